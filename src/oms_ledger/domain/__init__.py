@@ -1,0 +1,1 @@
+"""What is true: events, states and the words they are made of. Pure; standard library only."""

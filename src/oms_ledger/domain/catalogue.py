@@ -1,0 +1,27 @@
+"""Everything that can happen, by stored name, and every kind of stream."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.channel import Channel, OrderNumbered
+from oms_ledger.domain.location import Location, LocationDefined
+from oms_ledger.domain.order import ORDER_EVENTS, Order
+from oms_ledger.domain.product import Product, ProductDefined
+from oms_ledger.domain.shipment import SHIPMENT_EVENTS, Shipment
+from oms_ledger.domain.stock import STOCK_EVENTS, StockLevel
+from oms_ledger.kernel import Event, State
+
+EVENTS: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        *ORDER_EVENTS,
+        *STOCK_EVENTS,
+        *SHIPMENT_EVENTS,
+        LocationDefined,
+        ProductDefined,
+        OrderNumbered,
+    )
+}
+
+STATES: dict[str, type[State]] = {
+    state.category: state for state in (Order, StockLevel, Shipment, Location, Product, Channel)
+}

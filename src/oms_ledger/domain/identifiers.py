@@ -1,0 +1,22 @@
+"""How things are named. Pure; chance comes in with the command's id."""
+
+from __future__ import annotations
+
+import uuid
+
+ORDERS = uuid.UUID("0d7f6e0e-6c1b-5a51-9d0e-6f1f3a1b7c11")
+"""Namespace of the ids of orders that have an external id. Never to be changed."""
+
+
+def order_id_for(channel: str, external_id: str | None, command_id: str) -> str:
+    """The id of an order: fixed by (channel, external id), so that the same order sent twice
+    is one order; the placing command's own id where there is no external id."""
+    if external_id is None:
+        return command_id
+    return str(uuid.uuid5(ORDERS, f"{channel}\x1f{external_id}"))
+
+
+def stock_key(sku: str, location: str) -> str:
+    """Key of the stock of a SKU at a location. Location codes have no `@`, so the last one
+    parts the two even where a marketplace's SKU has one."""
+    return f"{sku}@{location}"

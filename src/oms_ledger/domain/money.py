@@ -1,0 +1,75 @@
+"""Money: integer minor units beside a currency. Splits never lose a cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+_TWO_DIGITS = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"
+)
+_NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
+
+DIGITS: dict[str, int] = (
+    dict.fromkeys(_TWO_DIGITS.split(), 2)
+    | dict.fromkeys(_NO_DIGITS.split(), 0)
+    | dict.fromkeys(_THREE_DIGITS.split(), 3)
+)
+"""Decimal digits of each currency's minor unit (ISO 4217)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`minor` units (pence, cents) of `currency`."""
+
+    minor: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")
+        return Money(self.minor + other.minor, self.currency)
+
+    def split(self, weights: Iterable[int]) -> list[Money]:
+        """Parts in proportion to `weights` that add up to the whole exactly: each part is
+        rounded down, and the cents left over go to the largest remainders, first come first."""
+        shares = list(weights)
+        total = sum(shares)
+        if total <= 0 or min(shares) < 0:
+            raise ValueError("weights must be non-negative and not all zero")
+        parts = [self.minor * w // total for w in shares]
+        remainders = [self.minor * w % total for w in shares]
+        order = sorted(range(len(shares)), key=lambda i: -remainders[i])
+        for i in order[: self.minor - sum(parts)]:
+            parts[i] += 1
+        return [Money(p, self.currency) for p in parts]
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """`2.55` GBP to 255. ValueError for an unknown currency or an amount finer than its
+    minor unit; nothing is rounded silently."""
+    digits = DIGITS.get(currency)
+    if digits is None:
+        raise ValueError(f"{currency!r} is not an ISO 4217 currency code")
+    scaled = amount.scaleb(digits)
+    minor = int(scaled)
+    if minor != scaled:
+        raise ValueError(f"{amount} is finer than {currency} allows ({digits} decimal digits)")
+    return minor
+
+
+def to_text(minor: int, currency: str) -> str:
+    """255 GBP to `2.55`, as the API writes money."""
+    digits = DIGITS[currency]
+    if digits == 0:
+        return str(minor)
+    sign, absolute = ("-", -minor) if minor < 0 else ("", minor)
+    scale = 10**digits
+    return f"{sign}{absolute // scale}.{absolute % scale:0{digits}d}"

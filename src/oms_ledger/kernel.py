@@ -1,0 +1,256 @@
+"""The few words everything is built from: events, states, commands, read models.
+
+Pure and free of drivers. The engine receives commands and read models as values of these
+types; neither knows the other, and none of them knows PostgreSQL or HTTP.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
+
+Position: TypeAlias = int
+"""Place of an event in its ledger: 1, 2, 3 ... without gaps, in order of commit."""
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+
+class Event:
+    """Something that happened. Subclasses are frozen, slotted dataclasses.
+
+    `type` is the stored name, written down and never derived: moving a class must not
+    rewrite history. It ends in the version of its shape, as in `order.placed.v1`.
+    """
+
+    __slots__ = ()
+    type: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Who, when and why of one event.
+
+    `recorded_at` is the ledger's clock (UTC, microseconds, never running backwards);
+    `occurred_at` is set only where the fact has an earlier date of its own (a carrier's scan,
+    an imported order). `command` is the name of the command, `command_id` its id;
+    `correlation_id` is shared by all that one outside request led to, `causation_id` is the
+    id of the command or event that made this command necessary.
+    """
+
+    recorded_at: datetime
+    actor: str
+    command: str
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    occurred_at: datetime | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.occurred_at or self.recorded_at
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the ledger holds it. `version` counts from 1 within its stream."""
+
+    position: Position
+    stream: str
+    version: int
+    event: Event
+    meta: Meta
+
+
+class State(ABC):
+    """What a stream's events add up to. Folded by `apply`, and by nothing else.
+
+    A stream's id is `<category>-<key>`. An unseen stream is the state with version 0.
+    States are owned by the writer, which mutates them in place; a rule only reads them.
+    Subclasses are slotted dataclasses all of whose fields have defaults.
+    `wholly_known` categories are few and small (locations): all of them are always at hand.
+    """
+
+    __slots__ = ()
+    category: ClassVar[str]
+    wholly_known: ClassVar[bool] = False
+    version: int
+
+    @abstractmethod
+    def apply(self, event: Event) -> None:
+        """Fold one event of this stream in; `version` is counted by the caller."""
+
+
+S = TypeVar("S", bound=State)
+
+
+def stream_id(kind: type[State], key: str) -> str:
+    return f"{kind.category}-{key}"
+
+
+Ref: TypeAlias = tuple[type[State], str]
+"""One stream that a command needs to see: its kind and key."""
+
+
+class Given(Protocol):
+    """The states a command is decided against."""
+
+    def state(self, kind: type[S], key: str) -> S:
+        """The stream's state; the empty one, with version 0, where nothing happened yet."""
+
+    def all(self, kind: type[S]) -> Collection[S]:
+        """Every state of a wholly known category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may not make up itself: time, identity, chance. Comes in from the edge.
+
+    `command_id` is a UUIDv7 and names whatever the command creates; `token` is an
+    unguessable string for links that are handed to people without a key.
+    """
+
+    now: datetime
+    command_id: str
+    actor: str
+    correlation_id: str
+    causation_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event to append to one stream."""
+
+    kind: type[State]
+    key: str
+    event: Event
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a command is asked for over HTTP.
+
+    Names in braces are fields of the command. `many` is the body's list for sending several
+    at once (to `many_path`, or the same path), at most `at_most` of them.
+    """
+
+    method: str
+    path: str
+    status: int = 200
+    many: str | None = None
+    many_path: str | None = None
+    at_most: int = 1000
+
+
+class Command(ABC):
+    """A question to the ledger: may this happen? Subclasses are frozen pydantic dataclasses.
+
+    The first line of a subclass's docstring is its summary in the API and on the CLI.
+    """
+
+    __slots__ = ()
+    name: ClassVar[str]
+    route: ClassVar[Route]
+    scope: ClassVar[str]
+
+    @abstractmethod
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        """The streams to have at hand. Asked again after each load, until nothing is missing,
+        so that what must be read may depend on what was read (an order, then its stock)."""
+
+    @abstractmethod
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        """The events that follow, or an error of `domain.errors`. Pure; never mutates.
+        No events means: nothing to do, this is so already."""
+
+    @abstractmethod
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        """What the asker is told, from the states after the events were applied."""
+
+
+class Row:
+    """A row of a read model. Subclasses are slotted dataclasses whose fields are the columns.
+
+    `table` is the stable name; `key` names the fields of the primary key. A row that is
+    `append_only` is never read back or changed by folding.
+    """
+
+    __slots__ = ()
+    table: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
+    append_only: ClassVar[bool] = False
+
+
+R = TypeVar("R", bound=Row)
+RowKey: TypeAlias = tuple[type[Row], tuple[object, ...]]
+
+
+class Page(Protocol):
+    """The rows at hand while a page of events is folded."""
+
+    def get(self, kind: type[R], *key: object) -> R | None:
+        """The row as of the event before; None where there is none yet. Change it in place
+        and `put` it."""
+
+    def put(self, row: Row) -> None:
+        """This row is new or has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel:
+    """One way to see the ledger. Deleting it loses nothing: it is folded from the log.
+
+    `table.sql` and `queries.sql` lie beside the module that defines it (`package`). Raise
+    `version` when the rows change their shape or meaning.
+    `touches` names the rows that `fold` will `get`, so that a page's rows are read at once.
+    """
+
+    name: str
+    version: int
+    package: str
+    rows: tuple[type[Row], ...]
+    touches: Callable[[Recorded], Iterable[RowKey]]
+    fold: Callable[[Recorded, Page], None]
+    event_types: frozenset[str]
+
+
+class Reader(Protocol):
+    """What a query may use: the named statements of its read model, and the log itself."""
+
+    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
+        """All rows of a statement in the read model's `queries.sql`."""
+
+    def history(self, stream: str, after_version: int = 0, limit: int | None = None) -> list[Recorded]:
+        """A stream's events in order, straight from the log."""
+
+    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
+        """A stream's state, up to a position or a time of recording (inclusive)."""
+
+
+P_contra = TypeVar("P_contra", contravariant=True)
+
+
+class Ask(Protocol[P_contra]):
+    def __call__(self, params: P_contra, reader: Reader) -> Mapping[str, Json]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Something that can be seen over HTTP.
+
+    `params` is a frozen pydantic dataclass; fields named in the path come from there, the
+    others from the query string. `ask` returns the answer's body or raises `NotFound`.
+    `read_model` is the one whose position the answer reports; None reads the log alone.
+    """
+
+    name: str
+    path: str
+    scope: str
+    read_model: str | None
+    params: type
+    ask: Callable[..., Mapping[str, Json]]
+    summary: str
