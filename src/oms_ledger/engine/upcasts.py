@@ -1,0 +1,27 @@
+"""Old shapes of events, brought up to today's when they are read. The log is never rewritten.
+
+To change the shape of an event: give the new class the next version in its `type`, and add a
+function here from the old stored fields to the new ones under the old name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+Fields = dict[str, object]
+
+UPCASTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {}
+"""Old stored name: (new stored name, function of the old `data`)."""
+
+
+def upcast(topic: str, state: bytes) -> tuple[str, bytes]:
+    """The newest name and shape of a stored event; as it is where it is the newest already."""
+    if topic not in UPCASTS:
+        return topic, state
+    stored: dict[str, Fields] = msgspec.json.decode(state)
+    while topic in UPCASTS:
+        topic, change = UPCASTS[topic]
+        stored["data"] = change(stored["data"])
+    return topic, msgspec.json.encode(stored)
