@@ -224,7 +224,9 @@ class Reader(Protocol):
     def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
         """All rows of a statement in the read model's `queries.sql`."""
 
-    def history(self, stream: str, after_version: int = 0, limit: int | None = None) -> list[Recorded]:
+    def history(
+        self, stream: str, after_version: int = 0, limit: int | None = None
+    ) -> list[Recorded]:
         """A stream's events in order, straight from the log."""
 
     def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:

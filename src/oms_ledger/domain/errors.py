@@ -25,6 +25,8 @@ class OmsError(Exception):
     at fault, one entry each in `errors`."""
 
     code = "error"
+    replayed = False
+    """Whether this is the first answer again, given under the same idempotency key."""
 
     def __init__(
         self, detail: str, *, code: str | None = None, errors: Sequence[Mapping[str, Json]] = ()

@@ -1,0 +1,258 @@
+"""The log in PostgreSQL: the writer's one transaction, in two round trips.
+
+The first round trip takes the head lock and reads what the batch needs, the second writes and
+commits. Positions are dense because the head row is lock and counter in one: see DESIGN notes
+in docs/architecture.md and migrations/0001_event_log.sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+
+import psycopg
+
+from oms_ledger.engine.arrays import BinaryArray, bigint_array, bytea_array, text_array
+from oms_ledger.engine.codec import SHAPES
+from oms_ledger.engine.store import (
+    Batch,
+    BatchRejected,
+    EventRow,
+    Head,
+    Loaded,
+    Receipt,
+    SnapshotRow,
+    StoreDown,
+    Wanted,
+)
+
+NOTIFY_CHANNEL = "ledger_events"
+"""One NOTIFY per commit goes here: a hint to look, never the truth."""
+
+LOCK_HEAD = "SELECT position, recorded_at FROM ledger_head FOR UPDATE"
+
+LOAD_SNAPSHOTS = """
+SELECT s.originator_id, s.originator_version, s.notification_id, s.shape, s.state
+FROM unnest(%s::text[], %s::text[]) AS want (id, shape)
+CROSS JOIN LATERAL (
+    SELECT * FROM snapshots
+    WHERE originator_id = want.id AND shape = want.shape
+    ORDER BY originator_version DESC LIMIT 1
+) AS s"""
+
+# Events after the version known, or after the newest usable snapshot where nothing is known.
+LOAD_EVENTS = """
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS want (id, version, shape)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_events
+    WHERE originator_id = want.id
+      AND originator_version > CASE WHEN want.version > 0 THEN want.version ELSE coalesce((
+            SELECT max(originator_version) FROM snapshots
+            WHERE originator_id = want.id AND shape = want.shape), 0) END
+    ORDER BY originator_version
+) AS e"""
+
+# A category is a range of ids: '-' is followed by '.' in the "C" collation.
+LOAD_CATEGORY = """
+SELECT originator_id, originator_version, topic, state, notification_id
+FROM ledger_events WHERE originator_id >= %s AND originator_id < %s
+ORDER BY originator_id, originator_version"""
+
+LOAD_RECEIPTS = """
+SELECT r.scope, r.key, r.fingerprint, r.outcome
+FROM unnest(%s::text[], %s::text[]) AS want (scope, key)
+JOIN receipts AS r ON r.scope = want.scope AND r.key = want.key"""
+
+INSERT_EVENTS = """
+INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])"""
+
+INSERT_RECEIPTS = """
+INSERT INTO receipts (scope, key, fingerprint, outcome, recorded_at)
+SELECT r.scope, r.key, r.fingerprint, r.outcome, %s
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])
+    AS r (scope, key, fingerprint, outcome)"""
+
+INSERT_SNAPSHOTS = """
+INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+ON CONFLICT DO NOTHING"""
+
+# Divides by zero, and so undoes the whole batch, unless exactly the expected head was moved.
+MOVE_HEAD = """
+WITH moved AS (
+    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
+)
+SELECT 1 / count(*) FROM moved"""
+
+HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s"
+
+_DOWN = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class PostgresStore:
+    """`connect` opens a connection in autocommit mode with the ledger's search_path."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[tuple[object, ...]]]) -> None:
+        self._connect = connect
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+        try:
+            connection = self._connected()
+            with connection.pipeline():
+                connection.execute("BEGIN", prepare=True)
+                head = connection.execute(LOCK_HEAD, prepare=True, binary=True)
+                pending = self._request(connection, wanted)
+            row = head.fetchone()
+            assert row is not None, "ledger_head has lost its row"
+            return Head(*row), _collect(pending)  # type: ignore[arg-type]  # columns as migrated
+        except _DOWN as error:
+            self._drop()
+            raise StoreDown(str(error)) from error
+
+    def load(self, wanted: Wanted) -> Loaded:
+        try:
+            connection = self._connected()
+            with connection.pipeline():
+                pending = self._request(connection, wanted)
+            return _collect(pending)
+        except _DOWN as error:
+            self._drop()
+            raise StoreDown(str(error)) from error
+
+    def _request(
+        self, connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted
+    ) -> _Pending:
+        pending = _Pending()
+
+        def ask(statement: str, *parameters: object) -> psycopg.Cursor[tuple[object, ...]]:
+            return connection.execute(statement, parameters, prepare=True, binary=True)
+
+        if wanted.streams:
+            ids = text_array(wanted.streams)
+            shapes = text_array([SHAPES.get(s.split("-", 1)[0], "") for s in wanted.streams])
+            unknown = [s for s, version in wanted.streams.items() if version == 0]
+            if unknown:
+                its_shapes = [SHAPES.get(s.split("-", 1)[0], "") for s in unknown]
+                pending.snapshots = ask(LOAD_SNAPSHOTS, text_array(unknown), text_array(its_shapes))
+            versions = bigint_array(wanted.streams.values())
+            pending.events.append(ask(LOAD_EVENTS, ids, versions, shapes))
+        for category in wanted.categories:
+            pending.events.append(ask(LOAD_CATEGORY, f"{category}-", f"{category}."))
+        if wanted.receipts:
+            scopes = text_array([scope for scope, _ in wanted.receipts])
+            keys = text_array([key for _, key in wanted.receipts])
+            pending.receipts = ask(LOAD_RECEIPTS, scopes, keys)
+        return pending
+
+    def commit(self, head: Head, batch: Batch) -> None:
+        connection = self._connection
+        if connection is None:
+            raise StoreDown("the connection that held the head lock is gone")
+        try:
+            with connection.pipeline():
+                for statement, parameters in _writes(head, batch):
+                    connection.execute(statement, parameters, prepare=True)
+                if batch.events:
+                    connection.execute(f"NOTIFY {NOTIFY_CHANNEL}", prepare=True)
+                connection.execute("COMMIT", prepare=True)
+        except _DOWN as error:
+            self._drop()
+            raise StoreDown(str(error)) from error
+        except psycopg.Error as error:
+            self.rollback()
+            raise BatchRejected(f"{error.sqlstate}: {error}") from error
+
+    def rollback(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute("ROLLBACK")
+        except psycopg.Error:
+            self._drop()
+
+    def happened(self, row: EventRow) -> bool:
+        try:
+            found = self._connected().execute(HAPPENED, (row.position,), binary=True).fetchone()
+        except _DOWN as error:
+            self._drop()
+            raise StoreDown(str(error)) from error
+        return found == (row.stream, row.topic, row.state)
+
+    def close(self) -> None:
+        self._drop()
+
+    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                connection.close()
+
+
+class _Pending:
+    """Cursors of one pipelined request, to be read after its end."""
+
+    def __init__(self) -> None:
+        self.snapshots: psycopg.Cursor[tuple[object, ...]] | None = None
+        self.events: list[psycopg.Cursor[tuple[object, ...]]] = []
+        self.receipts: psycopg.Cursor[tuple[object, ...]] | None = None
+
+
+def _collect(pending: _Pending) -> Loaded:
+    return Loaded(
+        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],  # type: ignore[arg-type]  # columns as selected
+        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],  # type: ignore[arg-type]  # columns as selected
+        receipts=[Receipt(*row) for row in _rows(pending.receipts)],  # type: ignore[arg-type]  # columns as selected
+    )
+
+
+def _rows(
+    cursor: psycopg.Cursor[tuple[object, ...]] | None,
+) -> Sequence[tuple[object, ...]]:
+    return cursor.fetchall() if cursor is not None else ()
+
+
+def _writes(head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
+    events = batch.events
+    if events:
+        columns: tuple[BinaryArray, ...] = (
+            text_array([e.stream for e in events]),
+            bigint_array([e.version for e in events]),
+            text_array([e.topic for e in events]),
+            bytea_array([e.state for e in events]),
+            bigint_array([e.position for e in events]),
+        )
+        yield INSERT_EVENTS, columns
+        yield MOVE_HEAD, (events[-1].position, batch.recorded_at, head.position)
+    receipts = batch.receipts
+    if receipts:
+        yield (
+            INSERT_RECEIPTS,
+            (
+                batch.recorded_at,
+                text_array([r.scope for r in receipts]),
+                text_array([r.key for r in receipts]),
+                bytea_array([r.fingerprint for r in receipts]),
+                bytea_array([r.outcome for r in receipts]),
+            ),
+        )
+    snapshots = batch.snapshots
+    if snapshots:
+        yield (
+            INSERT_SNAPSHOTS,
+            (
+                text_array([s.stream for s in snapshots]),
+                bigint_array([s.version for s in snapshots]),
+                bigint_array([s.position for s in snapshots]),
+                text_array([s.shape for s in snapshots]),
+                bytea_array([s.state for s in snapshots]),
+            ),
+        )
