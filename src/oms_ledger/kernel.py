@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeAlias, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 
 Position: TypeAlias = int
 """Place of an event in its ledger: 1, 2, 3 ... without gaps, in order of commit."""
@@ -120,8 +120,7 @@ class Context:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One event to append to one stream."""
 
     kind: type[State]

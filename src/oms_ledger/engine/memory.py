@@ -26,9 +26,11 @@ class MemoryLog:
 class MemoryStore:
     def __init__(self, log: MemoryLog | None = None) -> None:
         self.log = log or MemoryLog()
+        self._holds_lock = False
 
     def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
         self.log.lock.acquire()
+        self._holds_lock = True
         return self.log.head(), self.load(wanted)
 
     def load(self, wanted: Wanted) -> Loaded:
@@ -54,7 +56,7 @@ class MemoryStore:
                 self.log.receipts[receipt.scope, receipt.key] = receipt
             self.log.recorded_at = batch.recorded_at
         finally:
-            self.log.lock.release()
+            self.rollback()
 
     def _check(self, head: Head, batch: Batch) -> None:
         if head.position != len(self.log.events):
@@ -67,7 +69,8 @@ class MemoryStore:
             versions[row.stream] = row.version
 
     def rollback(self) -> None:
-        if self.log.lock.locked():
+        if self._holds_lock:
+            self._holds_lock = False
             self.log.lock.release()
 
     def happened(self, row: EventRow) -> bool:

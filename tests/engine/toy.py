@@ -1,0 +1,139 @@
+"""A tiny set of commands over the real stock states, for testing the engine by itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.location import Location, LocationDefined, Site
+from oms_ledger.domain.stock import StockAllocated, StockLevel, StockReceived
+from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, Ref, Route
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+_ids = itertools.count(1)
+
+
+def context(actor: str = "test") -> Context:
+    command_id = f"command-{next(_ids)}"
+    return Context(NOW, command_id, actor, command_id, command_id, "token")
+
+
+@dataclass(frozen=True, slots=True)
+class _StockCommand(Command):
+    route: ClassVar[Route] = Route("POST", "/toy")
+    scope: ClassVar[str] = "stock:write"
+    sku: str
+    quantity: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.sku}@A"
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(StockLevel, self.key)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        stock = given.state(StockLevel, self.key)
+        return {"sku": self.sku, "on_hand": stock.on_hand, "allocated": stock.allocated}
+
+
+@dataclass(frozen=True, slots=True)
+class Receive(_StockCommand):
+    """Put units on the shelf."""
+
+    name: ClassVar[str] = "Receive"
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        event = StockReceived(self.sku, "A", self.quantity)
+        return [Change(StockLevel, self.key, event)]
+
+
+@dataclass(frozen=True, slots=True)
+class Take(_StockCommand):
+    """Allocate units, one event each, or refuse."""
+
+    name: ClassVar[str] = "Take"
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        if given.state(StockLevel, self.key).free < self.quantity:
+            raise Refused("not enough", code="insufficient_stock")
+        event = StockAllocated(self.sku, "A", 1, ctx.command_id, "1")
+        return [Change(StockLevel, self.key, event)] * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAnywhere(_StockCommand):
+    """Allocate one unit at whichever location has one: which stock to read depends on which
+    locations there are."""
+
+    name: ClassVar[str] = "TakeAnywhere"
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(StockLevel, f"{self.sku}@{place}") for place in _places(given)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        for place in _places(given):
+            key = f"{self.sku}@{place}"
+            if given.state(StockLevel, key).free:
+                event = StockAllocated(self.sku, place, 1, ctx.command_id, "1")
+                return [Change(StockLevel, key, event)]
+        raise Refused("nowhere", code="insufficient_stock")
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return {"sku": self.sku}
+
+
+def _places(given: Given) -> list[str]:
+    return sorted(place.defined.code for place in given.all(Location) if place.defined)
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Command):
+    """Define a location and put units there."""
+
+    name: ClassVar[str] = "Open"
+    route: ClassVar[Route] = Route("POST", "/toy")
+    scope: ClassVar[str] = "stock:write"
+    code: str
+    sku: str
+    quantity: int
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Location, self.code), (StockLevel, f"{self.sku}@{self.code}")]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        defined = LocationDefined(self.code, self.code, "warehouse", Site(), 1, None)
+        received = StockReceived(self.sku, self.code, self.quantity)
+        return [
+            Change(Location, self.code, defined),
+            Change(StockLevel, f"{self.sku}@{self.code}", received),
+        ]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return {"code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(_StockCommand):
+    """A rule with a bug: it raises what no rule may raise."""
+
+    name: ClassVar[str] = "Broken"
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        raise ZeroDivisionError("a bug")
+
+
+@dataclass(frozen=True, slots=True)
+class HalfBroken(_StockCommand):
+    """A worse bug: its first event is right, its second does not belong to the stream."""
+
+    name: ClassVar[str] = "HalfBroken"
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        wrong: Event = LocationDefined("A", "A", "warehouse", Site(), 1, None)
+        right = StockReceived(self.sku, "A", self.quantity)
+        return [Change(StockLevel, self.key, e) for e in (right, wrong)]
