@@ -20,13 +20,16 @@ from tests.engine.toy import Broken, HalfBroken, Open, Receive, Take, TakeAnywhe
 OpenWriter = Callable[..., Writer]
 
 
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 @pytest.fixture
 def open_writer(ledger: Ledger) -> Iterator[OpenWriter]:
     writers: list[Writer] = []
 
     def opened(limits: Limits | None = None, clock: Callable[[], datetime] | None = None) -> Writer:
-        kwargs = {} if clock is None else {"clock": clock}
-        writers.append(Writer(ledger.store(), limits, **kwargs))
+        writers.append(Writer(ledger.store(), limits, clock or wall_clock))
         return writers[-1]
 
     yield opened
