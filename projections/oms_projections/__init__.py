@@ -1,0 +1,26 @@
+"""Everything that can be seen of the ledger: the read models, and what can be asked of them.
+
+Each folder is one read model: `__init__.py` says how events become rows, `table.sql` where rows
+are kept, `queries.sql` and `queries.py` what can be asked. Deleting one loses nothing: it is
+folded from the log again.
+"""
+
+from __future__ import annotations
+
+from oms_ledger.kernel import Query, ReadModel
+from oms_projections import order_status, shipping_analytics, stock_levels
+from oms_projections.order_status import queries as of_orders
+from oms_projections.shipping_analytics import queries as of_shipments
+from oms_projections.stock_levels import queries as of_stock
+
+PROJECTIONS: tuple[ReadModel, ...] = (
+    order_status.READ_MODEL,
+    stock_levels.READ_MODEL,
+    shipping_analytics.READ_MODEL,
+)
+
+QUERIES: tuple[Query, ...] = (
+    *of_orders.QUERIES,
+    *of_stock.QUERIES,
+    *of_shipments.QUERIES,
+)

@@ -1,0 +1,272 @@
+"""Where every order stands: one row per order, per line and per parcel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, cast
+
+import msgspec
+
+from oms_ledger.domain.order import (
+    ORDER_EVENTS,
+    BackordersAllocated,
+    Order,
+    OrderCancelled,
+    OrderEvent,
+    OrderPlaced,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsReturned,
+    UnitsShipped,
+    UnitsUnpacked,
+)
+from oms_ledger.domain.personal import revealed
+from oms_ledger.domain.shipment import ShipmentCreated, ShipmentDispatched, ShipmentLabelled
+from oms_ledger.kernel import Json, Page, ReadModel, Recorded, Row, RowKey
+from oms_projections.order_status.dossier import (
+    Dossier,
+    Parcel,
+    follow,
+    parcel_after,
+    read,
+    written,
+)
+
+
+@dataclass(slots=True)
+class _Document(Row):
+    table: ClassVar[str] = "order_dossiers"
+    key: ClassVar[tuple[str, ...]] = ("order_id",)
+    order_id: str
+    document: str
+
+
+class DossierRow(_Document):
+    """The order whole, as JSON text: read back to fold the next event, and to answer for one
+    order. Apart from `OrderRow`, so that lists scan narrow rows. `opened` is no column: it
+    keeps the dossier at hand while several events of its order are on one page."""
+
+    __slots__ = ("opened",)
+    opened: Dossier
+
+
+@dataclass(slots=True)
+class OrderRow(Row):
+    """What lists show, filter and sort by; written from the dossier, never read back. `total`
+    in minor units; `search` is lower-cased; personal values in `customer` keep the form they
+    are stored in."""
+
+    table: ClassVar[str] = "orders"
+    key: ClassVar[tuple[str, ...]] = ("order_id",)
+    order_id: str
+    number: str
+    version: int
+    channel: str
+    external_id: str | None
+    status: str
+    payment: str
+    fulfilment: str
+    returned: str
+    on_hold: bool
+    currency: str
+    total: int
+    units: int
+    line_count: int
+    locations: list[str]
+    customer_id: str | None
+    customer: dict[str, Json] | None
+    search: str
+    placed_at: datetime
+    ship_by: datetime
+    deliver_by: datetime
+    shipped_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class LineRow(Row):
+    """How far each unit of a line has come; written, never read back."""
+
+    table: ClassVar[str] = "order_lines"
+    key: ClassVar[tuple[str, ...]] = ("order_id", "line_id")
+    order_id: str
+    line_id: str
+    sku: str
+    ordered: int
+    allocated: int
+    packed: int
+    backordered: int
+    shipped: int
+    delivered: int
+    cancelled: int
+    returned: int
+
+
+@dataclass(slots=True)
+class ParcelRow(Parcel, Row):
+    """A shipment of the order, and how to find the order by its tracking number."""
+
+    table: ClassVar[str] = "order_parcels"
+    key: ClassVar[tuple[str, ...]] = ("shipment_id",)
+
+
+PARCEL_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
+
+
+def touches(r: Recorded) -> Iterable[RowKey]:
+    event = r.event
+    if isinstance(event, (OrderPlaced, ShipmentCreated)):
+        return ()  # the first of its stream: there is nothing to read
+    if isinstance(event, ORDER_EVENTS):
+        return ((DossierRow, (event.order_id,)),)
+    if isinstance(event, PARCEL_EVENTS):
+        return ((ParcelRow, (event.shipment_id,)),)
+    return ()
+
+
+def fold(r: Recorded, page: Page) -> None:
+    event = r.event
+    if isinstance(event, ORDER_EVENTS):
+        followed(r, event, page)
+    elif isinstance(event, PARCEL_EVENTS):
+        _parcel(r, event, page)
+
+
+def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
+    row, dossier = _opened(event, page)
+    follow(dossier, r)
+    row.document = written(dossier)
+    page.put(row)
+    page.put(order_row(dossier))
+    for line_id in lines_of(event):
+        page.put(line_row(event.order_id, dossier.order, line_id))
+
+
+def _opened(event: OrderEvent, page: Page) -> tuple[DossierRow, Dossier]:
+    known = None if isinstance(event, OrderPlaced) else page.get(DossierRow, event.order_id)
+    if known is None:
+        row = DossierRow(event.order_id, "")
+        row.opened = Dossier()
+        return row, row.opened
+    if not hasattr(known, "opened"):
+        known.opened = read(known.document)
+    return known, known.opened
+
+
+def _parcel(
+    r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
+) -> None:
+    first = isinstance(event, ShipmentCreated)
+    known = None if first else page.get(ParcelRow, event.shipment_id)
+    parcel = parcel_after(known, r)
+    if parcel is None:
+        return
+    page.put(parcel if isinstance(parcel, ParcelRow) else parcel_row(parcel))
+
+
+def parcel_row(parcel: Parcel) -> ParcelRow:
+    return ParcelRow(
+        parcel.shipment_id,
+        parcel.order_id,
+        parcel.location,
+        parcel.carrier,
+        parcel.service,
+        parcel.tracking_number,
+    )
+
+
+def lines_of(event: OrderEvent) -> Iterable[str]:
+    """The lines whose counters an event changes."""
+    match event:
+        case OrderPlaced():
+            return [line.line_id for line in event.terms.lines]
+        case BackordersAllocated():
+            allocated = {a.line_id for a in event.allocations}
+            return allocated | {b.line_id for b in event.backorders_released}
+        case (
+            OrderCancelled()
+            | UnitsPacked()
+            | UnitsUnpacked()
+            | UnitsShipped()
+            | UnitsDelivered()
+            | UnitsReturned()
+        ):
+            return [line.line_id for line in event.lines]
+        case _:
+            return ()
+
+
+def order_row(dossier: Dossier) -> OrderRow:
+    order = dossier.order
+    placed, updated_at = order.placed, dossier.updated_at
+    if placed is None or updated_at is None:
+        raise ValueError("an order's first event is OrderPlaced")
+    terms, statuses = placed.terms, order.statuses
+    return OrderRow(
+        placed.order_id,
+        placed.number,
+        order.version,
+        terms.channel,
+        terms.external_id,
+        statuses.order,
+        statuses.payment,
+        statuses.fulfilment,
+        statuses.returned,
+        bool(order.holds),
+        terms.currency,
+        terms.total,
+        sum(line.quantity for line in terms.lines if line.stocked),
+        len(terms.lines),
+        dossier.locations,
+        terms.customer.id if terms.customer else None,
+        cast("dict[str, Json] | None", msgspec.to_builtins(terms.customer)),
+        search_text(placed),
+        placed.placed_at,
+        placed.ship_by,
+        placed.deliver_by,
+        dossier.shipped_at,
+        updated_at,
+    )
+
+
+def search_text(placed: OrderPlaced) -> str:
+    """What `q` looks in: number, external id, the buyer's name and e-mail address."""
+    terms, customer, address = placed.terms, placed.terms.customer, placed.terms.shipping_address
+    words = (
+        placed.number,
+        terms.external_id,
+        revealed(customer.name) if customer else None,
+        revealed(customer.email) if customer else None,
+        revealed(address.name) if address else None,
+    )
+    return "\n".join(word for word in words if word).lower()
+
+
+def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
+    progress = order.lines[line_id]
+    return LineRow(
+        order_id,
+        line_id,
+        progress.line.sku,
+        progress.line.quantity,
+        progress.allocated,
+        progress.packed,
+        progress.backordered,
+        progress.shipped,
+        progress.delivered,
+        progress.cancelled,
+        progress.returned,
+    )
+
+
+READ_MODEL = ReadModel(
+    name="order_status",
+    version=1,
+    package=__name__,
+    rows=(DossierRow, OrderRow, LineRow, ParcelRow),
+    touches=touches,
+    fold=fold,
+    event_types=frozenset(e.type for e in (*ORDER_EVENTS, *PARCEL_EVENTS)),
+)

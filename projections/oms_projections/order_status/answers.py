@@ -1,0 +1,147 @@
+"""One order, in full: made from its dossier, whether that was stored or folded for the asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from oms_ledger.domain.lines import LineProgress
+from oms_ledger.domain.money import to_text
+from oms_ledger.domain.order import OrderPlaced
+from oms_ledger.kernel import Json, Recorded
+from oms_projections.feed import revealed_json
+from oms_projections.order_status.dossier import Dossier, Parcel, follow, parcel_after
+from oms_projections.values import rfc3339
+
+
+def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
+    """The body of one order: what was agreed, where every line stands, its shipments, holds
+    and times."""
+    order = dossier.order
+    placed = order.placed
+    if placed is None:
+        raise ValueError("an order's first event is OrderPlaced")
+    terms, statuses = placed.terms, order.statuses
+    known = {parcel.shipment_id: parcel for parcel in parcels}
+    shipments = [
+        shipment(shipment_id, status, known.get(shipment_id))
+        for shipment_id, status in order.shipments.items()
+    ]
+    return {
+        "order_id": placed.order_id,
+        "order_number": placed.number,
+        "version": order.version,
+        "channel": terms.channel,
+        "external_id": terms.external_id,
+        "status": {
+            "order": statuses.order,
+            "payment": statuses.payment,
+            "fulfilment": statuses.fulfilment,
+            "return": statuses.returned,
+        },
+        "on_hold": bool(order.holds),
+        "lines": [line(progress, terms.currency) for progress in order.lines.values()],
+        "total": to_text(terms.total, terms.currency),
+        "currency": terms.currency,
+        **agreed(placed),
+        "payments": [],
+        "shipments": shipments,
+        "holds": [
+            {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
+            for hold in order.holds.values()
+        ],
+        "locations": dossier.locations,
+        "placed_at": rfc3339(placed.placed_at),
+        "timestamps": timestamps(dossier, placed),
+    }
+
+
+def agreed(placed: OrderPlaced) -> dict[str, Json]:
+    terms = placed.terms
+    charge = terms.shipping
+    return {
+        "customer": _revealed(terms.customer),
+        "shipping_address": _revealed(terms.shipping_address),
+        "shipping": {"service": charge.service, "price": to_text(charge.price, terms.currency)}
+        if charge
+        else None,
+        "backorder": terms.backorder,
+    }
+
+
+def _revealed(value: object) -> Json:
+    return revealed_json(msgspec.to_builtins(value))
+
+
+def line(progress: LineProgress, currency: str) -> dict[str, Json]:
+    agreed = progress.line
+    return {
+        "line_id": agreed.line_id,
+        "sku": agreed.sku,
+        "title": agreed.title,
+        "stocked": agreed.stocked,
+        "unit_price": to_text(agreed.unit_price, currency),
+        "tax": to_text(agreed.tax, currency),
+        "discount": to_text(agreed.discount, currency),
+        "ordered": agreed.quantity,
+        "allocated": progress.allocated,
+        "packed": progress.packed,
+        "backordered": progress.backordered,
+        "shipped": progress.shipped,
+        "delivered": progress.delivered,
+        "cancelled": progress.cancelled,
+        "returned": progress.returned,
+        "allocations": [
+            {"location": location, "quantity": quantity}
+            for location, quantity in progress.allocated_at.items()
+        ],
+    }
+
+
+def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, Json]:
+    return {
+        "shipment_id": shipment_id,
+        "status": status,
+        "location": parcel.location if parcel else None,
+        "carrier": parcel.carrier if parcel else None,
+        "service": parcel.service if parcel else None,
+        "tracking_number": parcel.tracking_number if parcel else None,
+    }
+
+
+def timestamps(dossier: Dossier, placed: OrderPlaced) -> dict[str, Json]:
+    times = {
+        "placed_at": placed.placed_at,
+        "ship_by": placed.ship_by,
+        "deliver_by": placed.deliver_by,
+        "confirmed_at": dossier.confirmed_at,
+        "shipped_at": dossier.shipped_at,
+        "delivered_at": dossier.delivered_at,
+        "updated_at": dossier.updated_at,
+    }
+    return {name: rfc3339(at) if at else None for name, at in times.items()}
+
+
+def until(history: Iterable[Recorded], as_of: int | datetime | None) -> list[Recorded]:
+    """The events that were recorded by then, inclusive; all of them where no time is named."""
+    if as_of is None:
+        return list(history)
+    if isinstance(as_of, int):
+        return [r for r in history if r.position <= as_of]
+    return [r for r in history if r.meta.recorded_at <= as_of]
+
+
+def dossier_of(history: Sequence[Recorded]) -> Dossier:
+    dossier = Dossier()
+    for r in history:
+        follow(dossier, r)
+    return dossier
+
+
+def parcel_of(history: Sequence[Recorded]) -> Parcel | None:
+    parcel: Parcel | None = None
+    for r in history:
+        parcel = parcel_after(parcel, r)
+    return parcel

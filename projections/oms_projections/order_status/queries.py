@@ -1,0 +1,303 @@
+"""What can be asked of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.money import to_text
+from oms_ledger.domain.order import Order, OrderPlaced, UnitsPacked
+from oms_ledger.domain.shipment import Shipment
+from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
+from oms_projections.feed import feed_item, revealed_json
+from oms_projections.order_status import READ_MODEL
+from oms_projections.order_status.answers import detail, dossier_of, parcel_of, until
+from oms_projections.order_status.dossier import Parcel, read
+from oms_projections.order_status.words import words
+from oms_projections.paging import Cursor, Limit, Mark, containing, invalid, mark_of, page
+from oms_projections.values import (
+    From,
+    Moment,
+    Until,
+    column,
+    maybe,
+    maybe_time,
+    now,
+    rfc3339,
+)
+
+STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+NEWEST_ID: Mark = ["-placed_at", "infinity", ""]
+
+OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
+PaymentStatus = Literal[
+    "none",
+    "pending",
+    "authorized",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "voided",
+    "failed",
+]
+FulfilmentStatus = Literal[
+    "not_required",
+    "unfulfilled",
+    "backordered",
+    "partially_shipped",
+    "shipped",
+    "partially_delivered",
+    "delivered",
+    "cancelled",
+]
+ReturnStatus = Literal["none", "partially_returned", "returned"]
+Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class GetOrder:
+    """`as_of`: a position of the ledger or a time; answers how the order stood then, from the
+    log."""
+
+    order_id: str
+    as_of: str | None = None
+
+
+def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
+    if params.as_of is not None:
+        return _as_of(params.order_id, moment(params.as_of), reader)
+    rows = reader.rows("dossier", order_id=params.order_id)
+    if not rows:
+        raise _unknown(params.order_id)
+    parcels = [_parcel(row) for row in reader.rows("parcels", order_id=params.order_id)]
+    return detail(read(column(rows[0], "document", str)), parcels)
+
+
+def _as_of(order_id: str, as_of: int | datetime, reader: Reader) -> Mapping[str, Json]:
+    history = until(reader.history(stream_id(Order, order_id)), as_of)
+    if not history:
+        raise NotFound(
+            f"There was no order {order_id!r} then. Ask without as_of, or for a later time."
+        )
+    dossier = dossier_of(history)
+    streams = (stream_id(Shipment, shipment) for shipment in dossier.order.shipments)
+    parcels = (parcel_of(until(reader.history(stream), as_of)) for stream in streams)
+    return detail(dossier, [parcel for parcel in parcels if parcel is not None])
+
+
+def moment(as_of: str) -> int | datetime:
+    """A position, or a time (RFC 3339; UTC where no zone is said)."""
+    if as_of.isdecimal():
+        return int(as_of)
+    try:
+        at: datetime = TypeAdapter(Moment).validate_python(as_of)
+    except ValidationError as error:
+        raise invalid(
+            "as_of",
+            f"{as_of!r} is neither a position nor a time. Write 1234 or 2010-12-01T08:26:00Z "
+            "(in a URL, a + is written %2B).",
+        ) from error
+    return at
+
+
+def _unknown(order_id: str) -> NotFound:
+    return NotFound(f"There is no order {order_id!r}. GET /v1/orders?q= looks for a number.")
+
+
+def _parcel(row: Mapping[str, object]) -> Parcel:
+    return Parcel(
+        column(row, "shipment_id", str),
+        column(row, "order_id", str),
+        column(row, "location", str),
+        column(row, "carrier", str),
+        maybe(row, "service", str),
+        maybe(row, "tracking_number", str),
+    )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ListOrders:
+    """`q` is looked for, whatever its case, in number, external id, name, e-mail address and
+    tracking numbers. `late`: not all shipped by the time promised, judged at `now`.
+    `placed_from` is inclusive, `placed_to` exclusive; a day alone is meant whole."""
+
+    status: OrderStatus | None = None
+    payment: PaymentStatus | None = None
+    fulfilment: FulfilmentStatus | None = None
+    returned: ReturnStatus | None = Field(default=None, alias="return")
+    on_hold: bool | None = None
+    channel: str | None = None
+    location: str | None = None
+    sku: str | None = None
+    customer: str | None = None
+    q: str | None = Field(default=None, max_length=200)
+    placed_from: From | None = None
+    placed_to: Until | None = None
+    late: bool | None = None
+    now: Moment = Field(default_factory=now)
+    sort: Sort = "-placed_at"
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+def list_orders(params: ListOrders, reader: Reader) -> Mapping[str, Json]:
+    newest_first = params.sort == "-placed_at"
+    start: Mark = NEWEST_ID if newest_first else [params.sort, -(2**63), "", ""]
+    after = mark_of(params.cursor, start) if params.cursor else start
+    if after[0] != params.sort:
+        raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
+    if newest_first:
+        place = {"after": after[1], "after_id": after[2]}
+        rows = reader.rows("list_orders", **_filters(params), **place, limit=params.limit)
+    else:
+        place = {"after": after[1], "after_word": after[2], "after_id": after[3]}
+        rows = reader.rows(
+            "list_orders_sorted",
+            **_filters(params),
+            **place,
+            sort=params.sort,
+            limit=params.limit,
+        )
+    last = _mark(params.sort, rows[-1]) if rows else None
+    return page([listed(row) for row in rows], params.limit, last)
+
+
+def _filters(params: ListOrders) -> dict[str, object]:
+    return {
+        "status": params.status,
+        "payment": params.payment,
+        "fulfilment": params.fulfilment,
+        "returned": params.returned,
+        "on_hold": params.on_hold,
+        "channel": params.channel,
+        "location": params.location,
+        "sku": params.sku,
+        "customer": params.customer,
+        "q": containing(params.q) if params.q else None,
+        "placed_from": params.placed_from,
+        "placed_to": params.placed_to,
+        "late": params.late,
+        "now": params.now,
+    }
+
+
+def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:
+    order_id = column(row, "order_id", str)
+    if sort == "-placed_at":
+        return [sort, rfc3339(column(row, "placed_at", datetime)), order_id]
+    return [sort, column(row, "rank_number", int), column(row, "rank_word", str), order_id]
+
+
+def listed(row: Mapping[str, object]) -> dict[str, Json]:
+    """One order in a list."""
+    currency = column(row, "currency", str)
+    return {
+        "order_id": column(row, "order_id", str),
+        "order_number": column(row, "number", str),
+        "version": column(row, "version", int),
+        "channel": column(row, "channel", str),
+        "external_id": maybe(row, "external_id", str),
+        "status": {
+            "order": column(row, "status", str),
+            "payment": column(row, "payment", str),
+            "fulfilment": column(row, "fulfilment", str),
+            "return": column(row, "returned", str),
+        },
+        "on_hold": column(row, "on_hold", bool),
+        "total": to_text(column(row, "total", int), currency),
+        "currency": currency,
+        "units": column(row, "units", int),
+        "line_count": column(row, "line_count", int),
+        "locations": column(row, "locations", list),
+        "customer": revealed_json(row["customer"]),
+        **{
+            name: maybe_time(row, name)
+            for name in ("placed_at", "ship_by", "deliver_by", "shipped_at", "updated_at")
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class OrderHistory:
+    order_id: str
+
+
+def order_timeline(params: OrderHistory, reader: Reader) -> Mapping[str, Json]:
+    history = _history(params.order_id, reader)
+    skus = _skus(history)
+    items: list[Json] = [
+        {
+            "at": rfc3339(r.meta.happened_at),
+            "actor": r.meta.actor,
+            "text": text,
+            "position": r.position,
+        }
+        for r in history
+        for text in words(r.event, skus)
+    ]
+    return {"items": items}
+
+
+def order_events(params: OrderHistory, reader: Reader) -> Mapping[str, Json]:
+    return {"items": [feed_item(r) for r in _history(params.order_id, reader)]}
+
+
+def _history(order_id: str, reader: Reader) -> list[Recorded]:
+    """Events of the order and of its shipments, in the order of the ledger."""
+    own = reader.history(stream_id(Order, order_id))
+    if not own:
+        raise _unknown(order_id)
+    streams = dict.fromkeys(r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked))
+    parcels = (r for each in streams for r in reader.history(stream_id(Shipment, each)))
+    return sorted([*own, *parcels], key=lambda r: r.position)
+
+
+def _skus(history: list[Recorded]) -> dict[str, str]:
+    placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
+    return {line.line_id: line.sku for event in placed for line in event.terms.lines}
+
+
+QUERIES = (
+    Query(
+        "get_order",
+        "/v1/orders/{order_id}",
+        "orders:read",
+        READ_MODEL.name,
+        GetOrder,
+        get_order,
+        "One order in full, now or as of a position or time",
+    ),
+    Query(
+        "list_orders",
+        "/v1/orders",
+        "orders:read",
+        READ_MODEL.name,
+        ListOrders,
+        list_orders,
+        "Orders, filtered, searched and sorted",
+    ),
+    Query(
+        "order_timeline",
+        "/v1/orders/{order_id}/timeline",
+        "orders:read",
+        None,
+        OrderHistory,
+        order_timeline,
+        "Who did what to an order and when, in words",
+    ),
+    Query(
+        "order_events",
+        "/v1/orders/{order_id}/events",
+        "orders:read",
+        None,
+        OrderHistory,
+        order_events,
+        "The events of an order and of its shipments",
+    ),
+)

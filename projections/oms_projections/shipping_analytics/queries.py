@@ -1,0 +1,234 @@
+"""What can be asked of shipments, by staff, by their recipients and for the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.kernel import Json, Query, Reader
+from oms_projections.feed import revealed_json
+from oms_projections.paging import Cursor, Limit, Mark, mark_of, page
+from oms_projections.shipping_analytics import READ_MODEL
+from oms_projections.values import (
+    From,
+    Moment,
+    Until,
+    column,
+    maybe,
+    maybe_time,
+    now,
+    rfc3339,
+)
+
+STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+NEWEST: Mark = ["infinity", ""]
+TIMES = ("created_at", "dispatched_at", "delivered_at", "updated_at")
+GroupBy = Literal["day", "week", "month", "carrier", "service", "location", "channel"]
+Status = Literal[
+    "created",
+    "labelled",
+    "dispatched",
+    "in_transit",
+    "out_for_delivery",
+    "delivered",
+    "cancelled",
+]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class GetShipment:
+    shipment_id: str
+
+
+def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
+    rows = reader.rows("shipment", shipment_id=params.shipment_id)
+    if not rows:
+        raise NotFound(
+            f"There is no shipment {params.shipment_id!r}. GET /v1/shipments lists them."
+        )
+    return shipment(rows[0])
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ListShipments:
+    """`late`: not dispatched, or not delivered, by the time promised, judged at `now`."""
+
+    status: Status | None = None
+    carrier: str | None = None
+    location: str | None = None
+    channel: str | None = None
+    order_id: str | None = None
+    late: bool | None = None
+    now: Moment = Field(default_factory=now)
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+def list_shipments(params: ListShipments, reader: Reader) -> Mapping[str, Json]:
+    after = mark_of(params.cursor, NEWEST) if params.cursor else NEWEST
+    rows = reader.rows(
+        "list_shipments",
+        status=params.status,
+        carrier=params.carrier,
+        location=params.location,
+        channel=params.channel,
+        order_id=params.order_id,
+        late=params.late,
+        now=params.now,
+        after=after[0],
+        after_id=after[1],
+        limit=params.limit,
+    )
+    return page([shipment(row) for row in rows], params.limit, _last(rows))
+
+
+def _last(rows: list[dict[str, object]]) -> Mark | None:
+    if not rows:
+        return None
+    created_at = column(rows[-1], "created_at", datetime)
+    return [rfc3339(created_at), column(rows[-1], "shipment_id", str)]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Track:
+    token: str
+
+
+def track(params: Track, reader: Reader) -> Mapping[str, Json]:
+    """What a recipient may see without a key: nothing personal beyond first name and town."""
+    rows = reader.rows("tracked", token=params.token)
+    if not rows:
+        raise NotFound("There is no parcel behind this link. Check that the link is complete.")
+    row = rows[0]
+    name = revealed_json(maybe(row, "recipient", dict))
+    return {
+        "order_number": column(row, "order_number", str),
+        "status": column(row, "status", str),
+        "trouble": maybe(row, "trouble", str),
+        "carrier": column(row, "carrier", str),
+        "tracking_number": maybe(row, "tracking_number", str),
+        "first_name": name.split()[0] if isinstance(name, str) and name.split() else None,
+        "town": maybe(row, "city", str),
+        "promised_at": maybe_time(row, "deliver_by"),
+        "dispatched_at": maybe_time(row, "dispatched_at"),
+        "delivered_at": maybe_time(row, "delivered_at"),
+        "scans": [
+            {key: scan[key] for key in ("code", "scanned_at", "place")}
+            for scan in sorted(column(row, "scans", list), key=_scanned_at)
+        ],
+    }
+
+
+def _scanned_at(scan: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(scan["scanned_at"])
+
+
+def shipment(row: Mapping[str, object]) -> dict[str, Json]:
+    texts = ("shipment_id", "order_id", "order_number", "channel", "location", "carrier")
+    return {
+        **{name: column(row, name, str) for name in texts},
+        "service": maybe(row, "service", str),
+        "status": column(row, "status", str),
+        "trouble": maybe(row, "trouble", str),
+        "tracking_number": maybe(row, "tracking_number", str),
+        "tracking_token": column(row, "tracking_token", str),
+        "units": column(row, "units", int),
+        "lines": column(row, "lines", list),
+        "packages": column(row, "packages", list),
+        "scans": column(row, "scans", list),
+        "exceptions": column(row, "exceptions", int),
+        "recipient": revealed_json(row["recipient"]),
+        "city": maybe(row, "city", str),
+        "country": maybe(row, "country", str),
+        "promised": {
+            "ship_by": maybe_time(row, "ship_by"),
+            "deliver_by": maybe_time(row, "deliver_by"),
+        },
+        "placed_at": maybe_time(row, "placed_at"),
+        **{name: maybe_time(row, name) for name in TIMES},
+        "simulated": column(row, "simulated", bool),
+        "version": column(row, "version", int),
+    }
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ShippingPerformance:
+    """Orders by the time they were placed: `from` inclusive, `to` exclusive; a day alone is
+    meant whole. What is late is judged at `now`."""
+
+    from_: From | None = Field(default=None, alias="from")
+    to: Until | None = None
+    group_by: GroupBy = "day"
+    carrier: str | None = None
+    location: str | None = None
+    channel: str | None = None
+    now: Moment = Field(default_factory=now)
+
+
+def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping[str, Json]:
+    """Per group, of orders that have a shipment; cancelled shipments do not count. A rate is
+    null where there is nothing yet to judge."""
+    rows = reader.rows(
+        "shipping_performance",
+        **{"from": params.from_},
+        to=params.to,
+        group_by=params.group_by,
+        carrier=params.carrier,
+        location=params.location,
+        channel=params.channel,
+        now=params.now,
+    )
+    return {"group_by": params.group_by, "rows": [performance(row) for row in rows]}
+
+
+def performance(row: Mapping[str, object]) -> dict[str, Json]:
+    counts = ("orders", "shipments", "units", "delivered", "late")
+    return {
+        "group": column(row, "group", str) or None,
+        **{name: column(row, name, int) for name in counts},
+        "on_time_ship_rate": _rate(row, "on_time_ship_rate"),
+        "on_time_delivery_rate": _rate(row, "on_time_delivery_rate"),
+        "order_to_ship_hours": _percentiles(row, "order_to_ship_hours"),
+        "ship_to_deliver_hours": _percentiles(row, "ship_to_deliver_hours"),
+        "split_rate": _rate(row, "split_rate"),
+        "exception_rate": _rate(row, "exception_rate"),
+    }
+
+
+def _rate(row: Mapping[str, object], name: str) -> float | None:
+    rate = maybe(row, name, float)
+    return None if rate is None else round(rate, 4)
+
+
+def _percentiles(row: Mapping[str, object], name: str) -> dict[str, Json]:
+    found = maybe(row, name, list) or [None, None, None]
+    hours = [None if each is None else round(each, 2) for each in found]
+    return dict(zip(("p50", "p90", "p95"), hours, strict=True))
+
+
+QUERIES = tuple(
+    Query(ask.__name__, path, scope, READ_MODEL.name, params, ask, summary)
+    for path, scope, params, ask, summary in (
+        (
+            "/v1/shipments/{shipment_id}",
+            "shipments:read",
+            GetShipment,
+            get_shipment,
+            "One shipment",
+        ),
+        ("/v1/shipments", "shipments:read", ListShipments, list_shipments, "Shipments"),
+        ("/v1/tracking/{token}", "public", Track, track, "A parcel, for its recipient"),
+        (
+            "/v1/analytics/shipping",
+            "analytics:read",
+            ShippingPerformance,
+            shipping_performance,
+            "How fast and how well is shipped",
+        ),
+    )
+)

@@ -1,0 +1,197 @@
+"""How much there is of what, where, and every change that made it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from oms_ledger.domain.location import LocationDefined
+from oms_ledger.domain.product import ProductDefined
+from oms_ledger.domain.stock import STOCK_EVENTS, StockAdjusted, StockEvent, book
+from oms_ledger.kernel import Event, Json, Page, ReadModel, Recorded, Row, RowKey
+
+
+@dataclass(slots=True)
+class StockRow(Row):
+    """The counters of one SKU at one location, in units. What is available also depends on
+    the product's safety stock, which may change on its own: it is computed when asked."""
+
+    table: ClassVar[str] = "stock"
+    key: ClassVar[tuple[str, ...]] = ("sku", "location")
+    sku: str
+    location: str
+    on_hand: int
+    allocated: int
+    held: int
+    backordered: int
+    incoming: int
+    version: int
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class MovementRow(Row):
+    """One change of the counters: the event's own quantity, the counters after it, and what
+    it changed each by (so that before = after - change), and its cause."""
+
+    table: ClassVar[str] = "stock_movements"
+    key: ClassVar[tuple[str, ...]] = ("sku", "position")
+    append_only: ClassVar[bool] = True
+    sku: str
+    position: int
+    location: str
+    kind: str
+    quantity: int
+    on_hand: int
+    on_hand_change: int
+    allocated: int
+    allocated_change: int
+    backordered: int
+    backordered_change: int
+    order_id: str | None
+    line_id: str | None
+    shipment_id: str | None
+    reference: str | None
+    reason: str | None
+    actor: str
+    recorded_at: datetime
+    occurred_at: datetime | None
+
+
+@dataclass(slots=True)
+class ProductRow(Row):
+    """`unit_cost` in minor units of `currency`."""
+
+    table: ClassVar[str] = "products"
+    key: ClassVar[tuple[str, ...]] = ("sku",)
+    sku: str
+    title: str
+    stocked: bool
+    weight_g: int | None
+    dimensions_mm: dict[str, Json] | None
+    unit_cost: int | None
+    currency: str | None
+    backorder_limit: int | None
+    safety_stock: int
+    components: list[dict[str, Json]]
+    version: int
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class LocationRow(Row):
+    table: ClassVar[str] = "locations"
+    key: ClassVar[tuple[str, ...]] = ("code",)
+    code: str
+    name: str
+    kind: str
+    site: dict[str, Json]
+    priority: int
+    daily_capacity: int | None
+    version: int
+    updated_at: datetime
+
+
+KINDS: dict[type[Event], str] = {e: e.type.split(".")[1] for e in STOCK_EVENTS}
+"""The short name of each change: `received`, `allocated`, `shipped` ..."""
+
+
+def touches(r: Recorded) -> Iterable[RowKey]:
+    event = r.event
+    if isinstance(event, STOCK_EVENTS):
+        return ((StockRow, (event.sku, event.location)),)
+    return ()
+
+
+def fold(r: Recorded, page: Page) -> None:
+    event = r.event
+    if isinstance(event, STOCK_EVENTS):
+        booked(r, event, page)
+    elif isinstance(event, ProductDefined):
+        page.put(product(r, event))
+    elif isinstance(event, LocationDefined):
+        page.put(location(r, event))
+
+
+def booked(r: Recorded, event: StockEvent, page: Page) -> None:
+    at = r.meta.recorded_at
+    row = page.get(StockRow, event.sku, event.location)
+    if row is None:
+        row = StockRow(event.sku, event.location, 0, 0, 0, 0, 0, 0, at)
+    on_hand, allocated, backordered = row.on_hand, row.allocated, row.backordered
+    book(row, event)
+    row.version = r.version
+    row.updated_at = at
+    page.put(row)
+    page.put(
+        MovementRow(
+            event.sku,
+            r.position,
+            event.location,
+            KINDS[type(event)],
+            event.change if isinstance(event, StockAdjusted) else event.quantity,
+            row.on_hand,
+            row.on_hand - on_hand,
+            row.allocated,
+            row.allocated - allocated,
+            row.backordered,
+            row.backordered - backordered,
+            cause(event, "order_id"),
+            cause(event, "line_id"),
+            cause(event, "shipment_id"),
+            cause(event, "reference"),
+            cause(event, "reason"),
+            r.meta.actor,
+            at,
+            r.meta.occurred_at,
+        )
+    )
+
+
+def cause(event: StockEvent, name: str) -> str | None:
+    """Who or what a change was for; each kind of event says it with some of these names."""
+    said: str | None = getattr(event, name, None)
+    return said
+
+
+def product(r: Recorded, event: ProductDefined) -> ProductRow:
+    return ProductRow(
+        sku=event.sku,
+        title=event.title,
+        stocked=event.stocked,
+        weight_g=event.weight_g,
+        dimensions_mm=asdict(event.dimensions_mm) if event.dimensions_mm else None,
+        unit_cost=event.unit_cost,
+        currency=event.currency,
+        backorder_limit=event.backorder_limit,
+        safety_stock=event.safety_stock,
+        components=[asdict(c) for c in event.components],
+        version=r.version,
+        updated_at=r.meta.recorded_at,
+    )
+
+
+def location(r: Recorded, event: LocationDefined) -> LocationRow:
+    return LocationRow(
+        code=event.code,
+        name=event.name,
+        kind=event.kind,
+        site=asdict(event.site),
+        priority=event.priority,
+        daily_capacity=event.daily_capacity,
+        version=r.version,
+        updated_at=r.meta.recorded_at,
+    )
+
+
+READ_MODEL = ReadModel(
+    name="stock_levels",
+    version=1,
+    package=__name__,
+    rows=(StockRow, MovementRow, ProductRow, LocationRow),
+    touches=touches,
+    fold=fold,
+    event_types=frozenset(e.type for e in (*STOCK_EVENTS, ProductDefined, LocationDefined)),
+)

@@ -1,0 +1,49 @@
+-- name: list_stock
+-- Balances in the order of SKU and location; available leaves the product's safety stock alone.
+SELECT * FROM (
+    SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+           greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
+    FROM stock s LEFT JOIN products p USING (sku)
+    WHERE (s.sku, s.location) > (%(after_sku)s::text, %(after_location)s::text)
+      AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
+      AND (%(location)s::text IS NULL OR s.location = %(location)s)
+) AS levels
+WHERE %(below)s::bigint IS NULL OR available < %(below)s
+ORDER BY sku, location
+LIMIT %(limit)s;
+
+-- name: stock_of_sku
+-- Every location of one SKU.
+SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+       greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
+FROM stock s LEFT JOIN products p USING (sku)
+WHERE s.sku = %(sku)s
+ORDER BY s.location;
+
+-- name: movements
+-- Changes of one SKU, newest first.
+SELECT * FROM stock_movements
+WHERE sku = %(sku)s AND position < %(before)s
+  AND (%(location)s::text IS NULL OR location = %(location)s)
+ORDER BY position DESC
+LIMIT %(limit)s;
+
+-- name: list_products
+-- Products in the order of their SKU; q is looked for in SKU and title.
+SELECT * FROM products
+WHERE sku > %(after)s
+  AND (%(q)s::text IS NULL OR lower(sku) LIKE %(q)s OR lower(title) LIKE %(q)s)
+ORDER BY sku
+LIMIT %(limit)s;
+
+-- name: product
+-- One product.
+SELECT * FROM products WHERE sku = %(sku)s;
+
+-- name: list_locations
+-- All places, in the order in which they are asked for stock. They are few.
+SELECT * FROM locations ORDER BY priority, code;
+
+-- name: location
+-- One place.
+SELECT * FROM locations WHERE code = %(code)s;

@@ -1,0 +1,63 @@
+-- Balances, one row per SKU and location. Updated in place all day: room is left on each page.
+CREATE TABLE stock{v} (
+    sku text COLLATE "C" NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    on_hand bigint NOT NULL,
+    allocated bigint NOT NULL,
+    held bigint NOT NULL,
+    backordered bigint NOT NULL,
+    incoming bigint NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (sku, location)
+) WITH (fillfactor = 70);
+
+-- Every change. Only ever appended to; the key serves "newest first of a SKU".
+CREATE TABLE stock_movements{v} (
+    sku text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    quantity bigint NOT NULL,
+    on_hand bigint NOT NULL,
+    on_hand_change bigint NOT NULL,
+    allocated bigint NOT NULL,
+    allocated_change bigint NOT NULL,
+    backordered bigint NOT NULL,
+    backordered_change bigint NOT NULL,
+    order_id text,
+    line_id text,
+    shipment_id text,
+    reference text,
+    reason text,
+    actor text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    occurred_at timestamptz,
+    PRIMARY KEY (sku, position)
+);
+
+CREATE TABLE products{v} (
+    sku text COLLATE "C" PRIMARY KEY,
+    title text NOT NULL,
+    stocked boolean NOT NULL,
+    weight_g bigint,
+    dimensions_mm jsonb,
+    unit_cost bigint,
+    currency text,
+    backorder_limit bigint,
+    safety_stock bigint NOT NULL,
+    components jsonb NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE locations{v} (
+    code text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    kind text NOT NULL,
+    site jsonb NOT NULL,
+    priority bigint NOT NULL,
+    daily_capacity bigint,
+    version bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);

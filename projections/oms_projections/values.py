@@ -1,0 +1,76 @@
+"""How values of rows are read and written in answers: times, money, columns of a known type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator
+
+from oms_ledger.domain.money import to_text
+
+T = TypeVar("T")
+
+
+def rfc3339(at: datetime) -> str:
+    """UTC with a `Z`, whatever zone the database session is in."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def maybe_time(row: Mapping[str, object], column: str) -> str | None:
+    at = row[column]
+    return rfc3339(at) if isinstance(at, datetime) else None
+
+
+def maybe_money(minor: int | None, currency: str | None) -> str | None:
+    return None if minor is None or currency is None else to_text(minor, currency)
+
+
+def column(row: Mapping[str, object], name: str, kind: type[T]) -> T:
+    """A column of the type it is known to have; TypeError where a statement returns another."""
+    value = row[name]
+    if not isinstance(value, kind):
+        raise TypeError(f"column {name} is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def maybe(row: Mapping[str, object], name: str, kind: type[T]) -> T | None:
+    return None if row[name] is None else column(row, name, kind)
+
+
+def now() -> datetime:
+    """The edge's clock: what `late` is judged by when the asker names no time."""
+    return datetime.now(UTC)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _day(value: object) -> date | None:
+    """The day, where only a day was given; None otherwise."""
+    if isinstance(value, str) and len(value) == len("2010-12-01"):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def _day_begins(value: object) -> object:
+    day = _day(value)
+    return value if day is None else datetime.combine(day, time(), UTC)
+
+
+def _day_ends(value: object) -> object:
+    day = _day(value)
+    return value if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+"""A time; UTC where no zone is said."""
+From = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_begins)]
+"""Start of a period, inclusive; a day alone means from its beginning."""
+Until = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_ends)]
+"""End of a period, exclusive; a day alone means that the whole day is in it."""
