@@ -230,6 +230,18 @@ def test_a_batch_is_capped_in_bytes_and_the_rest_follows(open_writer: OpenWriter
     assert writer.counters.batches > 3
 
 
+def test_a_batch_of_thousands_of_events_is_written_like_a_small_one(
+    open_writer: OpenWriter, ledger: Ledger
+) -> None:
+    ask(open_writer(), Receive("\u00e9\u4e2d", 3000))
+    assert ask(open_writer(), Take("\u00e9\u4e2d", 3000)).position == 3001
+    rows = ledger.rows()
+    assert [(r.position, r.version) for r in rows] == [(n, n) for n in range(1, 3002)]
+    assert {r.stream for r in rows} == {"stock-\u00e9\u4e2d@A"}
+    with pytest.raises(Refused):
+        ask(open_writer(), Take("\u00e9\u4e2d", 1))
+
+
 def test_closing_answers_what_is_queued(ledger: Ledger) -> None:
     writer = Writer(ledger.store())
     futures = writer.submit_many(Submission(Receive("X", 1), context()) for _ in range(20))

@@ -1,9 +1,11 @@
-"""PostgreSQL arrays in their binary form, packed at once.
+"""PostgreSQL's binary forms of arrays and of rows for COPY, packed at once.
 
 psycopg adapts a list element by element in Python; a batch of some thousand events is sent as
 five arrays, and packing them here costs a tenth of that.
-The format: dimensions, null flag, element type, length, lower bound, then each element behind
+An array is: dimensions, null flag, element type, length, lower bound, then each element behind
 its length (PostgreSQL source, src/backend/utils/adt/arrayfuncs.c, array_send).
+COPY's rows: number of fields, then each field behind its length, framed by a signature and a -1
+(PostgreSQL manual, COPY, Binary Format).
 """
 
 from __future__ import annotations
@@ -17,6 +19,12 @@ from psycopg.pq import Format
 
 _HEADER = struct.Struct("!iiIii")
 _LENGTH = struct.Struct("!i").pack
+
+_FIELDS_AND_LENGTH = struct.Struct("!hi").pack
+_LENGTH_BIGINT_LENGTH = struct.Struct("!iqi").pack
+_LENGTH_BIGINT = struct.Struct("!iq").pack
+_COPY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
 
 _BYTEA, _INT8, _TEXT = 17, 20, 25
 _BYTEA_ARRAY, _INT8_ARRAY, _TEXT_ARRAY = 1001, 1016, 1009
@@ -71,6 +79,24 @@ def _header(element: int, length: int) -> bytes:
     if length == 0:
         return struct.pack("!iiI", 0, 0, element)
     return _HEADER.pack(1, 0, element, length, 1)
+
+
+def copy_rows(rows: Iterable[tuple[str, int, str, bytes, int]]) -> bytes:
+    """Rows of (text, bigint, text, bytea, bigint) for COPY ... FROM STDIN (FORMAT BINARY)."""
+    parts = [_COPY_START]
+    for one, two, three, four, five in rows:
+        first, third = one.encode(), three.encode()
+        parts += (
+            _FIELDS_AND_LENGTH(5, len(first)),
+            first,
+            _LENGTH_BIGINT_LENGTH(8, two, len(third)),
+            third,
+            _LENGTH(len(four)),
+            four,
+            _LENGTH_BIGINT(8, five),
+        )
+    parts.append(_COPY_END)
+    return b"".join(parts)
 
 
 class _ArrayDumper(Dumper):

@@ -1,0 +1,1 @@
+"""What is measured, and against what. Each module is one command; see docs/performance.md."""
