@@ -1,0 +1,153 @@
+"""One order's answer, from its row and from the log; paging; parameters as they come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from oms_ledger.domain.errors import Invalid, NotFound
+from oms_ledger.domain.order import UnitsShipped
+from oms_ledger.engine import codec
+from oms_ledger.kernel import Json, Position, Recorded, S
+from oms_ledger.testing.fold import Folded, folded, recorded
+from oms_projections import QUERIES
+from oms_projections.feed import feed_item
+from oms_projections.order_status import READ_MODEL, DossierRow, ParcelRow
+from oms_projections.order_status.queries import (
+    GetOrder,
+    ListOrders,
+    OrderHistory,
+    get_order,
+    moment,
+    order_events,
+    order_timeline,
+)
+from oms_projections.paging import containing, cursor_for, mark_of
+from oms_projections.shipping_analytics.queries import ShippingPerformance
+from tests.projections.histories import Shop
+
+
+class OneOrderReader:
+    """The log of a made-up history, and of the rows those that answer for one order."""
+
+    def __init__(self, history: list[Recorded], model: Folded) -> None:
+        self._history, self._model = history, model
+
+    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
+        kind = {"dossier": DossierRow, "parcels": ParcelRow}[statement]
+        rows: list[DossierRow] | list[ParcelRow] = self._model.of(kind)
+        return [asdict(row) for row in rows if row.order_id == params["order_id"]]
+
+    def history(
+        self, stream: str, after_version: int = 0, limit: int | None = None
+    ) -> list[Recorded]:
+        return [r for r in self._history if r.stream == stream and r.version > after_version]
+
+    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
+        raise NotImplementedError("orders are folded from their history")
+
+
+@pytest.fixture(scope="module")
+def history() -> list[Recorded]:
+    return recorded(Shop(11).play(250))
+
+
+def reader_at(history: list[Recorded], position: int) -> OneOrderReader:
+    """The world as it was when the ledger had `position` events."""
+    return OneOrderReader(history, folded(READ_MODEL, history[:position], 50))
+
+
+def test_as_of_gives_the_body_that_the_read_model_gave_then(history: list[Recorded]) -> None:
+    compared, now = 0, reader_at(history, len(history))
+    for position in range(20, len(history), 37):
+        then = reader_at(history, position)
+        for row in then._model.of(DossierRow):
+            stored = get_order(GetOrder(row.order_id), then)
+            params = GetOrder(row.order_id, as_of=str(position))
+            assert get_order(params, now) == stored
+            at = history[position - 1].meta.recorded_at
+            params = GetOrder(row.order_id, as_of=at.isoformat())
+            assert get_order(params, now) == stored
+            compared += 1
+    assert compared > 20
+
+
+def test_before_it_was_placed_there_is_no_order(history: list[Recorded]) -> None:
+    reader = reader_at(history, len(history))
+    with pytest.raises(NotFound, match="then"):
+        get_order(GetOrder("o1", as_of="1"), reader)
+    with pytest.raises(NotFound, match="GET /v1/orders"):
+        get_order(GetOrder("nobody"), reader)
+    for ask in (order_timeline, order_events):
+        with pytest.raises(NotFound, match="GET /v1/orders"):
+            ask(OrderHistory("nobody"), reader)
+
+
+def test_a_moment_is_a_position_or_a_time() -> None:
+    assert moment("1234") == 1234
+    assert moment("2010-12-01T08:26:00Z") == datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
+    with pytest.raises(Invalid) as refused:
+        moment("yesterday")
+    assert refused.value.errors[0]["field"] == "as_of"
+
+
+def _items(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    items = body["items"]
+    assert isinstance(items, list)
+    return items
+
+
+def test_timeline_and_events_follow_the_ledger(history: list[Recorded]) -> None:
+    reader = reader_at(history, len(history))
+    order_id = next(r.event.order_id for r in history if isinstance(r.event, UnitsShipped))
+    told = _items(order_timeline(OrderHistory(order_id), reader))
+    positions = [int(str(item["position"])) for item in told]
+    assert positions == sorted(positions)
+    assert str(told[0]["text"]).startswith("Order placed through web: ")
+    assert {"at", "actor", "text", "position"} == told[0].keys()
+    events = _items(order_events(OrderHistory(order_id), reader))
+    assert {item["position"] for item in events} == set(positions)
+    assert {str(item["stream"]).split("-")[0] for item in events} == {"order", "shipment"}
+
+
+def test_events_have_the_shape_of_the_feed(history: list[Recorded]) -> None:
+    for r in history:
+        assert feed_item(r) == codec.feed_item(r)
+
+
+def test_a_cursor_of_another_list_is_named_as_the_fault() -> None:
+    assert mark_of(cursor_for(["a", 1]), ["", 0]) == ["a", 1]
+    for bad in ("!!", "abc", cursor_for([1]), cursor_for([1, "a"]), "é"):
+        with pytest.raises(Invalid) as refused:
+            mark_of(bad, ["", 0])
+        assert refused.value.errors[0]["field"] == "cursor"
+
+
+def test_what_is_searched_for_is_taken_literally() -> None:
+    assert containing("50%_Off\\") == "%50\\%\\_off\\\\%"
+
+
+def test_parameters_come_as_strings_and_unknown_ones_are_refused() -> None:
+    orders = TypeAdapter(ListOrders).validate_python
+    params = orders({"late": "true", "limit": "5", "placed_to": "2010-12-01", "return": "none"})
+    assert (params.late, params.limit, params.returned) == (True, 5, "none")
+    assert params.placed_to == datetime(2010, 12, 2, tzinfo=UTC)
+    midnight = datetime(2010, 12, 1, tzinfo=UTC)
+    assert orders({"placed_to": "2010-12-01T00:00:00Z"}).placed_to == midnight
+    for bad in ({"colour": "red"}, {"limit": "501"}, {"limit": "0"}, {"sort": "colour"}):
+        with pytest.raises(ValidationError):
+            orders(bad)
+    shipping = TypeAdapter(ShippingPerformance).validate_python
+    assert shipping({"from": "2010-12-01", "group_by": "week"}).from_ == midnight
+
+
+def test_names_and_paths_are_unique_and_path_fields_exist() -> None:
+    assert len({q.name for q in QUERIES}) == len({q.path for q in QUERIES}) == len(QUERIES)
+    for query in QUERIES:
+        for part in query.path.split("/"):
+            if part.startswith("{"):
+                assert part.strip("{}") in query.params.__annotations__
