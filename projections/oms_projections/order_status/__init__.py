@@ -24,7 +24,7 @@ from oms_ledger.domain.order import (
 )
 from oms_ledger.domain.personal import revealed
 from oms_ledger.domain.shipment import ShipmentCreated, ShipmentDispatched, ShipmentLabelled
-from oms_ledger.kernel import Json, Page, ReadModel, Recorded, Row, RowKey
+from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 from oms_projections.order_status.dossier import (
     Dossier,
     Parcel,
@@ -76,7 +76,7 @@ class OrderRow(Row):
     line_count: int
     locations: list[str]
     customer_id: str | None
-    customer: dict[str, Json] | None
+    customer: dict[str, object] | None
     search: str
     placed_at: datetime
     ship_by: datetime
@@ -221,7 +221,7 @@ def order_row(dossier: Dossier) -> OrderRow:
         len(terms.lines),
         dossier.locations,
         terms.customer.id if terms.customer else None,
-        cast("dict[str, Json] | None", msgspec.to_builtins(terms.customer)),
+        cast("dict[str, object] | None", msgspec.to_builtins(terms.customer)),
         search_text(placed),
         placed.placed_at,
         placed.ship_by,

@@ -18,7 +18,7 @@ from oms_ledger.domain.shipment import (
     ShipmentEvent,
     ShipmentScanned,
 )
-from oms_ledger.kernel import Json, Page, ReadModel, Recorded, Row, RowKey
+from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 from oms_projections.values import rfc3339
 
 
@@ -42,11 +42,11 @@ class ShipmentRow(Row):
     tracking_number: str | None
     tracking_token: str
     units: int
-    lines: list[dict[str, Json]]
-    packages: list[dict[str, Json]]
-    scans: list[dict[str, Json]]
+    lines: list[dict[str, object]]
+    packages: list[dict[str, object]]
+    scans: list[dict[str, object]]
     exceptions: int
-    recipient: dict[str, Json] | None
+    recipient: dict[str, object] | None
     city: str | None
     country: str | None
     placed_at: datetime
@@ -141,7 +141,7 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
 
 
 def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
-    scan: dict[str, Json] = {
+    scan: dict[str, object] = {
         "code": event.code,
         "scanned_at": rfc3339(event.scanned_at),
         "place": event.place,
@@ -151,7 +151,7 @@ def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
     row.exceptions += event.code in EXCEPTIONS
 
 
-def stored(value: Personal | None) -> dict[str, Json] | None:
+def stored(value: Personal | None) -> dict[str, object] | None:
     """A personal value in the form it is stored in."""
     return None if value is None else {"personal": value.personal}
 

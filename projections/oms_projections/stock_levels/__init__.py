@@ -10,7 +10,7 @@ from typing import ClassVar
 from oms_ledger.domain.location import LocationDefined
 from oms_ledger.domain.product import ProductDefined
 from oms_ledger.domain.stock import STOCK_EVENTS, StockAdjusted, StockEvent, book
-from oms_ledger.kernel import Event, Json, Page, ReadModel, Recorded, Row, RowKey
+from oms_ledger.kernel import Event, Page, ReadModel, Recorded, Row, RowKey
 
 
 @dataclass(slots=True)
@@ -70,12 +70,12 @@ class ProductRow(Row):
     title: str
     stocked: bool
     weight_g: int | None
-    dimensions_mm: dict[str, Json] | None
+    dimensions_mm: dict[str, object] | None
     unit_cost: int | None
     currency: str | None
     backorder_limit: int | None
     safety_stock: int
-    components: list[dict[str, Json]]
+    components: list[dict[str, object]]
     version: int
     updated_at: datetime
 
@@ -87,7 +87,7 @@ class LocationRow(Row):
     code: str
     name: str
     kind: str
-    site: dict[str, Json]
+    site: dict[str, object]
     priority: int
     daily_capacity: int | None
     version: int

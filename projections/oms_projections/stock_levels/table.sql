@@ -12,7 +12,7 @@ CREATE TABLE stock{v} (
     PRIMARY KEY (sku, location)
 ) WITH (fillfactor = 70);
 
--- Every change. Only ever appended to; the key serves "newest first of a SKU".
+-- Every change. Only ever appended to. The key serves "newest first of a SKU".
 CREATE TABLE stock_movements{v} (
     sku text COLLATE "C" NOT NULL,
     position bigint NOT NULL,
