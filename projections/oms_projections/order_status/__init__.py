@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from types import MemberDescriptorType
 from typing import ClassVar, cast
 
 import msgspec
@@ -45,11 +46,26 @@ class _Document(Row):
 
 class DossierRow(_Document):
     """The order whole, as JSON text: read back to fold the next event, and to answer for one
-    order. Apart from `OrderRow`, so that lists scan narrow rows. `opened` is no column: it
-    keeps the dossier at hand while several events of its order are on one page."""
+    order. Apart from `OrderRow`, so that lists scan narrow rows.
 
-    __slots__ = ("opened",)
-    opened: Dossier
+    `opened` and `shown` are no columns: they keep the dossier and its `OrderRow` at hand while
+    several events of the order are on one page, so that the text is parsed and written once."""
+
+    __slots__ = ("opened", "shown")
+    opened: Dossier | None
+    shown: OrderRow | None
+
+    @property
+    def document(self) -> str:
+        return _text.__get__(self) if self.opened is None else written(self.opened)
+
+    @document.setter
+    def document(self, text: str) -> None:
+        _text.__set__(self, text)
+        self.opened = self.shown = None
+
+
+_text = cast(MemberDescriptorType, _Document.__dict__["document"])
 
 
 @dataclass(slots=True)
@@ -135,24 +151,22 @@ def fold(r: Recorded, page: Page) -> None:
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
-    row, dossier = _opened(event, page)
+    row = DossierRow(event.order_id, "")
+    if isinstance(event, OrderPlaced):
+        row.opened = Dossier()
+    else:
+        known = page.get(DossierRow, event.order_id)
+        if known is None:
+            raise LookupError(f"{event.type} for order {event.order_id}, never placed")
+        row = known
+    dossier = row.opened = row.opened or read(row.document)
     follow(dossier, r)
-    row.document = written(dossier)
     page.put(row)
-    page.put(order_row(dossier))
+    row.shown = shown = row.shown or order_row(dossier)
+    brought_up_to_date(shown, dossier, r)
+    page.put(shown)
     for line_id in lines_of(event):
         page.put(line_row(event.order_id, dossier.order, line_id))
-
-
-def _opened(event: OrderEvent, page: Page) -> tuple[DossierRow, Dossier]:
-    known = None if isinstance(event, OrderPlaced) else page.get(DossierRow, event.order_id)
-    if known is None:
-        row = DossierRow(event.order_id, "")
-        row.opened = Dossier()
-        return row, row.opened
-    if not hasattr(known, "opened"):
-        known.opened = read(known.document)
-    return known, known.opened
 
 
 def _parcel(
@@ -199,36 +213,50 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
 
 
 def order_row(dossier: Dossier) -> OrderRow:
-    order = dossier.order
-    placed, updated_at = order.placed, dossier.updated_at
-    if placed is None or updated_at is None:
+    """What was agreed; the rest is brought up to date with each event."""
+    placed = dossier.order.placed
+    if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    terms, statuses = placed.terms, order.statuses
+    terms = placed.terms
     return OrderRow(
-        placed.order_id,
-        placed.number,
-        order.version,
-        terms.channel,
-        terms.external_id,
-        statuses.order,
-        statuses.payment,
-        statuses.fulfilment,
-        statuses.returned,
-        bool(order.holds),
-        terms.currency,
-        terms.total,
-        sum(line.quantity for line in terms.lines if line.stocked),
-        len(terms.lines),
-        dossier.locations,
-        terms.customer.id if terms.customer else None,
-        cast("dict[str, object] | None", msgspec.to_builtins(terms.customer)),
-        search_text(placed),
-        placed.placed_at,
-        placed.ship_by,
-        placed.deliver_by,
-        dossier.shipped_at,
-        updated_at,
+        order_id=placed.order_id,
+        number=placed.number,
+        version=0,
+        channel=terms.channel,
+        external_id=terms.external_id,
+        status="",
+        payment="",
+        fulfilment="",
+        returned="",
+        on_hold=False,
+        currency=terms.currency,
+        total=terms.total,
+        units=sum(line.quantity for line in terms.lines if line.stocked),
+        line_count=len(terms.lines),
+        locations=[],
+        customer_id=terms.customer.id if terms.customer else None,
+        customer=msgspec.to_builtins(terms.customer),
+        search=search_text(placed),
+        placed_at=placed.placed_at,
+        ship_by=placed.ship_by,
+        deliver_by=placed.deliver_by,
+        shipped_at=None,
+        updated_at=placed.placed_at,
     )
+
+
+def brought_up_to_date(row: OrderRow, dossier: Dossier, r: Recorded) -> None:
+    order = dossier.order
+    statuses = order.statuses
+    row.version = order.version
+    row.status = statuses.order
+    row.payment = statuses.payment
+    row.fulfilment = statuses.fulfilment
+    row.returned = statuses.returned
+    row.on_hold = bool(order.holds)
+    row.locations = dossier.locations
+    row.shipped_at = dossier.shipped_at
+    row.updated_at = r.meta.recorded_at
 
 
 def search_text(placed: OrderPlaced) -> str:
