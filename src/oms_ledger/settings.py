@@ -1,0 +1,105 @@
+"""What may be set from outside, by environment variables; `.env.example` says why of each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from oms_ledger.domain.errors import Invalid
+
+LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+ADMIN_KEY_CHARACTERS = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`OMS_<FIELD>` in the environment sets the field of that name; what is not set keeps its
+    default. `Invalid` names the variable and what it should be."""
+
+    database_url: str | None = None
+    """A PostgreSQL server, 15 or newer. None: the embedded one, in `data_dir`."""
+    data_dir: Path = Path(".oms")
+    ledger: str = "main"
+    admin_key: str | None = field(default=None, repr=False)
+
+    writer_batch_commands: int = 500
+    writer_batch_bytes: int = 4_000_000
+    writer_queue_commands: int = 10_000
+    writer_cached_streams: int = 200_000
+    writer_patience_seconds: float = 10.0
+
+    lock_timeout_ms: int = 10_000
+    statement_timeout_ms: int = 30_000
+    idle_in_transaction_timeout_ms: int = 30_000
+    pool_connections: int = 8
+
+    def __post_init__(self) -> None:
+        if not LEDGER_NAME.fullmatch(self.ledger):
+            raise _invalid(
+                "ledger",
+                f"{self.ledger!r} cannot name a ledger. Use a lower-case letter, then at most"
+                " 30 lower-case letters, digits or underscores.",
+            )
+        if self.admin_key is not None and len(self.admin_key) < ADMIN_KEY_CHARACTERS:
+            raise _invalid(
+                "admin_key",
+                f"The key has {len(self.admin_key)} characters and needs at least"
+                f" {ADMIN_KEY_CHARACTERS}. Make one with: openssl rand -base64 32",
+            )
+        for name in _numbers():
+            if getattr(self, name) <= 0:
+                raise _invalid(name, f"{getattr(self, name)} is not above zero.")
+
+    @property
+    def schema(self) -> str:
+        """The schema that holds everything of this ledger."""
+        return f"oms_{self.ledger}"
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """Settings from the environment; an override that is not None wins. An empty variable
+        counts as not set."""
+        env = os.environ if env is None else env
+        given: dict[str, Any] = {}
+        for f in fields(cls):
+            text = env.get(variable(f.name), "").strip()
+            if text:
+                given[f.name] = _parsed(f.name, text)
+        given.update({name: value for name, value in overrides.items() if value is not None})
+        return cls(**given)
+
+    def with_database(self, url: str) -> Settings:
+        """The same settings for a process that is told which database is running."""
+        return replace(self, database_url=url)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return f"OMS_{name.upper()}"
+
+
+def _numbers() -> list[str]:
+    return [f.name for f in fields(Settings) if isinstance(f.default, int | float)]
+
+
+def _parsed(name: str, text: str) -> Path | int | float | str:
+    default = next(f.default for f in fields(Settings) if f.name == name)
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    try:
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except ValueError:
+        raise _invalid(name, f"{text!r} is not a number.") from None
+    return text
+
+
+def _invalid(name: str, why: str) -> Invalid:
+    return Invalid(f"{variable(name)}: {why}", errors=[{"field": variable(name), "message": why}])

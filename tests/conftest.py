@@ -1,0 +1,77 @@
+"""Fixtures for all suites. Asking for a database marks the test `postgres`, so that
+`-m "not postgres"` is the fast suite."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+
+from oms_ledger.engine.embedded import EmbeddedServer
+from tests.databases import (
+    Database,
+    ledger_database,
+    postgres15_binaries,
+    temporary_server,
+)
+
+DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
+
+hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server: `OMS_TEST_DATABASE_URL`, or an embedded one in a
+    temporary folder."""
+    given = os.environ.get("OMS_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="oms-test-"))
+    running = EmbeddedServer.start(folder)
+    try:
+        yield running.url
+    finally:
+        running.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """The name of a database with one migrated, empty ledger, made once."""
+    with ledger_database(server) as database:
+        yield urlsplit(database.url).path.removeprefix("/")
+
+
+@pytest.fixture
+def postgres(server: str, template: str) -> Iterator[Database]:
+    """A fresh database of this test's own."""
+    with ledger_database(server, template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def postgres15() -> Iterator[str]:
+    """The URL of the oldest PostgreSQL that is supported."""
+    binaries = postgres15_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL 15 here; OMS_TEST_POSTGRES15_BIN may name its bin folder")
+    with temporary_server(binaries) as url:
+        yield url

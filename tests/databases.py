@@ -1,0 +1,115 @@
+"""Real databases for tests: one server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from oms_ledger.engine import migrations, pool
+from oms_ledger.engine.pool import Connection
+from oms_ledger.settings import Settings
+
+SCHEMA = "oms_main"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of a test's own, holding one migrated, empty ledger."""
+
+    url: str
+    settings: Settings
+
+    @property
+    def schema(self) -> str:
+        return self.settings.schema
+
+    def connect(self) -> Connection:
+        """As the application: in its role. Whoever connects closes."""
+        return pool.connect(self.url, self.schema)
+
+    def connect_owner(self) -> Connection:
+        return pool.connect(self.url, self.schema, role=False)
+
+
+def with_database(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@contextmanager
+def temporary_database(server: str, template: str | None = None) -> Generator[str]:
+    """The URL of a new database, dropped afterwards whoever is still connected."""
+    name = f"oms_test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template or "template1")
+            )
+        )
+    try:
+        yield with_database(server, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@contextmanager
+def ledger_database(server: str, template: str | None = None) -> Generator[Database]:
+    """A database with one ledger, copied from a template that has it or migrated here."""
+    with temporary_database(server, template) as url:
+        if template is None:
+            migrations.migrate(url, SCHEMA)
+        yield Database(url, replace(Settings(), database_url=url))
+
+
+def postgres15_binaries() -> Path | None:
+    """Where a PostgreSQL 15 is installed, if it is. `OMS_TEST_POSTGRES15_BIN` may say so."""
+    named = os.environ.get("OMS_TEST_POSTGRES15_BIN")
+    places = [Path(named)] if named else []
+    places += [Path("/usr/lib/postgresql/15/bin"), Path("/usr/pgsql-15/bin")]
+    places += [Path("/opt/homebrew/opt/postgresql@15/bin")]
+    return next((place for place in places if (place / "initdb").exists()), None)
+
+
+@contextmanager
+def temporary_server(binaries: Path) -> Generator[str]:
+    """The URL of a PostgreSQL started from these binaries, stopped and deleted afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="oms-pg-"))
+    user = None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        user = "postgres"
+        shutil.chown(folder, user, user)
+    data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(binaries / program), "-D", str(data), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=user,
+            cwd=folder,
+            start_new_session=True,
+        )
+
+    try:
+        run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder}", "start")
+        try:
+            yield f"postgresql://postgres@/postgres?host={quote(str(folder), '')}"
+        finally:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
