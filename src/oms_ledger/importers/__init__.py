@@ -1,0 +1,1 @@
+"""Orders from other systems' files, through the same command path as everybody else's."""

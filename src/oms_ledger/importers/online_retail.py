@@ -1,0 +1,272 @@
+"""The file format of UCI "Online Retail": reading it, and what each row of it means.
+
+One row is one line of an invoice; times are local to London. Nothing in here knows the ledger:
+rows come in, and every one of them gets exactly one `Use` or one `Skip`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple, TextIO
+from zoneinfo import ZoneInfo
+
+from oms_ledger.domain.errors import Invalid
+
+CURRENCY = "GBP"
+LONDON = ZoneInfo("Europe/London")
+COLUMNS = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
+PENNY = Decimal("0.01")
+
+SERVICES = frozenset({"POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"})
+"""Codes that stand for a charge, a fee or a correction by hand, whatever their case."""
+
+VOUCHERS = "GIFT_"
+"""Gift vouchers are money on paper: sold, but never on a shelf."""
+
+
+class Use(StrEnum):
+    """What a row becomes in the ledger."""
+
+    SALE = "sale"
+    GIFT = "gift"
+    RETURN = "return"
+    STOCK_FOUND = "stock_found"
+    WRITE_OFF = "write_off"
+
+
+class Skip(StrEnum):
+    """Why a row cannot become anything in the ledger."""
+
+    BAD_DEBT = "bad_debt_adjustment"
+    CREDIT_WITHOUT_GOODS = "credit_without_goods"
+    ADJUSTMENT_WITHOUT_GOODS = "adjustment_without_goods"
+    CREDIT_OF_NOTHING = "credit_with_positive_quantity"
+    NEGATIVE_SALE = "negative_quantity_with_price"
+    NEGATIVE_PRICE = "negative_price"
+    NO_QUANTITY = "quantity_zero"
+    MALFORMED = "malformed"
+
+
+SKIP_MEANINGS: Mapping[str, str] = {
+    Skip.BAD_DEBT: "invoice begins with A: book-keeping, neither order nor goods",
+    Skip.CREDIT_WITHOUT_GOODS: "credit for postage, discount or another service",
+    Skip.ADJUSTMENT_WITHOUT_GOODS: "stock correction of a service code, which has no stock",
+    Skip.CREDIT_OF_NOTHING: "credit invoice (C), but the quantity is positive",
+    Skip.NEGATIVE_SALE: "negative quantity at a price, outside of a credit invoice",
+    Skip.NEGATIVE_PRICE: "price below zero",
+    Skip.NO_QUANTITY: "quantity 0",
+    Skip.MALFORMED: "row could not be read",
+}
+
+
+class Row(NamedTuple):
+    """A line of the file. `number` counts from 1 below the heading; `price` is GBP per unit,
+    exactly as written."""
+
+    number: int
+    invoice: str
+    sku: str
+    title: str | None
+    quantity: int
+    price: Decimal
+    at: datetime
+    customer: str | None
+    country: str
+
+    @property
+    def price_minor(self) -> int:
+        """Pence, half a penny rounded up."""
+        return _minor(self.price)
+
+    @property
+    def is_rounded(self) -> bool:
+        return self.price_minor != self.price * 100
+
+
+class Malformed(NamedTuple):
+    """A row that cannot be read, and why."""
+
+    number: int
+    why: str
+
+
+@dataclass(slots=True)
+class Invoice:
+    """The rows of one invoice number, in the file's order."""
+
+    number: str
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def at(self) -> datetime:
+        """The earliest time on any of its rows, UTC."""
+        return min(row.at for row in self.rows)
+
+    @property
+    def has_price(self) -> bool:
+        return any(row.price > 0 for row in self.rows)
+
+
+def is_service(sku: str) -> bool:
+    """Whether the code is no product: it can be charged, never stocked."""
+    code = sku.upper()
+    return code in SERVICES or code.startswith(VOUCHERS)
+
+
+def classify(row: Row, invoice_has_price: bool) -> Use | Skip:
+    """What the row means. Every row means exactly one thing."""
+    letter = row.invoice[:1].upper()
+    if letter == "A":
+        return Skip.BAD_DEBT
+    if row.quantity == 0:
+        return Skip.NO_QUANTITY
+    if row.price < 0:
+        return Skip.NEGATIVE_PRICE
+    if letter == "C":
+        return _credit(row)
+    if row.quantity < 0:
+        return _negative(row)
+    if row.price > 0:
+        return Use.SALE
+    return _free(row, invoice_has_price)
+
+
+def _credit(row: Row) -> Use | Skip:
+    if row.quantity > 0:
+        return Skip.CREDIT_OF_NOTHING
+    return Skip.CREDIT_WITHOUT_GOODS if is_service(row.sku) else Use.RETURN
+
+
+def _negative(row: Row) -> Use | Skip:
+    if row.price > 0:
+        return Skip.NEGATIVE_SALE
+    return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.WRITE_OFF
+
+
+def _free(row: Row, invoice_has_price: bool) -> Use | Skip:
+    """Nothing charged: a gift to somebody, or goods that turned up."""
+    if row.customer is not None or invoice_has_price:
+        return Use.GIFT
+    return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.STOCK_FOUND
+
+
+def read(file: Path) -> Iterator[Row | Malformed]:
+    """All rows of the file, plain or gzipped, one at a time."""
+    with _opened(file) as text:
+        table = csv.reader(text)
+        heading = tuple(next(table, ()))
+        if heading != COLUMNS:
+            raise Invalid(
+                f"{file} does not begin with the columns of Online Retail"
+                f" ({', '.join(COLUMNS)}) but with: {', '.join(heading)[:200] or 'nothing'}."
+                " Give a CSV file with exactly these columns, plain or gzipped.",
+                errors=[{"field": "file", "message": "wrong columns"}],
+            )
+        for number, fields in enumerate(table, 1):
+            yield parse(number, fields)
+
+
+def parse(number: int, fields: list[str]) -> Row | Malformed:
+    if len(fields) != len(COLUMNS):
+        return Malformed(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
+    invoice, sku, title, quantity, at, price, customer, country = fields
+    if not invoice or not sku:
+        return Malformed(number, "no invoice number" if not invoice else "no stock code")
+    try:
+        return Row(
+            number,
+            invoice,
+            sku,
+            title.strip() or None,
+            int(quantity),
+            _price(price),
+            utc(at),
+            _customer(customer),
+            country,
+        )
+    except (ValueError, InvalidOperation) as error:
+        return Malformed(number, str(error) or "not a decimal number")
+
+
+def last_rows(rows: Iterator[Row | Malformed]) -> dict[str, int]:
+    """The number of the last row of each invoice: where it is complete."""
+    return {row.invoice: row.number for row in rows if isinstance(row, Row)}
+
+
+def invoices(
+    rows: Iterator[Row | Malformed], last: Mapping[str, int]
+) -> Iterator[Invoice | Malformed]:
+    """Each invoice as soon as its last row has been read. Only the unfinished are in memory,
+    even where an invoice is interrupted by others."""
+    open_invoices: dict[str, Invoice] = {}
+    for row in rows:
+        if isinstance(row, Malformed):
+            yield row
+            continue
+        invoice = open_invoices.get(row.invoice)
+        if invoice is None:
+            invoice = open_invoices[row.invoice] = Invoice(row.invoice)
+        invoice.rows.append(row)
+        if last[row.invoice] == row.number:
+            yield open_invoices.pop(row.invoice)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[TextIO]:
+    """The file's text, whether it is gzipped or not."""
+    try:
+        raw = file.open("rb")
+    except OSError as error:
+        raise Invalid(
+            f"{file} cannot be read ({error.strerror}). Give the path of a CSV file.",
+            errors=[{"field": "file", "message": str(error)}],
+        ) from error
+    with raw:
+        zipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        data = gzip.GzipFile(fileobj=raw) if zipped else raw
+        with io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
+            yield text
+
+
+@lru_cache(maxsize=65_536)
+def utc(local: str) -> datetime:
+    """A time as the file writes it, local to London, in UTC."""
+    return datetime.fromisoformat(local).replace(tzinfo=LONDON).astimezone(UTC)
+
+
+@lru_cache(maxsize=65_536)
+def _price(text: str) -> Decimal:
+    price = Decimal(text)
+    if not price.is_finite():
+        raise ValueError(f"{text!r} is not a price")
+    return price
+
+
+@lru_cache(maxsize=65_536)
+def _minor(price: Decimal) -> int:
+    return int(price.quantize(PENNY, ROUND_HALF_UP).scaleb(2))
+
+
+def _customer(text: str) -> str | None:
+    """`17850.0` is customer 17850."""
+    return text.removesuffix(".0") or None
