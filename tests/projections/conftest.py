@@ -6,25 +6,21 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any
 
-import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
+from oms_ledger.engine.pool import Connection
 from oms_ledger.kernel import Position, ReadModel, Recorded, Row, S
 from oms_ledger.testing.fold import columns_of, folded
 from oms_projections import PROJECTIONS, QUERIES
+from tests.databases import Database
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Ask = Callable[..., Mapping[str, Any]]
 Fill = Callable[[Sequence[Recorded]], Ask]
-
-
-class Database(Protocol):
-    connect_owner: Callable[[], Connection]
 
 
 def sql(model: ReadModel, name: str) -> str:

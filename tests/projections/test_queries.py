@@ -19,7 +19,8 @@ from oms_ledger.domain.stock import StockAllocated, StockReceived
 from oms_ledger.kernel import Event
 from oms_ledger.testing.fold import recorded
 from oms_projections import PROJECTIONS
-from tests.projections.conftest import Ask, Database, Fill, create, statements
+from tests.databases import Database
+from tests.projections.conftest import Ask, Fill, create, statements
 from tests.projections.histories import PLACED_AT, placed, shipment
 
 NOW = "2026-01-10T00:00:00Z"
