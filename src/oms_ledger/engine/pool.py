@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 import structlog
+from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
 from oms_ledger.settings import Settings
@@ -88,23 +89,27 @@ def connect(
 
 
 def prepare_session(
-    connection: Connection,
+    connection: psycopg.Connection[Any],
     schema: str,
     *,
     role: bool = True,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> None:
     """Make a fresh connection the ledger's: schema, time zone, timeouts, role."""
-    row = connection.execute(
-        PREPARE_SESSION,
-        {
-            "schema": schema,
-            "lock": str(timeouts.lock_ms),
-            "statement": str(timeouts.statement_ms),
-            "idle": str(timeouts.idle_in_transaction_ms),
-            "role": app_role(schema) if role else None,
-        },
-    ).fetchone()
+    row = (
+        connection.cursor(row_factory=tuple_row)
+        .execute(
+            PREPARE_SESSION,
+            {
+                "schema": schema,
+                "lock": str(timeouts.lock_ms),
+                "statement": str(timeouts.statement_ms),
+                "idle": str(timeouts.idle_in_transaction_ms),
+                "role": app_role(schema) if role else None,
+            },
+        )
+        .fetchone()
+    )
     if role and row is not None and row[-1] is None and schema not in _warned:
         _warned.add(schema)
         log.warning(
