@@ -52,6 +52,10 @@ class Use(StrEnum):
     STOCK_FOUND = "stock_found"
     WRITE_OFF = "write_off"
 
+    @property
+    def is_order_line(self) -> bool:
+        return self is Use.SALE or self is Use.GIFT
+
 
 class Skip(StrEnum):
     """Why a row cannot become anything in the ledger."""
@@ -96,6 +100,12 @@ class Row(NamedTuple):
     def price_minor(self) -> int:
         """Pence, half a penny rounded up."""
         return _minor(self.price)
+
+    @property
+    def stock_change(self) -> int:
+        """What the row does to the stock where it is no order line: credits and write-offs have
+        a negative quantity, but what is credited comes back."""
+        return -self.quantity if self.invoice[:1].upper() == "C" else self.quantity
 
     @property
     def is_rounded(self) -> bool:
@@ -205,11 +215,6 @@ def parse(number: int, fields: list[str]) -> Row | Malformed:
         )
     except (ValueError, InvalidOperation) as error:
         return Malformed(number, str(error) or "not a decimal number")
-
-
-def last_rows(rows: Iterator[Row | Malformed]) -> dict[str, int]:
-    """The number of the last row of each invoice: where it is complete."""
-    return {row.invoice: row.number for row in rows if isinstance(row, Row)}
 
 
 def invoices(

@@ -1,0 +1,206 @@
+"""What became of every row, and the sums that prove it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from oms_ledger.domain.money import to_text
+from oms_ledger.importers.online_retail import CURRENCY, SKIP_MEANINGS, Skip
+from oms_ledger.importers.survey import Survey, Takings
+from oms_ledger.kernel import Json
+
+APPLIED_MEANINGS = {
+    "sale": "line of an order",
+    "gift": "line of an order at 0.00",
+    "return_matched": "goods back, against the customer's latest sales of them",
+    "return_partly_matched": "goods back, some against a sale and the rest without one",
+    "return_blind": "goods back without a shipped sale to hold against them",
+    "stock_found": "stock corrected upwards",
+    "write_off": "stock corrected downwards",
+}
+
+NOTES = (
+    "Times in the file are taken as local to Europe/London and kept in UTC.",
+    "SKUs are kept as written: those that differ only in case are different products.",
+    "Codes without goods (POST, DOT, M, C2, D, S, B, BANK CHARGES, AMAZONFEE, CRUK and gift"
+    " vouchers) are products that are not stocked.",
+)
+
+
+@dataclass(slots=True)
+class Revenue:
+    """Sales as the file has them, and in pence as summed over the lines of the orders
+    that the ledger holds; lines of goods and of services apart."""
+
+    goods: Takings
+    services: Takings
+    goods_in_ledger: int = 0
+    services_in_ledger: int = 0
+
+    @property
+    def agrees(self) -> bool:
+        """To the penny, and exactly once prices are rounded to what money can be."""
+        return all(
+            file.minor == ledger and pence(file.exact) == ledger
+            for file, ledger in (
+                (self.goods, self.goods_in_ledger),
+                (self.services, self.services_in_ledger),
+            )
+        )
+
+
+@dataclass(slots=True)
+class Report:
+    """The account of one run.
+
+    `applied` and `skipped` count rows by what became of them and why not; `already` are those
+    of them that an earlier run had dealt with. `refused` counts steps that belong to no row
+    (shipments of orders without stock, for example) by the ledger's code. `facts` counts
+    orders, returned units and the like.
+    """
+
+    file: str
+    survey: Survey
+    revenue: Revenue
+    applied: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    already: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    facts: Counter[str] = field(default_factory=Counter)
+    malformed: list[tuple[int, str]] = field(default_factory=list)
+    events: int = 0
+    position: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        return self.survey.rows
+
+    @property
+    def balances(self) -> bool:
+        """Rows read = rows applied + rows skipped."""
+        return self.rows == self.applied.total() + self.skipped.total()
+
+    def as_json(self) -> dict[str, Json]:
+        revenue = self.revenue
+        return {
+            "file": self.file,
+            "rows": {
+                "read": self.rows,
+                "applied": self.applied.total(),
+                "skipped": self.skipped.total(),
+                "accounted_for": self.balances,
+                "applied_or_skipped_by_an_earlier_run": self.already,
+                "applied_as": dict(sorted(self.applied.items())),
+                "skipped_because": dict(sorted(self.skipped.items())),
+                "malformed": [{"row": row, "why": why} for row, why in self.malformed],
+            },
+            "invoices": len(self.survey.last),
+            "facts": dict(sorted(self.facts.items())),
+            "refused_steps": dict(sorted(self.refused.items())),
+            "revenue": {
+                "currency": CURRENCY,
+                "how": "sum of quantity x unit price over sales; in the file with exact decimals,"
+                " in the ledger over the lines of every order of this file, read from the log",
+                "goods": _sums(revenue.goods, revenue.goods_in_ledger),
+                "services": _sums(revenue.services, revenue.services_in_ledger),
+                "agrees_to_the_penny": revenue.agrees,
+                "prices_rounded_to_pence": self.survey.rounded,
+            },
+            "skus": len(self.survey.titles),
+            "skus_differing_only_in_case": self.survey.case_twins,
+            "rows_by_country_without_code": dict(sorted(self.survey.unmapped_countries.items())),
+            "events_written": self.events,
+            "position": self.position,
+            "seconds": round(self.seconds, 1),
+            "notes": list(NOTES),
+        }
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
+
+    def show(self, console: Console) -> None:
+        console.print(_rows_table(self))
+        console.print(_revenue_table(self.revenue))
+        for line in _sentences(self):
+            console.print(line)
+
+
+def pence(amount: Decimal) -> int:
+    """To the nearest penny."""
+    return int(amount.scaleb(2).to_integral_value())
+
+
+def _sums(file: Takings, ledger: int) -> dict[str, Json]:
+    return {"file": str(file.exact), "ledger": to_text(ledger, CURRENCY)}
+
+
+def _rows_table(report: Report) -> Table:
+    table = Table(title="Every row of the file", show_footer=True)
+    table.add_column("Rows", justify="right", footer=f"{report.rows:,}")
+    table.add_column("Became", footer="read")
+    table.add_column("Because")
+    for name, meaning in APPLIED_MEANINGS.items():
+        if report.applied[name]:
+            table.add_row(f"{report.applied[name]:,}", name, meaning, style="green")
+    table.add_row(f"{report.applied.total():,}", "applied", "", style="bold", end_section=True)
+    for name, count in sorted(report.skipped.items()):
+        table.add_row(f"{count:,}", name, _why(name), style="yellow")
+    table.add_row(f"{report.skipped.total():,}", "skipped", "", style="bold")
+    return table
+
+
+def _why(name: str) -> str:
+    if name in set(Skip):
+        return SKIP_MEANINGS[name]
+    return "the ledger said no: " + name.removeprefix("refused_").replace("_", " ")
+
+
+def _revenue_table(revenue: Revenue) -> Table:
+    table = Table(title=f"Revenue of the sales, {CURRENCY}: quantity x unit price")
+    for heading in ("", "In the file", "In the ledger", ""):
+        table.add_column(heading, justify="right")
+    both = Takings(
+        revenue.goods.exact + revenue.services.exact, revenue.goods.minor + revenue.services.minor
+    )
+    for name, file, ledger in (
+        ("goods", revenue.goods, revenue.goods_in_ledger),
+        ("services and fees", revenue.services, revenue.services_in_ledger),
+        ("together", both, revenue.goods_in_ledger + revenue.services_in_ledger),
+    ):
+        equal = pence(file.exact) == ledger == file.minor
+        verdict = "[green]equal to the penny[/]" if equal else "[red]differs[/]"
+        table.add_row(name, f"{file.exact:,}", f"{Decimal(to_text(ledger, CURRENCY)):,}", verdict)
+    return table
+
+
+def _sentences(report: Report) -> Iterator[str]:
+    facts, found = report.facts, report.survey
+    account = "accounted for" if report.balances else "[red]NOT accounted for[/]"
+    yield (
+        f"{report.rows:,} rows of {len(found.last):,} invoices {account}; {report.already:,} of"
+        " them had been dealt with by an earlier run."
+    )
+    yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in facts.items()) + "."
+    if report.refused:
+        reasons = ", ".join(f"{count:,} {code}" for code, count in report.refused.items())
+        yield f"Steps that belong to no row and were refused: {reasons}."
+    if found.rounded:
+        yield f"{found.rounded} prices had fractions of a penny and were rounded."
+    if found.unmapped_countries:
+        names = ", ".join(f"{name} ({n:,} rows)" for name, n in found.unmapped_countries.items())
+        yield f"Without an ISO code, so shipped to no country: {names}."
+    yield from NOTES
+    rate = report.rows / report.seconds if report.seconds else 0
+    yield (
+        f"{report.events:,} events written in {report.seconds:,.1f} s"
+        f" ({rate:,.0f} rows/s); the ledger is at position {report.position:,}."
+    )
