@@ -68,8 +68,8 @@ def test_several_processes_at_once_apply_each_migration_once(empty: str) -> None
     assert sorted(outputs) == [[], [], names()]
 
 
-def broken_after(folder: Path, statements: str) -> None:
-    """The real migrations, and one more that fails half way."""
+def with_a_last(folder: Path, statements: str) -> None:
+    """The real migrations, and one more."""
     for path in migrations.directory().glob("*.sql"):
         (folder / path.name).write_text(path.read_text())
     (folder / "9999_last.sql").write_text(statements)
@@ -78,20 +78,30 @@ def broken_after(folder: Path, statements: str) -> None:
 def test_a_failed_migration_leaves_nothing_and_is_done_next_time(
     empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken_after(tmp_path, "-- Why.\nCREATE TABLE half (one int);\nSELECT 1 / 0;\n")
+    with_a_last(tmp_path, "-- Why.\nCREATE TABLE half (one int);\nSELECT 1 / 0;\n")
     monkeypatch.setattr(migrations, "directory", lambda: tmp_path)
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrations.migrate(empty, SCHEMA)
     assert migrations.pending(empty, SCHEMA) == ["9999_last"]
-    broken_after(tmp_path, "-- Why.\nCREATE TABLE half (one int);\n")
+    with_a_last(tmp_path, "-- Why.\nCREATE TABLE half (one int);\n")
     assert migrations.migrate(empty, SCHEMA) == ["9999_last"]
+
+
+def test_a_statement_that_wants_no_transaction_gets_none(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concurrently = "CREATE INDEX CONCURRENTLY IF NOT EXISTS by_topic ON ledger_events (topic);"
+    with_a_last(tmp_path, f"-- Why.\n-- transactional: false\n{concurrently}\n")
+    monkeypatch.setattr(migrations, "directory", lambda: tmp_path)
+    assert migrations.migrate(empty, SCHEMA)[-1] == "9999_last"
+    assert migrations.migrate(empty, SCHEMA) == []
 
 
 def test_a_migrator_that_dies_leaves_nothing_and_blocks_nobody(
     empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suicide = "SELECT pg_terminate_backend(pg_backend_pid())"
-    broken_after(tmp_path, f"-- Why.\nCREATE TABLE half (one int);\n{suicide};\n")
+    with_a_last(tmp_path, f"-- Why.\nCREATE TABLE half (one int);\n{suicide};\n")
     monkeypatch.setattr(migrations, "directory", lambda: tmp_path)
     with pytest.raises(psycopg.OperationalError):
         migrations.migrate(empty, SCHEMA)

@@ -8,7 +8,7 @@ its session, so that a crash anywhere leaves nothing to clean up.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,8 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library h
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
         self.ensure_internal_schema_updated()
-        with self.transaction():
+        migration.load()
+        with self.transaction() if migration.use_transactions else nullcontext():
             migration.process_steps(self, "apply", force=force)
             if mark:
                 self.mark_one(migration)

@@ -247,10 +247,7 @@ class LedgerFactory(PostgresFactory):
         InfrastructureFactory.__init__(self, env)
         settings = Settings.from_environment(self.env)
         if settings.database_url is None:
-            raise InfrastructureFactoryError(
-                "Set OMS_DATABASE_URL to the ledger's database; `oms-ledger serve` prints the"
-                " embedded one's."
-            )
+            raise InfrastructureFactoryError("Set OMS_DATABASE_URL to the ledger's database.")
         self.datastore = LedgerDatastore(
             settings.database_url, settings.schema, timeouts=pool.Timeouts.of(settings)
         )
