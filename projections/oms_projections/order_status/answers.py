@@ -7,9 +7,9 @@ from datetime import datetime
 
 import msgspec
 
-from oms_ledger.domain.lines import LineProgress
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import OrderPlaced
+from oms_ledger.domain.views import order_view
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.feed import revealed_json
 from oms_projections.order_status.dossier import Dossier, Parcel, follow, parcel_after
@@ -17,41 +17,22 @@ from oms_projections.values import rfc3339
 
 
 def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
-    """The body of one order: what was agreed, where every line stands, its shipments, holds
-    and times."""
+    """The body of one order: where it stands as commands answer it, what was agreed, its
+    shipments and its times."""
     order = dossier.order
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    terms, statuses = placed.terms, order.statuses
     known = {parcel.shipment_id: parcel for parcel in parcels}
     shipments = [
         shipment(shipment_id, status, known.get(shipment_id))
         for shipment_id, status in order.shipments.items()
     ]
     return {
-        "order_id": placed.order_id,
-        "order_number": placed.number,
-        "version": order.version,
-        "channel": terms.channel,
-        "external_id": terms.external_id,
-        "status": {
-            "order": statuses.order,
-            "payment": statuses.payment,
-            "fulfilment": statuses.fulfilment,
-            "return": statuses.returned,
-        },
-        "on_hold": bool(order.holds),
-        "lines": [line(progress, terms.currency) for progress in order.lines.values()],
-        "total": to_text(terms.total, terms.currency),
-        "currency": terms.currency,
+        **order_view(order),
         **agreed(placed),
         "payments": [],
         "shipments": shipments,
-        "holds": [
-            {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
-            for hold in order.holds.values()
-        ],
         "locations": dossier.locations,
         "placed_at": rfc3339(placed.placed_at),
         "timestamps": timestamps(dossier, placed),
@@ -73,31 +54,6 @@ def agreed(placed: OrderPlaced) -> dict[str, Json]:
 
 def _revealed(value: object) -> Json:
     return revealed_json(msgspec.to_builtins(value))
-
-
-def line(progress: LineProgress, currency: str) -> dict[str, Json]:
-    agreed = progress.line
-    return {
-        "line_id": agreed.line_id,
-        "sku": agreed.sku,
-        "title": agreed.title,
-        "stocked": agreed.stocked,
-        "unit_price": to_text(agreed.unit_price, currency),
-        "tax": to_text(agreed.tax, currency),
-        "discount": to_text(agreed.discount, currency),
-        "ordered": agreed.quantity,
-        "allocated": progress.allocated,
-        "packed": progress.packed,
-        "backordered": progress.backordered,
-        "shipped": progress.shipped,
-        "delivered": progress.delivered,
-        "cancelled": progress.cancelled,
-        "returned": progress.returned,
-        "allocations": [
-            {"location": location, "quantity": quantity}
-            for location, quantity in progress.allocated_at.items()
-        ],
-    }
 
 
 def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, Json]:
