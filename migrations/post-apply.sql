@@ -7,6 +7,8 @@ DO $$
 DECLARE
     app text := current_schema || '_app';
     owned text := quote_ident(current_schema);
+    -- From 16 on one may be a member who must not act as the role.
+    may_act text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = app) THEN
         BEGIN
@@ -16,7 +18,7 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END IF;
-    IF NOT pg_has_role(app, 'MEMBER') THEN
+    IF NOT pg_has_role(app, may_act) THEN
         BEGIN
             EXECUTE format('GRANT %I TO CURRENT_USER', app);
         EXCEPTION

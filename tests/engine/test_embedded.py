@@ -189,7 +189,7 @@ def test_stale_handles_of_the_library_keep_nothing_alive(data_dir: Path) -> None
 
 
 def test_who_dies_while_making_the_database_leaves_a_clean_start(data_dir: Path) -> None:
-    unfinished = data_dir / "pg.new"
+    unfinished = data_dir / "pg.new-before"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
     with database(Settings(data_dir=data_dir)) as url:
@@ -197,15 +197,27 @@ def test_who_dies_while_making_the_database_leaves_a_clean_start(data_dir: Path)
     assert not unfinished.exists()
 
 
-def test_a_killed_starter_is_no_hindrance(data_dir: Path) -> None:
+@pytest.mark.parametrize("moment", ["pg.new-*", "pg/postmaster.pid"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_starter_may_be_stopped_at_any_moment(
+    data_dir: Path, moment: str, how: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", USE_UNTIL_TOLD, str(data_dir)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
     )
-    while not (data_dir / "pg.new").exists() and process.poll() is None:
-        time.sleep(0.01)
-    process.kill()
-    process.wait(10)
+    while not list(data_dir.glob(moment)) and process.poll() is None:
+        time.sleep(0.005)
+    if how is signal.SIGINT:
+        os.killpg(process.pid, how)
+        process.wait(60)
+        assert serving(data_dir) == []
+    else:
+        process.kill()
+        process.wait(10)
     with database(Settings(data_dir=data_dir)) as url:
         assert answers(url)
+    assert serving(data_dir) == []

@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from oms_ledger.engine import migrations, pool
-from tests.databases import SCHEMA, Database, ledger_database, temporary_database, with_database
+from tests.databases import SCHEMA, Database, ledger_database, temporary_database
+
+MODEST = "oms_modest"
 
 MIGRATE = """
 import sys
@@ -120,26 +123,45 @@ def test_grants_come_back_when_they_were_lost(postgres: Database) -> None:
         assert connection.execute("SELECT position FROM ledger_head").fetchone() == (0,)
 
 
-def test_an_owner_who_may_not_create_roles_has_a_ledger_all_the_same(empty: str) -> None:
-    if "//postgres@" not in empty:
+@contextmanager
+def modest_owner(server: str, rights: str) -> Iterator[str]:
+    """The URL of a fresh database for a role that is no superuser and may make schemas there."""
+    if "//postgres@" not in server:
         pytest.skip("logs in as somebody else, which needs a server that trusts everybody")
-    schema = "oms_modest"
-    with psycopg.connect(empty, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS modest")
-        connection.execute("CREATE ROLE modest LOGIN")
-        name = connection.info.dbname
-        connection.execute(f"GRANT CREATE ON DATABASE {name} TO modest")
-    url = with_database(empty.replace("postgres@", "modest@", 1), name)
-    try:
-        assert migrations.migrate(url, schema) == names()
-        with pool.connect(url, schema) as connection:
+    with temporary_database(server) as url, psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE modest LOGIN {rights}")
+        connection.execute(f"GRANT CREATE ON DATABASE {connection.info.dbname} TO modest")
+        try:
+            yield url.replace("//postgres@", "//modest@", 1)
+        finally:
+            for role in (pool.app_role(MODEST), "modest"):
+                if connection.execute(
+                    "SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)
+                ).rowcount:
+                    connection.execute(f"DROP OWNED BY {role}")
+                    connection.execute(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("server_fixture", ["server", "postgres15"])
+@pytest.mark.parametrize(
+    ("rights", "acts_as", "refusal"),
+    [
+        ("NOCREATEROLE", "modest", "append-only"),
+        ("CREATEROLE", "oms_modest_app", "permission denied"),
+    ],
+)
+@pytest.mark.postgres
+def test_an_owner_needs_no_superuser(
+    request: pytest.FixtureRequest, server_fixture: str, rights: str, acts_as: str, refusal: str
+) -> None:
+    with modest_owner(request.getfixturevalue(server_fixture), rights) as url:
+        assert migrations.migrate(url, MODEST) == names()
+        assert migrations.migrate(url, MODEST) == []
+        with pool.connect(url, MODEST) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (acts_as,)
             connection.execute("INSERT INTO ledger_events VALUES ('a-1', 1, 't', '', 1)")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match=refusal):
                 connection.execute("DELETE FROM ledger_events")
-    finally:
-        with psycopg.connect(empty, autocommit=True) as connection:
-            connection.execute("DROP OWNED BY modest")
-            connection.execute("DROP ROLE modest")
 
 
 def test_the_oldest_supported_postgresql_takes_them_and_appends(postgres15: str) -> None:

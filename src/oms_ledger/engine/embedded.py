@@ -14,6 +14,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 import warnings
@@ -162,9 +163,10 @@ def _initialise(pgdata: Path) -> None:
     in between leaves nothing that looks like a database."""
     if (pgdata / "PG_VERSION").exists():
         return
-    unfinished = pgdata.with_name("pg.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
+    for remains in pgdata.parent.glob("pg.new-*"):
+        shutil.rmtree(remains, ignore_errors=True)
+    # A name of its own: who was killed may have left an initdb that is still at work.
+    unfinished = Path(tempfile.mkdtemp(prefix="pg.new-", dir=pgdata.parent))
     _library(unfinished).ensure_pgdata_inited()
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(CONFIGURATION)

@@ -26,7 +26,8 @@ Pool: TypeAlias = "ConnectionPool[Connection]"
 
 CONNECT_SECONDS = 10
 
-# One round trip. The role comes last and may be missing where the owner must not create roles.
+# One round trip. The role comes last and may be missing where the owner must not create roles;
+# from PostgreSQL 16 on one may be a member who must not act as the role.
 PREPARE_SESSION = """
 SELECT set_config('search_path', %(schema)s, false),
        set_config('TimeZone', 'UTC', false),
@@ -34,7 +35,9 @@ SELECT set_config('search_path', %(schema)s, false),
        set_config('statement_timeout', %(statement)s, false),
        set_config('idle_in_transaction_session_timeout', %(idle)s, false),
        (SELECT set_config('role', rolname, false) FROM pg_roles
-        WHERE rolname = %(role)s AND pg_has_role(rolname, 'MEMBER')) AS role"""
+        WHERE rolname = %(role)s AND pg_has_role(rolname,
+            CASE WHEN current_setting('server_version_num')::int < 160000
+                THEN 'MEMBER' ELSE 'SET' END)) AS role"""
 
 _warned: set[str] = set()
 
