@@ -16,12 +16,14 @@ from oms_ledger.domain.order import OrderConfirmed, OrderHeld, UnitsPacked, Unit
 from oms_ledger.domain.product import ProductDefined
 from oms_ledger.domain.shipment import ShipmentDispatched
 from oms_ledger.domain.stock import StockAllocated, StockReceived
+from oms_ledger.engine import statements
+from oms_ledger.engine.tables import Table
 from oms_ledger.kernel import Event
-from oms_ledger.testing.fold import recorded
+from oms_ledger.testing.fold import folded, recorded
 from oms_projections import PROJECTIONS
 from tests.databases import Database
-from tests.projections.conftest import Ask, Fill, create, statements
-from tests.projections.histories import PLACED_AT, placed, shipment
+from tests.projections.conftest import Ask, Fill, install
+from tests.projections.histories import PLACED_AT, Shop, placed, shipment
 
 NOW = "2026-01-10T00:00:00Z"
 DAY = timedelta(days=1)
@@ -202,10 +204,23 @@ def test_products_and_locations(stock: Ask) -> None:
 
 
 def test_every_statement_says_why_and_runs(postgres: Database) -> None:
-    with postgres.connect_owner() as connection:
+    install(postgres)
+    with postgres.connect() as connection:
         for model in PROJECTIONS:
-            create(connection, model)
-            for name, text in statements(model).items():
+            for name, text in statements.queries(model.package).items():
                 assert text.startswith("-- "), f"{model.name}: {name} does not say why"
                 nothing = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
                 assert connection.execute(text.encode(), nothing).fetchall() == [], name
+
+
+def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Database) -> None:
+    history = recorded(Shop(5).play(300))
+    fill(history)
+    with postgres.connect() as connection:
+        for model in PROJECTIONS:
+            expected = folded(model, history)
+            for kind in model.rows:
+                table = Table(kind, model.version)
+                rows = connection.execute(f"TABLE {table.name}".encode()).fetchall()
+                stored = {table.key_of(row): row for row in map(table.row, rows)}
+                assert stored == {table.key_of(row): row for row in expected.of(kind)}
