@@ -1,0 +1,199 @@
+"""One page of the log and one read model: what to decode, which rows to load, what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import msgspec
+import psycopg
+
+from oms_ledger.engine import codec
+from oms_ledger.engine.tables import Table, tables_of
+from oms_ledger.engine.upcasts import UPCASTS
+from oms_ledger.kernel import Position, R, ReadModel, Recorded, Row
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# The bytes of what nobody wants are left where they are.
+PULL = """
+SELECT notification_id, originator_id, originator_version, topic,
+       CASE WHEN topic = ANY(%s) THEN state END
+FROM ledger_events
+WHERE notification_id > %s AND notification_id <= %s
+ORDER BY notification_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """An event whose bytes are not what its name says."""
+
+    position: Position
+    stream: str
+    topic: str
+    error: Exception
+
+
+Entry: TypeAlias = Recorded | Undecodable
+
+
+class Poison(Exception):
+    """A read model cannot take an event in. `position` is None where all that is known is that
+    the rows as a whole were refused."""
+
+    def __init__(self, position: Position | None, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Consecutive events up to `last`. Those that nobody wants are not among the entries."""
+
+    last: Position
+    size: int
+    entries: Sequence[Entry]
+
+
+def stored_names(types: Iterable[str]) -> list[str]:
+    """These event types, and the older names under which some may be stored."""
+    wanted = set(types)
+    return sorted(wanted | {old for old in UPCASTS if newest_name(old) in wanted})
+
+
+def newest_name(topic: str) -> str:
+    while topic in UPCASTS:
+        topic = UPCASTS[topic][0]
+    return topic
+
+
+def pull(
+    connection: Connection, after: Position, until: Position, topics: Sequence[str]
+) -> LogPage | None:
+    """The events after a position and up to another, each decoded once; None if there are none."""
+    rows = connection.execute(PULL, (topics, after, until), prepare=True, binary=True).fetchall()
+    if not rows:
+        return None
+    return LogPage(rows[-1][0], len(rows), list(decoded(rows)))
+
+
+def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
+    for position, stream, version, topic, state in rows:
+        if state is None:
+            continue
+        try:
+            yield codec.recorded(position, stream, version, topic, state)
+        except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
+            yield Undecodable(position, stream, topic, error)
+
+
+class RowsAtHand:
+    """The rows a page of events may see and change; a `kernel.Page`."""
+
+    __slots__ = ("_named", "_rows", "_tables", "appended", "changed")
+
+    def __init__(
+        self,
+        tables: Mapping[type[Row], Table],
+        named: Mapping[type[Row], set[tuple[object, ...]]],
+        rows: dict[type[Row], dict[tuple[object, ...], Row]],
+    ) -> None:
+        self._tables = tables
+        self._named = named
+        self._rows = rows
+        self.changed: dict[type[Row], dict[tuple[object, ...], Row]] = {kind: {} for kind in tables}
+        self.appended: dict[type[Row], list[Row]] = {
+            kind: [] for kind, table in tables.items() if table.append_only
+        }
+
+    def get(self, kind: type[R], *key: object) -> R | None:
+        row = self._rows[kind].get(key)
+        if row is None and key not in self._named[kind]:
+            raise LookupError(f"{kind.__name__} {key} is not among the rows that touches() named")
+        return cast("R | None", row)
+
+    def put(self, row: Row) -> None:
+        kind = type(row)
+        if kind in self.appended:
+            self.appended[kind].append(row)
+            return
+        key = self._tables[kind].key_of(row)
+        self._rows[kind][key] = self.changed[kind][key] = row
+
+    def written(self) -> Iterator[tuple[Table, list[Row]]]:
+        """What is to be written, by table."""
+        for kind, table in self._tables.items():
+            rows = self.appended[kind] if table.append_only else list(self.changed[kind].values())
+            if rows:
+                yield table, rows
+
+
+class Folding:
+    """One read model with its tables. Holds no rows: those belong to a page."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self.model = model
+        self.tables = tables_of(model)
+        self.topics = frozenset(stored_names(model.event_types))
+
+    def wants(self, entry: Entry) -> bool:
+        if isinstance(entry, Undecodable):
+            return entry.topic in self.topics
+        return type(entry.event).type in self.model.event_types
+
+    def fold(self, connection: Connection, entries: Sequence[Entry]) -> RowsAtHand:
+        """Load what these events touch, and fold them in. `Poison` names the first that fails;
+        nothing has been written then."""
+        named = self._named(entries)
+        page = RowsAtHand(self.tables, named, self._load(connection, named))
+        fold = self.model.fold
+        for entry in entries:
+            assert isinstance(entry, Recorded), "an undecodable event was found poisonous before"
+            try:
+                fold(entry, page)
+            except Exception as error:
+                raise Poison(entry.position, error) from error
+        return page
+
+    def _named(self, entries: Sequence[Entry]) -> dict[type[Row], set[tuple[object, ...]]]:
+        named: dict[type[Row], set[tuple[object, ...]]] = {kind: set() for kind in self.tables}
+        touches = self.model.touches
+        for entry in entries:
+            if isinstance(entry, Undecodable):
+                raise Poison(entry.position, entry.error)
+            try:
+                for kind, key in touches(entry):
+                    named[kind].add(key)
+            except Exception as error:
+                raise Poison(entry.position, error) from error
+        return named
+
+    def _load(
+        self, connection: Connection, named: Mapping[type[Row], set[tuple[object, ...]]]
+    ) -> dict[type[Row], dict[tuple[object, ...], Row]]:
+        with connection.pipeline():
+            found = {
+                kind: connection.execute(
+                    table.select, table.key_arrays(list(keys)), prepare=True, binary=True
+                )
+                for kind, table in self.tables.items()
+                if (keys := named[kind])
+            }
+        rows: dict[type[Row], dict[tuple[object, ...], Row]] = {kind: {} for kind in self.tables}
+        for kind, cursor in found.items():
+            table = self.tables[kind]
+            loaded = [table.row(values) for values in cursor.fetchall()]
+            rows[kind] = {table.key_of(row): row for row in loaded}
+        return rows
+
+
+def write(connection: Connection, page: RowsAtHand) -> None:
+    """Send the changed rows, in the caller's transaction. `Poison` where a value cannot be
+    stored, such as a text with a NUL in it or a number too large."""
+    for table, rows in page.written():
+        try:
+            arrays = table.arrays(rows)
+        except Exception as error:
+            raise Poison(None, error) from error
+        connection.execute(table.insert, arrays, prepare=True)

@@ -1,0 +1,216 @@
+"""Answers: the named statements of a read model, the log behind them, and waiting for both."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import dict_row
+
+from oms_ledger.domain.errors import NotFound, ReadModelBehind
+from oms_ledger.engine import codec, read_models, statements, times
+from oms_ledger.engine.pages import stored_names
+from oms_ledger.engine.pool import Pool
+from oms_ledger.engine.waiting import Positions
+from oms_ledger.kernel import Json, Position, Query, ReadModel, Recorded, S, stream_id
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+# The first statement takes the snapshot that all others see. Statements with many optional
+# filters are planned for the filters that are set: a plan made for all would scan everything.
+POSITION = """
+SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true)
+FROM projection_positions WHERE name = %s AND state = 'live'"""
+
+HEAD = "SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head"
+
+HISTORY = """
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE originator_id = %s AND originator_version > %s AND notification_id <= %s
+ORDER BY originator_version LIMIT %s"""
+
+SNAPSHOT = """
+SELECT originator_version, state FROM snapshots
+WHERE originator_id = %s AND shape = %s AND notification_id <= %s
+ORDER BY originator_version DESC LIMIT 1"""
+
+FEED = """
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE notification_id > %s AND notification_id <= %s
+  AND (%s::text[] IS NULL OR topic = ANY(%s))
+ORDER BY notification_id LIMIT %s"""
+
+ANY_POSITION = 2**63 - 1
+
+FEED_LOOKS_AT = 20_000
+"""Positions that one page of the feed looks through for rare types, so that it answers soon."""
+
+
+class PostgresReader:
+    """A `kernel.Reader` over one connection: all it reads is one moment's state. `package` is
+    where the read model's `queries.sql` lies; None for who reads the log alone."""
+
+    def __init__(self, connection: Connection, package: str | None) -> None:
+        self._connection = connection
+        self._statements = statements.queries(package) if package else {}
+
+    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
+        if statement not in self._statements:
+            known = ", ".join(sorted(self._statements)) or "none"
+            raise LookupError(f"no statement {statement!r} in queries.sql; there are: {known}")
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(self._statements[statement], params).fetchall()
+
+    def history(
+        self, stream: str, after_version: int = 0, limit: int | None = None
+    ) -> list[Recorded]:
+        return _history(self._connection, stream, after_version, ANY_POSITION, limit)
+
+    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
+        if isinstance(until, datetime):
+            until = times.position_at(self._connection, until)
+        last = ANY_POSITION if until is None else until
+        stream = stream_id(kind, key)
+        state = self._snapshot(kind, stream, last)
+        for r in _history(self._connection, stream, state.version, last, None):
+            state.apply(r.event)
+            state.version = r.version
+        return state
+
+    def _snapshot(self, kind: type[S], stream: str, last: Position) -> S:
+        """The newest saved state that is not too new; the empty one where there is none."""
+        row = self._connection.execute(
+            SNAPSHOT, (stream, codec.SHAPES.get(kind.category, ""), last), binary=True
+        ).fetchone()
+        return kind() if row is None else cast(S, codec.decode_state(kind.category, row[1]))
+
+
+def _history(
+    connection: Connection, stream: str, after: int, last: Position, limit: int | None
+) -> list[Recorded]:
+    rows = connection.execute(HISTORY, (stream, after, last, limit), binary=True).fetchall()
+    return [codec.recorded(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A piece of the log. Go on with `next_after`, which may lie beyond the last item where
+    others were not of the types asked for; `head` is the newest position there is."""
+
+    items: Sequence[Recorded]
+    next_after: Position
+    head: Position
+
+
+class Readers:
+    """All that can be asked of one ledger. Used by any number of threads; `close` it at the end
+    (the pool is the caller's)."""
+
+    def __init__(self, pool: Pool, models: Sequence[ReadModel]) -> None:
+        self._pool = pool
+        self._models = {model.name: model for model in models}
+        self._positions = Positions(pool)
+
+    def close(self) -> None:
+        self._positions.close()
+
+    def ask(
+        self,
+        query: Query,
+        params: object,
+        min_position: Position | None = None,
+        wait_seconds: float = 2.0,
+    ) -> tuple[Mapping[str, Json], Position]:
+        """The answer, and the position of the read model it was made from. With `min_position`
+        that is not lower, or `ReadModelBehind` is raised after waiting."""
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            with self.reading(query.read_model) as (reader, position):
+                if min_position is None or position >= min_position:
+                    return query.ask(params, reader), position
+            left = max(0.0, deadline - time.monotonic())
+            self.wait_for(query.read_model, min_position, left, known=position)
+
+    @contextmanager
+    def reading(self, name: str | None) -> Generator[tuple[PostgresReader, Position]]:
+        """A reader, and the position its answers are from: of a read model, or, without a name,
+        the head. One snapshot: rows and position belong together."""
+        with self._pool.connection() as connection, _snapshot(connection, name) as position:
+            package = self._models[name].package if name else None
+            yield PostgresReader(connection, package), position
+
+    def wait_for(
+        self, name: str | None, position: Position, timeout: float, *, known: Position = 0
+    ) -> None:
+        """Return once a read model (or, without a name, the log) has reached a position; raise
+        `ReadModelBehind` when it has not after `timeout` seconds."""
+        reached = max(known, self._positions.wait(name, position, timeout))
+        if reached < position:
+            raise ReadModelBehind(
+                f"{name or 'The ledger'} is at position {reached}, {position - reached} behind"
+                f" the {position} asked for. Ask again in a second, with a longer wait_ms, or"
+                " without min_position.",
+                retry_after_seconds=max(1, math.ceil(timeout / 2)),
+            )
+
+    def head(self) -> Position:
+        """The position of the newest event; 0 in an empty ledger."""
+        with self._pool.connection() as connection:
+            return times.head(connection)
+
+    def position_at(self, moment: datetime) -> Position:
+        """The last position recorded at or before a moment."""
+        with self._pool.connection() as connection:
+            return times.position_at(connection, moment)
+
+    def feed(
+        self, after: Position = 0, limit: int = 50, types: Sequence[str] | None = None
+    ) -> Feed:
+        """Events in order, after a position; with `types`, those of these types alone."""
+        with self._pool.connection() as connection:
+            return _feed(connection, after, limit, stored_names(types) if types else None)
+
+    def status(self) -> list[read_models.Status]:
+        """How far every read model has got."""
+        with self._pool.connection() as connection:
+            return read_models.status(connection)
+
+    def parked(self, name: str) -> list[read_models.Parked]:
+        """The streams a read model has left out."""
+        with self._pool.connection() as connection:
+            return read_models.parked(connection, name)
+
+
+def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:
+    head = times.head(connection)
+    until = min(head, after + (FEED_LOOKS_AT if names else limit))
+    rows = connection.execute(FEED, (after, until, names, names, limit), binary=True).fetchall()
+    items = [codec.recorded(*row) for row in rows]
+    return Feed(items, rows[-1][0] if len(rows) == limit else max(after, until), head)
+
+
+@contextmanager
+def _snapshot(connection: Connection, name: str | None) -> Generator[Position]:
+    """A read-only transaction that sees one moment; the position of a read model in it."""
+    try:
+        with connection.pipeline():
+            connection.execute(BEGIN, prepare=True)
+            statement, params = (POSITION, (name,)) if name else (HEAD, ())
+            cursor = connection.execute(statement, params, prepare=True, binary=True)
+        row = cursor.fetchone()
+        if row is None:
+            raise NotFound(f"The read model {name!r} has not been installed. Start a worker.")
+        yield int(row[0])
+    finally:
+        if not connection.closed:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,214 @@
+"""A read model's tables: the SQL that reads and writes whole pages of rows, made from row types.
+
+Rows travel as one array per column, packed here into PostgreSQL's binary form: one statement a
+table and page, however many rows. The types follow from the annotations of the row's fields.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+import psycopg
+from psycopg.adapt import Buffer, Dumper
+from psycopg.pq import Format
+
+from oms_ledger.kernel import ReadModel, Row
+
+Encode = Callable[[Any], bytes]
+
+_LENGTH = struct.Struct("!i").pack
+_BIGINT = struct.Struct("!q").pack
+_DOUBLE = struct.Struct("!d").pack
+_NULL = _LENGTH(-1)
+_HEADER = struct.Struct("!iiIii").pack
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_json = msgspec.json.Encoder().encode
+
+
+class PackedArray:
+    """An array in binary form. Its type is what the statement casts the parameter to."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+
+
+class _PackedArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: PackedArray) -> Buffer:
+        return obj.packed
+
+
+psycopg.adapters.register_dumper(PackedArray, _PackedArrayDumper)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """How a column's values are sent: as an array of `element` (with its oid), then cast to
+    `cast` where PostgreSQL has no arrays of what is wanted."""
+
+    element: str
+    oid: int
+    encode: Encode
+    cast: str = ""
+
+
+def _moment(value: datetime) -> bytes:
+    return _BIGINT((value - _EPOCH) // _MICROSECOND)
+
+
+def _jsonb(value: object) -> bytes:
+    return b"\x01" + _json(value)
+
+
+def _array_literal(value: Sequence[str]) -> bytes:
+    """`{"a","b"}`: elements of different lengths cannot be one array of arrays."""
+    quoted = ('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in value)
+    return ("{" + ",".join(quoted) + "}").encode()
+
+
+TEXT = ColumnType("text", 25, str.encode)
+BIGINT = ColumnType("bigint", 20, _BIGINT)
+JSONB = ColumnType("jsonb", 3802, _jsonb)
+TYPES: dict[type, ColumnType] = {
+    str: TEXT,
+    int: BIGINT,
+    bool: ColumnType("boolean", 16, lambda value: b"\x01" if value else b"\x00"),
+    float: ColumnType("float8", 701, _DOUBLE),
+    datetime: ColumnType("timestamptz", 1184, _moment),
+    bytes: ColumnType("bytea", 17, bytes),
+    dict: JSONB,
+    list: JSONB,
+}
+TEXTS = ColumnType("text", 25, _array_literal, "::text[]")
+
+
+def column_type(hint: object) -> ColumnType:
+    """The column type of a field's annotation; TypeError where rows have no such fields."""
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if hint == list[str]:
+        return TEXTS
+    kind = get_origin(hint) or hint
+    known = TYPES.get(kind) if isinstance(kind, type) else None
+    if known is None:
+        raise TypeError(
+            f"a row's field cannot be {hint}; use str, int, bool, float, datetime, bytes, dict,"
+            " list[str] or list[dict], or one of them or None"
+        )
+    return known
+
+
+def packed(kind: ColumnType, values: Sequence[object]) -> PackedArray:
+    """One array of all values, None included."""
+    if not values:
+        return PackedArray(struct.pack("!iiI", 0, 0, kind.oid))
+    parts = [_HEADER(1, 1 if None in values else 0, kind.oid, len(values), 1)]
+    add, encode, seen = parts.append, kind.encode, dict[object, bytes]()
+    repeats = kind.oid == 1184  # one commit has one time
+    for value in values:
+        if value is None:
+            add(_NULL)
+            continue
+        data = seen.get(value) if repeats else None
+        if data is None:
+            data = encode(value)
+            if repeats:
+                seen[value] = data
+        add(_LENGTH(len(data)))
+        add(data)
+    return PackedArray(b"".join(parts))
+
+
+def _packed_bigints(values: Sequence[int | None]) -> PackedArray:
+    if None in values or not values:
+        return packed(BIGINT, values)
+    n = len(values)
+    flat = [8] * (2 * n)
+    flat[1::2] = cast("Sequence[int]", values)
+    return PackedArray(_HEADER(1, 0, BIGINT.oid, n, 1) + struct.pack("!" + "iq" * n, *flat))
+
+
+class Table:
+    """One table of one version of a read model, and the statements on it."""
+
+    def __init__(self, kind: type[Row], version: int) -> None:
+        hints = get_type_hints(kind)
+        self.kind: Callable[..., Row] = kind
+        self.key = kind.key
+        self.append_only = kind.append_only
+        self.name = f"{kind.table}_v{version}"
+        self.columns = _columns(kind)
+        self.types = tuple(column_type(hints[name]) for name in self.columns)
+        self.key_types = tuple(column_type(hints[name]) for name in kind.key)
+        self.key_of: Callable[[Row], tuple[object, ...]] = _getter(kind.key)
+        self._getters = tuple(attrgetter(name) for name in self.columns)
+        self.select = self._select()
+        self.insert = self._insert()
+
+    def _select(self) -> str:
+        columns = ", ".join(f"t.{name}" for name in self.columns)
+        match = " AND ".join(f"t.{name} = k.{name}" for name in self.key)
+        return (
+            f"SELECT {columns} FROM {_arrays(self.key_types)} AS k ({', '.join(self.key)})"
+            f" JOIN {self.name} AS t ON {match}"
+        )
+
+    def _insert(self) -> str:
+        columns = ", ".join(self.columns)
+        values = ", ".join(f"v.{c}{t.cast}" for c, t in zip(self.columns, self.types, strict=True))
+        others = [name for name in self.columns if name not in self.key]
+        change = ", ".join(f"{name} = excluded.{name}" for name in others)
+        action = f"DO UPDATE SET {change}" if change else "DO NOTHING"
+        conflict = "" if self.append_only else f" ON CONFLICT ({', '.join(self.key)}) "
+        return (
+            f"INSERT INTO {self.name} ({columns}) SELECT {values}"
+            f" FROM {_arrays(self.types)} AS v ({columns})"
+            f"{conflict}{action if conflict else ''}"
+        )
+
+    def key_arrays(self, keys: Sequence[tuple[object, ...]]) -> list[PackedArray]:
+        columns = zip(*keys, strict=True)
+        return [_array(t, values) for t, values in zip(self.key_types, columns, strict=True)]
+
+    def arrays(self, rows: Sequence[Row]) -> list[PackedArray]:
+        return [
+            _array(kind, list(map(get, rows)))
+            for kind, get in zip(self.types, self._getters, strict=True)
+        ]
+
+    def row(self, values: Iterable[object]) -> Row:
+        return self.kind(*values)
+
+
+def _array(kind: ColumnType, values: Sequence[Any]) -> PackedArray:
+    return _packed_bigints(values) if kind is BIGINT else packed(kind, values)
+
+
+def _arrays(types: Iterable[ColumnType]) -> str:
+    return f"unnest({', '.join(f'%s::{t.element}[]' for t in types)})"
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Row], tuple[object, ...]]:
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda row: (get(row),)
+
+
+def _columns(kind: type[Row]) -> tuple[str, ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} is no dataclass, so it has no columns")
+    return tuple(f.name for f in fields(kind))
+
+
+def tables_of(model: ReadModel) -> dict[type[Row], Table]:
+    return {kind: Table(kind, model.version) for kind in model.rows}

@@ -1,0 +1,56 @@
+"""From a time to a position: positions are dense and recorded_at never runs backwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from oms_ledger.kernel import Position
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+HEAD = "SELECT position FROM ledger_head"
+STATE_AT = "SELECT state FROM ledger_events WHERE notification_id = %s"
+
+
+class _At(msgspec.Struct):
+    at: datetime
+
+
+class _Stamped(msgspec.Struct):
+    meta: _At
+
+
+_decode = msgspec.json.Decoder(_Stamped).decode
+
+
+def recorded_at_of(state: bytes) -> datetime | None:
+    """When a stored event was recorded, whatever it is; None where the bytes do not say."""
+    try:
+        return _decode(state).meta.at
+    except msgspec.MsgspecError:
+        return None
+
+
+def head(connection: Connection) -> Position:
+    """The position of the newest event; 0 in an empty ledger."""
+    row = connection.execute(HEAD, binary=True).fetchone()
+    assert row is not None, "ledger_head has lost its row"
+    return int(row[0])
+
+
+def position_at(connection: Connection, moment: datetime) -> Position:
+    """The last position recorded at or before a moment; 0 where there is none."""
+    known, unknown = 0, head(connection) + 1
+    while unknown - known > 1:
+        middle = (known + unknown) // 2
+        row = connection.execute(STATE_AT, (middle,), prepare=True, binary=True).fetchone()
+        at = recorded_at_of(row[0]) if row is not None else None
+        if at is not None and at > moment:
+            unknown = middle
+        else:
+            known = middle
+    return known
