@@ -1,0 +1,42 @@
+"""Fields that several commands share: their types are their rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+
+STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
+"""Unknown fields are refused: a misspelt one must not be lost silently."""
+
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+def _not_a_number_type(value: object) -> object:
+    """Money is written as text: a JSON number may already have lost its last digit."""
+    if isinstance(value, float):
+        raise ValueError('write money as text, such as "2.55"')
+    return value
+
+
+Text = Annotated[str, Field(max_length=500, pattern=PRINTABLE)]
+Note = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
+Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),
+    BeforeValidator(_not_a_number_type),
+]
+Time = Annotated[AwareDatetime, AfterValidator(_utc)]
