@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Body, FastAPI
+
 from oms_commands.place_order import PlaceOrder
 
 app = FastAPI()

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Body, FastAPI, Request
-from oms_commands.place_order import PlaceOrder
 
 from benchmarks import ordinary
+from oms_commands.place_order import PlaceOrder
 
 
 @asynccontextmanager

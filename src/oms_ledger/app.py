@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from hashlib import sha256
 
-import psycopg
 import uuid_utils
-from oms_projections import PROJECTIONS
 
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.engine import embedded, migrations, pool, read_models
+from oms_ledger.engine import api_keys, embedded, migrations, pool, read_models
 from oms_ledger.engine.log import PostgresStore
-from oms_ledger.engine.projector import Projector
+from oms_ledger.engine.pool import Connection, Pool, Timeouts
+from oms_ledger.engine.projector import Projector, retry_parked
 from oms_ledger.engine.reader import Readers
-from oms_ledger.engine.submissions import Waiting
-from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Submission, Writer
-from oms_ledger.kernel import Command, Context, Json, Position, Query
+from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
+from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
+from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.settings import Settings
+from oms_projections import PROJECTIONS
 
 
 def tune_interpreter() -> None:
@@ -64,20 +64,18 @@ class Answer:
 
 
 class Oms:
-    """An open ledger: commands in, answers out."""
+    """An open ledger: commands in, answers out. Used by any number of threads."""
 
     def __init__(
-        self, settings: Settings, url: str, writer: Writer, readers: Readers
+        self, settings: Settings, url: str, pool: Pool, writer: Writer, readers: Readers
     ) -> None:
         self.settings = settings
         self.url = url
         self.writer = writer
         self.readers = readers
+        self._pool = pool
 
-    def context(
-        self, actor: str, *, correlation_id: str | None = None, causation_id: str | None = None
-    ) -> Context:
-        return new_context(actor, correlation_id=correlation_id, causation_id=causation_id)
+    # Commands.
 
     def execute(self, command: Command, *, actor: str, key: str | None = None) -> Outcome:
         """Decide one command and wait for its outcome; a refusal is raised. With a `key` it
@@ -97,7 +95,7 @@ class Oms:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
         futures = self.writer.submit_many(
-            Submission(command, new_context(actor), _idempotency(actor, key, command))
+            Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
@@ -111,6 +109,8 @@ class Oms:
                 raise error
         return results
 
+    # Read models.
+
     def ask(
         self,
         query: Query,
@@ -123,18 +123,112 @@ class Oms:
         body, position = self.readers.ask(query, params, min_position, wait_ms / 1000)
         return Answer(body, position)
 
-    def run_projectors_until(
+    def projector(
+        self, on_page: Callable[[ReadModel, Position], None] = lambda model, position: None
+    ) -> Projector:
+        """A projector for all read models; the caller runs and closes it."""
+        return Projector(self._connect, PROJECTIONS, on_page=on_page)
+
+    def catch_up(
         self,
         position: Position | None = None,
         progress: Callable[[Position], None] = lambda _: None,
     ) -> None:
-        """Bring the read models up to a position (the head as it is now) in this process."""
+        """Bring the read models up to a position (by default the head as it is now), in this
+        process or by waiting for the worker that does."""
         target = self.readers.head() if position is None else position
-        projector = Projector(self._connect, PROJECTIONS)
-        while (reached := projector.lowest_position()) < target:
-            progress(reached)
-            projector.step()
-        progress(target)
+        with self.projector() as projector:
+            projector.catch_up(target, progress)
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        return pool.connect(self.url, self.settings.schema)
+    def retry_parked(self, name: str) -> dict[str, bool]:
+        """Fold the streams again that a read model had left out; which of them succeeded."""
+        with self._pool.connection() as connection:
+            return retry_parked(connection, PROJECTIONS, name)
+
+    # Keys.
+
+    def create_key(self, name: str) -> str:
+        """A new API key: its text, which is not kept."""
+        with self._pool.connection() as connection:
+            return api_keys.create(connection, name)
+
+    def find_key(self, prefix: str) -> ApiKey | None:
+        with self._pool.connection() as connection:
+            return api_keys.find(connection, prefix)
+
+    def list_keys(self) -> list[ApiKey]:
+        with self._pool.connection() as connection:
+            return api_keys.list_keys(connection)
+
+    def revoke_keys(self, which: str) -> list[ApiKey]:
+        """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
+        with self._pool.connection() as connection:
+            return api_keys.revoke(connection, which)
+
+    def _connect(self) -> Connection:
+        return _connect(self.settings, self.url)
+
+
+@contextmanager
+def open_oms(
+    settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
+) -> Iterator[Oms]:
+    """The settings' ledger, migrated and with its read models' tables in place. The embedded
+    database runs as long as this."""
+    with embedded.database(settings) as url:
+        prepare(url, settings)
+        with open_prepared(settings.with_database(url), on_batch=on_batch) as oms:
+            yield oms
+
+
+def prepare(url: str, settings: Settings) -> list[str]:
+    """Migrate the ledger and make the tables of its read models; the migrations applied. Safe
+    from any number of processes at once."""
+    applied = migrations.migrate(url, settings.schema)
+    with pool.owner(url, settings.schema) as owner:
+        for model in PROJECTIONS:
+            read_models.install(owner, model)
+    return applied
+
+
+@contextmanager
+def open_prepared(
+    settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
+) -> Iterator[Oms]:
+    """A ledger on a running server (`settings.database_url`) that somebody has prepared."""
+    url = settings.database_url
+    if url is None:
+        raise ValueError("open_prepared needs settings with a database_url; open_oms starts one")
+    connections = pool.open_pool(
+        url,
+        settings.schema,
+        max_size=settings.pool_connections,
+        timeouts=Timeouts.of(settings),
+    )
+    limits = Limits(
+        settings.writer_batch_commands,
+        settings.writer_batch_bytes,
+        settings.writer_queue_commands,
+        settings.writer_cached_streams,
+        settings.writer_patience_seconds,
+    )
+    store = PostgresStore(lambda: _connect(settings, url))
+    writer = Writer(store, limits, on_batch=on_batch)
+    readers = Readers(connections, PROJECTIONS)
+    try:
+        yield Oms(settings, url, connections, writer, readers)
+    finally:
+        writer.close()
+        readers.close()
+        connections.close()
+
+
+def _connect(settings: Settings, url: str) -> Connection:
+    return pool.connect(url, settings.schema, timeouts=Timeouts.of(settings))
+
+
+def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:
+    """Under one key the same command is answered again, and another one refused."""
+    if key is None:
+        return None
+    return Idempotency(actor, key, sha256(repr(command).encode()).digest())

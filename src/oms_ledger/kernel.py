@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 Position: TypeAlias = int
 """Place of an event in its ledger: 1, 2, 3 ... without gaps, in order of commit."""
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
 class Event:
@@ -73,7 +73,7 @@ class State(ABC):
     `wholly_known` categories are few and small (locations): all of them are always at hand.
     """
 
-    __slots__ = ()
+    __slots__ = tuple[str, ...]()  # not the literal (): type checkers read that as "no version"
     category: ClassVar[str]
     wholly_known: ClassVar[bool] = False
     version: int

@@ -26,7 +26,7 @@ from oms_ledger.engine.store import Batch, Head, Store, StoreDown, Wanted
 from oms_ledger.engine.submissions import Idempotency, Outcome, Submission, Waiting, deliver
 from oms_ledger.kernel import Ref
 
-__all__ = ["Idempotency", "Limits", "Outcome", "Submission", "Writer"]
+__all__ = ["Idempotency", "Limits", "Outcome", "Results", "Submission", "Writer"]
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,160 @@
+"""What comes in over the wire, read with care: sizes are bounded, headers have shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
+
+BODY_BYTES_MAX = 10_000_000
+CORRELATION_CHARACTERS_MAX = 128
+IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
+QUERY_FIELDS_MAX = 100
+
+SLASH = "\x00"
+"""Stands for a slash within a path segment while routes are matched; see `edge`."""
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
+_JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+
+
+async def body_of(request: Request) -> bytes:
+    """The body; `TooLarge` as soon as that is known, `UnsupportedMediaType` if it is no JSON."""
+    headers = request.headers
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > BODY_BYTES_MAX:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise _too_large()
+        chunks.append(chunk)
+    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    if body and not _JSON_TYPE.match(headers.get("content-type", "")):
+        raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
+    if b"\\u0000" in body:
+        refuse_nul(parsed(body), "")
+    return body
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")
+
+
+def parsed(body: bytes) -> object:
+    """The JSON in a body; an empty one counts as an empty object."""
+    try:
+        value: object = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise malformed(str(error)) from None
+    return value
+
+
+def refuse_nul(value: object, field: str) -> None:
+    """NUL is a character that PostgreSQL cannot keep as text."""
+    if isinstance(value, str) and "\x00" in value:
+        raise invalid(field, "It contains the character NUL. Remove it.")
+    if isinstance(value, dict):
+        for name, each in value.items():
+            refuse_nul(name, field)
+            refuse_nul(each, f"{field}.{name}" if field else str(name))
+    if isinstance(value, list):
+        for n, each in enumerate(value):
+            refuse_nul(each, f"{field}.{n}" if field else str(n))
+
+
+def path_fields(request: Request) -> dict[str, str]:
+    """The values of the names in braces, decoded."""
+    return {name: str(v).replace(SLASH, "/") for name, v in request.path_params.items()}
+
+
+def query_fields(request: Request) -> dict[str, str]:
+    """The query string. An empty value counts as not given; a name given twice is refused."""
+    text = request.scope["query_string"]
+    if not text:
+        return {}
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=QUERY_FIELDS_MAX,
+        )
+    except ValueError as error:
+        raise Malformed("The query string cannot be read. Write UTF-8, %-encoded.") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise invalid(name, "It is given twice. Give it once.")
+        refuse_nul(value, name)
+        fields[name] = value
+    return {name: value for name, value in fields.items() if value}
+
+
+def flag(fields: dict[str, str], name: str) -> bool:
+    """Take a yes or no out of the query string."""
+    value = fields.pop(name, "false").lower()
+    if value not in ("true", "false"):
+        raise invalid(name, "Write true or false.")
+    return value == "true"
+
+
+def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
+    """Take a number from 0 to `most` out of the query string."""
+    text = fields.pop(name, None)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18 or int(text) > most:
+        raise invalid(name, f"Write a whole number from 0 to {most}.")
+    return int(text)
+
+
+def correlation_id(headers: Headers) -> str | None:
+    text = headers.get("x-correlation-id")
+    if text is not None and not _printable(text, CORRELATION_CHARACTERS_MAX):
+        raise invalid(
+            "X-Correlation-Id", f"At most {CORRELATION_CHARACTERS_MAX} printable ASCII characters."
+        )
+    return text
+
+
+def idempotency_key(headers: Headers) -> str | None:
+    text = headers.get("idempotency-key")
+    if text is not None and not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
+        raise invalid(
+            "Idempotency-Key",
+            f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters; a UUID does well.",
+        )
+    return text
+
+
+def expected_version(headers: Headers) -> int | None:
+    """The version in `If-Match`: quoted, weak or bare. `*` asks for nothing."""
+    text = headers.get("if-match")
+    if text is None or text.strip() == "*":
+        return None
+    match = _ENTITY_TAG.fullmatch(text.strip())
+    if match is None:
+        raise Malformed('If-Match: write the version you have read, as in `If-Match: "3"`.')
+    return int(match[1] or match[2])
+
+
+def fingerprint(request: Request, body: bytes) -> bytes:
+    """What makes a request the same request: method, path, query string and body."""
+    scope: Mapping[str, object] = request.scope
+    line = f"{scope['method']} {scope['path']}?".encode() + request.scope["query_string"]
+    return sha256(line + b"\n" + body).digest()
+
+
+def _printable(text: str, most: int) -> bool:
+    return len(text) <= most and _PRINTABLE.fullmatch(text) is not None
