@@ -74,9 +74,7 @@ def test_kill_9_of_postgresql_under_load_loses_and_doubles_nothing(folder: Path)
     load = Load(writer)
     for number in range(ROUNDS):
         load.stop.clear()
-        threads = [
-            threading.Thread(target=load.run, args=(f"{number}-{n}",)) for n in range(8)
-        ]
+        threads = [threading.Thread(target=load.run, args=(f"{number}-{n}",)) for n in range(8)]
         for thread in threads:
             thread.start()
         while len(load.accepted) < 200 * (number + 1):

@@ -1,0 +1,1 @@
+"""A small made-up shop, for looking around: 60 days of orders in all states."""

@@ -1,0 +1,221 @@
+"""A made-up shop and 60 days of its orders: Fern & Kettle, things for home and garden.
+
+Pure: the same day gives the same shop, to the last scan. Nobody in here exists.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+DAYS = 60
+ORDERS = 300
+BUSY = 50
+BUSY_DAYS = 4
+SEED = 20
+CHANNELS = ("web", "marketplace")
+
+
+class Place(NamedTuple):
+    code: str
+    name: str
+    kind: str
+    priority: int
+    city: str
+    postal_code: str
+
+
+class Good(NamedTuple):
+    """`price` and `cost` in pence, `weight` in grams; `stock` units at each place at first."""
+
+    sku: str
+    title: str
+    price: int
+    cost: int
+    weight: int
+    stock: tuple[int, int, int]
+
+
+PLACES = (
+    Place("LEEDS", "Leeds warehouse", "warehouse", 1, "Leeds", "LS11 5AB"),
+    Place("BRISTOL", "Bristol warehouse", "warehouse", 2, "Bristol", "BS2 0QQ"),
+    Place("YORK", "Stonegate shop", "store", 3, "York", "YO1 8ZZ"),
+)
+
+GOODS = (
+    Good("KETTLE-GRN", "Enamel kettle, fern green", 3400, 1450, 1250, (60, 30, 6)),
+    Good("KETTLE-CRM", "Enamel kettle, cream", 3400, 1450, 1250, (40, 30, 6)),
+    Good("TEAPOT-2", "Stoneware teapot for two", 2650, 1100, 900, (50, 20, 8)),
+    Good("MUG-SPECK", "Speckled mug", 1150, 380, 340, (120, 60, 20)),
+    Good("MUG-MOSS", "Moss mug", 1150, 380, 340, (90, 60, 20)),
+    Good("BOWL-RAMEN", "Deep noodle bowl", 1600, 610, 620, (60, 40, 0)),
+    Good("TOWEL-LIN", "Linen tea towel, set of three", 1800, 640, 260, (80, 40, 12)),
+    Good("APRON-IND", "Indigo apron", 2900, 1080, 380, (30, 25, 6)),
+    Good("BOARD-OAK", "Oak chopping board", 3950, 1700, 1600, (0, 55, 4)),
+    Good("SPOON-OLV", "Olive wood spoon", 750, 210, 60, (120, 50, 15)),
+    Good("JAR-CORK", "Storage jar with cork lid", 1350, 480, 540, (70, 30, 8)),
+    Good("CANDLE-FIG", "Candle, fig leaf", 1900, 620, 420, (80, 40, 16)),
+    Good("CANDLE-RAIN", "Candle, summer rain", 1900, 620, 420, (60, 40, 12)),
+    Good("SOAP-NETTLE", "Nettle soap", 550, 140, 110, (140, 60, 30)),
+    Good("BLANKET-WL", "Wool blanket, heather", 8900, 4100, 1500, (20, 14, 3)),
+    Good("CUSHION-BOT", "Botanical cushion", 3200, 1250, 560, (40, 20, 6)),
+    Good("LAMP-CLAY", "Clay bedside lamp", 5400, 2300, 1900, (0, 40, 3)),
+    Good("CLOCK-BRS", "Brass wall clock", 6200, 2700, 1100, (16, 14, 2)),
+    Good("TROWEL-CU", "Copper garden trowel", 2400, 900, 330, (60, 30, 8)),
+    Good("GLOVES-GDN", "Gardening gloves", 1450, 470, 120, (70, 30, 8)),
+    Good("SEEDS-MEAD", "Meadow seeds", 420, 90, 20, (200, 90, 40)),
+    Good("CAN-ZINC", "Zinc watering can", 2800, 1150, 1100, (0, 50, 5)),
+    Good("BIRDBOX", "Cedar bird box", 2250, 830, 800, (50, 30, 5)),
+    Good("LANTERN-S", "Storm lantern", 3100, 1300, 1000, (9, 4, 2)),
+    Good("VASE-TIDE", "Tidewater vase", 4200, 1750, 1350, (6, 5, 2)),
+)
+SCARCE = ("LANTERN-S", "VASE-TIDE")
+"""Sold beyond what is there, towards the end."""
+ONLY_SOUTH = ("BOARD-OAK", "LAMP-CLAY", "CAN-ZINC")
+"""Not kept in Leeds, so ordered with something from there they split the order."""
+
+FIRST_NAMES = (
+    "Ada Bertie Clementine Dorian Elspeth Fergus Greta Hamish Imogen Jasper Kezia Lorcan Marnie"
+    " Niall Ottilie Piers Quilla Rufus Saskia Tobias Una Vaughan Winnie Xanthe Yorick Zelda"
+)
+LAST_NAMES = (
+    "Ashdown Birchwood Copperfield Dunmore Elderflower Fennimore Greenhalgh Hollowell Ivesdale"
+    " Juniper Kettleworth Larkspur Marlowe Nettleship Oakenshaw Pemberley Quillfeather Rosethorn"
+    " Silverdale Thistlewood Underhill Vale Wintermoor Yarrow"
+)
+TOWNS = (
+    ("Leeds", "LS1 4DL"),
+    ("Bristol", "BS1 5TR"),
+    ("York", "YO1 7HH"),
+    ("Cardiff", "CF10 1EP"),
+    ("Edinburgh", "EH1 1YZ"),
+    ("Norwich", "NR2 1TF"),
+    ("Exeter", "EX1 1HS"),
+    ("Kendal", "LA9 4DQ"),
+)
+STREETS = ("Rope Walk", "Mill Lane", "Castle Street", "Orchard Row", "Station Road", "Quay Side")
+
+FATES = (
+    ("cancelled", 5),
+    ("partly_cancelled", 4),
+    ("overdue", 3),
+    ("exception", 4),
+    ("partial", 3),
+    ("slow", 9),
+    ("usual", 72),
+)
+"""What becomes of an order, per hundred. Whether it is still on its way is a matter of its age."""
+
+
+class Person(NamedTuple):
+    id: str
+    name: str
+    email: str
+    street: str
+    city: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One order and what becomes of it. Times that lie after the end of the 60 days have not
+    come yet, so what they stand for has not happened."""
+
+    number: int
+    channel: str
+    placed_at: datetime
+    person: Person
+    lines: tuple[tuple[Good, int], ...]
+    express: bool
+    fate: str
+    confirmed_at: datetime
+    packed_at: datetime
+    shipped_at: datetime
+    delivered_at: datetime
+
+    @property
+    def external_id(self) -> str:
+        prefix = "FK" if self.channel == "web" else "MP"
+        return f"{prefix}-{10_000 + self.number}"
+
+
+def stories(until: datetime) -> list[Story]:
+    """All orders of the 60 days before `until` (UTC), oldest first."""
+    chance = random.Random(SEED)  # noqa: S311  # a shop, not a secret
+    people = [_person(chance, number) for number in range(1, 141)]
+    return [
+        _story(chance, number, placed_at, people, until)
+        for number, placed_at in enumerate(_placements(chance, until), 1)
+    ]
+
+
+def _placements(chance: random.Random, until: datetime) -> list[datetime]:
+    """A growing shop with a busy last week; no order in the last twenty minutes."""
+    length = timedelta(days=DAYS) - timedelta(minutes=20)
+    steady = [chance.random() ** 0.75 for _ in range(ORDERS - BUSY)]
+    busy = [1 - chance.random() * BUSY_DAYS / DAYS for _ in range(BUSY)]
+    start = until - timedelta(days=DAYS)
+    return [(start + moment * length).replace(microsecond=0) for moment in sorted(steady + busy)]
+
+
+def _story(
+    chance: random.Random,
+    number: int,
+    placed_at: datetime,
+    people: Sequence[Person],
+    until: datetime,
+) -> Story:
+    fate = chance.choices([f for f, _ in FATES], [weight for _, weight in FATES])[0]
+    age = until - placed_at
+    recent = age < timedelta(hours=30)
+    if recent and fate != "cancelled":
+        fate = chance.choice(("usual", "usual", "usual", "held", "unconfirmed"))
+    express = chance.random() < 0.2
+    confirmed_at = placed_at + timedelta(minutes=chance.randint(2, 50))
+    packed_at = confirmed_at + timedelta(hours=chance.uniform(2, 20))
+    if fate == "slow":
+        packed_at += timedelta(days=chance.uniform(2, 5))
+    if fate == "overdue":
+        packed_at = until + timedelta(days=1)
+    shipped_at = packed_at + timedelta(hours=chance.uniform(1, 9))
+    transit = chance.uniform(14, 26) if express else chance.uniform(22, 70)
+    if fate == "exception":
+        transit += chance.uniform(30, 90)
+    return Story(
+        number=number,
+        channel=chance.choices(CHANNELS, (65, 35))[0],
+        placed_at=placed_at,
+        person=chance.choice(people),
+        lines=_basket(chance, age),
+        express=express,
+        fate=fate,
+        confirmed_at=confirmed_at,
+        packed_at=packed_at,
+        shipped_at=shipped_at,
+        delivered_at=shipped_at + timedelta(hours=transit),
+    )
+
+
+def _basket(chance: random.Random, age: timedelta) -> tuple[tuple[Good, int], ...]:
+    plenty = [good for good in GOODS if good.sku not in SCARCE]
+    count = chance.choices((1, 2, 3, 4), (45, 30, 17, 8))[0]
+    goods = list(dict.fromkeys(chance.choices(plenty, [sum(g.stock) for g in plenty], k=count)))
+    if age < timedelta(days=12) and chance.random() < 0.35:
+        goods[0] = chance.choice([good for good in GOODS if good.sku in SCARCE])
+    return tuple((good, chance.choices((1, 2, 3, 6), (62, 24, 10, 4))[0]) for good in goods)
+
+
+def _person(chance: random.Random, number: int) -> Person:
+    first, last = chance.choice(FIRST_NAMES.split()), chance.choice(LAST_NAMES.split())
+    city, postal_code = chance.choice(TOWNS)
+    return Person(
+        id=f"C{1000 + number}",
+        name=f"{first} {last}",
+        email=f"{first}.{last}{number}@example.org".lower(),
+        street=f"{chance.randint(1, 99)} {chance.choice(STREETS)}",
+        city=city,
+        postal_code=postal_code,
+    )

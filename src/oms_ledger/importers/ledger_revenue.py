@@ -1,0 +1,43 @@
+"""What the ledger says was sold: summed over the orders in the log itself."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from oms_ledger.app import Oms
+from oms_ledger.domain.order import OrderPlaced
+from oms_ledger.engine import pool
+from oms_ledger.engine.pages import pull, stored_names
+from oms_ledger.importers.plan import CHANNEL
+from oms_ledger.kernel import Recorded
+
+PAGE = 50_000
+"""Positions looked at in one query; only placed orders are decoded."""
+
+
+def ledger_revenue(oms: Oms, invoices: Container[str]) -> tuple[int, int]:
+    """Pence, goods and services: quantity x unit price over all lines of the orders that came
+    from these invoices."""
+    goods = services = 0
+    topics = stored_names([OrderPlaced.type])
+    with pool.connect(oms.url, oms.settings.schema) as connection:
+        after = 0
+        while (page := pull(connection, after, after + PAGE, topics)) is not None:
+            after = page.last
+            for entry in page.entries:
+                if isinstance(entry, Recorded) and isinstance(entry.event, OrderPlaced):
+                    of_goods, of_services = _amounts(entry.event, invoices)
+                    goods += of_goods
+                    services += of_services
+    return goods, services
+
+
+def _amounts(order: OrderPlaced, invoices: Container[str]) -> tuple[int, int]:
+    terms = order.terms
+    if terms.channel != CHANNEL or terms.external_id not in invoices:
+        return 0, 0
+    amounts = [(line.stocked, line.quantity * line.unit_price) for line in terms.lines]
+    return (
+        sum(amount for stocked, amount in amounts if stocked),
+        sum(amount for stocked, amount in amounts if not stocked),
+    )
