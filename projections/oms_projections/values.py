@@ -9,13 +9,9 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BeforeValidator
 
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.plain import rfc3339
 
 T = TypeVar("T")
-
-
-def rfc3339(at: datetime) -> str:
-    """UTC with a `Z`, whatever zone the database session is in."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def maybe_time(row: Mapping[str, object], column: str) -> str | None:

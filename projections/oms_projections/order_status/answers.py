@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import msgspec
-
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import OrderPlaced
+from oms_ledger.domain.plain import plain, rfc3339
 from oms_ledger.domain.views import order_view
 from oms_ledger.kernel import Json, Recorded
-from oms_projections.feed import revealed_json
 from oms_projections.order_status.dossier import Dossier, Parcel, follow, parcel_after
-from oms_projections.values import rfc3339
 
 
 def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
@@ -43,17 +40,13 @@ def agreed(placed: OrderPlaced) -> dict[str, Json]:
     terms = placed.terms
     charge = terms.shipping
     return {
-        "customer": _revealed(terms.customer),
-        "shipping_address": _revealed(terms.shipping_address),
+        "customer": plain(terms.customer),
+        "shipping_address": plain(terms.shipping_address),
         "shipping": {"service": charge.service, "price": to_text(charge.price, terms.currency)}
         if charge
         else None,
         "backorder": terms.backorder,
     }
-
-
-def _revealed(value: object) -> Json:
-    return revealed_json(msgspec.to_builtins(value))
 
 
 def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, Json]:

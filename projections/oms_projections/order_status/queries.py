@@ -12,9 +12,9 @@ from pydantic.dataclasses import dataclass
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import Order, OrderPlaced, UnitsPacked
+from oms_ledger.domain.plain import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.shipment import Shipment
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
-from oms_projections.feed import feed_item, revealed_json
 from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.answers import detail, dossier_of, parcel_of, until
 from oms_projections.order_status.dossier import Parcel, read
@@ -28,7 +28,6 @@ from oms_projections.values import (
     maybe,
     maybe_time,
     now,
-    rfc3339,
 )
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)

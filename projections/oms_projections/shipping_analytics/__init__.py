@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.plain import rfc3339
 from oms_ledger.domain.shipment import (
     EXCEPTIONS,
     SHIPMENT_EVENTS,
@@ -19,7 +20,6 @@ from oms_ledger.domain.shipment import (
     ShipmentScanned,
 )
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
-from oms_projections.values import rfc3339
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.plain import revealed_json, rfc3339
 from oms_ledger.kernel import Json, Query, Reader
-from oms_projections.feed import revealed_json
 from oms_projections.paging import Cursor, Limit, Mark, mark_of, page
 from oms_projections.shipping_analytics import READ_MODEL
 from oms_projections.values import (
@@ -22,7 +22,6 @@ from oms_projections.values import (
     maybe,
     maybe_time,
     now,
-    rfc3339,
 )
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)

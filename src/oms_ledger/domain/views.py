@@ -5,6 +5,7 @@ from __future__ import annotations
 from oms_ledger.domain.lines import LineProgress
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import Order
+from oms_ledger.domain.plain import rfc3339
 from oms_ledger.domain.product import Product
 from oms_ledger.domain.shipment import Shipment
 from oms_ledger.domain.stock import StockLevel
@@ -85,9 +86,7 @@ def shipment_view(shipment: Shipment) -> dict[str, Json]:
             {"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity}
             for line in created.lines
         ],
-        "delivered_at": shipment.delivered_at.isoformat().replace("+00:00", "Z")
-        if shipment.delivered_at
-        else None,
+        "delivered_at": rfc3339(shipment.delivered_at) if shipment.delivered_at else None,
     }
 
 

@@ -18,7 +18,7 @@ import msgspec
 from oms_ledger.domain.catalogue import EVENTS, STATES
 from oms_ledger.domain.personal import Personal
 from oms_ledger.engine.upcasts import upcast
-from oms_ledger.kernel import Event, Json, Meta, Recorded, State
+from oms_ledger.kernel import Event, Meta, Recorded, State
 
 E = TypeVar("E")
 
@@ -89,45 +89,6 @@ def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
 def recorded(position: int, stream: str, version: int, topic: str, state: bytes) -> Recorded:
     event, meta = decode(topic, state)
     return Recorded(position, stream, version, event, meta)
-
-
-def event_json(event: Event) -> dict[str, Json]:
-    """The event's fields as JSON, personal values in clear."""
-    return cast(dict[str, Json], _reveal(msgspec.to_builtins(event)))
-
-
-def feed_item(r: Recorded) -> dict[str, Json]:
-    """An event as the feed and dry runs show it (API.md, Audit and feed)."""
-    item: dict[str, Json] = {
-        "position": r.position,
-        "stream": r.stream,
-        "version": r.version,
-        "type": type(r.event).type,
-        "recorded_at": _text(r.meta.recorded_at),
-        "actor": r.meta.actor,
-        "command": r.meta.command,
-        "command_id": r.meta.command_id,
-        "correlation_id": r.meta.correlation_id,
-        "causation_id": r.meta.causation_id,
-        "data": event_json(r.event),
-    }
-    if r.meta.occurred_at is not None:
-        item["occurred_at"] = _text(r.meta.occurred_at)
-    return item
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
-
-
-def _reveal(value: object) -> object:
-    if isinstance(value, dict):
-        if value.keys() == {"personal"}:
-            return value["personal"]
-        return {key: _reveal(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_reveal(v) for v in value]
-    return value
 
 
 def change_personal(value: E, change: ChangePersonal) -> E:

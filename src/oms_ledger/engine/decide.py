@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
+from oms_ledger.domain.plain import feed_item
 from oms_ledger.engine import codec
 from oms_ledger.engine.states import States
 from oms_ledger.engine.store import EventRow, Head, Receipt, SnapshotRow, Wanted
@@ -69,7 +70,7 @@ class Decider:
             self._check_version(submission)
         changes = command.decide(ctx, states)
         if submission.dry_run:
-            items = [codec.feed_item(r) for r in self._recorded(changes, command.name, ctx)]
+            items = [feed_item(r) for r in self._recorded(changes, command.name, ctx)]
             return Outcome({"events": items}, self.position, 0, False)
         self._take(changes, command.name, ctx)
         return Outcome(command.answer(ctx, states), self.position, len(changes), not changes)
