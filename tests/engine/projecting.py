@@ -15,7 +15,7 @@ from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.store import Batch, EventRow, Wanted
 from oms_ledger.kernel import Event, Meta, ReadModel, Recorded
-from oms_ledger.testing.fold import columns_of, folded
+from oms_ledger.testing import columns_of, folded
 from tests.databases import Database
 from tests.engine.tallies import TALLIES, Tally, Trace
 

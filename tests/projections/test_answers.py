@@ -15,7 +15,7 @@ from oms_ledger.domain.order import UnitsShipped
 from oms_ledger.domain.plain import feed_item, revealed_json
 from oms_ledger.engine import codec
 from oms_ledger.kernel import Json, Position, Recorded, S
-from oms_ledger.testing.fold import Folded, folded, recorded
+from oms_ledger.testing import Folded, folded, recorded
 from oms_projections import QUERIES
 from oms_projections.order_status import READ_MODEL, DossierRow, ParcelRow
 from oms_projections.order_status.queries import (

@@ -22,7 +22,7 @@ from oms_ledger.domain.order import (
 )
 from oms_ledger.domain.shipment import ShipmentDispatched, ShipmentLabelled
 from oms_ledger.kernel import Event
-from oms_ledger.testing.fold import Folded, given, recorded
+from oms_ledger.testing import Folded, given, recorded
 from oms_projections.order_status import READ_MODEL, DossierRow, LineRow, OrderRow, ParcelRow
 from oms_projections.order_status.dossier import read
 from tests.projections.histories import (
@@ -53,7 +53,7 @@ def line(folded: Folded) -> LineRow:
 
 def test_a_placed_order_is_seen_whole() -> None:
     (r,) = recorded([placed()])
-    given(READ_MODEL, placed()).then_rows(
+    given(placed()).folded_into(READ_MODEL).then_rows(
         OrderRow(
             order_id="o1",
             number="WEB-o1",
@@ -151,7 +151,7 @@ def test_every_event_moves_the_order_and_its_line(
     on_hold: bool,
     counters: tuple[int, ...],
 ) -> None:
-    folded = given(READ_MODEL, placed(), *events, page=1)
+    folded = given(placed(), *events).folded_into(READ_MODEL, page=1)
     row = order(folded)
     assert (row.status, row.fulfilment, row.on_hold) == (status, fulfilment, on_hold)
     assert row.version == 1 + len(events)
@@ -161,7 +161,10 @@ def test_every_event_moves_the_order_and_its_line(
 def test_backorders_that_get_stock() -> None:
     short = placed(allocations=(), backorders=(Backorder("1", "A", "LON", 6),))
     filled = BackordersAllocated("o1", (Allocation("1", "A", "MAN", 6),), short.backorders)
-    before, after = given(READ_MODEL, short), given(READ_MODEL, short, filled)
+    before, after = (
+        given(short).folded_into(READ_MODEL),
+        given(short, filled).folded_into(READ_MODEL),
+    )
     assert (line(before).backordered, line(before).allocated) == (6, 0)
     assert order(before).fulfilment == "backordered"
     assert (line(after).backordered, line(after).allocated) == (0, 6)
@@ -174,7 +177,7 @@ def test_shipped_at_is_when_the_last_goods_left_in_the_world_s_time() -> None:
     begun = (placed(), some, UnitsShipped("o1", "s1", TWO))
     rest = (LineQuantity("1", 4),)
     whole = (*begun, UnitsPacked("o1", "s2", "LON", rest), UnitsShipped("o1", "s2", rest))
-    assert order(given(READ_MODEL, *begun)).shipped_at is None
+    assert order(given(*begun).folded_into(READ_MODEL)).shipped_at is None
     folded = Folded(READ_MODEL).page(recorded(whole, occurred_at=at))
     assert order(folded).shipped_at == at
     assert order(folded).returned == "none"
@@ -183,25 +186,25 @@ def test_shipped_at_is_when_the_last_goods_left_in_the_world_s_time() -> None:
 def test_services_neither_ship_nor_keep_an_order_open() -> None:
     fee = OrderLine("2", "POST", 1, 300, stocked=False)
     goods = OrderLine("1", "A", 6, 255)
-    row = order(given(READ_MODEL, placed(lines=(goods, fee)), PACKED, SHIPPED))
+    row = order(given(placed(lines=(goods, fee)), PACKED, SHIPPED).folded_into(READ_MODEL))
     assert (row.units, row.line_count, row.fulfilment) == (6, 2, "shipped")
     assert row.shipped_at is not None
 
 
 def test_a_parcel_keeps_the_number_of_its_label() -> None:
     handed = ShipmentDispatched("s1", "o1", None)
-    given(READ_MODEL, shipment(), ShipmentLabelled("s1", "TRK1"), handed).then_rows(
+    given(shipment(), ShipmentLabelled("s1", "TRK1"), handed).folded_into(READ_MODEL).then_rows(
         ParcelRow("s1", "o1", "LON", "manual", "standard", "TRK1")
     )
-    given(READ_MODEL, shipment(), ShipmentDispatched("s1", "o1", "TRK2"), page=1).then_rows(
-        ParcelRow("s1", "o1", "LON", "manual", "standard", "TRK2")
-    )
+    given(shipment(), ShipmentDispatched("s1", "o1", "TRK2")).folded_into(
+        READ_MODEL, page=1
+    ).then_rows(ParcelRow("s1", "o1", "LON", "manual", "standard", "TRK2"))
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
     history = recorded(Shop(seed).play(200))
-    folded = given(READ_MODEL, *(r.event for r in history), page=9)
+    folded = given(*(r.event for r in history)).folded_into(READ_MODEL, page=9)
     orders = {s: state for s, state in states(history).items() if isinstance(state, Order)}
     assert len(folded.of(OrderRow)) == len(orders) > 10
     dossiers = {row.order_id: read(row.document) for row in folded.of(DossierRow)}

@@ -6,7 +6,7 @@ import pytest
 
 from oms_ledger.domain.catalogue import EVENTS
 from oms_ledger.kernel import ReadModel
-from oms_ledger.testing.fold import folded, recorded
+from oms_ledger.testing import folded, recorded
 from oms_projections import PROJECTIONS
 from tests.projections.histories import Shop
 

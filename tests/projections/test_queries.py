@@ -19,7 +19,7 @@ from oms_ledger.domain.stock import StockAllocated, StockReceived
 from oms_ledger.engine import statements
 from oms_ledger.engine.tables import Table
 from oms_ledger.kernel import Event
-from oms_ledger.testing.fold import folded, recorded
+from oms_ledger.testing import folded, recorded
 from oms_projections import PROJECTIONS
 from tests.databases import Database
 from tests.projections.conftest import Ask, Fill, install

@@ -16,7 +16,7 @@ from oms_ledger.domain.shipment import (
     ShipmentScanned,
 )
 from oms_ledger.kernel import Event
-from oms_ledger.testing.fold import START, Folded, given, recorded
+from oms_ledger.testing import START, Folded, given, recorded
 from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow
 from tests.projections.histories import DELIVER_BY, PLACED_AT, SHIP_BY, Shop, shipment, states
 
@@ -56,14 +56,14 @@ CREATED = ShipmentRow(
 
 def changed(*events: Event, page: int | None = None) -> dict[str, object]:
     """What differs from a shipment just created."""
-    (row,) = given(READ_MODEL, shipment(), *events, page=page).of(ShipmentRow)
+    (row,) = given(shipment(), *events).folded_into(READ_MODEL, page=page).of(ShipmentRow)
     before = asdict(CREATED)
     same = ("version", "updated_at")
     return {k: v for k, v in asdict(row).items() if v != before[k] and k not in same}
 
 
 def test_a_shipment_created() -> None:
-    given(READ_MODEL, shipment()).then_rows(CREATED)
+    given(shipment()).folded_into(READ_MODEL).then_rows(CREATED)
 
 
 def test_labelled_dispatched_and_delivered() -> None:
@@ -123,13 +123,13 @@ def test_trouble_is_flagged_counted_and_cleared_by_a_later_scan() -> None:
 
 def test_a_shipment_never_created_is_an_error_not_a_row() -> None:
     with pytest.raises(LookupError, match="never created"):
-        given(READ_MODEL, ShipmentCancelled("s1", "o1"))
+        given(ShipmentCancelled("s1", "o1")).folded_into(READ_MODEL)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
     history = recorded(Shop(seed).play(300))
-    rows = given(READ_MODEL, *(r.event for r in history), page=5).of(ShipmentRow)
+    rows = given(*(r.event for r in history)).folded_into(READ_MODEL, page=5).of(ShipmentRow)
     parcels = {s: state for s, state in states(history).items() if isinstance(state, Shipment)}
     assert len(rows) == len(parcels) > 5
     for row in rows:

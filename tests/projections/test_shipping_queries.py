@@ -15,7 +15,7 @@ from oms_ledger.domain.shipment import (
     ShipmentScanned,
 )
 from oms_ledger.kernel import Event, Recorded
-from oms_ledger.testing.fold import recorded
+from oms_ledger.testing import recorded
 from tests.projections.conftest import Ask, Fill
 from tests.projections.histories import PLACED_AT, shipment
 

@@ -21,7 +21,7 @@ from oms_ledger.domain.stock import (
     StockReturned,
     StockShipped,
 )
-from oms_ledger.testing.fold import given, recorded
+from oms_ledger.testing import given, recorded
 from oms_projections.stock_levels import READ_MODEL, LocationRow, MovementRow, ProductRow, StockRow
 from tests.projections.histories import Shop, states
 
@@ -50,7 +50,7 @@ BEFORE = (
 def test_every_event_moves_the_counters_and_leaves_a_movement(
     event: StockEvent, after: tuple[int, int, int], quantity: int
 ) -> None:
-    result = given(READ_MODEL, *BEFORE, event)
+    result = given(*BEFORE, event).folded_into(READ_MODEL)
     on_hand, allocated, backordered = after
     at = recorded((*BEFORE, event))[-1].meta.recorded_at
     result.then_rows(StockRow("A", "LON", on_hand, allocated, 0, backordered, 0, 4, at))
@@ -67,11 +67,11 @@ def test_all_stock_events_are_covered() -> None:
 
 
 def test_a_movement_names_its_cause() -> None:
-    shipped = given(READ_MODEL, *BEFORE, StockShipped("A", "LON", 4, "o1", "1", "s1"))
+    shipped = given(*BEFORE, StockShipped("A", "LON", 4, "o1", "1", "s1")).folded_into(READ_MODEL)
     movement = next(m for m in shipped.of(MovementRow) if m.position == 4)
     assert (movement.kind, movement.order_id, movement.line_id) == ("shipped", "o1", "1")
     assert (movement.shipment_id, movement.reference, movement.actor) == ("s1", None, "tester")
-    corrected = given(READ_MODEL, StockAdjusted("A", "LON", 3, "found", "shelf 4"))
+    corrected = given(StockAdjusted("A", "LON", 3, "found", "shelf 4")).folded_into(READ_MODEL)
     assert [(m.reason, m.reference) for m in corrected.of(MovementRow)] == [("found", "shelf 4")]
 
 
@@ -81,11 +81,10 @@ def test_products_and_locations_show_their_last_definition() -> None:
         "A", "Heart", True, 90, Dimensions(1, 2, 3), 120, "GBP", 4, 5, (Component("B", 2),)
     )
     given(
-        READ_MODEL,
         ProductDefined("A", "Hart", True),
         LocationDefined("LON", "London", "warehouse", site, 1, 500),
         defined,
-    ).then_rows(
+    ).folded_into(READ_MODEL).then_rows(
         ProductRow(
             sku="A",
             title="Heart",
@@ -123,7 +122,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
     history = recorded(Shop(seed).play(150))
-    folded = given(READ_MODEL, *(r.event for r in history), page=7)
+    folded = given(*(r.event for r in history)).folded_into(READ_MODEL, page=7)
     levels = {s: state for s, state in states(history).items() if isinstance(state, StockLevel)}
     assert len(levels) >= 6
     for row in folded.of(StockRow):

@@ -1,55 +1,12 @@
-"""Read models without a database: given these events, then these rows.
-
-given(stock_levels.READ_MODEL, StockReceived("A", "LON", 5)).then_rows(
-    StockRow("A", "LON", on_hand=5, ...), ...)
-"""
+"""Read models without a database: the rows that a history folds into."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue import STATES
-from oms_ledger.kernel import Event, Meta, R, ReadModel, Recorded, Row, RowKey
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the first event of a made-up history is recorded; one more second for each further."""
-
-KEYS: dict[str, Callable[[Event], str]] = {
-    "order": lambda e: _said(e, "order_id"),
-    "stock": lambda e: f"{_said(e, 'sku')}@{_said(e, 'location')}",
-    "shipment": lambda e: _said(e, "shipment_id"),
-    "location": lambda e: _said(e, "code"),
-    "product": lambda e: _said(e, "sku"),
-    "channel": lambda e: _said(e, "channel"),
-}
-
-
-def _said(event: Event, name: str) -> str:
-    return str(getattr(event, name))
-
-
-def stream_of(event: Event) -> str:
-    """The stream an event belongs to, told from its name and its fields."""
-    category = event.type.split(".")[0]
-    if category not in STATES:
-        raise ValueError(f"{event.type} names no kind of stream; known are {sorted(STATES)}")
-    return f"{category}-{KEYS[category](event)}"
-
-
-def recorded(events: Iterable[Event], occurred_at: datetime | None = None) -> list[Recorded]:
-    """A history of these events: positions from 1, versions by stream, one event a second."""
-    versions: dict[str, int] = {}
-    history = []
-    for position, event in enumerate(events, start=1):
-        stream = stream_of(event)
-        versions[stream] = versions.get(stream, 0) + 1
-        at = START + timedelta(seconds=position - 1)
-        meta = Meta(at, "tester", "Test", f"c{position}", "c1", "c1", occurred_at)
-        history.append(Recorded(position, stream, versions[stream], event, meta))
-    return history
+from oms_ledger.kernel import R, ReadModel, Recorded, Row, RowKey
 
 
 class MemoryPage:
@@ -123,12 +80,8 @@ def columns_of(kind: type[Row]) -> tuple[str, ...]:
     return tuple(column.name for column in fields(kind))
 
 
-def given(model: ReadModel, *events: Event, page: int | None = None) -> Folded:
-    """The read model after these events, folded in pages of `page` (all at once by default)."""
-    return folded(model, recorded(events), page)
-
-
 def folded(model: ReadModel, history: Sequence[Recorded], page: int | None = None) -> Folded:
+    """The read model after this history, folded in pages of `page` (all at once by default)."""
     result = Folded(model)
     size = page or max(1, len(history))
     for start in range(0, len(history), size):

@@ -1,0 +1,64 @@
+"""For the tests of whoever builds on the ledger: no database, no waiting, every fact made up.
+
+A command is a decision about a past. `given` a past, `when` something is asked, `then` events
+follow, or it is refused with a code, or a field of it is wrong:
+
+>>> from oms_commands.adjust_stock import AdjustStock
+>>> from oms_ledger.domain.location import LocationDefined, Site
+>>> from oms_ledger.domain.product import ProductDefined
+>>> from oms_ledger.domain.stock import StockAdjusted, StockReceived
+>>> shelf = given(
+...     LocationDefined("LON", "London", "warehouse", Site(), 1, None),
+...     ProductDefined("A", "Heart", True),
+...     StockReceived("A", "LON", 5),
+... )
+>>> broken = AdjustStock(sku="A", location="LON", change=-2, reason="broken")
+>>> shelf.when(broken).then(StockAdjusted("A", "LON", -2, "broken"))
+>>> lost = shelf.when(AdjustStock, sku="A", location="LON", change=-6, reason="lost")
+>>> lost.then_refused("insufficient_stock").errors[0]["available"]
+5
+>>> nothing = shelf.when(AdjustStock, sku="A", location="LON", set_to=-1, reason="lost")
+>>> nothing.then_invalid("set_to")
+'Input should be greater than or equal to 0'
+
+The same past, seen through a read model:
+
+>>> from oms_projections import stock_levels
+>>> seen = shelf.folded_into(stock_levels.READ_MODEL)
+>>> [(row.sku, row.location, row.on_hand) for row in seen.of(stock_levels.StockRow)]
+[('A', 'LON', 5)]
+
+A ledger of one's own, with the real writer on a log in memory:
+
+>>> from oms_commands.put_location import PutLocation
+>>> from oms_commands.receive_stock import ReceiveStock
+>>> with MemoryLedger() as ledger:
+...     _ = ledger.execute(PutLocation(code="LON", name="London"))
+...     received = ledger.execute(ReceiveStock(sku="A", location="LON", quantity=5))
+...     history = ledger.history()
+>>> received.position, received.answer["on_hand"]
+(3, 5)
+>>> [recorded.event.type for recorded in history]
+['location.defined.v1', 'product.defined.v1', 'stock.received.v1']
+"""
+
+from __future__ import annotations
+
+from oms_ledger.testing.decision import CONTEXT, Decision, Past, given
+from oms_ledger.testing.fold import Folded, columns_of, folded
+from oms_ledger.testing.history import START, recorded, stream_of
+from oms_ledger.testing.memory import MemoryLedger
+
+__all__ = [
+    "CONTEXT",
+    "START",
+    "Decision",
+    "Folded",
+    "MemoryLedger",
+    "Past",
+    "columns_of",
+    "folded",
+    "given",
+    "recorded",
+    "stream_of",
+]

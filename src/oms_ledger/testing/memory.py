@@ -1,0 +1,85 @@
+"""A whole ledger in this process: the real writer on a log in memory."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from hashlib import sha256
+from types import TracebackType
+
+from oms_ledger.engine import codec
+from oms_ledger.engine.memory import MemoryLog, MemoryStore
+from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
+from oms_ledger.kernel import Command, Context, Position, Recorded, Ref, S, stream_id
+from oms_ledger.testing.history import START
+
+
+class MemoryLedger:
+    """Commands in, outcomes out; nothing is kept when it is closed.
+
+    Its clock stands still until somebody sets `now`, and what commands create is named
+    `command-1`, `command-2` and so on, so that a test can say what it expects. Several may
+    share a `log`, as processes share a database.
+    """
+
+    def __init__(self, log: MemoryLog | None = None, now: datetime = START) -> None:
+        self.now = now
+        self.log = log or MemoryLog()
+        self._ids = itertools.count(1)
+        self._writer = Writer(MemoryStore(self.log), clock=lambda: self.now)
+
+    def execute(
+        self,
+        command: Command,
+        *,
+        actor: str = "tester",
+        key: str | None = None,
+        expected: tuple[Ref, int] | None = None,
+    ) -> Outcome:
+        """Decide a command; a refusal is raised. With a `key` it happens once, however often it
+        is sent; with `expected` only if that stream is at that version."""
+        once = None
+        if key is not None:
+            once = Idempotency(actor, key, sha256(repr(command).encode()).digest())
+        return self._ask(Submission(command, self._context(actor), once, expected))
+
+    def dry_run(self, command: Command, *, actor: str = "tester") -> Outcome:
+        """The events that would be written are in the answer; none is."""
+        return self._ask(Submission(command, self._context(actor), dry_run=True))
+
+    def history(self, after: Position = 0) -> list[Recorded]:
+        """The log, decoded from what was stored, in order."""
+        with self.log.lock:
+            rows = self.log.events[after:]
+        return [codec.recorded(r.position, r.stream, r.version, r.topic, r.state) for r in rows]
+
+    def state(self, kind: type[S], key: str) -> S:
+        """A stream's state, folded anew from the log."""
+        state = kind()
+        for recorded in self.history():
+            if recorded.stream == stream_id(kind, key):
+                state.apply(recorded.event)
+                state.version = recorded.version
+        return state
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def __enter__(self) -> MemoryLedger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(self, submission: Submission) -> Outcome:
+        return self._writer.submit(submission).result()
+
+    def _context(self, actor: str) -> Context:
+        n = next(self._ids)
+        own = f"command-{n}"
+        return Context(self.now, own, actor, own, own, f"token-{n}")
