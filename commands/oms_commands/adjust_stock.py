@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands.fields import PRINTABLE, STRICT, Code, Count, Sku, Text
+from oms_commands.fields import PRINTABLE, STRICT, Code, Count, Sku, Text, Time
 from oms_commands.lookup import require_location
 from oms_commands.stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.errors import Conflict
@@ -21,7 +21,8 @@ from oms_ledger.kernel import Change, Context, Given, Route
 class AdjustStock(StockCommand):
     """Correct a balance by `change`, or to `set_to`. The reason is kept with it.
 
-    With `expected_on_hand` it happens only if the balance is still what the caller saw.
+    With `expected_on_hand` it happens only if the balance is still what the caller saw;
+    `occurred_at` is when the shelf really changed, if that was earlier.
     """
 
     name: ClassVar[str] = "AdjustStock"
@@ -34,6 +35,7 @@ class AdjustStock(StockCommand):
     set_to: Count | None = None
     expected_on_hand: int | None = None
     reference: Text | None = None
+    occurred_at: Time | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> AdjustStock:
@@ -55,4 +57,7 @@ class AdjustStock(StockCommand):
             return ()
         refuse_if_short(self.sku, self.location, change, given)
         event = StockAdjusted(self.sku, self.location, change, self.reason, self.reference)
-        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, event)]
+        return [
+            *defined_on_the_fly(self.sku, given),
+            Change(StockLevel, key, event, self.occurred_at),
+        ]

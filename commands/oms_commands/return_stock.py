@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands.fields import STRICT, Code, Id, Quantity, Sku, Text
+from oms_commands.fields import STRICT, Code, Id, Quantity, Sku, Text, Time
 from oms_commands.lookup import existing_order, quantities, require_location
 from oms_commands.stock_command import StockCommand, defined_on_the_fly, stock_refs
 from oms_ledger.domain.errors import Refused
@@ -22,7 +22,8 @@ from oms_ledger.kernel import Change, Context, Given, Ref, Route
 class ReturnStock(StockCommand):
     """Put returned goods back on the shelf, against the order line they were sold by, or blind.
 
-    With `order_id` and `line_id` at most what was shipped and has not come back.
+    With `order_id` and `line_id` at most what was shipped and has not come back;
+    `occurred_at` is when they came, if that was earlier.
     """
 
     name: ClassVar[str] = "ReturnStock"
@@ -35,6 +36,7 @@ class ReturnStock(StockCommand):
     customer_id: Id | None = None
     order_id: Id | None = None
     line_id: Id | None = None
+    occurred_at: Time | None = None
 
     @model_validator(mode="after")
     def _a_line_belongs_to_an_order(self) -> ReturnStock:
@@ -58,14 +60,14 @@ class ReturnStock(StockCommand):
         )
         changes = [
             *defined_on_the_fly(self.sku, given),
-            Change(StockLevel, stock_key(self.sku, self.location), returned),
+            Change(StockLevel, stock_key(self.sku, self.location), returned, self.occurred_at),
         ]
         if self.order_id is None or self.line_id is None:
             return changes
         self._check_line(existing_order(given, self.order_id), self.line_id)
         units = quantities([(self.line_id, self.quantity)])
         back = UnitsReturned(self.order_id, self.reference, units)
-        return [Change(Order, self.order_id, back), *changes]
+        return [Change(Order, self.order_id, back, self.occurred_at), *changes]
 
     def _check_line(self, order: Order, line_id: str) -> None:
         progress = order.lines.get(line_id)
