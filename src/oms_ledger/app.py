@@ -77,13 +77,14 @@ class Oms:
 
     # Commands.
 
-    def execute(self, command: Command, *, actor: str, key: str | None = None) -> Outcome:
+    def execute(
+        self, command: Command, *, actor: str, key: str | None = None, dry_run: bool = False
+    ) -> Outcome:
         """Decide one command and wait for its outcome; a refusal is raised. With a `key` it
-        happens once, however often it is sent."""
-        result = self.execute_many([command], actor=actor, keys=[key])[0]
-        if isinstance(result, OmsError):
-            raise result
-        return result
+        happens once, however often it is sent; with `dry_run` not at all."""
+        once = _once(actor, key, command)
+        submission = Submission(command, new_context(actor), once, dry_run=dry_run)
+        return self.writer.submit(submission).result()
 
     def execute_many(
         self,
@@ -170,15 +171,27 @@ class Oms:
 
 
 @contextmanager
+def prepared(settings: Settings) -> Iterator[Settings]:
+    """Settings that name a running server (the embedded one runs as long as this), on which the
+    ledger is migrated and its read models have their tables."""
+    with embedded.database(settings) as url:
+        prepare(url, settings)
+        yield settings.with_database(url)
+
+
+@contextmanager
 def open_oms(
     settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
 ) -> Iterator[Oms]:
-    """The settings' ledger, migrated and with its read models' tables in place. The embedded
-    database runs as long as this."""
+    """The settings' ledger, wherever it is and whatever it still needs."""
+    with prepared(settings) as ready, open_prepared(ready, on_batch=on_batch) as oms:
+        yield oms
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Bring a ledger up to date, making it where there is none; the migrations applied."""
     with embedded.database(settings) as url:
-        prepare(url, settings)
-        with open_prepared(settings.with_database(url), on_batch=on_batch) as oms:
-            yield oms
+        return prepare(url, settings)
 
 
 def prepare(url: str, settings: Settings) -> list[str]:
@@ -198,7 +211,7 @@ def open_prepared(
     """A ledger on a running server (`settings.database_url`) that somebody has prepared."""
     url = settings.database_url
     if url is None:
-        raise ValueError("open_prepared needs settings with a database_url; open_oms starts one")
+        raise ValueError("open_prepared needs a database_url; open_oms starts a server")
     connections = pool.open_pool(
         url,
         settings.schema,

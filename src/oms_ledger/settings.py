@@ -15,6 +15,8 @@ LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 ADMIN_KEY_CHARACTERS = 32
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,6 +39,7 @@ class Settings:
     statement_timeout_ms: int = 30_000
     idle_in_transaction_timeout_ms: int = 30_000
     pool_connections: int = 8
+    log_level: str = "info"
 
     def __post_init__(self) -> None:
         if not LEDGER_NAME.fullmatch(self.ledger):
@@ -51,6 +54,8 @@ class Settings:
                 f"The key has {len(self.admin_key)} characters and needs at least"
                 f" {ADMIN_KEY_CHARACTERS}. Make one with: openssl rand -base64 32",
             )
+        if self.log_level not in LOG_LEVELS:
+            raise _invalid("log_level", f"{self.log_level!r} is none of {', '.join(LOG_LEVELS)}.")
         for name in _numbers():
             if getattr(self, name) <= 0:
                 raise _invalid(name, f"{getattr(self, name)} is not above zero.")

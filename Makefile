@@ -1,0 +1,49 @@
+# What can be done here. `make` alone lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup demo test fast check lint types arrows bench docs clean
+
+help: ## list what can be done
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## make .venv with the locked dependencies
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup ## a small shop, filled and served on http://127.0.0.1:8000
+	$(BIN)/oms-ledger demo
+
+test: setup ## every test, on a real PostgreSQL
+	$(BIN)/pytest
+
+fast: setup ## the tests that need no database, in seconds
+	$(BIN)/pytest -m "not postgres"
+
+check: lint types arrows test ## all that must be green before a change goes in
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+arrows: setup
+	$(BIN)/lint-imports
+
+bench: setup ## measure, beside what PostgreSQL and others do (needs wrk)
+	$(BIN)/python -m benchmarks
+
+docs: setup ## write docs/catalogue.md anew from the code
+	$(BIN)/python -m oms_ledger.cli.catalogue > docs/catalogue.md
+
+clean: ## remove .venv and caches; the ledgers in .oms stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

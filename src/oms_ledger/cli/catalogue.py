@@ -1,0 +1,124 @@
+"""docs/catalogue.md, written from the code: `python -m oms_ledger.cli.catalogue`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, Field, fields
+from importlib import import_module
+from inspect import getdoc
+from typing import get_type_hints
+
+from oms_commands import COMMANDS
+from oms_ledger.domain.catalogue import EVENTS, STATES
+from oms_ledger.kernel import Command, Event, Query, ReadModel
+from oms_projections import PROJECTIONS, QUERIES
+
+HEAD = """\
+# Catalogue
+
+Everything that can be asked of the ledger, everything that can happen in it, and everything that
+can be seen of it. Written from the code by `make docs`; a test fails when the two differ.
+"""
+
+
+def catalogue() -> str:
+    """The whole page, in Markdown."""
+    parts = (HEAD, *_commands(), *_queries(), *_read_models(), *_events(), *_streams())
+    return "\n".join(parts) + "\n"
+
+
+def _commands() -> Iterator[str]:
+    yield "## Commands: what can be asked\n"
+    yield "Optional fields in brackets.\n"
+    yield _row("Command", "Over HTTP", "Scope", "Fields", "What it does")
+    yield _row(*["---"] * 5)
+    for name, command in COMMANDS.items():
+        route = f"`{command.route.method} {command.route.path}`"
+        if command.route.many_path:
+            route += f" `{command.route.many_path}`"
+        yield _row(name, route, command.scope, _fields(command), _summary(command))
+    yield ""
+
+
+def _queries() -> Iterator[str]:
+    yield "## Queries: what can be seen\n"
+    yield _row("Query", "Over HTTP", "Scope", "Parameters", "Read model", "What it answers")
+    yield _row(*["---"] * 6)
+    for query in QUERIES:
+        yield _query(query)
+    yield ""
+
+
+def _query(query: Query) -> str:
+    route, read_model = f"`GET {query.path}`", query.read_model or "the log"
+    return _row(query.name, route, query.scope, _fields(query.params), read_model, query.summary)
+
+
+def _read_models() -> Iterator[str]:
+    yield "## Read models\n"
+    yield _row("Read model", "Version", "Tables", "Events", "What it is")
+    yield _row(*["---"] * 5)
+    for model in PROJECTIONS:
+        yield _read_model(model)
+    yield ""
+
+
+def _read_model(model: ReadModel) -> str:
+    tables = ", ".join(f"`{kind.table}`" for kind in model.rows)
+    summary = (import_module(model.package).__doc__ or "").strip().partition("\n")[0]
+    return _row(model.name, str(model.version), tables, str(len(model.event_types)), summary)
+
+
+def _events() -> Iterator[str]:
+    yield "## Events: what can happen\n"
+    yield "Each also carries when it was recorded, by whom, by which command, and why.\n"
+    yield _row("Stored name", "Fields", "What happened")
+    yield _row(*["---"] * 3)
+    for name, event in EVENTS.items():
+        yield _row(f"`{name}`", _fields(event), _summary(event))
+    yield ""
+
+
+def _streams() -> Iterator[str]:
+    yield "## Streams: what events add up to\n"
+    yield _row("Stream", "State", "What it is")
+    yield _row(*["---"] * 3)
+    for category, state in STATES.items():
+        yield _row(f"`{category}-<key>`", state.__name__, _summary(state))
+
+
+def _fields(kind: type) -> str:
+    hints = get_type_hints(kind)
+    given = [f.name for f in fields(kind) if f.name in hints]
+    optional = {f.name for f in fields(kind) if not _required(f)}
+    shown = (f"[{_called(name)}]" if name in optional else _called(name) for name in given)
+    return ", ".join(shown)
+
+
+def _required(field: Field[object]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _called(name: str) -> str:
+    """Names that Python or a base class has taken are written without their underscore."""
+    return name.rstrip("_")
+
+
+def _summary(kind: type[Command] | type[Event] | type) -> str:
+    """The first sentence of a docstring; nothing where dataclass made one up."""
+    text = getdoc(kind) or ""
+    if text.startswith(f"{kind.__name__}("):
+        return ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(_cells(cells))} |"
+
+
+def _cells(cells: Iterable[str]) -> Iterator[str]:
+    return (cell.replace("|", "\\|") for cell in cells)
+
+
+if __name__ == "__main__":
+    print(catalogue(), end="")

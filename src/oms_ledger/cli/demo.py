@@ -1,0 +1,64 @@
+"""A shop to look around in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from oms_ledger import logs
+from oms_ledger.app import open_prepared, prepared
+from oms_ledger.cli.serve import tell_key
+from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.demo import hints, load, show
+from oms_ledger.serving.serve import Plan
+from oms_ledger.serving.serve import serve as serve_until_stopped
+from oms_ledger.settings import Settings
+
+LEDGER = "demo"
+
+
+def demo(
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the shop afterwards, until Ctrl-C.")
+    ] = True,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
+    ledger: LedgerOption = LEDGER,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Fill a small shop with 60 days of orders, show it, and serve it.
+
+    It lives in a ledger of its own, so that it never gets among real orders.
+
+    Example: [bold]oms-ledger demo[/]
+    """
+    plan = Plan(host, port)
+    given = settings(ledger, data_dir)
+    with prepared(given) as ready:
+        _fill(ready)
+        if not serve:
+            return
+        key = _key(given, ready)
+        logs.configure(given.log_level if given.log_level != "info" else "warning")
+        serve_until_stopped(ready, plan, lambda url: _open(url, key))
+
+
+def _fill(ready: Settings) -> None:
+    with open_prepared(ready) as oms:
+        loaded = load(oms, console)
+        show(oms, console, loaded.position)
+
+
+def _key(given: Settings, ready: Settings) -> str:
+    """On a server of somebody's the demo makes a key as well: it is for looking around."""
+    key = tell_key(given, ready)
+    if key is None:
+        with open_prepared(ready) as oms:
+            key = oms.create_key("demo")
+    return key
+
+
+def _open(url: str, key: str) -> None:
+    typer.echo(f"ready {url}")
+    console.print(hints(url, key), soft_wrap=True)

@@ -1,0 +1,57 @@
+"""All commands in one place, and what becomes of errors: a sentence, a remedy, an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from oms_ledger import logs
+from oms_ledger.cli import ask, demo, imports, keys, projections, serve, show
+from oms_ledger.cli.terminal import console
+from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
+
+EXIT_CODES: dict[type[OmsError], int] = {Invalid: 2, Refused: 3, NotFound: 4, Unavailable: 5}
+"""0 is success and 1 any other error; 2 is also what a misspelt option exits with."""
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="An order management system on an event-sourced ledger."
+    " Start with [bold]oms-ledger demo[/].",
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("work")(serve.work)
+app.command("migrate")(serve.migrate)
+app.command("do")(ask.do)
+app.add_typer(imports.app, name="import")
+app.add_typer(show.app, name="show")
+app.add_typer(projections.app, name="projections")
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    logs.configure("warning")
+    try:
+        app()
+    except OmsError as error:
+        tell(error)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        sys.exit(INTERRUPTED)
+
+
+def tell(error: OmsError) -> None:
+    console.print(f"[red]{error.code}[/]:", error.detail, soft_wrap=True)
+    for each in error.errors:
+        named = ", ".join(f"{name}: {value}" for name, value in each.items())
+        console.print(f"  {named}", soft_wrap=True, markup=False)
+
+
+def exit_code(error: OmsError) -> int:
+    return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), 1)

@@ -1,0 +1,106 @@
+"""Read models: how far they are, what they left out, another try."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from oms_ledger.app import open_oms
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    JsonOption,
+    LedgerOption,
+    console,
+    out,
+    print_json,
+    settings,
+)
+from oms_ledger.domain.errors import NotFound
+from oms_projections import PROJECTIONS
+
+app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
+
+NameArgument = Annotated[str, typer.Argument(help="A read model, such as order_status.")]
+
+
+@app.command("list")
+def list_(
+    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
+) -> None:
+    """How far each read model has got. Example: [bold]oms-ledger projections list[/]"""
+    with open_oms(settings(ledger, data_dir)) as oms:
+        found = oms.readers.status()
+    if json:
+        print_json([asdict(each) for each in found])
+        return
+    table = Table("Read model", "Version", "State", "Position", "Behind", "Seconds", "Parked")
+    for each in found:
+        table.add_row(
+            each.name,
+            str(each.version),
+            each.state,
+            f"{each.position:,}",
+            f"{each.lag_events:,}",
+            f"{each.lag_seconds:,.1f}",
+            str(each.parked),
+        )
+    out.print(table)
+
+
+@app.command()
+def parked(
+    name: NameArgument,
+    json: JsonOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """The streams a read model could not fold. Example:
+    [bold]oms-ledger projections parked order_status[/]"""
+    _must_exist(name)
+    with open_oms(settings(ledger, data_dir)) as oms:
+        found = oms.readers.parked(name)
+    if json:
+        print_json([asdict(each) for each in found])
+        return
+    if not found:
+        console.print(f"{name} has left nothing out.")
+        return
+    table = Table("Stream", "Since position", "Events left out", "Tries", "Error")
+    for each in found:
+        events, tries = str(each.events), str(each.attempts)
+        table.add_row(each.stream, f"{each.first_position:,}", events, tries, each.error)
+    out.print(table)
+
+
+@app.command()
+def retry(name: NameArgument, ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Fold the parked streams again, after the cause was mended. Exits with 1 when one still
+    fails. Example: [bold]oms-ledger projections retry order_status[/]"""
+    _must_exist(name)
+    with open_oms(settings(ledger, data_dir)) as oms:
+        tried = oms.retry_parked(name)
+    for stream, done in tried.items():
+        console.print(f"{'[green]folded[/]' if done else '[red]still parked[/]'} {stream}")
+    if not tried:
+        console.print(f"{name} has left nothing out.")
+    if not all(tried.values()):
+        raise typer.Exit(1)
+
+
+@app.command("catch-up")
+def catch_up(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Bring every read model up to date and leave, where no worker runs. Example:
+    [bold]oms-ledger projections catch-up[/]"""
+    with open_oms(settings(ledger, data_dir)) as oms:
+        with console.status("Folding ...") as status:
+            oms.catch_up(progress=lambda position: status.update(f"Folded up to {position:,} ..."))
+        console.print(f"Every read model is at position {oms.readers.head():,}.")
+
+
+def _must_exist(name: str) -> None:
+    names = [model.name for model in PROJECTIONS]
+    if name not in names:
+        raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")

@@ -1,0 +1,80 @@
+"""Running the ledger: serve, work, migrate."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from oms_ledger import logs
+from oms_ledger.app import migrate as migrate_ledger
+from oms_ledger.app import open_prepared, prepared
+from oms_ledger.cli.keys import local_key
+from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.serving.serve import Plan
+from oms_ledger.serving.serve import serve as serve_until_stopped
+from oms_ledger.settings import Settings
+from oms_ledger.worker import work as work_until_stopped
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
+    api_processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, max=64, help="Processes that fold.")] = 1,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="No keys; loopback only.")] = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve the API and keep the read models up to date, until Ctrl-C.
+
+    Example: [bold]oms-ledger serve --port 8000 --api-processes 2[/]
+    """
+    plan = Plan(host, port, api_processes, workers, no_auth)
+    given = settings(ledger, data_dir)
+    logs.configure(given.log_level)
+    with prepared(given) as ready:
+        if not no_auth:
+            tell_key(given, ready)
+        serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
+
+
+def work(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Keep the read models up to date, without an API, until Ctrl-C.
+
+    Example: [bold]oms-ledger work[/]  (as many as you like; one folds, the others stand by)
+    """
+    given = settings(ledger, data_dir)
+    logs.configure(given.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with prepared(given) as ready:
+        console.print(f"Folding ledger {given.ledger}. Ctrl-C stops.")
+        work_until_stopped(ready, stop)
+
+
+def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Make the ledger, or bring it up to date; serving does this by itself.
+
+    Example: [bold]oms-ledger migrate --ledger north[/]
+    """
+    given = settings(ledger, data_dir)
+    applied = migrate_ledger(given)
+    for name in applied:
+        typer.echo(name)
+    console.print(f"Ledger {given.ledger} is up to date; {len(applied)} migrations applied.")
+
+
+def tell_key(given: Settings, ready: Settings) -> str | None:
+    """Print the key of an embedded ledger; on a server, say how to make one."""
+    with open_prepared(ready) as oms:
+        if given.database_url is None:
+            key, file = local_key(oms)
+            console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
+            return key
+        if given.admin_key is None and not any(k.revoked_at is None for k in oms.list_keys()):
+            console.print("No API key yet. Make one: oms-ledger keys create NAME")
+        return None

@@ -1,0 +1,135 @@
+"""One order, one SKU: looked up and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter
+from rich.panel import Panel
+from rich.table import Table
+
+from oms_ledger.app import Oms, open_oms
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    JsonOption,
+    LedgerOption,
+    out,
+    print_json,
+    settings,
+)
+from oms_ledger.domain.errors import NotFound
+from oms_projections import QUERIES
+
+app = typer.Typer(no_args_is_help=True, help="Look up an order or the stock of a SKU.")
+
+COUNTERS = ("ordered", "allocated", "packed", "backordered", "shipped", "delivered", "cancelled")
+BALANCES = ("on_hand", "allocated", "available", "backordered")
+
+
+@app.command()
+def order(
+    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="How it stood at this position or time.")
+    ] = None,
+    json: JsonOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """An order: where it stands, and how it got there.
+
+    Example: [bold]oms-ledger show order WEB-000042 --as-of 2026-01-31T12:00:00Z[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        oms.catch_up()
+        order_id = _order_id(oms, which)
+        found = _ask(oms, "get_order", order_id=order_id, **({"as_of": as_of} if as_of else {}))
+        story = _ask(oms, "order_timeline", order_id=order_id)["items"]
+    if json:
+        print_json({**found, "timeline": story})
+        return
+    out.print(Panel(_summary(found), title=f"Order {found['order_number']}", expand=False))
+    out.print(_lines(found))
+    out.print(_timeline(story))
+
+
+@app.command()
+def stock(
+    sku: Annotated[str, typer.Argument(help="The SKU.")],
+    json: JsonOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """The stock of a SKU by location, and its latest changes with their causes.
+
+    Example: [bold]oms-ledger show stock MUG-SPECK[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        oms.catch_up()
+        found = _ask(oms, "get_stock", sku=sku)
+        moves = _ask(oms, "stock_movements", sku=sku, limit="20")["items"]
+    if json:
+        print_json({**found, "movements": moves})
+        return
+    out.print(_balances(found))
+    out.print(_movements(moves))
+
+
+def _ask(oms: Oms, name: str, **params: str) -> Mapping[str, Any]:
+    query = next(query for query in QUERIES if query.name == name)
+    checked: object = TypeAdapter(query.params).validate_python(params)
+    return oms.ask(query, checked).body
+
+
+def _order_id(oms: Oms, which: str) -> str:
+    """Ids are tried first; then what people call an order: its number, its external id."""
+    try:
+        return str(_ask(oms, "get_order", order_id=which)["order_id"])
+    except NotFound:
+        found = _ask(oms, "list_orders", q=which, limit="50")["items"]
+    called = [o for o in found if which in (o["order_number"], o["external_id"])]
+    if len(called) != 1:
+        raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")
+    return str(called[0]["order_id"])
+
+
+def _summary(order: Mapping[str, Any]) -> str:
+    status = "   ".join(f"{axis} [bold]{value}[/]" for axis, value in order["status"].items())
+    held = "   [red]on hold[/]" if order["on_hold"] else ""
+    return f"{status}{held}\n{order['channel']}, {order['total']} {order['currency']}"
+
+
+def _lines(order: Mapping[str, Any]) -> Table:
+    table = Table("Line", "SKU", *(name.capitalize() for name in COUNTERS), "Allocated at")
+    for line in order["lines"]:
+        places = ", ".join(f"{a['location']}: {a['quantity']}" for a in line["allocations"])
+        counts = (str(line[name] or "") for name in COUNTERS)
+        table.add_row(line["line_id"], line["sku"], *counts, places)
+    return table
+
+
+def _timeline(items: list[Mapping[str, Any]]) -> Table:
+    table = Table("When", "Who", "What", "Position")
+    for item in items:
+        table.add_row(item["at"][:19], item["actor"], item["text"], f"{item['position']:,}")
+    return table
+
+
+def _balances(stock: Mapping[str, Any]) -> Table:
+    table = Table("Location", *(name.replace("_", " ").capitalize() for name in BALANCES))
+    for level in [*stock["locations"], {"location": "in all", **stock}]:
+        table.add_row(level["location"], *(f"{level[name]:,}" for name in BALANCES))
+    return table
+
+
+def _movements(items: list[Mapping[str, Any]]) -> Table:
+    table = Table("Position", "When", "Where", "What", "On hand", "Allocated", "Why", "Who")
+    for item in items:
+        changes = (f"{item[c]['before']} → {item[c]['after']}" for c in ("on_hand", "allocated"))
+        why = ", ".join(f"{name} {value}" for name, value in item["cause"].items())
+        place, kind = item["location"], item["kind"].replace("_", " ")
+        when = item["recorded_at"][:19]
+        table.add_row(f"{item['position']:,}", when, place, kind, *changes, why, item["actor"])
+    return table

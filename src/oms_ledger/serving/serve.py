@@ -1,0 +1,158 @@
+"""`oms-ledger serve`: one port, any number of API processes and workers behind it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from oms_ledger.domain.errors import Invalid, Unavailable
+from oms_ledger.serving.supervisor import Child, Supervisor
+from oms_ledger.settings import Settings, variable
+
+BACKLOG = 2048
+LOOK_SECONDS = 0.2
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to run. Port 0 takes a free one. `no_auth` is for loopback alone."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_processes: int = 1
+    workers: int = 1
+    no_auth: bool = False
+
+    def __post_init__(self) -> None:
+        if self.no_auth and not _is_loopback(self.host):
+            raise Invalid(
+                f"--no-auth opens the ledger to everybody who reaches {self.host}. Use it with"
+                " --host 127.0.0.1, or make a key with `oms-ledger keys create`."
+            )
+
+
+def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> None:
+    """Serve a prepared ledger (`settings.database_url`) until SIGINT or SIGTERM. `on_ready` is
+    called once, with the address, when it answers. `Unavailable` when it does not come up."""
+    stop = threading.Event()
+    with _stopping(stop), _listening(plan) as listening, _metrics_folder() as metrics:
+        environment = _environment(settings, metrics)
+        with Supervisor(environment, _children(plan, listening.fileno())) as family:
+            url = _url(listening)
+            if _wait_until_ready(url, family, stop):
+                on_ready(url)
+            while not stop.wait(LOOK_SECONDS):
+                family.look()
+
+
+def _children(plan: Plan, listening: int) -> list[Child]:
+    options = ("--no-auth",) if plan.no_auth else ()
+    apis = [
+        Child(
+            f"api-{n}",
+            "oms_ledger.serving.api_process",
+            before=(str(listening),),
+            after=options,
+            inherits=(listening,),
+        )
+        for n in range(1, plan.api_processes + 1)
+    ]
+    workers = [
+        Child(f"worker-{n}", "oms_ledger.serving.worker_process")
+        for n in range(1, plan.workers + 1)
+    ]
+    return apis + workers
+
+
+def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
+    """Children read their settings as everybody does, and find the database running."""
+    given = {
+        variable("database_url"): settings.database_url or "",
+        variable("data_dir"): str(settings.data_dir.absolute()),
+        variable("ledger"): settings.ledger,
+        "PROMETHEUS_MULTIPROC_DIR": metrics,
+    }
+    return {**os.environ, **given}
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _listening(plan: Plan) -> Iterator[socket.socket]:
+    """One socket for all API processes: who dies takes no waiting connection along."""
+    family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
+    try:
+        listening = socket.create_server((plan.host, plan.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Unavailable(
+            f"Cannot listen on {plan.host} port {plan.port}: {error.strerror}. Choose another"
+            " with --port, or stop what uses it."
+        ) from error
+    with listening:
+        yield listening
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[str]:
+    """Where processes leave their counters for whichever of them is asked for all."""
+    folder = tempfile.mkdtemp(prefix="oms-ledger-metrics-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # for reading only
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _wait_until_ready(url: str, family: Supervisor, stop: threading.Event) -> bool:
+    """True once it answers; False when it is to stop before that."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(url):
+        if stop.wait(0.05):
+            return False
+        family.look()
+        if time.monotonic() > deadline or family.deaths() > 2 * len(family.children):
+            raise Unavailable(
+                "The API does not come up; the log above says why. Correct it and start again."
+            )
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,117 @@
+"""Starts child processes, starts them again when they die, and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS = (0.5, 10.0)
+"""First and longest pause before a child that died is started again; each is twice the last."""
+
+STEADY_SECONDS = 30.0
+"""A child that has lived this long starts again without a pause."""
+
+STOP_SECONDS = 15.0
+"""How long children may take to stop before they are killed."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A process to be kept alive. `module` is run with `arguments` and the lifeline's number."""
+
+    name: str
+    module: str
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
+    inherits: Sequence[int] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    due_at: float = 0.0
+    pause: float = PAUSE_SECONDS[0]
+    deaths: int = 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """A family of children; use it as a context manager, so that all are stopped at the end."""
+
+    environment: Mapping[str, str]
+    children: list[Child]
+    _lifeline: tuple[int, int] = field(default_factory=os.pipe)
+
+    def __enter__(self) -> Supervisor:
+        for child in self.children:
+            self._start(child)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+        for end in self._lifeline:
+            os.close(end)
+
+    def look(self) -> None:
+        """Note who died, and start again who is due. To be called several times a second."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.process is not None and child.process.poll() is not None:
+                self._died(child, now)
+            if child.process is None and now >= child.due_at:
+                self._start(child)
+
+    def deaths(self) -> int:
+        return sum(child.deaths for child in self.children)
+
+    def _died(self, child: Child, now: float) -> None:
+        assert child.process is not None
+        steady = now - child.started_at > STEADY_SECONDS
+        child.pause = PAUSE_SECONDS[0] if steady else min(child.pause * 2, PAUSE_SECONDS[1])
+        child.due_at = now + (0.0 if steady else child.pause)
+        child.deaths += 1
+        log.error(
+            "process_died",
+            process=child.name,
+            exit_code=child.process.returncode,
+            again_in_seconds=round(child.due_at - now, 1),
+        )
+        child.process = None
+
+    def _start(self, child: Child) -> None:
+        lifeline, _ = self._lifeline
+        command = [sys.executable, "-m", child.module, *child.before, str(lifeline), *child.after]
+        # A session of its own: a Ctrl-C is for the parent, which stops its children in order.
+        child.process = subprocess.Popen(  # noqa: S603  # our own modules, no shell
+            command,
+            env=dict(self.environment),
+            pass_fds=(lifeline, *child.inherits),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        child.started_at = time.monotonic()
+        log.info("process_started", process=child.name, pid=child.process.pid)
+
+    def _stop(self) -> None:
+        running = [child.process for child in self.children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.error("process_killed", pid=process.pid, after_seconds=STOP_SECONDS)
+                process.kill()
+                process.wait()

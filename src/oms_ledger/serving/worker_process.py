@@ -1,0 +1,26 @@
+"""One worker process; started by the supervisor as
+`python -m oms_ledger.serving.worker_process PIPE`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from oms_ledger import logs
+from oms_ledger.app import tune_interpreter
+from oms_ledger.serving.lifeline import stop_with_parent
+from oms_ledger.settings import Settings
+from oms_ledger.worker import work
+
+
+def main(pipe: int) -> None:
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    stop_with_parent(pipe, stop.set)
+    tune_interpreter()
+    work(settings, stop)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
