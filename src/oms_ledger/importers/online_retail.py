@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,16 @@ COLUMNS = (
     "Country",
 )
 PENNY = Decimal("0.01")
+
+# Beyond these a row is torn, not large: together they keep every sum within 64 bits.
+MOST_UNITS = 1_000_000
+HIGHEST_PRICE = 1_000_000
+YEARS = range(1970, 2101)
+LONGEST_CODE = 100
+LONGEST_TITLE = 500
+
+NOBODY = frozenset({"", "nan", "none", "null"})
+"""Ways to write that a row has no customer."""
 
 SERVICES = frozenset({"POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"})
 """Codes that stand for a charge, a fee or a correction by hand, whatever their case."""
@@ -67,6 +78,7 @@ class Skip(StrEnum):
     NEGATIVE_SALE = "negative_quantity_with_price"
     NEGATIVE_PRICE = "negative_price"
     NO_QUANTITY = "quantity_zero"
+    TOO_MANY_LINES = "too_many_lines"
     MALFORMED = "malformed"
 
 
@@ -78,6 +90,7 @@ SKIP_MEANINGS: Mapping[str, str] = {
     Skip.NEGATIVE_SALE: "negative quantity at a price, outside of a credit invoice",
     Skip.NEGATIVE_PRICE: "price below zero",
     Skip.NO_QUANTITY: "quantity 0",
+    Skip.TOO_MANY_LINES: "more lines on one invoice than an order can have",
     Skip.MALFORMED: "row could not be read",
 }
 
@@ -180,41 +193,73 @@ def _free(row: Row, invoice_has_price: bool) -> Use | Skip:
 
 
 def read(file: Path) -> Iterator[Row | Malformed]:
-    """All rows of the file, plain or gzipped, one at a time."""
-    with _opened(file) as text:
-        table = csv.reader(text)
-        heading = tuple(next(table, ()))
-        if heading != COLUMNS:
-            raise Invalid(
-                f"{file} does not begin with the columns of Online Retail"
-                f" ({', '.join(COLUMNS)}) but with: {', '.join(heading)[:200] or 'nothing'}."
-                " Give a CSV file with exactly these columns, plain or gzipped.",
-                errors=[{"field": "file", "message": "wrong columns"}],
-            )
-        for number, fields in enumerate(table, 1):
-            yield parse(number, fields)
+    """All rows of the file, plain or gzipped, one at a time. Each line is one row, so that a
+    torn one harms no other; empty lines are none. `Invalid` where the file as a whole cannot be
+    read, or not to its end."""
+    number = 0
+    try:
+        with _opened(file) as text:
+            _check_heading(file, _fields(next(text, "")))
+            for line in text:
+                if line.isspace():
+                    continue
+                number += 1
+                yield parse(number, _fields(line))
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise _unreadable(file, number, error) from error
+
+
+def _fields(line: str) -> list[str]:
+    """The fields of one line; a quote that is never closed leaves too few of them."""
+    if '"' in line:
+        try:
+            return next(csv.reader([line]))
+        except csv.Error:  # longer than any field can be
+            return []
+    return line.rstrip("\r\n").split(",")
+
+
+def _check_heading(file: Path, heading: list[str]) -> None:
+    if tuple(heading) != COLUMNS:
+        raise Invalid(
+            f"{file} does not begin with the columns of Online Retail"
+            f" ({', '.join(COLUMNS)}) but with: {', '.join(heading)[:200] or 'nothing'}."
+            " Give a CSV file with exactly these columns, plain or gzipped.",
+            errors=[{"field": "file", "message": "wrong columns"}],
+        )
+
+
+def _unreadable(file: Path, rows: int, error: Exception) -> Invalid:
+    if isinstance(error, UnicodeError):
+        remedy = "is not text in UTF-8. Save it as CSV in UTF-8, plain or gzipped."
+    elif isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
+        remedy = "is a damaged or incomplete gzip file. Fetch it again, or give the plain CSV."
+    else:
+        remedy = f"cannot be read ({error}). Give the path of a CSV file."
+    return Invalid(
+        f"{file}{f', after row {rows},' if rows else ''} {remedy} Nothing of it was imported.",
+        errors=[{"field": "file", "message": str(error)}],
+    )
 
 
 def parse(number: int, fields: list[str]) -> Row | Malformed:
     if len(fields) != len(COLUMNS):
         return Malformed(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
     invoice, sku, title, quantity, at, price, customer, country = fields
-    if not invoice or not sku:
-        return Malformed(number, "no invoice number" if not invoice else "no stock code")
     try:
         return Row(
             number,
-            invoice,
-            sku,
-            title.strip() or None,
-            int(quantity),
+            _code(invoice, "invoice number"),
+            _code(sku, "stock code"),
+            _title(title),
+            _quantity(quantity),
             _price(price),
             utc(at),
             _customer(customer),
-            country,
+            country.strip(),
         )
-    except (ValueError, InvalidOperation) as error:
-        return Malformed(number, str(error) or "not a decimal number")
+    except ValueError as error:
+        return Malformed(number, str(error))
 
 
 def invoices(
@@ -238,32 +283,45 @@ def invoices(
 @contextmanager
 def _opened(file: Path) -> Iterator[TextIO]:
     """The file's text, whether it is gzipped or not."""
-    try:
-        raw = file.open("rb")
-    except OSError as error:
-        raise Invalid(
-            f"{file} cannot be read ({error.strerror}). Give the path of a CSV file.",
-            errors=[{"field": "file", "message": str(error)}],
-        ) from error
-    with raw:
+    with file.open("rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         data = gzip.GzipFile(fileobj=raw) if zipped else raw
-        with io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
+        with io.TextIOWrapper(data, encoding="utf-8-sig", newline="") as text:
             yield text
 
 
 @lru_cache(maxsize=65_536)
 def utc(local: str) -> datetime:
     """A time as the file writes it, local to London, in UTC."""
-    return datetime.fromisoformat(local).replace(tzinfo=LONDON).astimezone(UTC)
+    try:
+        at = datetime.fromisoformat(local.strip())
+    except ValueError:
+        raise ValueError(f"{local!r} is not a time such as 2010-12-01 08:26:00") from None
+    if at.year not in YEARS:
+        raise ValueError(f"the year of {local!r} cannot be right")
+    return at.replace(tzinfo=at.tzinfo or LONDON).astimezone(UTC)
+
+
+@lru_cache(maxsize=65_536)
+def _quantity(text: str) -> int:
+    try:
+        quantity = int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+    if abs(quantity) > MOST_UNITS:
+        raise ValueError(f"{text} units on one row cannot be right")
+    return quantity
 
 
 @lru_cache(maxsize=65_536)
 def _price(text: str) -> Decimal:
-    price = Decimal(text)
-    if not price.is_finite():
-        raise ValueError(f"{text!r} is not a price")
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a price") from None
+    if not price.is_finite() or abs(price) > HIGHEST_PRICE:
+        raise ValueError(f"{text!r} cannot be a price")
     return price
 
 
@@ -272,6 +330,26 @@ def _minor(price: Decimal) -> int:
     return int(price.quantize(PENNY, ROUND_HALF_UP).scaleb(2))
 
 
+@lru_cache(maxsize=65_536)
+def _code(text: str, what: str) -> str:
+    """A number or code without blanks around it."""
+    code = text.strip()
+    if not code:
+        raise ValueError(f"no {what}")
+    if len(code) > LONGEST_CODE or not code.isprintable():
+        raise ValueError(f"{text[:50]!r} is not a {what}")
+    return code
+
+
+@lru_cache(maxsize=65_536)
+def _title(text: str) -> str | None:
+    """As written; what cannot be printed becomes a blank."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown.strip()[:LONGEST_TITLE].strip() or None
+
+
+@lru_cache(maxsize=65_536)
 def _customer(text: str) -> str | None:
-    """`17850.0` is customer 17850."""
-    return text.removesuffix(".0") or None
+    """`17850.0` is customer 17850; none is written in several ways."""
+    customer = text.strip().removesuffix(".0")
+    return None if customer.lower() in NOBODY else _code(customer, "customer")

@@ -1,18 +1,31 @@
 """What is asked of the ledger for each invoice: commands, in the order of the file.
 
-Pure: the same file and options always make the same commands with the same keys and ids, which
-is why running an import again changes nothing.
+Pure: the same file always makes the same commands with the same keys and ids, which is why
+running an import again changes nothing. Options decide what is asked besides, never under which
+key: an import may be fulfilled by a later run.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
+from oms_commands.adjust_stock import AdjustStock
+from oms_commands.create_shipment import CreateShipment
+from oms_commands.deliver_shipment import DeliverShipment
+from oms_commands.dispatch_shipment import DispatchShipment
+from oms_commands.place_order import AddressFields, CustomerFields, LineFields, PlaceOrder
+from oms_commands.put_location import PutLocation
+from oms_commands.put_product import PutProduct
+from oms_commands.receive_stock import ReceiveStock
+from oms_commands.return_stock import ReturnStock
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.importers import ask
+from oms_ledger.domain.location import Location
+from oms_ledger.domain.product import Product
 from oms_ledger.importers.countries import iso_code
 from oms_ledger.importers.online_retail import (
     CURRENCY,
@@ -25,171 +38,188 @@ from oms_ledger.importers.online_retail import (
 )
 from oms_ledger.importers.returns import Match, Sales
 from oms_ledger.importers.simulation import journey
+from oms_ledger.importers.steps import Became, Step, step_id
 from oms_ledger.importers.survey import Survey
-from oms_ledger.kernel import Command, Json
 
 CHANNEL = "import"
-STEPS = uuid.UUID("5f0f8a52-6e0b-5b52-9a80-4f3c2b1d7e61")
-"""Namespace of the ids of an import's commands. Never to be changed."""
+MOST_LINES = 2000
+"""Lines that one order may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`opening_stock`: receive what the file will need before its first row; without it,
-    orders may be backordered. `fulfil`: also ship and deliver, on simulated dates. `location`:
-    where all of it happens."""
+    """`opening_stock`: receive what the file will need before its first row; without it, what
+    is short is backordered. `fulfil`: also ship and deliver, on simulated dates. `location`:
+    where all of it happens. `report`: the file that tells what became of every row."""
 
     opening_stock: bool = False
     fulfil: bool = False
     location: str = "MAIN"
+    report: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command. `rows` counts, by what becomes of them, the rows of the file that are dealt
-    with when it is accepted; `facts` counts what else is worth telling. `instead` is asked
-    when the ledger refuses it."""
-
-    key: str
-    command: Command
-    rows: Mapping[str, int] = field(default_factory=dict)
-    facts: Mapping[str, int] = field(default_factory=dict)
-    instead: Step | None = None
-
-    @property
-    def command_id(self) -> str:
-        """Known beforehand, so that a shipment can be made, sent off and delivered in one
-        batch; the same in every run."""
-        return str(uuid.uuid5(STEPS, self.key))
-
-
-def shelves(found: Survey, opening: Mapping[str, int], options: Options) -> Iterator[Step]:
-    """Before the first row: the place, the products, and what lies there at first."""
-    place = {"type": "warehouse", "priority": 1, "name": f"Imported stock ({options.location})"}
-    yield Step("location", ask.put_location(options.location, place))
+def shelves(found: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
+    """Before the first row: the place, the products, and what lies there at first. What is
+    defined already stays as it is."""
+    name = f"Imported stock ({location})"
+    yield Step(
+        f"location:{location}",
+        PutLocation(code=location, name=name, priority=1),  # type: ignore[call-arg]  # an alias
+        unless=(Location, location),
+    )
     for sku in found.titles:
-        product = {"title": found.title(sku), "stocked": not is_service(sku)}
-        yield Step(f"product:{sku}", ask.put_product(sku, product), facts={"products": 1})
+        product = PutProduct(sku=sku, title=found.title(sku), stocked=not is_service(sku))
+        yield Step(f"product:{sku}", product, facts={"products": 1}, unless=(Product, sku))
     for sku, quantity in opening.items():
-        receipt = ask.receive_stock(sku, options.location, quantity, "opening stock")
-        facts = {"units of opening stock": quantity}
-        yield Step(f"opening:{sku}", receipt, facts=facts)
+        yield Step(
+            f"opening:{quantity}:{location}:{sku}",
+            ReceiveStock(sku=sku, location=location, quantity=quantity, reference="opening stock"),
+            facts={"units of opening stock": quantity},
+            once=b"",
+        )
+
+
+class _Sorted(NamedTuple):
+    """The rows of an invoice by what they become; others with their place among its rows."""
+
+    lines: list[tuple[Row, Use]]
+    others: list[tuple[int, Row, Use]]
 
 
 @dataclass(slots=True)
 class Planner:
-    """Turns invoices into steps, remembering what was sold to whom. `skipped` counts the rows
+    """Turns invoices into steps, remembering what was sold to whom. `skipped` gets the rows
     that no step deals with."""
 
     options: Options
     sales: Sales
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[Row, str]] = field(default_factory=list)
 
     def steps(self, invoice: Invoice) -> Iterator[Step]:
         """The invoice's order first, then its way to the buyer, then returns and corrections."""
-        has_price = invoice.has_price
-        lines: list[tuple[Row, Use]] = []
-        others: list[tuple[int, Row, Use]] = []
-        for ordinal, row in enumerate(invoice.rows, 1):
-            use = classify(row, has_price)
-            if isinstance(use, Skip):
-                self.skipped[use] += 1
-            elif use.is_order_line:
-                lines.append((row, use))
-            else:
-                others.append((ordinal, row, use))
+        lines, others = self._sort(invoice)
         if lines:
             yield self._place(invoice, lines)
             if self.options.fulfil:
                 yield from self._fulfil(invoice, [row for row, _ in lines])
         for ordinal, row, use in others:
-            key = f"{invoice.number}:{ordinal}"
             if use is Use.RETURN:
-                yield from self._take_back(key, row)
+                yield from self._take_back(ordinal, row)
             else:
-                yield self._correct(key, row, use)
+                yield self._correct(ordinal, row, use)
 
-    def _place(self, invoice: Invoice, lines: Iterable[tuple[Row, Use]]) -> Step:
-        rows = Counter(str(use) for _, use in lines)
+    def _sort(self, invoice: Invoice) -> _Sorted:
+        has_price = invoice.has_price
+        found = _Sorted([], [])
+        for ordinal, row in enumerate(invoice.rows, 1):
+            use = classify(row, has_price)
+            if isinstance(use, Skip):
+                self.skipped.append((row, use))
+            elif use.is_order_line:
+                found.lines.append((row, use))
+            else:
+                found.others.append((ordinal, row, use))
+        if len(found.lines) > MOST_LINES:
+            self.skipped += [(row, Skip.TOO_MANY_LINES) for row, _ in found.lines]
+            found.lines.clear()
+        return found
+
+    def _place(self, invoice: Invoice, lines: Sequence[tuple[Row, Use]]) -> Step:
+        """Without a key: the invoice's number makes it one order, and the ledger compares."""
         for line_id, (row, _) in enumerate(lines, 1):
             if row.customer is not None and not is_service(row.sku):
                 sale = Match(invoice.number, str(line_id), row.quantity)
                 self.sales.sold(row.customer, row.sku, sale)
-        command = place_order(invoice, [row for row, _ in lines], self.options)
-        return Step(invoice.number, command, rows, {"orders": 1})
+        return Step(
+            f"place:{invoice.number}",
+            place_order(invoice, [row for row, _ in lines]),
+            lines,
+            {"orders": 1},
+        )
 
     def _fulfil(self, invoice: Invoice, rows: Iterable[Row]) -> Iterator[Step]:
         order_id = order_id_of(invoice.number)
         if all(is_service(row.sku) for row in rows):
             return
         shipped_at, delivered_at = journey(invoice.number, invoice.at)
-        create = Step(
-            f"{invoice.number}:ship",
-            ask.create_shipment(order_id, self.options.location),
-            facts={"shipments": 1},
-        )
-        shipment = create.command_id
-        yield create
-        yield Step(f"{invoice.number}:dispatch", ask.dispatch(shipment, shipped_at))
-        yield Step(f"{invoice.number}:deliver", ask.deliver(shipment, delivered_at))
+        key = f"ship:{invoice.number}"
+        shipment = step_id(key)
+        create = CreateShipment(order_id=order_id, location=self.options.location)
+        yield Step(key, create, facts={"shipments": 1}, once=b"")
+        dispatch = DispatchShipment(shipment, occurred_at=shipped_at, simulated=True)
+        yield Step(f"dispatch:{invoice.number}", dispatch, once=b"")
+        deliver = DeliverShipment(shipment, occurred_at=delivered_at, simulated=True)
+        yield Step(f"deliver:{invoice.number}", deliver, once=b"")
 
-    def _take_back(self, key: str, row: Row) -> Iterator[Step]:
-        """A credited row: matched to the customer's latest shipped sales of the SKU, the rest
-        blind. The first step carries the row."""
-        matches: list[Match] = []
-        rest = -row.quantity
-        if self.options.fulfil and row.customer is not None:
+    def _take_back(self, ordinal: int, row: Row) -> Iterator[Step]:
+        """A credited row: matched to the customer's latest sales of the SKU, and what is left
+        without one. The first step carries the row."""
+        rest, matches = -row.quantity, list[Match]()
+        if row.customer is not None:
             matches, rest = self.sales.returned(row.customer, row.sku, rest)
-        blind = {"return_blind": 1}
-        rows = blind if not matches else {"return_partly_matched" if rest else "return_matched": 1}
+        became = "return_partly_matched" if rest else "return_matched"
+        rows: Became = [(row, became if matches else "return_unmatched")]
         for part, match in enumerate(matches):
-            instead = self._blind(f"{key}:{part}:blind", row, match.quantity, blind if rows else {})
-            yield Step(
-                f"{key}:{part}",
-                self._return(row, match.quantity, match),
-                rows,
-                {"units returned against a sale": match.quantity},
-                instead,
+            key = f"return:{ordinal}:{part}:{row.invoice}"
+            alone = self._back(f"alone:{key}", row, match.quantity, None, rows)
+            yield (
+                self._back(key, row, match.quantity, match, rows, instead=alone)
+                if self.options.fulfil
+                else alone.under(key)
             )
-            rows = {}
+            rows = ()
         if rest:
-            yield self._blind(f"{key}:blind", row, rest, rows)
+            yield self._back(f"return:{ordinal}:rest:{row.invoice}", row, rest, None, rows)
 
-    def _blind(self, key: str, row: Row, quantity: int, rows: Mapping[str, int]) -> Step:
-        facts = {"units returned without a sale": quantity}
-        return Step(key, self._return(row, quantity, None), rows, facts)
-
-    def _return(self, row: Row, quantity: int, sale: Match | None) -> Command:
-        return ask.return_stock(
-            row.sku,
-            self.options.location,
-            quantity,
+    def _back(
+        self,
+        key: str,
+        row: Row,
+        quantity: int,
+        sale: Match | None,
+        rows: Became,
+        instead: Step | None = None,
+    ) -> Step:
+        command = ReturnStock(
+            sku=row.sku,
+            location=self.options.location,
+            quantity=quantity,
             reference=row.invoice,
             customer_id=row.customer,
             order_id=order_id_of(sale.invoice) if sale else None,
             line_id=sale.line if sale else None,
             occurred_at=row.at,
         )
+        where = "stock and to their order's line" if sale else "stock alone"
+        facts = {f"units returned to {where}": quantity}
+        return Step(key, command, rows, facts, once=_written(row, quantity), instead=instead)
 
-    def _correct(self, key: str, row: Row, use: Use) -> Step:
+    def _correct(self, ordinal: int, row: Row, use: Use) -> Step:
         word = "find" if use is Use.STOCK_FOUND else "write-off"
-        command = ask.adjust_stock(
-            row.sku,
-            self.options.location,
-            row.stock_change,
+        command = AdjustStock(
+            sku=row.sku,
+            location=self.options.location,
+            change=row.stock_change,
             reason=row.title or f"unexplained {word}",
             reference=row.invoice,
             occurred_at=row.at,
         )
-        return Step(key, command, {str(use): 1})
+        key = f"correct:{ordinal}:{row.invoice}"
+        return Step(key, command, [(row, use)], once=_written(row, row.quantity))
+
+
+def _written(row: Row, quantity: int) -> bytes:
+    """What a row's key stands for: another row under the same key is another file's."""
+    return f"{row.sku}\x1f{quantity}\x1f{row.customer}\x1f{row.at.isoformat()}".encode()
 
 
 def order_id_of(invoice: str) -> str:
     return order_id_for(CHANNEL, invoice, "")
 
 
-def place_order(invoice: Invoice, rows: Iterable[Row], options: Options) -> PlaceOrder:
-    """The order as any channel would send it."""
+def place_order(invoice: Invoice, rows: Iterable[Row]) -> PlaceOrder:
+    """The order as any channel would send it. It was invoiced, so it is confirmed, and what is
+    short is backordered: nobody can refuse it any more."""
     first = invoice.rows[0]
     country = iso_code(first.country)
     return PlaceOrder(
@@ -199,15 +229,15 @@ def place_order(invoice: Invoice, rows: Iterable[Row], options: Options) -> Plac
         placed_at=invoice.at,
         customer=CustomerFields(id=first.customer) if first.customer else None,
         shipping_address=AddressFields(country=country) if country else None,
-        backorder="refuse" if options.opening_stock else "allow",
-        confirm=options.fulfil,
+        backorder="allow",
+        confirm=True,
         lines=tuple(
-            LineFields(
-                sku=row.sku,
-                quantity=row.quantity,
-                unit_price=Decimal(row.price_minor).scaleb(-2),
-                title=row.title,
-            )
+            LineFields(row.sku, row.quantity, _amount(row.price_minor), title=row.title)
             for row in rows
         ),
     )
+
+
+@lru_cache(maxsize=65_536)
+def _amount(minor: int) -> Decimal:
+    return Decimal(minor).scaleb(-2)

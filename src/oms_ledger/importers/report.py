@@ -8,24 +8,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
 from oms_ledger.domain.money import to_text
-from oms_ledger.importers.online_retail import CURRENCY, SKIP_MEANINGS, Skip
+from oms_ledger.importers.online_retail import CURRENCY, SKIP_MEANINGS
 from oms_ledger.importers.survey import Survey, Takings
 from oms_ledger.kernel import Json
 
 APPLIED_MEANINGS = {
     "sale": "line of an order",
     "gift": "line of an order at 0.00",
-    "return_matched": "goods back, against the customer's latest sales of them",
-    "return_partly_matched": "goods back, some against a sale and the rest without one",
-    "return_blind": "goods back without a shipped sale to hold against them",
-    "stock_found": "stock corrected upwards",
-    "write_off": "stock corrected downwards",
+    "return_matched": "goods back, matched to the customer's latest sales of them",
+    "return_partly_matched": "goods back, some matched to a sale and the rest to none",
+    "return_unmatched": "goods back to stock alone: no earlier sale of them to this customer",
+    "stock_found": "stock corrected upwards, the description as reason",
+    "write_off": "stock corrected downwards, the description as reason",
 }
+
+REFUSAL_MEANINGS = {
+    "external_id_reused": "the ledger has an order of this invoice number with other content",
+    "idempotency_key_reused": "an earlier import found another row in this place of the invoice",
+    "insufficient_stock": "fewer units lie there than the file writes off",
+}
+
+REFUSED = "refused_"
+"""Before the ledger's code, where the ledger itself said no."""
 
 NOTES = (
     "Times in the file are taken as local to Europe/London and kept in UTC.",
@@ -57,37 +67,57 @@ class Revenue:
         )
 
 
+class LeftOut(NamedTuple):
+    """A row that was skipped, and why; `detail` says more where there is more to say."""
+
+    row: int
+    invoice: str | None
+    sku: str | None
+    because: str
+    detail: str | None = None
+
+
 @dataclass(slots=True)
 class Report:
     """The account of one run.
 
-    `applied` and `skipped` count rows by what became of them and why not; `already` are those
-    of them that an earlier run had dealt with. `refused` counts steps that belong to no row
-    (shipments of orders without stock, for example) by the ledger's code. `facts` counts
-    orders, returned units and the like.
+    `applied` counts rows by what became of them, `left_out` lists the others; `already` are
+    those of all of them that an earlier run had dealt with. `refused` counts steps that belong
+    to no row (shipments of orders without stock, for example) by the ledger's code. `facts`
+    counts orders, returned units and the like. `seconds` is the time of each phase, `file` what
+    was read and `path` where the account lies.
     """
 
     file: str
     survey: Survey
     revenue: Revenue
+    path: Path
     applied: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
+    left_out: list[LeftOut] = field(default_factory=list)
     already: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
-    malformed: list[tuple[int, str]] = field(default_factory=list)
     events: int = 0
     position: int = 0
-    seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
         return self.survey.rows
 
     @property
+    def skipped(self) -> Counter[str]:
+        """Rows left out, by why."""
+        return Counter(row.because for row in self.left_out)
+
+    @property
     def balances(self) -> bool:
         """Rows read = rows applied + rows skipped."""
-        return self.rows == self.applied.total() + self.skipped.total()
+        return self.rows == self.applied.total() + len(self.left_out)
+
+    @property
+    def total_seconds(self) -> float:
+        return sum(self.seconds.values())
 
     def as_json(self) -> dict[str, Json]:
         revenue = self.revenue
@@ -96,12 +126,11 @@ class Report:
             "rows": {
                 "read": self.rows,
                 "applied": self.applied.total(),
-                "skipped": self.skipped.total(),
+                "skipped": len(self.left_out),
                 "accounted_for": self.balances,
                 "applied_or_skipped_by_an_earlier_run": self.already,
                 "applied_as": dict(sorted(self.applied.items())),
                 "skipped_because": dict(sorted(self.skipped.items())),
-                "malformed": [{"row": row, "why": why} for row, why in self.malformed],
             },
             "invoices": len(self.survey.last),
             "facts": dict(sorted(self.facts.items())),
@@ -120,14 +149,16 @@ class Report:
             "rows_by_country_without_code": dict(sorted(self.survey.unmapped_countries.items())),
             "events_written": self.events,
             "position": self.position,
-            "seconds": round(self.seconds, 1),
+            "seconds": {phase: round(took, 1) for phase, took in self.seconds.items()},
             "notes": list(NOTES),
+            "skipped_rows": [row._asdict() for row in sorted(self.left_out)],
         }
 
-    def write(self, path: Path) -> None:
-        path.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
+    def write(self) -> None:
+        self.path.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
+        """The account, for people."""
         console.print(_rows_table(self))
         console.print(_revenue_table(self.revenue))
         for line in _sentences(self):
@@ -154,14 +185,15 @@ def _rows_table(report: Report) -> Table:
     table.add_row(f"{report.applied.total():,}", "applied", "", style="bold", end_section=True)
     for name, count in sorted(report.skipped.items()):
         table.add_row(f"{count:,}", name, _why(name), style="yellow")
-    table.add_row(f"{report.skipped.total():,}", "skipped", "", style="bold")
+    table.add_row(f"{len(report.left_out):,}", "skipped", "", style="bold")
     return table
 
 
 def _why(name: str) -> str:
-    if name in set(Skip):
+    if name in SKIP_MEANINGS:
         return SKIP_MEANINGS[name]
-    return "the ledger said no: " + name.removeprefix("refused_").replace("_", " ")
+    code = name.removeprefix(REFUSED)
+    return REFUSAL_MEANINGS.get(code, "the ledger said no: " + code.replace("_", " "))
 
 
 def _revenue_table(revenue: Revenue) -> Table:
@@ -199,8 +231,17 @@ def _sentences(report: Report) -> Iterator[str]:
         names = ", ".join(f"{name} ({n:,} rows)" for name, n in found.unmapped_countries.items())
         yield f"Without an ISO code, so shipped to no country: {names}."
     yield from NOTES
-    rate = report.rows / report.seconds if report.seconds else 0
     yield (
-        f"{report.events:,} events written in {report.seconds:,.1f} s"
-        f" ({rate:,.0f} rows/s); the ledger is at position {report.position:,}."
+        f"{report.events:,} events written, {_rates(report)}; the ledger is at position"
+        f" {report.position:,}."
     )
+    yield f"The account of every row: {report.path}"
+
+
+def _rates(report: Report) -> str:
+    phases = ", ".join(f"{phase} {took:,.1f} s" for phase, took in report.seconds.items())
+    importing = report.seconds.get("importing")
+    if not importing:
+        return phases
+    per_second = f"{report.rows / importing:,.0f} rows/s, {report.events / importing:,.0f} events/s"
+    return f"{phases} ({per_second})"

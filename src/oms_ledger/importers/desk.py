@@ -1,0 +1,116 @@
+"""Hands an import's steps to the ledger, and books what comes of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+from oms_ledger.app import Oms, new_context
+from oms_ledger.domain.errors import Conflict, OmsError, Unavailable
+from oms_ledger.engine.submissions import Idempotency, Outcome, Submission
+from oms_ledger.importers.report import REFUSED, LeftOut, Report
+from oms_ledger.importers.steps import Step
+
+ACTOR = "import:online-retail"
+KEYS = "online-retail"
+"""Scope of the idempotency keys. While the receipts under it are kept, no return, correction or
+parcel of the file can be booked twice; orders are one by their invoice's number for ever."""
+
+BATCH = 400
+"""Commands sent together."""
+IN_FLIGHT = 3
+"""Batches on their way at once: while the writer commits one, the next are being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    steps: list[Step]
+    futures: list[Future[Outcome]]
+    rows: int
+
+
+@dataclass(slots=True)
+class Desk:
+    """Sends steps in full batches, in order. `progressed` is told how many rows of the file
+    each settled batch stood for."""
+
+    oms: Oms
+    report: Report
+    progressed: Callable[[int], None]
+    waiting: list[Step] = field(default_factory=list)
+    waiting_rows: int = 0
+    sent: deque[_Batch] = field(default_factory=deque)
+
+    def ask(self, step: Step | None, rows: int = 0) -> None:
+        """`rows` of the file are read by now that were not before."""
+        self.waiting_rows += rows
+        if step is not None:
+            self.waiting.append(step)
+        if len(self.waiting) >= BATCH:
+            self._send()
+
+    def finish(self) -> None:
+        while self.waiting or self.waiting_rows or self.sent:
+            self._send()
+            while self.sent:
+                self._settle(self.sent.popleft())
+
+    def _send(self) -> None:
+        steps, self.waiting = self.waiting, []
+        futures = self.oms.writer.submit_many(map(_submission, steps))
+        self.sent.append(_Batch(steps, futures, self.waiting_rows))
+        self.waiting_rows = 0
+        while len(self.sent) > IN_FLIGHT:
+            self._settle(self.sent.popleft())
+
+    def _settle(self, batch: _Batch) -> None:
+        for step, future in zip(batch.steps, batch.futures, strict=True):
+            error = future.exception()
+            if error is None:
+                self._accepted(step, future.result())
+            elif isinstance(error, Unavailable):
+                raise Unavailable(
+                    f"The import stopped: {error.detail} Run it again with the same file and"
+                    " options; it continues where it stopped and applies nothing twice."
+                ) from error
+            elif isinstance(error, OmsError):
+                self._refused(step, error)
+            else:
+                raise error
+        self.progressed(batch.rows)
+
+    def _accepted(self, step: Step, outcome: Outcome) -> None:
+        report = self.report
+        report.applied.update(became for _, became in step.rows)
+        report.facts.update(step.facts)
+        report.events += outcome.events
+        report.position = max(report.position, outcome.position)
+        if outcome.replayed:
+            report.already += len(step.rows)
+
+    def _refused(self, step: Step, error: OmsError) -> None:
+        if step.unless is not None and isinstance(error, Conflict):
+            self.report.facts.update(step.facts)  # there already, as whoever made it wants it
+        elif step.instead is not None:
+            self.waiting.append(step.instead)
+        elif step.rows:
+            self.report.already += len(step.rows) if error.replayed else 0
+            self.report.left_out += [
+                LeftOut(row.number, row.invoice, row.sku, REFUSED + error.code, error.detail)
+                for row, _ in step.rows
+            ]
+        else:
+            self.report.refused[f"{step.command.name}: {error.code}"] += 1
+
+
+def _submission(step: Step) -> Submission:
+    own = step.command_id
+    context = replace(new_context(ACTOR, correlation_id=own, causation_id=own), command_id=own)
+    return Submission(
+        step.command,
+        context,
+        None if step.once is None else Idempotency(KEYS, step.key, step.once),
+        None if step.unless is None else (step.unless, 0),
+    )
