@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 DAYS = 60
 ORDERS = 300
@@ -19,10 +19,13 @@ SEED = 20
 CHANNELS = ("web", "marketplace")
 
 
+Kind = Literal["warehouse", "store"]
+
+
 class Place(NamedTuple):
     code: str
     name: str
-    kind: str
+    kind: Kind
     priority: int
     city: str
     postal_code: str
@@ -53,15 +56,15 @@ GOODS = (
     Good("MUG-MOSS", "Moss mug", 1150, 380, 340, (90, 60, 20)),
     Good("BOWL-RAMEN", "Deep noodle bowl", 1600, 610, 620, (60, 40, 0)),
     Good("TOWEL-LIN", "Linen tea towel, set of three", 1800, 640, 260, (80, 40, 12)),
-    Good("APRON-IND", "Indigo apron", 2900, 1080, 380, (30, 25, 6)),
-    Good("BOARD-OAK", "Oak chopping board", 3950, 1700, 1600, (0, 55, 4)),
+    Good("APRON-IND", "Indigo apron", 2900, 1080, 380, (0, 0, 48)),
+    Good("BOARD-OAK", "Oak chopping board", 3950, 1700, 1600, (20, 30, 4)),
     Good("SPOON-OLV", "Olive wood spoon", 750, 210, 60, (120, 50, 15)),
     Good("JAR-CORK", "Storage jar with cork lid", 1350, 480, 540, (70, 30, 8)),
     Good("CANDLE-FIG", "Candle, fig leaf", 1900, 620, 420, (80, 40, 16)),
     Good("CANDLE-RAIN", "Candle, summer rain", 1900, 620, 420, (60, 40, 12)),
     Good("SOAP-NETTLE", "Nettle soap", 550, 140, 110, (140, 60, 30)),
     Good("BLANKET-WL", "Wool blanket, heather", 8900, 4100, 1500, (20, 14, 3)),
-    Good("CUSHION-BOT", "Botanical cushion", 3200, 1250, 560, (40, 20, 6)),
+    Good("CUSHION-BOT", "Botanical cushion", 3200, 1250, 560, (0, 0, 52)),
     Good("LAMP-CLAY", "Clay bedside lamp", 5400, 2300, 1900, (0, 40, 3)),
     Good("CLOCK-BRS", "Brass wall clock", 6200, 2700, 1100, (16, 14, 2)),
     Good("TROWEL-CU", "Copper garden trowel", 2400, 900, 330, (60, 30, 8)),
@@ -74,8 +77,8 @@ GOODS = (
 )
 SCARCE = ("LANTERN-S", "VASE-TIDE")
 """Sold beyond what is there, towards the end."""
-ONLY_SOUTH = ("BOARD-OAK", "LAMP-CLAY", "CAN-ZINC")
-"""Not kept in Leeds, so ordered with something from there they split the order."""
+NOT_IN_LEEDS = ("LAMP-CLAY", "CAN-ZINC", "APRON-IND", "CUSHION-BOT")
+"""Ordered with something that lies there, they split the order."""
 
 FIRST_NAMES = (
     "Ada Bertie Clementine Dorian Elspeth Fergus Greta Hamish Imogen Jasper Kezia Lorcan Marnie"
@@ -99,15 +102,44 @@ TOWNS = (
 STREETS = ("Rope Walk", "Mill Lane", "Castle Street", "Orchard Row", "Station Road", "Quay Side")
 
 FATES = (
-    ("cancelled", 5),
+    ("cancelled", 4),
     ("partly_cancelled", 4),
-    ("overdue", 3),
-    ("exception", 4),
-    ("partial", 3),
-    ("slow", 9),
-    ("usual", 72),
+    ("overdue", 6),
+    ("exception", 5),
+    ("partial", 4),
+    ("checked", 3),
+    ("repacked", 2),
+    ("returned", 5),
+    ("slow", 5),
+    ("usual", 62),
 )
-"""What becomes of an order, per hundred. Whether it is still on its way is a matter of its age."""
+"""What becomes of an order, per hundred. Whether it is still on its way is a matter of its age.
+Overdue: nobody has packed it. Checked: held for a while. Partial: sent in two parcels."""
+
+NEEDS_TWO = ("partly_cancelled", "partial")
+RECENT = timedelta(hours=30)
+RECENT_FATES = ("usual", "usual", "usual", "held", "unconfirmed")
+FOUND_AFTER = timedelta(days=10)
+"""What is overdue today was ordered no longer ago than that."""
+
+
+class Delivery(NamedTuple):
+    """Goods that a supplier brings, some time before the end of the 60 days."""
+
+    before: timedelta
+    sku: str
+    place: str
+    quantity: int
+
+
+DELIVERIES = (
+    Delivery(timedelta(days=33, hours=14), "MUG-SPECK", "LEEDS", 60),
+    Delivery(timedelta(days=19, hours=15), "SOAP-NETTLE", "LEEDS", 80),
+    Delivery(timedelta(days=11, hours=13), "KETTLE-GRN", "BRISTOL", 24),
+    Delivery(timedelta(days=3, hours=15), "LANTERN-S", "LEEDS", 9),
+    Delivery(timedelta(days=2, hours=14), "VASE-TIDE", "BRISTOL", 4),
+)
+"""The last two are waited for: orders have been promised from them."""
 
 
 class Person(NamedTuple):
@@ -168,16 +200,13 @@ def _story(
     people: Sequence[Person],
     until: datetime,
 ) -> Story:
-    fate = chance.choices([f for f, _ in FATES], [weight for _, weight in FATES])[0]
     age = until - placed_at
-    recent = age < timedelta(hours=30)
-    if recent and fate != "cancelled":
-        fate = chance.choice(("usual", "usual", "usual", "held", "unconfirmed"))
+    fate = _fate(chance, age)
     express = chance.random() < 0.2
     confirmed_at = placed_at + timedelta(minutes=chance.randint(2, 50))
-    packed_at = confirmed_at + timedelta(hours=chance.uniform(2, 20))
+    packed_at = confirmed_at + timedelta(hours=chance.uniform(2, 10 if express else 20))
     if fate == "slow":
-        packed_at += timedelta(days=chance.uniform(2, 5))
+        packed_at += timedelta(days=chance.uniform(2, 4))
     if fate == "overdue":
         packed_at = until + timedelta(days=1)
     shipped_at = packed_at + timedelta(hours=chance.uniform(1, 9))
@@ -189,7 +218,7 @@ def _story(
         channel=chance.choices(CHANNELS, (65, 35))[0],
         placed_at=placed_at,
         person=chance.choice(people),
-        lines=_basket(chance, age),
+        lines=_basket(chance, age, least=2 if fate in NEEDS_TWO else 1),
         express=express,
         fate=fate,
         confirmed_at=confirmed_at,
@@ -199,13 +228,23 @@ def _story(
     )
 
 
-def _basket(chance: random.Random, age: timedelta) -> tuple[tuple[Good, int], ...]:
+def _fate(chance: random.Random, age: timedelta) -> str:
+    fate = chance.choices([f for f, _ in FATES], [weight for _, weight in FATES])[0]
+    if age < RECENT and fate != "cancelled":
+        return chance.choice(RECENT_FATES)
+    return "usual" if fate == "overdue" and age > FOUND_AFTER else fate
+
+
+def _basket(chance: random.Random, age: timedelta, least: int) -> tuple[tuple[Good, int], ...]:
+    """At least so many units."""
     plenty = [good for good in GOODS if good.sku not in SCARCE]
     count = chance.choices((1, 2, 3, 4), (45, 30, 17, 8))[0]
     goods = list(dict.fromkeys(chance.choices(plenty, [sum(g.stock) for g in plenty], k=count)))
-    if age < timedelta(days=12) and chance.random() < 0.35:
+    if age < timedelta(days=12) and chance.random() < 0.3:
         goods[0] = chance.choice([good for good in GOODS if good.sku in SCARCE])
-    return tuple((good, chance.choices((1, 2, 3, 6), (62, 24, 10, 4))[0]) for good in goods)
+    units = [chance.choices((1, 2, 3, 6), (62, 24, 10, 4))[0] for _ in goods]
+    units[0] = max(units[0], least)
+    return tuple(zip(goods, units, strict=True))
 
 
 def _person(chance: random.Random, number: int) -> Person:

@@ -1,52 +1,69 @@
 """What the shop looks like, for people who would rather see than read. Asked of the read models
-by the same queries as everybody's."""
+by the same queries as everybody's; fits 80 columns."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from pydantic import TypeAdapter
+from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from oms_ledger.app import Oms
-from oms_ledger.demo.shop import CHANNELS, PLACES
+from oms_ledger.demo.shop import CHANNELS, DAYS, PLACES
 from oms_ledger.kernel import Json, Position
 from oms_projections import QUERIES
 
 Item = Mapping[str, Json]
 
-FULFILMENT = (
-    "unfulfilled",
-    "backordered",
-    "partially_shipped",
-    "shipped",
-    "partially_delivered",
-    "delivered",
-    "cancelled",
+STATES = (
+    ("pending", "not confirmed yet", "yellow"),
+    ("confirmed", "waiting to be packed", "yellow"),
+    ("processing", "partly packed or sent", "cyan"),
+    ("fulfilled", "on its way", "cyan"),
+    ("completed", "delivered", "green"),
+    ("cancelled", "cancelled", "bright_black"),
 )
-ORDER = ("pending", "confirmed", "processing", "fulfilled", "completed", "cancelled")
-BAR = 24
+"""Status of the order, what that means, colour."""
+
+BAR = 22
+SHORT_BAR = 10
+DOTS = 24
+GOOD, FAIR = 0.9, 0.75
+LOW = 10
+SPARKS = " ▁▂▃▄▅▆▇█"
 
 
 def show(oms: Oms, console: Console, at: Position) -> None:
-    """Three tables, as of position `at` or later."""
-    orders = _all(oms, "list_orders", {}, at)
-    late = {item["order_id"] for item in _all(oms, "list_orders", {"late": True}, at)}
-    orders = [item for item in orders if item["channel"] in CHANNELS]
+    """Pictures of the shop, as of position `at` or later."""
+    everything = _all(oms, "list_orders", {}, at)
+    orders = [order for order in everything if order["channel"] in CHANNELS]
+    late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
+    shipments = _all(oms, "list_shipments", {}, at)
     console.print()
-    console.print(Columns([_states(orders), _specials(orders, late)], padding=(0, 4)))
-    console.print(_stock(_all(oms, "list_stock", {}, at)))
-    console.print(_shipping(_rows(oms, "week", at), _rows(oms, "location", at)))
+    console.print(_per_day(orders))
+    console.print(Columns([_states(orders), _attention(orders, late, shipments)], padding=(0, 3)))
+    console.print(_stock(_all(oms, "list_stock", {}, at)), "")
+    console.print(_shipping([_rows(oms, by, at) for by in ("week", "location", "channel")]), "")
 
 
-def bar(count: float, most: float) -> str:
-    """A horizontal bar, to an eighth of a character."""
-    eighths = round(BAR * 8 * count / most) if most else 0
-    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]
+def bar(count: float, most: float, width: int = BAR) -> str:
+    """A horizontal bar, to an eighth of a character; never nothing for something."""
+    eighths = round(width * 8 * count / most) if most else 0
+    eighths = max(eighths, 1) if count else 0
+    return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip()
+
+
+def sparks(counts: Sequence[int], most: int) -> str:
+    """A small curve, one character each; zero is blank, anything else is seen."""
+    top = len(SPARKS) - 1
+    return "".join(SPARKS[-(-count * top // most)] if most else " " for count in counts)
 
 
 def ask(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
@@ -72,86 +89,154 @@ def _rows(oms: Oms, group_by: str, at: Position) -> Sequence[Item]:
     return cast("Sequence[Item]", body["rows"])
 
 
-def _status(item: Item, axis: str) -> str:
-    return cast("Mapping[str, str]", item["status"])[axis]
+def _status(order: Item, axis: str) -> str:
+    return cast("Mapping[str, str]", order["status"])[axis]
+
+
+def _table(title: str, *headings: str) -> Table:
+    """Headings that end in `>` stand to the right."""
+    table = Table(
+        title=title,
+        title_style="bold",
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_header=any(headings),
+    )
+    for heading in headings:
+        right = heading.endswith(">")
+        table.add_column(heading.rstrip(">"), justify="right" if right else "left", no_wrap=True)
+    return table
+
+
+def _per_day(orders: Sequence[Item]) -> Table:
+    """The days up to the newest order, one character each."""
+    placed = [(order["channel"], _day(order)) for order in orders]
+    last = max((day for _, day in placed), default=date.min)
+    days = [last - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)] if placed else []
+    counts = Counter(placed)
+    most = max(counts.values(), default=0)
+    title = f"{len(orders)} orders, day by day"
+    table = _table(title, "Channel", f"{days[0]:%d %b} to {last:%d %b %Y}" if days else "", ">")
+    for channel in CHANNELS:
+        here = [counts[channel, day] for day in days]
+        total = sum(name == channel for name, _ in placed)
+        table.add_row(channel, Text(sparks(here, most), style="cyan"), str(total))
+    return table
+
+
+def _day(order: Item) -> date:
+    return datetime.fromisoformat(str(order["placed_at"])).date()
 
 
 def _states(orders: Sequence[Item]) -> Table:
-    counts = Counter((_status(item, "order"), _status(item, "fulfilment")) for item in orders)
-    table = Table(title=f"{len(orders)} orders by state", title_style="bold")
-    table.add_column("Order")
-    table.add_column("Fulfilment")
-    table.add_column("", justify="right")
-    table.add_column("", style="cyan", width=BAR)
+    counts = Counter(_status(order, "order") for order in orders)
     most = max(counts.values(), default=0)
-    for order in ORDER:
-        for fulfilment in FULFILMENT:
-            count = counts[order, fulfilment]
-            if count:
-                table.add_row(order, fulfilment.replace("_", " "), str(count), bar(count, most))
-    return table
-
-
-def _specials(orders: Sequence[Item], late: set[Json]) -> Table:
-    table = Table(title="To look after", title_style="bold")
-    table.add_column("")
-    table.add_column("Orders", justify="right")
-    split = sum(len(cast("Sequence[str]", item["locations"])) > 1 for item in orders)
-    table.add_row("on hold", str(sum(bool(item["on_hold"]) for item in orders)))
-    table.add_row("late", str(sum(item["order_id"] in late for item in orders)))
-    table.add_row("from several places", str(split))
-    for channel in CHANNELS:
-        count = sum(item["channel"] == channel for item in orders)
-        table.add_row(f"from {channel}", str(count))
-    return table
-
-
-def _stock(levels: Iterable[Item]) -> Table:
-    table = Table(title="Stock by location", title_style="bold")
-    for heading in ("Location", "SKUs", "On hand", "Allocated", "Available", "Backordered"):
-        table.add_column(heading, justify="left" if heading == "Location" else "right")
-    table.add_column("available of on hand", style="green", width=BAR)
-    levels = list(levels)
-    for place in PLACES:
-        here = [level for level in levels if level["location"] == place.code]
-        sums = {
-            name: sum(cast("int", level[name]) for level in here)
-            for name in ("on_hand", "allocated", "available", "backordered")
-        }
+    table = _table("Where orders stand", "", "", "", "")
+    for status, meaning, colour in STATES:
+        count = counts[status]
         table.add_row(
-            f"{place.code}  {place.name}",
-            str(len(here)),
-            *(f"{count:,}" for count in sums.values()),
-            bar(sums["available"], sums["on_hand"]),
+            status,
+            Text(meaning, style="dim"),
+            f"{count:3}",
+            Text(bar(count, most), style=colour),
         )
     return table
 
 
-def _shipping(weeks: Iterable[Item], places: Iterable[Item]) -> Table:
-    table = Table(title="Shipping performance", title_style="bold")
-    table.add_column("Orders of")
-    for heading in ("Shipments", "Late", "On time shipped", "On time delivered"):
-        table.add_column(heading, justify="right")
-    table.add_column("Hours to ship (p50 / p90)", justify="right")
-    table.add_column("on time shipped", style="green", width=BAR)
-    for section in (weeks, places):
-        for row in section:
-            table.add_row(*_performance(row))
-        table.add_section()
+def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item]) -> Table:
+    """What somebody should do something about; a dot for each."""
+    waits = [order for order in orders if _status(order, "order") not in ("cancelled", "pending")]
+    returned = sum(_status(order, "return") != "none" for order in orders)
+    overdue = sum(order["order_id"] in late and order["shipped_at"] is None for order in waits)
+    short = sum(_status(order, "fulfilment") == "backordered" for order in orders)
+    table = _table("What needs a look", "", "", "")
+    for name, count, colour in (
+        ("overdue", overdue, "red"),
+        ("backordered", short, "yellow"),
+        ("on hold", sum(bool(order["on_hold"]) for order in orders), "yellow"),
+        ("trouble on the way", sum(bool(each["trouble"]) for each in shipments), "red"),
+        ("returned", returned, "magenta"),
+    ):
+        more = "…" if count > DOTS else ""
+        table.add_row(name, f"{count:3}", Text("●" * min(count, DOTS) + more, style=colour))
     return table
 
 
-def _performance(row: Item) -> tuple[str, ...]:
+def _stock(levels: Iterable[Item]) -> Table:
+    levels = list(levels)
+    sums = {
+        place.code: {
+            name: sum(cast("int", each[name]) for each in levels if each["location"] == place.code)
+            for name in ("on_hand", "allocated", "available", "backordered")
+        }
+        for place in PLACES
+    }
+    most = max(units["on_hand"] for units in sums.values())
+    title = "Stock: █ free, ▒ promised; short is promised without being there"
+    table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
+    for place in PLACES:
+        units = sums[place.code]
+        table.add_row(
+            f"{place.code}  [dim]{place.name}[/]",
+            _shelf(units["on_hand"], units["allocated"], most),
+            *(f"{units[name]:,}" for name in ("on_hand", "allocated", "backordered")),
+        )
+    free = Counter[str]()
+    for level in levels:
+        free[str(level["sku"])] += cast("int", level["available"])
+    low = ", ".join(f"{sku} {count}" for sku, count in sorted(free.items()) if count < LOW)
+    if low:
+        table.caption = f"Running out: {low}"
+    return table
+
+
+def _shelf(on_hand: int, promised: int, most: int) -> Text:
+    """Free units and promised ones on one bar."""
+    whole = round(BAR * on_hand / most) if most else 0
+    yellow = max(1, round(BAR * promised / most)) if promised else 0
+    return Text.assemble(("█" * (whole - yellow), "green"), ("▒" * yellow, "yellow"))
+
+
+def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
+    """Orders by the week they were placed in, by where they ship from, by channel."""
+    table = _table(
+        "How well it ships",
+        "Orders of",
+        "Parcels>",
+        "On time",
+        ">",
+        "Arrived>",
+        "Half>",
+        "90%>",
+        "Split>",
+        "Trouble>",
+    )
+    for section in sections:
+        for row in section:
+            table.add_row(*_performance(row))
+        table.add_section()
+    table.caption = "On time: sent by the time promised. Half, 90%: sent within so many hours."
+    return table
+
+
+def _performance(row: Item) -> tuple[str | Text, ...]:
     hours = cast("Mapping[str, float | None]", row["order_to_ship_hours"])
     shipped = cast("float | None", row["on_time_ship_rate"])
+    rate = shipped or 0
+    colour = "green" if rate >= GOOD else "yellow" if rate >= FAIR else "red"
     return (
         str(row["group"]),
         str(row["shipments"]),
-        str(row["late"]),
+        Text(bar(rate, 1, SHORT_BAR), style=colour),
         _percent(shipped),
         _percent(cast("float | None", row["on_time_delivery_rate"])),
-        f"{_number(hours['p50'])} / {_number(hours['p90'])}",
-        bar(shipped or 0, 1),
+        _hours(hours["p50"]),
+        _hours(hours["p90"]),
+        _percent(cast("float | None", row["split_rate"])),
+        _percent(cast("float | None", row["exception_rate"])),
     )
 
 
@@ -159,5 +244,5 @@ def _percent(rate: float | None) -> str:
     return "-" if rate is None else f"{rate:.0%}"
 
 
-def _number(hours: float | None) -> str:
-    return "-" if hours is None else f"{hours:.0f}"
+def _hours(hours: float | None) -> str:
+    return "-" if hours is None else f"{hours:.0f} h"
