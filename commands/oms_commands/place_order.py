@@ -23,7 +23,7 @@ from oms_commands.fields import (
 from oms_commands.placement import place
 from oms_commands.terms import check_money, terms_of
 from oms_ledger.domain.allocation import by_priority
-from oms_ledger.domain.channel import Channel
+from oms_ledger.domain.channel import Channel, channel_key
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.location import Location
 from oms_ledger.domain.order import Order
@@ -104,7 +104,7 @@ class PlaceOrder(Command):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs: list[Ref] = [(Channel, self.channel)]
+        refs: list[Ref] = [(Channel, channel_key(self.channel))]
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
             refs.append((Order, self._order_id(ctx)))
         places = by_priority(given.all(Location))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oms_ledger.domain.allocation import Plan, Shortage, allocate, by_priority
-from oms_ledger.domain.channel import Channel, OrderNumbered, order_number
+from oms_ledger.domain.channel import Channel, OrderNumbered, channel_key, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.lines import Backorder
@@ -28,7 +28,8 @@ def place(
     places = _places(terms, given)
     plan = allocate(_wanted(terms), places, _available(terms, places, given))
     backorders = _backorders(plan.shortages, terms, places, given)
-    sequence = given.state(Channel, terms.channel).last_sequence + 1
+    counter = channel_key(terms.channel)
+    sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
     ship_by, deliver_by = promise(terms.shipping.service if terms.shipping else None, placed_at)
     placed = OrderPlaced(
@@ -42,7 +43,9 @@ def place(
         backorders,
     )
     changes = [
-        Change(Channel, terms.channel, OrderNumbered(terms.channel, sequence, order_id)),
+        Change(
+            Channel, channel_key(terms.channel), OrderNumbered(terms.channel, sequence, order_id)
+        ),
         Change(Order, order_id, placed, terms.placed_at),
     ]
     changes += _stock_changes(order_id, plan, backorders)

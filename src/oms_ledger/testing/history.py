@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.catalogue import STATES
+from oms_ledger.domain.channel import channel_key
 from oms_ledger.kernel import Event, Meta, Recorded
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ KEYS: dict[str, Callable[[Event], str]] = {
     "shipment": lambda e: _said(e, "shipment_id"),
     "location": lambda e: _said(e, "code"),
     "product": lambda e: _said(e, "sku"),
-    "channel": lambda e: _said(e, "channel"),
+    "channel": lambda e: channel_key(_said(e, "channel")),
 }
 
 
