@@ -40,7 +40,7 @@ class AdjustStock(StockCommand):
     @model_validator(mode="after")
     def _one_of_two(self) -> AdjustStock:
         if (self.change is None) == (self.set_to is None):
-            raise ValueError("give either change or set_to")
+            raise ValueError("change: give either change or set_to")
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

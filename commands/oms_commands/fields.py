@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
+from oms_ledger.domain.money import DIGITS, to_minor
+
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
 
@@ -16,6 +18,23 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
+
+
+def known_digits(currency: str) -> int:
+    """Decimal digits of a currency; ValueError naming the field where there is no such one."""
+    digits = DIGITS.get(currency)
+    if digits is None:
+        raise ValueError(f"currency: {currency} is not an ISO 4217 currency code")
+    return digits
+
+
+def check_amount(name: str, amount: Decimal, currency: str) -> None:
+    """ValueError naming the field, where the currency cannot express the amount."""
+    known_digits(currency)
+    try:
+        to_minor(amount, currency)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _not_a_number_type(value: object) -> object:

@@ -8,7 +8,16 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands.fields import PRINTABLE, STRICT, Amount, Count, Currency, Quantity, Sku
+from oms_commands.fields import (
+    PRINTABLE,
+    STRICT,
+    Amount,
+    Count,
+    Currency,
+    Quantity,
+    Sku,
+    check_amount,
+)
 from oms_ledger.domain.money import to_minor, to_text
 from oms_ledger.domain.product import Dimensions, Product, ProductDefined
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -54,7 +63,7 @@ class PutProduct(Command):
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:
         if self.unit_cost is not None:
-            to_minor(self.unit_cost, self.currency)
+            check_amount("unit_cost", self.unit_cost, self.currency)
         if self.components:
             raise ValueError("components: kits are not supported; leave the list empty")
         return self

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands.fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text
+from oms_commands.fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
 from oms_commands.lookup import require_location
 from oms_commands.stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.identifiers import stock_key
@@ -37,7 +37,7 @@ class ReceiveStock(StockCommand):
     @model_validator(mode="after")
     def _cost_fits_its_currency(self) -> ReceiveStock:
         if self.unit_cost is not None:
-            to_minor(self.unit_cost, self.currency)
+            check_amount("unit_cost", self.unit_cost, self.currency)
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -41,7 +41,7 @@ class ReturnStock(StockCommand):
     @model_validator(mode="after")
     def _a_line_belongs_to_an_order(self) -> ReturnStock:
         if (self.order_id is None) != (self.line_id is None):
-            raise ValueError("give order_id and line_id, or neither")
+            raise ValueError("line_id: give order_id and line_id, or neither")
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from oms_commands.fields import check_amount, known_digits
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.lines import OrderLine
-from oms_ledger.domain.money import DIGITS, to_minor
+from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.order import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import personal
 from oms_ledger.domain.product import Product
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
     from oms_commands.place_order import AddressFields, CustomerFields, LineFields, PlaceOrder
 
 
+TOTAL_MAX = Decimal(10**15)
+"""What the lines of one order may add up to: its minor units still fit 64 bits with room."""
+
+
 def check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = DIGITS.get(order.currency)
-    if digits is None:
-        raise ValueError(f"currency: {order.currency} is not an ISO 4217 currency code")
+    digits = known_digits(order.currency)
     for name, amount in _amounts(order):
         exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -digits and amount != round(amount, digits):
-            raise ValueError(
-                f"{name}: {amount} is finer than {order.currency} allows ({digits} decimal digits)"
-            )
+        if isinstance(exponent, int) and exponent < -digits:
+            check_amount(name, amount, order.currency)
+    total = Decimal(0)
     for n, line in enumerate(order.lines):
-        if line.discount and line.discount > line.quantity * line.unit_price + (line.tax or 0):
+        gross = line.quantity * line.unit_price + (line.tax or 0)
+        if line.discount and line.discount > gross:
             raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
+        total += gross
+    if total > TOTAL_MAX:
+        raise ValueError(f"lines: they add up to more than {TOTAL_MAX:,}; order fewer units")
 
 
 def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:

@@ -33,7 +33,7 @@ class TransferStock(Command):
     @model_validator(mode="after")
     def _two_places(self) -> TransferStock:
         if self.from_location == self.to_location:
-            raise ValueError("from_location and to_location are the same")
+            raise ValueError("to_location: it is from_location; name another place")
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _TWO_DIGITS = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
@@ -52,19 +53,20 @@ class Money:
         return [Money(p, self.currency) for p in parts]
 
 
+@lru_cache(maxsize=10_000)  # the same prices come again and again
 def to_minor(amount: Decimal, currency: str) -> int:
     """`2.55` GBP to 255. ValueError for an unknown currency or an amount finer than its
     minor unit; nothing is rounded silently."""
     digits = DIGITS.get(currency)
     if digits is None:
         raise ValueError(f"{currency!r} is not an ISO 4217 currency code")
-    scaled = amount.scaleb(digits)
-    minor = int(scaled)
-    if minor != scaled:
+    minor = int(amount.scaleb(digits))
+    if Decimal(minor).scaleb(-digits) != amount:  # scaling rounds to 28 digits, comparing never
         raise ValueError(f"{amount} is finer than {currency} allows ({digits} decimal digits)")
     return minor
 
 
+@lru_cache(maxsize=10_000)
 def to_text(minor: int, currency: str) -> str:
     """255 GBP to `2.55`, as the API writes money."""
     digits = DIGITS[currency]

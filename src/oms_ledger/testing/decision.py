@@ -173,4 +173,5 @@ def faults(error: ValidationError) -> dict[str, str]:
         if not name:
             name, _, message = message.rpartition(": ")
         found[name] = message
-    return found
+    # A list is called too short when its only item is wrong; what is wrong is the item.
+    return {n: m for n, m in found.items() if not any(o.startswith(f"{n}.") for o in found)}
