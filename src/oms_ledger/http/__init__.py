@@ -1,1 +1,7 @@
 """The HTTP door. Routes are made from the catalogues of commands and queries."""
+
+from __future__ import annotations
+
+from oms_ledger.http.door import create_app
+
+__all__ = ["create_app"]

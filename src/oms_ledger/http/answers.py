@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.responses import Response
@@ -15,7 +15,9 @@ PROBLEM = "application/problem+json"
 
 
 def answer(
-    body: Mapping[str, object], status: int = 200, headers: dict[str, str] | None = None
+    body: Mapping[str, object] | Sequence[object],
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     return Response(orjson.dumps(body), status, headers, JSON)
 

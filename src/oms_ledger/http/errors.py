@@ -65,6 +65,13 @@ FIELD_ERRORS_MAX = 100
 
 WORDS_MAX = 300
 
+REMEDIES = {
+    "missing": "It is required. Add it.",
+    "unexpected_keyword_argument": "There is no such field. Check its spelling, or leave it out.",
+    "dataclass_type": "Write a JSON object.",
+}
+"""Better words than pydantic's for what people get wrong most."""
+
 
 def status_of(error: OmsError) -> int:
     for kind in type(error).__mro__:
@@ -128,7 +135,8 @@ def invalid(field: str, message: str) -> Invalid:
 def _field(within: Sequence[str | int], found: Mapping[str, Any]) -> dict[str, Json]:
     """Rules over several fields name the one at fault at the start of their message."""
     name = ".".join(str(part) for part in (*within, *found["loc"]))
-    message = str(found["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    said = REMEDIES.get(found["type"], str(found["msg"]))
+    message = said.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if found["type"] == "value_error":
         said, colon, rest = message.partition(": ")
         if colon and said.replace("_", "").replace(".", "").isalnum():

@@ -1,0 +1,129 @@
+"""Commands over HTTP: one handler for each class in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import cast
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oms_ledger.app import Oms, new_context
+from oms_ledger.domain.order import Order
+from oms_ledger.engine.writer import Idempotency, Outcome, Submission
+from oms_ledger.http.answers import answer, etag
+from oms_ledger.http.auth import Gate
+from oms_ledger.http.errors import from_validation, invalid
+from oms_ledger.http.requests import (
+    body_of,
+    correlation_id,
+    expected_version,
+    fingerprint,
+    flag,
+    idempotency_key,
+    parsed,
+    path_fields,
+    query_fields,
+)
+from oms_ledger.kernel import Command, Context, Json, Ref
+from oms_ledger.security.api_keys import Principal
+
+Expected = tuple[Ref, int]
+
+
+class CommandHandler:
+    """Reads one command from a request, has it decided and tells the outcome.
+
+    The body is validated once, from its bytes. Where part of the command is in the path, the
+    body is read first and the path's fields are put in.
+    """
+
+    def __init__(self, oms: Oms, gate: Gate, kind: type[Command]) -> None:
+        adapter: TypeAdapter[Command] = TypeAdapter(kind)
+        self._writer = oms.writer
+        self._gate = gate
+        self._scope = kind.scope
+        self._status = kind.route.status
+        self._in_path = "{" in kind.route.path
+        self._about_an_order = "{order_id}" in kind.route.path
+        self._named_outside = any(f.name == "external_id" for f in fields(kind))  # type: ignore[arg-type]  # commands are dataclasses
+        self._from_json = adapter.validator.validate_json
+        self._from_python = adapter.validate_python
+
+    async def __call__(self, request: Request) -> Response:
+        who = await self._gate.principal(request, self._scope)
+        return await self.decide(request, who, await body_of(request))
+
+    async def decide(self, request: Request, who: Principal, body: bytes) -> Response:
+        """Have the one command in a body decided."""
+        command = self.read(body, path_fields(request) if self._in_path else {})
+        dry_run = is_dry_run(request)
+        ctx = context(request, who)
+        expected = self._expected(request)
+        key = idempotency_key(request.headers)
+        once = Idempotency(who.id, key, fingerprint(request, body)) if key is not None else None
+        outcome = await self._writer.submit_async(Submission(command, ctx, once, expected, dry_run))
+        return answer(
+            {**outcome.answer, "position": outcome.position},
+            200 if dry_run else self.status(outcome),
+            self._headers(ctx, outcome),
+        )
+
+    def read(self, body: bytes, path: Mapping[str, str]) -> Command:
+        """The command in a body; `Malformed` or `Invalid` where there is none."""
+        try:
+            if not path:
+                return cast(Command, self._from_json(body or b"{}"))
+            return self._from_python(_merged(parsed(body), path))
+        except ValidationError as error:
+            raise from_validation(error) from None
+
+    def status(self, outcome: Outcome) -> int:
+        """Whoever sends the same order again creates nothing."""
+        return 200 if outcome.replayed and self._named_outside else self._status
+
+    def _expected(self, request: Request) -> Expected | None:
+        version = expected_version(request.headers)
+        if version is None:
+            return None
+        if not self._about_an_order:
+            raise invalid("If-Match", "Only commands about one order know versions. Leave it out.")
+        return (Order, path_fields(request)["order_id"]), version
+
+    def _headers(self, ctx: Context, outcome: Outcome) -> dict[str, str]:
+        headers = {
+            "ledger-position": str(outcome.position),
+            "x-correlation-id": ctx.correlation_id,
+        }
+        if outcome.replayed:
+            headers["idempotent-replayed"] = "true"
+        tag = etag(outcome.answer)
+        if tag is not None:
+            headers["etag"] = tag
+        return headers
+
+
+def is_dry_run(request: Request) -> bool:
+    """Whether only to tell what would happen: all that the query string of a command may say."""
+    if not request.scope["query_string"]:
+        return False
+    asked = query_fields(request)
+    dry_run = flag(asked, "dry_run")
+    for name in asked:
+        raise invalid(name, "Commands take dry_run=true and nothing else here. Use the body.")
+    return dry_run
+
+
+def context(request: Request, who: Principal) -> Context:
+    return new_context(who.actor, correlation_id=correlation_id(request.headers))
+
+
+def _merged(body: object, path: Mapping[str, str]) -> Json:
+    if not isinstance(body, dict):
+        raise invalid("", "Write a JSON object.")
+    for name in path:
+        if name in body:
+            raise invalid(name, "The path says it already. Leave it out of the body.")
+    return {**body, **path}

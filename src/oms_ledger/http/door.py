@@ -1,0 +1,181 @@
+"""The door as a whole: every command, every query, the feed and what operations need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from oms_commands import COMMANDS
+from oms_ledger.app import Oms
+from oms_ledger.domain.errors import NotFound, OmsError
+from oms_ledger.http import metrics, openapi
+from oms_ledger.http.answers import problem_answer
+from oms_ledger.http.auth import Gate
+from oms_ledger.http.batches import BatchHandler
+from oms_ledger.http.commands import CommandHandler
+from oms_ledger.http.edge import (
+    DOCUMENTATION,
+    SECURITY,
+    Endpoint,
+    adding,
+    answer_malformed,
+    with_decoded_path,
+)
+from oms_ledger.http.errors import Malformed, MethodNotAllowed
+from oms_ledger.http.feed import FeedHandler
+from oms_ledger.http.operations import Operations
+from oms_ledger.http.pulse import Pulse
+from oms_ledger.http.queries import QueryHandler
+from oms_ledger.http.streams import FeedStream, ParcelStream
+from oms_ledger.http.threads import Threads
+from oms_projections import QUERIES
+
+PARCEL = "/v1/tracking/{token}"
+
+COUNT_SECONDS = 1.0
+
+
+class Door(FastAPI):
+    """Routes whose path is fixed are looked up, before anything else; the others, the schema and
+    the documentation are FastAPI's. `end_streams` must be called when shutting down, since a
+    server waits for open answers before it tells the application that it ends."""
+
+    def __init__(self, pulse: Pulse, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._pulse = pulse
+        self._fixed: dict[tuple[str, str], Endpoint] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        endpoint = self._fixed.get((scope["method"], scope["path"]))
+        if endpoint is not None:
+            await endpoint(scope, receive, send)
+            return
+        try:
+            scope = with_decoded_path(scope)
+        except Malformed as error:
+            await answer_malformed(error, scope, receive, send)
+            return
+        if scope["path"] in (self.docs_url, self.openapi_url):
+            send = adding(DOCUMENTATION, send)
+        await super().__call__(scope, receive, send)
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Serve a route."""
+        self.add_route(endpoint.path, endpoint, methods=[endpoint.method], include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, which Starlette takes as it is
+        if "{" not in endpoint.path:
+            self._fixed[endpoint.method, endpoint.path] = endpoint
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.document(self.title, self.version, self.description)
+        return self.openapi_schema
+
+    def end_streams(self) -> None:
+        """End all server-sent events. May be called from any thread and from signal handlers."""
+        self._pulse.end()
+
+
+def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
+    """The API of an open ledger. `no_auth` is for this machine alone: nobody needs a key, and
+    who does not come from here is refused."""
+    gate = Gate(oms.find_key, oms.settings.admin_key, open_to_all=no_auth)
+    threads = Threads(oms.settings.pool_connections)
+    pulse = Pulse(oms.readers, threads)
+    operations = Operations(oms, gate, threads)
+    app = Door(
+        pulse,
+        title="oms-ledger",
+        version=openapi.version(),
+        description=openapi.DESCRIPTION,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        lifespan=_living(pulse, operations),
+        exception_handlers={HTTPException: _not_routed},
+        telemetry={"auto_configure": False},
+    )
+    for endpoint in _endpoints(oms, gate, threads, pulse, operations):
+        app.add(endpoint)
+    return app
+
+
+def _endpoints(
+    oms: Oms, gate: Gate, threads: Threads, pulse: Pulse, operations: Operations
+) -> list[Endpoint]:
+    endpoints: list[Endpoint] = []
+    for kind in COMMANDS.values():
+        route = kind.route
+        single = CommandHandler(oms, gate, kind)
+        if route.many is None:
+            endpoints.append(Endpoint(route.method, route.path, single))
+            continue
+        batch = BatchHandler(oms, gate, threads, kind, single)
+        if route.many_path is None:
+            endpoints.append(Endpoint(route.method, route.path, batch))
+            continue
+        endpoints.append(Endpoint(route.method, route.path, single))
+        endpoints.append(Endpoint(route.method, route.many_path, batch))
+    for query in QUERIES:
+        endpoints.append(Endpoint("GET", query.path, QueryHandler(oms, gate, threads, query)))
+        if query.path == PARCEL:
+            stream = ParcelStream(oms, gate, threads, pulse, query)
+            endpoints.append(Endpoint("GET", f"{PARCEL}/stream", stream))
+    return [
+        *endpoints,
+        Endpoint("GET", "/v1/events", FeedHandler(oms, gate, threads)),
+        Endpoint("GET", "/v1/events/stream", FeedStream(oms, gate, threads, pulse)),
+        Endpoint("GET", "/healthz", operations.healthz),
+        Endpoint("GET", "/readyz", operations.readyz),
+        Endpoint("GET", "/metrics", operations.metrics),
+        Endpoint("GET", "/v1/projections", operations.projections),
+        Endpoint("GET", "/v1/projections/{name}/parked", operations.parked),
+        Endpoint("POST", "/v1/projections/{name}/retry", operations.retry),
+    ]
+
+
+def _living(pulse: Pulse, operations: Operations) -> Any:
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        counting = asyncio.create_task(_count(operations))
+        try:
+            yield
+        finally:
+            pulse.end()
+            counting.cancel()
+            with suppress(asyncio.CancelledError):
+                await counting
+            metrics.left()
+
+    return living
+
+
+async def _count(operations: Operations) -> None:
+    while True:
+        operations.count()
+        await asyncio.sleep(COUNT_SECONDS)
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    """Where there is no route, or none for this method."""
+    assert isinstance(error, HTTPException)
+    path = request.scope["path"][:200]
+    said: OmsError = NotFound(f"There is nothing at {path!r}. GET /docs shows what there is.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another one")
+        said = MethodNotAllowed(f"{request.method} is not possible here. Use {allowed}.")
+    answer = problem_answer(said)
+    answer.raw_headers += SECURITY
+    if error.headers:
+        answer.headers.update(error.headers)
+    return answer

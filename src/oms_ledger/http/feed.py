@@ -1,0 +1,71 @@
+"""The ledger itself, page by page: every event in its order, for ever at the same position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oms_ledger.app import Oms
+from oms_ledger.domain.catalogue import EVENTS
+from oms_ledger.domain.plain import feed_item
+from oms_ledger.http.answers import answer
+from oms_ledger.http.auth import Gate
+from oms_ledger.http.errors import invalid
+from oms_ledger.http.queries import POSITION_MAX, Freshness, wait_for
+from oms_ledger.http.requests import query_fields, whole
+from oms_ledger.http.threads import Threads
+
+SCOPE = "events:read"
+LIMIT = 50
+LIMIT_MAX = 500
+
+
+class FeedHandler:
+    def __init__(self, oms: Oms, gate: Gate, threads: Threads) -> None:
+        self._oms = oms
+        self._gate = gate
+        self._threads = threads
+
+    async def __call__(self, request: Request) -> Response:
+        await self._gate.principal(request, SCOPE)
+        fields = query_fields(request)
+        fresh = Freshness.of(fields)
+        after = whole(fields, "after", 0, POSITION_MAX - LIMIT_MAX)
+        limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
+        types = event_types(fields)
+        refuse_others(fields)
+        if limit == 0:
+            raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
+        if fresh.min_position is not None:
+            await self._reach(fresh)
+        feed = await self._threads.ask(partial(self._oms.readers.feed, after, limit, types))
+        body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
+        return answer(body, 200, {"ledger-position": str(feed.head)})
+
+    async def _reach(self, fresh: Freshness) -> None:
+        assert fresh.min_position is not None
+        head = await self._threads.ask(self._oms.readers.head)
+        if head < fresh.min_position:
+            await wait_for(self._oms, self._threads, None, fresh.min_position, fresh.seconds_left)
+
+
+def event_types(fields: dict[str, str]) -> Sequence[str] | None:
+    """Take the event types wanted out of the query string; None for all."""
+    text = fields.pop("types", None)
+    if text is None:
+        return None
+    types = [name.strip() for name in text.split(",")]
+    for name in types:
+        if name not in EVENTS:
+            known = ", ".join(sorted(EVENTS))
+            raise invalid("types", f"{name[:100]!r} is no event type. There are: {known}.")
+    return types
+
+
+def refuse_others(fields: dict[str, str]) -> None:
+    """What is left in a query string when all that is known was taken out of it."""
+    for name in fields:
+        raise invalid(name, "There is no such parameter. Check its spelling, or leave it out.")

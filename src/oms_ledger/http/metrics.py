@@ -1,0 +1,105 @@
+"""What is counted, for Prometheus. With PROMETHEUS_MULTIPROC_DIR in the environment any process
+behind the port answers for all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from oms_ledger.engine.read_models import Status
+from oms_ledger.engine.writer import Writer
+
+REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+REQUESTS = Histogram(
+    "oms_http_request_seconds",
+    "Time from request to answer",
+    ("method", "route", "status"),
+    buckets=REQUEST_BUCKETS,
+)
+REFUSALS = Counter("oms_refusals", "Requests and items of batches told no, by code", ("code",))
+STREAMS = Gauge("oms_streams_open", "Clients that follow a stream", multiprocess_mode="livesum")
+
+QUEUED = Gauge("oms_writer_queued", "Commands waiting for the writer", multiprocess_mode="livesum")
+EVENTS = Counter("oms_writer_events", "Events appended")
+COMMANDS = Counter("oms_writer_commands", "Commands decided; by batches: how large these are")
+BATCHES = Counter("oms_writer_batches", "Commits of the writer")
+FAILURES = Counter("oms_writer_failures", "Batches that could not be written")
+
+_durations: dict[tuple[str, str, int], Histogram] = {}
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    key = (method, route, status)
+    duration = _durations.get(key)
+    if duration is None:
+        duration = _durations[key] = REQUESTS.labels(method, route, str(status))
+    duration.observe(seconds)
+
+
+def refused(code: str) -> None:
+    REFUSALS.labels(code).inc()
+
+
+class WriterCounters:
+    """Carries the writer's own counters over, now and then: it has better things to do."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._carried = (0, 0, 0, 0)
+
+    def read(self) -> None:
+        counters = self._writer.counters
+        now = (counters.events, counters.commands, counters.batches, counters.failures)
+        kept = (EVENTS, COMMANDS, BATCHES, FAILURES)
+        for counter, count, before in zip(kept, now, self._carried, strict=True):
+            counter.inc(count - before)
+        self._carried = now
+        QUEUED.set(self._writer.queued)
+
+
+def exposition(read_models: Sequence[Status]) -> bytes:
+    """Everything in the text format of Prometheus; read models as they are now."""
+    registry = REGISTRY
+    if _folder() is not None:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
+    return generate_latest(registry) + generate_latest(_lag(read_models))
+
+
+def left() -> None:
+    """This process serves no more: what it held (queue, streams) is gone with it."""
+    if _folder() is not None:
+        multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # the library has no types here
+
+
+def _folder() -> str | None:
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+
+
+def _lag(read_models: Sequence[Status]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+
+    def gauge(name: str, about: str) -> Gauge:
+        return Gauge(name, about, ("read_model", "version"), registry=registry)
+
+    position = gauge("oms_read_model_position", "Last event folded")
+    events = gauge("oms_read_model_lag_events", "Events still to look at")
+    seconds = gauge("oms_read_model_lag_seconds", "Age of the oldest event still to look at")
+    parked = gauge("oms_read_model_parked_streams", "Streams left out")
+    for s in read_models:
+        position.labels(s.name, str(s.version)).set(s.position)
+        events.labels(s.name, str(s.version)).set(s.lag_events)
+        seconds.labels(s.name, str(s.version)).set(s.lag_seconds)
+        parked.labels(s.name, str(s.version)).set(s.parked)
+    return registry

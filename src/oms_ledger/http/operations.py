@@ -1,0 +1,121 @@
+"""What whoever runs this asks: is it alive, is it ready, how far is it behind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+
+import structlog
+from anyio import move_on_after, to_thread
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oms_ledger.app import Oms
+from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
+from oms_ledger.domain.plain import rfc3339
+from oms_ledger.engine import migrations
+from oms_ledger.engine.read_models import Parked, Status
+from oms_ledger.http import metrics
+from oms_ledger.http.answers import answer
+from oms_ledger.http.auth import Gate
+from oms_ledger.http.feed import refuse_others
+from oms_ledger.http.requests import path_fields, query_fields
+from oms_ledger.http.threads import Threads
+from oms_ledger.kernel import Json, Position
+from oms_projections import PROJECTIONS
+
+log = structlog.get_logger(__name__)
+
+READ = "projections:read"
+WRITE = "projections:write"
+
+READY_SECONDS = 3.0
+"""How long `/readyz` waits for the database: load balancers do not wait long either."""
+
+
+class Operations:
+    def __init__(self, oms: Oms, gate: Gate, threads: Threads) -> None:
+        self._oms = oms
+        self._gate = gate
+        self._threads = threads
+        self._counters = metrics.WriterCounters(oms.writer)
+        self._migrated = False
+
+    def count(self) -> None:
+        """Bring the writer's numbers up to date."""
+        self._counters.read()
+
+    async def healthz(self, request: Request) -> Response:
+        """The process answers; nothing else is looked at."""
+        return answer({"status": "ok"})
+
+    async def readyz(self, request: Request) -> Response:
+        """Whether commands and queries can be answered now."""
+        head: Position | None = None
+        with move_on_after(READY_SECONDS):
+            head = await to_thread.run_sync(self._look, abandon_on_cancel=True)
+        if head is None:
+            raise Unavailable(f"The database has not answered within {READY_SECONDS:g} s.")
+        body = {"status": "ready", "database": "ok", "migrations": "ok", "head": head}
+        return answer(body, 200, {"ledger-position": str(head)})
+
+    def _look(self) -> Position:
+        head = self._oms.readers.head()
+        if not self._migrated:
+            missing = migrations.pending(self._oms.url, self._oms.settings.schema)
+            if missing:
+                raise Unavailable(
+                    f"Migrations are missing: {', '.join(missing)}. Run `oms-ledger migrate`.",
+                    retry_after_seconds=10,
+                )
+            self._migrated = True  # forward only: this cannot become false again
+        return head
+
+    async def metrics(self, request: Request) -> Response:
+        """Counts and times only, and so without a key, as Prometheus asks by default. While the
+        database is away, all but the read models'."""
+        self.count()
+        statuses: list[Status] = []
+        try:
+            statuses = await self._threads.ask(self._oms.readers.status)
+        except OmsError as error:
+            log.warning("lag_unknown", error=error.detail)
+        text = await to_thread.run_sync(metrics.exposition, statuses)
+        return Response(text, 200, None, CONTENT_TYPE_LATEST)
+
+    async def projections(self, request: Request) -> Response:
+        await self._gate.principal(request, READ)
+        refuse_others(query_fields(request))
+        statuses = await self._threads.ask(self._oms.readers.status)
+        return answer([asdict(status) for status in statuses])
+
+    async def parked(self, request: Request) -> Response:
+        await self._gate.principal(request, READ)
+        refuse_others(query_fields(request))
+        name = _read_model(request)
+        found = await self._threads.ask(partial(self._oms.readers.parked, name))
+        return answer({"name": name, "items": [_parked(each) for each in found]})
+
+    async def retry(self, request: Request) -> Response:
+        """Fold the streams again that were left out. Sent twice it does no harm, so it needs
+        no key for that."""
+        await self._gate.principal(request, WRITE)
+        refuse_others(query_fields(request))
+        name = _read_model(request)
+        tried = await self._threads.ask(partial(self._oms.retry_parked, name))
+        streams: list[Json] = [{"stream": s, "folded": done} for s, done in tried.items()]
+        parked = sum(not done for done in tried.values())
+        return answer({"name": name, "streams": streams, "parked": parked})
+
+
+def _read_model(request: Request) -> str:
+    name = path_fields(request)["name"]
+    known = [model.name for model in PROJECTIONS]
+    if name not in known:
+        raise NotFound(f"There is no read model {name[:100]!r}. There are: {', '.join(known)}.")
+    return name
+
+
+def _parked(parked: Parked) -> dict[str, Json]:
+    return {**asdict(parked), "parked_at": rfc3339(parked.parked_at)}

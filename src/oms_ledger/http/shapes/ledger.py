@@ -1,0 +1,111 @@
+"""Events, errors and the state of the machinery as answers show them."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class FieldProblem(TypedDict, total=False):
+    """One field, line or SKU at fault; which of these there are depends on `code`."""
+
+    field: str
+    message: str
+    type: str
+    line: str
+    sku: str | None
+    location: str
+    requested: int
+    available: int
+
+
+class Problem(TypedDict):
+    """RFC 9457. `code` is stable and for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: NotRequired[list[FieldProblem]]
+
+
+class FeedItem(TypedDict):
+    """One event. `occurred_at` only where it differs from `recorded_at`."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    recorded_at: str
+    occurred_at: NotRequired[str]
+    actor: str
+    command: str
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    data: dict[str, Any]
+
+
+class Events(TypedDict):
+    items: list[FeedItem]
+
+
+class Feed(Events):
+    next_after: int
+
+
+class DryRun(TypedDict):
+    """What would be written. `position` is where the ledger stands."""
+
+    events: list[FeedItem]
+    position: int
+
+
+class ReadModel(TypedDict):
+    name: str
+    version: int
+    position: int
+    lag_events: int
+    lag_seconds: float
+    parked: int
+    state: str
+
+
+class ParkedStream(TypedDict):
+    name: str
+    version: int
+    stream: str
+    first_position: int
+    events: int
+    error: str
+    parked_at: str
+    attempts: int
+
+
+class ParkedStreams(TypedDict):
+    name: str
+    items: list[ParkedStream]
+
+
+class RetriedStream(TypedDict):
+    stream: str
+    folded: bool
+
+
+class Retried(TypedDict):
+    name: str
+    streams: list[RetriedStream]
+    parked: int
+
+
+class Ready(TypedDict):
+    status: str
+    database: str
+    migrations: str
+    head: int
+
+
+class Alive(TypedDict):
+    status: str

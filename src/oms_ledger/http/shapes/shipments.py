@@ -1,0 +1,102 @@
+"""Shipments as answers show them, to staff, to recipients and as figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+
+class PackedLine(TypedDict):
+    line_id: str
+    sku: str
+    quantity: int
+
+
+class Shipment(TypedDict):
+    shipment_id: str
+    order_id: str
+    order_number: str
+    version: int
+    status: str
+    trouble: str | None
+    location: str
+    carrier: str
+    service: str | None
+    tracking_number: str | None
+    tracking_token: str
+    lines: list[PackedLine]
+    delivered_at: str | None
+
+
+class Promised(TypedDict):
+    ship_by: str | None
+    deliver_by: str | None
+
+
+class ShipmentDetail(Shipment):
+    channel: str
+    units: int
+    packages: list[dict[str, Any]]
+    scans: list[dict[str, Any]]
+    exceptions: int
+    recipient: str | None
+    city: str | None
+    country: str | None
+    promised: Promised
+    placed_at: str
+    created_at: str
+    dispatched_at: str | None
+    updated_at: str
+    simulated: bool
+
+
+class Shipments(TypedDict):
+    items: list[ShipmentDetail]
+    next_cursor: str | None
+
+
+class Scan(TypedDict):
+    code: str
+    scanned_at: str
+    place: str | None
+
+
+class Parcel(TypedDict):
+    order_number: str
+    status: str
+    trouble: str | None
+    carrier: str
+    tracking_number: str | None
+    first_name: str | None
+    town: str | None
+    promised_at: str | None
+    dispatched_at: str | None
+    delivered_at: str | None
+    scans: list[Scan]
+
+
+class Hours(TypedDict):
+    p50: float | None
+    p90: float | None
+    p95: float | None
+
+
+class Performance(TypedDict):
+    group: str | None
+    orders: int
+    shipments: int
+    units: int
+    delivered: int
+    late: int
+    on_time_ship_rate: float | None
+    on_time_delivery_rate: float | None
+    order_to_ship_hours: Hours
+    ship_to_deliver_hours: Hours
+    split_rate: float | None
+    exception_rate: float | None
+
+
+class ShippingPerformance(TypedDict):
+    group_by: str
+    rows: list[Performance]

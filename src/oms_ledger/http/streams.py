@@ -1,0 +1,145 @@
+"""Server-sent events: the feed as it grows, and one parcel on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from oms_ledger.app import Answer, Oms
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.domain.plain import feed_item
+from oms_ledger.http.auth import Gate
+from oms_ledger.http.errors import invalid
+from oms_ledger.http.feed import SCOPE, event_types, refuse_others
+from oms_ledger.http.pulse import Pulse
+from oms_ledger.http.queries import POSITION_MAX, Freshness, ask
+from oms_ledger.http.requests import path_fields, query_fields, whole
+from oms_ledger.http.threads import Threads
+from oms_ledger.kernel import Position, Query
+
+KEEPALIVE_SECONDS = 15.0
+"""So that proxies do not take a quiet stream for a dead one."""
+
+AGAIN_SECONDS = 1.0
+PAGE_EVENTS = 500
+
+RETRY = b"retry: 2000\n\n"
+KEEPALIVE = b": keepalive\n\n"
+AWAY = b": the database does not answer\n\n"
+
+Chunks = AsyncGenerator[bytes, None]
+
+
+class EventStream(StreamingResponse):
+    """A stream that follows the pulse for as long as it is open."""
+
+    def __init__(self, pulse: Pulse, chunks: Chunks) -> None:
+        headers = {"x-accel-buffering": "no"}  # nginx would keep events back
+        super().__init__(chunks, 200, headers, "text/event-stream")
+        self._pulse = pulse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._pulse.following():
+            await super().__call__(scope, receive, send)
+
+
+class FeedStream:
+    """The feed from `after` on, and on and on; `Last-Event-ID` takes up where it broke off."""
+
+    def __init__(self, oms: Oms, gate: Gate, threads: Threads, pulse: Pulse) -> None:
+        self._oms = oms
+        self._gate = gate
+        self._threads = threads
+        self._pulse = pulse
+
+    async def __call__(self, request: Request) -> Response:
+        await self._gate.principal(request, SCOPE)
+        fields = query_fields(request)
+        after = whole(fields, "after", 0, POSITION_MAX - PAGE_EVENTS)
+        types = event_types(fields)
+        refuse_others(fields)
+        self._pulse.refuse_if_full()
+        return EventStream(self._pulse, self._events(last_event_id(request, after), types))
+
+    async def _events(self, after: Position, types: Sequence[str] | None) -> Chunks:
+        pulse = self._pulse
+        yield RETRY
+        while not pulse.ended:
+            page = partial(self._oms.readers.feed, after, PAGE_EVENTS, types)
+            try:
+                feed = await self._threads.ask(page)
+            except Unavailable:
+                yield AWAY
+                await pulse.moved(AGAIN_SECONDS)
+                continue
+            if feed.items:
+                yield b"".join(_event(r.position, feed_item(r)) for r in feed.items)
+            after = feed.next_after
+            if max(feed.head, pulse.head) <= after:
+                await pulse.moved(KEEPALIVE_SECONDS)
+                if pulse.head <= after:
+                    yield KEEPALIVE
+
+
+class ParcelStream:
+    """A parcel as its recipient may see it, now and whenever it changes."""
+
+    def __init__(self, oms: Oms, gate: Gate, threads: Threads, pulse: Pulse, query: Query) -> None:
+        self._ask = partial(ask, oms, threads, query)
+        self._gate = gate
+        self._pulse = pulse
+        self._query = query
+
+    async def __call__(self, request: Request) -> Response:
+        await self._gate.principal(request, self._query.scope)
+        refuse_others(query_fields(request))
+        params: object = self._query.params(**path_fields(request))
+        self._pulse.refuse_if_full()
+        now = await self._ask(params, _soon(None))
+        return EventStream(self._pulse, self._changes(params, now))
+
+    async def _changes(self, params: object, now: Answer) -> Chunks:
+        pulse = self._pulse
+        yield RETRY + _event(now.position, now.body)
+        shipped = pulse.shipped
+        alive_until = time.monotonic() + KEEPALIVE_SECONDS
+        while not pulse.ended:
+            await pulse.moved(max(0.0, alive_until - time.monotonic()))
+            if time.monotonic() >= alive_until:
+                alive_until = time.monotonic() + KEEPALIVE_SECONDS
+                yield KEEPALIVE
+            if pulse.shipped == shipped:
+                continue
+            try:
+                seen, found = pulse.shipped, await self._ask(params, _soon(pulse.shipped))
+            except Unavailable:
+                await pulse.moved(AGAIN_SECONDS)
+                continue
+            shipped = seen
+            if found.body != now.body:
+                yield _event(found.position, found.body)
+            now = found
+
+
+def last_event_id(request: Request, after: Position) -> Position:
+    """Where the stream broke off, as browsers say when they connect again."""
+    text = request.headers.get("last-event-id", "").strip()
+    if not text:
+        return after
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise invalid("Last-Event-ID", "Send the id of the last event, a position.")
+    return int(text)
+
+
+def _soon(least: Position | None) -> Freshness:
+    return Freshness(least, time.monotonic() + 2.0)
+
+
+def _event(position: Position, data: Mapping[str, object]) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (position, orjson.dumps(data))

@@ -1,0 +1,125 @@
+"""The HTTP door on a real PostgreSQL, asked in process; a projector runs beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import httpx
+import pytest
+
+from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.http import create_app
+from oms_ledger.settings import Settings
+from tests.databases import Database
+from tests.http.examples import STOCKED
+
+ADMIN_KEY = "test-key-of-the-administrator-0001"
+
+
+class Api:
+    """A client of the door. Synchronous, so that tests read top to bottom; everything runs on
+    one event loop in a thread of its own."""
+
+    def __init__(self, app: Any, key: str | None = ADMIN_KEY) -> None:
+        self.app = app
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+        self._client = httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8000", headers=headers
+        )
+
+    def __enter__(self) -> Api:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._run(self._client.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.send("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.send("POST", path, json=json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.send("PUT", path, json=json, **options)
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        response: httpx.Response = self._run(self._client.request(method, path, **options))
+        return response
+
+    def all_at_once(self, *requests: tuple[str, str, Any, dict[str, str]]) -> list[httpx.Response]:
+        """Send (method, path, body, headers) at the same time."""
+
+        async def send() -> list[httpx.Response]:
+            return await asyncio.gather(
+                *(
+                    self._client.request(method, path, json=body, headers=headers)
+                    for method, path, body, headers in requests
+                )
+            )
+
+        responses: list[httpx.Response] = self._run(send())
+        return responses
+
+    def _run(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+
+@pytest.fixture
+def settings(postgres: Database) -> Settings:
+    return replace(postgres.settings, admin_key=ADMIN_KEY)
+
+
+@pytest.fixture
+def oms(settings: Settings) -> Iterator[Oms]:
+    """An open ledger with the tables of its read models, which nobody folds yet."""
+    assert settings.database_url is not None
+    prepare(settings.database_url, settings)
+    with open_prepared(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def api(oms: Oms) -> Iterator[Api]:
+    with Api(create_app(oms)) as client:
+        yield client
+
+
+@contextmanager
+def projecting(oms: Oms) -> Iterator[None]:
+    """Fold the read models as a worker does, meanwhile."""
+    stop = threading.Event()
+    projector = oms.projector()
+    thread = threading.Thread(target=projector.run, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def shop(oms: Oms, api: Api) -> Iterator[Api]:
+    """The door of a shop with two locations and 100 units of each product; read models follow."""
+    for method, path, body in STOCKED:
+        assert api.send(method, path, json=body).status_code == 200
+    with projecting(oms):
+        yield api

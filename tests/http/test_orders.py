@@ -1,0 +1,34 @@
+"""Orders through the door, from placing to delivery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.http.conftest import Api
+from tests.http.examples import order
+
+
+def test_place_and_see(shop: Api) -> None:
+    placed = shop.post("/v1/orders", order(3, external_id="1001"))
+    assert placed.status_code == 201
+    body = placed.json()
+    assert placed.headers["ledger-position"] == str(body["position"])
+    assert placed.headers["etag"] == f'"{body["version"]}"'
+    assert placed.headers["content-type"] == "application/json"
+    assert body["lines"][0]["allocations"] == [{"location": "LON", "quantity": 3}]
+    assert (body["total"], body["currency"]) == ("7.65", "GBP")
+    seen = shop.get(f"/v1/orders/{body['order_id']}?min_position={body['position']}")
+    assert seen.status_code == 200
+    assert seen.json()["status"] == body["status"]
+    assert int(seen.headers["ledger-position"]) >= body["position"]
+    assert seen.headers["etag"] == placed.headers["etag"]
+
+
+def test_the_same_order_again_is_one_order(shop: Api) -> None:
+    first = shop.post("/v1/orders", order(3, external_id="1001"))
+    again = shop.post("/v1/orders", order(3, external_id="1001"))
+    assert again.status_code == 200
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json()["order_id"] == first.json()["order_id"]
+    other = shop.post("/v1/orders", order(4, external_id="1001"))
+    assert (other.status_code, other.json()["code"]) == (409, "external_id_reused")
