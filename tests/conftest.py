@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import structlog
 
 from oms_ledger.engine.embedded import EmbeddedServer
 from tests.databases import (
@@ -19,6 +20,16 @@ from tests.databases import (
     ledger_database,
     postgres15_binaries,
     temporary_server,
+)
+
+# Coloured tracebacks take a second each, and nobody reads those of a test that passes.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
 )
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}

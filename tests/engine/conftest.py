@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from oms_ledger.engine.writer import Writer
+from tests.engine.asking import OpenWriter
 from tests.engine.conformance import InMemory, InPostgres, Ledger
 
 
@@ -13,3 +18,16 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
         return InMemory()
     database = request.getfixturevalue("postgres")
     return InPostgres(database.connect, database.connect_owner)
+
+
+@pytest.fixture
+def open_writer(ledger: Ledger) -> Iterator[OpenWriter]:
+    writers: list[Writer] = []
+
+    def opened(*arguments: Any, **named: Any) -> Writer:
+        writers.append(Writer(ledger.store(), *arguments, **named))
+        return writers[-1]
+
+    yield opened
+    for writer in writers:
+        writer.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
@@ -14,35 +13,9 @@ from oms_ledger.domain.stock import StockLevel
 from oms_ledger.engine.store import Store
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Command
+from tests.engine.asking import OpenWriter, ask, refusals
 from tests.engine.conformance import Ledger, StoreFactory
 from tests.engine.toy import Broken, HalfBroken, Open, Receive, Take, TakeAnywhere, context
-
-OpenWriter = Callable[..., Writer]
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture
-def open_writer(ledger: Ledger) -> Iterator[OpenWriter]:
-    writers: list[Writer] = []
-
-    def opened(limits: Limits | None = None, clock: Callable[[], datetime] | None = None) -> Writer:
-        writers.append(Writer(ledger.store(), limits, clock or wall_clock))
-        return writers[-1]
-
-    yield opened
-    for writer in writers:
-        writer.close()
-
-
-def ask(writer: Writer, command: Command, **how: object) -> Outcome:
-    return writer.submit(Submission(command, context(), **how)).result(10)  # type: ignore[arg-type]  # fields of Submission
-
-
-def refusals(futures: list[Future[Outcome]]) -> list[BaseException | None]:
-    return [f.exception(10) for f in futures]
 
 
 def test_an_accepted_command_is_answered_with_its_position(open_writer: OpenWriter) -> None:

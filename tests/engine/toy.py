@@ -23,7 +23,7 @@ def context(actor: str = "test") -> Context:
 
 
 @dataclass(frozen=True, slots=True)
-class _StockCommand(Command):
+class StockCommand(Command):
     route: ClassVar[Route] = Route("POST", "/toy")
     scope: ClassVar[str] = "stock:write"
     sku: str
@@ -42,7 +42,7 @@ class _StockCommand(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Receive(_StockCommand):
+class Receive(StockCommand):
     """Put units on the shelf."""
 
     name: ClassVar[str] = "Receive"
@@ -53,7 +53,7 @@ class Receive(_StockCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class Take(_StockCommand):
+class Take(StockCommand):
     """Allocate units, one event each, or refuse."""
 
     name: ClassVar[str] = "Take"
@@ -66,7 +66,7 @@ class Take(_StockCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class TakeAnywhere(_StockCommand):
+class TakeAnywhere(StockCommand):
     """Allocate one unit at whichever location has one: which stock to read depends on which
     locations there are."""
 
@@ -118,7 +118,7 @@ class Open(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Broken(_StockCommand):
+class Broken(StockCommand):
     """A rule with a bug: it raises what no rule may raise."""
 
     name: ClassVar[str] = "Broken"
@@ -128,7 +128,7 @@ class Broken(_StockCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class HalfBroken(_StockCommand):
+class HalfBroken(StockCommand):
     """A worse bug: its first event is right, its second does not belong to the stream."""
 
     name: ClassVar[str] = "HalfBroken"

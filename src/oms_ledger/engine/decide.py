@@ -52,10 +52,15 @@ class Decider:
             receipt = self._kept.get((idempotency.scope, idempotency.key))
             if receipt is not None:
                 return _replayed(receipt, idempotency.fingerprint)
+        result: Result
         try:
-            result: Result = self._decide(submission)
+            changes = self._changes(submission)
         except OmsError as refusal:
             result = refusal
+        else:
+            # Whoever still raises after this has broken the batch, refusal or not: its events
+            # must not be written.
+            result = self._outcome(submission, changes)
         if idempotency is not None:
             outcome = keep(result, self.position)
             receipt = Receipt(idempotency.scope, idempotency.key, idempotency.fingerprint, outcome)
@@ -63,12 +68,15 @@ class Decider:
             self.receipts.append(receipt)
         return result
 
-    def _decide(self, submission: Submission) -> Outcome:
-        command, ctx, states = submission.command, submission.ctx, self.states
+    def _changes(self, submission: Submission) -> Sequence[Change]:
+        """What the command decides on; or the refusal, raised."""
         self._read(submission)
         if submission.expected is not None:
             self._check_version(submission)
-        changes = command.decide(ctx, states)
+        return submission.command.decide(submission.ctx, self.states)
+
+    def _outcome(self, submission: Submission, changes: Sequence[Change]) -> Outcome:
+        command, ctx, states = submission.command, submission.ctx, self.states
         if submission.dry_run:
             items = [feed_item(r) for r in self._recorded(changes, command.name, ctx)]
             return Outcome({"events": items}, self.position, 0, False)

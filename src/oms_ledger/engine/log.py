@@ -7,14 +7,15 @@ in docs/architecture.md and migrations/0001_event_log.sql.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 
 import psycopg
 
 from oms_ledger.engine.arrays import BinaryArray, bigint_array, bytea_array, copy_rows, text_array
 from oms_ledger.engine.codec import SHAPES
+from oms_ledger.engine.outages import is_outage
 from oms_ledger.engine.store import (
     Batch,
     BatchRejected,
@@ -97,8 +98,6 @@ SELECT 1 / count(*) FROM moved"""
 
 HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s"
 
-_DOWN = (psycopg.OperationalError, psycopg.InterfaceError)
-
 
 class PostgresStore:
     """`connect` opens a connection in autocommit mode with the ledger's search_path."""
@@ -108,28 +107,45 @@ class PostgresStore:
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
 
     def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
-        try:
-            connection = self._connected()
-            with connection.pipeline():
-                connection.execute("BEGIN", prepare=True)
-                head = connection.execute(LOCK_HEAD, prepare=True, binary=True)
-                pending = self._request(connection, wanted)
-            row = head.fetchone()
-            assert row is not None, "ledger_head has lost its row"
-            return Head(*row), _collect(pending)  # type: ignore[arg-type]  # columns as migrated
-        except _DOWN as error:
-            self._drop()
-            raise StoreDown(str(error)) from error
+        with self._failing():
+            idle = self._connection
+            try:
+                return self._begin(wanted)
+            except psycopg.Error:
+                if idle is None or not idle.broken:
+                    raise
+                # It died while nobody needed it: no reason to say no to anybody.
+                self._drop()
+                return self._begin(wanted)
+
+    def _begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+        connection = self._connected()
+        with connection.pipeline():
+            connection.execute("BEGIN", prepare=True)
+            head = connection.execute(LOCK_HEAD, prepare=True, binary=True)
+            pending = self._request(connection, wanted)
+        row = head.fetchone()
+        assert row is not None, "ledger_head has lost its row"
+        return Head(*row), _collect(pending)  # type: ignore[arg-type]  # columns as migrated
 
     def load(self, wanted: Wanted) -> Loaded:
-        try:
+        with self._failing():
             connection = self._connected()
             with connection.pipeline():
                 pending = self._request(connection, wanted)
             return _collect(pending)
-        except _DOWN as error:
-            self._drop()
-            raise StoreDown(str(error)) from error
+
+    @contextmanager
+    def _failing(self) -> Generator[None]:
+        """What a failure means to the writer. The transaction is over with any."""
+        try:
+            yield
+        except psycopg.Error as error:
+            if is_outage(error):
+                self._drop()
+                raise StoreDown(str(error)) from error
+            self.rollback()
+            raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
     def _request(
         self, connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted
@@ -161,7 +177,7 @@ class PostgresStore:
         if connection is None:
             raise StoreDown("the connection that held the head lock is gone")
         copied = len(batch.events) >= COPY_FROM_EVENTS
-        try:
+        with self._failing():
             if copied:
                 with connection.cursor().copy(COPY_EVENTS) as copy:
                     copy.write(copy_rows(batch.events))
@@ -173,12 +189,6 @@ class PostgresStore:
                 if batch.events:
                     connection.execute(f"NOTIFY {NOTIFY_CHANNEL}", prepare=True)
                 connection.execute("COMMIT", prepare=True)
-        except _DOWN as error:
-            self._drop()
-            raise StoreDown(str(error)) from error
-        except psycopg.Error as error:
-            self.rollback()
-            raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
     def rollback(self) -> None:
         if self._connection is None:
@@ -189,11 +199,14 @@ class PostgresStore:
             self._drop()
 
     def happened(self, row: EventRow) -> bool:
-        try:
-            found = self._connected().execute(HAPPENED, (row.position,), binary=True).fetchone()
-        except _DOWN as error:
-            self._drop()
-            raise StoreDown(str(error)) from error
+        with self._failing():
+            connection = self._connected()
+            with connection.transaction():
+                # The server may still be at work on what a broken connection had sent it; it
+                # holds the head until that is done. Without this the answer could be a no that
+                # becomes a yes a moment later.
+                connection.execute(LOCK_HEAD)
+                found = connection.execute(HAPPENED, (row.position,), binary=True).fetchone()
         return found == (row.stream, row.topic, row.state)
 
     def close(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-import msgspec
 import psycopg
 
 from oms_ledger.engine import codec
+from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.tables import Table, tables_of
 from oms_ledger.engine.upcasts import UPCASTS
 from oms_ledger.kernel import Position, R, ReadModel, Recorded, Row
@@ -84,7 +84,7 @@ def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
             continue
         try:
             yield codec.recorded(position, stream, version, topic, state)
-        except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:
             yield Undecodable(position, stream, topic, error)
 
 
@@ -146,7 +146,7 @@ class Folding:
         """Load what these events touch, and fold them in. `Poison` names the first that fails;
         nothing has been written then."""
         named = self._named(entries)
-        page = RowsAtHand(self.tables, named, self._load(connection, named))
+        page = RowsAtHand(self.tables, named, self._loaded(connection, named))
         fold = self.model.fold
         for entry in entries:
             assert isinstance(entry, Recorded), "an undecodable event was found poisonous before"
@@ -168,6 +168,19 @@ class Folding:
             except Exception as error:
                 raise Poison(entry.position, error) from error
         return named
+
+    def _loaded(
+        self, connection: Connection, named: Mapping[type[Row], set[tuple[object, ...]]]
+    ) -> dict[type[Row], dict[tuple[object, ...], Row]]:
+        """`Poison` where a key is no value of its column, such as a text with a NUL in it."""
+        try:
+            return self._load(connection, named)
+        except UNACCEPTABLE as error:
+            raise Poison(None, error) from error
+        except psycopg.Error:
+            raise
+        except Exception as error:  # it could not even be sent
+            raise Poison(None, error) from error
 
     def _load(
         self, connection: Connection, named: Mapping[type[Row], set[tuple[object, ...]]]

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import Entry, Folding, Poison, decoded, write
 from oms_ledger.kernel import Position, ReadModel
 
@@ -92,7 +93,7 @@ def _retry(connection: Connection, folding: Folding, stream: str) -> bool:
             write(connection, folding.fold(connection, events))
             connection.execute(UNPARK, (*name, stream))
             connection.execute(NEW_REVISION, name)
-    except (Poison, psycopg.DataError, psycopg.IntegrityError) as error:
+    except (Poison, *UNACCEPTABLE) as error:
         connection.execute(FAILED_AGAIN, (_text(error), *name, stream))
         log.warning("still_parked", read_model=model.name, stream=stream, error=str(error))
         return False

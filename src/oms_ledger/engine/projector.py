@@ -22,6 +22,7 @@ import structlog
 
 from oms_ledger.engine import pages, parked
 from oms_ledger.engine.log import NOTIFY_CHANNEL
+from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import Entry, Folding, LogPage, Poison, RowsAtHand
 from oms_ledger.engine.read_models import Held, Leases
 from oms_ledger.kernel import Position, ReadModel
@@ -101,7 +102,6 @@ class Projector:
         pause = shortest
         while not stop.is_set():
             try:
-                self._listen()
                 while not stop.is_set():
                     if not self.step():
                         self._wait()
@@ -122,7 +122,6 @@ class Projector:
         """Fold until every read model has reached `target`, by us or by another worker.
         TimeoutError when that takes too long."""
         deadline = time.monotonic() + timeout_seconds
-        self._listen()
         while (reached := self.lowest_position()) < target:
             progress(reached)
             if time.monotonic() > deadline:
@@ -135,9 +134,9 @@ class Projector:
         """How far the read model that is furthest behind has got, whoever folds it."""
         return self._leases.lowest_position(self._connected())
 
-    def _listen(self) -> None:
+    def _listen(self, connection: Connection) -> None:
         """Before the first look: what is appended in between then wakes the wait after it."""
-        self._connected().execute(f"LISTEN {NOTIFY_CHANNEL}")
+        connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
 
     def _wait(self, seconds: float = POLL_SECONDS) -> None:
         for _ in self._connected().notifies(timeout=seconds, stop_after=1):
@@ -198,9 +197,10 @@ class Projector:
             log.info("fenced", read_model=name, position=held.position)
             del self._held[name]
             self._renew_at = 0.0
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
         except Exception:
+            if connection.closed:
+                raise
+            # Its table is locked, gone, or not as it was made: others need not wait for it.
             log.exception("read_model_set_aside", read_model=name, position=held.position)
             self._aside[name] = time.monotonic() + ASIDE_SECONDS
 
@@ -270,7 +270,8 @@ class Projector:
         try:
             with connection.pipeline() as pipeline:
                 connection.execute("BEGIN", prepare=True)
-                write()
+                # First, so that who has been overtaken does not touch a row, and who has not
+                # meets nobody there: a retry of parked streams takes this lock first too.
                 moved = connection.execute(
                     MOVE,
                     (last, model.name, model.version, held.position, held.revision),
@@ -279,12 +280,13 @@ class Projector:
                 pipeline.sync()
                 if moved.rowcount != 1:
                     raise Fenced
+                write()
                 connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}", prepare=True)
                 connection.execute("COMMIT", prepare=True)
         except (Poison, Fenced):
             connection.execute("ROLLBACK")
             raise
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+        except UNACCEPTABLE as error:
             connection.execute("ROLLBACK")
             raise Poison(None, error) from error
         except psycopg.Error:
@@ -301,6 +303,7 @@ class Projector:
             connection = self._connect()
             # Rows and positions are lost together, and then folded again from the log.
             connection.execute("SET synchronous_commit = off")
+            self._listen(connection)
             self._connection = connection
         return self._connection
 

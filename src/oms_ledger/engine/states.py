@@ -69,9 +69,10 @@ class States:
         """What must be read before these can be used: unknown streams and stale ones. With
         `refresh`, all of them, since somebody else is known to write too."""
         streams: dict[str, int] = {}
+        young = self._young
         for kind, key in refs:
             stream = f"{kind.category}-{key}"
-            entry = self._entry(stream)
+            entry = young.get(stream) or self._entry(stream)
             if entry is None:
                 streams[stream] = 0
             elif refresh or entry.epoch != self.epoch:
@@ -96,29 +97,31 @@ class States:
 
     def _restore(self, snapshot: SnapshotRow) -> None:
         category = snapshot.stream.split("-", 1)[0]
-        entry = Entry(codec.decode_state(category, snapshot.state), self.epoch)
+        entry = self._add(snapshot.stream, codec.decode_state(category, snapshot.state))
         entry.snapshot = snapshot.version
-        self._young[snapshot.stream] = entry
 
     def _ensure(self, stream: str) -> Entry:
         entry = self._entry(stream)
-        if entry is None:
-            category, _, key = stream.partition("-")
-            entry = self._young[stream] = Entry(STATES[category](), self.epoch)
-            if category in WHOLE:
-                self._whole.setdefault(category, {})[key] = entry.state
+        return self._add(stream, STATES[stream.split("-", 1)[0]]()) if entry is None else entry
+
+    def _add(self, stream: str, state: State) -> Entry:
+        entry = self._young[stream] = Entry(state, self.epoch)
+        category, _, key = stream.partition("-")
+        if category in WHOLE:
+            self._whole.setdefault(category, {})[key] = state
         return entry
 
     def touch(self, stream: str) -> Entry:
         """The entry of a stream that is about to get an event."""
-        return self._ensure(stream)
+        return self._young.get(stream) or self._ensure(stream)
 
     # What a command sees.
 
     def state(self, kind: type[S], key: str) -> S:
-        entry = self._entry(f"{kind.category}-{key}")
+        stream = f"{kind.category}-{key}"
+        entry = self._young.get(stream) or self._entry(stream)
         return cast(S, entry.state) if entry is not None else kind()
 
     def all(self, kind: type[S]) -> Collection[S]:
         known = self._whole.get(kind.category, {}).values()
-        return [cast(S, state) for state in known if state.version]
+        return cast("list[S]", [state for state in known if state.version])

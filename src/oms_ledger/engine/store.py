@@ -101,6 +101,7 @@ class Store(Protocol):
     def rollback(self) -> None: ...
 
     def happened(self, row: EventRow) -> bool:
-        """Is this very event, byte for byte, in the log? Asked after a lost commit."""
+        """Is this very event, byte for byte, in the log? Asked after a lost commit, which may
+        still be under way: the answer waits until nobody holds the head lock."""
 
     def close(self) -> None: ...

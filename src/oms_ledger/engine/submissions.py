@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -86,12 +87,11 @@ def _settle_all(results: list[tuple[Waiting, Outcome | Exception]]) -> None:
 
 
 def _settle(future: Future[Outcome] | asyncio.Future[Outcome], result: Outcome | Exception) -> None:
-    if future.done():  # given up by its caller
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+    with suppress(InvalidStateError, asyncio.InvalidStateError):  # given up by its caller
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
 
 
 class _Kept(msgspec.Struct, omit_defaults=True):

@@ -175,7 +175,10 @@ class Writer:
             log.exception("command_failed", command=batch[0].submission.command.name)
             results = [(batch[0], error)]
         self.counters.commands += len(results)
-        self._on_batch(results)
+        try:
+            self._on_batch(results)
+        except Exception:  # whoever watches must not end the ledger's only writer
+            log.exception("on_batch_failed")
         deliver(results)
 
     def _forget(self, batch: list[Waiting], error: Exception) -> Results:
@@ -206,8 +209,10 @@ class Writer:
             if decider.size >= self.limits.batch_bytes:
                 break
             results.append((waiting, decider.decide(waiting.submission)))
+        answered = self._commit(head, decider, results)
+        # Only now: a batch that fails is tried again singly, all of it.
         self._put_back(batch[len(results) :])
-        return self._commit(head, decider, results)
+        return answered
 
     def _wanted(self, batch: Sequence[Waiting]) -> Wanted:
         """What this batch will need, as far as can be told before the lock. Where somebody else
