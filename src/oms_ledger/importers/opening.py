@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.online_retail import Invoice, Malformed, Skip, classify, is_service
+
+MOST_RECEIVED = 1_000_000_000
+"""Units that one receipt can have."""
 
 
 def opening_stock(invoices: Iterable[Invoice | Malformed]) -> dict[str, int]:
     """Units by SKU: the smallest receipt before everything that keeps the free stock from ever
-    going below zero, when the invoices come in this order."""
+    going below zero, when the invoices come in this order. `Invalid` where no receipt can be
+    that large."""
     free: dict[str, int] = defaultdict(int)
     lowest: dict[str, int] = {}
     for invoice in invoices:
@@ -20,7 +25,20 @@ def opening_stock(invoices: Iterable[Invoice | Malformed]) -> dict[str, int]:
             free[sku] += change
             if free[sku] < lowest.get(sku, 0):
                 lowest[sku] = free[sku]
-    return {sku: -level for sku, level in lowest.items()}
+    needed = {sku: -level for sku, level in lowest.items()}
+    _check(needed)
+    return needed
+
+
+def _check(needed: Mapping[str, int]) -> None:
+    for sku, quantity in needed.items():
+        if quantity > MOST_RECEIVED:
+            raise Invalid(
+                f"The file needs {quantity:,} units of {sku} before its first row, and a receipt"
+                f" has at most {MOST_RECEIVED:,}. Correct its quantities, or import it without"
+                " opening stock.",
+                errors=[{"field": "file", "message": f"too many units of {sku}"}],
+            )
 
 
 def movements(invoice: Invoice) -> Iterator[tuple[str, int]]:

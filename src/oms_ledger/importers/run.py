@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,22 +54,29 @@ def import_file(oms: Oms, file: Path, options: Options, console: Console) -> Rep
         found = survey(read(file))
         opening = opening_stock(invoices(read(file), found.last)) if options.opening_stock else {}
     report = Report(str(file), found, Revenue(found.goods, found.services), path, seconds=seconds)
-    planner = Planner(options, Sales(found.returned))
     with _progress(console) as progress, _timed(seconds, "importing"):
         task = progress.add_task("Importing", total=found.rows)
-        desk = Desk(oms, report, lambda rows: progress.advance(task, rows))
-        for step in _first(found, opening, options.location):
-            desk.ask(step)
-        for next_step, rows in _work(file, found, planner, report):
-            desk.ask(next_step, rows)
-        desk.finish()
-    for row, why in planner.skipped:
-        report.left_out.append(LeftOut(row.number, row.invoice, row.sku, why))
+        desk = Desk(oms.writer, report, lambda rows: progress.advance(task, rows))
+        ask_for_all(desk, file, opening, options)
     with console.status("Adding up the orders in the ledger ..."), _timed(seconds, "adding up"):
         goods, services = ledger_revenue(oms, found.last)
     report.revenue.goods_in_ledger, report.revenue.services_in_ledger = goods, services
     report.write()
     return report
+
+
+def ask_for_all(desk: Desk, file: Path, opening: Mapping[str, int], options: Options) -> None:
+    """Everything the file stands for, in its order; afterwards the desk's report is complete
+    but for what the ledger adds up to."""
+    report = desk.report
+    planner = Planner(options, Sales(report.survey.returned))
+    for first in _first(report.survey, opening, options.location):
+        desk.ask(first)
+    for step, rows in _work(file, planner, report):
+        desk.ask(step, rows)
+    desk.finish()
+    for row, why in planner.skipped:
+        report.left_out.append(LeftOut(row.number, row.invoice, row.sku, why))
 
 
 def _plain_name(file: Path) -> str:
@@ -89,7 +96,7 @@ def _writable(path: Path) -> Path:
     return path
 
 
-def _first(found: Survey, opening: dict[str, int], location: str) -> Iterator[Step]:
+def _first(found: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
     steps = shelves(found, opening, location)
     try:
         yield next(steps)
@@ -102,11 +109,9 @@ def _first(found: Survey, opening: dict[str, int], location: str) -> Iterator[St
     yield from steps
 
 
-def _work(
-    file: Path, found: Survey, planner: Planner, report: Report
-) -> Iterator[tuple[Step | None, int]]:
+def _work(file: Path, planner: Planner, report: Report) -> Iterator[tuple[Step | None, int]]:
     """Steps, and with the first step of each invoice how many rows it stands for."""
-    for invoice in invoices(read(file), found.last):
+    for invoice in invoices(read(file), report.survey.last):
         if isinstance(invoice, Malformed):
             torn = LeftOut(invoice.number, None, None, Skip.MALFORMED, invoice.why)
             report.left_out.append(torn)

@@ -1,0 +1,13 @@
+"""The whole year takes minutes: it runs where it is asked for by its marker."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "year" in str(config.getoption("-m")):
+        return
+    for item in items:
+        if item.get_closest_marker("year"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes; ask for it with -m year"))
