@@ -41,6 +41,8 @@ HOLD_REASONS = ("address looks incomplete", "payment under review", "customer as
 BY_VAN = "YORK"
 """The shop brings its own parcels: nobody scans them."""
 
+ROUND = timedelta(hours=10)
+"""A driver's day, at most."""
 A_MOMENT = timedelta(minutes=1)
 HOLD_LASTS = timedelta(minutes=50)
 REST_AFTER = timedelta(days=3)
@@ -248,7 +250,7 @@ def _scans(parcel: Parcel) -> Iterator[tuple[datetime, Code, str, str]]:
     if parcel.story.fate == "exception":
         code, words = TROUBLES[parcel.story.number % len(TROUBLES)]
         yield start + way * 0.45, code, town, words
-    yield end - way * 0.1, "out_for_delivery", town, "With the driver"
+    yield end - min(way * 0.4, ROUND), "out_for_delivery", town, "With the driver"
     yield end, "delivered", town, "Handed over"
 
 

@@ -160,7 +160,7 @@ def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item
         ("trouble on the way", sum(bool(each["trouble"]) for each in shipments), "red"),
         ("returned", returned, "magenta"),
     ):
-        more = "…" if count > DOTS else ""
+        more = "+" if count > DOTS else ""
         table.add_row(name, f"{count:3}", Text("●" * min(count, DOTS) + more, style=colour))
     return table
 
