@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from oms_ledger.app import new_context
-from oms_ledger.domain.errors import Conflict, OmsError, Unavailable
+from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
 from oms_ledger.importers.report import REFUSED, LeftOut, Report
 from oms_ledger.importers.steps import Step
@@ -93,7 +93,7 @@ class Desk:
     def _refused(self, step: Step, error: OmsError) -> None:
         if step.unless is not None and isinstance(error, Conflict):
             self.report.facts.update(step.facts)  # there already, as whoever made it wants it
-        elif step.instead is not None:
+        elif step.instead is not None and not isinstance(error, IdempotencyKeyReused):
             self.waiting.append(step.instead)
         elif step.rows:
             self.report.already += len(step.rows) if error.replayed else 0

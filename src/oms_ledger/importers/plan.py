@@ -169,7 +169,8 @@ class Planner:
             )
             rows = ()
         if rest:
-            yield self._back(f"return:{ordinal}:rest:{row.invoice}", row, rest, None, rows)
+            key = f"return:{ordinal}:{len(matches)}:{row.invoice}"
+            yield self._back(key, row, rest, None, rows)
 
     def _back(
         self,
