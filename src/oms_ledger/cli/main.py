@@ -36,14 +36,22 @@ app.add_typer(keys.app, name="keys")
 
 def main() -> None:
     logs.configure("warning")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Do what the words say; the exit code."""
     try:
-        app()
+        app(words, prog_name="oms-ledger")
+    except SystemExit as end:  # which is how typer returns
+        return end.code if isinstance(end.code, int) else 0
     except OmsError as error:
         tell(error)
-        sys.exit(exit_code(error))
+        return exit_code(error)
     except KeyboardInterrupt:
         console.print("Stopped.")
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    return 0
 
 
 def tell(error: OmsError) -> None:

@@ -102,11 +102,17 @@ def _summary(order: Mapping[str, Any]) -> str:
 
 
 def _lines(order: Mapping[str, Any]) -> Table:
-    table = Table("Line", "SKU", *(name.capitalize() for name in COUNTERS), "Allocated at")
-    for line in order["lines"]:
+    """A column for each stage that any unit has reached."""
+    lines = order["lines"]
+    stages = [name for name in COUNTERS if any(line[name] for line in lines)]
+    table = Table("Line", "SKU", *(name.capitalize() for name in stages))
+    if any(line["allocations"] for line in lines):
+        table.add_column("Allocated at")
+    for line in lines:
         places = ", ".join(f"{a['location']}: {a['quantity']}" for a in line["allocations"])
-        counts = (str(line[name] or "") for name in COUNTERS)
-        table.add_row(line["line_id"], line["sku"], *counts, places)
+        table.add_row(
+            line["line_id"], line["sku"], *(str(line[name] or "") for name in stages), places
+        )
     return table
 
 
@@ -128,8 +134,14 @@ def _movements(items: list[Mapping[str, Any]]) -> Table:
     table = Table("Position", "When", "Where", "What", "On hand", "Allocated", "Why", "Who")
     for item in items:
         changes = (f"{item[c]['before']} → {item[c]['after']}" for c in ("on_hand", "allocated"))
-        why = ", ".join(f"{name} {value}" for name, value in item["cause"].items())
         place, kind = item["location"], item["kind"].replace("_", " ")
-        when = item["recorded_at"][:19]
+        when = item["recorded_at"][:10]
+        why = _why(item["cause"])
         table.add_row(f"{item['position']:,}", when, place, kind, *changes, why, item["actor"])
     return table
+
+
+def _why(cause: Mapping[str, str]) -> str:
+    """What a person would say first: a reason, a reference, or the order."""
+    said = [cause[name] for name in ("reason", "reference") if name in cause]
+    return ", ".join(said) or (f"order {cause['order_id']}" if "order_id" in cause else "")

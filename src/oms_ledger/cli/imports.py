@@ -1,0 +1,62 @@
+"""Bringing in what other systems know."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oms_ledger.app import open_oms, tune_interpreter
+from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.importers.run import Options, import_file
+
+app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems' files.")
+
+
+class Format(StrEnum):
+    """The files that can be read."""
+
+    ONLINE_RETAIL = "online-retail"
+
+
+@app.command()
+def orders(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file, plain or gzip.", exists=True, dir_okay=False)
+    ],
+    format_: Annotated[Format, typer.Option("--format", help="What the file is.")],
+    opening_stock: Annotated[
+        bool,
+        typer.Option("--opening-stock", help="First receive the stock that the file will need."),
+    ] = False,
+    fulfil: Annotated[
+        bool, typer.Option("--fulfil", help="Also ship and deliver, on dates marked as simulated.")
+    ] = False,
+    location: Annotated[
+        str, typer.Option(help="The location that everything happens at.")
+    ] = "MAIN",
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write what became of every row (JSON).")
+    ] = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Import orders through the same commands as everybody's, and account for every row.
+
+    Running it again applies nothing twice; after an interruption it goes on.
+
+    Example: [bold]oms-ledger import orders online_retail.csv.gz --format online-retail
+    --opening-stock --fulfil[/]
+    """
+    options = Options(opening_stock, fulfil, location, report)
+    with open_oms(settings(ledger, data_dir)) as oms:
+        tune_interpreter()
+        account = import_file(oms, file, options, console)
+        with console.status("Bringing the read models up to date ...") as status:
+            oms.catch_up(progress=lambda at: status.update(f"Read models: at position {at:,} ..."))
+    account.show(console)
+    console.print(f"The whole account: {account.path}")
+    if not account.balances:
+        raise typer.Exit(1)

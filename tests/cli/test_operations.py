@@ -1,0 +1,83 @@
+"""Keys, read models, migrations: what an operator does by command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from oms_ledger.cli.main import app, exit_code
+from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, NotFound, Overloaded, Refused
+from tests.cli.conftest import Run
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
+    made = run("keys", "create", "webshop").stdout.strip()
+    assert made.startswith("oms_")
+    (listed,) = json.loads(run("keys", "list", "--json").stdout)
+    assert listed["name"] == "webshop"
+    assert listed["prefix"] in made
+    assert "hash" not in listed
+    run("keys", "revoke", "webshop")
+    (listed,) = json.loads(run("keys", "list", "--json").stdout)
+    assert listed["revoked_at"]
+    assert "List them first" in run("keys", "revoke", "webshop", code=4).stderr
+
+
+def test_read_models_are_listed_and_brought_up_to_date(run: Run) -> None:
+    run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
+    behind = {m["name"]: m for m in json.loads(run("projections", "list", "--json").stdout)}
+    assert behind.keys() == {"order_status", "stock_levels", "shipping_analytics"}
+    assert behind["stock_levels"]["lag_events"] == 1
+    run("projections", "catch-up")
+    up_to_date = json.loads(run("projections", "list", "--json").stdout)
+    assert all(model["lag_events"] == 0 for model in up_to_date)
+    assert "left nothing out" in run("projections", "parked", "stock_levels").stderr
+    assert "left nothing out" in run("projections", "retry", "stock_levels").stderr
+    assert "There are: order_status" in run("projections", "parked", "nonsense", code=4).stderr
+
+
+def test_migrate_says_what_it_did_and_does_it_once(run: Run) -> None:
+    fresh = run("migrate", "--ledger", "north")
+    assert "0001_event_log" in fresh.stdout
+    assert run("migrate", "--ledger", "north").stdout == ""
+
+
+def test_ledgers_see_nothing_of_each_other(run: Run) -> None:
+    run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
+    run("do", "ReceiveStock", '{"sku": "MUG", "location": "LEEDS", "quantity": 5}')
+    assert "GET /v1/stock" in run("show", "stock", "MUG", "--ledger", "north", code=4).stderr
+
+
+def test_a_setting_that_cannot_be_is_named(run: Run) -> None:
+    assert "OMS_LEDGER" in run("migrate", "--ledger", "North!", code=2).stderr
+
+
+def test_exit_codes_mean_something() -> None:
+    errors = (Invalid("x"), Refused("x"), NotFound("x"), Overloaded("x"), IdempotencyKeyReused("x"))
+    assert [exit_code(error) for error in errors] == [2, 3, 4, 5, 1]
+
+
+def _leaves(group: object, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
+    commands = getattr(group, "commands", None)
+    if commands is None:
+        return [(path, group)]
+    return [leaf for name, each in commands.items() for leaf in _leaves(each, (*path, name))]
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    import typer.main
+
+    leaves = _leaves(typer.main.get_command(app))
+    assert len(leaves) >= 14
+    for path, command in leaves:
+        said = " ".join(str(getattr(command, "help", "")).split())
+        assert "Example:" in said, f"{' '.join(path)} has no example"
+        assert f"oms-ledger {' '.join(path)}" in said, f"{' '.join(path)} shows another command"
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("serve", "--help"), ("import", "orders", "--help")]
+)
+def test_help_is_there(run: Run, words: tuple[str, ...]) -> None:
+    assert "Usage: oms-ledger" in run(*words).stdout
