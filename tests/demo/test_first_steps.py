@@ -18,7 +18,6 @@ from oms_ledger.demo.first_steps import BODY, requests
 from oms_ledger.demo.shop import GOODS
 from oms_ledger.domain.identifiers import order_id_for
 from oms_projections import QUERIES
-from oms_projections.paging import invalid
 
 URL, KEY = "http://127.0.0.1:8123", "oms_0123456789ab_" + "c" * 64
 CURL = """
@@ -36,10 +35,10 @@ def printed(width: int = 80) -> str:
     return console.file.getvalue()
 
 
-def pasted(shell: str = "sh") -> list[str]:
-    """The words that curl is called with, one list for all five, `curl` itself being a stub."""
+def pasted() -> list[str]:
+    """The words of all five calls, curl itself being a stub that answers with a position."""
     script = CURL + printed()
-    done = subprocess.run([shell, "-eu"], input=script, capture_output=True, text=True, check=True)
+    done = subprocess.run(["sh", "-eu"], input=script, capture_output=True, text=True, check=True)
     return [line[1:-1] for line in done.stderr.splitlines()]
 
 
@@ -84,7 +83,7 @@ def route(path: str) -> tuple[type, dict[str, str]]:
         pairs = list(zip(wanted, parts, strict=False))
         if len(parts) == len(wanted) and all(a == b or a.startswith("{") for a, b in pairs):
             return query.params, {a.strip("{}"): b for a, b in pairs if a.startswith("{")}
-    raise invalid("path", f"{path} leads nowhere")
+    raise AssertionError(f"{path} leads nowhere")
 
 
 def test_the_order_is_one_that_can_be_placed() -> None:
