@@ -1,0 +1,341 @@
+"""Any commands in any order, on a ledger in memory: the books balance after each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+import oms_commands.cancellation
+import oms_commands.placement
+import oms_ledger.domain.stock
+from oms_commands import adjust_stock, cancel_shipment
+from oms_commands.adjust_stock import AdjustStock
+from oms_commands.allocate_backorders import AllocateBackorders
+from oms_commands.cancel_order import CancelledLine, CancelOrder
+from oms_commands.cancel_shipment import CancelShipment
+from oms_commands.confirm_order import ConfirmOrder
+from oms_commands.count_stock import CountStock
+from oms_commands.create_shipment import CreateShipment, ShippedLine
+from oms_commands.deliver_shipment import DeliverShipment
+from oms_commands.dispatch_shipment import DispatchShipment
+from oms_commands.hold_order import HoldOrder
+from oms_commands.label_shipment import LabelShipment
+from oms_commands.place_order import LineFields, PlaceOrder
+from oms_commands.put_location import PutLocation
+from oms_commands.put_product import PutProduct
+from oms_commands.receive_stock import ReceiveStock
+from oms_commands.record_tracking_event import Code, RecordTrackingEvent
+from oms_commands.release_hold import ReleaseHold
+from oms_commands.return_stock import ReturnStock
+from oms_commands.transfer_stock import TransferStock
+from oms_ledger.domain.allocation import Plan, allocate
+from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.order import Order
+from oms_ledger.domain.shipment import Shipment, ShipmentCreated
+from oms_ledger.domain.stock import Balances, StockEvent, StockLevel, StockReleased, book
+from oms_ledger.engine.writer import Outcome
+from oms_ledger.kernel import Change, Command
+from oms_ledger.testing import START, MemoryLedger
+from tests.commands.books import Books, folded_anew
+
+SKUS = st.sampled_from(["A", "B"])
+PLACES = st.sampled_from(["LON", "MAN"])
+FEW = st.integers(min_value=1, max_value=4)
+LINE_IDS = st.sampled_from(["1", "2", "3"])
+LINES = st.lists(st.tuples(st.sampled_from(["A", "A", "B", "POST"]), FEW), min_size=2, max_size=3)
+STOCK: st.SearchStrategy[Command] = st.one_of(
+    st.builds(ReceiveStock, sku=SKUS, location=PLACES, quantity=FEW),
+    st.builds(
+        AdjustStock,
+        sku=SKUS,
+        location=PLACES,
+        change=st.integers(-3, 3),
+        reason=st.just("broken"),
+    ),
+    st.builds(CountStock, sku=SKUS, location=PLACES, counted=st.integers(0, 6)),
+    st.builds(
+        lambda sku, places, units: TransferStock(sku, places[0], places[1], units),
+        SKUS,
+        st.permutations(["LON", "MAN"]),
+        FEW,
+    ),
+)
+Lines = Sequence[tuple[str, int]]
+Backorder = Literal["refuse", "allow"]
+BACKORDER: st.SearchStrategy[Backorder] = st.sampled_from(["refuse", "allow"])
+SCANS: Sequence[Code] = ("in_transit", "out_for_delivery", "delivered", "exception", "lost")
+
+
+class AnyOrder(RuleBasedStateMachine):
+    orders: Bundle[str] = Bundle("orders")
+    shipments: Bundle[str] = Bundle("shipments")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = MemoryLedger()
+        self.books = Books()
+
+    def teardown(self) -> None:
+        self.ledger.close()
+        assert folded_anew(self.ledger.history()) == self.books.states
+
+    def ask(self, command: Command) -> Outcome | None:
+        """Its outcome, if it was not refused; then nothing was written."""
+        try:
+            outcome = self.ledger.execute(command)
+        except OmsError:
+            assert not self.ledger.history(self.books.position), "a refusal left a trace"
+            return None
+        self.books.take(self.ledger.history(self.books.position))
+        assert outcome.position == self.books.position
+        self.books.check_answer(outcome.answer)
+        return outcome
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        self.books.check()
+
+    # Places, products and their stock.
+
+    @initialize(target=orders)
+    def open_shop(self) -> MultipleResults[str]:
+        """Two places, two goods and a service, and two orders to begin with."""
+        self.ask(PutLocation("LON", "London", priority=1))
+        self.ask(PutLocation("MAN", "Manchester", priority=2))
+        self.ask(PutProduct(sku="A", title="Heart"))
+        self.ask(PutProduct(sku="B", title="Bell", safety_stock=1, backorder_limit=3))
+        self.ask(PutProduct(sku="POST", title="Postage", stocked=False))
+        for place in ("LON", "MAN"):
+            self.ask(ReceiveStock(sku="A", location=place, quantity=6))
+        return multiple(*self._placed([("A", 4)]), *self._placed([("A", 4), ("POST", 1)]))
+
+    @rule(command=STOCK)
+    def change_stock(self, command: Command) -> None:
+        free = 0
+        if isinstance(command, AdjustStock):
+            free = self.books.state(StockLevel, stock_key(command.sku, command.location)).free
+        taken = self.ask(command) is not None
+        if isinstance(command, AdjustStock):
+            assert taken == (free + (command.change or 0) >= 0)
+
+    # Orders.
+
+    @rule(target=orders, lines=LINES, backorder=BACKORDER, confirm=st.booleans())
+    def place(self, lines: Lines, backorder: Backorder, confirm: bool) -> MultipleResults[str]:
+        return multiple(*self._placed(lines, backorder, confirm))
+
+    def _placed(
+        self, lines: Lines, backorder: Backorder = "refuse", confirm: bool = True
+    ) -> list[str]:
+        """The order's id, if it was not refused, and whether it is right that it was not."""
+        wanted: Counter[str] = Counter()
+        for sku, units in lines:
+            wanted[sku] += units if sku != "POST" else 0
+        enough = all(units <= self.books.available(sku) for sku, units in wanted.items())
+        price = Decimal("2.55")
+        fields = tuple(LineFields(sku, units, price) for sku, units in lines)
+        order = PlaceOrder("web", "GBP", fields, backorder=backorder, confirm=confirm)
+        outcome = self.ask(order)
+        assert outcome is not None or not enough, "what there is was not sold"
+        assert outcome is None or enough or backorder == "allow", "sold what there is not"
+        return [] if outcome is None else [str(outcome.answer["order_id"])]
+
+    @rule(order_id=orders)
+    def confirm(self, order_id: str) -> None:
+        self.ask(ConfirmOrder(order_id=order_id))
+
+    @rule(order_id=orders)
+    def cancel(self, order_id: str) -> None:
+        if self.ask(CancelOrder(order_id=order_id, reason="customer")):
+            lines = self.books.state(Order, order_id).lines.values()
+            assert not any(line.open for line in lines)
+
+    @rule(order_id=orders, line_id=LINE_IDS, units=FEW)
+    def cancel_part(self, order_id: str, line_id: str, units: int) -> None:
+        some = (CancelledLine(line_id, units),)
+        self.ask(CancelOrder(order_id=order_id, reason="inventory", lines=some))
+
+    @rule(order_id=orders)
+    def hold(self, order_id: str) -> None:
+        self.ask(HoldOrder(order_id=order_id, reason="fraud"))
+
+    @rule(order_id=orders)
+    def release(self, order_id: str) -> None:
+        for hold_id in list(self.books.state(Order, order_id).holds):
+            assert self.ask(ReleaseHold(order_id=order_id, hold_id=hold_id))
+
+    @rule(order_id=orders)
+    def allocate_backorders(self, order_id: str) -> None:
+        self.ask(AllocateBackorders(order_id=order_id))
+
+    @rule(sku=SKUS, place=PLACES, units=FEW, order_id=orders, line_id=LINE_IDS)
+    def give_back(self, sku: str, place: str, units: int, order_id: str, line_id: str) -> None:
+        self.ask(
+            ReturnStock(sku=sku, location=place, quantity=units, order_id=order_id, line_id=line_id)
+        )
+
+    # Shipments.
+
+    @rule(target=shipments, order_id=orders, place=PLACES)
+    def ship(self, order_id: str, place: str) -> MultipleResults[str]:
+        return self._made(self.ask(CreateShipment(order_id=order_id, location=place)))
+
+    @rule(target=shipments, order_id=orders, place=PLACES, line_id=LINE_IDS, units=FEW)
+    def ship_part(
+        self, order_id: str, place: str, line_id: str, units: int
+    ) -> MultipleResults[str]:
+        some = (ShippedLine(line_id, units),)
+        return self._made(self.ask(CreateShipment(order_id=order_id, location=place, lines=some)))
+
+    def _made(self, outcome: Outcome | None) -> MultipleResults[str]:
+        return multiple() if outcome is None else multiple(str(outcome.answer["shipment_id"]))
+
+    @rule(shipment_id=shipments)
+    def label(self, shipment_id: str) -> None:
+        self.ask(LabelShipment(shipment_id=shipment_id))
+
+    @rule(shipment_id=shipments)
+    def dispatch(self, shipment_id: str) -> None:
+        self.ask(DispatchShipment(shipment_id=shipment_id))
+
+    @rule(shipment_id=shipments, code=st.sampled_from(SCANS), hours=st.integers(0, 9))
+    def scan(self, shipment_id: str, code: Code, hours: int) -> None:
+        at = START + timedelta(hours=hours)
+        self.ask(RecordTrackingEvent(shipment_id=shipment_id, code=code, occurred_at=at))
+
+    @rule(shipment_id=shipments)
+    def deliver(self, shipment_id: str) -> None:
+        self.ask(DeliverShipment(shipment_id=shipment_id))
+
+    @rule(shipment_id=shipments)
+    def cancel_shipment(self, shipment_id: str) -> None:
+        created = self.books.state(Shipment, shipment_id).created
+        assert created is not None
+        before = self._allocated(created)
+        levels = repr(self.books.of(StockLevel))
+        if self.ask(CancelShipment(shipment_id=shipment_id)):
+            for line in created.lines:
+                before[line.line_id, created.location] += line.quantity
+            assert self._allocated(created) == before
+            assert repr(self.books.of(StockLevel)) == levels
+
+    def _allocated(self, created: ShipmentCreated) -> Counter[tuple[str, str]]:
+        order = self.books.state(Order, created.order_id)
+        return Counter(
+            {
+                (line_id, place): units
+                for line_id, line in order.lines.items()
+                for place, units in line.allocated_at.items()
+            }
+        )
+
+
+def test_the_books_balance_whatever_is_asked_in_whatever_order() -> None:
+    examples = settings().max_examples // 2
+    run_state_machine_as_test(
+        AnyOrder, settings=settings(max_examples=examples, stateful_step_count=40)
+    )
+
+
+# The machine is alive: whoever breaks a rule is caught.
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+def a_release_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def forgetful(balances: Balances, event: StockEvent) -> None:
+        if not isinstance(event, StockReleased):
+            book(balances, event)
+
+    patch.setattr(oms_ledger.domain.stock, "book", forgetful)
+
+
+def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:
+    def greedy(
+        wanted: Sequence[tuple[str, str, int]],
+        places: Sequence[str],
+        available: dict[tuple[str, str], int],
+    ) -> Plan:
+        whole = Plan()
+        for line in wanted:
+            plan = allocate([line], places, dict(available))
+            whole.allocations += plan.allocations
+            whole.shortages += plan.shortages
+        return whole
+
+    patch.setattr(oms_commands.placement, "allocate", greedy)
+
+
+def a_cancelled_shipment_keeps_its_units(patch: pytest.MonkeyPatch) -> None:
+    def half(shipment_id: str, created: ShipmentCreated) -> list[Change]:
+        return oms_commands.cancellation.unpack(shipment_id, created)[:1]
+
+    patch.setattr(cancel_shipment, "unpack", half)
+
+
+def backorders_are_owed_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(oms_commands.cancellation, "_backorders", lambda progress: [])
+
+
+def promised_units_are_written_off(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(adjust_stock, "refuse_if_short", lambda *arguments: None)
+
+
+def more_comes_back_than_was_sent(patch: pytest.MonkeyPatch) -> None:
+    check = ReturnStock._check_line
+
+    def trusting(command: ReturnStock, order: Order, line_id: str) -> None:
+        if line_id not in order.lines:
+            check(command, order, line_id)
+
+    patch.setattr(ReturnStock, "_check_line", trusting)
+
+
+def stock_is_sold_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(StockLevel, "available", lambda level, safety_stock: level.on_hand)
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        a_release_is_forgotten,
+        a_line_takes_what_the_line_before_took,
+        a_cancelled_shipment_keeps_its_units,
+        backorders_are_owed_for_ever,
+        promised_units_are_written_off,
+        more_comes_back_than_was_sent,
+        stock_is_sold_twice,
+    ],
+)
+def test_whoever_breaks_a_rule_is_caught(
+    sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sabotage(monkeypatch)
+    once = settings(
+        max_examples=500,
+        stateful_step_count=40,
+        phases=[Phase.generate],
+        derandomize=True,
+        database=None,
+        report_multiple_bugs=False,
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(AnyOrder, settings=once)
