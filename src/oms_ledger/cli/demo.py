@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, prepared
-from oms_ledger.cli.serve import tell_key
+from oms_ledger.cli.keys import local_key
 from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
 from oms_ledger.demo import hints, load, show
 from oms_ledger.serving.serve import Plan
@@ -40,8 +41,9 @@ def demo(
         if not serve:
             return
         key = _key(given, ready)
-        logs.configure(given.log_level if given.log_level != "info" else "warning")
-        serve_until_stopped(ready, plan, lambda url: _open(url, key))
+        quiet = replace(ready, log_level="warning")
+        logs.configure(quiet.log_level)
+        serve_until_stopped(quiet, plan, lambda url: _open(url, key))
 
 
 def _fill(ready: Settings) -> None:
@@ -51,12 +53,9 @@ def _fill(ready: Settings) -> None:
 
 
 def _key(given: Settings, ready: Settings) -> str:
-    """On a server of somebody's the demo makes a key as well: it is for looking around."""
-    key = tell_key(given, ready)
-    if key is None:
-        with open_prepared(ready) as oms:
-            key = oms.create_key("demo")
-    return key
+    """On a server of somebody's the demo makes a key of its own: it is for looking around."""
+    with open_prepared(ready) as oms:
+        return local_key(oms)[0] if given.database_url is None else oms.create_key("demo")
 
 
 def _open(url: str, key: str) -> None:

@@ -37,7 +37,7 @@ def serve(
     logs.configure(given.log_level)
     with prepared(given) as ready:
         if not no_auth:
-            tell_key(given, ready)
+            _tell_key(given, ready)
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
 
 
@@ -68,13 +68,11 @@ def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None
     console.print(f"Ledger {given.ledger} is up to date; {len(applied)} migrations applied.")
 
 
-def tell_key(given: Settings, ready: Settings) -> str | None:
+def _tell_key(given: Settings, ready: Settings) -> None:
     """Print the key of an embedded ledger; on a server, say how to make one."""
     with open_prepared(ready) as oms:
         if given.database_url is None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
-            return key
-        if given.admin_key is None and not any(k.revoked_at is None for k in oms.list_keys()):
+        elif given.admin_key is None and not any(k.revoked_at is None for k in oms.list_keys()):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")
-        return None

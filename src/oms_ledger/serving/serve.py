@@ -82,6 +82,7 @@ def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
         variable("database_url"): settings.database_url or "",
         variable("data_dir"): str(settings.data_dir.absolute()),
         variable("ledger"): settings.ledger,
+        variable("log_level"): settings.log_level,
         "PROMETHEUS_MULTIPROC_DIR": metrics,
     }
     return {**os.environ, **given}
