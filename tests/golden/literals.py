@@ -1,0 +1,155 @@
+"""What the golden files mean: every kind of event with every field set."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from oms_ledger.domain.channel import OrderNumbered
+from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.order import (
+    Address,
+    BackordersAllocated,
+    Customer,
+    HoldReleased,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderHeld,
+    OrderPlaced,
+    OrderTerms,
+    ShippingCharge,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsReturned,
+    UnitsShipped,
+    UnitsUnpacked,
+)
+from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.product import Component, Dimensions, ProductDefined
+from oms_ledger.domain.shipment import (
+    Package,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentLabelled,
+    ShipmentLine,
+    ShipmentScanned,
+)
+from oms_ledger.domain.stock import (
+    BackorderReleased,
+    StockAdjusted,
+    StockAllocated,
+    StockBackordered,
+    StockMovedIn,
+    StockMovedOut,
+    StockReceived,
+    StockReleased,
+    StockReturned,
+    StockShipped,
+)
+from oms_ledger.kernel import Event, Meta
+
+
+def at(day: int, hour: int = 9) -> datetime:
+    return datetime(2026, 1, day, hour, 30, 0, 123456, tzinfo=UTC)
+
+
+META = Meta(at(2), "key-1", "SomeCommand", "command-1", "correlation-1", "causation-1", at(1))
+
+_LINES = (LineQuantity("1", 2),)
+_ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
+_BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
+
+_TERMS = OrderTerms(
+    channel="web",
+    currency="GBP",
+    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True),),
+    placed_at=at(1),
+    external_id="1001",
+    customer=Customer("17850", Personal("Ada"), Personal("ada@example.org"), Personal("+44 1")),
+    shipping_address=Address(
+        Personal("Ada L."),
+        Personal("1 High St"),
+        Personal("Flat 2"),
+        "Leeds",
+        "Yorkshire",
+        Personal("LS1 1AA"),
+        "GB",
+    ),
+    shipping=ShippingCharge("standard", 495),
+    backorder="allow",
+    promised_ship_at=at(3),
+    promised_delivery_at=at(6),
+)
+
+LITERALS: dict[str, Event] = {
+    event.type: event
+    for event in (
+        OrderPlaced("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), _ALLOCATIONS, _BACKORDERS),
+        OrderConfirmed("o1"),
+        OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
+        OrderHeld("o1", "h1", "fraud", "look twice"),
+        HoldReleased("o1", "h1"),
+        UnitsPacked("o1", "s1", "LON", _LINES),
+        UnitsUnpacked("o1", "s1", "LON", _LINES),
+        UnitsShipped("o1", "s1", _LINES),
+        UnitsDelivered("o1", "s1", _LINES),
+        UnitsReturned("o1", "R1", _LINES),
+        StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
+        StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
+        StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
+        StockAllocated("85123A", "LON", 2, "o1", "1"),
+        StockReleased("85123A", "LON", 2, "o1", "1"),
+        StockBackordered("85123A", "LON", 1, "o1", "1"),
+        BackorderReleased("85123A", "LON", 1, "o1", "1"),
+        StockShipped("85123A", "LON", 2, "o1", "1", "s1"),
+        StockMovedOut("85123A", "LON", 2, "MAN", "van 1"),
+        StockMovedIn("85123A", "MAN", 2, "LON", "van 1"),
+        ShipmentCreated(
+            "s1",
+            "o1",
+            "WEB-000001",
+            "web",
+            "LON",
+            "manual",
+            "standard",
+            (ShipmentLine("1", "85123A", 2),),
+            (Package(900, 300, 200, 100),),
+            "token-1",
+            at(1),
+            at(3),
+            at(6),
+            Personal("Ada L."),
+            "Leeds",
+            "GB",
+        ),
+        ShipmentLabelled("s1", "T1"),
+        ShipmentDispatched("s1", "o1", "T1", True),
+        ShipmentScanned("s1", "in_transit", at(4), "Hub", "X1: in transit"),
+        ShipmentDelivered("s1", "o1", at(5), True),
+        ShipmentCancelled("s1", "o1"),
+        LocationDefined(
+            "LON",
+            "London",
+            "warehouse",
+            Site("1 Dock Rd", "Gate 2", "London", "London", "E1 1AA", "GB"),
+            1,
+            200,
+        ),
+        ProductDefined(
+            "85123A",
+            "Heart",
+            True,
+            120,
+            Dimensions(10, 20, 30),
+            125,
+            "GBP",
+            5,
+            2,
+            (Component("85123B", 2),),
+        ),
+        OrderNumbered("web", 1, "o1"),
+    )
+}
