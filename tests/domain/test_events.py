@@ -1,0 +1,79 @@
+"""Every event is in the catalogue, frozen, and belongs to exactly one kind of state."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import get_type_hints
+
+import pytest
+
+from oms_ledger.domain.catalogue import EVENTS, STATES
+from oms_ledger.domain.order import Address, Customer
+from oms_ledger.domain.personal import Personal, personal, revealed
+from oms_ledger.kernel import Event, State
+from tests.golden.literals import LITERALS
+
+
+def events_of_the_domain() -> set[type[Event]]:
+    """All classes of events. `slots=True` makes a second class of each and leaves the first one,
+    which has no slots, behind."""
+    kinds = [kind for kind in Event.__subclasses__() if "__slots__" in vars(kind)]
+    return {kind for kind in kinds if kind.__module__.startswith("oms_ledger.domain.")}
+
+
+def test_every_event_is_in_the_catalogue_under_its_written_name() -> None:
+    assert events_of_the_domain() == set(EVENTS.values())
+    assert all(kind.type == name for name, kind in EVENTS.items())
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_stored_name_says_its_kind_its_past_and_its_version(name: str) -> None:
+    match = re.fullmatch(r"([a-z]+)\.[a-z_]+\.v[1-9]\d*", name)
+    assert match
+    assert match[1] in STATES
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_events_are_frozen_and_slotted(name: str) -> None:
+    event = LITERALS[name]
+    assert is_dataclass(event)
+    assert not hasattr(event, "__dict__")
+    with pytest.raises(FrozenInstanceError):
+        setattr(event, fields(event)[0].name, "other")
+
+
+def applied(kind: type[State], event: Event) -> bool:
+    """Whether this kind of state knows the event; it may not know what came before it."""
+    try:
+        kind().apply(event)
+    except TypeError:
+        return False
+    except (KeyError, ValueError):
+        return True
+    return True
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_each_event_is_applied_by_its_own_kind_of_state_and_no_other(name: str) -> None:
+    known_by = [kind.category for kind in STATES.values() if applied(kind, LITERALS[name])]
+    assert known_by == [name.split(".")[0]]
+
+
+@pytest.mark.parametrize("kind", STATES.values(), ids=STATES)
+def test_states_have_defaults_for_all_their_fields(kind: type[State]) -> None:
+    assert kind().version == 0
+    assert not hasattr(kind(), "__dict__")
+
+
+def test_nothing_personal_shows_itself() -> None:
+    name = Personal("Ada Lovelace")
+    assert "Ada" not in f"{name} {name!r} {LITERALS['order.placed.v1']!r}"
+    assert revealed(personal("Ada")) == "Ada"
+    assert revealed(personal(None)) is None
+
+
+@pytest.mark.parametrize("name", ["name", "email", "phone", "line1", "line2", "postal_code"])
+def test_what_leads_to_a_person_is_personal(name: str) -> None:
+    hints = {**get_type_hints(Customer), **get_type_hints(Address)}
+    assert hints[name] == Personal | None
