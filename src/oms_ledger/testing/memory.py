@@ -19,11 +19,15 @@ class MemoryLedger:
 
     Its clock stands still until somebody sets `now`, and what commands create is named
     `command-1`, `command-2` and so on, so that a test can say what it expects. Several may
-    share a `log`, as processes share a database.
+    share a `log`, as processes share a database; give each a `name` of its own, with which it
+    names what it creates.
     """
 
-    def __init__(self, log: MemoryLog | None = None, now: datetime = START) -> None:
+    def __init__(
+        self, log: MemoryLog | None = None, *, name: str = "command", now: datetime = START
+    ) -> None:
         self.now = now
+        self.name = name
         self.log = log or MemoryLog()
         self._ids = itertools.count(1)
         self._writer = Writer(MemoryStore(self.log), clock=lambda: self.now)
@@ -81,5 +85,5 @@ class MemoryLedger:
 
     def _context(self, actor: str) -> Context:
         n = next(self._ids)
-        own = f"command-{n}"
-        return Context(self.now, own, actor, own, own, f"token-{n}")
+        own = f"{self.name}-{n}"
+        return Context(self.now, own, actor, own, own, f"token-{own}")
