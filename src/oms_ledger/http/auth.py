@@ -4,7 +4,7 @@ effect and the others cost nothing."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -35,14 +35,17 @@ class Gate:
         self._open_to_all = open_to_all
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
 
-    async def principal(self, request: Request, scope: str) -> Principal:
-        """Who asks; `Unauthenticated` without a valid key, unless the scope is public."""
+    async def principal(
+        self, request: Request, scope: str, headers: Mapping[str, str] | None = None
+    ) -> Principal:
+        """Who asks; `Unauthenticated` without a valid key, unless the scope is public. `headers`
+        are the request's, where they have been read already."""
         if scope == "public":
             return ANYBODY
         if self._open_to_all:
             _must_be_local(request)
             return LOCAL
-        who = await self._bearer(request.headers.get("authorization"))
+        who = await self._bearer((headers or request.headers).get("authorization"))
         api_keys.authorise(who, scope)
         return who
 

@@ -16,13 +16,16 @@ from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.answers import answer
 from oms_ledger.http.auth import Gate
-from oms_ledger.http.commands import CommandHandler, context, is_dry_run
+from oms_ledger.http.commands import CommandHandler, is_dry_run
 from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
 from oms_ledger.http.requests import (
     body_of,
+    correlation_id,
     expected_version,
     fingerprint,
+    headers_of,
     idempotency_key,
+    parsed,
 )
 from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Command, Json
@@ -80,20 +83,21 @@ class BatchHandler:
         self._single = single
 
     async def __call__(self, request: Request) -> Response:
-        who = await self._gate.principal(request, self._scope)
-        body = await body_of(request)
+        headers = headers_of(request)
+        who = await self._gate.principal(request, self._scope, headers)
+        body = await body_of(request, headers)
         if self._shares_its_path and f'"{self._many}"'.encode() not in body:
-            return await self._single.decide(request, who, body)
+            return await self._single.decide(request, who, headers, body)
         found = _fields(body)
         if self._shares_its_path and self._many not in found:
-            return await self._single.decide(request, who, body)
+            return await self._single.decide(request, who, headers, body)
         bodies = self._bodies(found)
-        if expected_version(request.headers) is not None:
+        if expected_version(headers) is not None:
             raise invalid("If-Match", "A batch has no version. Leave it out.")
-        key = idempotency_key(request.headers)
+        key = idempotency_key(headers)
         print_ = fingerprint(request, body) if key is not None else b""
-        correlation_id = context(request, who).correlation_id
-        batch = _Batch(who, correlation_id, key, print_, is_dry_run(request))
+        told = correlation_id(headers) or new_context(who.actor).command_id
+        batch = _Batch(who, told, key, print_, is_dry_run(request))
         return await self._decide(batch, bodies)
 
     async def _decide(self, batch: _Batch, bodies: Sequence[msgspec.Raw]) -> Response:
@@ -177,8 +181,10 @@ def _problem_item(error: BaseException) -> Json:
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
     try:
+        body.decode()  # which is not looked at while items are told apart
         return _whole(body or b"{}")
     except msgspec.ValidationError:
+        parsed(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None

@@ -17,11 +17,13 @@ from oms_ledger.http.answers import answer, etag
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.requests import (
+    Headers,
     body_of,
     correlation_id,
     expected_version,
     fingerprint,
     flag,
+    headers_of,
     idempotency_key,
     parsed,
     path_fields,
@@ -53,16 +55,19 @@ class CommandHandler:
         self._from_python = adapter.validate_python
 
     async def __call__(self, request: Request) -> Response:
-        who = await self._gate.principal(request, self._scope)
-        return await self.decide(request, who, await body_of(request))
+        headers = headers_of(request)
+        who = await self._gate.principal(request, self._scope, headers)
+        return await self.decide(request, who, headers, await body_of(request, headers))
 
-    async def decide(self, request: Request, who: Principal, body: bytes) -> Response:
+    async def decide(
+        self, request: Request, who: Principal, headers: Headers, body: bytes
+    ) -> Response:
         """Have the one command in a body decided."""
         command = self.read(body, path_fields(request) if self._in_path else {})
         dry_run = is_dry_run(request)
-        ctx = context(request, who)
-        expected = self._expected(request)
-        key = idempotency_key(request.headers)
+        ctx = new_context(who.actor, correlation_id=correlation_id(headers))
+        expected = self._expected(request, headers)
+        key = idempotency_key(headers)
         once = Idempotency(who.id, key, fingerprint(request, body)) if key is not None else None
         outcome = await self._writer.submit_async(Submission(command, ctx, once, expected, dry_run))
         return answer(
@@ -84,8 +89,8 @@ class CommandHandler:
         """Whoever sends the same order again creates nothing."""
         return 200 if outcome.replayed and self._named_outside else self._status
 
-    def _expected(self, request: Request) -> Expected | None:
-        version = expected_version(request.headers)
+    def _expected(self, request: Request, headers: Headers) -> Expected | None:
+        version = expected_version(headers)
         if version is None:
             return None
         if not self._about_an_order:
@@ -114,10 +119,6 @@ def is_dry_run(request: Request) -> bool:
     for name in asked:
         raise invalid(name, "Commands take dry_run=true and nothing else here. Use the body.")
     return dry_run
-
-
-def context(request: Request, who: Principal) -> Context:
-    return new_context(who.actor, correlation_id=correlation_id(request.headers))
 
 
 def _merged(body: object, path: Mapping[str, str]) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from oms_ledger.domain import errors
 from oms_ledger.domain.errors import Invalid, OmsError, Unavailable
@@ -116,10 +117,19 @@ def from_validation(error: ValidationError, within: Sequence[str | int] = ()) ->
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return malformed(found[0]["msg"])
+    found = [each for each in found if not _follows(each, found)]
     fields = [_field(within, dict(each)) for each in found[:FIELD_ERRORS_MAX]]
     names = ", ".join(dict.fromkeys(str(f["field"]) or "the body" for f in fields[:5]))
     return Invalid(
         f"{len(found)} invalid: {names}. Correct them and send the request again.", errors=fields
+    )
+
+
+def _follows(error: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    """A list is found too short when it is its items that are wrong."""
+    loc = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in found
     )
 
 
@@ -129,7 +139,9 @@ def malformed(why: str) -> Malformed:
 
 def invalid(field: str, message: str) -> Invalid:
     """One field at fault, and what to do about it."""
-    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
+    return Invalid(
+        f"{field or 'The body'}: {message}", errors=[{"field": field, "message": message}]
+    )
 
 
 def _field(within: Sequence[str | int], found: Mapping[str, Any]) -> dict[str, Json]:

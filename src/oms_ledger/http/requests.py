@@ -8,10 +8,11 @@ from hashlib import sha256
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
+
+Headers = Mapping[str, str]
 
 BODY_BYTES_MAX = 10_000_000
 CORRELATION_CHARACTERS_MAX = 128
@@ -26,9 +27,8 @@ _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, headers: Headers) -> bytes:
     """The body; `TooLarge` as soon as that is known, `UnsupportedMediaType` if it is no JSON."""
-    headers = request.headers
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > BODY_BYTES_MAX:
         raise _too_large()
@@ -117,6 +117,13 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 18 or int(text) > most:
         raise invalid(name, f"Write a whole number from 0 to {most}.")
     return int(text)
+
+
+def headers_of(request: Request) -> Headers:
+    """The headers, looked at once. Of one that is sent twice the last counts."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
+    }
 
 
 def correlation_id(headers: Headers) -> str | None:

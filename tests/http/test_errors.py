@@ -1,0 +1,192 @@
+"""Every way to be told no: its status, its code and the field at fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.http.conftest import Api
+from tests.http.examples import Json, order
+
+
+def told(response: httpx.Response, status: int, code: str) -> Json:
+    """It is a problem document, and the one expected."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: Json = response.json()
+    assert {"type", "title", "status", "code", "detail"} <= body.keys()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["detail"]
+    return body
+
+
+def fields(body: Json) -> list[str]:
+    return [error["field"] for error in body["errors"]]
+
+
+LINE = {"sku": "A", "quantity": 1, "unit_price": "1.00"}
+
+INVALID: list[tuple[Json, list[str]]] = [
+    ({}, ["channel", "currency", "lines"]),
+    (order(colour="red"), ["colour"]),
+    (order(lines=[]), ["lines"]),
+    (order(lines=[{**LINE, "quantity": 0}]), ["lines.0.quantity"]),
+    (order(lines=[LINE, {**LINE, "quantity": "1"}]), ["lines.1.quantity"]),
+    (order(lines=[{**LINE, "unit_price": 2.55}]), ["lines.0.unit_price"]),
+    (order(lines=[{**LINE, "unit_price": "2.555"}]), ["lines.0.unit_price"]),
+    (order(lines=[{**LINE, "colour": "red"}]), ["lines.0.colour"]),
+    (order(currency="XXQ"), ["currency"]),
+    (order(placed_at="yesterday"), ["placed_at"]),
+    (order(placed_at="2010-12-01T08:26:00"), ["placed_at"]),
+    (order(backorder="maybe"), ["backorder"]),
+    (order(customer={"email": "a\u0000b"}), ["customer.email"]),
+]
+
+
+@pytest.mark.parametrize(("body", "at_fault"), INVALID)
+def test_invalid_fields_are_named(api: Api, body: Json, at_fault: list[str]) -> None:
+    assert fields(told(api.post("/v1/orders", body), 422, "invalid_fields")) == at_fault
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"nonsense",
+        b'{"channel": "web"',
+        b"{'channel': 'web'}",
+        b'{"channel": "w\xff\xfe"}',
+        b'{"channel": "\\ud800"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+@pytest.mark.parametrize(
+    "path", ["/v1/orders", "/v1/orders:batch", "/v1/stock/receipts", "/v1/orders/o/cancel"]
+)
+def test_no_json(api: Api, path: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    told(api.send("POST", path, content=body, headers=headers), 400, "malformed")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"text"', b"null"])
+@pytest.mark.parametrize(
+    "path", ["/v1/orders", "/v1/orders:batch", "/v1/stock/receipts", "/v1/orders/o/cancel"]
+)
+def test_json_but_no_object(api: Api, path: str, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    problem = told(api.send("POST", path, content=body, headers=headers), 422, "invalid_fields")
+    assert "object" in problem["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_only_json(api: Api, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    response = api.send("POST", "/v1/orders", content=b"{}", headers=headers)
+    told(response, 415, "unsupported_media_type")
+
+
+def test_too_large(api: Api) -> None:
+    body = b'{"channel": "' + b"x" * 10_000_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    told(api.send("POST", "/v1/orders", content=body, headers=headers), 413, "too_large")
+
+
+def test_refusals_name_every_line(shop: Api) -> None:
+    lines = [
+        {"sku": "A", "quantity": 90, "unit_price": "1"},
+        {"sku": "A", "quantity": 50, "unit_price": "1"},
+        {"sku": "B/1", "quantity": 101, "unit_price": "1"},
+    ]
+    problem = told(shop.post("/v1/orders", order(lines=lines)), 409, "insufficient_stock")
+    short = [(e["line"], e["sku"], e["requested"], e["available"]) for e in problem["errors"]]
+    assert short == [("2", "A", 50, 10), ("3", "B/1", 101, 100)]
+    problem = told(shop.post("/v1/orders", order(sku="Z")), 409, "unknown_sku")
+    assert problem["errors"] == [{"line": "1", "sku": "Z"}]
+
+
+def test_refusals_by_state(shop: Api) -> None:
+    placed = shop.post("/v1/orders", order()).json()
+    path = f"/v1/orders/{placed['order_id']}"
+    told(shop.post(f"{path}/shipments", {"location": "LON"}), 409, "illegal_transition")
+    assert shop.post(f"{path}/confirm").status_code == 200
+    told(shop.post(f"{path}/confirm"), 409, "illegal_transition")
+    told(shop.post(f"{path}/shipments", {"location": "MAN"}), 409, "nothing_to_ship")
+    assert shop.post(f"{path}/cancel", {"reason": "customer"}).status_code == 200
+    told(shop.post(f"{path}/cancel", {"reason": "customer"}), 409, "already_cancelled")
+    unknown = {"sku": "A", "location": "PAR", "quantity": 1}
+    told(shop.post("/v1/stock/receipts", unknown), 409, "unknown_location")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/orders/none", "/v1/orders/none/timeline", "/v1/shipments/none", "/v1/stock/none",
+     "/v1/products/none", "/v1/locations/none", "/v1/tracking/none", "/v1/tracking/none/stream",
+     "/v1/projections/none/parked", "/v1/orders/..%2F..%2Fetc%2Fpasswd", "/v1/orders/%2e%2e",
+     "/v1", "/v1/nothing", "/v1/orders/", "//", "/../etc/passwd"],
+)  # fmt: skip
+def test_not_found(api: Api, path: str) -> None:
+    told(api.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/v1/orders/none/confirm", {}), ("/v1/orders/none/cancel", {"reason": "staff"}),
+     ("/v1/shipments/none/dispatch", {}), ("/v1/projections/none/retry", {})],
+)  # fmt: skip
+def test_commands_about_nothing(api: Api, path: str, body: Json) -> None:
+    told(api.post(path, body), 404, "not_found")
+
+
+def test_method_not_allowed(api: Api) -> None:
+    response = api.send("DELETE", "/v1/orders")
+    told(response, 405, "method_not_allowed")
+    assert "POST" in response.headers["allow"]
+    told(api.post("/v1/orders/o/timeline"), 405, "method_not_allowed")
+
+
+def test_stale_version(shop: Api) -> None:
+    placed = shop.post("/v1/orders", order()).json()
+    path = f"/v1/orders/{placed['order_id']}"
+    headers = {"If-Match": f'"{placed["version"]}"'}
+    held = shop.post(f"{path}/hold", {"reason": "fraud"}, headers=headers)
+    assert held.status_code == 200
+    told(shop.post(f"{path}/confirm", {}, headers=headers), 412, "version_conflict")
+    for fresh in (held.headers["etag"], f"W/{held.headers['etag']}", "*"):
+        dry = shop.post(f"{path}/confirm?dry_run=true", {}, headers={"If-Match": fresh})
+        assert dry.status_code == 200, fresh
+    told(shop.post(f"{path}/confirm", {}, headers={"If-Match": "x"}), 400, "malformed")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/orders", "/v1/orders:batch", "/v1/stock/receipts", "/v1/shipments/s/label"]
+)
+def test_versions_are_for_commands_about_one_order(api: Api, path: str) -> None:
+    body: dict[str, Any] = {
+        "/v1/orders": order(),
+        "/v1/orders:batch": {"orders": [order()]},
+        "/v1/stock/receipts": {"sku": "A", "location": "LON", "quantity": 1},
+    }.get(path, {})
+    response = api.post(path, body, headers={"If-Match": '"1"'})
+    assert fields(told(response, 422, "invalid_fields")) == ["If-Match"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Idempotency-Key", "x" * 256), ("Idempotency-Key", ""), ("Idempotency-Key", "caf\xe9"),
+     ("X-Correlation-Id", "x" * 129)],
+)  # fmt: skip
+def test_headers_have_shapes(api: Api, name: str, value: str) -> None:
+    headers: Any = {name: value.encode("latin-1")}
+    response = api.post("/v1/orders", order(), headers=headers)
+    assert fields(told(response, 422, "invalid_fields")) == [name]
+
+
+def test_what_the_path_says_is_not_said_again(api: Api) -> None:
+    response = api.post("/v1/orders/o/confirm", {"order_id": "p"})
+    assert fields(told(response, 422, "invalid_fields")) == ["order_id"]
+    response = api.get("/v1/orders/o?order_id=p")
+    assert fields(told(response, 422, "invalid_fields")) == ["order_id"]

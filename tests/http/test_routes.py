@@ -1,0 +1,170 @@
+"""Every command and every query of the catalogues, asked as the documentation's examples say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import TypeAdapter
+
+from oms_commands import COMMANDS
+from oms_ledger.app import Oms
+from oms_ledger.http import create_app, shapes
+from oms_ledger.http.examples import BODIES
+from oms_projections import QUERIES
+from tests.http.conftest import Api, projecting
+from tests.http.examples import order
+
+
+def fits(shape: Any, body: object) -> None:
+    """The body has the shape: every field of its type, none missing, none too many."""
+    adapter: TypeAdapter[object] = TypeAdapter(shape)
+    assert adapter.validate_python(body, strict=True) == body
+
+
+class Asker:
+    """Asks by name of command or query, and remembers which have been asked."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.asked: set[str] = set()
+
+    def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]:
+        route = COMMANDS[name].route
+        response = self.api.send(
+            route.method, route.path.format(**path), json=BODIES[name] if body is None else body
+        )
+        assert response.status_code == route.status, response.text
+        self.asked.add(name)
+        answer: dict[str, Any] = response.json()
+        assert response.headers["ledger-position"] == str(answer["position"])
+        fits(shapes.OF_COMMANDS[name], {k: v for k, v in answer.items() if k != "position"})
+        return answer
+
+    def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
+        query = next(q for q in QUERIES if q.name == name)
+        params = {"min_position": after}
+        response = self.api.get(query.path.format(**path), params=params)
+        assert response.status_code == 200, response.text
+        self.asked.add(name)
+        assert int(response.headers["ledger-position"]) >= after
+        answer: dict[str, Any] = response.json()
+        fits(shapes.OF_QUERIES[name], answer)
+        return answer
+
+
+def test_every_command_and_query(oms: Oms, api: Api) -> None:
+    ask = Asker(api)
+    ask.do("PutLocation", code="LON")
+    ask.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
+    ask.do("PutProduct", sku="85123A")
+    ask.do("ReceiveStock")
+    for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
+        ask.do(name)
+    with projecting(oms):
+        _fulfil(ask)
+        _cancel(ask)
+        after = _backorder(ask)
+        for name in ("list_stock", "list_products", "list_locations", "list_orders"):
+            assert ask.see(name, after)["items"], name
+        for name in ("get_stock", "get_product", "stock_movements"):
+            assert ask.see(name, after, sku="85123A")
+        assert ask.see("get_location", after, code="LON")["address"]["city"] == "London"
+        assert ask.see("list_shipments", after)["items"]
+        assert ask.see("shipping_performance", after)["rows"]
+    assert ask.asked == {*COMMANDS, *(q.name for q in QUERIES)}
+
+
+def _fulfil(ask: Asker) -> None:
+    """An order from placing to delivery, held in between."""
+    order_id = ask.do("PlaceOrder")["order_id"]
+    held = ask.do("HoldOrder", order_id=order_id)
+    ask.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
+    ask.do("ConfirmOrder", order_id=order_id)
+    shipment_id = ask.do("CreateShipment", order_id=order_id)["shipment_id"]
+    ask.do("CancelShipment", shipment_id=shipment_id)
+    made = ask.do("CreateShipment", order_id=order_id)
+    shipment_id = made["shipment_id"]
+    ask.do("LabelShipment", shipment_id=shipment_id)
+    ask.do("DispatchShipment", shipment_id=shipment_id)
+    ask.do("RecordTrackingEvent", shipment_id=shipment_id)
+    delivered = ask.do("DeliverShipment", shipment_id=shipment_id)
+    after = delivered["position"]
+    assert ask.see("get_order", after, order_id=order_id)["status"]["fulfilment"] == "delivered"
+    assert ask.see("get_shipment", after, shipment_id=shipment_id)["status"] == "delivered"
+    parcel = ask.see("track", after, token=made["tracking_token"])
+    assert (parcel["first_name"], parcel["town"]) == ("Ada", "London")
+    assert ask.see("order_timeline", after, order_id=order_id)["items"]
+    assert ask.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
+
+
+def _cancel(ask: Asker) -> None:
+    placed = ask.do("PlaceOrder", body=order(5, "85123A"))
+    cancelled = ask.do("CancelOrder", order_id=placed["order_id"])
+    assert cancelled["lines"][0]["cancelled"] == 2
+
+
+def _backorder(ask: Asker) -> int:
+    placed = ask.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
+    assert placed["lines"][0]["backordered"] > 0
+    ask.do("ReceiveStock")
+    allocated: Mapping[str, Any] = ask.do("AllocateBackorders", order_id=placed["order_id"])
+    position: int = allocated["position"]
+    return position
+
+
+PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
+
+
+def test_every_route_asks_for_a_key(oms: Oms) -> None:
+    """But those that are public. A route that is missing would answer 404."""
+    asked = [(c.route.method, c.route.path) for c in COMMANDS.values()]
+    asked += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
+    asked += [("GET", q.path) for q in QUERIES if q.scope != "public"]
+    asked += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
+    asked += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
+    with Api(create_app(oms), key=None) as nobody:
+        for method, path in asked:
+            response = nobody.send(method, path.format(**PATHS))
+            assert response.status_code == 401, (method, path)
+            assert response.json()["code"] == "unauthenticated"
+            assert "Bearer" in response.headers["www-authenticate"]
+
+
+def test_keys(oms: Oms, api: Api) -> None:
+    key = oms.create_key("shop")
+    with Api(create_app(oms), key=key) as shop:
+        assert shop.put("/v1/locations/LON", {"name": "London"}).status_code == 200
+    (event,) = api.get("/v1/events").json()["items"]
+    assert event["actor"] == "key:shop"
+    oms.revoke_keys("shop")
+    for wrong in (key, key[:-1] + "x", "oms_", "x" * 5000):
+        with Api(create_app(oms), key=wrong) as refused:
+            assert refused.get("/v1/orders").status_code == 401
+    for header in ("Basic YTpi", "Bearer", "Bearer "):
+        response = api.get("/v1/orders", headers={"Authorization": header})
+        assert response.status_code == 401, header
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1", 200), ("localhost", 200), ("evil.example", 403)]
+)
+def test_without_keys_only_for_this_machine(oms: Oms, host: str, status: int) -> None:
+    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+        response = anybody.get("/v1/events", headers={"Host": host})
+        assert response.status_code == status
+
+
+def security_headers(response: httpx.Response) -> None:
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+def test_answers_are_not_kept_and_not_sniffed(api: Api) -> None:
+    for path in ("/healthz", "/v1/events", "/v1/orders/none", "/nowhere", "/v1/%00"):
+        security_headers(api.get(path))
+    security_headers(api.post("/v1/orders", {}))
+    security_headers(api.send("DELETE", "/v1/orders"))
