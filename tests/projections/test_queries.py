@@ -203,14 +203,15 @@ def test_products_and_locations(stock: Ask) -> None:
             stock(missing, **params)
 
 
-def test_every_statement_says_why_and_runs(postgres: Database) -> None:
+def test_every_statement_says_why_and_can_be_prepared_and_run(postgres: Database) -> None:
     install(postgres)
     with postgres.connect() as connection:
         for model in PROJECTIONS:
             for name, text in statements.queries(model.package).items():
                 assert text.startswith("-- "), f"{model.name}: {name} does not say why"
                 nothing = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
-                assert connection.execute(text.encode(), nothing).fetchall() == [], name
+                asked = connection.execute(text.encode(), nothing, prepare=True)
+                assert asked.fetchall() == [], name
 
 
 def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Database) -> None:

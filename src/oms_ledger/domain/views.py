@@ -1,4 +1,4 @@
-"""States as people and programs are shown them: the shapes of API.md, money as text."""
+"""States as people and programs are shown them: the shapes of the HTTP API, money as text."""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""The project's own source files, parsed once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("src/oms_ledger", "commands/oms_commands", "projections/oms_projections")
+"""What is shipped."""
+
+PURE = ("src/oms_ledger/domain", "commands/oms_commands", "projections/oms_projections")
+"""Where rules live."""
+
+EVERYWHERE = (*PACKAGES, "tests", "benchmarks")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n")
+
+    def functions(self) -> Iterator[Function]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, Function):
+                yield node
+
+    def strings(self) -> Iterator[ast.Constant]:
+        """Literals of text, but not docstrings."""
+        documentation = {
+            id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Expr)
+        }
+        for node in ast.walk(self.tree):
+            text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if text and id(node) not in documentation and isinstance(node, ast.Constant):
+                yield node
+
+
+@cache
+def source(path: Path) -> Source:
+    text = path.read_text("utf-8")
+    return Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text))
+
+
+def sources(*folders: str) -> list[Source]:
+    return [source(path) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def length(function: Function) -> int:
+    """Lines from the first decorator to the last line of the body."""
+    first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+    return (function.end_lineno or function.lineno) - first + 1

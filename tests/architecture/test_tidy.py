@@ -1,0 +1,183 @@
+"""The rules of style that matter. What each list holds when it is not empty is what to change."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+import oms_commands
+import oms_projections
+from oms_commands import COMMANDS
+from oms_ledger.kernel import Command, Query, ReadModel
+from oms_projections import PROJECTIONS, QUERIES
+from tests.architecture.sources import EVERYWHERE, PACKAGES, ROOT, Source, length, sources
+
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+MEDIAN_FUNCTION_LINES = 12
+
+SQL = re.compile(
+    r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|TRUNCATE\s+TABLE"
+    r"|(CREATE|ALTER|DROP)\s+(TABLE|INDEX|SCHEMA|ROLE|DATABASE)|COPY\s+\w+\s+(FROM|TO)"
+    r"|(LISTEN|NOTIFY)\s+\w+)\b",
+    re.DOTALL,
+)
+UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK", "NotImpl" + "emented")))
+CHANCE = {"random", "secrets", "time", "uuid_utils", "os", "socket", "threading", "asyncio"}
+CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "urandom", "getrandbits"}
+
+
+def test_the_sources_are_found() -> None:
+    assert all(len(sources(folder)) > 5 for folder in EVERYWHERE)
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    assert [(s.path, s.lines) for s in sources(*EVERYWHERE) if s.lines > FILE_LINES_MAX] == []
+
+
+def test_no_function_is_longer_than_70_lines() -> None:
+    long = [
+        (s.path, function.name, length(function))
+        for s in sources(*EVERYWHERE)
+        for function in s.functions()
+        if length(function) > FUNCTION_LINES_MAX
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_median_function_is_short_in_every_folder(package: str) -> None:
+    lengths: dict[str, list[int]] = defaultdict(list)
+    for s in sources(package):
+        lengths[s.folder] += [length(function) for function in s.functions()]
+    long = {
+        folder: median(found)
+        for folder, found in lengths.items()
+        if found and median(found) >= MEDIAN_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [s.path for s in sources(*EVERYWHERE) if s.text and not ast.get_docstring(s.tree)]
+    assert silent == []
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert [s.path for s in sources(*EVERYWHERE) if UNFINISHED.search(s.text)] == []
+
+
+def test_types_are_ignored_with_a_code_and_a_reason() -> None:
+    bare = re.compile(r"#\s*type:\s*ignore(?!\[[\w, -]+\]  # \S)")
+    found = [
+        (s.path, number)
+        for s in sources(*EVERYWHERE)
+        for number, line in enumerate(s.text.splitlines(), 1)
+        if bare.search(line) and "re.compile" not in line
+    ]
+    assert found == []
+
+
+# What belongs where.
+
+
+def test_sql_is_written_in_the_engine_and_in_sql_files() -> None:
+    outside = [s for s in sources(*PACKAGES) if not s.path.startswith("src/oms_ledger/engine/")]
+    found = [
+        (s.path, text.lineno)
+        for s in outside
+        for text in s.strings()
+        if SQL.search(str(text.value))
+    ]
+    assert found == []
+    inside = [text for s in sources("src/oms_ledger/engine") for text in s.strings()]
+    assert any(SQL.search(str(text.value)) for text in inside), "the pattern finds nothing at all"
+
+
+def test_rules_are_typed_without_any() -> None:
+    found = [
+        (s.path, node.lineno)
+        for s in sources(*PURE)
+        for node in ast.walk(s.tree)
+        if isinstance(node, ast.Name) and node.id == "Any"
+    ]
+    assert found == []
+
+
+def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
+    assert [(s.path, what) for s in sources(*PURE) for what in made_up(s)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["import random", "from time import time", "datetime.now(UTC)", "uuid.uuid4()"]
+)
+def test_what_a_rule_makes_up_itself_is_found(text: str) -> None:
+    assert list(made_up(Source("rule.py", text, ast.parse(text))))
+
+
+def made_up(s: Source) -> Iterator[str]:
+    """Time, chance and identity that do not come in from outside."""
+    for node in ast.walk(s.tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        yield from (name for name in names if name.split(".")[0] in CHANCE)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            if called in CLOCKS:
+                yield f"{called}()"
+
+
+# Everything is in its catalogue.
+
+
+def values(package_path: list[str], prefix: str) -> Iterator[tuple[str, object]]:
+    """Everything that the modules of a package define or name, by module."""
+    for module in pkgutil.walk_packages(package_path, prefix):
+        for value in vars(importlib.import_module(module.name)).values():
+            yield module.name, value
+
+
+def test_every_command_is_in_the_catalogue() -> None:
+    found = {
+        value
+        for _, value in values(list(oms_commands.__path__), "oms_commands.")
+        if isinstance(value, type) and issubclass(value, Command) and hasattr(value, "name")
+    }
+    assert found == set(COMMANDS.values())
+
+
+def test_every_read_model_is_in_the_catalogue_with_its_sql() -> None:
+    folders = [p.parent for p in (ROOT / PACKAGES[2]).glob("*/__init__.py")]
+    assert {f"oms_projections.{f.name}" for f in folders} == {m.package for m in PROJECTIONS}
+    assert {f.name for f in folders} == {m.name for m in PROJECTIONS}
+    for folder in folders:
+        assert {"table.sql", "queries.sql"} <= {file.name for file in folder.iterdir()}
+
+
+def test_every_read_model_and_query_that_is_written_is_in_the_catalogue() -> None:
+    models, queries = set(), set()
+    for _, value in values(list(oms_projections.__path__), "oms_projections."):
+        if isinstance(value, ReadModel):
+            models.add(value.name)
+        if isinstance(value, Query):
+            queries.add(value.name)
+        if isinstance(value, tuple):
+            queries |= {each.name for each in value if isinstance(each, Query)}
+    assert models == {model.name for model in PROJECTIONS}
+    assert queries == {query.name for query in QUERIES}
+    assert len(QUERIES) == len(queries)
+
+
+def test_every_row_belongs_to_one_read_model() -> None:
+    tables = [row.table for model in PROJECTIONS for row in model.rows]
+    assert len(tables) == len(set(tables))
