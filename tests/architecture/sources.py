@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("src/oms_ledger", "commands/oms_commands", "projections/oms_projections")
 """What is shipped."""
 
-PURE = ("src/oms_ledger/domain", "commands/oms_commands", "projections/oms_projections")
-"""Where rules live."""
+RULES = ("src/oms_ledger/domain", "commands/oms_commands")
+"""Where decisions are made."""
 
 EVERYWHERE = (*PACKAGES, "tests", "benchmarks")
 

@@ -104,7 +104,7 @@ def test_sql_is_written_in_the_engine_and_in_sql_files() -> None:
 def test_rules_are_typed_without_any() -> None:
     found = [
         (s.path, node.lineno)
-        for s in sources(*PURE)
+        for s in sources(*RULES, PACKAGES[2])
         for node in ast.walk(s.tree)
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
@@ -112,7 +112,7 @@ def test_rules_are_typed_without_any() -> None:
 
 
 def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
-    assert [(s.path, what) for s in sources(*PURE) for what in made_up(s)] == []
+    assert [(s.path, what) for s in sources(*RULES) for what in made_up(s)] == []
 
 
 @pytest.mark.parametrize(
