@@ -17,7 +17,7 @@ import oms_projections
 from oms_commands import COMMANDS
 from oms_ledger.kernel import Command, Query, ReadModel
 from oms_projections import PROJECTIONS, QUERIES
-from tests.architecture.sources import EVERYWHERE, PACKAGES, ROOT, Source, length, sources
+from tests.architecture.sources import EVERYWHERE, PACKAGES, ROOT, RULES, Source, length, sources
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
