@@ -54,6 +54,10 @@ class Log:
         self.events.append(r)
         return r
 
+    def reconnect(self) -> None:
+        """After somebody has ended every session."""
+        self._store.close()
+
     def close(self) -> None:
         self._store.close()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -14,10 +14,8 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.engine import log as postgres_log
 from oms_ledger.engine import projector as projectors
 from oms_ledger.engine.log import PostgresStore
-from oms_ledger.engine.pages import Entry, RowsAtHand
 from oms_ledger.engine.pool import Connection
 from oms_ledger.engine.projector import Projector
-from oms_ledger.engine.read_models import Held
 from oms_ledger.engine.store import Batch, Head
 from oms_ledger.engine.writer import Submission, Writer
 from tests.databases import Database
@@ -30,6 +28,7 @@ from tests.fire.followers import running
 from tests.fire.history import check_history
 from tests.fire.hostile import wait_until
 from tests.fire.test_history import log_of, opening
+from tests.fire.worker import Halting
 
 # The head lock.
 
@@ -107,19 +106,6 @@ MOVE_WHATEVER_HAPPENED = projectors.MOVE.replace(
 )
 
 
-class Sleeper(Projector):
-    """Falls asleep once, between reading the rows of a page and writing them."""
-
-    while_asleep: Callable[[], None] | None = None
-
-    def _fold(self, connection: Connection, held: Held, entries: Sequence[Entry]) -> RowsAtHand:
-        rows = super()._fold(connection, held, entries)
-        while_asleep, self.while_asleep = self.while_asleep, None
-        if while_asleep is not None:
-            while_asleep()
-        return rows
-
-
 def check_who_was_overtaken_writes_nothing(database: Database) -> None:
     install(database)
     log = Log(database)
@@ -130,8 +116,8 @@ def check_who_was_overtaken_writes_nothing(database: Database) -> None:
         with Projector(database.connect, [TALLIES], page_events=25) as successor:
             successor.catch_up(90, timeout_seconds=20)
 
-    sleeper = Sleeper(database.connect, [TALLIES], page_events=40, lease_seconds=0.05)
-    sleeper.while_asleep = be_overtaken
+    sleeper = Halting(database.connect, [TALLIES], page_events=40, lease_seconds=0.05)
+    sleeper.halt = be_overtaken
     with sleeper:
         while sleeper.step():
             assert position(database) >= 90, "a read model went back"
