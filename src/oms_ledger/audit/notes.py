@@ -1,0 +1,79 @@
+"""Signing: keys, signed notes, and how one key hands over to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from oms_ledger.audit.standalone.hashing import Unproven, b64, unb64
+from oms_ledger.audit.standalone.notes import (
+    ED25519,
+    ROTATION,
+    SIGNATURE_MARK,
+    Checkpoint,
+    VerifierKey,
+)
+
+_PRIVATE = "PRIVATE+KEY+"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key under the name of what it signs for. As text it is what Go's note package
+    reads and writes: `PRIVATE+KEY+name+id+base64(kind, seed)`."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @classmethod
+    def generate(cls, name: str) -> SigningKey:
+        return cls(name, Ed25519PrivateKey.generate())
+
+    @classmethod
+    def parse(cls, text: str) -> SigningKey:
+        name, _, rest = text.strip().removeprefix(_PRIVATE).partition("+")
+        given, _, packed = rest.partition("+")
+        raw = unb64(packed)
+        if not text.startswith(_PRIVATE) or len(raw) != 33 or raw[0] != ED25519:
+            raise Unproven("this is no signing key (PRIVATE+KEY+name+id+base64)")
+        key = cls(name, Ed25519PrivateKey.from_private_bytes(raw[1:]))
+        if key.verifier.id.hex() != given:
+            raise Unproven("the signing key's id is not its own: the file was damaged")
+        return key
+
+    def text(self) -> str:
+        """The private key itself: for its file alone."""
+        seed = b64(bytes([ED25519]) + self.private.private_bytes_raw())
+        return f"{_PRIVATE}{self.name}+{self.verifier.id.hex()}+{seed}\n"
+
+    @property
+    def verifier(self) -> VerifierKey:
+        return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.name}+{self.verifier.id.hex()})"
+
+
+def sign(text: str, *keys: SigningKey) -> str:
+    """The text as a signed note. It must end in a newline."""
+    lines = [
+        f"{SIGNATURE_MARK}{key.name} {b64(key.verifier.id + key.private.sign(text.encode()))}\n"
+        for key in keys
+    ]
+    return f"{text}\n{''.join(lines)}"
+
+
+def origin(ledger: str, ledger_id: str) -> str:
+    """The name of a ledger's tree, and of its keys, for ever."""
+    return f"oms-ledger/{ledger}/{ledger_id}"
+
+
+def checkpoint(origin: str, size: int, root: bytes, *keys: SigningKey) -> str:
+    return sign(Checkpoint(origin, size, root).text, *keys)
+
+
+def rotation(old: SigningKey, new: SigningKey, from_size: int) -> str:
+    """The note by which trust in one key extends to the other: it names both and both sign."""
+    text = f"{ROTATION}\n{old.name}\n{old.verifier}\n{new.verifier}\nfrom {from_size}\n"
+    return sign(text, old, new)

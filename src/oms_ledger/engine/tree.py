@@ -1,0 +1,179 @@
+"""The Merkle tree in PostgreSQL: see migrations/0005_merkle.sql, and `audit/` for what it means.
+
+Nothing here takes the head's lock, and no statement runs long: pages are the caller's to choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import psycopg
+
+from oms_ledger.audit.merkle import Coordinate
+from oms_ledger.audit.standalone.notes import VerifierKey
+from oms_ledger.audit.store import (
+    Lost,
+    Seal,
+    StoredCheckpoint,
+    StoredEvent,
+    StoredKey,
+    TreeState,
+)
+from oms_ledger.engine.arrays import bigint_array, bytea_array
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+STATE = """
+SELECT t.ledger_id, t.size, t.root, h.position,
+       coalesce((SELECT max(notification_id) FROM ledger_events), 0)
+FROM merkle_tree AS t CROSS JOIN ledger_head AS h"""
+
+# Sent in binary, a row of this is the leaf as it is hashed: audit/standalone/hashing.py, `leaf`.
+COPY_LEAVES = """
+COPY (
+    SELECT notification_id, originator_id, originator_version, topic,
+           CASE WHEN octet_length(state) <= 32768 THEN state END,
+           CASE WHEN octet_length(state) > 32768 THEN sha256(state) END
+    FROM ledger_events WHERE notification_id > %s AND notification_id <= %s
+    ORDER BY notification_id
+) TO STDOUT (FORMAT BINARY)"""
+
+COPY_HEADER_BYTES = 19
+COPY_TRAILER = b"\xff\xff"
+
+EVENTS = """
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events WHERE notification_id > %s AND notification_id <= %s
+ORDER BY notification_id"""
+
+# A category is a range of ids: '-' is followed by '.' in the "C" collation.
+STREAM_STARTS = """
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE originator_id > %s AND originator_id < %s AND originator_version = 1
+ORDER BY originator_id LIMIT %s"""
+
+TILES = """
+SELECT t.level, t.index, t.hashes
+FROM unnest(%s::bigint[], %s::bigint[]) AS want (level, index)
+JOIN merkle_tiles AS t ON t.level = want.level AND t.index = want.index"""
+
+KEYS = "SELECT name, public_key, from_size, rotation FROM merkle_keys ORDER BY number"
+
+CHECKPOINT_COLUMNS = "number, size, root, note, signed_at"
+
+NEWEST_CHECKPOINT = f"""
+SELECT {CHECKPOINT_COLUMNS} FROM merkle_checkpoints WHERE size <= %s
+ORDER BY size DESC, number DESC LIMIT 1"""
+
+CHECKPOINTS = f"""
+SELECT {CHECKPOINT_COLUMNS} FROM merkle_checkpoints WHERE (size, number) > (%s, %s)
+ORDER BY size, number LIMIT %s"""
+
+ANY_SIZE = 2**63 - 1
+
+LEASE = """
+UPDATE merkle_tree
+SET lease_owner = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
+WHERE lease_owner = %s OR lease_until IS NULL OR lease_until < clock_timestamp()"""
+
+GIVE_BACK = """
+UPDATE merkle_tree SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
+
+GROW = "UPDATE merkle_tree SET size = %s, root = %s WHERE size = %s"
+
+WRITE_TILES = """
+INSERT INTO merkle_tiles (level, index, width, hashes)
+SELECT level, index, octet_length(hashes) / 32, hashes
+FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS t (level, index, hashes)
+ON CONFLICT (level, index) DO UPDATE SET width = excluded.width, hashes = excluded.hashes"""
+
+WRITE_CHECKPOINT = """
+INSERT INTO merkle_checkpoints (size, root, note, signed_at)
+VALUES (%s, %s, %s, clock_timestamp())"""
+
+WRITE_KEY = """
+INSERT INTO merkle_keys (name, key_id, public_key, from_size, rotation)
+VALUES (%s, %s, %s, %s, %s)"""
+
+
+class PostgresTree:
+    """An `audit.store.TreeStore`. `lend` lends a connection in autocommit mode with the ledger's
+    search_path; a pool's `connection` is one."""
+
+    def __init__(self, lend: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._lend = lend
+
+    def state(self) -> TreeState:
+        return TreeState(*self._rows(STATE)[0])
+
+    def leaves(self, after: int, until: int) -> Sequence[bytes]:
+        with (
+            self._lend() as connection,
+            connection.cursor() as cursor,
+            cursor.copy(COPY_LEAVES, (after, until)) as copy,
+        ):
+            rows = cast(list[bytes], list(copy))  # a message a row, with the first the header
+        rows[0] = rows[0][COPY_HEADER_BYTES:]
+        assert rows[-1] == COPY_TRAILER, "the server ended its COPY in another way"
+        return rows[:-1]
+
+    def events(self, after: int, until: int) -> Sequence[StoredEvent]:
+        return [StoredEvent(*row) for row in self._rows(EVENTS, after, until)]
+
+    def stream_starts(self, category: str, after: str, limit: int) -> Sequence[StoredEvent]:
+        first, end = max(after, f"{category}-"), f"{category}."
+        return [StoredEvent(*row) for row in self._rows(STREAM_STARTS, first, end, limit)]
+
+    def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
+        levels = bigint_array(level for level, _ in at)
+        indexes = bigint_array(index for _, index in at)
+        return {(row[0], row[1]): row[2] for row in self._rows(TILES, levels, indexes)}
+
+    def keys(self) -> Sequence[StoredKey]:
+        return [
+            StoredKey(VerifierKey(name, public), from_size, rotation)
+            for name, public, from_size, rotation in self._rows(KEYS)
+        ]
+
+    def newest_checkpoint(self, at_most: int | None = None) -> StoredCheckpoint | None:
+        size = ANY_SIZE if at_most is None else at_most
+        found = self._rows(NEWEST_CHECKPOINT, size)
+        return StoredCheckpoint(*found[0]) if found else None
+
+    def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
+        return [StoredCheckpoint(*row) for row in self._rows(CHECKPOINTS, *after, limit)]
+
+    def lease(self, owner: str, seconds: float) -> bool:
+        with self._lend() as connection:
+            return connection.execute(LEASE, (owner, seconds, owner), prepare=True).rowcount == 1
+
+    def give_back(self, owner: str) -> None:
+        with self._lend() as connection:
+            connection.execute(GIVE_BACK, (owner,))
+
+    def seal(self, seal: Seal) -> None:
+        with self._lend() as connection, connection.transaction():
+            # Lost with a crash of the server, a seal is made again from the log, and is the same.
+            connection.execute("SET LOCAL synchronous_commit = off")
+            grown = connection.execute(GROW, (seal.size, seal.root, seal.old_size), prepare=True)
+            if grown.rowcount != 1:
+                raise Lost
+            if seal.tiles:
+                columns = (
+                    bigint_array(tile.level for tile in seal.tiles),
+                    bigint_array(tile.index for tile in seal.tiles),
+                    bytea_array([tile.hashes for tile in seal.tiles]),
+                )
+                connection.execute(WRITE_TILES, columns, prepare=True)
+            connection.execute(WRITE_CHECKPOINT, (seal.size, seal.root, seal.note), prepare=True)
+            if seal.key is not None:
+                key = seal.key.key
+                row = (key.name, key.id, key.public, seal.key.from_size, seal.key.rotation)
+                connection.execute(WRITE_KEY, row)
+
+    def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self._lend() as connection:
+            return connection.execute(statement, parameters, prepare=True, binary=True).fetchall()
