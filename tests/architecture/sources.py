@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,11 +20,16 @@ EVERYWHERE = (*PACKAGES, "tests", "benchmarks")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     path: str
     text: str
     tree: ast.Module
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree, walked once."""
+        return list(ast.walk(self.tree))
 
     @property
     def folder(self) -> str:
@@ -35,18 +40,14 @@ class Source:
         return self.text.count("\n")
 
     def functions(self) -> Iterator[Function]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, Function):
-                yield node
+        return (node for node in self.nodes if isinstance(node, Function))
 
     def strings(self) -> Iterator[ast.Constant]:
         """Literals of text, but not docstrings."""
-        documentation = {
-            id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Expr)
-        }
-        for node in ast.walk(self.tree):
-            text = isinstance(node, ast.Constant) and isinstance(node.value, str)
-            if text and id(node) not in documentation and isinstance(node, ast.Constant):
+        documentation = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+        literals = [node for node in self.nodes if isinstance(node, ast.Constant)]
+        for node in literals:
+            if isinstance(node.value, str) and id(node) not in documentation:
                 yield node
 
 

@@ -105,7 +105,7 @@ def test_rules_are_typed_without_any() -> None:
     found = [
         (s.path, node.lineno)
         for s in sources(*RULES, PACKAGES[2])
-        for node in ast.walk(s.tree)
+        for node in s.nodes
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     assert found == []
@@ -124,7 +124,7 @@ def test_what_a_rule_makes_up_itself_is_found(text: str) -> None:
 
 def made_up(s: Source) -> Iterator[str]:
     """Time, chance and identity that do not come in from outside."""
-    for node in ast.walk(s.tree):
+    for node in s.nodes:
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
