@@ -41,7 +41,7 @@ FUZZ = settings(
 def test_any_value_in_any_field(shop: Api) -> None:
     fields = {
         name: st.fixed_dictionaries(
-            {}, optional={field: VALUES for field in (*kind.__annotations__, "items", "orders")}
+            {}, optional=dict.fromkeys((*kind.__annotations__, "items", "orders"), VALUES)
         )
         for name, kind in COMMANDS.items()
     }
@@ -115,6 +115,28 @@ def test_a_very_long_list_of_nonsense(api: Api) -> None:
     response = api.send("POST", "/v1/orders", content=body, headers=JSON_HEADERS)
     assert len(told(response, 422, "invalid_fields")["errors"]) == 100
     assert len(response.content) < 100_000
+
+
+@pytest.mark.parametrize("value", [b"0", b"{}"])
+@pytest.mark.parametrize(
+    ("path", "start", "end"),
+    [
+        ("/v1/orders", b'{"channel": "web", "lines": [', b"0]}"),
+        ("/v1/orders:batch", b'{"orders": [{"lines": [', b"0]}]}"),
+        ("/v1/orders/o/cancel", b'{"reason": "staff", "lines": [', b"0]}"),
+    ],
+)
+def test_millions_of_values(api: Api, value: bytes, path: str, start: bytes, end: bytes) -> None:
+    """Refused before each of them is found to be wrong."""
+    body = start + (value + b",") * 2_000_000 + end
+    told(api.send("POST", path, content=body, headers=JSON_HEADERS), 413, "too_large")
+    body = start + (value + b",") * 60_000 + end
+    response = api.send("POST", path, content=body, headers=JSON_HEADERS)
+    if path.endswith("batch"):
+        (result,) = response.json()["results"]
+        assert (result["status"], result["problem"]["code"]) == (413, "too_large")
+    else:
+        told(response, 413, "too_large")
 
 
 def test_long_names_and_numbers(shop: Api) -> None:

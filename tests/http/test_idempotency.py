@@ -62,7 +62,7 @@ def test_the_same_key_at_the_same_time(shop: Api) -> None:
     responses = shop.all_at_once(*[request] * 20)
     assert len({response.json()["order_id"] for response in responses}) == 1
     assert sum("idempotent-replayed" in response.headers for response in responses) == 19
-    assert shop.get("/v1/stock/A?min_position=%d" % head(shop)).json()["allocated"] == 1
+    assert shop.get(f"/v1/stock/A?min_position={head(shop)}").json()["allocated"] == 1
 
 
 def test_concurrent_orders_take_what_there_is(shop: Api) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.http.conftest import Api
 from tests.http.examples import order
 

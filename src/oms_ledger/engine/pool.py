@@ -7,7 +7,7 @@ against this program; owner connections (migrations, read-model tables) do not.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,6 +17,8 @@ import structlog
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.outages import is_outage
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -26,11 +28,18 @@ Pool: TypeAlias = "ConnectionPool[Connection]"
 
 CONNECT_SECONDS = 10
 
-# One round trip. The role comes last and may be missing where the owner must not create roles;
-# from PostgreSQL 16 on one may be a member who must not act as the role.
+RECONNECT_SECONDS = 2
+"""How long the pool tries by itself, ever more seldom. After that whoever asks makes it try anew,
+so that a database that is back is found at once, however long it was away."""
+
+# One round trip. Whoever has waited for the head lock must see what its last holder wrote, hence
+# READ COMMITTED, whatever the server's default is. The role comes last and may be missing where
+# the owner must not create roles; from PostgreSQL 16 on one may be a member who must not act as
+# the role.
 PREPARE_SESSION = """
 SELECT set_config('search_path', %(schema)s, false),
        set_config('TimeZone', 'UTC', false),
+       set_config('default_transaction_isolation', 'read committed', false),
        set_config('lock_timeout', %(lock)s, false),
        set_config('statement_timeout', %(statement)s, false),
        set_config('idle_in_transaction_session_timeout', %(idle)s, false),
@@ -40,6 +49,21 @@ SELECT set_config('search_path', %(schema)s, false),
                 THEN 'MEMBER' ELSE 'SET' END)) AS role"""
 
 _warned: set[str] = set()
+
+
+class _Pool(ConnectionPool["Connection"]):
+    """Says in the ledger's own words that the database is away: `Unavailable`."""
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        try:
+            with super().connection(timeout) as connection:
+                yield connection
+        except psycopg.Error as error:
+            if not is_outage(error):
+                raise
+            log.warning("database_unavailable", error=repr(error))
+            raise Unavailable("The database does not answer. Try again in a moment.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +158,13 @@ def open_pool(
     application_name: str = "oms-ledger",
 ) -> Pool:
     """A pool of such connections; a broken one is replaced before it is lent. The caller closes
-    it. Connections are made when first asked for."""
+    it. Connections are made when first asked for. `Unavailable` where there is none to be had,
+    or the database goes away while it is lent."""
 
     def configure(connection: Connection) -> None:
         prepare_session(connection, schema, role=role, timeouts=timeouts)
 
-    pool: Pool = ConnectionPool(
+    pool: Pool = _Pool(
         url,
         kwargs={
             "autocommit": True,
@@ -149,8 +174,9 @@ def open_pool(
         min_size=0,
         max_size=max_size,
         timeout=CONNECT_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
         configure=configure,
-        check=ConnectionPool.check_connection,
+        check=_Pool.check_connection,
         name=schema,
         open=True,
     )

@@ -7,8 +7,8 @@ import time
 
 import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
+from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.pool import Connection, Pool
 from oms_ledger.engine.projector import PROJECTIONS_CHANNEL
 from oms_ledger.kernel import Position
@@ -74,7 +74,7 @@ class Positions:
             try:
                 with self._pool.connection() as connection:
                     self._look_while_needed(connection)
-            except (psycopg.Error, PoolTimeout) as error:
+            except (psycopg.Error, Unavailable) as error:
                 log.warning("positions_unknown", error=str(error))
                 time.sleep(LOOK_SECONDS)
             with self._changed:

@@ -17,6 +17,7 @@ from oms_ledger.http.answers import answer, etag
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.requests import (
+    COMMAND_VALUES_MAX,
     Headers,
     body_of,
     correlation_id,
@@ -28,6 +29,7 @@ from oms_ledger.http.requests import (
     parsed,
     path_fields,
     query_fields,
+    refuse_too_many,
 )
 from oms_ledger.kernel import Command, Context, Json, Ref
 from oms_ledger.security.api_keys import Principal
@@ -78,6 +80,7 @@ class CommandHandler:
 
     def read(self, body: bytes, path: Mapping[str, str]) -> Command:
         """The command in a body; `Malformed` or `Invalid` where there is none."""
+        refuse_too_many(body, COMMAND_VALUES_MAX)
         try:
             if not path:
                 return cast(Command, self._from_json(body or b"{}"))

@@ -15,6 +15,10 @@ from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, in
 Headers = Mapping[str, str]
 
 BODY_BYTES_MAX = 10_000_000
+BODY_VALUES_MAX = 500_000
+COMMAND_VALUES_MAX = 50_000
+"""An order of 2,000 lines has 14,000. Each wrong one costs more than it took to send."""
+
 CORRELATION_CHARACTERS_MAX = 128
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 QUERY_FIELDS_MAX = 100
@@ -42,9 +46,16 @@ async def body_of(request: Request, headers: Headers) -> bytes:
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     if body and not _JSON_TYPE.match(headers.get("content-type", "")):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
+    refuse_too_many(body, BODY_VALUES_MAX)
     if b"\\u0000" in body:
         refuse_nul(parsed(body), "")
     return body
+
+
+def refuse_too_many(body: bytes, most: int) -> None:
+    """`TooLarge` where a body, or a part of it, has more values than that: told by its commas."""
+    if body.count(b",") > most:
+        raise TooLarge(f"There are more than {most:,} values. Send them in smaller parts.")
 
 
 def _too_large() -> TooLarge:

@@ -1,0 +1,201 @@
+"""What whoever runs this looks at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import TypeAdapter
+
+from oms_ledger.app import Oms
+from oms_ledger.engine import pool
+from oms_ledger.http.shapes import ledger
+from tests.databases import Database
+from tests.http.conftest import Api, projecting
+from tests.http.examples import STOCKED, order
+from tests.http.test_errors import told
+from tests.http.test_idempotency import head
+from tests.http.test_routes import fits
+
+
+def test_alive_and_ready(shop: Api) -> None:
+    assert shop.get("/healthz").json() == {"status": "ok"}
+    ready = shop.get("/readyz")
+    fits(ledger.Ready, ready.json())
+    assert ready.json()["head"] == head(shop)
+
+
+def test_not_ready_without_migrations(postgres: Database, api: Api) -> None:
+    with postgres.connect_owner() as owner:
+        owner.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0004_api_keys'")
+    problem = told(api.get("/readyz"), 503, "unavailable")
+    assert "0004_api_keys" in problem["detail"]
+
+
+def metrics(api: Api) -> dict[tuple[str, ...], float]:
+    response = api.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+
+
+def test_metrics(shop: Api) -> None:
+    before = metrics(shop)
+    shop.post("/v1/orders", order(1))
+    shop.post("/v1/orders", order(1000))
+    shop.post("/v1/orders:batch", {"orders": [order(1000), {}]})
+    shop.get("/v1/orders/none")
+    after = metrics(shop)
+
+    def grown(*name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    assert grown("oms_refusals_total", "insufficient_stock") == 2
+    assert grown("oms_refusals_total", "invalid_fields") == 1
+    assert grown("oms_refusals_total", "not_found") == 1
+    assert grown("oms_writer_commands_total") == 3
+    assert grown("oms_writer_events_total") > 2
+    assert grown("oms_http_request_seconds_count", "POST", "/v1/orders", "201") == 1
+    assert grown("oms_http_request_seconds_count", "GET", "/v1/orders/{order_id}", "404") == 1
+    assert after["oms_writer_queued",] == 0
+    assert ("oms_read_model_lag_events", "stock_levels", "1") in after
+
+
+def test_metrics_tell_the_lag(oms: Oms, api: Api) -> None:
+    for method, path, body in STOCKED:
+        api.send(method, path, json=body)
+    assert metrics(api)["oms_read_model_lag_events", "order_status", "1"] == head(api)
+
+
+COUNTING = """
+from oms_ledger.http import metrics
+metrics.refused("insufficient_stock")
+metrics.answered("POST", "/v1/orders", 409, 0.01)
+metrics.QUEUED.set(3)
+{last}
+"""
+
+
+def test_metrics_of_several_processes(tmp_path: Path) -> None:
+    """Whichever is asked answers for all; the queue of one that has left is gone."""
+    env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+
+    def run(last: str) -> str:
+        code = COUNTING.format(last=last)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    run("metrics.left()")
+    text = run("print(metrics.exposition([]).decode())")
+    assert 'oms_refusals_total{code="insufficient_stock"} 2.0' in text
+    assert "oms_writer_queued 3.0" in text
+    assert 'oms_http_request_seconds_count{method="POST"' in text
+
+
+def test_read_models(shop: Api) -> None:
+    shop.get(f"/v1/orders?min_position={head(shop)}")
+    found = shop.get("/v1/projections").json()
+    TypeAdapter(list[ledger.ReadModel]).validate_python(found, strict=True)
+    assert {each["name"] for each in found} == {
+        "order_status",
+        "stock_levels",
+        "shipping_analytics",
+    }
+    for each in found:
+        nothing = shop.get(f"/v1/projections/{each['name']}/parked").json()
+        assert nothing == {"name": each["name"], "items": []}
+
+
+def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Database) -> None:
+    """A row that somebody has broken keeps an order out of its read model, until it is mended."""
+    for method, path, body in STOCKED:
+        api.send(method, path, json=body)
+    with postgres.connect_owner() as owner:
+        owner.execute("ALTER TABLE order_lines_v1 ADD CONSTRAINT broken CHECK (sku <> 'A')")
+    placed = api.post("/v1/orders", order()).json()
+    with projecting(oms):
+        seen = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
+        assert seen.json()["items"] == []
+        parked = api.get("/v1/projections/order_status/parked").json()
+        fits(ledger.ParkedStreams, parked)
+        assert [each["stream"] for each in parked["items"]] == [f"order-{placed['order_id']}"]
+        again = api.post("/v1/projections/order_status/retry").json()
+        fits(ledger.Retried, again)
+        assert (again["parked"], again["streams"][0]["folded"]) == (1, False)
+        with postgres.connect_owner() as owner:
+            owner.execute("ALTER TABLE order_lines_v1 DROP CONSTRAINT broken")
+        assert api.post("/v1/projections/order_status/retry").json()["parked"] == 0
+        assert api.get(f"/v1/orders/{placed['order_id']}").status_code == 200
+
+
+def allow(database: Database, connections: bool) -> None:
+    """Let nobody connect any more, and end who is; or let them again."""
+    name = psycopg.conninfo.conninfo_to_dict(database.url)["dbname"]
+    elsewhere = database.url.replace(f"/{name}", "/postgres")
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {connections}".encode())
+        if not connections:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                (name,),
+            )
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for a connection gives up sooner."""
+    monkeypatch.setattr(pool, "CONNECT_SECONDS", 1)
+
+
+def test_the_database_is_away_and_comes_back(
+    impatient: None, postgres: Database, shop: Api
+) -> None:
+    placed = shop.post("/v1/orders", order()).json()
+    asked: list[tuple[str, str, Any]] = [
+        ("POST", "/v1/orders", order()),
+        ("POST", "/v1/orders:batch", {"orders": [order(), order()]}),
+        ("GET", "/v1/orders", None),
+        ("GET", f"/v1/orders/{placed['order_id']}?min_position=1", None),
+        ("GET", "/v1/events", None),
+        ("GET", "/v1/projections", None),
+        ("GET", "/readyz", None),
+        ("POST", "/v1/projections/order_status/retry", None),
+    ]
+    allow(postgres, False)
+    try:
+        for method, path, body in asked:
+            response = shop.send(method, path, json=body)
+            assert response.json()["code"] in ("unavailable", "overloaded"), path
+            told(response, 503, response.json()["code"])
+            assert int(response.headers["retry-after"]) >= 1
+            assert "psycopg" not in response.text
+        assert shop.get("/healthz").status_code == 200
+        assert "oms_writer_failures_total" in shop.get("/metrics").text
+    finally:
+        allow(postgres, True)
+    for method, path, body in asked:
+        deadline = time.monotonic() + 60
+        while (response := shop.send(method, path, json=body)).status_code == 503:
+            assert time.monotonic() < deadline, (path, response.text)
+        assert response.status_code in (200, 201), (path, response.text)
+
+
+def test_a_bug_of_ours_is_not_shown(api: Api, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret is 42")
+
+    monkeypatch.setattr(oms, "ask", broken)
+    problem = told(api.get("/v1/orders"), 500, "internal_error")
+    assert "42" not in str(problem)
