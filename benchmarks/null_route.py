@@ -16,3 +16,9 @@ app = FastAPI()
 async def place(order: Annotated[PlaceOrder, Body()]) -> dict[str, object]:
     """Validated, counted, forgotten."""
     return {"lines": len(order.lines)}
+
+
+@app.get("/v1/orders/{order_id}")
+async def show(order_id: str) -> dict[str, object]:
+    """Found nowhere."""
+    return {"order_id": order_id}

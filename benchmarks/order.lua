@@ -43,9 +43,4 @@ function request()
   return wrk.format(nil, nil, nil, '{"orders":[' .. table.concat(orders, ",") .. ']}')
 end
 
-function done(summary, latency, requests)
-  io.write(string.format(
-    '{"requests":%d,"seconds":%f,"not_2xx":%d,"p50_ms":%f,"p99_ms":%f}\n',
-    summary.requests, summary.duration / 1e6, summary.errors.status,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
-end
+dofile("done.lua")

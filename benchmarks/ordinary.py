@@ -8,18 +8,24 @@ writer has one too.
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import psycopg
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import IntegrityError
 from psycopg.conninfo import conninfo_to_dict
 
+from benchmarks.compare import Contender, Run
+
+SCHEMA = "bench_ordinary"
 SKUS = 1000
 LINES = 3
 
@@ -145,7 +151,7 @@ def shop(url: str, schema: str) -> Iterator[Shop]:
         opened.close()
 
 
-def orders_per_second(place: Shop, threads: int, seconds: float) -> float:
+def _orders_per_second(place: Shop, threads: int, seconds: float) -> float:
     """Orders placed by this many threads in a loop."""
     done = [0] * threads
     deadline = time.perf_counter() + seconds
@@ -163,3 +169,42 @@ def orders_per_second(place: Shop, threads: int, seconds: float) -> float:
     for worker in workers:
         worker.join()
     return sum(done) / (time.perf_counter() - started)
+
+
+def _work(url: str, pipe: Connection, threads: int) -> None:
+    with shop(url, SCHEMA) as opened:
+        pipe.send("ready")
+        while (seconds := pipe.recv()) is not None:
+            pipe.send(_orders_per_second(opened, threads, seconds))
+
+
+@contextmanager
+def schema(url: str) -> Iterator[None]:
+    """An empty schema for its tables, dropped afterwards."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        yield
+        connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
+@contextmanager
+def at_work(url: str, threads: int = 4) -> Iterator[Contender]:
+    """The shop in a process of its own, as it comes: ours is tuned for serving."""
+    ours, theirs = multiprocessing.Pipe()
+    with schema(url):
+        worker = multiprocessing.get_context("spawn").Process(
+            target=_work, args=(url, theirs, threads), daemon=True
+        )
+        worker.start()
+        ours.recv()
+
+        def run(seconds: float) -> Run:
+            ours.send(seconds)
+            return Run(ours.recv())
+
+        try:
+            yield run
+        finally:
+            ours.send(None)
+            worker.join()

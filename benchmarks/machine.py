@@ -1,0 +1,65 @@
+"""What the figures were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from benchmarks import postgres
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """`sync_us` is how long the disk takes to make one 8 kB write durable (pg_test_fsync,
+    fdatasync), in microseconds: the least that a commit can take."""
+
+    cpu: str
+    cores: int
+    memory_gb: int
+    system: str
+    python: str
+    postgresql: str
+    sync_us: int
+    date: str
+
+
+def this_machine(server: str) -> Machine:
+    with psycopg.connect(server) as connection:
+        version = connection.info.parameter_status("server_version") or "unknown"
+    return Machine(
+        _cpu(),
+        os.cpu_count() or 1,
+        round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        f"{platform.system()} {platform.release()}",
+        platform.python_version(),
+        version.split(" ")[0],
+        sync_microseconds(),
+        datetime.now(UTC).date().isoformat(),
+    )
+
+
+def _cpu() -> str:
+    """As the system names it; the bare architecture where it does not."""
+    try:
+        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
+
+
+def sync_microseconds() -> int:
+    """In the folder for temporary files, where the embedded server's data is, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [postgres.program("pg_test_fsync"), "-s", "1", "-f", f"{folder}/file"]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"fdatasync\s+[\d.]+ ops/sec\s+(\d+) usecs/op", said)
+    assert found, said
+    return int(found[1])
