@@ -128,7 +128,8 @@ def test_sabotage_a_writer_that_does_not_notice_others_is_not_the_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps: list[tuple[int, list[Command]]] = [
-        (0, [Receive("X", 5)]),
+        (0, [Receive("X", 4)]),
+        (0, [Receive("X", 1)]),  # now it believes that it is alone
         (1, [Take("X", 5)]),
         (0, [Take("X", 1)]),
     ]
