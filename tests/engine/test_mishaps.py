@@ -11,10 +11,11 @@ from typing import ClassVar
 
 import pytest
 
-from oms_ledger.domain.errors import NotFound, Overloaded
+from oms_ledger.domain.errors import NotFound, Overloaded, Unavailable
 from oms_ledger.engine import decide
-from oms_ledger.engine.store import BatchRejected
-from oms_ledger.engine.writer import Limits, Outcome, Results
+from oms_ledger.engine.memory import MemoryStore
+from oms_ledger.engine.store import Batch, BatchRejected, EventRow, Head, StoreDown
+from oms_ledger.engine.writer import Limits, Outcome, Results, Writer
 from oms_ledger.kernel import Change, Command, Context, Given, Json
 from tests.engine.asking import OpenWriter, ask, refusals, submissions
 from tests.engine.conformance import InPostgres, Ledger
@@ -86,6 +87,28 @@ def test_a_refusal_after_the_decision_writes_nothing(
         futures = writer.submit_many(submissions(commands))
     assert [type(error) for error in refusals(futures)] == [type(None), NotFound, type(None)]
     assert received(ledger) == {"stock-A@A": 1, "stock-B@A": 1}
+
+
+class LosesAnswers(MemoryStore):
+    """Commits, says that it did not, and cannot tell."""
+
+    def commit(self, head: Head, batch: Batch) -> None:
+        super().commit(head, batch)
+        raise StoreDown("the reply was lost")
+
+    def happened(self, row: EventRow) -> bool:
+        raise BatchRejected("a table is missing, or whatever")
+
+
+def test_what_may_have_happened_is_never_tried_again_by_itself() -> None:
+    store = LosesAnswers()
+    writer = Writer(store, Limits(patience_seconds=0.1))
+    with store.log.lock:
+        futures = writer.submit_many(submissions(Receive("X", 1) for _ in range(3)))
+    said = refusals(futures)
+    writer.close()
+    assert {type(error) for error in said} == {Unavailable}
+    assert len(store.log.events) == 3
 
 
 def test_who_watches_batches_cannot_end_the_writer(open_writer: OpenWriter) -> None:

@@ -20,7 +20,7 @@ from tests.databases import Database
 from tests.engine.projecting import Log, expected, history, install, position, received, stored
 from tests.engine.tallies import TALLIES, Tally, fold, refusing
 from tests.fire.followers import running
-from tests.fire.hostile import repeatedly, wait_until
+from tests.fire.hostile import losing_connections, repeatedly, wait_until
 from tests.fire.worker import in_the_middle_of_a_page
 
 
@@ -86,6 +86,22 @@ def test_projectors_that_fight_over_one_read_model_do_not_harm_it(log: Log) -> N
         wait_until(lambda: position(log.database) == 300)
     assert stored(log.database) == expected(log.events)
     assert parked(log.database) == []
+
+
+def test_read_models_in_large_pages_do_not_harm_each_other(log: Log) -> None:
+    """Whoever folds them side by side, and whatever becomes of the connections."""
+    database = log.database
+    other = replace(refusing(lambda r: r.position == POISON), name="others", version=2)
+    install(database, other)
+    log.append(*history(3000))
+    projector = Projector(database.connect, [TALLIES, other], page_events=700, lease_seconds=1.0)
+    with running(projector), losing_connections(database, 0.1):
+        wait_until(lambda: min(position(database), position(database, "others")) == 3060)
+    assert stored(database) == expected(log.events)
+    with database.connect() as connection:
+        retried = retry_parked(connection, [replace(other, fold=TALLIES.fold)], "others")
+    assert retried == {POISONED: True}
+    assert stored(database, other) == expected(log.events)
 
 
 # Events that cannot be folded.

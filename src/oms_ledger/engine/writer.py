@@ -271,7 +271,8 @@ class Writer:
                 if self._store.happened(batch.events[0]):
                     return results
                 return [(waiting, _unreachable(error)) for waiting, _ in results]
-            except StoreDown:
+            except Exception as trouble:  # none of it may lead to writing it again
+                log.warning("fate_unknown", error=repr(trouble), size=len(results))
                 time.sleep(0.05)
         unknown = Unavailable(
             "The database went away while committing; whether this happened is not known. "
