@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from oms_ledger.domain.moments import moment, not_then
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.plain import rfc3339
 
@@ -64,9 +65,28 @@ def _day_ends(value: object) -> object:
     return value if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
+def _happened_by(value: object) -> object:
+    """A time as `as_of` takes it. A position would be taken for seconds since 1970."""
+    if not isinstance(value, str):
+        return value
+    at = moment(value, "happened_by")
+    if isinstance(at, int):
+        raise not_then("happened_by", "Things happen at times. Write 2010-12-01T08:26:00Z.")
+    return at
+
+
 Moment = Annotated[datetime, AfterValidator(_utc)]
 """A time; UTC where no zone is said."""
 From = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_begins)]
 """Start of a period, inclusive; a day alone means from its beginning."""
 Until = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_ends)]
 """End of a period, exclusive; a day alone means that the whole day is in it."""
+HappenedBy = Annotated[
+    Moment | None,
+    BeforeValidator(_happened_by),
+    Field(
+        description="Of what is known, only what had happened by this time: by its own date where"
+        " it has one (a carrier's scan, an import), else by when it was recorded. A day alone is"
+        " meant whole."
+    ),
+]

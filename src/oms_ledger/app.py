@@ -73,7 +73,7 @@ _tokens: deque[str] = deque()
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A query's body, and the position of the read model it was answered from."""
+    """A query's body, and the position that it is of: the read model's, or the one asked for."""
 
     body: Mapping[str, Json]
     position: Position
@@ -135,8 +135,12 @@ class Oms:
         *,
         min_position: Position | None = None,
         wait_ms: int = 2000,
+        as_of: Position | datetime | None = None,
     ) -> Answer:
-        """Answer a query, once its read model has reached `min_position`."""
+        """Answer a query, once its read model has reached `min_position`; or, from the log, as
+        of a position or a time."""
+        if as_of is not None:
+            return Answer(*self.readers.ask_as_of(query, params, as_of))
         body, position = self.readers.ask(query, params, min_position, wait_ms / 1000)
         return Answer(body, position)
 

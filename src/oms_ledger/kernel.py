@@ -7,7 +7,7 @@ types; neither knows the other, and none of them knows PostgreSQL or HTTP.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -217,19 +217,59 @@ class ReadModel:
     event_types: frozenset[str]
 
 
-class Reader(Protocol):
-    """What a query may use: the named statements of its read model, and the log itself."""
+class Log(Protocol):
+    """The log up to a position: all there was then, and nothing that came later."""
 
-    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
-        """All rows of a statement in the read model's `queries.sql`."""
+    @property
+    def position(self) -> Position:
+        """The last position that is seen."""
 
     def history(
         self, stream: str, after_version: int = 0, limit: int | None = None
     ) -> list[Recorded]:
-        """A stream's events in order, straight from the log."""
+        """A stream's events in order."""
 
-    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
-        """A stream's state, up to a position or a time of recording (inclusive)."""
+    def events(
+        self, after: Position, limit: int, types: Collection[str] | None = None
+    ) -> list[Recorded]:
+        """Events of all streams in order, after a position; with `types`, those of these types
+        alone."""
+
+    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
+        """A stream's state; with `until`, as of that position (inclusive) where it is lower."""
+
+    def keys(
+        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
+    ) -> list[str]:
+        """Keys of the streams of a kind that had begun, in order of their bytes: those that
+        start with `prefix` and come after the key `after`."""
+
+
+AT_ONCE = 1000
+
+
+def events_of(log: Log, stream: str, after_version: int = 0) -> Iterator[Recorded]:
+    """A stream's events in order, however many: a thousand at a time are in memory."""
+    while some := log.history(stream, after_version, AT_ONCE):
+        yield from some
+        after_version = some[-1].version
+
+
+def all_events(
+    log: Log, after: Position = 0, types: Collection[str] | None = None
+) -> Iterator[Recorded]:
+    """As `Log.events`, to the end of it, however long."""
+    while some := log.events(after, AT_ONCE, types):
+        yield from some
+        after = some[-1].position
+
+
+class Reader(Log, Protocol):
+    """What a query may use: the named statements of its read model, and the log up to the
+    position that the read model has reached."""
+
+    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
+        """All rows of a statement in the read model's `queries.sql`."""
 
 
 P_contra = TypeVar("P_contra", contravariant=True)
@@ -246,6 +286,9 @@ class Query:
     `params` is a frozen pydantic dataclass; fields named in the path come from there, the
     others from the query string. `ask` returns the answer's body or raises `NotFound`.
     `read_model` is the one whose position the answer reports; None reads the log alone.
+    `as_of` answers the same question as of an earlier position, from the `Log` up to there, with
+    the body that `ask` gave then; or it is a sentence that says why that cannot be done and what
+    to ask instead. It is for the doors to name the position: `params` knows nothing of it.
     """
 
     name: str
@@ -255,3 +298,4 @@ class Query:
     params: type
     ask: Callable[..., Mapping[str, Json]]
     summary: str
+    as_of: Callable[..., Mapping[str, Json]] | str

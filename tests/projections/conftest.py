@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from oms_ledger.domain.moments import moment
 from oms_ledger.engine import codec, pool, read_models
 from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.reader import Readers
@@ -56,9 +57,11 @@ def fill(postgres: Database) -> Iterator[Fill]:
             assert not readers.parked(model.name)
         return ask
 
-    def ask(name: str, **params: str) -> Mapping[str, Any]:
+    def ask(name: str, as_of: str | None = None, **params: str) -> Mapping[str, Any]:
         query = next(q for q in QUERIES if q.name == name)
         checked: object = TypeAdapter(query.params).validate_python(params)
+        if as_of is not None:
+            return readers.ask_as_of(query, checked, moment(as_of))[0]
         body, _ = readers.ask(query, checked)
         return body
 

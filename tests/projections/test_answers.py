@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,42 +13,22 @@ from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.domain.order import UnitsShipped
 from oms_ledger.domain.plain import feed_item, revealed_json
 from oms_ledger.engine import codec
-from oms_ledger.kernel import Json, Position, Recorded, S
-from oms_ledger.testing import Folded, folded, recorded
+from oms_ledger.kernel import Json, Recorded
+from oms_ledger.testing import recorded
 from oms_projections import QUERIES
-from oms_projections.order_status import READ_MODEL, DossierRow, ParcelRow
 from oms_projections.order_status.queries import (
     GetOrder,
     ListOrders,
     OrderHistory,
     get_order,
-    moment,
+    get_order_as_of,
     order_events,
     order_timeline,
 )
 from oms_projections.paging import containing, cursor_for, mark_of
 from oms_projections.shipping_analytics.queries import ShippingPerformance
+from tests.audit_time.memory import Live, ReadModels, Records
 from tests.projections.histories import Shop
-
-
-class OneOrderReader:
-    """The log of a made-up history, and of the rows those that answer for one order."""
-
-    def __init__(self, history: list[Recorded], model: Folded) -> None:
-        self._history, self._model = history, model
-
-    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
-        kind = {"dossier": DossierRow, "parcels": ParcelRow}[statement]
-        rows: list[DossierRow] | list[ParcelRow] = self._model.of(kind)
-        return [asdict(row) for row in rows if row.order_id == params["order_id"]]
-
-    def history(
-        self, stream: str, after_version: int = 0, limit: int | None = None
-    ) -> list[Recorded]:
-        return [r for r in self._history if r.stream == stream and r.version > after_version]
-
-    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
-        raise AssertionError("orders are folded from their history")
 
 
 @pytest.fixture(scope="module")
@@ -57,43 +36,25 @@ def history() -> list[Recorded]:
     return recorded(Shop(11).play(250))
 
 
-def reader_at(history: list[Recorded], position: int) -> OneOrderReader:
+def reader_at(history: list[Recorded], position: int) -> Live:
     """The world as it was when the ledger had `position` events."""
-    return OneOrderReader(history, folded(READ_MODEL, history[:position], 50))
-
-
-def test_as_of_gives_the_body_that_the_read_model_gave_then(history: list[Recorded]) -> None:
-    compared, now = 0, reader_at(history, len(history))
-    for position in range(20, len(history), 37):
-        then = reader_at(history, position)
-        for row in then._model.of(DossierRow):
-            stored = get_order(GetOrder(row.order_id), then)
-            params = GetOrder(row.order_id, as_of=str(position))
-            assert get_order(params, now) == stored
-            at = history[position - 1].meta.recorded_at
-            params = GetOrder(row.order_id, as_of=at.isoformat())
-            assert get_order(params, now) == stored
-            compared += 1
-    assert compared > 20
+    records = Records()
+    models = ReadModels(records)
+    for r in history:
+        records.add(r)
+    models.take(*history[:position])
+    return models.live(position)
 
 
 def test_before_it_was_placed_there_is_no_order(history: list[Recorded]) -> None:
-    reader = reader_at(history, len(history))
+    reader = reader_at(history, 1)
     with pytest.raises(NotFound, match="then"):
-        get_order(GetOrder("o1", as_of="1"), reader)
+        get_order_as_of(GetOrder("o1"), reader)
     with pytest.raises(NotFound, match="GET /v1/orders"):
         get_order(GetOrder("nobody"), reader)
     for ask in (order_timeline, order_events):
         with pytest.raises(NotFound, match="GET /v1/orders"):
             ask(OrderHistory("nobody"), reader)
-
-
-def test_a_moment_is_a_position_or_a_time() -> None:
-    assert moment("1234") == 1234
-    assert moment("2010-12-01T08:26:00Z") == datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
-    with pytest.raises(Invalid) as refused:
-        moment("yesterday")
-    assert refused.value.errors[0]["field"] == "as_of"
 
 
 def _items(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import OrderPlaced
@@ -71,15 +70,6 @@ def timestamps(dossier: Dossier, placed: OrderPlaced) -> dict[str, Json]:
         "updated_at": dossier.updated_at,
     }
     return {name: rfc3339(at) if at else None for name, at in times.items()}
-
-
-def until(history: Iterable[Recorded], as_of: int | datetime | None) -> list[Recorded]:
-    """The events that were recorded by then, inclusive; all of them where no time is named."""
-    if as_of is None:
-        return list(history)
-    if isinstance(as_of, int):
-        return [r for r in history if r.position <= as_of]
-    return [r for r in history if r.meta.recorded_at <= as_of]
 
 
 def dossier_of(history: Sequence[Recorded]) -> Dossier:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import NotFound
@@ -14,14 +14,15 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.order import Order, OrderPlaced, UnitsPacked
 from oms_ledger.domain.plain import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.shipment import Shipment
-from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
+from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
 from oms_projections.order_status import READ_MODEL
-from oms_projections.order_status.answers import detail, dossier_of, parcel_of, until
+from oms_projections.order_status.answers import detail, dossier_of, parcel_of
 from oms_projections.order_status.dossier import Parcel, read
 from oms_projections.order_status.words import words
 from oms_projections.paging import Cursor, Limit, Mark, containing, invalid, mark_of, page
 from oms_projections.values import (
     From,
+    HappenedBy,
     Moment,
     Until,
     column,
@@ -61,16 +62,10 @@ Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number",
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetOrder:
-    """`as_of`: a position of the ledger or a time; answers how the order stood then, from the
-    log."""
-
     order_id: str
-    as_of: str | None = None
 
 
 def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
-    if params.as_of is not None:
-        return _as_of(params.order_id, moment(params.as_of), reader)
     rows = reader.rows("dossier", order_id=params.order_id)
     if not rows:
         raise _unknown(params.order_id)
@@ -78,35 +73,26 @@ def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
     return detail(read(column(rows[0], "document", str)), parcels)
 
 
-def _as_of(order_id: str, as_of: int | datetime, reader: Reader) -> Mapping[str, Json]:
-    history = until(reader.history(stream_id(Order, order_id)), as_of)
+def get_order_as_of(params: GetOrder, log: Log) -> Mapping[str, Json]:
+    history = log.history(stream_id(Order, params.order_id))
     if not history:
-        raise NotFound(
-            f"There was no order {order_id!r} then. Ask without as_of, or for a later time."
-        )
+        raise _not_then(params.order_id)
     dossier = dossier_of(history)
     streams = (stream_id(Shipment, shipment) for shipment in dossier.order.shipments)
-    parcels = (parcel_of(until(reader.history(stream), as_of)) for stream in streams)
+    parcels = (parcel_of(log.history(stream)) for stream in streams)
     return detail(dossier, [parcel for parcel in parcels if parcel is not None])
 
 
-def moment(as_of: str) -> int | datetime:
-    """A position, or a time (RFC 3339; UTC where no zone is said)."""
-    if as_of.isdecimal():
-        return int(as_of)
-    try:
-        at: datetime = TypeAdapter(Moment).validate_python(as_of)
-    except ValidationError as error:
-        raise invalid(
-            "as_of",
-            f"{as_of!r} is neither a position nor a time. Write 1234 or 2010-12-01T08:26:00Z "
-            "(in a URL, a + is written %2B).",
-        ) from error
-    return at
-
-
 def _unknown(order_id: str) -> NotFound:
-    return NotFound(f"There is no order {order_id!r}. GET /v1/orders?q= looks for a number.")
+    return NotFound(
+        f"There is no order {order_id!r}, or was none yet. GET /v1/orders?q= looks for a number."
+    )
+
+
+def _not_then(order_id: str) -> NotFound:
+    return NotFound(
+        f"There was no order {order_id!r} then. Ask without as_of, or for a later time."
+    )
 
 
 def _parcel(row: Mapping[str, object]) -> Parcel:
@@ -225,11 +211,12 @@ def listed(row: Mapping[str, object]) -> dict[str, Json]:
 @dataclass(frozen=True, slots=True, config=STRICT)
 class OrderHistory:
     order_id: str
+    happened_by: HappenedBy = None
 
 
-def order_timeline(params: OrderHistory, reader: Reader) -> Mapping[str, Json]:
-    history = _history(params.order_id, reader)
-    skus = _skus(history)
+def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
+    history = history_of(params.order_id, log)
+    skus = skus_of(history)
     items: list[Json] = [
         {
             "at": rfc3339(r.meta.happened_at),
@@ -237,27 +224,33 @@ def order_timeline(params: OrderHistory, reader: Reader) -> Mapping[str, Json]:
             "text": text,
             "position": r.position,
         }
-        for r in history
+        for r in _happened(history, params.happened_by)
         for text in words(r.event, skus)
     ]
     return {"items": items}
 
 
-def order_events(params: OrderHistory, reader: Reader) -> Mapping[str, Json]:
-    return {"items": [feed_item(r) for r in _history(params.order_id, reader)]}
+def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
+    history = history_of(params.order_id, log)
+    return {"items": [feed_item(r) for r in _happened(history, params.happened_by)]}
 
 
-def _history(order_id: str, reader: Reader) -> list[Recorded]:
+def history_of(order_id: str, log: Log) -> list[Recorded]:
     """Events of the order and of its shipments, in the order of the ledger."""
-    own = reader.history(stream_id(Order, order_id))
+    own = log.history(stream_id(Order, order_id))
     if not own:
         raise _unknown(order_id)
     streams = dict.fromkeys(r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked))
-    parcels = (r for each in streams for r in reader.history(stream_id(Shipment, each)))
+    parcels = (r for each in streams for r in log.history(stream_id(Shipment, each)))
     return sorted([*own, *parcels], key=lambda r: r.position)
 
 
-def _skus(history: list[Recorded]) -> dict[str, str]:
+def _happened(history: Iterable[Recorded], by: datetime | None) -> list[Recorded]:
+    return [r for r in history if by is None or r.meta.happened_at <= by]
+
+
+def skus_of(history: Iterable[Recorded]) -> dict[str, str]:
+    """The SKU of each line of an order."""
     placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
     return {line.line_id: line.sku for event in placed for line in event.terms.lines}
 
@@ -270,7 +263,8 @@ QUERIES = (
         READ_MODEL.name,
         GetOrder,
         get_order,
-        "One order in full, now or as of a position or time",
+        "One order in full",
+        get_order_as_of,
     ),
     Query(
         "list_orders",
@@ -280,6 +274,8 @@ QUERIES = (
         ListOrders,
         list_orders,
         "Orders, filtered, searched and sorted",
+        "All orders of a past moment would take the whole log to answer. List the orders of now,"
+        " and ask for each that matters: GET /v1/orders/{order_id}?as_of=.",
     ),
     Query(
         "order_timeline",
@@ -289,6 +285,7 @@ QUERIES = (
         OrderHistory,
         order_timeline,
         "Who did what to an order and when, in words",
+        order_timeline,
     ),
     Query(
         "order_events",
@@ -298,5 +295,6 @@ QUERIES = (
         OrderHistory,
         order_events,
         "The events of an order and of its shipments",
+        order_events,
     ),
 )

@@ -80,6 +80,17 @@ def fold(r: Recorded, page: Page) -> None:
         page.put(row)
 
 
+def row_of(history: Iterable[Recorded]) -> ShipmentRow | None:
+    """The row of one shipment, from its own events; None where there are none."""
+    row: ShipmentRow | None = None
+    for r in history:
+        if isinstance(r.event, ShipmentCreated):
+            row = created(r, r.event)
+        elif row is not None and isinstance(r.event, SHIPMENT_EVENTS):
+            moved(row, r, r.event)
+    return row
+
+
 def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
     return ShipmentRow(
         shipment_id=event.shipment_id,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.errors import AsOfNotSupported, NotFound
+from oms_ledger.domain.order import Order
 from oms_ledger.domain.plain import revealed_json, rfc3339
-from oms_ledger.kernel import Json, Query, Reader
-from oms_projections.paging import Cursor, Limit, Mark, mark_of, page
-from oms_projections.shipping_analytics import READ_MODEL
+from oms_ledger.domain.shipment import Shipment
+from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
+from oms_projections.paging import Cursor, Limit, Mark, invalid, mark_of, page
+from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow, row_of
 from oms_projections.values import (
     From,
     Moment,
@@ -53,9 +56,24 @@ def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
     return shipment(rows[0])
 
 
+def get_shipment_as_of(params: GetShipment, log: Log) -> Mapping[str, Json]:
+    row = _row(params.shipment_id, log)
+    if row is None:
+        raise NotFound(
+            f"There was no shipment {params.shipment_id!r} then. Ask without as_of, or for a later"
+            " time."
+        )
+    return shipment(asdict(row))
+
+
+def _row(shipment_id: str, log: Log) -> ShipmentRow | None:
+    return row_of(events_of(log, stream_id(Shipment, shipment_id)))
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListShipments:
-    """`late`: not dispatched, or not delivered, by the time promised, judged at `now`."""
+    """`late`: not dispatched, or not delivered, by the time promised, judged at `now`. `as_of`
+    needs an `order_id`."""
 
     status: Status | None = None
     carrier: str | None = None
@@ -86,7 +104,50 @@ def list_shipments(params: ListShipments, reader: Reader) -> Mapping[str, Json]:
     return page([shipment(row) for row in rows], params.limit, _last(rows))
 
 
-def _last(rows: list[dict[str, object]]) -> Mark | None:
+def list_shipments_as_of(params: ListShipments, log: Log) -> Mapping[str, Json]:
+    if params.order_id is None:
+        raise AsOfNotSupported(
+            "All shipments of a past moment would take the whole log to answer. Name an"
+            " `order_id`, or ask for one: GET /v1/shipments/{shipment_id}."
+        )
+    created_before, id_before = mark_of(params.cursor, NEWEST) if params.cursor else NEWEST
+    before = (_time(str(created_before)), str(id_before))
+    found = (_row(each, log) for each in log.fold(Order, params.order_id).shipments)
+    rows = [
+        row
+        for row in found
+        if row and _chosen(row, params) and (row.created_at, row.shipment_id) < before
+    ]
+    rows.sort(key=lambda row: (row.created_at, row.shipment_id), reverse=True)
+    shown = [asdict(row) for row in rows[: params.limit]]
+    return page([shipment(row) for row in shown], params.limit, _last(shown))
+
+
+def _time(mark: str) -> datetime:
+    if mark == NEWEST[0]:
+        return datetime.max.replace(tzinfo=UTC)
+    try:
+        return datetime.fromisoformat(mark)
+    except ValueError:
+        raise invalid("cursor", "Use the next_cursor of the page before.") from None
+
+
+def _chosen(row: ShipmentRow, params: ListShipments) -> bool:
+    """The conditions of the statement `list_shipments`."""
+    late = row.status != "cancelled" and (
+        (row.dispatched_at or params.now) > row.ship_by
+        or (row.delivered_at or params.now) > row.deliver_by
+    )
+    return (
+        params.status in (None, row.status)
+        and params.carrier in (None, row.carrier)
+        and params.location in (None, row.location)
+        and params.channel in (None, row.channel)
+        and params.late in (None, late)
+    )
+
+
+def _last(rows: Sequence[Mapping[str, object]]) -> Mark | None:
     if not rows:
         return None
     created_at = column(rows[-1], "created_at", datetime)
@@ -210,24 +271,47 @@ def _percentiles(row: Mapping[str, object], name: str) -> dict[str, Json]:
     return dict(zip(("p50", "p90", "p95"), hours, strict=True))
 
 
-QUERIES = tuple(
-    Query(ask.__name__, path, scope, READ_MODEL.name, params, ask, summary)
-    for path, scope, params, ask, summary in (
-        (
-            "/v1/shipments/{shipment_id}",
-            "shipments:read",
-            GetShipment,
-            get_shipment,
-            "One shipment",
-        ),
-        ("/v1/shipments", "shipments:read", ListShipments, list_shipments, "Shipments"),
-        ("/v1/tracking/{token}", "public", Track, track, "A parcel, for its recipient"),
-        (
-            "/v1/analytics/shipping",
-            "analytics:read",
-            ShippingPerformance,
-            shipping_performance,
-            "How fast and how well is shipped",
-        ),
-    )
+QUERIES = (
+    Query(
+        "get_shipment",
+        "/v1/shipments/{shipment_id}",
+        "shipments:read",
+        READ_MODEL.name,
+        GetShipment,
+        get_shipment,
+        "One shipment",
+        get_shipment_as_of,
+    ),
+    Query(
+        "list_shipments",
+        "/v1/shipments",
+        "shipments:read",
+        READ_MODEL.name,
+        ListShipments,
+        list_shipments,
+        "Shipments",
+        list_shipments_as_of,
+    ),
+    Query(
+        "track",
+        "/v1/tracking/{token}",
+        "public",
+        READ_MODEL.name,
+        Track,
+        track,
+        "A parcel, for its recipient",
+        "A link shows where the parcel is now. Staff can ask for a shipment's past:"
+        " GET /v1/shipments/{shipment_id}?as_of=.",
+    ),
+    Query(
+        "shipping_performance",
+        "/v1/analytics/shipping",
+        "analytics:read",
+        READ_MODEL.name,
+        ShippingPerformance,
+        shipping_performance,
+        "How fast and how well is shipped",
+        "Figures of a past moment would take the whole log to answer. Ask for a period with `from`"
+        " and `to`, and judge it at a time of your own with `now`.",
+    ),
 )

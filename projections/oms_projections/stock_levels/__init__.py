@@ -116,37 +116,45 @@ def fold(r: Recorded, page: Page) -> None:
 
 
 def booked(r: Recorded, event: StockEvent, page: Page) -> None:
-    at = r.meta.recorded_at
     row = page.get(StockRow, event.sku, event.location)
     if row is None:
-        row = StockRow(event.sku, event.location, 0, 0, 0, 0, 0, 0, at)
+        row = nothing_yet(event.sku, event.location, r.meta.recorded_at)
+    moved = move(row, r, event)
+    page.put(row)
+    page.put(moved)
+
+
+def nothing_yet(sku: str, location: str, at: datetime) -> StockRow:
+    return StockRow(sku, location, 0, 0, 0, 0, 0, 0, at)
+
+
+def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
+    """Book an event into its balance, and tell what that changed."""
+    at = r.meta.recorded_at
     on_hand, allocated, backordered = row.on_hand, row.allocated, row.backordered
     book(row, event)
     row.version = r.version
     row.updated_at = at
-    page.put(row)
-    page.put(
-        MovementRow(
-            event.sku,
-            r.position,
-            event.location,
-            KINDS[type(event)],
-            event.change if isinstance(event, StockAdjusted) else event.quantity,
-            row.on_hand,
-            row.on_hand - on_hand,
-            row.allocated,
-            row.allocated - allocated,
-            row.backordered,
-            row.backordered - backordered,
-            cause(event, "order_id"),
-            cause(event, "line_id"),
-            cause(event, "shipment_id"),
-            cause(event, "reference"),
-            cause(event, "reason"),
-            r.meta.actor,
-            at,
-            r.meta.occurred_at,
-        )
+    return MovementRow(
+        event.sku,
+        r.position,
+        event.location,
+        KINDS[type(event)],
+        event.change if isinstance(event, StockAdjusted) else event.quantity,
+        row.on_hand,
+        row.on_hand - on_hand,
+        row.allocated,
+        row.allocated - allocated,
+        row.backordered,
+        row.backordered - backordered,
+        cause(event, "order_id"),
+        cause(event, "line_id"),
+        cause(event, "shipment_id"),
+        cause(event, "reference"),
+        cause(event, "reason"),
+        r.meta.actor,
+        at,
+        r.meta.occurred_at,
     )
 
 

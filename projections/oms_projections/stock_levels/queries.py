@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import cast
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.errors import NotFound
-from oms_ledger.kernel import Json, Query, Reader
+from oms_ledger.domain.errors import AsOfNotSupported, NotFound
+from oms_ledger.kernel import Json, Log, Query, Reader
 from oms_projections.paging import Cursor, Limit, Mark, containing, mark_of, page
-from oms_projections.stock_levels import READ_MODEL
-from oms_projections.values import column, maybe, maybe_money, maybe_time
+from oms_projections.stock_levels import READ_MODEL, past
+from oms_projections.values import HappenedBy, column, maybe, maybe_money, maybe_time
 
 STRICT = ConfigDict(extra="forbid")
 COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
@@ -21,50 +22,92 @@ NEWEST: Mark = [2**63 - 1]
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListStock:
-    """`below`: only where less than this is available."""
+    """`below`: only where less than this is available. `as_of` and `happened_by` need a `sku`."""
 
     sku: str | None = None
     location: str | None = None
     below: int | None = None
+    happened_by: HappenedBy = None
     cursor: Cursor = None
     limit: Limit = 50
 
 
 def list_stock(params: ListStock, reader: Reader) -> Mapping[str, Json]:
-    start: Mark = ["", ""]
-    after = mark_of(params.cursor, start) if params.cursor else start
+    if params.happened_by is not None:
+        return list_stock_as_of(params, reader)
+    after_sku, after_location = _after(params)
     rows = reader.rows(
         "list_stock",
         sku=params.sku,
         location=params.location,
         below=params.below,
-        after_sku=after[0],
-        after_location=after[1],
+        after_sku=after_sku,
+        after_location=after_location,
         limit=params.limit,
     )
-    items = [level(row) for row in rows]
+    return _levels(rows, params.limit)
+
+
+def list_stock_as_of(params: ListStock, log: Log) -> Mapping[str, Json]:
+    if params.sku is None:
+        raise AsOfNotSupported(
+            "The stock of every SKU at a past moment would take the whole log to answer. Name a"
+            " `sku`, with or without a `location`."
+        )
+    found = [
+        row
+        for row in past.levels(log, params.sku, params.happened_by)
+        if params.location in (None, row["location"])
+        and (params.below is None or column(row, "available", int) < params.below)
+        and (params.sku, column(row, "location", str)) > _after(params)
+    ]
+    return _levels(found[: params.limit], params.limit)
+
+
+def _after(params: ListStock) -> tuple[str, str]:
+    start: Mark = ["", ""]
+    sku, place = mark_of(params.cursor, start) if params.cursor else start
+    return str(sku), str(place)
+
+
+def _levels(rows: Sequence[Mapping[str, object]], limit: int) -> dict[str, Json]:
     last: Mark | None = (
         [column(rows[-1], "sku", str), column(rows[-1], "location", str)] if rows else None
     )
-    return page(items, params.limit, last)
+    return page([level(row) for row in rows], limit, last)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetStock:
     sku: str
+    happened_by: HappenedBy = None
 
 
 def get_stock(params: GetStock, reader: Reader) -> Mapping[str, Json]:
-    levels = [level(row) for row in reader.rows("stock_of_sku", sku=params.sku)]
+    if params.happened_by is not None:
+        return get_stock_as_of(params, reader)
+    levels = reader.rows("stock_of_sku", sku=params.sku)
     if not levels and not reader.rows("product", sku=params.sku):
         raise NotFound(
             f"There is no stock of {params.sku!r} and no product of that SKU. "
             "GET /v1/stock lists what there is."
         )
+    return _totalled(params.sku, levels)
+
+
+def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
+    levels = past.levels(log, params.sku, params.happened_by)
+    if not levels and not past.product_row(log, params.sku, params.happened_by):
+        raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
+    return _totalled(params.sku, levels)
+
+
+def _totalled(sku: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Json]:
+    levels = [level(row) for row in rows]
     totals: dict[str, Json] = {
         name: sum(cast(int, each[name]) for each in levels) for name in COUNTERS
     }
-    return {"sku": params.sku, **totals, "locations": levels}
+    return {"sku": sku, **totals, "locations": levels}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -76,23 +119,38 @@ class StockMovements:
 
 
 def stock_movements(params: StockMovements, reader: Reader) -> Mapping[str, Json]:
-    before = mark_of(params.cursor, NEWEST) if params.cursor else NEWEST
     rows = reader.rows(
         "movements",
         sku=params.sku,
         location=params.location,
-        before=before[0],
+        before=_before(params),
         limit=params.limit,
     )
     if not rows and not params.cursor and not params.location:
         get_stock(GetStock(params.sku), reader)  # a SKU nobody knows is not an empty list
+    return _movements(rows, params.limit)
+
+
+def stock_movements_as_of(params: StockMovements, log: Log) -> Mapping[str, Json]:
+    rows = past.movements(log, params.sku, params.location, _before(params), params.limit)
+    if not rows and not params.cursor and not params.location:
+        get_stock_as_of(GetStock(params.sku), log)
+    return _movements(rows, params.limit)
+
+
+def _before(params: StockMovements) -> int:
+    mark = mark_of(params.cursor, NEWEST) if params.cursor else NEWEST
+    return int(mark[0])
+
+
+def _movements(rows: Sequence[Mapping[str, object]], limit: int) -> dict[str, Json]:
     last: Mark | None = [column(rows[-1], "position", int)] if rows else None
-    return page([movement(row) for row in rows], params.limit, last)
+    return page([movement(row) for row in rows], limit, last)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListProducts:
-    """`q` is looked for in SKU and title."""
+    """`q` is looked for in SKU and title; not together with `as_of`."""
 
     q: str | None = None
     cursor: Cursor = None
@@ -100,11 +158,27 @@ class ListProducts:
 
 
 def list_products(params: ListProducts, reader: Reader) -> Mapping[str, Json]:
-    after = mark_of(params.cursor, [""]) if params.cursor else [""]
     q = containing(params.q) if params.q else None
-    rows = reader.rows("list_products", q=q, after=after[0], limit=params.limit)
+    rows = reader.rows("list_products", q=q, after=_after_sku(params), limit=params.limit)
+    return _products(rows, params.limit)
+
+
+def list_products_as_of(params: ListProducts, log: Log) -> Mapping[str, Json]:
+    if params.q:
+        raise AsOfNotSupported(
+            "To look for words in the products of a past moment, all that there ever were would"
+            " have to be read. List them without `q`, or ask for one: GET /v1/products/{sku}."
+        )
+    return _products(past.products(log, _after_sku(params), params.limit), params.limit)
+
+
+def _after_sku(params: ListProducts) -> str:
+    return str(mark_of(params.cursor, [""])[0]) if params.cursor else ""
+
+
+def _products(rows: Sequence[Mapping[str, object]], limit: int) -> dict[str, Json]:
     last: Mark | None = [column(rows[-1], "sku", str)] if rows else None
-    return page([product(row) for row in rows], params.limit, last)
+    return page([product(row) for row in rows], limit, last)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -121,13 +195,28 @@ def get_product(params: GetProduct, reader: Reader) -> Mapping[str, Json]:
     return product(rows[0])
 
 
+def get_product_as_of(params: GetProduct, log: Log) -> Mapping[str, Json]:
+    row = past.product_row(log, params.sku)
+    if row is None:
+        raise _not_then(f"product {params.sku!r}")
+    return product(asdict(row))
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListLocations:
     """Nothing to choose: places are few."""
 
 
 def list_locations(params: ListLocations, reader: Reader) -> Mapping[str, Json]:
-    return {"items": [location(row) for row in reader.rows("list_locations")], "next_cursor": None}
+    return _locations(reader.rows("list_locations"))
+
+
+def list_locations_as_of(params: ListLocations, log: Log) -> Mapping[str, Json]:
+    return _locations(past.locations(log))
+
+
+def _locations(rows: Sequence[Mapping[str, object]]) -> dict[str, Json]:
+    return {"items": [location(row) for row in rows], "next_cursor": None}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -142,6 +231,17 @@ def get_location(params: GetLocation, reader: Reader) -> Mapping[str, Json]:
             f"There is no location {params.code!r}. PUT /v1/locations/{params.code} defines it."
         )
     return location(rows[0])
+
+
+def get_location_as_of(params: GetLocation, log: Log) -> Mapping[str, Json]:
+    row = past.location_row(log, params.code)
+    if row is None:
+        raise _not_then(f"location {params.code!r}")
+    return location(asdict(row))
+
+
+def _not_then(what: str) -> NotFound:
+    return NotFound(f"There was no {what} then. Ask without as_of, or for a later time.")
 
 
 def level(row: Mapping[str, object]) -> dict[str, Json]:
@@ -211,14 +311,32 @@ def location(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 QUERIES = tuple(
-    Query(ask.__name__, path, "stock:read", READ_MODEL.name, params, ask, summary)
-    for path, params, ask, summary in (
-        ("/v1/stock", ListStock, list_stock, "Stock by SKU and location"),
-        ("/v1/stock/{sku}", GetStock, get_stock, "Stock of one SKU, in all and by location"),
-        ("/v1/stock/{sku}/movements", StockMovements, stock_movements, "Every change of a SKU"),
-        ("/v1/products", ListProducts, list_products, "Products"),
-        ("/v1/products/{sku}", GetProduct, get_product, "One product"),
-        ("/v1/locations", ListLocations, list_locations, "Locations, by priority"),
-        ("/v1/locations/{code}", GetLocation, get_location, "One location"),
+    Query(ask.__name__, path, "stock:read", READ_MODEL.name, params, ask, summary, as_of)
+    for path, params, ask, as_of, summary in (
+        ("/v1/stock", ListStock, list_stock, list_stock_as_of, "Stock by SKU and location"),
+        (
+            "/v1/stock/{sku}",
+            GetStock,
+            get_stock,
+            get_stock_as_of,
+            "Stock of one SKU, in all and by location",
+        ),
+        (
+            "/v1/stock/{sku}/movements",
+            StockMovements,
+            stock_movements,
+            stock_movements_as_of,
+            "Every change of a SKU",
+        ),
+        ("/v1/products", ListProducts, list_products, list_products_as_of, "Products"),
+        ("/v1/products/{sku}", GetProduct, get_product, get_product_as_of, "One product"),
+        (
+            "/v1/locations",
+            ListLocations,
+            list_locations,
+            list_locations_as_of,
+            "Locations, by priority",
+        ),
+        ("/v1/locations/{code}", GetLocation, get_location, get_location_as_of, "One location"),
     )
 )

@@ -51,7 +51,10 @@ def _queries() -> Iterator[str]:
 
 def _query(query: Query) -> str:
     route, read_model = f"`GET {query.path}`", query.read_model or "the log"
-    return _row(query.name, route, query.scope, _fields(query.params), read_model, query.summary)
+    given = _fields(query.params)
+    if not isinstance(query.as_of, str):
+        given = f"{given}, [as_of]" if given else "[as_of]"
+    return _row(query.name, route, query.scope, given, read_model, query.summary)
 
 
 def _read_models() -> Iterator[str]:

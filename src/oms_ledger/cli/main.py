@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
 
 from oms_ledger import logs
-from oms_ledger.cli import ask, demo, imports, keys, projections, serve, show
+from oms_ledger.cli import ask, demo, diff, imports, keys, projections, replay, serve, show
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
 
@@ -30,12 +31,16 @@ app.command("migrate")(serve.migrate)
 app.command("do")(ask.do)
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
+app.add_typer(replay.app, name="replay")
+app.add_typer(diff.app, name="diff")
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:
     logs.configure("warning")
+    # As a Ctrl-C: an embedded database that was started is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

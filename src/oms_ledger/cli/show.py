@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from pydantic import TypeAdapter
 from rich.panel import Panel
 from rich.table import Table
 
-from oms_ledger.app import Oms, open_oms
+from oms_ledger.app import open_oms
+from oms_ledger.cli.lookup import ask, order_id_of
 from oms_ledger.cli.terminal import (
     DataDirOption,
     JsonOption,
@@ -19,10 +19,11 @@ from oms_ledger.cli.terminal import (
     print_json,
     settings,
 )
-from oms_ledger.domain.errors import NotFound
-from oms_projections import QUERIES
+from oms_ledger.domain.moments import moment
 
 app = typer.Typer(no_args_is_help=True, help="Look up an order or the stock of a SKU.")
+
+AsOfOption = Annotated[str | None, typer.Option(help="How it stood at this position or time.")]
 
 COUNTERS = ("ordered", "allocated", "packed", "backordered", "shipped", "delivered", "cancelled")
 BALANCES = ("on_hand", "allocated", "available", "backordered")
@@ -31,9 +32,7 @@ BALANCES = ("on_hand", "allocated", "available", "backordered")
 @app.command()
 def order(
     which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
-    as_of: Annotated[
-        str | None, typer.Option(help="How it stood at this position or time.")
-    ] = None,
+    as_of: AsOfOption = None,
     json: JsonOption = False,
     ledger: LedgerOption = None,
     data_dir: DataDirOption = None,
@@ -44,9 +43,10 @@ def order(
     """
     with open_oms(settings(ledger, data_dir)) as oms:
         oms.catch_up()
-        order_id = _order_id(oms, which)
-        found = _ask(oms, "get_order", order_id=order_id, **({"as_of": as_of} if as_of else {}))
-        story = _ask(oms, "order_timeline", order_id=order_id)["items"]
+        order_id = order_id_of(oms, which)
+        then = moment(as_of) if as_of else None
+        found = ask(oms, "get_order", then, order_id=order_id)
+        story = ask(oms, "order_timeline", then, order_id=order_id)["items"]
     if json:
         print_json({**found, "timeline": story})
         return
@@ -58,6 +58,7 @@ def order(
 @app.command()
 def stock(
     sku: Annotated[str, typer.Argument(help="The SKU.")],
+    as_of: AsOfOption = None,
     json: JsonOption = False,
     ledger: LedgerOption = None,
     data_dir: DataDirOption = None,
@@ -68,31 +69,14 @@ def stock(
     """
     with open_oms(settings(ledger, data_dir)) as oms:
         oms.catch_up()
-        found = _ask(oms, "get_stock", sku=sku)
-        moves = _ask(oms, "stock_movements", sku=sku, limit="20")["items"]
+        then = moment(as_of) if as_of else None
+        found = ask(oms, "get_stock", then, sku=sku)
+        moves = ask(oms, "stock_movements", then, sku=sku, limit="20")["items"]
     if json:
         print_json({**found, "movements": moves})
         return
     out.print(_balances(found))
     out.print(_movements(moves))
-
-
-def _ask(oms: Oms, name: str, **params: str) -> Mapping[str, Any]:
-    query = next(query for query in QUERIES if query.name == name)
-    checked: object = TypeAdapter(query.params).validate_python(params)
-    return oms.ask(query, checked).body
-
-
-def _order_id(oms: Oms, which: str) -> str:
-    """Ids are tried first; then what people call an order: its number, its external id."""
-    try:
-        return str(_ask(oms, "get_order", order_id=which)["order_id"])
-    except NotFound:
-        found = _ask(oms, "list_orders", q=which, limit="50")["items"]
-    called = [o for o in found if which in (o["order_number"], o["external_id"])]
-    if len(called) != 1:
-        raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")
-    return str(called[0]["order_id"])
 
 
 def _summary(order: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ OmsError
  ├─ Invalid                a field cannot be right, whatever the ledger holds
  ├─ Refused                the business says no; `code` says which no
  ├─ NotFound               nothing of that name
+ ├─ AsOfNotSupported       a question that cannot be answered for a past moment
  ├─ Conflict               the caller's expected version is stale
  ├─ IdempotencyKeyReused   the key was used for a different request
  ├─ Unauthenticated        no key, or one that is not valid
@@ -47,6 +48,12 @@ class Refused(OmsError):
 
 class NotFound(OmsError):
     code = "not_found"
+
+
+class AsOfNotSupported(OmsError):
+    """`detail` says why, and what to ask instead."""
+
+    code = "as_of_not_supported"
 
 
 class Conflict(OmsError):

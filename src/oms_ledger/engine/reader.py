@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg.rows import dict_row
 
-from oms_ledger.domain.errors import NotFound, ReadModelBehind
+from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound, ReadModelBehind
+from oms_ledger.domain.moments import not_then
 from oms_ledger.engine import codec, read_models, statements, times
+from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import stored_names
 from oms_ledger.engine.pool import Pool
 from oms_ledger.engine.waiting import Positions
-from oms_ledger.kernel import Json, Position, Query, ReadModel, Recorded, S, stream_id
+from oms_ledger.kernel import (
+    Json,
+    Log,
+    Position,
+    Query,
+    ReadModel,
+    Recorded,
+    S,
+    State,
+    stream_id,
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -50,17 +62,34 @@ WHERE notification_id > %s AND notification_id <= %s
   AND (%s::text[] IS NULL OR topic = ANY(%s))
 ORDER BY notification_id LIMIT %s"""
 
-ANY_POSITION = 2**63 - 1
+# From stream to stream by the index, whatever the number of events in each. The outer LIMIT ends
+# the walk.
+STREAMS = """
+WITH RECURSIVE stream AS (
+    (SELECT originator_id AS id, notification_id AS began
+     FROM ledger_events
+     WHERE originator_id > %(after)s AND originator_id >= %(first)s AND originator_id < %(end)s
+     ORDER BY originator_id, originator_version LIMIT 1)
+    UNION ALL
+    SELECT next.id, next.began FROM stream, LATERAL (
+        SELECT originator_id AS id, notification_id AS began
+        FROM ledger_events
+        WHERE originator_id > stream.id AND originator_id < %(end)s
+        ORDER BY originator_id, originator_version LIMIT 1) AS next
+)
+SELECT id FROM stream WHERE began <= %(position)s LIMIT %(limit)s"""
 
 FEED_LOOKS_AT = 20_000
 """Positions that one page of the feed looks through for rare types, so that it answers soon."""
 
 
 class PostgresReader:
-    """A `kernel.Reader` over one connection: all it reads is one moment's state. `package` is
-    where the read model's `queries.sql` lies; None for who reads the log alone."""
+    """A `kernel.Reader` over one connection: all it reads is one moment's state, and of the log
+    nothing after `position`. `package` is where the read model's `queries.sql` lies; None for
+    who reads the log alone."""
 
-    def __init__(self, connection: Connection, package: str | None) -> None:
+    def __init__(self, connection: Connection, package: str | None, position: Position) -> None:
+        self.position = position
         self._connection = connection
         self._statements = statements.queries(package) if package else {}
 
@@ -74,18 +103,31 @@ class PostgresReader:
     def history(
         self, stream: str, after_version: int = 0, limit: int | None = None
     ) -> list[Recorded]:
-        return _history(self._connection, stream, after_version, ANY_POSITION, limit)
+        return self._recorded(HISTORY, stream, after_version, self.position, limit)
 
-    def fold(self, kind: type[S], key: str, until: Position | datetime | None = None) -> S:
-        if isinstance(until, datetime):
-            until = times.position_at(self._connection, until)
-        last = ANY_POSITION if until is None else until
+    def events(
+        self, after: Position, limit: int, types: Collection[str] | None = None
+    ) -> list[Recorded]:
+        names = stored_names(types) if types else None
+        return self._recorded(FEED, after, self.position, names, names, limit)
+
+    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
+        last = self.position if until is None else min(until, self.position)
         stream = stream_id(kind, key)
         state = self._snapshot(kind, stream, last)
-        for r in _history(self._connection, stream, state.version, last, None):
+        for r in self._recorded(HISTORY, stream, state.version, last, None):
             state.apply(r.event)
             state.version = r.version
         return state
+
+    def keys(
+        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
+    ) -> list[str]:
+        first = stream_id(kind, prefix)
+        bounds = {"first": first, "end": first[:-1] + chr(ord(first[-1]) + 1)}
+        params = {**bounds, "after": stream_id(kind, after), "limit": limit}
+        rows = self._connection.execute(STREAMS, {**params, "position": self.position}).fetchall()
+        return sorted(str(stream).partition("-")[2] for (stream,) in rows)
 
     def _snapshot(self, kind: type[S], stream: str, last: Position) -> S:
         """The newest saved state that is not too new; the empty one where there is none."""
@@ -94,12 +136,45 @@ class PostgresReader:
         ).fetchone()
         return kind() if row is None else cast(S, codec.decode_state(kind.category, row[1]))
 
+    def _recorded(self, statement: LiteralString, *params: object) -> list[Recorded]:
+        rows = self._connection.execute(statement, params, binary=True).fetchall()
+        return [codec.recorded(*row) for row in rows]
 
-def _history(
-    connection: Connection, stream: str, after: int, last: Position, limit: int | None
-) -> list[Recorded]:
-    rows = connection.execute(HISTORY, (stream, after, last, limit), binary=True).fetchall()
-    return [codec.recorded(*row) for row in rows]
+
+class PatientLog:
+    """The log up to a position, for whoever takes long over it: each look is a transaction of its
+    own. What is in the log stays as it is, so all of them see the same."""
+
+    def __init__(self, readers: Readers, position: Position) -> None:
+        self.position = position
+        self._readers = readers
+
+    def history(
+        self, stream: str, after_version: int = 0, limit: int | None = None
+    ) -> list[Recorded]:
+        with self._looking() as log:
+            return log.history(stream, after_version, limit)
+
+    def events(
+        self, after: Position, limit: int, types: Collection[str] | None = None
+    ) -> list[Recorded]:
+        with self._looking() as log:
+            return log.events(after, limit, types)
+
+    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
+        with self._looking() as log:
+            return log.fold(kind, key, until)
+
+    def keys(
+        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
+    ) -> list[str]:
+        with self._looking() as log:
+            return log.keys(kind, prefix, after, limit)
+
+    @contextmanager
+    def _looking(self) -> Generator[Log]:
+        with self._readers.as_of(self.position) as log:
+            yield log
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +212,36 @@ class Readers:
         while True:
             with self.reading(query.read_model) as (reader, position):
                 if min_position is None or position >= min_position:
-                    return query.ask(params, reader), position
+                    return _answer(query.ask, params, reader), position
             left = max(0.0, deadline - time.monotonic())
             self.wait_for(query.read_model, min_position, left, known=position)
+
+    def ask_as_of(
+        self, query: Query, params: object, moment: Position | datetime
+    ) -> tuple[Mapping[str, Json], Position]:
+        """The answer as of a position or a time, from the log, and the position that it is of;
+        `AsOfNotSupported` where the query has none."""
+        if isinstance(query.as_of, str):
+            raise AsOfNotSupported(query.as_of)
+        with self.as_of(moment) as log:
+            return _answer(query.as_of, params, log), log.position
+
+    @contextmanager
+    def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:
+        """The log up to a position or a time of recording (inclusive); to its end where none is
+        named, or it is yet to come. `Invalid` for a position that nothing has yet."""
+        with self._pool.connection() as connection, _snapshot(connection, None) as head:
+            if isinstance(moment, datetime):
+                moment = times.position_at(connection, moment)
+            position = head if moment is None else moment
+            if position > head:
+                raise not_then("as_of", f"The ledger is at position {head}. Name that or less.")
+            yield PostgresReader(connection, None, position)
+
+    def log(self, moment: Position | datetime | None = None) -> PatientLog:
+        """As `as_of`, for as long as it takes."""
+        with self.as_of(moment) as log:
+            return PatientLog(self, log.position)
 
     @contextmanager
     def reading(self, name: str | None) -> Generator[tuple[PostgresReader, Position]]:
@@ -147,7 +249,7 @@ class Readers:
         the head. One snapshot: rows and position belong together."""
         with self._pool.connection() as connection, _snapshot(connection, name) as position:
             package = self._models[name].package if name else None
-            yield PostgresReader(connection, package), position
+            yield PostgresReader(connection, package, position), position
 
     def wait_for(
         self, name: str | None, position: Position, timeout: float, *, known: Position = 0
@@ -189,6 +291,19 @@ class Readers:
         """The streams a read model has left out."""
         with self._pool.connection() as connection:
             return read_models.parked(connection, name)
+
+
+def _answer(
+    ask: Callable[..., Mapping[str, Json]], params: object, reader: PostgresReader
+) -> Mapping[str, Json]:
+    """What passed as text may still be no value of its column: a cursor made up, say."""
+    try:
+        return ask(params, reader)
+    except UNACCEPTABLE as error:
+        raise Invalid(
+            "A parameter has a value that cannot be; a cursor must be sent as it was given."
+            " Correct it and ask again."
+        ) from error
 
 
 def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:

@@ -35,6 +35,7 @@ STATUS: dict[type[OmsError], int] = {
     errors.Invalid: 422,
     errors.Refused: 409,
     errors.NotFound: 404,
+    errors.AsOfNotSupported: 400,
     errors.Conflict: 412,
     errors.IdempotencyKeyReused: 422,
     errors.Unauthenticated: 401,

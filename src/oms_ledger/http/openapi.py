@@ -193,12 +193,16 @@ class _Document:
         told = self._of[f"answer {query.name}"]
         answer = parts.ok("As of the position told.", told, parts.HEADERS_OF_QUERIES)
         about = [schema.get("description"), inspect.getdoc(query.ask)]
+        moments = [parts.AS_OF]
+        if isinstance(query.as_of, str):
+            about.append(f"Cannot be asked with `as_of`. {query.as_of}")
+            moments = []
         operation: Json = {
             "operationId": query.name,
             "summary": query.summary,
             "description": "\n\n".join(each for each in about if each),
             "tags": [parts.tag(query.path)],
-            "parameters": [*parts.of_params(schema, query.path), *FRESHNESS],
+            "parameters": [*parts.of_params(schema, query.path), *moments, *FRESHNESS],
             "responses": {"200": answer, **parts.errors(QUERY_ERRORS)},
         }
         if query.scope == "public":

@@ -54,6 +54,13 @@ FRESHNESS = [
     parameter("wait_ms", "integer", "How long to wait for that: 2000, at most 10000."),
 ]
 
+AS_OF = parameter(
+    "as_of",
+    "string",
+    "Answer as of this position, or as of this time (RFC 3339; a day alone is meant whole), from"
+    " the log. Not together with `min_position`.",
+)
+
 TYPES = parameter("types", "string", "Only events of these types, separated by commas.")
 AFTER = parameter("after", "integer", "Only events after this position.")
 LIMIT = parameter("limit", "integer", "1 to 500; 50 unless said otherwise.")

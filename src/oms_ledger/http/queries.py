@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
+from oms_ledger.domain.moments import moment
 from oms_ledger.http.answers import answer, etag
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import from_validation, invalid
@@ -55,9 +57,15 @@ class QueryHandler:
     async def __call__(self, request: Request) -> Response:
         await self._gate.principal(request, self._query.scope)
         fields = query_fields(request)
+        as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
         params = self._read(path_fields(request), fields)
-        found = await ask(self._oms, self._threads, self._query, params, fresh)
+        if as_of is None:
+            found = await ask(self._oms, self._threads, self._query, params, fresh)
+        else:
+            found = await self._threads.ask(
+                partial(self._oms.ask, self._query, params, as_of=as_of)
+            )
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
         if tag is not None:
@@ -72,6 +80,16 @@ class QueryHandler:
             return self._params({**fields, **path})
         except ValidationError as error:
             raise from_validation(error) from None
+
+
+def as_of_in(fields: dict[str, str]) -> Position | datetime | None:
+    """The past moment that is asked for, taken out of the query string."""
+    text = fields.pop("as_of", None)
+    if text is None:
+        return None
+    if "min_position" in fields:
+        raise invalid("min_position", "It waits for news; as_of asks for the past. Leave one out.")
+    return moment(text)
 
 
 async def ask(oms: Oms, threads: Threads, query: Query, params: object, fresh: Freshness) -> Answer:

@@ -1,0 +1,144 @@
+"""The rows of this read model as they were, made from the log for the asking.
+
+Balances start from the newest snapshot before the moment, so that a SKU with a million movements
+costs no more than one with a thousand. What had *happened* by a time knows no such shortcut: what
+was recorded late may have happened at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.location import Location, LocationDefined
+from oms_ledger.domain.product import Product, ProductDefined
+from oms_ledger.domain.stock import STOCK_EVENTS, StockLevel
+from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
+from oms_projections.stock_levels import (
+    LocationRow,
+    MovementRow,
+    ProductRow,
+    StockRow,
+    location,
+    move,
+    nothing_yet,
+    product,
+)
+
+Shown = dict[str, object]
+"""A row as a statement of `queries.sql` would give it."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def levels(log: Log, sku: str, happened_by: datetime | None = None) -> list[Shown]:
+    """As `stock_of_sku`; with `happened_by`, of what had happened by then alone."""
+    rows = (balance(log, sku, place, happened_by) for place in places(log, sku))
+    defined = product_row(log, sku, happened_by)
+    safety = defined.safety_stock if defined else 0
+    return [_level(row, safety) for row in rows if row.version]
+
+
+def _level(row: StockRow, safety_stock: int) -> Shown:
+    available = max(0, row.on_hand - row.allocated - row.held - safety_stock)
+    return {**asdict(row), "safety_stock": safety_stock, "available": available}
+
+
+def places(log: Log, sku: str) -> list[str]:
+    """Where there was stock of a SKU, or had been. A SKU may have an `@`; a location has none."""
+    keys = (key.rpartition("@") for key in log.keys(StockLevel, stock_key(sku, "")))
+    return [place for owner, _, place in keys if owner == sku]
+
+
+def balance(log: Log, sku: str, place: str, happened_by: datetime | None = None) -> StockRow:
+    """One balance; version 0 where nothing had moved."""
+    stream = stream_id(StockLevel, stock_key(sku, place))
+    if happened_by is not None:
+        row = nothing_yet(sku, place, NEVER)
+        for r in events_of(log, stream):
+            if r.meta.happened_at <= happened_by:
+                _moved(row, r)
+        return row
+    row = _balance_at(log, sku, place, log.position)
+    for newest in log.history(stream, row.version - 1, 1):
+        row.updated_at = newest.meta.recorded_at
+    return row
+
+
+def _balance_at(log: Log, sku: str, place: str, until: Position) -> StockRow:
+    """The counters. Not when they last changed: the next movement says that."""
+    level = log.fold(StockLevel, stock_key(sku, place), until)
+    return StockRow(
+        sku,
+        place,
+        level.on_hand,
+        level.allocated,
+        level.held,
+        level.backordered,
+        level.incoming,
+        level.version,
+        NEVER,
+    )
+
+
+def movements(log: Log, sku: str, at: str | None, before: Position, limit: int) -> list[Shown]:
+    """As the statement of this name: newest first, those before a position."""
+    chosen = [place for place in places(log, sku) if at in (None, place)]
+    found = [m for place in chosen for m in _movements_at(log, sku, place, before, limit)]
+    found.sort(key=lambda m: -m.position)
+    return [asdict(m) for m in found[:limit]]
+
+
+def _movements_at(
+    log: Log, sku: str, place: str, before: Position, limit: int
+) -> Iterator[MovementRow]:
+    """The last `limit` at one place, oldest first."""
+    key = stock_key(sku, place)
+    last = log.fold(StockLevel, key, before - 1).version
+    after = max(0, last - limit)
+    history = log.history(stream_id(StockLevel, key), after, last - after)
+    if history:
+        row = _balance_at(log, sku, place, history[0].position - 1)
+        for r in history:
+            yield _moved(row, r)
+
+
+def _moved(row: StockRow, r: Recorded) -> MovementRow:
+    if not isinstance(r.event, STOCK_EVENTS):
+        raise TypeError(f"{r.event.type} does not belong to stock")
+    return move(row, r, r.event)
+
+
+def product_row(log: Log, sku: str, happened_by: datetime | None = None) -> ProductRow | None:
+    r = _newest(log, Product, sku, happened_by)
+    return product(r, r.event) if r and isinstance(r.event, ProductDefined) else None
+
+
+def location_row(log: Log, code: str) -> LocationRow | None:
+    r = _newest(log, Location, code)
+    return location(r, r.event) if r and isinstance(r.event, LocationDefined) else None
+
+
+def products(log: Log, after: str, limit: int) -> list[Shown]:
+    """As `list_products`, whatever is in them."""
+    rows = (product_row(log, sku) for sku in log.keys(Product, after=after, limit=limit))
+    return [asdict(row) for row in rows if row]
+
+
+def locations(log: Log) -> list[Shown]:
+    """As `list_locations`."""
+    rows = [row for code in log.keys(Location) if (row := location_row(log, code))]
+    return [asdict(row) for row in sorted(rows, key=lambda row: (row.priority, row.code))]
+
+
+def _newest(
+    log: Log, kind: type[State], key: str, happened_by: datetime | None = None
+) -> Recorded | None:
+    """The event that says all there is to know: each of its kind replaces the one before."""
+    stream = stream_id(kind, key)
+    if happened_by is None:
+        return next(iter(log.history(stream, log.fold(kind, key).version - 1, 1)), None)
+    known = [r for r in events_of(log, stream) if r.meta.happened_at <= happened_by]
+    return known[-1] if known else None

@@ -1,0 +1,102 @@
+"""The history in words: of an order, a SKU, a customer, or all of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import orjson
+import typer
+
+from oms_ledger.app import Oms, open_oms
+from oms_ledger.cli.lookup import order_id_of
+from oms_ledger.cli.terminal import DataDirOption, LedgerOption, settings
+from oms_ledger.domain.moments import moment
+from oms_ledger.kernel import Log, Recorded, all_events
+from oms_ledger.replay.sources import of_customer, of_order, of_sku
+from oms_ledger.replay.telling import Teller
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Tell the history from the ledger: what happened, who asked for it, why, and what it"
+    " changed. The same ledger tells the same, byte for byte.",
+)
+
+UntilOption = Annotated[
+    str | None, typer.Option(help="Only up to this position or time of recording.")
+]
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON, one event a line.")]
+
+
+@app.command()
+def order(
+    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    until: UntilOption = None,
+    json: JsonLinesOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """An order, its shipments, and the stock that its commands moved.
+
+    Example: [bold]oms-ledger replay order WEB-000042[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        order_id = order_id_of(oms, which)
+        _tell(oms, until, json, lambda log: of_order(log, order_id))
+
+
+@app.command()
+def sku(
+    which: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
+    until: UntilOption = None,
+    json: JsonLinesOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """A product, and its stock at all locations.
+
+    Example: [bold]oms-ledger replay sku MUG-SPECK --until 2026-01-31[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        _tell(oms, until, json, lambda log: of_sku(log, which))
+
+
+@app.command()
+def customer(
+    which: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    until: UntilOption = None,
+    json: JsonLinesOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Every order of a customer, one after the other.
+
+    Example: [bold]oms-ledger replay customer 17850 --json[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        _tell(oms, until, json, lambda log: of_customer(log, which))
+
+
+@app.command("all")
+def all_(
+    until: UntilOption = None,
+    json: JsonLinesOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """All that ever happened, however much: it is told as it is read.
+
+    Example: [bold]oms-ledger replay all --until 1000[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        _tell(oms, until, json, all_events)
+
+
+def _tell(
+    oms: Oms, until: str | None, json: bool, source: Callable[[Log], Iterable[Recorded]]
+) -> None:
+    log = oms.readers.log(moment(until, "until") if until else None)
+    for told in Teller(log).tell(source(log)):
+        line = orjson.dumps(told.json()).decode() if json else told.text()
+        sys.stdout.write(line + "\n")

@@ -1,0 +1,200 @@
+"""A ledger in memory with its read models: the statements of their `queries.sql`, in Python."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
+from oms_ledger.testing import Folded
+from oms_projections import PROJECTIONS
+from oms_projections.order_status import DossierRow, ParcelRow
+from oms_projections.shipping_analytics import ShipmentRow
+from oms_projections.stock_levels import LocationRow, MovementRow, ProductRow, StockRow
+
+Shown = dict[str, Any]
+
+
+class Records:
+    """All that was recorded, by position and by stream."""
+
+    def __init__(self) -> None:
+        self.all: list[Recorded] = []
+        self.streams: dict[str, list[Recorded]] = defaultdict(list)
+
+    def add(self, r: Recorded) -> None:
+        assert r.position == len(self.all) + 1
+        self.all.append(r)
+        self.streams[r.stream].append(r)
+
+
+class LogUntil:
+    """A `kernel.Log` of them."""
+
+    def __init__(self, records: Records, position: Position) -> None:
+        self.position = position
+        self._records = records
+
+    def history(
+        self, stream: str, after_version: int = 0, limit: int | None = None
+    ) -> list[Recorded]:
+        own = self._records.streams.get(stream, [])
+        until = bisect_right(own, self.position, key=lambda r: r.position)
+        found = own[max(0, after_version) : until]
+        return found if limit is None else found[:limit]
+
+    def events(
+        self, after: Position, limit: int, types: Collection[str] | None = None
+    ) -> list[Recorded]:
+        found = self._records.all[after : self.position]
+        return [r for r in found if types is None or type(r.event).type in types][:limit]
+
+    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
+        state = kind()
+        for r in self.history(stream_id(kind, key)):
+            if until is None or r.position <= until:
+                state.apply(r.event)
+                state.version = r.version
+        return state
+
+    def keys(
+        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
+    ) -> list[str]:
+        first, last = stream_id(kind, prefix), stream_id(kind, after)
+        begun = (s for s, own in self._records.streams.items() if own[0].position <= self.position)
+        keys = (s.partition("-")[2] for s in begun if s.startswith(first) and s > last)
+        return sorted(keys, key=str.encode)[:limit]
+
+
+class ReadModels:
+    """Every read model, folded as far as `Live` asks."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._folded = {model.name: Folded(model) for model in PROJECTIONS}
+
+    def take(self, *page: Recorded) -> None:
+        for folded in self._folded.values():
+            folded.page(page)
+
+    def live(self, position: Position) -> Live:
+        return Live(self._records, position, self)
+
+    def of(self, kind: type[R], chosen: Callable[[R], bool] = lambda row: True) -> list[R]:
+        models = (f for f in self._folded.values() if kind in f.model.rows)
+        rows = (row for folded in models for row in folded.rows.values())
+        return [row for row in rows if isinstance(row, kind) and chosen(row)]
+
+
+class Live(LogUntil):
+    """A `kernel.Reader` of the read models as they are."""
+
+    def __init__(self, records: Records, position: Position, models: ReadModels) -> None:
+        super().__init__(records, position)
+        self._models = models
+
+    def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
+        return list(STATEMENTS[statement](self._models, params))
+
+
+Params = Mapping[str, Any]
+Statement = Callable[[ReadModels, Params], Iterable[Shown]]
+
+
+def _dossier(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(DossierRow, lambda r: r.order_id == p["order_id"])]
+
+
+def _parcels(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(ParcelRow, lambda r: r.order_id == p["order_id"])]
+
+
+def _levels(models: ReadModels, p: Params) -> list[Shown]:
+    defined = models.of(ProductRow, lambda row: row.sku == p["sku"])
+    safety = sum(row.safety_stock for row in defined)
+    rows = models.of(StockRow, lambda row: row.sku == p["sku"])
+    rows.sort(key=lambda row: row.location)
+    return [
+        asdict(row)
+        | {"safety_stock": safety}
+        | {"available": max(0, row.on_hand - row.allocated - row.held - safety)}
+        for row in rows
+    ]
+
+
+def _list_stock(models: ReadModels, p: Params) -> list[Shown]:
+    return [
+        row
+        for row in _levels(models, p)
+        if (row["sku"], row["location"]) > (p["after_sku"], p["after_location"])
+        and p["location"] in (None, row["location"])
+        and (p["below"] is None or row["available"] < p["below"])
+    ][: p["limit"]]
+
+
+def _movements(models: ReadModels, p: Params) -> list[Shown]:
+    def chosen(row: MovementRow) -> bool:
+        here = p["location"] in (None, row.location)
+        return here and row.sku == p["sku"] and row.position < p["before"]
+
+    found = sorted(models.of(MovementRow, chosen), key=lambda row: -row.position)
+    return [asdict(row) for row in found[: p["limit"]]]
+
+
+def _list_products(models: ReadModels, p: Params) -> list[Shown]:
+    found = models.of(ProductRow, lambda row: row.sku > p["after"])
+    return [asdict(row) for row in sorted(found, key=lambda row: row.sku)[: p["limit"]]]
+
+
+def _product(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(ProductRow, lambda row: row.sku == p["sku"])]
+
+
+def _list_locations(models: ReadModels, p: Params) -> list[Shown]:
+    found = sorted(models.of(LocationRow), key=lambda row: (row.priority, row.code))
+    return [asdict(row) for row in found]
+
+
+def _location(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(LocationRow, lambda row: row.code == p["code"])]
+
+
+def _shipment(models: ReadModels, p: Params) -> list[Shown]:
+    found = models.of(ShipmentRow, lambda row: row.shipment_id == p["shipment_id"])
+    return [asdict(row) for row in found]
+
+
+def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
+    def late(row: ShipmentRow) -> bool:
+        sent, arrived = row.dispatched_at or p["now"], row.delivered_at or p["now"]
+        return row.status != "cancelled" and (sent > row.ship_by or arrived > row.deliver_by)
+
+    def chosen(row: ShipmentRow) -> bool:
+        before = p["after"] == "infinity" or (
+            (row.created_at, row.shipment_id) < (datetime.fromisoformat(p["after"]), p["after_id"])
+        )
+        asked = p["location"] in (None, row.location) and p["late"] in (None, late(row))
+        return before and asked and row.order_id == p["order_id"]
+
+    found = models.of(ShipmentRow, chosen)
+    found.sort(key=lambda row: (row.created_at, row.shipment_id), reverse=True)
+    return [asdict(row) for row in found[: p["limit"]]]
+
+
+STATEMENTS: dict[str, Statement] = {
+    "dossier": _dossier,
+    "parcels": _parcels,
+    "stock_of_sku": _levels,
+    "list_stock": _list_stock,
+    "movements": _movements,
+    "list_products": _list_products,
+    "product": _product,
+    "list_locations": _list_locations,
+    "location": _location,
+    "shipment": _shipment,
+    "list_shipments": _list_shipments,
+}
