@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -35,7 +36,8 @@ def serve(
     plan = Plan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir)
     logs.configure(given.log_level)
-    with prepared(given) as ready:
+    # Told to end while still starting: what was started is stopped, which is what was asked.
+    with suppress(KeyboardInterrupt), prepared(given) as ready:
         if not no_auth:
             _tell_key(given, ready)
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))

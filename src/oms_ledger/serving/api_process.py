@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from types import FrameType
 
 import uvicorn
 
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
-from oms_ledger.http.door import Door, create_app
+from oms_ledger.http import create_app
+from oms_ledger.http.door import Door
 from oms_ledger.serving.lifeline import stop_with_parent
 from oms_ledger.settings import Settings
 
@@ -22,35 +24,40 @@ GRACE_SECONDS = 5
 
 
 class _Server(uvicorn.Server):
-    """Ends its streams as soon as it is told to stop: it waits for open answers, and streams of
-    events have no end of their own."""
+    """Stops at a signal even when that came before it ran, and ends its streams at once, which
+    would otherwise be waited for."""
 
-    def __init__(self, config: uvicorn.Config, app: Door) -> None:
-        super().__init__(config)
-        self._app = app
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.end_streams()
-        super().handle_exit(sig, frame)
-
-
-def main(listening: int, pipe: int, no_auth: bool) -> None:
-    settings = Settings.from_environment()
-    logs.configure(settings.log_level)
-    # uvicorn stops on signals by itself and raises them again afterwards, for whoever had them
-    # before: nobody, or the ledger would not be closed.
-    stop_with_parent(pipe, lambda: None)
-    with open_prepared(settings) as oms:
-        app = create_app(oms, no_auth=no_auth)
+    def __init__(self, door: Door, told: threading.Event) -> None:
         config = uvicorn.Config(
-            app,
+            door,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+        super().__init__(config)
+        self._door = door
+        self._told = told
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._door.end_streams()
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._told.is_set()
+
+
+def main(listening: int, pipe: int, no_auth: bool) -> None:
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level)
+    # While it runs, uvicorn has signals to itself; afterwards it raises them again for whoever
+    # had them before, who must not end the process: the ledger is still to be closed.
+    told = threading.Event()
+    stop_with_parent(pipe, told.set)
+    with open_prepared(settings) as oms:
         tune_interpreter()
-        _Server(config, app).run(sockets=[socket.socket(fileno=listening)])
+        server = _Server(create_app(oms, no_auth=no_auth), told)
+        server.run(sockets=[socket.socket(fileno=listening)])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+
+from prometheus_client.multiprocess import mark_process_dead
 
 from oms_ledger.domain.errors import Invalid, Unavailable
 from oms_ledger.serving.supervisor import Child, Supervisor
@@ -23,6 +26,9 @@ from oms_ledger.settings import Settings, variable
 BACKLOG = 2048
 LOOK_SECONDS = 0.2
 READY_SECONDS = 60.0
+
+_ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+"""Our own address, never by way of a proxy that the environment names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> No
     stop = threading.Event()
     with _stopping(stop), _listening(plan) as listening, _metrics_folder() as metrics:
         environment = _environment(settings, metrics)
-        with Supervisor(environment, _children(plan, listening.fileno())) as family:
+        forget = partial(mark_process_dead, path=metrics)
+        with Supervisor(environment, _children(plan, listening.fileno()), forget) as family:
             url = _url(listening)
             if _wait_until_ready(url, family, stop):
                 on_ready(url)
@@ -146,7 +153,7 @@ def _wait_until_ready(url: str, family: Supervisor, stop: threading.Event) -> bo
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:  # noqa: S310  # our own address
+        with _ask(f"{url}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -42,10 +42,12 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """A family of children; use it as a context manager, so that all are stopped at the end."""
+    """A family of children; use it as a context manager, so that all are stopped at the end.
+    `on_death` is told the process id of who died unasked."""
 
     environment: Mapping[str, str]
     children: list[Child]
+    on_death: Callable[[int], None] = lambda pid: None
     _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     def __enter__(self) -> Supervisor:
@@ -87,6 +89,7 @@ class Supervisor:
             exit_code=child.process.returncode,
             again_in_seconds=round(child.due_at - now, 1),
         )
+        self.on_death(child.process.pid)
         child.process = None
 
     def _start(self, child: Child) -> None:
