@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from oms_ledger.audit.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Coordinate, perfect_root
 from oms_ledger.audit.standalone.hashing import b64, fold, perfect_parts
-from oms_ledger.audit.store import StoredCheckpoint, TreeDamaged, TreeStore
+from oms_ledger.audit.store import StoredCheckpoint, TileSource, TreeDamaged, TreeStore
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.kernel import Json
 
@@ -65,7 +65,7 @@ class Hashes:
     """Hashes over ranges of leaves, out of tiles. Some hundred tiles are kept once they were
     read: full ones never change, partial ones are read again when more of them is needed."""
 
-    store: TreeStore
+    source: TileSource
     _tiles: dict[Coordinate, bytes] = field(default_factory=dict)
 
     def over(self, ranges: Sequence[Leaves]) -> list[bytes]:
@@ -80,7 +80,7 @@ class Hashes:
             if len(self._tiles) > 256:
                 missing = {p.at for p in places}
                 self._tiles.clear()
-            self._tiles.update(self.store.tiles(missing))
+            self._tiles.update(self.source.tiles(missing))
 
     def _node(self, place: _Place) -> bytes:
         hashes = self._tiles.get(place.at, b"")

@@ -19,7 +19,7 @@ from uuid import uuid4
 import structlog
 
 from oms_ledger.audit import keys, notes
-from oms_ledger.audit.merkle import Tile, TreeBuilder, edge_of, leaf_hashes
+from oms_ledger.audit.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
 from oms_ledger.audit.notes import SigningKey
 from oms_ledger.audit.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
 
@@ -155,9 +155,10 @@ class Sealer:
         edge = edge_of(state.size)
         stored = self._store.tiles([at for at, _ in edge])
         tree = TreeBuilder(state.size, [Tile(*at, stored.get(at, b"")) for at, _ in edge])
-        if any(len(stored.get(at, b"")) != width * 32 for at, width in edge) or (
-            tree.root() != state.root
-        ):
+        whole = all(len(stored.get(at, b"")) == width * HASH_BYTES for at, width in edge)
+        if not whole or tree.root() != state.root:
+            if self._store.state().size != state.size:
+                raise Lost  # somebody sealed between the two reads
             raise TreeDamaged(f"the tiles do not make the root of the {state.size} sealed events")
         return tree
 

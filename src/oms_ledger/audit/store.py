@@ -73,7 +73,12 @@ class Seal:
     key: StoredKey | None = None
 
 
-class TreeStore(Protocol):
+class TileSource(Protocol):
+    def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
+        """The stored hashes of these tiles; those that are not there are left out."""
+
+
+class TreeStore(TileSource, Protocol):
     """Used by one thread at a time. Pages are the caller's to choose, so that no statement runs
     long."""
 
@@ -88,9 +93,6 @@ class TreeStore(Protocol):
 
     def stream_starts(self, category: str, after: str, limit: int) -> Sequence[StoredEvent]:
         """The first events of a category's streams, in order of stream id, after a stream."""
-
-    def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
-        """The stored hashes of these tiles; those that are not there are left out."""
 
     def signing_keys(self) -> Sequence[StoredKey]:
         """The keys, in the order in which they signed."""

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from oms_ledger.audit.findings import Anchor, Finding, Report, events
+from oms_ledger.audit.findings import Anchor, Finding, Report, be, events
 from oms_ledger.audit.leaves import LeafCheck
 from oms_ledger.audit.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder
 from oms_ledger.audit.standalone.hashing import Unproven
@@ -52,7 +52,8 @@ class _Mark:
 @dataclass(slots=True)
 class _Differing:
     """Roots that are not what was signed. After the first all later ones differ too: they are
-    counted, not listed."""
+    counted, not listed. `good` is the last that was right of the same kind: whoever has the key
+    can make checkpoints in the database right, and not those kept outside."""
 
     kind: str
     marks: list[_Mark] = field(default_factory=list)
@@ -83,7 +84,6 @@ class _Verification:
         self._tree = TreeBuilder()
         self._own = _Mark(state.size, state.root, "the stored tree")
         self._page, self._page_end = b"", 0
-        self._good = 0
         self._unsigned: list[tuple[str, Unproven]] = []
         self._inside = _Differing("root_differs")
         self._outside = _Differing("anchor_differs")
@@ -200,13 +200,12 @@ class _Verification:
             self._check_tiles([t for t in self._tree.edge() if t.level])
             if not same:
                 self._find("tile_changed", "the stored root does not follow from the tiles")
-        elif same:
-            self._good = mark.size
-        else:
-            differing = self._outside if mark.place else self._inside
-            if not differing.marks:
-                differing.good = self._good
-            differing.marks.append(mark)
+            return
+        signed = self._outside if mark.place else self._inside
+        if not same:
+            signed.marks.append(mark)
+        elif not signed.marks:
+            signed.good = mark.size
 
     def _beyond(self, mark: _Mark) -> None:
         """Signed for more events than there are."""
@@ -216,8 +215,8 @@ class _Verification:
             return
         self._find(
             "truncated_tail",
-            f"{events(there + 1, mark.size)} missing from the end: {mark.name} was signed, and"
-            f" the log ends at {self._state.newest}",
+            f"{events(there + 1, mark.size)} {be(there + 1, mark.size)} missing from the end:"
+            f" {mark.name} was signed, and the log ends at {self._state.newest}",
             there + 1,
             mark.size,
         )

@@ -132,7 +132,7 @@ class PostgresTree:
         indexes = bigint_array(index for _, index in at)
         return {(row[0], row[1]): row[2] for row in self._rows(TILES, levels, indexes)}
 
-    def keys(self) -> Sequence[StoredKey]:
+    def signing_keys(self) -> Sequence[StoredKey]:
         return [
             StoredKey(VerifierKey(name, public), from_size, rotation)
             for name, public, from_size, rotation in self._rows(KEYS)

@@ -1,0 +1,111 @@
+"""A sealed ledger to look at, and a superuser who does not like what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oms_ledger.audit import keys, notes
+from oms_ledger.audit.findings import Anchor, Report
+from oms_ledger.audit.notes import SigningKey
+from oms_ledger.audit.sealer import Pace, Sealer
+from oms_ledger.audit.store import StoredCheckpoint
+from oms_ledger.audit.verify import verify_tree
+from oms_ledger.engine.pool import Connection
+from oms_ledger.engine.tree import PostgresTree
+from tests.databases import Database
+
+APPEND = "INSERT INTO ledger_events VALUES (%s, %s, %s, %s, %s)"
+HEAD = "UPDATE ledger_head SET position = %s"
+
+Row = tuple[str, int, str, bytes, int]
+
+TABLES = ("ledger_events", "merkle_tree", "merkle_tiles", "merkle_checkpoints", "merkle_keys")
+
+
+def event(position: int) -> Row:
+    """Five events to a stream, each of a state of its own."""
+    stream, version = divmod(position - 1, 5)
+    return f"order-{stream}", version + 1, "order.placed.v1", b'{"n":%d}' % position, position
+
+
+@dataclass
+class Audited:
+    """A ledger with its tree, its key's file and who seals it."""
+
+    database: Database
+    connection: Connection
+    key_file: Path
+
+    def __post_init__(self) -> None:
+        self.store = PostgresTree(self._lend)
+        self.origin = notes.origin("main", self.store.state().ledger_id)
+
+    @contextmanager
+    def _lend(self) -> Generator[Connection]:
+        yield self.connection
+
+    def another_store(self, connection: Connection) -> PostgresTree:
+        @contextmanager
+        def lend() -> Generator[Connection]:
+            yield connection
+
+        return PostgresTree(lend)
+
+    def append(self, rows: Sequence[Row]) -> None:
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            cursor.executemany(APPEND, rows)
+            cursor.execute(HEAD, (rows[-1][-1],))
+
+    def grow(self, events: int) -> None:
+        head = self.store.state().head
+        self.append([event(position) for position in range(head + 1, head + events + 1)])
+
+    def sealer(self, pace: Pace | None = None) -> Sealer:
+        return Sealer(self.store, "main", self.key_file, pace)
+
+    def seal(self, pace: Pace | None = None) -> int:
+        sealer = self.sealer(pace)
+        size = sealer.catch_up()
+        sealer.close()
+        return size
+
+    def sealed(self, *events: int) -> Audited:
+        """Grown and sealed once for each number: so many checkpoints."""
+        for each in events:
+            self.grow(each)
+            self.seal()
+        return self
+
+    @property
+    def key(self) -> SigningKey:
+        return keys.read(self.key_file)
+
+    def newest(self) -> StoredCheckpoint:
+        found = self.store.newest_checkpoint()
+        assert found is not None
+        return found
+
+    def anchor(self) -> Anchor:
+        return Anchor("the safe", self.newest().note)
+
+    def verify(self, *anchors: Anchor) -> Report:
+        return verify_tree(self.store, self.origin, [self.key.verifier], anchors)
+
+    def superuser(self) -> AbstractContextManager[Connection]:
+        return superuser(self.database)
+
+
+@contextmanager
+def superuser(database: Database) -> Generator[Connection]:
+    """The owner, with every defence switched off."""
+    with database.connect_owner() as connection:
+        for table in TABLES:
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield connection
+
+
+def kinds(report: Report) -> list[tuple[str, int, int]]:
+    return [(found.kind, found.first, found.last) for found in report.findings]
