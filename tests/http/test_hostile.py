@@ -86,21 +86,21 @@ def test_any_value_in_any_parameter(shop: Api) -> None:
     ask()
 
 
-@pytest.mark.parametrize(
-    "mark",
-    [b'["-placed_at","not a time",""]', b'["-placed_at","infinity","\\u0000"]',
+MARKS = [b'["-placed_at","not a time",""]', b'["-placed_at","infinity","\\u0000"]',
      b'["total",99999999999999999999,"",""]', b'["total",9223372036854775808,"",""]',
-     b"[" * 1000, b"\xff\xfe", b'["-placed_at","2026-01-01",""]; DROP TABLE orders'],
-)  # fmt: skip
+     b"[" * 1000, b"\xff\xfe", b'["-placed_at","2026-01-01",""]; DROP TABLE orders']  # fmt: skip
+
+
 @pytest.mark.parametrize("sort", ["-placed_at", "total"])
-def test_made_up_cursors(api: Api, mark: bytes, sort: str) -> None:
-    cursor = urlsafe_b64encode(mark).decode().rstrip("=")
-    told(api.get("/v1/orders", params={"cursor": cursor, "sort": sort}), 422, "invalid_fields")
+def test_made_up_cursors(api: Api, sort: str) -> None:
+    for mark in MARKS:
+        cursor = urlsafe_b64encode(mark).decode().rstrip("=")
+        told(api.get("/v1/orders", params={"cursor": cursor, "sort": sort}), 422, "invalid_fields")
 
 
-@pytest.mark.parametrize("path", ["/v1/orders/%00", "/v1/%ff", "/v1/stock/a%00b", "/%C0%AE"])
-def test_paths_that_are_no_text(api: Api, path: str) -> None:
-    told(api.get(path), 400, "malformed")
+def test_paths_that_are_no_text(api: Api) -> None:
+    for path in ("/v1/orders/%00", "/v1/%ff", "/v1/stock/a%00b", "/%C0%AE"):
+        told(api.get(path), 400, "malformed")
 
 
 def test_a_query_string_that_is_no_text(api: Api) -> None:
@@ -117,7 +117,6 @@ def test_a_very_long_list_of_nonsense(api: Api) -> None:
     assert len(response.content) < 100_000
 
 
-@pytest.mark.parametrize("value", [b"0", b"{}"])
 @pytest.mark.parametrize(
     ("path", "start", "end"),
     [
@@ -126,11 +125,11 @@ def test_a_very_long_list_of_nonsense(api: Api) -> None:
         ("/v1/orders/o/cancel", b'{"reason": "staff", "lines": [', b"0]}"),
     ],
 )
-def test_millions_of_values(api: Api, value: bytes, path: str, start: bytes, end: bytes) -> None:
+def test_millions_of_values(api: Api, path: str, start: bytes, end: bytes) -> None:
     """Refused before each of them is found to be wrong."""
-    body = start + (value + b",") * 2_000_000 + end
+    body = start + b"{}," * 2_000_000 + end
     told(api.send("POST", path, content=body, headers=JSON_HEADERS), 413, "too_large")
-    body = start + (value + b",") * 60_000 + end
+    body = start + b"{}," * 60_000 + end
     response = api.send("POST", path, content=body, headers=JSON_HEADERS)
     if path.endswith("batch"):
         (result,) = response.json()["results"]

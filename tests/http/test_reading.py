@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import pytest
-
 from oms_ledger.app import Oms
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED, order
 from tests.http.test_errors import fields, told
 from tests.http.test_idempotency import head
+
+Request = tuple[str, str, Any, dict[str, str]]
 
 
 def test_read_your_writes(oms: Oms, api: Api) -> None:
@@ -41,11 +41,11 @@ def test_read_your_writes(oms: Oms, api: Api) -> None:
 def test_waiters_do_not_keep_others_from_asking(api: Api) -> None:
     """Many more wait than there are connections; who does not wait is answered meanwhile."""
     api.put("/v1/locations/LON", {"name": "London"})
-    waiting = [("GET", "/v1/orders?min_position=1&wait_ms=3000", None, {})] * 60
-    asking = [("GET", "/v1/orders", None, {})] * 20
+    waiting: list[Request] = [("GET", "/v1/orders?min_position=1&wait_ms=3000", None, {})] * 60
+    asking: list[Request] = [("GET", "/v1/orders", None, {})] * 20
     done: list[str] = []
 
-    def remember(name: str, *requests: tuple[str, str, Any, dict[str, str]]) -> list[int]:
+    def remember(name: str, *requests: Request) -> list[int]:
         responses = api.all_at_once(*requests)
         done.append(name)
         return [response.status_code for response in responses]
@@ -57,39 +57,40 @@ def test_waiters_do_not_keep_others_from_asking(api: Api) -> None:
     assert done == ["askers", "waiters"]
 
 
-@pytest.mark.parametrize("path", ["/v1/events", "/v1/orders/o/timeline"])
-def test_the_log_itself_can_be_waited_for(shop: Api, path: str) -> None:
-    response = shop.get(f"{path}?min_position={head(shop) + 1}&wait_ms=10")
-    told(response, 503, "read_model_behind")
+def test_the_log_itself_can_be_waited_for(shop: Api) -> None:
+    for path in ("/v1/events", "/v1/orders/o/timeline"):
+        response = shop.get(f"{path}?min_position={head(shop) + 1}&wait_ms=10")
+        told(response, 503, "read_model_behind")
 
 
-@pytest.mark.parametrize(
-    ("path", "field"),
-    [
-        ("/v1/orders?colour=red", "colour"),
-        ("/v1/orders?status=lost", "status"),
-        ("/v1/orders?limit=501", "limit"),
-        ("/v1/orders?limit=0", "limit"),
-        ("/v1/orders?limit=many", "limit"),
-        ("/v1/orders?limit=1&limit=2", "limit"),
-        ("/v1/orders?placed_from=soon", "placed_from"),
-        ("/v1/orders?cursor=xyz", "cursor"),
-        ("/v1/orders?min_position=-1", "min_position"),
-        ("/v1/orders?min_position=99999999999999999999", "min_position"),
-        ("/v1/orders?wait_ms=10001", "wait_ms"),
-        ("/v1/orders?q=%00", "q"),
-        ("/v1/orders/o?as_of=someday", "as_of"),
-        ("/v1/events?types=order.lost.v1", "types"),
-        ("/v1/events?limit=501", "limit"),
-        ("/v1/events?limit=0", "limit"),
-        ("/v1/events?colour=red", "colour"),
-        ("/v1/events/stream?colour=red", "colour"),
-        ("/v1/projections?colour=red", "colour"),
-        ("/v1/tracking/t/stream?colour=red", "colour"),
-    ],
-)
-def test_parameters_are_checked(api: Api, path: str, field: str) -> None:
-    assert fields(told(api.get(path), 422, "invalid_fields")) == [field]
+WRONG = [
+    ("/v1/orders?colour=red", "colour"),
+    ("/v1/orders?status=lost", "status"),
+    ("/v1/orders?limit=501", "limit"),
+    ("/v1/orders?limit=0", "limit"),
+    ("/v1/orders?limit=many", "limit"),
+    ("/v1/orders?limit=1&limit=2", "limit"),
+    ("/v1/orders?placed_from=soon", "placed_from"),
+    ("/v1/orders?cursor=xyz", "cursor"),
+    ("/v1/orders?min_position=-1", "min_position"),
+    ("/v1/orders?min_position=99999999999999999999", "min_position"),
+    ("/v1/orders?wait_ms=10001", "wait_ms"),
+    ("/v1/orders?q=%00", "q"),
+    ("/v1/orders/o?as_of=someday", "as_of"),
+    (f"/v1/orders/o?as_of={'9' * 5000}", "as_of"),
+    ("/v1/events?types=order.lost.v1", "types"),
+    ("/v1/events?limit=501", "limit"),
+    ("/v1/events?limit=0", "limit"),
+    ("/v1/events?colour=red", "colour"),
+    ("/v1/events/stream?colour=red", "colour"),
+    ("/v1/projections?colour=red", "colour"),
+    ("/v1/tracking/t/stream?colour=red", "colour"),
+]
+
+
+def test_parameters_are_checked(api: Api) -> None:
+    for path, field in WRONG:
+        assert fields(told(api.get(path), 422, "invalid_fields")) == [field], path
 
 
 def test_cursors_are_stable_under_inserts(shop: Api) -> None:
