@@ -28,7 +28,13 @@ TABLES = ("ledger_events", "merkle_tree", "merkle_tiles", "merkle_checkpoints", 
 def event(position: int) -> Row:
     """Five events to a stream, each of a state of its own."""
     stream, version = divmod(position - 1, 5)
-    return f"order-{stream}", version + 1, "order.placed.v1", b'{"n":%d}' % position, position
+    return (
+        f"location-{stream}",
+        version + 1,
+        "location.defined.v1",
+        b'{"n":%d}' % position,
+        position,
+    )
 
 
 @dataclass

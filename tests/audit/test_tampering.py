@@ -128,8 +128,8 @@ def test_a_tail_cut_off_everything_shows_against_a_checkpoint_kept_outside(
     report = ledger.verify(anchor)
     assert kinds(report) == [("truncated_tail", 701, 1000)]
     assert report.findings[0].text == (
-        "events 701 to 1000 are missing from the end: the checkpoint kept in the safe of 1000 events"
-        " was signed, and the log ends at 700"
+        "events 701 to 1000 are missing from the end: the checkpoint kept in the safe of 1000"
+        " events was signed, and the log ends at 700"
     )
 
 
