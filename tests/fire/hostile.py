@@ -74,11 +74,10 @@ def vacuuming(database: Database) -> Generator[None]:
 
 
 @contextmanager
-def losing_connections(database: Database, pause: float = 0.3) -> Generator[list[int]]:
+def losing_connections(database: Database, ended: list[int], pause: float = 0.3) -> Generator[None]:
     """Every session of the application is ended, now and then; how many, each time."""
-    ended: list[int] = []
     with repeatedly(lambda: ended.append(terminate_others(database)), pause):
-        yield ended
+        yield
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
 import pytest
@@ -45,8 +45,11 @@ def log_of(database: Database) -> list[Recorded]:
     return InPostgres(connect, connect).recorded()
 
 
-def run_everything(database: Database) -> tuple[list[Asked], list[int], list[int]]:
-    """What clients saw, and what two subscriptions did: one from before the first event."""
+def run_everything(
+    database: Database, trouble: AbstractContextManager[object]
+) -> tuple[list[Asked], list[int], list[int]]:
+    """What clients saw, and what two subscriptions did: one from before the first event. All of
+    them are in trouble until the last command is answered."""
     with subscribed(database) as early, projecting(database.connect):
         asked = opening(database, 500)
         processes = [
@@ -54,9 +57,12 @@ def run_everything(database: Database) -> tuple[list[Asked], list[int], list[int
         ]
         with subscribed(database) as late:
             names = [f"thread{n}" for n in range(6)]
-            asked += run_clients(names, lambda: Writer(PostgresStore(database.connect)), COMMANDS)
-            for process in processes:
-                asked += seen_by(process)
+            with trouble:
+                asked += run_clients(
+                    names, lambda: Writer(PostgresStore(database.connect)), COMMANDS
+                )
+                for process in processes:
+                    asked += seen_by(process)
             head = len(log_of(database))
             hostile.wait_until(lambda: len(early) >= head and len(late) >= head)
         hostile.wait_until(lambda: position(database) >= head)
@@ -71,7 +77,7 @@ def check_all(database: Database, asked: Sequence[Asked], *followers: Sequence[i
 
 def test_clients_followers_and_the_log_agree(postgres: Database) -> None:
     install(postgres)
-    asked, early, late = run_everything(postgres)
+    asked, early, late = run_everything(postgres, nullcontext())
     check_all(postgres, asked, early, late)
     fates = Counter(a.fate for a in asked)
     assert fates["accepted"] > 300
@@ -81,11 +87,11 @@ def test_clients_followers_and_the_log_agree(postgres: Database) -> None:
 
 def test_they_agree_whatever_is_done_to_the_database(postgres: Database) -> None:
     install(postgres)
+    ended: list[int] = []
     with ExitStack() as stack:
         stack.enter_context(hostile.idle_in_transaction(postgres))
         stack.enter_context(hostile.vacuuming(postgres))
-        ended = stack.enter_context(hostile.losing_connections(postgres))
-        asked, early, late = run_everything(postgres)
+        asked, early, late = run_everything(postgres, hostile.losing_connections(postgres, ended))
     check_all(postgres, asked, early, late)
     assert sum(ended) > 10
 

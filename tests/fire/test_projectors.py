@@ -93,9 +93,12 @@ def test_read_models_in_large_pages_do_not_harm_each_other(log: Log) -> None:
     database = log.database
     other = replace(refusing(lambda r: r.position == POISON), name="others", version=2)
     install(database, other)
-    log.append(*history(3000))
     projector = Projector(database.connect, [TALLIES, other], page_events=700, lease_seconds=1.0)
-    with running(projector), losing_connections(database, 0.1):
+    log.append(*history(3000))
+    ended: list[int] = []
+    with running(projector):
+        with losing_connections(database, ended):
+            wait_until(lambda: sum(ended) > 5)
         wait_until(lambda: min(position(database), position(database, "others")) == 3060)
     assert stored(database) == expected(log.events)
     with database.connect() as connection:
