@@ -29,6 +29,12 @@ class Settings:
     ledger: str = "main"
     admin_key: str | None = field(default=None, repr=False)
 
+    signing_key_file: str | None = None
+    """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
+    needed."""
+    anchors: str = ""
+    """Places outside the database where checkpoints are kept, with blanks between."""
+
     writer_batch_commands: int = 500
     writer_batch_bytes: int = 4_000_000
     writer_queue_commands: int = 10_000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,6 +21,7 @@ from oms_ledger.audit.standalone.notes import Note, open_checkpoint, signers, tr
 from oms_ledger.audit.store import Seal, TreeDamaged
 from oms_ledger.audit.verify import verify_tree
 from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.settings import Settings
 from tests.audit.ledger import Audited, event
 from tests.databases import Database
 
@@ -282,6 +285,19 @@ def test_the_key_is_made_once_and_for_its_user_alone(ledger: Audited) -> None:
     with ledger.connection.cursor() as cursor:
         kept = cursor.execute("SELECT * FROM merkle_keys").fetchall()
     assert ledger.key.private.private_bytes_raw() not in [value for row in kept for value in row]
+
+
+def test_each_ledger_has_a_key_file_of_its_own(ledger: Audited, tmp_path: Path) -> None:
+    ledger.grow(1)
+    sealer = Sealer.of(replace(ledger.database.settings, data_dir=tmp_path), ledger.store)
+    assert sealer.step() == 1
+    (file,) = (tmp_path / "keys").iterdir()
+    assert file.name == f"main-{ledger.store.state().ledger_id[:8]}.key"
+    assert keys.trusted_keys(ledger.store, file) == [keys.read(file).verifier]
+    assert keys.trusted_keys(ledger.store, tmp_path / "no") == [keys.read(file).verifier]
+    named = Settings(signing_key_file="~/here.key")
+    where = keys.file_for(named.signing_key_file, tmp_path, "main", "0123456789")
+    assert where == Path.home() / "here.key"
 
 
 def test_a_key_that_others_may_read_is_refused(ledger: Audited) -> None:

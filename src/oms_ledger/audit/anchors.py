@@ -189,6 +189,11 @@ class Witness:
         return note + added
 
 
+def places(text: str) -> list[Place]:
+    """Those of the setting OMS_ANCHORS, with blanks between."""
+    return [place(each) for each in text.split()]
+
+
 def place(text: str) -> Place:
     """A place as it is written in a setting: `file:PATH`, `http(s)://BUCKET`, or
     `witness+http(s)://HOST#VERIFIER_KEY`."""

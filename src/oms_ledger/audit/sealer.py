@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from oms_ledger.audit import keys, notes
 from oms_ledger.audit.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
 from oms_ledger.audit.notes import SigningKey
 from oms_ledger.audit.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
+from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +46,7 @@ class Pace:
 class Sealer:
     """Seals one ledger. Any number of workers may run one; the lease lets one of them do it.
 
-    `key_file` is made on first use. Used by one thread. Subclasses may interfere with the
+    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread. Subclasses may interfere with the
     underscored steps, which is how tests stop a sealer at an awkward moment.
     """
 
@@ -52,18 +54,24 @@ class Sealer:
         self,
         store: TreeStore,
         ledger: str,
-        key_file: Path,
+        key_file: Path | Callable[[str], Path],
         pace: Pace | None = None,
         on_seal: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._key_file = key_file
+        self._key_file = (lambda _: key_file) if isinstance(key_file, Path) else key_file
         self._pace = pace or Pace()
         self._on_seal = on_seal
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._tree: TreeBuilder | None = None
         self._key: SigningKey | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, store: TreeStore) -> Sealer:
+        """As the settings say."""
+        place = settings.signing_key_file, settings.data_dir, settings.ledger
+        return cls(store, settings.ledger, partial(keys.file_for, *place))
 
     def run(self, stop: threading.Event) -> None:
         """Seal until told to stop, whatever happens to the database meanwhile."""
@@ -174,5 +182,5 @@ class Sealer:
         expected = stored[-1].key if stored else None
         if self._key is None or expected is None or self._key.verifier != expected:
             name = notes.origin(self._ledger, state.ledger_id)
-            self._key = keys.signing_key(self._key_file, name, expected)
+            self._key = keys.signing_key(self._key_file(state.ledger_id), name, expected)
         return self._key, None if stored else StoredKey(self._key.verifier, state.size)
