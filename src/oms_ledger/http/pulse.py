@@ -55,6 +55,7 @@ class Pulse:
         metrics.STREAMS.inc()
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
+            self.head = 0  # what happened while nobody followed is news
             self._task = self._loop.create_task(self._look())
         try:
             yield
@@ -96,9 +97,9 @@ class Pulse:
         await self._threads.wait(wait, LOOK_SECONDS)
         grown = partial(self._readers.feed, self.head, 1, None)
         before, self.head = self.head, (await self._threads.ask(grown)).head
-        if before:
-            news = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
-            if (await self._threads.ask(news)).items:
-                self.shipped = self.head
+        news = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
+        found = await self._threads.ask(news)
+        if not before or found.items or found.next_after < self.head:
+            self.shipped = self.head
         self._wake()
         await asyncio.sleep(PACE_SECONDS)

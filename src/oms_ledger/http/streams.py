@@ -107,21 +107,20 @@ class ParcelStream:
     async def _changes(self, params: object, now: Answer) -> Chunks:
         pulse = self._pulse
         yield RETRY + _event(now.position, now.body)
-        shipped = pulse.shipped
         alive_until = time.monotonic() + KEEPALIVE_SECONDS
         while not pulse.ended:
-            await pulse.moved(max(0.0, alive_until - time.monotonic()))
+            if pulse.shipped <= now.position:
+                await pulse.moved(max(0.0, alive_until - time.monotonic()))
             if time.monotonic() >= alive_until:
                 alive_until = time.monotonic() + KEEPALIVE_SECONDS
                 yield KEEPALIVE
-            if pulse.shipped == shipped:
+            if pulse.shipped <= now.position:  # the answer is as new as the news
                 continue
             try:
-                seen, found = pulse.shipped, await self._ask(params, _soon(pulse.shipped))
+                found = await self._ask(params, _soon(pulse.shipped))
             except Unavailable:
                 await pulse.moved(AGAIN_SECONDS)
                 continue
-            shipped = seen
             if found.body != now.body:
                 yield _event(found.position, found.body)
             now = found
