@@ -46,8 +46,9 @@ class Pace:
 class Sealer:
     """Seals one ledger. Any number of workers may run one; the lease lets one of them do it.
 
-    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread. Subclasses may interfere with the
-    underscored steps, which is how tests stop a sealer at an awkward moment.
+    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread.
+    Subclasses may interfere with the underscored steps, which is how tests stop a sealer at an
+    awkward moment.
     """
 
     def __init__(
