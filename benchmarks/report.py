@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table as ScreenTable
@@ -66,14 +67,9 @@ def _rate(rate: float) -> str:
 def _ratios(table: Table) -> Iterator[tuple[str, ...]]:
     for ratio in table.ratios:
         found = pairwise(table.runs, ratio)
-        middle = found[len(found) // 2] if len(found) % 2 else sum(_two_middle(found)) / 2
+        middle = median(found)
         target = "" if ratio.target is None else _met(middle, ratio.target, f"{ratio.target:g}")
         yield _name(ratio), f"{middle:.2f}", f"{found[0]:.2f}", f"{found[-1]:.2f}", target
-
-
-def _two_middle(found: Sequence[float]) -> Sequence[float]:
-    half = len(found) // 2
-    return found[half - 1 : half + 1]
 
 
 def _name(ratio: Ratio) -> str:

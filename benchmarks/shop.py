@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -136,17 +137,26 @@ def keep_in_flight(oms: Oms, commands: Iterator[Command], in_flight: int, second
 
 def event_sizes(settings: Settings) -> list[int]:
     """Bytes of the five events of the first order in a ledger."""
-    assert settings.database_url is not None
-    with psycopg.connect(settings.database_url) as connection:
-        connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(settings.schema)))
-        first = connection.execute(
-            "SELECT min(notification_id) FROM ledger_events"
-            " WHERE topic = 'channel.order_numbered.v1'"
-        ).fetchone()
-        assert first is not None, "an aggregate has one row"
+    with _reading(settings) as connection:
         rows = connection.execute(
-            "SELECT octet_length(state) FROM ledger_events WHERE notification_id >= %s"
-            " ORDER BY notification_id LIMIT 5",
-            (first[0],),
+            "SELECT octet_length(state) FROM ledger_events WHERE notification_id >="
+            " (SELECT min(notification_id) FROM ledger_events"
+            " WHERE topic = 'channel.order_numbered.v1') ORDER BY notification_id LIMIT 5"
         ).fetchall()
     return [int(size) for (size,) in rows]
+
+
+def orders_placed(settings: Settings) -> int:
+    """Orders in the log itself, whatever anybody was told."""
+    with _reading(settings) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM ledger_events WHERE topic = 'order.placed.v1'"
+        ).fetchone()
+    assert found is not None, "a count has one row"
+    return int(found[0])
+
+
+def _reading(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+    assert settings.database_url is not None
+    options = f"-csearch_path={settings.schema}"
+    return psycopg.connect(settings.database_url, autocommit=True, options=options)
