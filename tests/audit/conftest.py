@@ -1,3 +1,5 @@
+"""A ledger to seal, and one that is sealed already."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
