@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import psutil  # type: ignore[import-untyped]  # the library has no types
 import psycopg
@@ -185,6 +186,31 @@ def test_a_killed_server_comes_back_with_all_that_was_committed(data_dir: Path) 
         psycopg.connect(url) as connection,
     ):
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["in the folder", "elsewhere"])
+def test_a_server_killed_while_in_use_comes_back_at_the_same_address(
+    data_dir: Path, long: bool
+) -> None:
+    """A socket whose path would be too long is somewhere else."""
+    folder = data_dir / ("l" + "o" * 100 + "ng") if long else data_dir
+    with database(Settings(data_dir=folder)) as url:
+        assert (str(data_dir) in unquote(url)) != long
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+        (killed,) = [p for p in serving(folder) if p.parent() not in serving(folder)]
+        killed.kill()
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with psycopg.connect(url) as connection:
+                    kept = connection.execute("SELECT count(*) FROM kept").fetchone()
+                break
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, "nobody started it again"
+                time.sleep(0.05)
+        assert kept == (1000,)
+    assert serving(folder) == []
 
 
 @pytest.mark.parametrize(

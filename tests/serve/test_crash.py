@@ -3,6 +3,7 @@ lost, nothing happens twice, and all come back by themselves."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # the library has no types
@@ -10,9 +11,18 @@ import pytest
 
 from oms_ledger.engine.embedded import database
 from oms_ledger.settings import Settings
-from tests.serve.books import check_everything
-from tests.serve.family import ADMIN_KEY, Family, client, postmaster, serving, until
+from tests.serve.books import check_everything, follow
+from tests.serve.family import (
+    ADMIN_KEY,
+    Family,
+    client,
+    postmaster,
+    servers,
+    serving,
+    until,
+)
 from tests.serve.load import Load
+from tests.serve.shop import location, order, place, receive
 
 pytestmark = pytest.mark.postgres
 
@@ -43,6 +53,40 @@ def test_kill_9_under_load_loses_and_doubles_nothing(data_dir: Path, tmp_path: P
             load.check_unknown(asking, log)
             after = check_everything(asking, server)
             load.check_acknowledged(after)
+
+
+def test_while_the_database_is_away_everybody_is_told_to_come_back(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    environment = {"OMS_DATA_DIR": str(data_dir), "OMS_ADMIN_KEY": ADMIN_KEY}
+    with serving(environment, tmp_path) as (family, url), client(url) as asking:
+        location(asking, "LON")
+        receive(asking, ("A", "LON", 10))
+        made = place(asking, ("A", 1))
+        path = f"/v1/orders/{made['order_id']}"
+        follow(asking, made["position"])
+
+        family.parent.suspend()  # nobody starts the database again
+        running = postmaster(data_dir)
+        assert running is not None
+        running.kill()
+        until(lambda: servers(data_dir) == [], "all of PostgreSQL is gone")
+        try:
+            with ThreadPoolExecutor() as everybody:
+                reading = everybody.map(asking.get, ("/readyz", path, "/v1/events"))
+                answers = [asking.post("/v1/orders", json=order(("A", 1))), *reading]
+            assert asking.get("/healthz").status_code == 200
+        finally:
+            family.parent.resume()
+        for answer in answers:
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["code"] == "unavailable"
+            assert int(answer.headers["retry-after"]) >= 1
+
+        until(lambda: asking.get("/readyz").status_code == 200, "it is ready again")
+        again = place(asking, ("A", 1))
+        follow(asking, again["position"])
+        assert asking.get(path).json()["order_number"] == made["order_number"]
 
 
 def kill_postgresql(data_dir: Path) -> None:

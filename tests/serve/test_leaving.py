@@ -121,6 +121,20 @@ def test_the_children_of_a_killed_parent_go_and_the_next_one_takes_over(
         load.check_acknowledged(checked_log(server))
 
 
+def test_children_that_are_still_starting_go_with_their_parent(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    family = Family(environment(data_dir), tmp_path, "--port", "0", "--api-processes", "3")
+    try:
+        until(lambda: len(family.children()) == 4, "the children are started")
+        family.parent.kill()
+        until(lambda: family.left() == [], "all of them are gone")
+    finally:
+        family.clear()
+    with database(Settings(data_dir=data_dir)):  # the last to leave stops what was left running
+        assert servers(data_dir)
+
+
 def test_two_families_share_a_database_until_the_last_leaves(
     data_dir: Path, tmp_path: Path
 ) -> None:

@@ -44,7 +44,8 @@ def test_a_child_that_is_killed_is_started_again(
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", (0.01, 0.02))
     child = sleeper(tmp_path)
-    with Supervisor(os.environ, [child]) as family:
+    dead: list[int] = []
+    with Supervisor(os.environ, [child], dead.append) as family:
         until(lambda: len(started(tmp_path)) == 1)
         (first,) = started(tmp_path)
         os.kill(first, signal.SIGKILL)
@@ -55,6 +56,7 @@ def test_a_child_that_is_killed_is_started_again(
 
         until(again)
         assert family.deaths() == 1
+        assert dead == [first]
     assert not any(psutil.pid_exists(pid) for pid in started(tmp_path))
 
 
