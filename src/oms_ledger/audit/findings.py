@@ -11,12 +11,16 @@ from oms_ledger.kernel import Json
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong. `kind` is stable, `text` is for people, `first` to `last` are the
-    positions in question (0 where there are none)."""
+    positions in question (0 where there are none). `stream` and what was `expected` and `found`
+    are said where they are known apart."""
 
     kind: str
     text: str
     first: int = 0
     last: int = 0
+    stream: str = ""
+    expected: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ Whoever changes an event unseen has to change all three, and cannot sign the las
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from oms_ledger.audit.findings import Anchor, Finding, Report, be, events
 from oms_ledger.audit.leaves import LeafCheck
@@ -31,12 +32,14 @@ def verify_tree(
     keys: Sequence[VerifierKey],
     anchors: Sequence[Anchor] = (),
     progress: Progress = lambda done, of: None,
+    until: int | None = None,
 ) -> Report:
     """Read the whole log and compare. `keys` are those that are trusted: bring them from
     outside, since whoever can change the log can change the keys that the database names.
     `anchors` are checkpoints kept outside: without one, a tail that was cut off together with
-    its tiles and checkpoints leaves no trace. `progress` is told events done, of how many."""
-    return _Verification(store, origin, keys).run(anchors, progress)
+    its tiles and checkpoints leaves no trace. `progress` is told events done, of how many. With
+    `until` only what stands up to that position, and what was signed of it, is looked at."""
+    return _Verification(store, origin, keys).run(anchors, progress, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class _Verification:
         self._inside = _Differing("root_differs")
         self._outside = _Differing("anchor_differs")
 
-    def run(self, anchors: Sequence[Anchor], progress: Progress) -> Report:
+    def run(self, anchors: Sequence[Anchor], progress: Progress, until: int | None) -> Report:
         state = self._state
         if state.head != state.newest:
             self._find(
@@ -97,14 +100,21 @@ class _Verification:
                 f" {state.newest}",
             )
         outside = [mark for anchor in anchors if (mark := self._anchored(anchor))]
-        marks = heapq.merge(self._checkpoints(), sorted(outside, key=_size), [self._own], key=_size)
+        marks: Iterable[_Mark] = heapq.merge(
+            self._checkpoints(), sorted(outside, key=_size), [self._own], key=_size
+        )
         last = max([state.size, *(m.size for m in outside if m.size <= state.newest)])
+        if until is not None:
+            last = min(last, until)
+            marks = takewhile(lambda mark: mark.size <= last, marks)
         for mark in marks:
             if mark.size <= last:
                 self._grow(mark.size, last, progress)
                 self._compare(mark)
             else:
                 self._beyond(mark)
+        if until is not None:
+            self._grow(last, last, progress)
         self._report.events = self._tree.size
         for part in (self._leaves, self._inside, self._outside):
             self._findings += part.findings()
