@@ -1,8 +1,9 @@
-"""The log in PostgreSQL: the writer's one transaction, in two round trips.
+"""The log in PostgreSQL: the writer's one transaction, in three round trips.
 
-The first round trip takes the head lock and reads what the batch needs, the second writes and
-commits. Positions are dense because the head row is lock and counter in one: see DESIGN notes
-in docs/architecture.md and migrations/0001_event_log.sql.
+The head is locked (and what the batch needs and is not at hand is read), all events are written
+with one statement, and it is committed. Plain statements, one after the other: psycopg's pipeline
+would save a round trip, and costs more time than that takes. Positions are dense because the head
+row is lock and counter in one: see docs/architecture.md and migrations/0001_event_log.sql.
 """
 
 from __future__ import annotations
@@ -70,6 +71,18 @@ INSERT_EVENTS = """
 INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])"""
 
+_MOVED = """moved AS (
+    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
+)"""
+
+# Divides by zero, and so undoes the whole batch, unless exactly the expected head was moved.
+_TOLD = f"SELECT 1 / count(*), (SELECT pg_notify('{NOTIFY_CHANNEL}', '')) FROM moved"
+
+MOVE_HEAD = f"WITH {_MOVED} {_TOLD}"
+
+APPEND = f"WITH {_MOVED}, appended AS ({INSERT_EVENTS}) {_TOLD}"
+"""All that a small batch of events needs, in one statement."""
+
 COPY_EVENTS = """
 COPY ledger_events (originator_id, originator_version, topic, state, notification_id)
 FROM STDIN (FORMAT BINARY)"""
@@ -89,13 +102,6 @@ INSERT INTO snapshots (originator_id, originator_version, notification_id, shape
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
 ON CONFLICT DO NOTHING"""
 
-# Divides by zero, and so undoes the whole batch, unless exactly the expected head was moved.
-MOVE_HEAD = """
-WITH moved AS (
-    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
-)
-SELECT 1 / count(*) FROM moved"""
-
 HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s"
 
 
@@ -104,36 +110,40 @@ class PostgresStore:
 
     def __init__(self, connect: Callable[[], psycopg.Connection[tuple[object, ...]]]) -> None:
         self._connect = connect
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        # One cursor for all batches: making one takes as long as running a statement.
+        self._cursor: psycopg.Cursor[tuple[object, ...]] | None = None
 
     def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
         with self._failing():
-            idle = self._connection
+            idle = self._cursor
             try:
                 return self._begin(wanted)
             except psycopg.Error:
-                if idle is None or not idle.broken:
+                if idle is None or not idle.connection.broken:
                     raise
                 # It died while nobody needed it: no reason to say no to anybody.
                 self._drop()
                 return self._begin(wanted)
 
     def _begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
-        connection = self._connected()
-        with connection.pipeline():
-            connection.execute("BEGIN", prepare=True)
-            head = connection.execute(LOCK_HEAD, prepare=True, binary=True)
-            pending = self._request(connection, wanted)
-        row = head.fetchone()
+        cursor = self._at_hand()
+        # Without parameters both travel as one message; what follows sees all that was committed
+        # before the lock was had.
+        cursor.execute(f"BEGIN; {LOCK_HEAD}")
+        cursor.nextset()
+        row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), _collect(pending)  # type: ignore[arg-type]  # columns as migrated
+        return Head(*row), self._load(wanted) if wanted else Loaded()  # type: ignore[arg-type]  # columns as migrated
 
     def load(self, wanted: Wanted) -> Loaded:
         with self._failing():
-            connection = self._connected()
-            with connection.pipeline():
-                pending = self._request(connection, wanted)
-            return _collect(pending)
+            return self._load(wanted)
+
+    def _load(self, wanted: Wanted) -> Loaded:
+        connection = self._at_hand().connection
+        with connection.pipeline():
+            pending = self._request(connection, wanted)
+        return _collect(pending)
 
     @contextmanager
     def _failing(self) -> Generator[None]:
@@ -173,34 +183,25 @@ class PostgresStore:
         return pending
 
     def commit(self, head: Head, batch: Batch) -> None:
-        connection = self._connection
-        if connection is None:
+        cursor = self._cursor
+        if cursor is None:
             raise StoreDown("the connection that held the head lock is gone")
-        copied = len(batch.events) >= COPY_FROM_EVENTS
         with self._failing():
-            if copied:
-                with connection.cursor().copy(COPY_EVENTS) as copy:
-                    copy.write(copy_rows(batch.events))
-            with connection.pipeline():
-                if batch.events and not copied:
-                    connection.execute(INSERT_EVENTS, _columns(batch.events), prepare=True)
-                for statement, parameters in _writes(head, batch):
-                    connection.execute(statement, parameters, prepare=True)
-                if batch.events:
-                    connection.execute(f"NOTIFY {NOTIFY_CHANNEL}", prepare=True)
-                connection.execute("COMMIT", prepare=True)
+            for statement, parameters in _writes(cursor, head, batch):
+                cursor.execute(statement, parameters, prepare=True)
+            cursor.execute("COMMIT")
 
     def rollback(self) -> None:
-        if self._connection is None:
+        if self._cursor is None:
             return
         try:
-            self._connection.execute("ROLLBACK")
+            self._cursor.execute("ROLLBACK")
         except psycopg.Error:
             self._drop()
 
     def happened(self, row: EventRow) -> bool:
         with self._failing():
-            connection = self._connected()
+            connection = self._at_hand().connection
             with connection.transaction():
                 # The server may still be at work on what a broken connection had sent it; it
                 # holds the head until that is done. Without this the answer could be a no that
@@ -212,16 +213,16 @@ class PostgresStore:
     def close(self) -> None:
         self._drop()
 
-    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
-        if self._connection is None:
-            self._connection = self._connect()
-        return self._connection
+    def _at_hand(self) -> psycopg.Cursor[tuple[object, ...]]:
+        if self._cursor is None:
+            self._cursor = self._connect().cursor()
+        return self._cursor
 
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
             with suppress(psycopg.Error):
-                connection.close()
+                cursor.connection.close()
 
 
 class _Pending:
@@ -258,10 +259,18 @@ def _columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
     )
 
 
-def _writes(head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
-    """All but the events themselves."""
+def _writes(
+    cursor: psycopg.Cursor[tuple[object, ...]], head: Head, batch: Batch
+) -> Iterable[tuple[str, tuple[object, ...]]]:
+    """The statements of a batch. Events of a large one are copied before the first of them."""
     if batch.events:
-        yield MOVE_HEAD, (batch.events[-1].position, batch.recorded_at, head.position)
+        moved = (batch.events[-1].position, batch.recorded_at, head.position)
+        if len(batch.events) < COPY_FROM_EVENTS:
+            yield APPEND, (*moved, *_columns(batch.events))
+        else:
+            with cursor.copy(COPY_EVENTS) as copy:
+                copy.write(copy_rows(batch.events))
+            yield MOVE_HEAD, moved
     receipts = batch.receipts
     if receipts:
         yield (
