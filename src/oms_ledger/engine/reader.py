@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, LiteralString, cast
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound, ReadModelBehind
@@ -40,7 +42,7 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # filters are planned for the filters that are set: a plan made for all would scan everything.
 POSITION = """
 SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true)
-FROM projection_positions WHERE name = %s AND state = 'live'"""
+FROM projection_positions WHERE name = {} AND state = 'live'"""
 
 HEAD = "SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head"
 
@@ -318,10 +320,8 @@ def _feed(connection: Connection, after: Position, limit: int, names: Sequence[s
 def _snapshot(connection: Connection, name: str | None) -> Generator[Position]:
     """A read-only transaction that sees one moment; the position of a read model in it."""
     try:
-        with connection.pipeline():
-            connection.execute(BEGIN, prepare=True)
-            statement, params = (POSITION, (name,)) if name else (HEAD, ())
-            cursor = connection.execute(statement, params, prepare=True, binary=True)
+        cursor = connection.execute(_beginning(name))
+        cursor.nextset()
         row = cursor.fetchone()
         if row is None:
             raise NotFound(f"The read model {name!r} has not been installed. Start a worker.")
@@ -329,3 +329,10 @@ def _snapshot(connection: Connection, name: str | None) -> Generator[Position]:
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")
+
+
+@cache
+def _beginning(name: str | None) -> bytes:
+    """Begin, and where it begins, as one message: for which there must be no parameters."""
+    where = sql.SQL(POSITION).format(sql.Literal(name)) if name else sql.SQL(HEAD)
+    return sql.SQL("{}; {}").format(sql.SQL(BEGIN), where).as_bytes()
