@@ -18,12 +18,14 @@ from hashlib import sha256
 
 import uuid_utils
 
+from oms_ledger.audit.sealer import Sealer
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.engine import api_keys, embedded, migrations, pool, read_models
+from oms_ledger.engine import api_keys, embedded, evidence, migrations, pool, read_models
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import Connection, Pool, Timeouts
 from oms_ledger.engine.projector import Projector, retry_parked
 from oms_ledger.engine.reader import Readers
+from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
 from oms_ledger.security.api_keys import ApiKey
@@ -165,6 +167,29 @@ class Oms:
         """Fold the streams again that a read model had left out; which of them succeeded."""
         with self._pool.connection() as connection:
             return retry_parked(connection, PROJECTIONS, name)
+
+    # Evidence.
+
+    def tree(self) -> PostgresTree:
+        """The Merkle tree over the log, for one thread."""
+        return PostgresTree(self._pool.connection)
+
+    def sealer(self) -> Sealer:
+        """What makes the tree grow; the caller runs and closes it."""
+        return Sealer.of(self.settings, self.tree())
+
+    def receipts(self) -> Iterator[evidence.ReceiptSeen]:
+        """Every answer that is kept under an idempotency key, in pages."""
+        return evidence.receipts(self._pool.connection)
+
+    def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
+        with self._pool.connection() as connection:
+            evidence.keep(connection, report, ok=ok)
+
+    def last_verification(self) -> Mapping[str, Json] | None:
+        """The report of the newest verification of the whole ledger; None before the first."""
+        with self._pool.connection() as connection:
+            return evidence.newest(connection)
 
     # Keys.
 

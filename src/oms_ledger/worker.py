@@ -1,22 +1,53 @@
-"""The worker: folds the log into the read models until it is told to stop."""
+"""The worker: folds the log into the read models, and seals it, until it is told to stop."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
-from oms_ledger.app import open_prepared
+from oms_ledger.app import Oms, open_prepared
+from oms_ledger.audit.anchors import Anchoring, places
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+REST = 1.0
+"""How long a build made beside rests after each page, as a multiple of what that took: the shop
+is open, and it is in no hurry."""
 
 
 def work(settings: Settings, stop: threading.Event) -> None:
     """Follow the log of a prepared ledger until `stop` is set, whatever happens to the database
     meanwhile. Any number of workers may run; each read model is folded by one at a time, and
-    taken over when that one dies."""
+    taken over when that one dies, and so are what is built beside and the tree."""
     with open_prepared(settings) as oms:
         log.info("worker_started", ledger=settings.ledger)
-        oms.projector().run(stop)
+        with _beside(oms, stop):
+            oms.projector().run(stop)
         log.info("worker_stopped", ledger=settings.ledger)
+
+
+@contextmanager
+def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
+    """Build read models anew, seal, and keep checkpoints outside, in threads of their own: none
+    waits for another, and nothing here holds up the live read models."""
+    builder = oms.rebuilds.builder(rest=REST)
+    threads = [
+        threading.Thread(target=builder.run, args=(stop,), name="builder"),
+        threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
+    ]
+    kept_in = places(oms.settings.anchors)
+    if kept_in:
+        anchoring = Anchoring(oms.tree(), kept_in)
+        threads.append(threading.Thread(target=anchoring.run, args=(stop,), name="anchoring"))
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

@@ -8,7 +8,22 @@ import sys
 import typer
 
 from oms_ledger import logs
-from oms_ledger.cli import ask, demo, diff, imports, keys, projections, replay, serve, show
+from oms_ledger.cli import (
+    ask,
+    builds,
+    checkpoint,
+    demo,
+    diff,
+    export,
+    imports,
+    keys,
+    projections,
+    prove,
+    replay,
+    serve,
+    show,
+    verify,
+)
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
 
@@ -29,12 +44,18 @@ app.command("serve")(serve.serve)
 app.command("work")(serve.work)
 app.command("migrate")(serve.migrate)
 app.command("do")(ask.do)
+app.command("verify")(verify.verify)
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
 app.add_typer(replay.app, name="replay")
 app.add_typer(diff.app, name="diff")
 app.add_typer(projections.app, name="projections")
+for command in (builds.rebuild, builds.compare, builds.swap, builds.drop):
+    projections.app.command()(command)
 app.add_typer(keys.app, name="keys")
+app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(prove.app, name="prove")
+app.add_typer(export.app, name="export")
 
 
 def main() -> None:

@@ -1,0 +1,122 @@
+"""Signed checkpoints: shown, kept outside, and the keys that sign them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oms_ledger.app import Oms, open_oms
+from oms_ledger.audit import keys as audit_keys
+from oms_ledger.audit import notes
+from oms_ledger.audit.anchors import FileOfCheckpoints, place
+from oms_ledger.audit.proofs import Prover, checkpoint_answer
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    JsonOption,
+    LedgerOption,
+    console,
+    print_json,
+    settings,
+)
+
+app = typer.Typer(
+    no_args_is_help=True, help="Signed checkpoints of the ledger, and the keys that sign them."
+)
+
+
+@app.command()
+def show(
+    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
+) -> None:
+    """Print the newest signed checkpoint. Example: [bold]oms-ledger checkpoint show[/]"""
+    with open_oms(settings(ledger, data_dir)) as oms:
+        newest = Prover(oms.tree()).checkpoint()
+    if json:
+        print_json(dict(checkpoint_answer(newest)))
+    else:
+        typer.echo(newest.note, nl=False)
+
+
+@app.command()
+def seal(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Seal all events there are and leave, where no worker runs. Example:
+    [bold]oms-ledger checkpoint seal[/]"""
+    with open_oms(settings(ledger, data_dir)) as oms:
+        sealer = oms.sealer()
+        try:
+            with console.status("Sealing ...") as status:
+                size = sealer.catch_up(
+                    lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
+                )
+        finally:
+            sealer.close()
+    console.print(f"{size:,} events are sealed.")
+
+
+@app.command()
+def export(
+    where: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLACE",
+            help="A file (appended to), http(s)://BUCKET, or witness+http(s)://HOST#KEY.",
+        ),
+    ],
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Keep the newest checkpoint outside the database, where a cut-off tail will show.
+
+    Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
+    """
+    kept_in = place(where) if ":" in where else FileOfCheckpoints(Path(where))
+    with open_oms(settings(ledger, data_dir)) as oms:
+        prover = Prover(oms.tree())
+        newest = prover.checkpoint()
+        note = kept_in.keep(newest, prover)
+    console.print(f"The checkpoint of {newest.size:,} events is kept in {kept_in.name}.")
+    typer.echo(note, nl=False)
+
+
+@app.command()
+def keys(
+    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
+) -> None:
+    """The verifier keys, the newest last: for those who check signatures. Keep them elsewhere.
+    Example: [bold]oms-ledger checkpoint keys[/]"""
+    with open_oms(settings(ledger, data_dir)) as oms:
+        stored = oms.tree().signing_keys()
+    if json:
+        print_json([{"key": str(each.key), "from_size": each.from_size} for each in stored])
+        return
+    for each in stored:
+        typer.echo(str(each.key))
+    if not stored:
+        console.print("Nothing has been signed yet. Start a worker, or: oms-ledger checkpoint seal")
+
+
+@app.command("rotate-key")
+def rotate_key(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The old key is gone: it does not hand over.")
+    ] = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Sign with a new key from now on; the old one signs that it hands over.
+
+    Example: [bold]oms-ledger checkpoint rotate-key[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        made = audit_keys.rotate(oms.tree(), *_key_file_and_name(oms), lost=lost)
+    typer.echo(str(made))
+    if lost:
+        console.print("Nobody hands over to this key. Tell all who verify, by another way.")
+
+
+def _key_file_and_name(oms: Oms) -> tuple[Path, str]:
+    given, ledger_id = oms.settings, oms.tree().state().ledger_id
+    file = audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
+    return file, notes.origin(given.ledger, ledger_id)

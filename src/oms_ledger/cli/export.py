@@ -1,0 +1,115 @@
+"""Evidence to take away: events with proofs and the checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from oms_ledger.app import open_oms
+from oms_ledger.audit.export import export_customer, export_order, export_range
+from oms_ledger.audit.parquet import write_parquet
+from oms_ledger.cli.lookup import order_id_of
+from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.domain.errors import Invalid
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Events with proofs and the signed checkpoint. They hold what they hold of people:"
+    " keep them as you keep the ledger. oms-ledger-verify checks them.",
+)
+
+SizeOption = Annotated[
+    int | None, typer.Option(help="Against the checkpoint of this size; otherwise the newest.")
+]
+OutOption = Annotated[Path | None, typer.Option(help="The file to write; standard output.")]
+
+
+class Format(StrEnum):
+    """What a range can be written as."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+@app.command("range")
+def range_(
+    first: Annotated[int, typer.Argument(help="The first position.")],
+    last: Annotated[int, typer.Argument(help="The last position.")],
+    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
+    out: OutOption = None,
+    size: SizeOption = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """The events from one position to another, with one proof for all of them.
+
+    Example: [bold]oms-ledger export range 1 1000 --out evidence.jsonl[/]
+    """
+    if format_ is Format.PARQUET and out is None:
+        raise Invalid("--out: Parquet is no text. Name the file to write.")
+    with open_oms(settings(ledger, data_dir)) as oms:
+        if format_ is Format.PARQUET and out is not None:
+            events = write_parquet(oms.tree(), out, first, last, size)
+            console.print(f"{events:,} events are in {out}.")
+            return
+        _write(export_range(oms.tree(), first, last, size), out)
+
+
+@app.command()
+def order(
+    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    out: OutOption = None,
+    size: SizeOption = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """An order, its shipments and its stock, each event with a proof.
+
+    Example: [bold]oms-ledger export order WEB-000042 --out evidence.jsonl[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        order_id = order_id_of(oms, which)
+        _write(export_order(oms.tree(), order_id, size), out)
+
+
+@app.command()
+def customer(
+    which: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    out: OutOption = None,
+    size: SizeOption = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """All orders of a customer, each event with a proof.
+
+    Example: [bold]oms-ledger export customer 17850 --out evidence.jsonl[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        _write(export_customer(oms.tree(), which, size), out)
+
+
+def _write(lines: Iterator[str], file: Path | None) -> None:
+    first = next(lines)  # what cannot be exported is said before a file is made
+    with _opened(file) as out:
+        out.write(first)
+        out.writelines(lines)
+    if file is not None:
+        console.print(f"Written to {file}.", soft_wrap=True)
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[TextIO]:
+    if file is None:
+        yield sys.stdout
+        return
+    try:
+        with file.open("w", encoding="utf-8") as out:
+            yield out
+    except OSError as error:
+        raise Invalid(f"--out: {file} cannot be written: {error}.") from error

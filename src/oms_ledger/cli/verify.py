@@ -1,0 +1,163 @@
+"""The whole ledger, verified, and a report that can be filed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from oms_ledger.app import Oms, open_oms, tune_interpreter
+from oms_ledger.audit.anchors import FileOfCheckpoints, places
+from oms_ledger.audit.dossier import Dossier
+from oms_ledger.audit.findings import Anchor
+from oms_ledger.audit.remedies import remedy
+from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.notes import VerifierKey
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    JsonOption,
+    LedgerOption,
+    console,
+    print_json,
+    settings,
+)
+from oms_ledger.domain.errors import Invalid, NotFound
+from oms_ledger.verification import Options
+from oms_ledger.verification import verify as verify_ledger
+
+SHOWN = 20
+"""Findings on the screen; the report has them all."""
+
+
+def verify(
+    until: Annotated[
+        int | None, typer.Option(min=1, help="Only up to this position; without read models.")
+    ] = None,
+    read_models: Annotated[
+        bool, typer.Option("--read-models/--no-read-models", help="Compare every row with a fold.")
+    ] = True,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Build read models that differ anew; swap them in.")
+    ] = False,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of checkpoints that was kept outside; may be given again."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="A verifier key from outside; without one, the key's file here counts."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report here (Markdown), and as JSON beside it.")
+    ] = None,
+    json: JsonOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Fold the whole log and compare: tree, streams, stock, money, receipts, read models.
+
+    Exits with 0 where nothing is wrong, with 1 where something is; each fault is named.
+
+    Example: [bold]oms-ledger verify --checkpoint anchors.txt --report verification.md[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        anchors = _from_outside(oms, checkpoint)
+        options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
+        tune_interpreter()
+        with _bar() as progress:
+            dossier = verify_ledger(oms, options, progress)
+    if report is not None:
+        _write(report, dossier)
+    if json:
+        print_json(dossier.to_json())
+    else:
+        _show(dossier, report)
+    if not dossier.ok:
+        raise typer.Exit(1)
+
+
+def _from_outside(oms: Oms, files: list[Path] | None) -> list[Anchor]:
+    """The checkpoints in the files named, or else in those that checkpoints are kept in."""
+    if files is not None:
+        kept = [FileOfCheckpoints(file) for file in files]
+    else:
+        there = places(oms.settings.anchors)
+        kept = [p for p in there if isinstance(p, FileOfCheckpoints) and p.path.exists()]
+    try:
+        return [anchor for place in kept for anchor in place.kept()]
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {error.filename}. Name one of checkpoints.") from None
+    except UnicodeDecodeError as error:
+        raise Invalid(f"What should be checkpoints is no text: {error}.") from error
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text)
+    except Unproven as error:
+        raise Invalid(f"--key: {error}. `oms-ledger checkpoint keys` shows some.") from error
+
+
+class _EventsPerSecond(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each thing that is done, with its rate and the time that is left."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, _EventsPerSecond(), TimeRemainingColumn(), console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=of)
+            bars.update(tasks[what], completed=done, total=of)
+
+        yield tell
+
+
+def _write(file: Path, dossier: Dossier) -> None:
+    try:
+        file.write_text(dossier.to_markdown(), "utf-8")
+        file.with_suffix(".json").write_bytes(
+            orjson.dumps(dossier.to_json(), option=orjson.OPT_INDENT_2)
+        )
+    except OSError as error:
+        raise Invalid(f"--report: {file} cannot be written: {error}.") from error
+
+
+def _show(dossier: Dossier, report: Path | None) -> None:
+    for check in dossier.checks:
+        mark = "[red]differs[/]" if check.findings else "[green]agrees[/] "
+        console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
+    for finding in dossier.findings[:SHOWN]:
+        console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
+        if finding.expected or finding.found:
+            said = f"  expected {finding.expected}; found {finding.found}"
+            console.print(said, soft_wrap=True, markup=False)
+        console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
+    if len(dossier.findings) > SHOWN:
+        console.print(f"... and {len(dossier.findings) - SHOWN} more, which the report has")
+    for each in (*dossier.repaired, *dossier.left_out):
+        console.print(each, soft_wrap=True, markup=False)
+    rate = dossier.until / max(dossier.seconds, 1e-9)
+    console.print(f"{dossier.until:,} events in {dossier.seconds:,.1f} s: {rate:,.0f} events/s")
+    if report is not None:
+        console.print(f"The report: {report}", soft_wrap=True)
