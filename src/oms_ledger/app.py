@@ -10,10 +10,10 @@ import gc
 import secrets
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import uuid_utils
@@ -193,10 +193,24 @@ class Oms:
 
     # Keys.
 
-    def create_key(self, name: str) -> str:
-        """A new API key: its text, which is not kept."""
+    def create_key(
+        self,
+        name: str,
+        role: str | None,
+        scopes: Collection[str] = (),
+        *,
+        lifetime: timedelta | None = None,
+    ) -> str:
+        """A new API key with the rights of a role and some more: its text, which is not kept."""
         with self._pool.connection() as connection:
-            return api_keys.create(connection, name)
+            return api_keys.create(
+                connection,
+                name,
+                ledger=self.settings.ledger,
+                role=role,
+                scopes=scopes,
+                lifetime=lifetime,
+            )
 
     def find_key(self, prefix: str) -> ApiKey | None:
         with self._pool.connection() as connection:
@@ -210,6 +224,17 @@ class Oms:
         """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
         with self._pool.connection() as connection:
             return api_keys.revoke(connection, which)
+
+    def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
+        """A new key in the place of those of this id, prefix or name, which work for the grace
+        period and no longer."""
+        with self._pool.connection() as connection:
+            return api_keys.rotate(connection, which, grace)
+
+    def note_used_keys(self, when: Mapping[str, datetime]) -> None:
+        """Keep when keys, by their ids, were last used."""
+        with self._pool.connection() as connection:
+            api_keys.used(connection, when)
 
     def _connect(self) -> Connection:
         return _connect(self.settings, self.url)

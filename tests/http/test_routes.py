@@ -134,7 +134,7 @@ def test_every_route_asks_for_a_key(oms: Oms) -> None:
 
 
 def test_keys(oms: Oms, api: Api) -> None:
-    key = oms.create_key("shop")
+    key = oms.create_key("shop", "admin")
     with Api(create_app(oms), key=key) as shop:
         assert shop.put("/v1/locations/LON", {"name": "London"}).status_code == 200
     (event,) = api.get("/v1/events").json()["items"]

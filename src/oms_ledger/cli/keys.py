@@ -1,7 +1,9 @@
-"""API keys: made, listed, revoked."""
+"""API keys: made, listed, rotated, revoked."""
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -18,27 +20,57 @@ from oms_ledger.cli.terminal import (
     print_json,
     settings,
 )
-from oms_ledger.security.api_keys import opens, prefix_of
+from oms_ledger.domain.errors import Invalid
+from oms_ledger.security.api_keys import ApiKey, opens, prefix_of
+from oms_ledger.security.roles import MEANT_FOR
 
-app = typer.Typer(no_args_is_help=True, help="API keys: who may come in.")
+app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
 
 LOCAL_KEY = "local"
 """The name of the key that is made for whoever starts an embedded ledger."""
+
+DEFAULT_ROLE = "operator"
+
+LENGTH = re.compile(r"(\d{1,6})([smhdw])")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+SHOWN = (
+    "id", "prefix", "name", "ledger", "role", "scopes", "created_at", "expires_at", "revoked_at",
+    "last_used_at",
+)  # fmt: skip
+
+ONCE = (
+    "This is the only time it is shown: only a hash is kept. Send it as"
+    " `Authorization: Bearer <key>`."
+)
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is; events call the actor key:NAME.")],
+    role: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(MEANT_FOR)}; {DEFAULT_ROLE} if nothing is said."),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="A scope it has besides its role, or instead of one. Repeatable."),
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="How long it works: 12h, 90d. Without it: until revoked.")
+    ] = None,
     ledger: LedgerOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Make a key and print it, once. Example: [bold]oms-ledger keys create webshop[/]"""
+    """Make a key and print it, once. docs/access.md says what each role may do.
+
+    Example: [bold]oms-ledger keys create webshop --role channel --expires 90d[/]
+    """
+    lifetime = None if expires is None else length("expires", expires)
     with open_oms(settings(ledger, data_dir)) as oms:
-        typer.echo(oms.create_key(name))
-    console.print(
-        "This is the only time it is shown: only a hash is kept. Send it as"
-        " `Authorization: Bearer <key>`."
-    )
+        given = role or (None if scope else DEFAULT_ROLE)
+        typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
+    console.print(ONCE)
 
 
 @app.command("list")
@@ -49,14 +81,33 @@ def list_(
     with open_oms(settings(ledger, data_dir)) as oms:
         keys = oms.list_keys()
     if json:
-        fields = ("id", "prefix", "name", "created_at", "revoked_at")
-        print_json([{name: getattr(key, name) for name in fields} for key in keys])
+        print_json([{name: getattr(key, name) for name in SHOWN} for key in keys])
         return
-    table = Table("Name", "Starts with", "Made", "Revoked")
+    table = Table("Name", "Starts with", "May", "Made", "Last used", "Works until")
     for key in keys:
-        revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
-        table.add_row(key.name, f"oms_{key.prefix}", f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+        may = " ".join(filter(None, (key.role, *key.scopes)))
+        times = (_minute(key.created_at), _minute(key.last_used_at), _until(key))
+        table.add_row(key.name, f"oms_{key.prefix}", may, *times)
     out.print(table if keys else "No keys yet. Make one: oms-ledger keys create NAME")
+
+
+@app.command()
+def rotate(
+    which: Annotated[str, typer.Argument(help="A key's name, prefix or id.")],
+    grace: Annotated[str, typer.Option(help="How long the old key works beside it.")] = "1h",
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Make a key in the place of another, with the same rights, and print it, once.
+
+    Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        text, old = oms.rotate_key(which, length("grace", grace))
+    typer.echo(text)
+    for key in old:
+        console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
+    console.print(ONCE)
 
 
 @app.command()
@@ -72,17 +123,37 @@ def revoke(
             console.print(f"Revoked {key.name} (oms_{key.prefix}).")
 
 
+def length(field: str, text: str) -> timedelta:
+    """A length of time, as in 45m, 12h, 90d; `Invalid` names the field."""
+    match = LENGTH.fullmatch(text)
+    if match is None:
+        message = f"{text!r} is no length of time. Write 45m, 12h, 90d or 6w."
+        raise Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
+    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+
+
 def local_key(oms: Oms) -> tuple[str, Path]:
     """The key of whoever runs an embedded ledger, and the file in the data folder that keeps
     it. Made on first use, and again when it was revoked."""
-    file = oms.settings.data_dir / f"api-key-{oms.settings.ledger}"
+    ledger = oms.settings.ledger
+    file = oms.settings.data_dir / f"api-key-{ledger}"
     if file.exists():
         text = file.read_text("utf-8").strip()
         prefix = prefix_of(text)
         known = oms.find_key(prefix) if prefix else None
-        if known is not None and opens(text, known):
+        if known is not None and opens(text, known, ledger, datetime.now(UTC)):
             return text, file
-    text = oms.create_key(LOCAL_KEY)
+    text = oms.create_key(LOCAL_KEY, "admin")
     file.touch(mode=0o600)
     file.write_text(text + "\n", "utf-8")
     return text, file
+
+
+def _minute(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _until(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {_minute(key.revoked_at)}"
+    return _minute(key.expires_at)

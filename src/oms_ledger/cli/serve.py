@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -76,5 +77,7 @@ def _tell_key(given: Settings, ready: Settings) -> None:
         if given.database_url is None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
-        elif given.admin_key is None and not any(k.revoked_at is None for k in oms.list_keys()):
+        elif given.admin_key is None and not any(
+            k.holds(datetime.now(UTC)) for k in oms.list_keys()
+        ):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")

@@ -1,17 +1,22 @@
-"""Who is asking. Keys are looked up once in a few seconds, so that revoking one soon takes
-effect and the others cost nothing."""
+"""Who is asking, and may they. Keys are looked up once in a few seconds, so that revoking one
+soon takes effect and the others cost nothing."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from anyio import to_thread
 from starlette.requests import Request
 
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
+from oms_ledger.http.requests import headers_of
 from oms_ledger.security import api_keys
-from oms_ledger.security.api_keys import ADMINISTRATOR, ANYBODY, LOCAL, ApiKey, Principal
+from oms_ledger.security.api_keys import ApiKey
+from oms_ledger.security.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
+from oms_ledger.security.roles import PUBLIC
 
 REMEMBER_SECONDS = 3.0
 """A revoked key works at most this long, everywhere."""
@@ -20,36 +25,51 @@ REMEMBER_KEYS = 10_000
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+PRINCIPAL = "oms.principal"
+
 Find = Callable[[str], ApiKey | None]
 
 
+@dataclass(slots=True)
+class _Known:
+    """A key that was looked up; `principal` only of one that exists."""
+
+    key: ApiKey | None
+    until: float
+    principal: Principal | None
+
+
+@dataclass(slots=True)
 class Gate:
-    """Tells who somebody is by the key they bring. `find` looks a key up by its prefix and may
-    block. `open_to_all` is for this machine alone: everybody is `local`."""
+    """Tells who somebody is by the key they bring, and whether they may. `find` looks a key up
+    by its prefix and may block. `open_to_all` is for this machine alone: everybody is `local`."""
 
-    def __init__(
-        self, find: Find, admin_key: str | None = None, *, open_to_all: bool = False
-    ) -> None:
-        self._find = find
-        self._admin_key = admin_key
-        self._open_to_all = open_to_all
-        self._known: dict[str, tuple[float, ApiKey | None]] = {}
+    ledger: str
+    find: Find
+    admin_key: str | None = field(default=None, repr=False)
+    open_to_all: bool = False
+    _known: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _used: dict[str, datetime] = field(default_factory=dict, repr=False)
 
-    async def principal(
-        self, request: Request, scope: str, headers: Mapping[str, str] | None = None
-    ) -> Principal:
-        """Who asks; `Unauthenticated` without a valid key, unless the scope is public. `headers`
-        are the request's, where they have been read already."""
-        if scope == "public":
+    async def admit(self, request: Request, scope: str) -> Principal:
+        """Who asks; `Unauthenticated` without a valid key, `Forbidden` without the scope. What is
+        public is for everybody."""
+        if scope == PUBLIC:
             return ANYBODY
-        if self._open_to_all:
+        if self.open_to_all:
             _must_be_local(request)
             return LOCAL
-        who = await self._bearer((headers or request.headers).get("authorization"))
-        api_keys.authorise(who, scope)
+        who = await self._who(headers_of(request))
+        authorise(who, scope)
         return who
 
-    async def _bearer(self, header: str | None) -> Principal:
+    def used(self) -> Mapping[str, datetime]:
+        """The keys that were used since this was last asked, by id, and when."""
+        used, self._used = self._used, {}
+        return used
+
+    async def _who(self, headers: Mapping[str, str]) -> Principal:
+        header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
                 "This needs an API key. Send it as `Authorization: Bearer <key>`;"
@@ -59,27 +79,43 @@ class Gate:
         text = text.strip()
         if scheme.lower() != "bearer" or not text:
             raise Unauthenticated("Send the key as `Authorization: Bearer <key>`.")
-        prefix = api_keys.prefix_of(text)
-        if prefix is not None:
-            key = await self._key(prefix)
-            if key is not None and api_keys.opens(text, key):
-                return api_keys.principal(key)
-        if self._admin_key is not None and api_keys.same(text, self._admin_key):
+        who = await self._by_key(text)
+        if who is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
             return ADMINISTRATOR
-        raise Unauthenticated(
-            "This API key is not valid, or was revoked. `oms-ledger keys list` shows which are."
-        )
+        if who is None:
+            raise Unauthenticated(
+                "This API key is not valid here, has expired or was revoked."
+                " `oms-ledger keys list` shows which are."
+            )
+        return who
 
-    async def _key(self, prefix: str) -> ApiKey | None:
-        now = time.monotonic()
+    async def _by_key(self, text: str) -> Principal | None:
+        prefix = api_keys.prefix_of(text)
+        if prefix is None:
+            return None
         known = self._known.get(prefix)
-        if known is not None and known[0] > now:
-            return known[1]
-        key = await to_thread.run_sync(self._find, prefix)
+        if known is None or known.until <= time.monotonic():
+            known = await self._look_up(prefix)
+        now = datetime.now(UTC)
+        if known.key is None or not api_keys.opens(text, known.key, self.ledger, now):
+            return None
+        self._used[known.key.id] = now
+        return known.principal
+
+    async def _look_up(self, prefix: str) -> _Known:
+        until = time.monotonic() + REMEMBER_SECONDS
+        key = await to_thread.run_sync(self.find, prefix)
         if len(self._known) >= REMEMBER_KEYS:
             self._known.clear()
-        self._known[prefix] = (now + REMEMBER_SECONDS, key)
-        return key
+        who = None if key is None else api_keys.principal(key)
+        known = self._known[prefix] = _Known(key, until, who)
+        return known
+
+
+def principal_of(request: Request) -> Principal:
+    """Who was admitted with this request."""
+    who: Principal = request.scope[PRINCIPAL]
+    return who
 
 
 def _must_be_local(request: Request) -> None:

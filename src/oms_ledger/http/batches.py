@@ -15,7 +15,7 @@ from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Un
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.answers import answer
-from oms_ledger.http.auth import Gate
+from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands import CommandHandler, is_dry_run
 from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
 from oms_ledger.http.requests import (
@@ -29,7 +29,7 @@ from oms_ledger.http.requests import (
 )
 from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Command, Json
-from oms_ledger.security.api_keys import Principal
+from oms_ledger.security.principals import Principal
 
 log = structlog.get_logger(__name__)
 
@@ -68,14 +68,12 @@ class BatchHandler:
     command, a body without the list is one."""
 
     def __init__(
-        self, oms: Oms, gate: Gate, threads: Threads, kind: type[Command], single: CommandHandler
+        self, oms: Oms, threads: Threads, kind: type[Command], single: CommandHandler
     ) -> None:
         route = kind.route
         assert route.many is not None
         self._oms = oms
-        self._gate = gate
         self._threads = threads
-        self._scope = kind.scope
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
@@ -84,13 +82,13 @@ class BatchHandler:
 
     async def __call__(self, request: Request) -> Response:
         headers = headers_of(request)
-        who = await self._gate.principal(request, self._scope, headers)
+        who = principal_of(request)
         body = await body_of(request, headers)
         if self._shares_its_path and f'"{self._many}"'.encode() not in body:
-            return await self._single.decide(request, who, headers, body)
+            return await self._single.decide(request, headers, body)
         found = _fields(body)
         if self._shares_its_path and self._many not in found:
-            return await self._single.decide(request, who, headers, body)
+            return await self._single.decide(request, headers, body)
         bodies = self._bodies(found)
         if expected_version(headers) is not None:
             raise invalid("If-Match", "A batch has no version. Leave it out.")

@@ -14,7 +14,7 @@ from oms_ledger.app import Oms, new_context
 from oms_ledger.domain.order import Order
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.answers import answer, etag
-from oms_ledger.http.auth import Gate
+from oms_ledger.http.auth import principal_of
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.requests import (
     COMMAND_VALUES_MAX,
@@ -32,7 +32,6 @@ from oms_ledger.http.requests import (
     refuse_too_many,
 )
 from oms_ledger.kernel import Command, Context, Json, Ref
-from oms_ledger.security.api_keys import Principal
 
 Expected = tuple[Ref, int]
 
@@ -44,11 +43,9 @@ class CommandHandler:
     body is read first and the path's fields are put in.
     """
 
-    def __init__(self, oms: Oms, gate: Gate, kind: type[Command]) -> None:
+    def __init__(self, oms: Oms, kind: type[Command]) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
         self._writer = oms.writer
-        self._gate = gate
-        self._scope = kind.scope
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
@@ -58,13 +55,11 @@ class CommandHandler:
 
     async def __call__(self, request: Request) -> Response:
         headers = headers_of(request)
-        who = await self._gate.principal(request, self._scope, headers)
-        return await self.decide(request, who, headers, await body_of(request, headers))
+        return await self.decide(request, headers, await body_of(request, headers))
 
-    async def decide(
-        self, request: Request, who: Principal, headers: Headers, body: bytes
-    ) -> Response:
+    async def decide(self, request: Request, headers: Headers, body: bytes) -> Response:
         """Have the one command in a body decided."""
+        who = principal_of(request)
         command = self.read(body, path_fields(request) if self._in_path else {})
         dry_run = is_dry_run(request)
         ctx = new_context(who.actor, correlation_id=correlation_id(headers))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import NotFound, OmsError
+from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, openapi
 from oms_ledger.http.answers import problem_answer
 from oms_ledger.http.auth import Gate
@@ -25,8 +26,9 @@ from oms_ledger.http.edge import (
     DOCUMENTATION,
     SECURITY,
     Endpoint,
+    Handle,
     adding,
-    answer_malformed,
+    answer_no,
     with_decoded_path,
 )
 from oms_ledger.http.errors import Malformed, MethodNotAllowed
@@ -36,11 +38,15 @@ from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
 from oms_ledger.http.threads import Threads
+from oms_ledger.security.roles import ADMIN, PUBLIC
 from oms_projections import QUERIES
+
+AUDIT = "audit:read"
 
 PARCEL = "/v1/tracking/{token}"
 
 COUNT_SECONDS = 1.0
+NOTE_USED_SECONDS = 60.0
 
 
 class Door(FastAPI):
@@ -64,7 +70,7 @@ class Door(FastAPI):
         try:
             scope = with_decoded_path(scope)
         except Malformed as error:
-            await answer_malformed(error, scope, receive, send)
+            await answer_no(error, scope, receive, send)
             return
         if scope["path"] in (self.docs_url, self.openapi_url):
             send = adding(DOCUMENTATION, send)
@@ -89,10 +95,11 @@ class Door(FastAPI):
 def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
     """The API of an open ledger. `no_auth` is for this machine alone: nobody needs a key, and
     who does not come from here is refused."""
-    gate = Gate(oms.find_key, oms.settings.admin_key, open_to_all=no_auth)
+    settings = oms.settings
+    gate = Gate(settings.ledger, oms.find_key, settings.admin_key, open_to_all=no_auth)
     threads = Threads(oms.settings.pool_connections)
     pulse = Pulse(oms.readers, threads)
-    operations = Operations(oms, gate, threads)
+    operations = Operations(oms, threads)
     app = Door(
         pulse,
         title="oms-ledger",
@@ -101,7 +108,9 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        lifespan=_living(pulse, operations),
+        lifespan=_living(
+            pulse, partial(_count, operations), partial(_note_used, oms, gate, threads)
+        ),
         exception_handlers={HTTPException: _not_routed},
         telemetry={"auto_configure": False},
     )
@@ -114,47 +123,45 @@ def _endpoints(
     oms: Oms, gate: Gate, threads: Threads, pulse: Pulse, operations: Operations
 ) -> list[Endpoint]:
     endpoints: list[Endpoint] = []
+
+    def serve(method: str, path: str, scope: str, handle: Handle) -> None:
+        endpoints.append(Endpoint(gate, method, path, scope, handle))
+
     for kind in COMMANDS.values():
         route = kind.route
-        single = CommandHandler(oms, gate, kind)
-        if route.many is None:
-            endpoints.append(Endpoint(route.method, route.path, single))
-            continue
-        batch = BatchHandler(oms, gate, threads, kind, single)
-        if route.many_path is None:
-            endpoints.append(Endpoint(route.method, route.path, batch))
-            continue
-        endpoints.append(Endpoint(route.method, route.path, single))
-        endpoints.append(Endpoint(route.method, route.many_path, batch))
+        single = CommandHandler(oms, kind)
+        many = BatchHandler(oms, threads, kind, single) if route.many else single
+        serve(route.method, route.path, kind.scope, single if route.many_path else many)
+        if route.many_path:
+            serve(route.method, route.many_path, kind.scope, many)
     for query in QUERIES:
-        endpoints.append(Endpoint("GET", query.path, QueryHandler(oms, gate, threads, query)))
+        serve("GET", query.path, query.scope, QueryHandler(oms, threads, query))
         if query.path == PARCEL:
-            stream = ParcelStream(oms, gate, threads, pulse, query)
-            endpoints.append(Endpoint("GET", f"{PARCEL}/stream", stream))
-    return [
-        *endpoints,
-        Endpoint("GET", "/v1/events", FeedHandler(oms, gate, threads)),
-        Endpoint("GET", "/v1/events/stream", FeedStream(oms, gate, threads, pulse)),
-        Endpoint("GET", "/healthz", operations.healthz),
-        Endpoint("GET", "/readyz", operations.readyz),
-        Endpoint("GET", "/metrics", operations.metrics),
-        Endpoint("GET", "/v1/projections", operations.projections),
-        Endpoint("GET", "/v1/projections/{name}/parked", operations.parked),
-        Endpoint("POST", "/v1/projections/{name}/retry", operations.retry),
-    ]
+            stream = ParcelStream(oms, threads, pulse, query)
+            serve("GET", f"{PARCEL}/stream", query.scope, stream)
+    serve("GET", "/v1/events", AUDIT, FeedHandler(oms, threads))
+    serve("GET", "/v1/events/stream", AUDIT, FeedStream(oms, threads, pulse))
+    serve("GET", "/healthz", PUBLIC, operations.healthz)
+    serve("GET", "/readyz", PUBLIC, operations.readyz)
+    serve("GET", "/metrics", PUBLIC, operations.metrics)
+    serve("GET", "/v1/projections", ADMIN, operations.projections)
+    serve("GET", "/v1/projections/{name}/parked", ADMIN, operations.parked)
+    serve("POST", "/v1/projections/{name}/retry", ADMIN, operations.retry)
+    return endpoints
 
 
-def _living(pulse: Pulse, operations: Operations) -> Any:
+def _living(pulse: Pulse, *chores: Callable[[], Coroutine[Any, Any, None]]) -> Any:
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
-        counting = asyncio.create_task(_count(operations))
+        tasks = [asyncio.create_task(chore()) for chore in chores]
         try:
             yield
         finally:
             pulse.end()
-            counting.cancel()
-            with suppress(asyncio.CancelledError):
-                await counting
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             metrics.left()
 
     return living
@@ -164,6 +171,16 @@ async def _count(operations: Operations) -> None:
     while True:
         operations.count()
         await asyncio.sleep(COUNT_SECONDS)
+
+
+async def _note_used(oms: Oms, gate: Gate, threads: Threads) -> None:
+    """Keep when keys were last used: now and then, so that no request pays for it."""
+    while True:
+        await asyncio.sleep(NOTE_USED_SECONDS)
+        used = gate.used()
+        if used:
+            with suppress(Unavailable):  # what it misses, the next use makes good
+                await threads.ask(partial(oms.note_used_keys, used))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.answers import broken_answer, problem_answer
+from oms_ledger.http.auth import PRINCIPAL, Gate
 from oms_ledger.http.errors import Malformed
 from oms_ledger.http.requests import SLASH
 
@@ -42,20 +43,25 @@ DOCUMENTATION = [
 
 
 class Endpoint:
-    """One route. `handle` returns an answer or raises an `OmsError`; any other exception is a
+    """One route, and the scope that whoever asks must have: nothing is handled before the gate
+    has let them in. `handle` returns an answer or raises an `OmsError`; any other exception is a
     bug of ours, which is logged and not shown."""
 
-    __slots__ = ("_handle", "method", "path")
+    __slots__ = ("_gate", "_handle", "method", "path", "scope")
 
-    def __init__(self, method: str, path: str, handle: Handle) -> None:
+    def __init__(self, gate: Gate, method: str, path: str, scope: str, handle: Handle) -> None:
         self.method = method
         self.path = path
+        self.scope = scope
+        self._gate = gate
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
+        request = Request(scope, receive)
         try:
-            answer = await self._handle(Request(scope, receive))
+            scope[PRINCIPAL] = await self._gate.admit(request, self.scope)
+            answer = await self._handle(request)
         except OmsError as error:
             metrics.refused(error.code)
             answer = problem_answer(error)
@@ -89,13 +95,12 @@ def _decoded(segment: bytes) -> str:
     return text.replace("/", SLASH)
 
 
-async def answer_malformed(error: Malformed, scope: Scope, receive: Receive, send: Send) -> None:
+async def answer_no(error: OmsError, scope: Scope, receive: Receive, send: Send) -> None:
     """Say no before there is a route to say it."""
-
-    async def refuse(_: Request) -> Response:
-        raise error
-
-    await Endpoint(scope["method"], "(none)", refuse)(scope, receive, send)
+    metrics.refused(error.code)
+    answer = problem_answer(error)
+    answer.raw_headers += SECURITY
+    await answer(scope, receive, send)
 
 
 def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:

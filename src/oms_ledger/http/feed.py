@@ -12,25 +12,21 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.catalogue import EVENTS
 from oms_ledger.domain.plain import feed_item
 from oms_ledger.http.answers import answer
-from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.queries import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.threads import Threads
 
-SCOPE = "events:read"
 LIMIT = 50
 LIMIT_MAX = 500
 
 
 class FeedHandler:
-    def __init__(self, oms: Oms, gate: Gate, threads: Threads) -> None:
+    def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
-        self._gate = gate
         self._threads = threads
 
     async def __call__(self, request: Request) -> Response:
-        await self._gate.principal(request, SCOPE)
         fields = query_fields(request)
         fresh = Freshness.of(fields)
         after = whole(fields, "after", 0, POSITION_MAX - LIMIT_MAX)

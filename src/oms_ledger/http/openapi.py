@@ -18,6 +18,7 @@ from oms_ledger.http.examples import BODIES
 from oms_ledger.http.openapi_parts import AFTER, FRESHNESS, LIMIT, RESUME, TYPES, Json
 from oms_ledger.http.shapes import ledger
 from oms_ledger.kernel import Command, Query
+from oms_ledger.security.roles import ADMIN, PUBLIC
 from oms_projections import QUERIES
 
 DESCRIPTION = """Orders, stock and shipments on an append-only ledger of events.
@@ -26,6 +27,8 @@ Every successful command answers the `position` of what it wrote. Send it as `mi
 a query, and the answer has it in it. `Idempotency-Key` makes any command safe to send again;
 `dry_run=true` tells what it would write. Errors are `application/problem+json` with a stable
 `code`. Money is decimal text beside its `currency`; times are RFC 3339 in UTC."""
+
+AUDIT = "audit:read"
 
 REF = "#/components/schemas/{model}"
 
@@ -154,6 +157,7 @@ class _Document:
                 **self._decided(200 if many else kind.route.status, told),
                 **parts.errors(COMMAND_ERRORS),
             },
+            "security": parts.security(kind.scope),
         }
         self._paths.setdefault(path, {})[kind.route.method.lower()] = operation
 
@@ -204,31 +208,32 @@ class _Document:
             "tags": [parts.tag(query.path)],
             "parameters": [*parts.of_params(schema, query.path), *moments, *FRESHNESS],
             "responses": {"200": answer, **parts.errors(QUERY_ERRORS)},
+            "security": parts.security(query.scope),
         }
-        if query.scope == "public":
-            operation["security"] = []
         self._paths.setdefault(query.path, {})["get"] = operation
 
     # The rest.
 
     def _others(self) -> None:
+        json, sse, text = "application/json", "text/event-stream", {"type": "string"}
         projections = "/v1/projections"
-        json, sse = "application/json", "text/event-stream"
-        self._add("/v1/events", "The permanent, ordered feed of all events", json,
-                  self._shape("Feed"), [AFTER, LIMIT, TYPES, *FRESHNESS])  # fmt: skip
-        text = {"type": "string"}
-        self._add("/v1/events/stream", "The feed as it grows", sse, text, [AFTER, TYPES, RESUME])
-        self._add("/v1/tracking/{token}/stream", "A parcel as it moves", sse, text, public=True)
-        self._add("/healthz", "The process answers", json, self._shape("Alive"), public=True)
-        self._add("/readyz", "Commands and queries can be answered", json,
-                  self._shape("Ready"), public=True)  # fmt: skip
-        self._add("/metrics", "Counts and times, for Prometheus", "text/plain", text, public=True)
-        self._add(projections, "How far every read model has got", json,
-                  {"type": "array", "items": self._shape("ReadModel")})  # fmt: skip
-        self._add(f"{projections}/{{name}}/parked", "Streams that a read model has left out", json,
-                  self._shape("ParkedStreams"))  # fmt: skip
-        self._add(f"{projections}/{{name}}/retry", "Fold the streams again that were left out",
-                  json, self._shape("Retried"), method="post")  # fmt: skip
+        feed = self._shape("Feed")
+        read_models = {"type": "array", "items": self._shape("ReadModel")}
+        add = self._add
+        add("/v1/events", "The permanent, ordered feed of all events", json, feed,
+            [AFTER, LIMIT, TYPES, *FRESHNESS], scope=AUDIT)  # fmt: skip
+        add("/v1/events/stream", "The feed as it grows", sse, text, [AFTER, TYPES, RESUME],
+            scope=AUDIT)  # fmt: skip
+        add("/v1/tracking/{token}/stream", "A parcel as it moves", sse, text, scope=PUBLIC)
+        add("/healthz", "The process answers", json, self._shape("Alive"), scope=PUBLIC)
+        add("/readyz", "Commands and queries can be answered", json, self._shape("Ready"),
+            scope=PUBLIC)  # fmt: skip
+        add("/metrics", "Counts and times, for Prometheus", "text/plain", text, scope=PUBLIC)
+        add(projections, "How far every read model has got", json, read_models, scope=ADMIN)
+        add(f"{projections}/{{name}}/parked", "Streams that a read model has left out", json,
+            self._shape("ParkedStreams"), scope=ADMIN)  # fmt: skip
+        add(f"{projections}/{{name}}/retry", "Fold the streams again that were left out", json,
+            self._shape("Retried"), scope=ADMIN, method="post")  # fmt: skip
 
     def _add(
         self,
@@ -238,8 +243,8 @@ class _Document:
         schema: Json,
         parameters: Iterable[Json] = (),
         *,
+        scope: str,
         method: str = "get",
-        public: bool = False,
     ) -> None:
         words = re.sub(r"\W+", " ", f"{method} {path.removeprefix('/v1')}").split()
         operation: Json = {
@@ -249,9 +254,8 @@ class _Document:
             "parameters": [*parts.in_path(path), *parameters],
             "responses": {
                 "200": {"description": summary, "content": {media: {"schema": schema}}},
-                **parts.errors(PUBLIC_ERRORS if public else QUERY_ERRORS),
+                **parts.errors(PUBLIC_ERRORS if scope == PUBLIC else QUERY_ERRORS),
             },
+            "security": parts.security(scope),
         }
-        if public:
-            operation["security"] = []
         self._paths.setdefault(path, {})[method] = operation

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from oms_ledger.http.errors import TITLES
+from oms_ledger.security.roles import PUBLIC
 
 Json = dict[str, Any]
 
@@ -99,6 +100,11 @@ def ok(described: str, schema: Json, headers: Json | None = None) -> Json:
         "content": {"application/json": {"schema": schema}},
     }
     return {**told, "headers": headers} if headers else told
+
+
+def security(scope: str) -> list[Json]:
+    """What whoever asks must bring; nothing for what is public."""
+    return [] if scope == PUBLIC else [{"apiKey": [scope]}]
 
 
 def errors(statuses: Iterable[int]) -> Json:

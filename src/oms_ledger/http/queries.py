@@ -16,7 +16,6 @@ from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.domain.moments import moment
 from oms_ledger.http.answers import answer, etag
-from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.threads import Threads
@@ -47,15 +46,13 @@ class Freshness:
 
 
 class QueryHandler:
-    def __init__(self, oms: Oms, gate: Gate, threads: Threads, query: Query) -> None:
+    def __init__(self, oms: Oms, threads: Threads, query: Query) -> None:
         self._oms = oms
-        self._gate = gate
         self._threads = threads
         self._query = query
         self._params: Callable[[object], object] = TypeAdapter(query.params).validate_python
 
     async def __call__(self, request: Request) -> Response:
-        await self._gate.principal(request, self._query.scope)
         fields = query_fields(request)
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)

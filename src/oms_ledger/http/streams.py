@@ -14,9 +14,8 @@ from starlette.types import Receive, Scope, Send
 from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.plain import feed_item
-from oms_ledger.http.auth import Gate
 from oms_ledger.http.errors import invalid
-from oms_ledger.http.feed import SCOPE, event_types, refuse_others
+from oms_ledger.http.feed import event_types, refuse_others
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import POSITION_MAX, Freshness, ask
 from oms_ledger.http.requests import path_fields, query_fields, whole
@@ -52,14 +51,12 @@ class EventStream(StreamingResponse):
 class FeedStream:
     """The feed from `after` on, and on and on; `Last-Event-ID` takes up where it broke off."""
 
-    def __init__(self, oms: Oms, gate: Gate, threads: Threads, pulse: Pulse) -> None:
+    def __init__(self, oms: Oms, threads: Threads, pulse: Pulse) -> None:
         self._oms = oms
-        self._gate = gate
         self._threads = threads
         self._pulse = pulse
 
     async def __call__(self, request: Request) -> Response:
-        await self._gate.principal(request, SCOPE)
         fields = query_fields(request)
         after = whole(fields, "after", 0, POSITION_MAX - PAGE_EVENTS)
         types = event_types(fields)
@@ -90,14 +87,12 @@ class FeedStream:
 class ParcelStream:
     """A parcel as its recipient may see it, now and whenever it changes."""
 
-    def __init__(self, oms: Oms, gate: Gate, threads: Threads, pulse: Pulse, query: Query) -> None:
+    def __init__(self, oms: Oms, threads: Threads, pulse: Pulse, query: Query) -> None:
         self._ask = partial(ask, oms, threads, query)
-        self._gate = gate
         self._pulse = pulse
         self._query = query
 
     async def __call__(self, request: Request) -> Response:
-        await self._gate.principal(request, self._query.scope)
         refuse_others(query_fields(request))
         params: object = self._query.params(**path_fields(request))
         self._pulse.refuse_if_full()

@@ -1,0 +1,50 @@
+"""Keys by command line: roles, scopes, an end, another in their place."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.cli.conftest import Run
+
+
+def listed(run: Run) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
+    return found
+
+
+def test_a_key_has_a_role_scopes_and_an_end(run: Run) -> None:
+    run("keys", "create", "desk")
+    run("keys", "create", "shop", "--role", "channel", "--expires", "90d")
+    run("keys", "create", "probe", "--scope", "stock:read", "--scope", "audit:read")
+    desk, shop, probe = listed(run)
+    assert (desk["role"], desk["scopes"], desk["expires_at"]) == ("operator", [], None)
+    assert shop["role"] == "channel"
+    made, ends = (datetime.fromisoformat(shop[name]) for name in ("created_at", "expires_at"))
+    assert ends - made == timedelta(days=90)
+    assert (probe["role"], probe["scopes"]) == (None, ["audit:read", "stock:read"])
+    shown = run("keys", "list").stdout
+    assert "channel" in shown
+    assert "audit:read" in shown
+
+
+def test_what_cannot_be_is_named(run: Run) -> None:
+    assert (
+        "There are: admin, operator" in run("keys", "create", "x", "--role", "king", code=2).stderr
+    )
+    assert "There is no scope 'x'" in run("keys", "create", "x", "--scope", "x", code=2).stderr
+    assert "Write 45m, 12h" in run("keys", "create", "x", "--expires", "soon", code=2).stderr
+    assert listed(run) == []
+
+
+def test_a_key_is_rotated(run: Run) -> None:
+    old = run("keys", "create", "shop", "--role", "channel").stdout.strip()
+    said = run("keys", "rotate", "shop", "--grace", "30m")
+    assert said.stdout.strip() != old
+    assert "works until" in said.stderr
+    before, after = listed(run)
+    assert before["expires_at"]
+    assert (after["role"], after["expires_at"]) == ("channel", None)
+    run("keys", "revoke", "shop")
+    assert "List them first" in run("keys", "rotate", "shop", code=4).stderr
