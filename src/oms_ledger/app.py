@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,11 +20,12 @@ import uuid_utils
 
 from oms_ledger.audit.sealer import Sealer
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.engine import api_keys, embedded, evidence, migrations, pool, read_models
+from oms_ledger.engine import api_keys, builds, embedded, evidence, migrations, pool
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import Connection, Pool, Timeouts
 from oms_ledger.engine.projector import Projector, retry_parked
 from oms_ledger.engine.reader import Readers
+from oms_ledger.engine.rebuilds import Rebuilds
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
@@ -152,6 +153,11 @@ class Oms:
         """A projector for all read models; the caller runs and closes it."""
         return Projector(self._connect, PROJECTIONS, on_page=on_page)
 
+    @property
+    def rebuilds(self) -> Rebuilds:
+        """Read models built anew beside the live ones."""
+        return Rebuilds(self._connect, self._as_owner, PROJECTIONS)
+
     def catch_up(
         self,
         position: Position | None = None,
@@ -239,6 +245,9 @@ class Oms:
     def _connect(self) -> Connection:
         return _connect(self.settings, self.url)
 
+    def _as_owner(self) -> AbstractContextManager[Connection]:
+        return pool.owner(self.url, self.settings.schema, Timeouts.of(self.settings))
+
 
 @contextmanager
 def prepared(settings: Settings) -> Iterator[Settings]:
@@ -270,7 +279,7 @@ def prepare(url: str, settings: Settings) -> list[str]:
     applied = migrations.migrate(url, settings.schema)
     with pool.owner(url, settings.schema) as owner:
         for model in PROJECTIONS:
-            read_models.install(owner, model)
+            builds.install(owner, model)
     return applied
 
 

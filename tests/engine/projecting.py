@@ -10,10 +10,11 @@ from typing import Any
 import psycopg
 
 from oms_ledger.domain.stock import StockAllocated, StockReceived
-from oms_ledger.engine import codec, pool, read_models
+from oms_ledger.engine import builds, codec, pool, read_models
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.store import Batch, EventRow, Wanted
+from oms_ledger.engine.tables import table_name
 from oms_ledger.kernel import Event, Meta, ReadModel, Recorded
 from oms_ledger.testing import columns_of, folded
 from tests.databases import Database
@@ -81,17 +82,20 @@ def history(count: int) -> list[Event]:
 def install(database: Database, *models: ReadModel) -> None:
     with database.connect_owner() as owner:
         for model in models or (TALLIES,):
-            read_models.install(owner, model)
+            builds.install(owner, model)
 
 
-def stored(database: Database, model: ReadModel = TALLIES) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows, by table, in the order of their keys."""
+def stored(
+    database: Database, model: ReadModel = TALLIES, number: int | None = None
+) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of a build (by default the first), by table, in the order of their keys."""
     found = {}
     with database.connect() as connection:
         for kind in model.rows:
             columns = ", ".join(columns_of(kind))
             order = ", ".join(kind.key)
-            statement = f"SELECT {columns} FROM {kind.table}_v{model.version} ORDER BY {order}"
+            table = table_name(kind.table, number or model.version)
+            statement = f"SELECT {columns} FROM {table} ORDER BY {order}"
             found[kind.table] = connection.execute(statement.encode()).fetchall()
     return found
 

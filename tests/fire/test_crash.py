@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine import migrations, pool, read_models
+from oms_ledger.engine import builds, migrations, pool
 from oms_ledger.engine.embedded import EmbeddedServer
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Submission, Writer
@@ -81,7 +81,7 @@ class Server:
         self.running = EmbeddedServer.start(folder)
         migrations.migrate(self.running.url, SCHEMA)
         with self.connect(role=False) as owner:
-            read_models.install(owner, TALLIES)
+            builds.install(owner, TALLIES)
 
     def connect(self, role: bool = True) -> pool.Connection:
         return pool.connect(self.running.url, SCHEMA, role=role)

@@ -131,6 +131,7 @@ ABOUT_NOTHING: list[tuple[str, Json]] = [
     ("/v1/orders/none/cancel", {"reason": "staff"}),
     ("/v1/shipments/none/dispatch", {}),
     ("/v1/projections/none/retry", {}),
+    ("/v1/projections/none/rebuild", {}),
 ]
 
 

@@ -118,6 +118,18 @@ def test_read_models(shop: Api) -> None:
         assert nothing == {"name": each["name"], "items": []}
 
 
+def test_a_rebuild_is_asked_for_and_seen(api: Api) -> None:
+    asked = api.post("/v1/projections/stock_levels/rebuild")
+    assert asked.status_code == 202
+    fits(ledger.Rebuild, asked.json())
+    assert (asked.json()["version"], asked.json()["state"]) == (2, "building")
+    assert api.post("/v1/projections/stock_levels/rebuild").json() == asked.json()
+    found = api.get("/v1/projections").json()
+    states = {(each["name"], each["version"]): each["state"] for each in found}
+    assert states["stock_levels", 1] == "live"
+    assert states["stock_levels", 2] == "building"
+
+
 def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Database) -> None:
     """A row that somebody has broken keeps an order out of its read model, until it is mended."""
     for method, path, body in STOCKED:

@@ -125,6 +125,7 @@ def test_every_route_asks_for_a_key(oms: Oms) -> None:
     asked += [("GET", q.path) for q in QUERIES if q.scope != "public"]
     asked += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
     asked += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
+    asked += [("POST", "/v1/projections/x/rebuild")]
     with Api(create_app(oms), key=None) as nobody:
         for method, path in asked:
             response = nobody.send(method, path.format(**PATHS))

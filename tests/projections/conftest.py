@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from oms_ledger.domain.moments import moment
-from oms_ledger.engine import codec, pool, read_models
+from oms_ledger.engine import builds, codec, pool
 from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.reader import Readers
 from oms_ledger.kernel import Recorded
@@ -26,7 +26,7 @@ HEAD = "UPDATE ledger_head SET position = %s, recorded_at = %s"
 def install(database: Database) -> None:
     with database.connect_owner() as owner:
         for model in PROJECTIONS:
-            read_models.install(owner, model)
+            builds.install(owner, model)
 
 
 def append(database: Database, history: Sequence[Recorded]) -> None:

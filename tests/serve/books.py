@@ -65,7 +65,7 @@ def assert_read_models_are_a_fold(url: str, log: Sequence[Recorded]) -> None:
             expected = folded(model, log)
             for kind in model.rows:
                 table = Table(kind, model.version)
-                rows = connection.execute(f"TABLE {table.name}".encode()).fetchall()
+                rows = connection.execute(f"TABLE {kind.table}".encode()).fetchall()
                 stored = {table.key_of(row): row for row in map(table.row, rows)}
                 assert stored == {table.key_of(row): row for row in expected.of(kind)}, kind.table
 

@@ -19,6 +19,7 @@ from oms_ledger.cli.terminal import (
     settings,
 )
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.engine.read_models import Status
 from oms_projections import PROJECTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
@@ -36,18 +37,26 @@ def list_(
     if json:
         print_json([asdict(each) for each in found])
         return
-    table = Table("Read model", "Version", "State", "Position", "Behind", "Seconds", "Parked")
+    table = Table("Read model", "Build", "State", "Position", "Behind", "Seconds", "Parked")
     for each in found:
         table.add_row(
             each.name,
             str(each.version),
-            each.state,
+            _state(each),
             f"{each.position:,}",
             f"{each.lag_events:,}",
             f"{each.lag_seconds:,.1f}",
             str(each.parked),
         )
     out.print(table)
+
+
+def _state(status: Status) -> str:
+    """Of one that is being built also how much there is, and an estimate."""
+    if status.state != "building":
+        return status.state
+    left = "" if status.seconds_left is None else f", about {status.seconds_left:,.0f} s to go"
+    return f"building {status.progress:.0%}{left}"
 
 
 @app.command()
@@ -59,7 +68,7 @@ def parked(
 ) -> None:
     """The streams a read model could not fold. Example:
     [bold]oms-ledger projections parked order_status[/]"""
-    _must_exist(name)
+    must_exist(name)
     with open_oms(settings(ledger, data_dir)) as oms:
         found = oms.readers.parked(name)
     if json:
@@ -68,10 +77,12 @@ def parked(
     if not found:
         console.print(f"{name} has left nothing out.")
         return
-    table = Table("Stream", "Since position", "Events left out", "Tries", "Error")
+    table = Table("Build", "Stream", "Since position", "Events left out", "Tries", "Error")
     for each in found:
         events, tries = str(each.events), str(each.attempts)
-        table.add_row(each.stream, f"{each.first_position:,}", events, tries, each.error)
+        table.add_row(
+            str(each.version), each.stream, f"{each.first_position:,}", events, tries, each.error
+        )
     out.print(table)
 
 
@@ -79,7 +90,7 @@ def parked(
 def retry(name: NameArgument, ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
     """Fold the parked streams again, after the cause was mended. Exits with 1 when one still
     fails. Example: [bold]oms-ledger projections retry order_status[/]"""
-    _must_exist(name)
+    must_exist(name)
     with open_oms(settings(ledger, data_dir)) as oms:
         tried = oms.retry_parked(name)
     for stream, done in tried.items():
@@ -100,7 +111,7 @@ def catch_up(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> Non
         console.print(f"Every read model is at position {oms.readers.head():,}.")
 
 
-def _must_exist(name: str) -> None:
+def must_exist(name: str) -> None:
     names = [model.name for model in PROJECTIONS]
     if name not in names:
         raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")

@@ -10,9 +10,9 @@ import psycopg
 
 from oms_ledger.engine import codec
 from oms_ledger.engine.outages import UNACCEPTABLE
-from oms_ledger.engine.tables import Table, tables_of
+from oms_ledger.engine.tables import Build, Table, tables_of
 from oms_ledger.engine.upcasts import UPCASTS
-from oms_ledger.kernel import Position, R, ReadModel, Recorded, Row
+from oms_ledger.kernel import Position, R, Recorded, Row
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -91,7 +91,7 @@ def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
 class RowsAtHand:
     """The rows a page of events may see and change; a `kernel.Page`."""
 
-    __slots__ = ("_named", "_rows", "_tables", "appended", "changed")
+    __slots__ = ("_named", "_tables", "appended", "changed", "rows")
 
     def __init__(
         self,
@@ -101,14 +101,14 @@ class RowsAtHand:
     ) -> None:
         self._tables = tables
         self._named = named
-        self._rows = rows
+        self.rows = rows
         self.changed: dict[type[Row], dict[tuple[object, ...], Row]] = {kind: {} for kind in tables}
         self.appended: dict[type[Row], list[Row]] = {
             kind: [] for kind, table in tables.items() if table.append_only
         }
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        row = self._rows[kind].get(key)
+        row = self.rows[kind].get(key)
         if row is None and key not in self._named[kind]:
             raise LookupError(f"{kind.__name__} {key} is not among the rows that touches() named")
         return cast("R | None", row)
@@ -119,23 +119,27 @@ class RowsAtHand:
             self.appended[kind].append(row)
             return
         key = self._tables[kind].key_of(row)
-        self._rows[kind][key] = self.changed[kind][key] = row
+        self.rows[kind][key] = self.changed[kind][key] = row
 
-    def written(self) -> Iterator[tuple[Table, list[Row]]]:
+    def written(self) -> Iterator[tuple[type[Row], list[Row]]]:
         """What is to be written, by table."""
         for kind, table in self._tables.items():
             rows = self.appended[kind] if table.append_only else list(self.changed[kind].values())
             if rows:
-                yield table, rows
+                yield kind, rows
+
+    def table(self, kind: type[Row]) -> Table:
+        return self._tables[kind]
 
 
 class Folding:
-    """One read model with its tables. Holds no rows: those belong to a page."""
+    """One build of a read model with its tables. Holds no rows: those belong to a page."""
 
-    def __init__(self, model: ReadModel) -> None:
-        self.model = model
-        self.tables = tables_of(model)
-        self.topics = frozenset(stored_names(model.event_types))
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.model = build.model
+        self.tables = tables_of(build)
+        self.topics = frozenset(stored_names(build.model.event_types))
 
     def wants(self, entry: Entry) -> bool:
         if isinstance(entry, Undecodable):
@@ -204,9 +208,13 @@ class Folding:
 def write(connection: Connection, page: RowsAtHand) -> None:
     """Send the changed rows, in the caller's transaction. `Poison` where a value cannot be
     stored, such as a text with a NUL in it or a number too large."""
-    for table, rows in page.written():
-        try:
-            arrays = table.arrays(rows)
-        except Exception as error:
-            raise Poison(None, error) from error
-        connection.execute(table.insert, arrays, prepare=True)
+    for kind, rows in page.written():
+        insert(connection, page.table(kind), rows)
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    try:
+        arrays = table.arrays(rows)
+    except Exception as error:
+        raise Poison(None, error) from error
+    connection.execute(table.insert, arrays, prepare=True)

@@ -12,7 +12,8 @@ import structlog
 
 from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import Entry, Folding, Poison, decoded, write
-from oms_ledger.kernel import Position, ReadModel
+from oms_ledger.engine.tables import Build
+from oms_ledger.kernel import Position
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -54,39 +55,38 @@ WHERE name = %s AND version = %s AND stream = %s"""
 ERROR_CHARACTERS = 2000
 
 
-def streams(connection: Connection, model: ReadModel) -> frozenset[str]:
-    rows = connection.execute(STREAMS, (model.name, model.version)).fetchall()
+def streams(connection: Connection, build: Build) -> frozenset[str]:
+    rows = connection.execute(STREAMS, build.key).fetchall()
     return frozenset(stream for (stream,) in rows)
 
 
 def park(
-    connection: Connection, model: ReadModel, stream: str, position: Position, error: Exception
+    connection: Connection, build: Build, stream: str, position: Position, error: Exception
 ) -> None:
     connection.execute(
         PARK,
-        (model.name, model.version, stream, position, _text(error), datetime.now(UTC)),
+        (*build.key, stream, position, _text(error), datetime.now(UTC)),
     )
 
 
-def count_left_out(connection: Connection, model: ReadModel, events: Counter[str]) -> None:
+def count_left_out(connection: Connection, build: Build, events: Counter[str]) -> None:
     if events:
         connection.execute(
             COUNT_LEFT_OUT,
-            (list(events), list(events.values()), model.name, model.version),
+            (list(events), list(events.values()), *build.key),
         )
 
 
-def retry(connection: Connection, model: ReadModel) -> dict[str, bool]:
+def retry(connection: Connection, build: Build) -> dict[str, bool]:
     """Fold every parked stream from its first parked event on, in order; those that succeed are
     parked no more. Tells which did. Safe beside a running projector."""
-    folding = Folding(model)
-    waiting = sorted(streams(connection, model))
+    folding = Folding(build)
+    waiting = sorted(streams(connection, build))
     return {stream: _retry(connection, folding, stream) for stream in waiting}
 
 
 def _retry(connection: Connection, folding: Folding, stream: str) -> bool:
-    model = folding.model
-    name = (model.name, model.version)
+    name = folding.build.key
     try:
         with connection.transaction():
             events = _left_out(connection, folding, stream)
@@ -95,16 +95,16 @@ def _retry(connection: Connection, folding: Folding, stream: str) -> bool:
             connection.execute(NEW_REVISION, name)
     except (Poison, *UNACCEPTABLE) as error:
         connection.execute(FAILED_AGAIN, (_text(error), *name, stream))
-        log.warning("still_parked", read_model=model.name, stream=stream, error=str(error))
+        log.warning("still_parked", read_model=name[0], stream=stream, error=str(error))
         return False
-    log.info("unparked", read_model=model.name, stream=stream)
+    log.info("unparked", read_model=name[0], stream=stream)
     return True
 
 
 def _left_out(connection: Connection, folding: Folding, stream: str) -> Sequence[Entry]:
     """Everything of the stream since it was parked. The position's lock keeps the projector
     where it is meanwhile."""
-    name = (folding.model.name, folding.model.version)
+    name = folding.build.key
     position = connection.execute(LOCK_POSITION, name).fetchone()
     first = connection.execute(FIRST_POSITION, (*name, stream)).fetchone()
     if position is None or first is None:  # somebody else has retried it meanwhile

@@ -1,7 +1,7 @@
 """The read path: fold pages of the log into read models, a page in a transaction.
 
-Read models at the same position share the reading and decoding of a page. Each is then folded
-and written by itself, rows and position together, and only if nobody else has moved it since.
+Builds at the same position share the reading and decoding of a page. Each is then folded and
+written by itself, rows and position together, and only if nobody else has moved it since.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import psycopg
@@ -24,7 +24,8 @@ from oms_ledger.engine import pages, parked
 from oms_ledger.engine.log import NOTIFY_CHANNEL
 from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import Entry, Folding, LogPage, Poison, RowsAtHand
-from oms_ledger.engine.read_models import Held, Leases
+from oms_ledger.engine.read_models import Held, Leases, followed
+from oms_ledger.engine.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -53,12 +54,15 @@ class Fenced(Exception):
 
 
 class Projector:
-    """Folds the log into those of `models` that no other projector is folding.
+    """Folds the log into the live builds of those of `models` that no other projector is folding.
 
     `connect` opens a connection in autocommit mode with the ledger's search_path. Used by one
     thread; `close` gives the leases back. Subclasses may interfere with the underscored steps,
     which is how tests stop a projector at an awkward moment.
     """
+
+    state: ClassVar[str] = "live"
+    """The state of the builds that it folds."""
 
     def __init__(
         self,
@@ -71,14 +75,14 @@ class Projector:
     ) -> None:
         self._connect = connect
         self._connection: Connection | None = None
-        self._foldings = {model.name: Folding(model) for model in models}
+        self._foldings: dict[Build, Folding] = {}
         self._page_events = page_events
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._leases = Leases(models, owner, lease_seconds)
-        self._held: dict[str, Held] = {}
+        self._leases = Leases(models, owner, lease_seconds, self.state)
+        self._held: dict[Build, Held] = {}
         self._renew_at = 0.0
-        self._parked: dict[str, frozenset[str]] = {}
-        self._aside: dict[str, float] = {}
+        self._parked: dict[Build, frozenset[str]] = {}
+        self._aside: dict[Build, float] = {}
         self._on_page = on_page
 
     def __enter__(self) -> Projector:
@@ -162,7 +166,7 @@ class Projector:
         group = [held for held in ready if held.position == after]
         others = (held.position for held in ready if held.position > after)
         until = min(after + self._page_events, *others, after + self._page_events)
-        topics = frozenset().union(*(self._foldings[h.model.name].topics for h in group))
+        topics = frozenset().union(*(self._folding(h.build).topics for h in group))
         page = self._pull(connection, after, until, sorted(topics))
         if page is None:
             return 0
@@ -171,16 +175,24 @@ class Projector:
         return page.size
 
     def _ready(self, connection: Connection) -> list[Held]:
-        """The read models we may fold now. Leases are renewed well before they run out."""
+        """The builds we may fold now. Leases are renewed well before they run out."""
         now = time.monotonic()
         if now >= self._renew_at or not self._held:
             known = self._held
-            self._held = {held.model.name: held for held in self._leases.take(connection)}
+            self._held = {held.build: held for held in self._leases.take(connection)}
             self._renew_at = now + self._leases.seconds / 3
-            for name, held in self._held.items():
-                if name not in known or known[name].revision != held.revision:
-                    self._parked[name] = parked.streams(connection, held.model)
-        return [held for name, held in self._held.items() if self._aside.get(name, 0.0) <= now]
+            for build, held in self._held.items():
+                if build not in known or known[build].revision != held.revision:
+                    self._parked[build] = parked.streams(connection, build)
+        return [held for build, held in self._held.items() if self._aside.get(build, 0.0) <= now]
+
+    def _folding(self, build: Build) -> Folding:
+        if build not in self._foldings:
+            self._foldings[build] = self._new_folding(build)
+        return self._foldings[build]
+
+    def _new_folding(self, build: Build) -> Folding:
+        return Folding(build)
 
     def _pull(
         self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
@@ -189,25 +201,25 @@ class Projector:
 
     def _advance(self, connection: Connection, held: Held, page: LogPage) -> None:
         """Bring one read model to the page's end, whatever happens to the others."""
-        name = held.model.name
+        name = str(held.build)
         try:
             self._fold_page(connection, held, page)
             self._on_page(held.model, page.last)
         except Fenced:
             log.info("fenced", read_model=name, position=held.position)
-            del self._held[name]
+            del self._held[held.build]
             self._renew_at = 0.0
         except Exception:
             if connection.closed:
                 raise
             # Its table is locked, gone, or not as it was made: others need not wait for it.
             log.exception("read_model_set_aside", read_model=name, position=held.position)
-            self._aside[name] = time.monotonic() + ASIDE_SECONDS
+            self._aside[held.build] = time.monotonic() + ASIDE_SECONDS
 
     def _fold_page(self, connection: Connection, held: Held, page: LogPage) -> None:
         """The whole page at once; around a poisonous event in ever smaller parts, and after it
         in ever larger ones."""
-        folding = self._foldings[held.model.name]
+        folding = self._folding(held.build)
         todo = [entry for entry in page.entries if folding.wants(entry)]
         size = len(todo)
         while True:
@@ -228,33 +240,36 @@ class Projector:
     def _fold_part(
         self, connection: Connection, held: Held, part: Sequence[Entry], last: Position
     ) -> Held:
-        left_out = self._parked.get(held.model.name, frozenset())
+        left_out = self._parked.get(held.build, frozenset())
         entries = [e for e in part if e.stream not in left_out] if left_out else part
         skipped = Counter(e.stream for e in part if e.stream in left_out)
         rows = self._fold(connection, held, entries)
 
         def write() -> None:
-            pages.write(connection, rows)
-            parked.count_left_out(connection, held.model, skipped)
+            self._store(connection, held, rows)
+            parked.count_left_out(connection, held.build, skipped)
 
         return self._write(connection, held, last, write)
 
     def _fold(self, connection: Connection, held: Held, entries: Sequence[Entry]) -> RowsAtHand:
-        return self._foldings[held.model.name].fold(connection, entries)
+        return self._folding(held.build).fold(connection, entries)
+
+    def _store(self, connection: Connection, held: Held, rows: RowsAtHand) -> None:
+        pages.write(connection, rows)
 
     def _park(
         self, connection: Connection, held: Held, entry: Entry, poison: Poison, last: Position
     ) -> Held:
-        model, stream, position = held.model, entry.stream, entry.position
+        build, stream, position = held.build, entry.stream, entry.position
 
         def write() -> None:
-            parked.park(connection, model, stream, position, poison)
+            parked.park(connection, build, stream, position, poison)
 
         held = self._write(connection, held, last, write)
-        self._parked[model.name] |= {stream}
+        self._parked[build] |= {stream}
         log.error(
             "stream_parked",
-            read_model=model.name,
+            read_model=str(build),
             stream=stream,
             position=position,
             error=str(poison),
@@ -266,23 +281,8 @@ class Projector:
     ) -> Held:
         """Rows and position in one transaction, if the read model still is where it was when
         they were made."""
-        model = held.model
         try:
-            with connection.pipeline() as pipeline:
-                connection.execute("BEGIN", prepare=True)
-                # First, so that who has been overtaken does not touch a row, and who has not
-                # meets nobody there: a retry of parked streams takes this lock first too.
-                moved = connection.execute(
-                    MOVE,
-                    (last, model.name, model.version, held.position, held.revision),
-                    prepare=True,
-                )
-                pipeline.sync()
-                if moved.rowcount != 1:
-                    raise Fenced
-                write()
-                connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}", prepare=True)
-                connection.execute("COMMIT", prepare=True)
+            self._transact(connection, (last, *held.build.key, held.position, held.revision), write)
         except (Poison, Fenced):
             connection.execute("ROLLBACK")
             raise
@@ -294,8 +294,24 @@ class Projector:
                 connection.execute("ROLLBACK")
             raise
         held = replace(held, position=last, revision=held.revision + 1)
-        self._held[model.name] = held
+        self._held[held.build] = held
         return held
+
+    def _transact(
+        self, connection: Connection, move: Sequence[object], write: Callable[[], None]
+    ) -> None:
+        """`move` are the parameters of MOVE. `Fenced` where that moves nothing."""
+        with connection.pipeline() as pipeline:
+            connection.execute("BEGIN", prepare=True)
+            # First, so that who has been overtaken does not touch a row, and who has not
+            # meets nobody there: a retry of parked streams takes this lock first too.
+            moved = connection.execute(MOVE, move, prepare=True)
+            pipeline.sync()
+            if moved.rowcount != 1:
+                raise Fenced
+            write()
+            connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}", prepare=True)
+            connection.execute("COMMIT", prepare=True)
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
@@ -324,10 +340,12 @@ def _before(part: Sequence[Entry], poison: Poison) -> int:
 
 
 def retry_parked(connection: Connection, models: Iterable[ReadModel], name: str) -> dict[str, bool]:
-    """Try a read model's parked streams again; which of them succeeded."""
-    return {
-        stream: done
-        for model in models
-        if model.name == name
-        for stream, done in parked.retry(connection, model).items()
-    }
+    """Try the parked streams of a read model again, in each of its builds that is followed; which
+    of them succeeded, in all."""
+    tried: dict[str, bool] = {}
+    for model in models:
+        if model.name == name:
+            for build in followed(connection, model):
+                for stream, done in parked.retry(connection, build).items():
+                    tried[stream] = done and tried.get(stream, True)
+    return tried

@@ -1,38 +1,23 @@
-"""Read models in the database: their tables, how far they have got, and who is folding them."""
+"""Read models in the database: how far they have got, and who is folding them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
-from oms_ledger.domain.errors import NotFound
-from oms_ledger.engine import statements
-from oms_ledger.engine.pool import app_role
-from oms_ledger.engine.tables import tables_of
+from oms_ledger.engine.tables import Build
 from oms_ledger.engine.times import recorded_at_of
 from oms_ledger.kernel import Position, ReadModel
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-TAKE_TURN = """
-SELECT pg_advisory_xact_lock(hashtextextended('oms-ledger read models ' || current_schema, 0))"""
-
-VERSIONS = "SELECT version, state FROM projection_positions WHERE name = %s"
-
-ADD_POSITION = """
-INSERT INTO projection_positions (name, version, state, updated_at) VALUES (%s, %s, %s, %s)"""
-
-SET_STATE = """
-UPDATE projection_positions SET state = %s, revision = revision + 1
-WHERE name = %s AND version = %s"""
-
 STATUS = """
-SELECT p.name, p.version, p.position, p.state, h.position, e.state, clock_timestamp(),
+SELECT p.name, p.version, p.shape, p.position, p.state, p.state_since, p.indexed,
+       h.position, e.state, clock_timestamp(),
        (SELECT count(*) FROM parked_streams AS s WHERE s.name = p.name AND s.version = p.version)
 FROM projection_positions AS p
 CROSS JOIN ledger_head AS h
@@ -43,128 +28,94 @@ PARKED = """
 SELECT name, version, stream, first_position, events, error, parked_at, attempts
 FROM parked_streams WHERE name = %s ORDER BY first_position"""
 
+FOLLOWED = """
+SELECT version FROM projection_positions
+WHERE name = %s AND shape = %s AND state <> 'retired' ORDER BY version"""
+
 # Taken when it is free, one's own, or its owner has not been heard of for too long.
 TAKE_LEASES = """
 UPDATE projection_positions AS p
 SET lease_owner = %(owner)s,
     lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
-FROM unnest(%(names)s::text[], %(versions)s::int[]) AS want (name, version)
-WHERE p.name = want.name AND p.version = want.version AND p.state <> 'retired'
+FROM unnest(%(names)s::text[], %(shapes)s::int[]) AS want (name, shape)
+WHERE p.name = want.name AND p.shape = want.shape AND p.state = %(state)s
   AND (p.lease_owner IS NULL OR p.lease_owner = %(owner)s OR p.lease_until < clock_timestamp())
-RETURNING p.name, p.position, p.revision"""
+RETURNING p.name, p.shape, p.version, p.position, p.revision, p.indexed"""
 
 GIVE_LEASES = """
 UPDATE projection_positions SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
 
 LOWEST = """
-SELECT coalesce(min(coalesce(p.position, 0)), 0)
-FROM unnest(%s::text[], %s::int[]) AS want (name, version)
-LEFT JOIN projection_positions AS p USING (name, version)"""
-
-
-def install(owner: Connection, model: ReadModel) -> None:
-    """Make the read model's tables where they are missing. May be called at any time, by any
-    number of processes at once; `owner` must be allowed to create tables.
-
-    A first version is live at once, which means that the views of the tables' stable names show
-    it. A later one is `building` beside it until `go_live`.
-    """
-    with owner.transaction():
-        owner.execute(TAKE_TURN)
-        versions: dict[int, str] = dict(owner.execute(VERSIONS, (model.name,)).fetchall())
-        if model.version in versions:
-            return
-        for statement in statements.definitions(
-            statements.source(model, "table.sql"), model.version
-        ):
-            owner.execute(statement)
-        live = "live" not in versions.values()
-        now = owner.execute("SELECT clock_timestamp()").fetchone()
-        assert now is not None, "a SELECT without FROM has one row"
-        state = "live" if live else "building"
-        owner.execute(ADD_POSITION, (model.name, model.version, state, now[0]))
-        if live:
-            _create_views(owner, model)
-        _grant(owner, [table.name for table in tables_of(model).values()])
-
-
-def go_live(owner: Connection, model: ReadModel) -> None:
-    """From now on queries see this version; the one before is kept, retired, and can go live
-    again. One transaction: nobody ever sees neither or both. `NotFound` before `install`."""
-    with owner.transaction():
-        owner.execute(TAKE_TURN)
-        versions: dict[int, str] = dict(owner.execute(VERSIONS, (model.name,)).fetchall())
-        if model.version not in versions:
-            raise NotFound(
-                f"{model.name} has no tables of version {model.version}. Install it first."
-            )
-        for version, state in versions.items():
-            if state == "live":
-                owner.execute(SET_STATE, ("retired", model.name, version))
-        owner.execute(SET_STATE, ("live", model.name, model.version))
-        for kind in model.rows:
-            owner.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(kind.table)))
-        _create_views(owner, model)
-
-
-def _create_views(owner: Connection, model: ReadModel) -> None:
-    for kind, table in tables_of(model).items():
-        owner.execute(
-            sql.SQL("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {}").format(
-                sql.Identifier(kind.table),
-                _identifiers(table.columns),
-                sql.Identifier(table.name),
-            )
-        )
-    _grant(owner, [kind.table for kind in model.rows])
-
-
-def _identifiers(names: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
-
-
-def _grant(owner: Connection, names: Sequence[str]) -> None:
-    """The application folds and reads as its own role, where the ledger has one."""
-    schema = owner.execute("SELECT current_schema").fetchone()
-    assert schema is not None, "a SELECT without FROM has one row"
-    role = app_role(str(schema[0]))
-    if owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
-        tables = _identifiers(names)
-        owner.execute(
-            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(
-                tables, sql.Identifier(role)
-            )
-        )
+SELECT coalesce(min(p.position), 0)
+FROM unnest(%s::text[], %s::int[]) AS want (name, shape)
+JOIN projection_positions AS p USING (name, shape)
+WHERE p.state = %s"""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a read model has got. `lag_events` counts what it has still to look at,
-    `lag_seconds` is the age of the oldest of these; `parked` counts streams it left out."""
+    """How far a build of a read model has got. `version` is its number, `shape` the version of
+    the code that folds it. `lag_events` counts what it has still to look at, `lag_seconds` is the
+    age of the oldest of these; `parked` counts streams it left out. `progress` goes from 0 to 1;
+    `seconds_left` is an estimate, of one that is being built."""
 
     name: str
     version: int
+    shape: int
     position: Position
     lag_events: int
     lag_seconds: float
     parked: int
     state: str
+    progress: float
+    seconds_left: float | None
 
 
 def status(connection: Connection) -> list[Status]:
-    """Every version of every read model there is, by name."""
-    return [
-        Status(name, version, position, head - position, _age(waiting, now), parked, state)
-        for name, version, position, state, head, waiting, now, parked in connection.execute(
-            STATUS, binary=True
-        ).fetchall()
-    ]
+    """Every build of every read model there is, by name."""
+    return [_status(*row) for row in connection.execute(STATUS, binary=True).fetchall()]
+
+
+def _status(
+    name: str,
+    version: int,
+    shape: int,
+    position: Position,
+    state: str,
+    since: datetime,
+    indexed: bool,
+    head: Position,
+    next_event: bytes | None,
+    now: datetime,
+    parked: int,
+) -> Status:
+    left = None
+    if state == "building" and not indexed and position:
+        left = (head - position) * (now - since).total_seconds() / position
+    return Status(
+        name,
+        version,
+        shape,
+        position,
+        head - position,
+        _age(next_event, now),
+        parked,
+        state,
+        position / head if head else 1.0,
+        left,
+    )
 
 
 def _age(state: bytes | None, now: datetime) -> float:
     """Seconds since an event was recorded; 0 where there is none, or its bytes do not say."""
     at = None if state is None else recorded_at_of(state)
     return 0.0 if at is None else max(0.0, (now - at).total_seconds())
+
+
+def followed(connection: Connection, model: ReadModel) -> list[Build]:
+    """The builds that are folded by this code, live or not yet."""
+    rows = connection.execute(FOLLOWED, (model.name, model.version)).fetchall()
+    return [Build(model, number) for (number,) in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,23 +140,31 @@ def parked(connection: Connection, name: str) -> list[Parked]:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A read model under our lease, and where it stood when that was taken or renewed."""
+    """A build under our lease, and where it stood when that was taken or renewed."""
 
-    model: ReadModel
+    build: Build
     position: Position
     revision: int
+    indexed: bool = True
+
+    @property
+    def model(self) -> ReadModel:
+        return self.build.model
 
 
 class Leases:
-    """One worker's claims on read models. The database's clock decides, so that workers need
-    not agree on the time."""
+    """One worker's claims on builds in one state, of read models whose code it has. The
+    database's clock decides, so that workers need not agree on the time."""
 
-    def __init__(self, models: Iterable[ReadModel], owner: str, seconds: float) -> None:
-        self._models = {model.name: model for model in models}
-        self._names = list(self._models)
-        self._versions = [model.version for model in self._models.values()]
+    def __init__(
+        self, models: Iterable[ReadModel], owner: str, seconds: float, state: str = "live"
+    ) -> None:
+        self._models = {(model.name, model.version): model for model in models}
+        self._names = [name for name, _ in self._models]
+        self._shapes = [shape for _, shape in self._models]
         self.owner = owner
         self.seconds = seconds
+        self.state = state
 
     def take(self, connection: Connection) -> list[Held]:
         """Take or renew what can be had; in the order in which the models were given."""
@@ -215,16 +174,21 @@ class Leases:
                 "owner": self.owner,
                 "seconds": self.seconds,
                 "names": self._names,
-                "versions": self._versions,
+                "shapes": self._shapes,
+                "state": self.state,
             },
         ).fetchall()
-        held = [Held(self._models[str(n)], p, r) for n, p, r in rows]
-        return sorted(held, key=lambda h: self._names.index(h.model.name))
+        held = [
+            Held(Build(self._models[name, shape], number), position, revision, indexed)
+            for name, shape, number, position, revision, indexed in rows
+        ]
+        return sorted(held, key=lambda h: (self._names.index(h.model.name), h.build.number))
 
     def give(self, connection: Connection) -> None:
         """So that another worker need not wait for them to run out."""
         connection.execute(GIVE_LEASES, (self.owner,))
 
     def lowest_position(self, connection: Connection) -> Position:
-        row = connection.execute(LOWEST, (self._names, self._versions)).fetchone()
+        """How far the one has got that is furthest behind, whoever folds it; 0 without any."""
+        row = connection.execute(LOWEST, (self._names, self._shapes, self.state)).fetchone()
         return int(row[0]) if row else 0

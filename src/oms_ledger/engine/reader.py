@@ -41,7 +41,7 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # The first statement takes the snapshot that all others see. Statements with many optional
 # filters are planned for the filters that are set: a plan made for all would scan everything.
 POSITION = """
-SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true)
+SELECT position, version, tables, set_config('plan_cache_mode', 'force_custom_plan', true)
 FROM projection_positions WHERE name = {} AND state = 'live'"""
 
 HEAD = "SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head"
@@ -85,22 +85,35 @@ FEED_LOOKS_AT = 20_000
 """Positions that one page of the feed looks through for rare types, so that it answers soon."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a snapshot sees: the position of a read model, and which build of it was live, with
+    what tables; or of the log alone."""
+
+    position: Position
+    build: int = 0
+    tables: tuple[str, ...] = ()
+
+
 class PostgresReader:
     """A `kernel.Reader` over one connection: all it reads is one moment's state, and of the log
-    nothing after `position`. `package` is where the read model's `queries.sql` lies; None for
+    nothing after its position. `package` is where the read model's `queries.sql` lies; None for
     who reads the log alone."""
 
-    def __init__(self, connection: Connection, package: str | None, position: Position) -> None:
-        self.position = position
+    def __init__(self, connection: Connection, package: str | None, moment: Moment) -> None:
+        self.position = moment.position
         self._connection = connection
-        self._statements = statements.queries(package) if package else {}
+        self._package = package
+        self._moment = moment
 
     def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
-        if statement not in self._statements:
-            known = ", ".join(sorted(self._statements)) or "none"
-            raise LookupError(f"no statement {statement!r} in queries.sql; there are: {known}")
+        if self._package is None:
+            raise LookupError(f"no statement {statement!r}: this reads the log alone")
+        text = statements.on_build(
+            self._package, statement, self._moment.tables, self._moment.build
+        )
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(self._statements[statement], params).fetchall()
+            return cursor.execute(text.encode(), params).fetchall()
 
     def history(
         self, stream: str, after_version: int = 0, limit: int | None = None
@@ -232,13 +245,14 @@ class Readers:
     def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:
         """The log up to a position or a time of recording (inclusive); to its end where none is
         named, or it is yet to come. `Invalid` for a position that nothing has yet."""
-        with self._pool.connection() as connection, _snapshot(connection, None) as head:
+        with self._pool.connection() as connection, _snapshot(connection, None) as now:
+            head = now.position
             if isinstance(moment, datetime):
                 moment = times.position_at(connection, moment)
             position = head if moment is None else moment
             if position > head:
                 raise not_then("as_of", f"The ledger is at position {head}. Name that or less.")
-            yield PostgresReader(connection, None, position)
+            yield PostgresReader(connection, None, Moment(position))
 
     def log(self, moment: Position | datetime | None = None) -> PatientLog:
         """As `as_of`, for as long as it takes."""
@@ -249,9 +263,9 @@ class Readers:
     def reading(self, name: str | None) -> Generator[tuple[PostgresReader, Position]]:
         """A reader, and the position its answers are from: of a read model, or, without a name,
         the head. One snapshot: rows and position belong together."""
-        with self._pool.connection() as connection, _snapshot(connection, name) as position:
+        with self._pool.connection() as connection, _snapshot(connection, name) as now:
             package = self._models[name].package if name else None
-            yield PostgresReader(connection, package, position), position
+            yield PostgresReader(connection, package, now), now.position
 
     def wait_for(
         self, name: str | None, position: Position, timeout: float, *, known: Position = 0
@@ -317,15 +331,15 @@ def _feed(connection: Connection, after: Position, limit: int, names: Sequence[s
 
 
 @contextmanager
-def _snapshot(connection: Connection, name: str | None) -> Generator[Position]:
-    """A read-only transaction that sees one moment; the position of a read model in it."""
+def _snapshot(connection: Connection, name: str | None) -> Generator[Moment]:
+    """A read-only transaction that sees one moment."""
     try:
         cursor = connection.execute(_beginning(name))
         cursor.nextset()
         row = cursor.fetchone()
         if row is None:
             raise NotFound(f"The read model {name!r} has not been installed. Start a worker.")
-        yield int(row[0])
+        yield Moment(row[0], row[1], tuple(row[2])) if name else Moment(row[0])
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")

@@ -24,10 +24,13 @@ from oms_ledger.kernel import ReadModel, Row
 Encode = Callable[[Any], bytes]
 
 _LENGTH = struct.Struct("!i").pack
+_FIELDS = struct.Struct("!h").pack
 _BIGINT = struct.Struct("!q").pack
 _DOUBLE = struct.Struct("!d").pack
 _NULL = _LENGTH(-1)
 _HEADER = struct.Struct("!iiIii").pack
+_COPY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _json = msgspec.json.Encoder().encode
@@ -55,12 +58,19 @@ psycopg.adapters.register_dumper(PackedArray, _PackedArrayDumper)
 @dataclass(frozen=True, slots=True)
 class ColumnType:
     """How a column's values are sent: as an array of `element` (with its oid), then cast to
-    `cast` where PostgreSQL has no arrays of what is wanted."""
+    `cast` where PostgreSQL has no arrays of what is wanted. COPY casts nothing: it sends `copied`
+    into a column of the very type `stored`."""
 
     element: str
     oid: int
     encode: Encode
     cast: str = ""
+    copied: Encode | None = None
+    stored: int = 0
+
+    @property
+    def stored_oid(self) -> int:
+        return self.stored or self.oid
 
 
 def _moment(value: datetime) -> bytes:
@@ -90,7 +100,9 @@ TYPES: dict[type, ColumnType] = {
     dict: JSONB,
     list: JSONB,
 }
-TEXTS = ColumnType("text", 25, _array_literal, "::text[]")
+TEXTS = ColumnType(
+    "text", 25, _array_literal, "::text[]", lambda value: packed(TEXT, value).packed, 1009
+)
 
 
 def column_type(hint: object) -> ColumnType:
@@ -139,15 +151,31 @@ def _packed_bigints(values: Sequence[int | None]) -> PackedArray:
     return PackedArray(_HEADER(1, 0, BIGINT.oid, n, 1) + struct.pack("!" + "iq" * n, *flat))
 
 
-class Table:
-    """One table of one version of a read model, and the statements on it."""
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One set of a read model's tables, and the code that folds it. `number` tells it from the
+    others of the same read model; it is the `version` of migrations/0003_projections.sql."""
 
-    def __init__(self, kind: type[Row], version: int) -> None:
+    model: ReadModel
+    number: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.model.name, self.number
+
+    def __str__(self) -> str:
+        return f"{self.model.name} {self.number}"
+
+
+class Table:
+    """One table of one build of a read model, and the statements on it."""
+
+    def __init__(self, kind: type[Row], number: int) -> None:
         hints = get_type_hints(kind)
         self.kind: Callable[..., Row] = kind
         self.key = kind.key
         self.append_only = kind.append_only
-        self.name = f"{kind.table}_v{version}"
+        self.name = table_name(kind.table, number)
         self.columns = _columns(kind)
         self.types = tuple(column_type(hints[name]) for name in self.columns)
         self.key_types = tuple(column_type(hints[name]) for name in kind.key)
@@ -155,6 +183,7 @@ class Table:
         self._getters = tuple(attrgetter(name) for name in self.columns)
         self.select = self._select()
         self.insert = self._insert()
+        self.copy = f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
 
     def _select(self) -> str:
         columns = ", ".join(f"t.{name}" for name in self.columns)
@@ -187,8 +216,27 @@ class Table:
             for kind, get in zip(self.types, self._getters, strict=True)
         ]
 
+    def copied(self, rows: Sequence[Row]) -> bytes:
+        """The rows as COPY reads them (PostgreSQL manual, COPY, Binary Format)."""
+        columns = [
+            _fields(kind.copied or kind.encode, list(map(get, rows)))
+            for kind, get in zip(self.types, self._getters, strict=True)
+        ]
+        parts, add = [_COPY_START], _FIELDS(len(columns))
+        for fields_of_row in zip(*columns, strict=True):
+            parts.append(add)
+            parts.extend(fields_of_row)
+        parts.append(_COPY_END)
+        return b"".join(parts)
+
     def row(self, values: Iterable[object]) -> Row:
         return self.kind(*values)
+
+
+def _fields(encode: Encode, values: Sequence[object]) -> list[bytes]:
+    """Each behind its length."""
+    encoded = (None if value is None else encode(value) for value in values)
+    return [_NULL if data is None else _LENGTH(len(data)) + data for data in encoded]
 
 
 def _array(kind: ColumnType, values: Sequence[Any]) -> PackedArray:
@@ -210,5 +258,10 @@ def _columns(kind: type[Row]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
 
 
-def tables_of(model: ReadModel) -> dict[type[Row], Table]:
-    return {kind: Table(kind, model.version) for kind in model.rows}
+def table_name(stable: str, number: int) -> str:
+    """What a table is called in a build; `{v}` in its `table.sql` stands for the same."""
+    return f"{stable}_v{number}"
+
+
+def tables_of(build: Build) -> dict[type[Row], Table]:
+    return {kind: Table(kind, build.number) for kind in build.model.rows}

@@ -147,6 +147,7 @@ def _endpoints(
     serve("GET", "/v1/projections", ADMIN, operations.projections)
     serve("GET", "/v1/projections/{name}/parked", ADMIN, operations.parked)
     serve("POST", "/v1/projections/{name}/retry", ADMIN, operations.retry)
+    serve("POST", "/v1/projections/{name}/rebuild", ADMIN, operations.rebuild)
     return endpoints
 
 

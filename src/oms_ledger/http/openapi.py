@@ -44,6 +44,7 @@ SHAPES = (
     ledger.Ready,
     ledger.ReadModel,
     ledger.ParkedStreams,
+    ledger.Rebuild,
     ledger.Retried,
 )
 
@@ -234,6 +235,8 @@ class _Document:
             self._shape("ParkedStreams"), scope=ADMIN)  # fmt: skip
         add(f"{projections}/{{name}}/retry", "Fold the streams again that were left out", json,
             self._shape("Retried"), scope=ADMIN, method="post")  # fmt: skip
+        add(f"{projections}/{{name}}/rebuild", "Build a read model anew beside the live one", json,
+            self._shape("Rebuild"), scope=ADMIN, method="post", status=202)  # fmt: skip
 
     def _add(
         self,
@@ -245,6 +248,7 @@ class _Document:
         *,
         scope: str,
         method: str = "get",
+        status: int = 200,
     ) -> None:
         words = re.sub(r"\W+", " ", f"{method} {path.removeprefix('/v1')}").split()
         operation: Json = {
@@ -253,7 +257,7 @@ class _Document:
             "tags": [parts.tag(path)],
             "parameters": [*parts.in_path(path), *parameters],
             "responses": {
-                "200": {"description": summary, "content": {media: {"schema": schema}}},
+                str(status): {"description": summary, "content": {media: {"schema": schema}}},
                 **parts.errors(PUBLIC_ERRORS if scope == PUBLIC else QUERY_ERRORS),
             },
             "security": parts.security(scope),

@@ -100,6 +100,15 @@ class Operations:
         parked = sum(not done for done in tried.values())
         return answer({"name": name, "streams": streams, "parked": parked})
 
+    async def rebuild(self, request: Request) -> Response:
+        """Ask for the read model to be built anew beside the live one; workers do it. Asked again
+        meanwhile, the same one is meant."""
+        refuse_others(query_fields(request))
+        name = _read_model(request)
+        (build,) = await self._threads.ask(partial(self._oms.rebuilds.ask, [name]))
+        body = {"name": name, "version": build.number, "shape": build.shape}
+        return answer({**body, "state": build.state, "position": build.position}, 202)
+
 
 def _read_model(request: Request) -> str:
     name = path_fields(request)["name"]

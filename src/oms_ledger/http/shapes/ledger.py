@@ -66,11 +66,22 @@ class DryRun(TypedDict):
 class ReadModel(TypedDict):
     name: str
     version: int
+    shape: int
     position: int
     lag_events: int
     lag_seconds: float
     parked: int
     state: str
+    progress: float
+    seconds_left: float | None
+
+
+class Rebuild(TypedDict):
+    name: str
+    version: int
+    shape: int
+    state: str
+    position: int
 
 
 class ParkedStream(TypedDict):

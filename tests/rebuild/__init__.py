@@ -1,0 +1,1 @@
+"""Read models folded anew while they are in use."""

@@ -1,0 +1,3 @@
+-- name: all
+-- Every place.
+SELECT * FROM arrivals ORDER BY place;

@@ -1,0 +1,3 @@
+-- name: all
+-- Every tally.
+SELECT * FROM tallies ORDER BY sku, place;
