@@ -54,7 +54,7 @@ class Books:
         self._sequences: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._findings: dict[tuple[str, str], Finding] = {}
-        self._position = 0
+        self._position = self._ended = 0
         self._moved: set[str] = set()
         self._done: dict[str, Order] = {}
         self._promised: dict[str, str] = {}
@@ -194,7 +194,9 @@ class Books:
             if stream not in self._forgotten and is_settled(order):
                 self._settled.keep(stream, order)
                 del self.states[stream]
-        self.checked["commands"] += 1
+        if self._position > self._ended:
+            self.checked["commands"] += 1
+            self._ended = self._position
         for each in (self._moved, self._done, self._claims.touched):
             each.clear()
         for kept in (self._given, self._promised, self._packed, self._made):

@@ -37,8 +37,8 @@ from oms_ledger.cli.terminal import (
     settings,
 )
 from oms_ledger.domain.errors import Invalid, NotFound
-from oms_ledger.verification import Options
-from oms_ledger.verification import verify as verify_ledger
+from oms_ledger.verification.whole import Options
+from oms_ledger.verification.whole import verify as verify_ledger
 
 SHOWN = 20
 """Findings on the screen; the report has them all."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TypeAlias
 
 from oms_ledger.app import Oms
 from oms_ledger.audit import keys, notes
@@ -21,9 +20,7 @@ from oms_ledger.audit.verify import verify_tree
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine import codec
 from oms_ledger.kernel import Position
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is, and of how much."""
+from oms_ledger.verification.read_models import Progress, check_read_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,9 @@ def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
         totals=dict(folding.books.totals),
         left_out=tuple(_left_out(folding, sealed, options, until)),
     )
+    if options.until is None and options.read_models:
+        checks, repaired = check_read_models(oms, progress, repair=options.repair)
+        dossier = replace(dossier, checks=(*dossier.checks, *checks), repaired=tuple(repaired))
     dossier = replace(dossier, finished_at=datetime.now(UTC))
     if options.until is None:
         oms.keep_verification(dossier.to_json(), ok=dossier.ok)
