@@ -32,6 +32,7 @@ from oms_ledger.http.edge import (
     with_decoded_path,
 )
 from oms_ledger.http.errors import Malformed, MethodNotAllowed
+from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
 from oms_ledger.http.operations import Operations
 from oms_ledger.http.pulse import Pulse
@@ -141,6 +142,14 @@ def _endpoints(
             serve("GET", f"{PARCEL}/stream", query.scope, stream)
     serve("GET", "/v1/events", AUDIT, FeedHandler(oms, threads))
     serve("GET", "/v1/events/stream", AUDIT, FeedStream(oms, threads, pulse))
+    evidence = Evidence(oms, threads)
+    serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)
+    serve("GET", "/v1/audit/proof/inclusion", AUDIT, evidence.inclusion)
+    serve("GET", "/v1/audit/proof/consistency", AUDIT, evidence.consistency)
+    serve("GET", "/v1/audit/verify", AUDIT, evidence.verification)
+    serve("GET", "/checkpoint", PUBLIC, evidence.checkpoint)
+    serve("GET", "/tile/entries/{index:path}", AUDIT, evidence.entries)
+    serve("GET", "/tile/{level}/{index:path}", PUBLIC, evidence.tile)
     serve("GET", "/healthz", PUBLIC, operations.healthz)
     serve("GET", "/readyz", PUBLIC, operations.readyz)
     serve("GET", "/metrics", PUBLIC, operations.metrics)

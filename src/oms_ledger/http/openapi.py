@@ -15,7 +15,18 @@ from oms_commands import COMMANDS
 from oms_ledger.http import openapi_parts as parts
 from oms_ledger.http import shapes
 from oms_ledger.http.examples import BODIES
-from oms_ledger.http.openapi_parts import AFTER, FRESHNESS, LIMIT, RESUME, TYPES, Json
+from oms_ledger.http.openapi_parts import (
+    AFTER,
+    FRESHNESS,
+    FROM,
+    LIMIT,
+    POSITION,
+    RESUME,
+    TO,
+    TREE_SIZE,
+    TYPES,
+    Json,
+)
 from oms_ledger.http.shapes import ledger
 from oms_ledger.kernel import Command, Query
 from oms_ledger.security.roles import ADMIN, PUBLIC
@@ -46,6 +57,9 @@ SHAPES = (
     ledger.ParkedStreams,
     ledger.Rebuild,
     ledger.Retried,
+    ledger.InclusionProof,
+    ledger.ConsistencyProof,
+    ledger.Verification,
 )
 
 API_KEY = {
@@ -89,6 +103,7 @@ class _Document:
         for query in QUERIES:
             self._query(query)
         self._others()
+        self._evidence()
         problem = self._shape("Problem")
         problems = {n: parts.problem(status, problem) for n, status in parts.PROBLEMS.items()}
         return {
@@ -237,6 +252,25 @@ class _Document:
             self._shape("Retried"), scope=ADMIN, method="post")  # fmt: skip
         add(f"{projections}/{{name}}/rebuild", "Build a read model anew beside the live one", json,
             self._shape("Rebuild"), scope=ADMIN, method="post", status=202)  # fmt: skip
+
+    def _evidence(self) -> None:
+        json, note, raw = "application/json", "text/plain", "application/octet-stream"
+        text, octets = {"type": "string"}, {"type": "string", "format": "binary"}
+        audit, add = "/v1/audit", self._add
+        add(f"{audit}/checkpoint", "The newest signed checkpoint (c2sp.org/tlog-checkpoint)", note,
+            text, scope=PUBLIC)  # fmt: skip
+        add(f"{audit}/proof/inclusion", "A proof that an event is in the ledger", json,
+            self._shape("InclusionProof"), [POSITION, TREE_SIZE], scope=AUDIT)  # fmt: skip
+        add(f"{audit}/proof/consistency", "A proof that the ledger only grew", json,
+            self._shape("ConsistencyProof"), [FROM, TO], scope=AUDIT)  # fmt: skip
+        add(f"{audit}/verify", "What the last verification of the whole ledger found", json,
+            self._shape("Verification"), scope=AUDIT)  # fmt: skip
+        add("/checkpoint", "The same checkpoint, where c2sp.org/tlog-tiles has it", note, text,
+            scope=PUBLIC)  # fmt: skip
+        add("/tile/entries/{index}", "Leaves, which are whole events (c2sp.org/tlog-tiles)", raw,
+            octets, scope=AUDIT)  # fmt: skip
+        add("/tile/{level}/{index}", "A tile of the tree (c2sp.org/tlog-tiles)", raw, octets,
+            scope=PUBLIC)  # fmt: skip
 
     def _add(
         self,

@@ -65,6 +65,10 @@ AS_OF = parameter(
 TYPES = parameter("types", "string", "Only events of these types, separated by commas.")
 AFTER = parameter("after", "integer", "Only events after this position.")
 LIMIT = parameter("limit", "integer", "1 to 500; 50 unless said otherwise.")
+POSITION = {**parameter("position", "integer", "The event's position."), "required": True}
+TREE_SIZE = parameter("tree_size", "integer", "In the tree of so many events; the newest's.")
+FROM = {**parameter("from", "integer", "Size of the earlier tree."), "required": True}
+TO = parameter("to", "integer", "Size of the later tree; the newest's.")
 RESUME = parameter("Last-Event-ID", "string", "Where the stream broke off.", "header")
 
 _KEY = parameter(

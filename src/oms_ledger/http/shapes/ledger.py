@@ -120,3 +120,63 @@ class Ready(TypedDict):
 
 class Alive(TypedDict):
     status: str
+
+
+class InclusionProof(TypedDict):
+    """RFC 6962. `leaf` is the exact bytes that are hashed; it and the hashes are base64."""
+
+    position: int
+    leaf: str
+    tree_size: int
+    hashes: list[str]
+
+
+ConsistencyProof = TypedDict(
+    "ConsistencyProof",
+    {"from": int, "to": int, "hashes": list[str]},  # `from` cannot be a field of a class
+)
+
+
+class VerificationCheck(TypedDict):
+    name: str
+    about: str
+    count: int
+    findings: int
+
+
+class VerificationFinding(TypedDict):
+    """`first` and `last` are positions, where there are any."""
+
+    kind: str
+    text: str
+    first: NotRequired[int]
+    last: NotRequired[int]
+    stream: NotRequired[str]
+    expected: NotRequired[str]
+    found: NotRequired[str]
+    remedy: str
+
+
+Verification = TypedDict(
+    "Verification",
+    {
+        "report": str,
+        "ok": bool,
+        "ledger": str,
+        "origin": str,
+        "program": str,
+        "from": int,
+        "until": int,
+        "head": int,
+        "sealed": int,
+        "started_at": str,
+        "finished_at": str,
+        "keys": list[str],
+        "anchors": list[str],
+        "checks": list[VerificationCheck],
+        "order_totals": dict[str, str],
+        "findings": list[VerificationFinding],
+        "left_out": list[str],
+        "repaired": list[str],
+    },
+)

@@ -1,0 +1,94 @@
+"""The ledger as evidence: checkpoints, tiles and proofs for whoever verifies, and what the last
+verification found.
+
+Checkpoints and tiles are hashes, and public, as witnesses and monitors expect them. What holds
+events themselves (entry bundles, and the leaf beside an inclusion proof) is for auditors.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oms_ledger.app import Oms
+from oms_ledger.audit import tiles
+from oms_ledger.audit.proofs import Prover, checkpoint_answer
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.http.answers import JSON, answer
+from oms_ledger.http.errors import invalid
+from oms_ledger.http.feed import refuse_others
+from oms_ledger.http.queries import POSITION_MAX
+from oms_ledger.http.requests import headers_of, path_fields, query_fields, whole
+from oms_ledger.http.threads import Threads
+
+NOTE = "text/plain; charset=utf-8"
+BYTES = "application/octet-stream"
+
+
+class Evidence:
+    def __init__(self, oms: Oms, threads: Threads) -> None:
+        self._oms = oms
+        self._threads = threads
+
+    async def checkpoint(self, request: Request) -> Response:
+        """The signed note itself; as JSON for who accepts nothing but that."""
+        refuse_others(query_fields(request))
+        newest = await self._threads.ask(self._prover().checkpoint)
+        position = {"ledger-position": str(newest.size)}
+        if headers_of(request).get("accept") == JSON:
+            return answer(checkpoint_answer(newest), 200, position)
+        return Response(newest.note, 200, position, NOTE)
+
+    async def tile(self, request: Request) -> Response:
+        """A tile of hashes."""
+        fields = path_fields(request)
+        return await self._resource(request, f"{fields['level']}/{fields['index']}")
+
+    async def entries(self, request: Request) -> Response:
+        """A bundle of leaves: events as they are stored."""
+        return await self._resource(request, f"entries/{path_fields(request)['index']}")
+
+    async def _resource(self, request: Request, path: str) -> Response:
+        refuse_others(query_fields(request))
+        found = await self._threads.ask(partial(tiles.resource, self._oms.tree(), path))
+        return Response(found, 200, None, BYTES)
+
+    async def inclusion(self, request: Request) -> Response:
+        """That an event is in the tree of a size."""
+        fields = query_fields(request)
+        position, size = _wanted(fields, "position"), _optional(fields, "tree_size")
+        refuse_others(fields)
+        prover = self._prover()
+        return answer(await self._threads.ask(partial(prover.inclusion, position, size)))
+
+    async def consistency(self, request: Request) -> Response:
+        """That the tree of one size began the tree of another."""
+        fields = query_fields(request)
+        first, second = _wanted(fields, "from"), _optional(fields, "to")
+        refuse_others(fields)
+        prover = self._prover()
+        return answer(await self._threads.ask(partial(prover.consistency, first, second)))
+
+    async def verification(self, request: Request) -> Response:
+        """What the last verification of the whole ledger found."""
+        refuse_others(query_fields(request))
+        found = await self._threads.ask(self._oms.last_verification)
+        if found is None:
+            raise NotFound("This ledger has not been verified yet. Run: oms-ledger verify")
+        return answer(found)
+
+    def _prover(self) -> Prover:
+        return Prover(self._oms.tree())
+
+
+def _wanted(fields: dict[str, str], name: str) -> int:
+    found = _optional(fields, name)
+    if found is None:
+        raise invalid(name, "It is missing. Write a whole number.")
+    return found
+
+
+def _optional(fields: dict[str, str], name: str) -> int | None:
+    return whole(fields, name, 0, POSITION_MAX) if name in fields else None
