@@ -45,13 +45,18 @@ class Family:
     def ready(self) -> str:
         """The address, once it is said."""
 
-        def said() -> bool:
-            assert self.parent.poll() is None, f"it ended: {self.stderr.read_text()[-3000:]}"
-            return "\n" in self.stdout.read_text()
-
-        until(said, "it is ready")
+        self.until(lambda: "\n" in self.stdout.read_text(), "it is ready")
         self.children()
         return self.stdout.read_text().split()[1]
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for something, unless the parent ends before."""
+
+        def so() -> bool:
+            assert self.parent.poll() is None, f"it ended: {self.stderr.read_text()[-3000:]}"
+            return condition()
+
+        until(so, what)
 
     def children(self, module: str = "oms_ledger.serving") -> list[psutil.Process]:
         """The children that are alive, oldest first."""

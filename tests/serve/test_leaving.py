@@ -85,7 +85,7 @@ def test_told_to_end_while_still_starting(
 ) -> None:
     family = Family(environment(data_dir), tmp_path, "--port", "0")
     try:
-        until(lambda: postmaster(data_dir) is not None, "PostgreSQL is starting")
+        family.until(lambda: postmaster(data_dir) is not None, "PostgreSQL is starting")
         assert family.end(how) == 0
         assert_nothing_is_left(family, data_dir)
         assert family.stdout.read_text() == ""
@@ -126,7 +126,7 @@ def test_children_that_are_still_starting_go_with_their_parent(
 ) -> None:
     family = Family(environment(data_dir), tmp_path, "--port", "0", "--api-processes", "3")
     try:
-        until(lambda: len(family.children()) == 4, "the children are started")
+        family.until(lambda: len(family.children()) == 4, "the children are started")
         family.parent.kill()
         until(lambda: family.left() == [], "all of them are gone")
     finally:
