@@ -28,5 +28,11 @@ def test_the_same_order_again_is_one_order(shop: Api) -> None:
     assert again.status_code == 200
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json()["order_id"] == first.json()["order_id"]
+    # Under a key, what is repeated is that second answer.
+    keyed = [
+        shop.post("/v1/orders", order(3, external_id="1001"), headers={"Idempotency-Key": "k"})
+        for _ in range(2)
+    ]
+    assert [each.status_code for each in keyed] == [200, 200]
     other = shop.post("/v1/orders", order(4, external_id="1001"))
     assert (other.status_code, other.json()["code"]) == (409, "external_id_reused")

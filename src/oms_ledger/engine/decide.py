@@ -79,9 +79,10 @@ class Decider:
         command, ctx, states = submission.command, submission.ctx, self.states
         if submission.dry_run:
             items = [feed_item(r) for r in self._recorded(changes, command.name, ctx)]
-            return Outcome({"events": items}, self.position, 0, False)
+            return Outcome({"events": items}, self.position, 0, False, False)
         self._take(changes, command.name, ctx)
-        return Outcome(command.answer(ctx, states), self.position, len(changes), not changes)
+        answer, events = command.answer(ctx, states), len(changes)
+        return Outcome(answer, self.position, events, not changes, bool(changes))
 
     def _read(self, submission: Submission) -> None:
         for _ in range(ROUNDS):

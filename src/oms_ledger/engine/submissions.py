@@ -39,12 +39,14 @@ class Submission:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`position` of the last event written (the head where none was), how many `events` were
-    written, and whether the answer was `replayed`: it is so already, or a receipt says so."""
+    written, and whether the answer was `replayed`: it is so already, or a receipt says so.
+    `wrote` tells whether events were written by now, or when the answer was first given."""
 
     answer: Mapping[str, Json]
     position: int
     events: int
     replayed: bool
+    wrote: bool
 
 
 Result = Outcome | OmsError
@@ -131,7 +133,7 @@ def replay(outcome: bytes) -> Result:
     """The first answer again, marked as replayed."""
     kept = msgspec.json.decode(outcome, type=_Kept)
     if kept.refusal is None:
-        return Outcome(kept.answer or {}, kept.position, 0, True)  # type: ignore[arg-type]  # JSON it was, JSON it is
+        return Outcome(kept.answer or {}, kept.position, 0, True, kept.events > 0)  # type: ignore[arg-type]  # JSON it was, JSON it is
     error = _REFUSALS[kept.refusal](kept.detail, code=kept.code, errors=kept.errors)  # type: ignore[arg-type]  # JSON it was, JSON it is
     error.replayed = True
     return error

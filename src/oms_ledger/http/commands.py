@@ -84,8 +84,9 @@ class CommandHandler:
             raise from_validation(error) from None
 
     def status(self, outcome: Outcome) -> int:
-        """Whoever sends the same order again creates nothing."""
-        return 200 if outcome.replayed and self._named_outside else self._status
+        """An order that was there before, by its external id, is not created by being sent again.
+        A key sent again repeats the first answer, status and all."""
+        return self._status if outcome.wrote or not self._named_outside else 200
 
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)
