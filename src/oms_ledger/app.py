@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import uuid_utils
 
@@ -166,6 +167,7 @@ class Oms:
         """Bring the read models up to a position (by default the head as it is now), in this
         process or by waiting for the worker that does."""
         target = self.readers.head() if position is None else position
+        self.rebuilds.take_over()
         with self.projector() as projector:
             projector.catch_up(target, progress)
 
@@ -192,7 +194,7 @@ class Oms:
         with self._pool.connection() as connection:
             evidence.keep(connection, report, ok=ok)
 
-    def last_verification(self) -> Mapping[str, Json] | None:
+    def last_verification(self) -> dict[str, Any] | None:
         """The report of the newest verification of the whole ledger; None before the first."""
         with self._pool.connection() as connection:
             return evidence.newest(connection)

@@ -64,6 +64,6 @@ def keep(connection: Connection, report: Mapping[str, Json], *, ok: bool) -> Non
     connection.execute(KEEP, (ok, msgspec.json.encode(report).decode()))
 
 
-def newest(connection: Connection) -> Mapping[str, Json] | None:
+def newest(connection: Connection) -> dict[str, Any] | None:
     row = connection.execute(NEWEST).fetchone()
-    return None if row is None else cast("Mapping[str, Json]", msgspec.json.decode(row[0]))
+    return None if row is None else cast("dict[str, Any]", msgspec.json.decode(row[0]))

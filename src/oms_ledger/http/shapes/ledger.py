@@ -72,6 +72,7 @@ class ReadModel(TypedDict):
     lag_seconds: float
     parked: int
     state: str
+    indexed: bool
     progress: float
     seconds_left: float | None
 
