@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, over_http, reads, replay, report, writer
+from benchmarks import lag, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.embedded import EmbeddedServer
@@ -28,6 +28,8 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "reads": reads.measure,
     "lag": lag.measure,
     "replay": replay.measure,
+    "rebuild": rebuild.measure,
+    "rebuild_open": rebuild.measure_open,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5

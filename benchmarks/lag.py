@@ -53,7 +53,7 @@ def _lag(oms: Oms) -> int:
 
 
 def _run(url: str, seconds: float) -> Run:
-    with closing(_connected(url)) as connection:
+    with closing(connected(url)) as connection:
         deadline = time.monotonic() + seconds
         seen = []
         while time.monotonic() < deadline:
@@ -63,20 +63,20 @@ def _run(url: str, seconds: float) -> Run:
     return Run(len(seen) / seconds, cuts[49], cuts[98])
 
 
-def _connected(url: str) -> http.client.HTTPConnection:
+def connected(url: str) -> http.client.HTTPConnection:
     parts = urlsplit(url)
     return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
 
 
 def _probe(connection: http.client.HTTPConnection) -> float:
-    placed = _asked(connection, "POST", "/v1/orders", _order())
+    placed = asked(connection, "POST", "/v1/orders", one_order())
     acknowledged = time.perf_counter()
     path = f"/v1/orders/{placed['order_id']}?min_position={placed['position']}&wait_ms={WAIT_MS}"
-    _asked(connection, "GET", path, None)
+    asked(connection, "GET", path, None)
     return (time.perf_counter() - acknowledged) * 1000
 
 
-def _asked(
+def asked(
     connection: http.client.HTTPConnection, method: str, path: str, body: object
 ) -> dict[str, object]:
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
@@ -88,7 +88,7 @@ def _asked(
     return answer
 
 
-def _order() -> dict[str, object]:
+def one_order() -> dict[str, object]:
     line = {"sku": "SKU-0001", "quantity": 1, "unit_price": "2.55"}
     return {"channel": "web", "currency": "GBP", "lines": [line]}
 
@@ -125,9 +125,9 @@ def _with_steady_load(oms: Oms, url: str) -> Contender:
 def _steadily(url: str, stop: threading.Event) -> None:
     """Batches of orders at even intervals, whatever time each takes."""
     interval = STEADY_BATCH / STEADY_A_SECOND
-    body = {"orders": [_order() for _ in range(STEADY_BATCH)]}
-    with closing(_connected(url)) as connection:
+    body = {"orders": [one_order() for _ in range(STEADY_BATCH)]}
+    with closing(connected(url)) as connection:
         due = time.monotonic()
         while not stop.wait(max(0.0, due - time.monotonic())):
-            _asked(connection, "POST", "/v1/orders:batch", body)
+            asked(connection, "POST", "/v1/orders:batch", body)
             due += interval

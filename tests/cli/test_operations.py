@@ -9,6 +9,7 @@ import pytest
 from oms_ledger.cli.main import app, exit_code
 from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, NotFound, Overloaded, Refused
 from tests.cli.conftest import Run
+from tests.databases import Database
 
 
 def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
@@ -35,6 +36,29 @@ def test_read_models_are_listed_and_brought_up_to_date(run: Run) -> None:
     assert "left nothing out" in run("projections", "parked", "stock_levels").stderr
     assert "left nothing out" in run("projections", "retry", "stock_levels").stderr
     assert "There are: order_status" in run("projections", "parked", "nonsense", code=4).stderr
+
+
+def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres: Database) -> None:
+    run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
+    run("do", "ReceiveStock", '{"sku": "MUG", "location": "LEEDS", "quantity": 5}')
+    run("projections", "catch-up")
+    said = run("projections", "rebuild", "all", "--swap").stderr
+    assert said.count("are the same at position 3") == said.count("is live") == 3
+    builds = json.loads(run("projections", "list", "--json").stdout)
+    assert {(b["version"], b["state"]) for b in builds} == {(1, "retired"), (2, "live")}
+    assert "stock_levels 1 is live" in run("projections", "swap", "stock_levels", "--back").stderr
+    assert "Swap another in first" in run("projections", "drop", "stock_levels", "1", code=3).stderr
+    run("projections", "drop", "stock_levels", "2")
+
+    with postgres.connect_owner() as owner:
+        owner.execute("UPDATE stock SET on_hand = 6")
+    differing = run("projections", "rebuild", "stock_levels", "--swap", code=1).stderr
+    assert "1 rows differ" in differing
+    assert "stock sku MUG, location LEEDS: on_hand 6 is 5" in differing
+    (found,) = json.loads(run("projections", "compare", "stock_levels", "--json", code=1).stdout)
+    assert (found["table"], found["key"]) == ("stock", {"sku": "MUG", "location": "LEEDS"})
+    assert "is live" in run("projections", "swap", "stock_levels").stderr
+    assert json.loads(run("show", "stock", "MUG", "--json").stdout)["on_hand"] == 5
 
 
 def test_migrate_says_what_it_did_and_does_it_once(run: Run) -> None:

@@ -187,6 +187,17 @@ def test_a_program_that_replaces_another_takes_its_read_models_over(log: Log, si
     assert stored(log.database) == expected(log.events)
 
 
+def test_taking_over_where_no_worker_runs(log: Log, site: Site) -> None:
+    log.append(*history(60))
+    site.follow(60)
+    later = Site(log.database, WIDER)
+    later.install()
+    later.rebuilds.take_over()
+    assert later.states() == {1: "retired", 2: "live"}
+    later.rebuilds.take_over()
+    assert later.states() == {1: "retired", 2: "live"}
+
+
 def test_a_program_beside_another_takes_nothing_over(log: Log, site: Site) -> None:
     log.append(*history(60))
     with running(Projector(log.database.connect, [TALLIES])):

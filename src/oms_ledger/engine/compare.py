@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine import builds, parked
 from oms_ledger.engine.builds import Known
-from oms_ledger.engine.projector import Fenced, Projector
+from oms_ledger.engine.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
 from oms_ledger.engine.read_models import Held
 from oms_ledger.engine.tables import Build, table_name
 from oms_ledger.kernel import Position, ReadModel
@@ -32,8 +33,11 @@ Key: TypeAlias = tuple[str, ...]
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 POSITIONS = """
-SELECT version, position, revision FROM projection_positions
-WHERE name = %s AND version = ANY(%s)"""
+SELECT position FROM projection_positions WHERE name = %s AND version = ANY(%s)"""
+
+LOCK_REVISION = """
+SELECT position, revision FROM projection_positions
+WHERE name = %s AND version = %s FOR UPDATE"""
 
 COLUMNS = """
 SELECT attname FROM pg_attribute
@@ -195,35 +199,48 @@ def _meet(
 
 def _positions(connection: Connection, one: Known, other: Known) -> list[Position]:
     numbers = [one.number, other.number]
-    return [row[1] for row in connection.execute(POSITIONS, (one.name, numbers)).fetchall()]
+    return [row[0] for row in connection.execute(POSITIONS, (one.name, numbers)).fetchall()]
 
 
 class _Bringer(Projector):
-    """Folds one build up to a position and no further, beside whoever else folds it: the revision
-    keeps them apart."""
+    """Folds one build up to a position and no further. Whoever else folds it is kept waiting, and
+    then finds that somebody was faster."""
 
     def __init__(self, connect: Callable[[], Connection], models: Sequence[ReadModel]) -> None:
         super().__init__(connect, models)
         self._models = {(model.name, model.version): model for model in models}
 
     def bring(self, known: Known, target: Position) -> None:
-        """May leave it behind where somebody else is faster, and does where the code that folds it
-        is not here."""
+        """Leaves it behind where the code that folds it is not here."""
         model = self._models.get((known.name, known.shape))
         if model is None:
             return
         connection, build = self._connected(), Build(model, known.number)
-        for _, position, revision in connection.execute(
-            POSITIONS, (known.name, [known.number])
-        ).fetchall():
-            if position >= target:
-                return
-            self._parked[build] = parked.streams(connection, build)
-            topics = sorted(self._folding(build).topics)
-            page = self._pull(connection, position, target, topics)
-            with suppress(Fenced):
+        connection.execute("BEGIN")
+        try:
+            row = connection.execute(LOCK_REVISION, known.key).fetchone()
+            if row is not None and row[0] < target:
+                self._parked[build] = parked.streams(connection, build)
+                topics = sorted(self._folding(build).topics)
+                page = self._pull(connection, row[0], target, topics)
                 if page is not None:
-                    self._fold_page(connection, Held(build, position, revision), page)
+                    self._fold_page(connection, Held(build, *row), page)
+        except Fenced:  # between the parts of a page with something in it that cannot be folded
+            pass
+        finally:
+            if not connection.closed:
+                connection.execute("ROLLBACK")
+
+    def _transact(
+        self, connection: Connection, move: Sequence[object], write: Callable[[], None]
+    ) -> None:
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            connection.execute("BEGIN")
+        if connection.execute(MOVE, move).rowcount != 1:
+            raise Fenced
+        write()
+        connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}")
+        connection.execute("COMMIT")
 
 
 # Tables.

@@ -56,8 +56,9 @@ WHERE p.state = %s"""
 class Status:
     """How far a build of a read model has got. `version` is its number, `shape` the version of
     the code that folds it. `lag_events` counts what it has still to look at, `lag_seconds` is the
-    age of the oldest of these; `parked` counts streams it left out. `progress` goes from 0 to 1;
-    `seconds_left` is an estimate, of one that is being built."""
+    age of the oldest of these; `parked` counts streams it left out. `indexed`: it has all of its
+    indexes, which come last. `progress` goes from 0 to 1; `seconds_left` is an estimate, of one
+    that is being built."""
 
     name: str
     version: int
@@ -67,6 +68,7 @@ class Status:
     lag_seconds: float
     parked: int
     state: str
+    indexed: bool
     progress: float
     seconds_left: float | None
 
@@ -101,6 +103,7 @@ def _status(
         _age(next_event, now),
         parked,
         state,
+        indexed,
         position / head if head else 1.0,
         left,
     )

@@ -121,6 +121,18 @@ class Rebuilds:
         self.see_through(asked, progress)
         return [self.swap(build.name, build.number) for build in asked]
 
+    def take_over(self) -> None:
+        """Where the live build holds rows of another program's shape, which nobody folds any more,
+        put one of ours in its place."""
+        with self._owner() as owner:
+            names = [
+                model.name
+                for model in self._models
+                if builds.left_alone(owner, model.name, [model.version])
+            ]
+        if names:
+            self.replace(names)
+
     def drop(self, name: str, number: int) -> None:
         """Drop a build that is not live, and its tables."""
         self._model(name)

@@ -26,11 +26,13 @@ Encode = Callable[[Any], bytes]
 _LENGTH = struct.Struct("!i").pack
 _FIELDS = struct.Struct("!h").pack
 _BIGINT = struct.Struct("!q").pack
+_BIGINT_FIELD = struct.Struct("!iq").pack
 _DOUBLE = struct.Struct("!d").pack
 _NULL = _LENGTH(-1)
 _HEADER = struct.Struct("!iiIii").pack
 _COPY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END = b"\xff\xff"
+_TIMESTAMPTZ = 1184
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _json = msgspec.json.Encoder().encode
@@ -95,7 +97,7 @@ TYPES: dict[type, ColumnType] = {
     int: BIGINT,
     bool: ColumnType("boolean", 16, lambda value: b"\x01" if value else b"\x00"),
     float: ColumnType("float8", 701, _DOUBLE),
-    datetime: ColumnType("timestamptz", 1184, _moment),
+    datetime: ColumnType("timestamptz", _TIMESTAMPTZ, _moment),
     bytes: ColumnType("bytea", 17, bytes),
     dict: JSONB,
     list: JSONB,
@@ -127,7 +129,7 @@ def packed(kind: ColumnType, values: Sequence[object]) -> PackedArray:
         return PackedArray(struct.pack("!iiI", 0, 0, kind.oid))
     parts = [_HEADER(1, 1 if None in values else 0, kind.oid, len(values), 1)]
     add, encode, seen = parts.append, kind.encode, dict[object, bytes]()
-    repeats = kind.oid == 1184  # one commit has one time
+    repeats = kind.oid == _TIMESTAMPTZ  # one commit has one time
     for value in values:
         if value is None:
             add(_NULL)
@@ -219,7 +221,7 @@ class Table:
     def copied(self, rows: Sequence[Row]) -> bytes:
         """The rows as COPY reads them (PostgreSQL manual, COPY, Binary Format)."""
         columns = [
-            _fields(kind.copied or kind.encode, list(map(get, rows)))
+            _fields(kind, list(map(get, rows)))
             for kind, get in zip(self.types, self._getters, strict=True)
         ]
         parts, add = [_COPY_START], _FIELDS(len(columns))
@@ -233,10 +235,19 @@ class Table:
         return self.kind(*values)
 
 
-def _fields(encode: Encode, values: Sequence[object]) -> list[bytes]:
+def _fields(kind: ColumnType, values: Sequence[Any]) -> list[bytes]:
     """Each behind its length."""
-    encoded = (None if value is None else encode(value) for value in values)
-    return [_NULL if data is None else _LENGTH(len(data)) + data for data in encoded]
+    if kind is BIGINT:
+        return [_NULL if value is None else _BIGINT_FIELD(8, value) for value in values]
+    encode = kind.copied or kind.encode
+    if kind.oid == _TIMESTAMPTZ:  # one commit has one time
+        known = {value: _field(encode(value)) for value in set(values) if value is not None}
+        return [_NULL if value is None else known[value] for value in values]
+    return [_NULL if value is None else _field(encode(value)) for value in values]
+
+
+def _field(data: bytes) -> bytes:
+    return _LENGTH(len(data)) + data
 
 
 def _array(kind: ColumnType, values: Sequence[Any]) -> PackedArray:
