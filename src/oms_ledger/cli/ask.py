@@ -15,7 +15,9 @@ from oms_ledger.app import open_oms
 from oms_ledger.cli.terminal import DataDirOption, LedgerOption, out, print_json, settings
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.errors import from_validation
+from oms_ledger.http.requests import parsed as json_in
 from oms_ledger.kernel import Command
+from oms_ledger.security import cards
 
 
 def do(
@@ -52,6 +54,9 @@ def parsed(name: str, body: str) -> Command:
     """The command of this name with these fields, or what is wrong with them."""
     if name not in COMMANDS:
         raise NotFound(f"There is no command {name!r}. `oms-ledger do` lists them.")
+    given = body.encode()
+    if cards.worth_a_look(given):
+        cards.refuse(json_in(given))
     try:
         command: Command = TypeAdapter(COMMANDS[name]).validate_json(body)
     except ValidationError as error:

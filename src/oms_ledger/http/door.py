@@ -16,11 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
+from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, openapi
 from oms_ledger.http.answers import problem_answer
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.batches import BatchHandler
+from oms_ledger.http.cards import refuse_in_head
 from oms_ledger.http.commands import CommandHandler
 from oms_ledger.http.edge import (
     DOCUMENTATION,
@@ -63,6 +64,11 @@ class Door(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
+            return
+        try:
+            refuse_in_head(scope)
+        except Invalid as error:
+            await answer_no(error, scope, receive, send)
             return
         endpoint = self._fixed.get((scope["method"], scope["path"]))
         if endpoint is not None:

@@ -11,6 +11,8 @@ import orjson
 from starlette.requests import Request
 
 from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
+from oms_ledger.security import cards
+from oms_ledger.security.cards import texts
 
 Headers = Mapping[str, str]
 
@@ -47,8 +49,10 @@ async def body_of(request: Request, headers: Headers) -> bytes:
     if body and not _JSON_TYPE.match(headers.get("content-type", "")):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
     refuse_too_many(body, BODY_VALUES_MAX)
-    if b"\\u0000" in body:
-        refuse_nul(parsed(body), "")
+    if cards.worth_a_look(body):
+        cards.refuse(value := parsed(body))
+        if b"\\u0000" in body:
+            refuse_nul(value)
     return body
 
 
@@ -71,17 +75,11 @@ def parsed(body: bytes) -> object:
     return value
 
 
-def refuse_nul(value: object, field: str) -> None:
+def refuse_nul(value: object, within: str = "") -> None:
     """NUL is a character that PostgreSQL cannot keep as text."""
-    if isinstance(value, str) and "\x00" in value:
-        raise invalid(field, "It contains the character NUL. Remove it.")
-    if isinstance(value, dict):
-        for name, each in value.items():
-            refuse_nul(name, field)
-            refuse_nul(each, f"{field}.{name}" if field else str(name))
-    if isinstance(value, list):
-        for n, each in enumerate(value):
-            refuse_nul(each, f"{field}.{n}" if field else str(n))
+    for field, _, text in texts(value, within):
+        if "\x00" in text:
+            raise invalid(field, "It contains the character NUL. Remove it.")
 
 
 def path_fields(request: Request) -> dict[str, str]:

@@ -1,0 +1,223 @@
+"""Card numbers, security codes and what a card's magnetic stripe holds: none of it may come in.
+
+A card number is told by its issuer's first digits, its length and its check digit (Luhn), with
+any separators of up to three characters between its digits. A tenth of all numbers pass Luhn, so
+the rest must keep article, order, parcel and telephone numbers apart:
+
+- Numbers stand alone: part of a longer number is no card, and part of a row of numbers only
+  where it is grouped as cards are (4111 1111 1111 1111, not 44 20 7946 0958 44 20).
+- Numbers of 13 digits are no card where they are a valid EAN, or where the field names something
+  (`sku`, `external_id`): nobody has issued such cards for decades, shops number by 13 digits.
+- A plus and at most 15 digits are a telephone number.
+- UUIDs, and long words of digits and letters, are looked at by nobody.
+
+Nothing here repeats what it has found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from oms_ledger.domain.errors import Invalid
+
+CODE = "card_data_refused"
+
+STEPS_MAX = 100_000
+"""Of looking closer at one request, which takes about a second. Who has more long numbers than
+that sends no orders."""
+
+TEXT_CHARACTERS_MAX = 10_000
+"""Of a text that is looked at closer. No field takes so many."""
+
+TELEPHONE_DIGITS_MAX = 15
+"""After a plus (ITU-T E.164)."""
+
+_ISSUED = re.compile(
+    r"""4\d{12}(?:\d{3}){0,2}                                      # Visa
+      | (?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}  # Mastercard
+      | 3[47]\d{13}                                                # American Express
+      | (?:30[0-5]\d|3095|3[689]\d\d)\d{10}(?:\d\d)?               # Diners Club
+      | (?:6011|64[4-9]\d|65\d\d)\d{12,15}                         # Discover, RuPay
+      | 35(?:2[89]|[3-8]\d)\d{12,15}                               # JCB
+      | 62\d{14,17}                                                # UnionPay
+      | (?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12,15}        # Maestro
+      | 220[0-4]\d{12,15}                                          # Mir
+      | (?:50[89]\d|607\d|608\d|5067|6362|6363|9792)\d{12}         # RuPay, Elo, Troy""",
+    re.VERBOSE | re.ASCII,
+)
+
+_FIRST_DIGITS = "234569"
+_RUN = re.compile(r"\+?\d(?:[\W_]{0,3}\d){12,}")
+_GROUP = re.compile(r"\d+")
+_OPAQUE = re.compile(
+    r"(?i:\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
+    r"|(?<![0-9A-Za-z])(?=(?:\d*[A-Za-z]){4})[0-9A-Za-z]{24,}"
+)
+_TRACK = re.compile(r"[Bb]\d{12,19}\^[^^]{2,26}\^\d{4}|\b\d{13,19}=\d{7}")
+_SECURITY_CODE = re.compile(
+    r"(?i:\b(?:cvv2?|cvc2?|card[ _-]?(?:verification|security))"
+    r"\W{0,3}(?:is|code|number|value)?\W{0,3}\d{3,4}\b)"
+)
+_SECURITY_CODE_FIELD = re.compile(
+    r"(?i:(?:^|_)(?:cvv2?|cvc2?)$|card_?(?:verification|security)_?(?:code|number|value)?$)"
+)
+_IDENTIFIER = re.compile(r"(?:^|_)(?:id|sku|code|number|reference|barcode|key|token)$")
+
+# What may hold any of that, in raw bytes. Wrong now and then, but never by missing something.
+_BREAKS = b'"\n'
+_WORDS = b"abcdefghijklmnopqrstuvwxyz"
+_SHAPE = bytes.maketrans(b"0123456789" + _WORDS.upper(), b"0" * 10 + _WORDS)
+_BETWEEN = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte > 127)
+_BETWEEN = _BETWEEN.translate(None, _BREAKS)
+_THIRTEEN_DIGITS = b"0" * 13
+_DIGITS = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
+_OTHER_DIGITS = re.compile(rb"\xef\xbc[\x90-\x99]|\xd9[\xa0-\xa9]|\xdb[\xb0-\xb9]")
+
+
+def worth_a_look(data: bytes) -> bool:
+    """Whether raw bytes (of JSON, or of text) may hold card data. Most do not, which this tells
+    in a few microseconds; the others are to be read, and looked at value by value."""
+    if b"\\" in data or (not data.isascii() and _OTHER_DIGITS.search(data)):
+        return True
+    shape = data.translate(_SHAPE, _BETWEEN)
+    if _THIRTEEN_DIGITS in shape and _DIGITS.search(data):
+        return True
+    return b"cvv" in shape or b"cvc" in shape or b"verification" in shape or b"security" in shape
+
+
+def refuse(value: object, *, within: str = "") -> None:
+    """`Invalid` where parsed JSON has card data anywhere, in the name of a field too. It names
+    the field and never says what stands there."""
+    steps = _Steps()
+    for field, name, text in texts(value, within):
+        if not text:
+            continue
+        identifier, security_code = _meaning(name)
+        if security_code or steps.holds_card_data(text, identifier=identifier):
+            raise refusal(field)
+
+
+@lru_cache(1000)
+def _meaning(name: str) -> tuple[bool, bool]:
+    """Whether a field of this name holds what names something, or a card's security code."""
+    security_code = _SECURITY_CODE_FIELD.search(name) is not None
+    return _IDENTIFIER.search(name) is not None, security_code
+
+
+def refuse_text(text: str, field: str) -> None:
+    """`Invalid` where text of a path, a query or a header has card data."""
+    if _Steps().holds_card_data(text, identifier=True):
+        raise refusal(field)
+
+
+def refusal(field: str) -> Invalid:
+    message = (
+        "It holds what looks like card data, which must not be kept here. Take payment by a"
+        " provider's token instead. If it is no card, write the number another way."
+    )
+    return Invalid(
+        f"{field or 'The body'}: {message}",
+        code=CODE,
+        errors=[{"field": field, "message": message}],
+    )
+
+
+def texts(value: object, within: str) -> Iterator[tuple[str, str, str]]:
+    """Every text and number: where it stands, the name of its field, and what it reads. What
+    names a field is found in that which has the field."""
+    waiting: list[tuple[str, str, object]] = [(within, within, value)]
+    while waiting:
+        field, name, each = waiting.pop()
+        if isinstance(each, dict):
+            for key, inner in each.items():
+                yield field, "", key
+                waiting.append((f"{field}.{key}" if field else key, key, inner))
+        elif isinstance(each, list):
+            waiting += ((f"{field}.{n}" if field else str(n), name, e) for n, e in enumerate(each))
+        elif isinstance(each, str):
+            yield field, name, each
+        elif isinstance(each, int | float) and not isinstance(each, bool):
+            yield field, name, str(each) if isinstance(each, int) else f"{each:.0f}"
+
+
+class _Steps:
+    """Looks closer, at any number of texts, for as long as there are steps left."""
+
+    def __init__(self) -> None:
+        self._left = STEPS_MAX
+
+    def holds_card_data(self, text: str, *, identifier: bool) -> bool:
+        if len(text) < 3 or not worth_a_look(_unbroken(text)):
+            return False
+        self._left -= 1
+        if len(text) > TEXT_CHARACTERS_MAX:
+            return True
+        if _SECURITY_CODE.search(text) or _TRACK.search(text):
+            return True
+        if not _RUN.search(text):
+            return False
+        visible = _OPAQUE.sub("x", text)
+        return any(self._has_card(run[0], identifier) for run in _RUN.finditer(visible))
+
+    def _has_card(self, run: str, identifier: bool) -> bool:
+        groups = [_ascii(group) for group in _GROUP.findall(run)]
+        if run[0] == "+" and sum(map(len, groups)) <= TELEPHONE_DIGITS_MAX:
+            return False
+        for first, group in enumerate(groups):
+            if group[0] not in _FIRST_DIGITS:
+                continue
+            digits = ""
+            for last in range(first, len(groups)):
+                digits += groups[last]
+                self._left -= 1
+                if self._left < 0:
+                    return True
+                if len(digits) > 19:
+                    break
+                some = groups[first : last + 1]
+                if _is_card(digits) and (len(some) == len(groups) or _grouped_as_cards(some)):
+                    if len(digits) == 13 and len(some) == 1 and (identifier or _is_ean(digits)):
+                        continue
+                    return True
+        return False
+
+
+def _unbroken(text: str) -> bytes:
+    """A text as bytes in which nothing ends it."""
+    return text.replace('"', " ").replace("\n", " ").encode("utf-8", "surrogatepass")
+
+
+def _is_card(digits: str) -> bool:
+    return _ISSUED.fullmatch(digits) is not None and _luhn(digits) == 0
+
+
+def _grouped_as_cards(groups: list[str]) -> bool:
+    """All at once, or three to six digits at a time but for the last, or each by itself."""
+    lengths = [len(group) for group in groups]
+    return (
+        len(groups) == 1
+        or (all(3 <= n <= 6 for n in lengths[:-1]) and lengths[-1] <= 6)
+        or max(lengths) == 1
+    )
+
+
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+"""Twice a digit, its own digits added up: 7 becomes 14 becomes 5."""
+
+
+def _luhn(digits: str) -> int:
+    """0 where the check digit is right."""
+    doubled = digits[-2::-2].translate(_DOUBLED)
+    return sum(map(int, digits[-1::-2] + doubled)) % 10
+
+
+def _is_ean(digits: str) -> bool:
+    """Whether 13 digits have the check digit of an article number."""
+    return (sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))) % 10 == 0
+
+
+def _ascii(digits: str) -> str:
+    """The same digits as of 0 to 9: other scripts have theirs."""
+    return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
