@@ -74,12 +74,28 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("OMS_WRITER_BATCH_COMMANDS", "0"),
         ("OMS_WRITER_PATIENCE_SECONDS", "soon"),
         ("OMS_POOL_CONNECTIONS", "-1"),
+        ("OMS_OIDC_ROLES", "desk=king"),
+        ("OMS_OIDC_ROLES", "operator"),
+        ("OMS_OIDC_JWKS_URL", "http://id.example.com/jwks"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(name: str, text: str) -> None:
     with pytest.raises(Invalid, match=name) as refused:
         Settings.from_environment({name: text})
     assert refused.value.errors[0]["field"] == name
+
+
+def test_a_provider_is_set_whole_or_not_at_all() -> None:
+    whole = {
+        "OMS_OIDC_ISSUER": "https://id.example.com",
+        "OMS_OIDC_AUDIENCE": "oms",
+        "OMS_OIDC_JWKS_URL": "https://id.example.com/jwks",
+        "OMS_OIDC_ROLES": "desk=operator",
+    }
+    assert Settings.from_environment(whole).oidc_issuer == "https://id.example.com"
+    for missing in ("OMS_OIDC_AUDIENCE", "OMS_OIDC_JWKS_URL", "OMS_OIDC_ROLES"):
+        with pytest.raises(Invalid, match=missing):
+            Settings.from_environment({k: v for k, v in whole.items() if k != missing})
 
 
 def test_the_longest_ledger_name_leaves_room_for_its_role() -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from oms_ledger.domain.errors import Invalid
+from oms_ledger.security.tokens import mapping
 
 LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+
+LOOPBACK_URL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 ADMIN_KEY_CHARACTERS = 32
 
@@ -28,6 +31,15 @@ class Settings:
     data_dir: Path = Path(".oms")
     ledger: str = "main"
     admin_key: str | None = field(default=None, repr=False)
+
+    oidc_issuer: str | None = None
+    """The OpenID Connect provider whose tokens count, as in their `iss`. None: keys alone do."""
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    """Where the provider's public keys are: https://, or a file."""
+    oidc_roles_claim: str = "roles"
+    oidc_roles: str = ""
+    """Which role each value of that claim gives: value=role, with commas between."""
 
     signing_key_file: str | None = None
     """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
@@ -62,9 +74,24 @@ class Settings:
             )
         if self.log_level not in LOG_LEVELS:
             raise _invalid("log_level", f"{self.log_level!r} is none of {', '.join(LOG_LEVELS)}.")
+        self._check_provider()
         for name in _numbers():
             if getattr(self, name) <= 0:
                 raise _invalid(name, f"{getattr(self, name)} is not above zero.")
+
+    def _check_provider(self) -> None:
+        """All that tokens are checked by is said, or nothing."""
+        names = ("oidc_issuer", "oidc_audience", "oidc_jwks_url", "oidc_roles")
+        missing = [name for name in names if not getattr(self, name)]
+        if self.oidc_issuer and missing:
+            raise _invalid(missing[0], "It is needed where OMS_OIDC_ISSUER is set.")
+        url = self.oidc_jwks_url or ""
+        if url.startswith("http://") and not LOOPBACK_URL.match(url):
+            raise _invalid("oidc_jwks_url", "Keys are to be trusted only from https://, or a file.")
+        try:
+            mapping(self.oidc_roles)
+        except Invalid as error:
+            raise _invalid("oidc_roles", error.detail) from None
 
     @property
     def schema(self) -> str:

@@ -12,11 +12,13 @@ from anyio import to_thread
 from starlette.requests import Request
 
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
+from oms_ledger.http.provider import Provider
 from oms_ledger.http.requests import headers_of
 from oms_ledger.security import api_keys
 from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.security.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
 from oms_ledger.security.roles import PUBLIC
+from oms_ledger.security.tokens import is_token
 
 REMEMBER_SECONDS = 3.0
 """A revoked key works at most this long, everywhere."""
@@ -41,12 +43,14 @@ class _Known:
 
 @dataclass(slots=True)
 class Gate:
-    """Tells who somebody is by the key they bring, and whether they may. `find` looks a key up
-    by its prefix and may block. `open_to_all` is for this machine alone: everybody is `local`."""
+    """Tells who somebody is by what they bring, and whether they may. `find` looks a key up by
+    its prefix and may block; `provider` knows tokens. `open_to_all` is for this machine alone:
+    everybody is `local`."""
 
     ledger: str
     find: Find
     admin_key: str | None = field(default=None, repr=False)
+    provider: Provider | None = None
     open_to_all: bool = False
     _known: dict[str, _Known] = field(default_factory=dict, repr=False)
     _used: dict[str, datetime] = field(default_factory=dict, repr=False)
@@ -79,6 +83,8 @@ class Gate:
         text = text.strip()
         if scheme.lower() != "bearer" or not text:
             raise Unauthenticated("Send the key as `Authorization: Bearer <key>`.")
+        if self.provider is not None and is_token(text):
+            return await self.provider.principal(text)
         who = await self._by_key(text)
         if who is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
             return ADMINISTRATOR

@@ -36,6 +36,7 @@ from oms_ledger.http.errors import Malformed, MethodNotAllowed
 from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
 from oms_ledger.http.operations import Operations
+from oms_ledger.http.provider import Provider
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
@@ -103,7 +104,8 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
     """The API of an open ledger. `no_auth` is for this machine alone: nobody needs a key, and
     who does not come from here is refused."""
     settings = oms.settings
-    gate = Gate(settings.ledger, oms.find_key, settings.admin_key, open_to_all=no_auth)
+    provider = Provider.of(settings)
+    gate = Gate(settings.ledger, oms.find_key, settings.admin_key, provider, open_to_all=no_auth)
     threads = Threads(oms.settings.pool_connections)
     pulse = Pulse(oms.readers, threads)
     operations = Operations(oms, threads)

@@ -65,7 +65,8 @@ SHAPES = (
 API_KEY = {
     "type": "http",
     "scheme": "bearer",
-    "description": "`oms-ledger keys create <name>` makes a key.",
+    "description": "An API key, which `oms-ledger keys create <name>` makes; or, where a provider"
+    " is set, a token of OpenID Connect. Routes name the scope that is needed.",
 }
 
 
