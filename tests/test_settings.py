@@ -74,6 +74,8 @@ def test_an_override_wins_unless_it_is_none() -> None:
         ("OMS_WRITER_BATCH_COMMANDS", "0"),
         ("OMS_WRITER_PATIENCE_SECONDS", "soon"),
         ("OMS_POOL_CONNECTIONS", "-1"),
+        ("OMS_RATE_LIMIT_PER_SECOND", "-1"),
+        ("OMS_RATE_LIMIT_BURST", "0"),
         ("OMS_OIDC_ROLES", "desk=king"),
         ("OMS_OIDC_ROLES", "operator"),
         ("OMS_OIDC_JWKS_URL", "http://id.example.com/jwks"),

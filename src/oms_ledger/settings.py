@@ -18,6 +18,8 @@ LOOPBACK_URL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 ADMIN_KEY_CHARACTERS = 32
 
+MAY_BE_ZERO = frozenset({"rate_limit_per_second"})
+
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -31,6 +33,10 @@ class Settings:
     data_dir: Path = Path(".oms")
     ledger: str = "main"
     admin_key: str | None = field(default=None, repr=False)
+
+    rate_limit_per_second: float = 10_000.0
+    """Requests of one key or token that an API process answers, in the long run. 0: any."""
+    rate_limit_burst: int = 20_000
 
     oidc_issuer: str | None = None
     """The OpenID Connect provider whose tokens count, as in their `iss`. None: keys alone do."""
@@ -76,8 +82,9 @@ class Settings:
             raise _invalid("log_level", f"{self.log_level!r} is none of {', '.join(LOG_LEVELS)}.")
         self._check_provider()
         for name in _numbers():
-            if getattr(self, name) <= 0:
-                raise _invalid(name, f"{getattr(self, name)} is not above zero.")
+            value = getattr(self, name)
+            if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
+                raise _invalid(name, f"{value} is not above zero.")
 
     def _check_provider(self) -> None:
         """All that tokens are checked by is said, or nothing."""

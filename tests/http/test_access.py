@@ -51,7 +51,8 @@ def served(oms: Oms) -> Iterator[tuple[str, str, str]]:
     for route in create_app(oms).routes:
         if isinstance(route, Route) and route.path not in ("/docs", "/openapi.json"):
             assert isinstance(route.endpoint, Endpoint), f"{route.path} passes no gate"
-            yield route.endpoint.method, route.path, route.endpoint.scope
+            path = route.path.replace(":path}", "}")
+            yield route.endpoint.method, path, route.endpoint.scope
 
 
 def test_every_route_declares_the_scope_that_is_documented(oms: Oms) -> None:

@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 
 from anyio import to_thread
 from starlette.requests import Request
 
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.provider import Provider
 from oms_ledger.http.requests import headers_of
 from oms_ledger.security import api_keys
 from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.security.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
+from oms_ledger.security.rates import Buckets
 from oms_ledger.security.roles import PUBLIC
 from oms_ledger.security.tokens import is_token
 
@@ -24,6 +27,11 @@ REMEMBER_SECONDS = 3.0
 """A revoked key works at most this long, everywhere."""
 
 REMEMBER_KEYS = 10_000
+
+FAILURES_PER_SECOND = 10.0
+FAILURES_BURST = 200.0
+"""Of one address that does not prove who it is. Keys cannot be guessed; this is so that trying
+costs us nothing."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -51,19 +59,27 @@ class Gate:
     find: Find
     admin_key: str | None = field(default=None, repr=False)
     provider: Provider | None = None
+    rates: Buckets = field(default_factory=lambda: Buckets(0, 0))
     open_to_all: bool = False
     _known: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _failures: Buckets = field(default_factory=lambda: Buckets(FAILURES_PER_SECOND, FAILURES_BURST))
     _used: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def admit(self, request: Request, scope: str) -> Principal:
-        """Who asks; `Unauthenticated` without a valid key, `Forbidden` without the scope. What is
-        public is for everybody."""
+        """Who asks; `Unauthenticated` without a valid key, `Forbidden` without the scope,
+        `RateLimited` when they ask too often. What is public is for everybody."""
         if scope == PUBLIC:
             return ANYBODY
         if self.open_to_all:
             _must_be_local(request)
             return LOCAL
-        who = await self._who(headers_of(request))
+        address = request.client.host if request.client else ""
+        try:
+            who = await self._who(headers_of(request), address)
+        except Unauthenticated:
+            _refuse(self._failures.take(address, time.monotonic()), FAILED)
+            raise
+        _refuse(self.rates.take(who.id, time.monotonic()), OFTEN)
         authorise(who, scope)
         return who
 
@@ -72,7 +88,7 @@ class Gate:
         used, self._used = self._used, {}
         return used
 
-    async def _who(self, headers: Mapping[str, str]) -> Principal:
+    async def _who(self, headers: Mapping[str, str], address: str) -> Principal:
         header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
@@ -85,7 +101,7 @@ class Gate:
             raise Unauthenticated("Send the key as `Authorization: Bearer <key>`.")
         if self.provider is not None and is_token(text):
             return await self.provider.principal(text)
-        who = await self._by_key(text)
+        who = await self._by_key(text, address)
         if who is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
             return ADMINISTRATOR
         if who is None:
@@ -95,12 +111,14 @@ class Gate:
             )
         return who
 
-    async def _by_key(self, text: str) -> Principal | None:
+    async def _by_key(self, text: str, address: str) -> Principal | None:
         prefix = api_keys.prefix_of(text)
         if prefix is None:
             return None
         known = self._known.get(prefix)
         if known is None or known.until <= time.monotonic():
+            if known is None or known.key is None:
+                _refuse(self._failures.wait(address, time.monotonic()), FAILED)
             known = await self._look_up(prefix)
         now = datetime.now(UTC)
         if known.key is None or not api_keys.opens(text, known.key, self.ledger, now):
@@ -122,6 +140,15 @@ def principal_of(request: Request) -> Principal:
     """Who was admitted with this request."""
     who: Principal = request.scope[PRINCIPAL]
     return who
+
+
+OFTEN = "More requests than are allowed here."
+FAILED = "Too many requests without a valid key have come from this address."
+
+
+def _refuse(seconds: float, why: str) -> None:
+    if seconds:
+        raise RateLimited(f"{why} Try again after {ceil(seconds)} s.", seconds=seconds)
 
 
 def _must_be_local(request: Request) -> None:

@@ -41,6 +41,7 @@ from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
 from oms_ledger.http.threads import Threads
+from oms_ledger.security.rates import Buckets
 from oms_ledger.security.roles import ADMIN, PUBLIC
 from oms_projections import QUERIES
 
@@ -105,7 +106,10 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
     who does not come from here is refused."""
     settings = oms.settings
     provider = Provider.of(settings)
-    gate = Gate(settings.ledger, oms.find_key, settings.admin_key, provider, open_to_all=no_auth)
+    rates = Buckets(settings.rate_limit_per_second, settings.rate_limit_burst)
+    gate = Gate(
+        settings.ledger, oms.find_key, settings.admin_key, provider, rates, open_to_all=no_auth
+    )
     threads = Threads(oms.settings.pool_connections)
     pulse = Pulse(oms.readers, threads)
     operations = Operations(oms, threads)

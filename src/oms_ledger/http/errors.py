@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +32,16 @@ class MethodNotAllowed(OmsError):
     code = "method_not_allowed"
 
 
+class RateLimited(OmsError):
+    """Asked more often than is allowed, or failed too often to prove who they are."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, seconds: float) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = max(1, ceil(seconds))
+
+
 STATUS: dict[type[OmsError], int] = {
     errors.Invalid: 422,
     errors.Refused: 409,
@@ -45,6 +56,7 @@ STATUS: dict[type[OmsError], int] = {
     TooLarge: 413,
     UnsupportedMediaType: 415,
     MethodNotAllowed: 405,
+    RateLimited: 429,
 }
 
 TITLES = {
@@ -58,6 +70,7 @@ TITLES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Invalid fields",
+    429: "Too many requests",
     500: "Internal error",
     503: "Try again later",
 }
@@ -103,7 +116,7 @@ def problem_body(status: int, code: str, detail: str) -> dict[str, Json]:
 def headers_of(error: OmsError) -> dict[str, str]:
     """What a client needs beside the body: when to come back, how to say who it is."""
     headers: dict[str, str] = {}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="oms-ledger"'

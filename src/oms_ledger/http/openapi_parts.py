@@ -120,7 +120,7 @@ def problem(status: int, schema: Json) -> Json:
         "description": TITLES[status],
         "content": {"application/problem+json": {"schema": schema}},
     }
-    if status == 503:
+    if status in (429, 503):
         told["headers"] = {"Retry-After": _header("Seconds.", "integer")}
     return told
 
