@@ -16,8 +16,10 @@ CREATE TABLE projection_positions (
     tables text[] NOT NULL,
     position bigint NOT NULL DEFAULT 0,
     revision bigint NOT NULL DEFAULT 0,
-    -- A retired build is followed by nobody; it can be brought up to date and go live again.
-    state text NOT NULL CHECK (state IN ('building', 'live', 'retired')),
+    -- A retired build is followed by nobody; it can be brought up to date and go live again. Of
+    -- those that were dropped the last is remembered, so that no number comes twice: somebody may
+    -- still have rows of it at hand, or statements prepared.
+    state text NOT NULL CHECK (state IN ('building', 'live', 'retired', 'dropped')),
     state_since timestamptz NOT NULL,
     -- All but the primary keys: made last, when the rows are there.
     indexed boolean NOT NULL,

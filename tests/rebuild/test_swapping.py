@@ -60,6 +60,21 @@ def test_what_cannot_be_swapped_is_refused(log: Log, site: Site) -> None:
         site.rebuilds.drop(TALLIES.name, 7)
 
 
+def test_a_number_is_never_given_twice(built: Site, log: Log) -> None:
+    """Somebody may still have something of a dropped build at hand; such as who was building it."""
+    with built.builder() as builder:
+        builder.step()
+        built.rebuilds.drop(TALLIES.name, 2)
+        log.append(*history(30))
+        assert [build.number for build in built.rebuilds.ask([TALLIES.name])] == [3]
+        built.rebuilds.drop(TALLIES.name, 3)
+        built.rebuilds.ask([TALLIES.name])
+        for _ in range(4):
+            builder.step()
+    assert built.states() == {1: "live", 4: "building"}
+    assert stored(log.database, TALLIES, 4) == expected(log.events)
+
+
 def test_a_build_that_is_behind_never_goes_live(built: Site, log: Log) -> None:
     log.append(*history(30))
     built.follow(90)

@@ -23,7 +23,7 @@ from oms_ledger.kernel import Position, ReadModel
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-BUILDING, LIVE, RETIRED = "building", "live", "retired"
+BUILDING, LIVE, RETIRED, DROPPED = "building", "live", "retired", "dropped"
 
 TAKE_TURN = """
 SELECT pg_advisory_xact_lock(hashtextextended('oms-ledger read models ' || current_schema, 0))"""
@@ -31,15 +31,14 @@ SELECT pg_advisory_xact_lock(hashtextextended('oms-ledger read models ' || curre
 KNOWN = """
 SELECT name, version, shape, tables, state, state_since, position, indexed,
        coalesce(lease_until > clock_timestamp(), false)
-FROM projection_positions WHERE name = %s ORDER BY version"""
+FROM projection_positions WHERE name = %s AND state <> 'dropped' ORDER BY version"""
 
-# Revisions go on from the time, so that none comes twice where a number does: somebody may have
-# read rows of a build that was dropped since.
+LAST = "SELECT coalesce(max(version), 0) FROM projection_positions WHERE name = %s"
+
 ADD = """
 INSERT INTO projection_positions
-    (name, version, shape, tables, state, indexed, revision, state_since, updated_at)
-SELECT %s, %s, %s, %s, %s, %s, (extract(epoch FROM t.now) * 1000000)::bigint, t.now, t.now
-FROM (SELECT clock_timestamp() AS now) AS t"""
+    (name, version, shape, tables, state, indexed, state_since, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp())"""
 
 # Whoever was folding it may not be the one who folds builds of the new state.
 SET_STATE = """
@@ -59,7 +58,12 @@ SELECT pg_try_advisory_xact_lock(
 
 SET_INDEXED = "UPDATE projection_positions SET indexed = true WHERE name = %s AND version = %s"
 
-DELETE = "DELETE FROM projection_positions WHERE name = %s AND version = %s"
+UNPARK = "DELETE FROM parked_streams WHERE name = %s AND version = %s"
+
+FORGET_DROPPED = """
+DELETE FROM projection_positions AS p
+WHERE p.name = %s AND p.state = 'dropped'
+  AND p.version < (SELECT max(version) FROM projection_positions WHERE name = p.name)"""
 
 # Nobody has folded the live build for a while, and nobody here can: its code is gone.
 LEFT_ALONE = """
@@ -161,7 +165,8 @@ def begin(owner: Connection, model: ReadModel) -> Known:
 def _make(owner: Connection, model: ReadModel, there: Sequence[Known]) -> int:
     """Tables and a position. Without a live build it is the live one, and whole at once."""
     live = all(build.state != LIVE for build in there)
-    number = max([model.version, *(build.number + 1 for build in there)])
+    last = owner.execute(LAST, (model.name,)).fetchone()
+    number = max(model.version, last[0] + 1 if last else 1)
     tables, indexes = statements.definitions(statements.source(model, "table.sql"), number)
     for statement in (*tables, *(indexes if live else ())):
         owner.execute(statement)
@@ -274,7 +279,9 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
                     f"{build} is live: queries see it. Swap another in first.",
                     code="illegal_transition",
                 )
-            owner.execute(DELETE, build.key)
+            _set_state(owner, build, DROPPED)
+            owner.execute(UNPARK, build.key)
+            owner.execute(FORGET_DROPPED, (name,))
             owner.execute(sql.SQL("DROP TABLE {}").format(_identifiers(_tables(build))))
 
     try:

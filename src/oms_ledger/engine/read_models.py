@@ -22,6 +22,7 @@ SELECT p.name, p.version, p.shape, p.position, p.state, p.state_since, p.indexed
 FROM projection_positions AS p
 CROSS JOIN ledger_head AS h
 LEFT JOIN ledger_events AS e ON e.notification_id = p.position + 1
+WHERE p.state <> 'dropped'
 ORDER BY p.name, p.version"""
 
 PARKED = """
@@ -30,7 +31,7 @@ FROM parked_streams WHERE name = %s ORDER BY first_position"""
 
 FOLLOWED = """
 SELECT version FROM projection_positions
-WHERE name = %s AND shape = %s AND state <> 'retired' ORDER BY version"""
+WHERE name = %s AND shape = %s AND state IN ('building', 'live') ORDER BY version"""
 
 # Taken when it is free, one's own, or its owner has not been heard of for too long.
 TAKE_LEASES = """

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import psycopg
 import structlog
+from psycopg import errors
 
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine import builds
@@ -215,6 +216,8 @@ class Builder(Projector):
         self._page: RowsAtHand | None = None
         try:
             after = super()._fold_part(connection, held, part, last)
+        except errors.UndefinedTable as error:  # it was dropped
+            raise Fenced from error
         except BaseException:
             keeping.forget()
             raise
