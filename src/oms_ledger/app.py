@@ -15,10 +15,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import uuid_utils
 
+from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit.sealer import Sealer
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine import api_keys, builds, embedded, evidence, migrations, pool
@@ -184,7 +186,12 @@ class Oms:
 
     def sealer(self) -> Sealer:
         """What makes the tree grow; the caller runs and closes it."""
-        return Sealer.of(self.settings, self.tree())
+        return Sealer(self.tree(), self.settings.ledger, self.signing_key_file)
+
+    def signing_key_file(self, ledger_id: str) -> Path:
+        """Where the private key is that signs for a ledger of this id."""
+        given = self.settings
+        return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
     def receipts(self) -> Iterator[evidence.ReceiptSeen]:
         """Every answer that is kept under an idempotency key, in pages."""

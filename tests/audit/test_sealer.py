@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -289,7 +289,7 @@ def test_the_key_is_made_once_and_for_its_user_alone(ledger: Audited) -> None:
 
 def test_each_ledger_has_a_key_file_of_its_own(ledger: Audited, tmp_path: Path) -> None:
     ledger.grow(1)
-    sealer = Sealer.of(replace(ledger.database.settings, data_dir=tmp_path), ledger.store)
+    sealer = Sealer(ledger.store, "main", partial(keys.file_for, None, tmp_path, "main"))
     assert sealer.step() == 1
     (file,) = (tmp_path / "keys").iterdir()
     assert file.name == f"main-{ledger.store.state().ledger_id[:8]}.key"

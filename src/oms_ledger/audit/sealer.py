@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +22,6 @@ from oms_ledger.audit import keys, notes
 from oms_ledger.audit.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
 from oms_ledger.audit.notes import SigningKey
 from oms_ledger.audit.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
-from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -67,12 +65,6 @@ class Sealer:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._tree: TreeBuilder | None = None
         self._key: SigningKey | None = None
-
-    @classmethod
-    def of(cls, settings: Settings, store: TreeStore) -> Sealer:
-        """As the settings say."""
-        place = settings.signing_key_file, settings.data_dir, settings.ledger
-        return cls(store, settings.ledger, partial(keys.file_for, *place))
 
     def run(self, stop: threading.Event) -> None:
         """Seal until told to stop, whatever happens to the database meanwhile."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from oms_ledger.app import Oms, open_oms
+from oms_ledger.app import open_oms
 from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit import notes
 from oms_ledger.audit.anchors import FileOfCheckpoints, place
@@ -110,13 +110,10 @@ def rotate_key(
     Example: [bold]oms-ledger checkpoint rotate-key[/]
     """
     with open_oms(settings(ledger, data_dir)) as oms:
-        made = audit_keys.rotate(oms.tree(), *_key_file_and_name(oms), lost=lost)
+        tree = oms.tree()
+        ledger_id = tree.state().ledger_id
+        name = notes.origin(oms.settings.ledger, ledger_id)
+        made = audit_keys.rotate(tree, oms.signing_key_file(ledger_id), name, lost=lost)
     typer.echo(str(made))
     if lost:
         console.print("Nobody hands over to this key. Tell all who verify, by another way.")
-
-
-def _key_file_and_name(oms: Oms) -> tuple[Path, str]:
-    given, ledger_id = oms.settings, oms.tree().state().ledger_id
-    file = audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
-    return file, notes.origin(given.ledger, ledger_id)

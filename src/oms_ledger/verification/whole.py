@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 
 from oms_ledger.app import Oms
 from oms_ledger.audit import keys, notes
@@ -46,7 +45,9 @@ def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
     tree = oms.tree()
     state = tree.state()
     until = _until(options.until, state)
-    trusted = list(options.trusted) or keys.trusted_keys(tree, _key_file(oms, state.ledger_id))
+    trusted = list(options.trusted) or keys.trusted_keys(
+        tree, oms.signing_key_file(state.ledger_id)
+    )
     folding = Integrity(codec.decode, until)
     log = ReadOnce(tree, until, _telling(folding, until, progress))
     origin = notes.origin(oms.settings.ledger, state.ledger_id)
@@ -84,11 +85,6 @@ def _until(wanted: Position | None, state: TreeState) -> Position:
         why = f"The ledger has the positions 1 to {end}. Name one of them, or none."
         raise Invalid(f"until: {why}", errors=[{"field": "until", "message": why}])
     return wanted
-
-
-def _key_file(oms: Oms, ledger_id: str) -> Path:
-    given = oms.settings
-    return keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
 
 def _telling(
