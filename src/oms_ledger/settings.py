@@ -28,7 +28,7 @@ class Settings:
     """`OMS_<FIELD>` in the environment sets the field of that name; what is not set keeps its
     default. `Invalid` names the variable and what it should be."""
 
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     """A PostgreSQL server, 15 or newer. None: the embedded one, in `data_dir`."""
     data_dir: Path = Path(".oms")
     ledger: str = "main"

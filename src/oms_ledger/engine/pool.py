@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 
 import psycopg
 import structlog
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
-from oms_ledger.domain.errors import Unavailable
+from oms_ledger.domain.errors import Invalid, Unavailable
 from oms_ledger.engine.outages import is_outage
 from oms_ledger.settings import Settings
 
@@ -89,6 +90,20 @@ DEFAULT_TIMEOUTS = Timeouts()
 def app_role(schema: str) -> str:
     """The role the application acts as; it may append to the log and never change it."""
     return f"{schema}_app"
+
+
+def check(url: str) -> None:
+    """`Invalid` where this is no address of a server. The driver would say so too, and repeat
+    parts of it, be it the password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        why = (
+            "It is no address of a PostgreSQL server. Write postgresql://user:password@host/database"
+            " and encode what is special in the password, as in %40 for @."
+        )
+        field = "OMS_DATABASE_URL"
+        raise Invalid(f"{field}: {why}", errors=[{"field": field, "message": why}]) from None
 
 
 def connect(

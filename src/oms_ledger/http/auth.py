@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -152,7 +153,15 @@ def _refuse(seconds: float, why: str) -> None:
 
 
 def _must_be_local(request: Request) -> None:
-    """Without keys, a web page must not reach us through a name that it points to this
-    machine."""
-    if request.url.hostname not in LOOPBACK:
+    """Without keys, a web page must not reach us: neither through a name that it points to this
+    machine, nor by sending its visitor's browser here."""
+    origin = request.headers.get("origin")
+    if request.url.hostname not in LOOPBACK or (origin and not _is_local(origin)):
         raise Forbidden("Without keys only this machine may ask. Use http://127.0.0.1.")
+
+
+def _is_local(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in LOOPBACK
+    except ValueError:
+        return False

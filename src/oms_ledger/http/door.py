@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,12 +25,12 @@ from oms_ledger.http.batches import BatchHandler
 from oms_ledger.http.cards import refuse_in_head
 from oms_ledger.http.commands import CommandHandler
 from oms_ledger.http.edge import (
-    DOCUMENTATION,
     SECURITY,
     Endpoint,
     Handle,
     adding,
     answer_no,
+    documentation,
     with_decoded_path,
 )
 from oms_ledger.http.errors import Malformed, MethodNotAllowed
@@ -61,6 +62,10 @@ class Door(FastAPI):
     def __init__(self, pulse: Pulse, **settings: Any) -> None:
         super().__init__(**settings)
         self._pulse = pulse
+        page = get_swagger_ui_html(
+            openapi_url=self.openapi_url or "", title=f"{self.title} - Swagger UI"
+        )
+        self._documentation = documentation(bytes(page.body).decode())
         self._fixed: dict[tuple[str, str], Endpoint] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +87,7 @@ class Door(FastAPI):
             await answer_no(error, scope, receive, send)
             return
         if scope["path"] in (self.docs_url, self.openapi_url):
-            send = adding(DOCUMENTATION, send)
+            send = adding(self._documentation, send)
         await super().__call__(scope, receive, send)
 
     def add(self, endpoint: Endpoint) -> None:

@@ -30,7 +30,9 @@ SLASH = "\x00"
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
-_JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+_JSON_TYPE = re.compile(
+    r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?;?", re.IGNORECASE
+)
 
 
 async def body_of(request: Request, headers: Headers) -> bytes:
@@ -46,8 +48,10 @@ async def body_of(request: Request, headers: Headers) -> bytes:
             raise _too_large()
         chunks.append(chunk)
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    if body and not _JSON_TYPE.match(headers.get("content-type", "")):
+    if body and not _JSON_TYPE.fullmatch(headers.get("content-type", "").strip()):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     refuse_too_many(body, BODY_VALUES_MAX)
     if cards.worth_a_look(body):
         cards.refuse(value := parsed(body))

@@ -1,0 +1,116 @@
+"""What every answer carries, and what no request is allowed to be."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+
+import httpx
+import pytest
+
+from oms_ledger.app import Oms
+from oms_ledger.http import create_app
+from oms_ledger.http.edge import SECURITY
+from tests.http.conftest import Api
+from tests.http.examples import order
+from tests.http.test_errors import told
+
+ANSWERS = ("/healthz", "/v1/events", "/v1/orders/none", "/nowhere", "/v1/%00", "/4111111111111111",
+    "/docs", "/openapi.json", "/metrics", "/v1/orders?limit=x")  # fmt: skip
+
+
+def test_security_headers_are_on_every_answer_once(api: Api) -> None:
+    for path in ANSWERS:
+        response = api.get(path)
+        for name, value in SECURITY:
+            found = response.headers.get_list(name.decode())
+            assert len(found) == 1, (path, name)
+            if name != b"content-security-policy" or path not in ("/docs", "/openapi.json"):
+                assert found == [value.decode()], path
+    for response in (api.post("/v1/orders", {}), api.send("DELETE", "/v1/orders")):
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def policy(response: httpx.Response) -> dict[str, list[str]]:
+    parts = (part.split() for part in response.headers["content-security-policy"].split(";"))
+    return {name: values for name, *values in parts}
+
+
+def test_the_page_of_the_documentation_runs_its_own_scripts_alone(api: Api) -> None:
+    page = api.get("/docs")
+    allowed = policy(page)
+    assert allowed["default-src"] == ["'none'"]
+    assert allowed["connect-src"] == ["'self'"]
+    assert not [v for v in allowed["script-src"] if v in ("'unsafe-inline'", "*", "https:")]
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", page.text, re.DOTALL)
+    assert len(scripts) == 2
+    for attributes, script in scripts:
+        source = re.search(r'src="([^"]+)"', attributes)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert (source[1] if source else f"'sha256-{digest}'") in allowed["script-src"]
+    for link in re.findall(r'<link[^>]+href="([^"]+)"', page.text):
+        assert link in allowed["style-src"] + allowed["img-src"]
+
+
+def test_pages_of_other_origins_are_told_nothing(api: Api) -> None:
+    """CORS is off: no answer names an origin, and what a browser asks before is refused."""
+    origin = {"Origin": "https://evil.example"}
+    asks = {**origin, "Access-Control-Request-Method": "POST"}
+    answers = [api.get(path, headers=origin) for path in ANSWERS]
+    before = api.send("OPTIONS", "/v1/orders", headers=asks)
+    told(before, 405, "method_not_allowed")
+    for response in (*answers, before, api.send("OPTIONS", "/docs", headers=asks)):
+        assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "http://127.0.0.2"])
+def test_without_keys_a_browser_is_not_sent_here_by_others(oms: Oms, origin: str) -> None:
+    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+        headers = {"Origin": origin}
+        told(anybody.post("/v1/projections/x/retry", headers=headers), 403, "forbidden")
+        own = anybody.get("/v1/orders", headers={"Origin": "http://127.0.0.1:8000"})
+        assert own.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "encoding", "status"),
+    [
+        ("application/json", None, 409),
+        ("Application/JSON; charset=UTF-8", None, 409),
+        ("application/merge-patch+json", None, 409),
+        ("application/json", "identity", 409),
+        ("application/json; charset=utf-16", None, 415),
+        ("application/json, text/plain", None, 415),
+        ("application/jsonp", None, 415),
+        ("text/json", None, 415),
+        ("text/plain; application/json", None, 415),
+        ("multipart/form-data; boundary=x", None, 415),
+        ("application/json", "gzip", 415),
+    ],
+)
+def test_a_body_is_json_and_says_so(
+    api: Api, content_type: str, encoding: str | None, status: int
+) -> None:
+    body = json.dumps(order(sku="UNKNOWN")).encode()
+    headers = {"Content-Type": content_type}
+    if encoding:
+        headers["Content-Encoding"] = encoding
+        body = gzip.compress(body) if encoding == "gzip" else body
+    assert api.send("POST", "/v1/orders", content=body, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("depth", [150, 900, 5_000, 100_000])
+def test_deep_bodies_are_refused(api: Api, depth: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    for opening, closing in ((b'{"a":', b"}"), (b"[", b"]"), (b'{"orders":[', b"]}")):
+        for inner in (b"1", b'"\\u0000"', b'"x"'):
+            body = opening * depth + inner + closing * depth
+            for path in ("/v1/orders", "/v1/orders:batch", "/v1/orders/o/cancel"):
+                response = api.send("POST", path, content=body, headers=headers)
+                status = response.status_code
+                if status == 200:  # a batch, whose items are told one by one
+                    status = response.json()["results"][0]["status"]
+                assert status in (400, 413, 422), (path, depth, opening)
