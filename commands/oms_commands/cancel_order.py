@@ -46,7 +46,7 @@ class CancelOrder(Command):
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id)]
         for shipment_id, status in order.shipments.items():
-            if status == "open":
+            if status == "created":
                 refs.append((Shipment, shipment_id))
                 created = given.state(Shipment, shipment_id).created
                 for line in created.lines if created else ():

@@ -28,7 +28,7 @@ def cancel_rest(
     changes: list[Change] = []
     unpacked: list[Allocation] = []
     for shipment_id, status in order.shipments.items():
-        if status == "open":
+        if status == "created":
             _, created = existing_shipment(given, shipment_id)
             changes += unpack(shipment_id, created)
             unpacked += [

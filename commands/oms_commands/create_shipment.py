@@ -9,8 +9,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands.fields import STRICT, Code, Count, Id, Quantity
-from oms_commands.lookup import existing_order, quantities, refuse_if_on_hold
+from oms_commands.lookup import (
+    existing_order,
+    quantities,
+    refuse_if_on_hold,
+    require_location,
+)
 from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.location import Location
 from oms_ledger.domain.order import Order, OrderPlaced, UnitsPacked
 from oms_ledger.domain.shipment import Package, Shipment, ShipmentCreated, ShipmentLine
 from oms_ledger.domain.views import shipment_view
@@ -52,7 +58,7 @@ class CreateShipment(Command):
     service: Code | None = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id)]
+        return [(Order, self.order_id), (Location, self.location)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
@@ -62,6 +68,7 @@ class CreateShipment(Command):
                 f"Carrier {self.carrier} is not connected. Use one of: {', '.join(CARRIERS)}.",
                 code="unknown_carrier",
             )
+        require_location(given, self.location)
         _check_shippable(order)
         units = self._units(order)
         created = self._created(ctx, order.placed, _lines(order, units))
@@ -95,7 +102,12 @@ class CreateShipment(Command):
         for line in self.lines:
             wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
         faults: list[dict[str, Json]] = [
-            {"line": line_id, "requested": n, "available": here.get(line_id, 0)}
+            {
+                "line": line_id,
+                "sku": order.lines[line_id].line.sku if line_id in order.lines else None,
+                "requested": n,
+                "available": here.get(line_id, 0),
+            }
             for line_id, n in wanted.items()
             if n > here.get(line_id, 0)
         ]

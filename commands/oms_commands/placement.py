@@ -104,13 +104,13 @@ def _backorders(
     if not shortages:
         return ()
     if terms.backorder != "allow":
-        raise insufficient(shortages)
+        raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
     for s in shortages:
         short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
     over = [s for s in shortages if _over_limit(s.sku, short[s.sku], places, given)]
     if over:
-        raise insufficient(over)
+        raise insufficient(over, "Its backorder limit is reached: order less of it.")
     first = places[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
@@ -123,12 +123,12 @@ def _over_limit(sku: str, short: int, places: Sequence[str], given: Given) -> bo
     return waiting + short > product.backorder_limit
 
 
-def insufficient(shortages: Sequence[Shortage]) -> Refused:
+def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
     lines = ", ".join(
         f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
     )
     return Refused(
-        f"Not enough stock. {lines}. Order what there is, or allow backorders.",
+        f"Not enough stock. {lines}. {remedy}",
         code="insufficient_stock",
         errors=[
             {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands.fields import PRINTABLE, STRICT, Code, Count, Country, Text
 from oms_ledger.domain.location import Location, LocationDefined, Site
+from oms_ledger.domain.plain import plain
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -57,6 +58,7 @@ class PutLocation(Command):
             "code": self.code,
             "name": self.name_,
             "type": self.type,
+            "address": plain(self._site()),
             "priority": self.priority,
             "daily_capacity": self.daily_capacity,
             "version": given.state(Location, self.code).version,

@@ -66,11 +66,11 @@ def test_a_part_can_be_shipped_and_then_another() -> None:
 def test_never_more_than_is_allocated_there() -> None:
     given(*six(), *packed(2)).when(CreateShipment, **some(("1", 5), ("9", 1))).then_refused(
         "nothing_to_ship",
-        {"line": "1", "requested": 5, "available": 4},
-        {"line": "9", "requested": 1, "available": 0},
+        {"line": "1", "sku": "A", "requested": 5, "available": 4},
+        {"line": "9", "sku": None, "requested": 1, "available": 0},
     )
     given(*six()).when(CreateShipment, **some(("1", 4), ("1", 3))).then_refused(
-        "nothing_to_ship", {"line": "1", "requested": 7, "available": 6}
+        "nothing_to_ship", {"line": "1", "sku": "A", "requested": 7, "available": 6}
     )
 
 
@@ -89,7 +89,7 @@ def test_services_are_not_packed() -> None:
     past = (*SHELF, service(), *ordered(line(6), postage, got=got))
     assert given(*past).when(ALL).events[0] == UnitsPacked("o1", OWN, "LON", quantities(6))
     given(*past).when(CreateShipment, **some(("2", 1))).then_refused(
-        "nothing_to_ship", {"line": "2", "requested": 1, "available": 0}
+        "nothing_to_ship", {"line": "2", "sku": "POST", "requested": 1, "available": 0}
     )
 
 
@@ -129,7 +129,8 @@ def test_without_a_name_at_the_address_the_customer_is_the_recipient() -> None:
 
 def test_nothing_is_allocated_at_that_location() -> None:
     elsewhere = CreateShipment(order_id="o1", location="MAN")
-    given(*six()).when(elsewhere).then_refused("nothing_to_ship")
+    given(*six(), place("MAN", 2)).when(elsewhere).then_refused("nothing_to_ship")
+    given(*six()).when(elsewhere).then_refused("unknown_location", {"location": "MAN"})
 
 
 def test_a_pending_order_must_be_confirmed_first() -> None:

@@ -95,8 +95,8 @@ def test_each_event_moves_units_from_one_stage_to_the_next(
 
 
 def test_shipments_are_open_until_they_leave_arrive_or_are_cancelled() -> None:
-    assert folded(PACKED).shipments == {"s1": "open"}
-    assert folded(*GONE).shipments == {"s1": "shipped"}
+    assert folded(PACKED).shipments == {"s1": "created"}
+    assert folded(*GONE).shipments == {"s1": "dispatched"}
     assert folded(*GONE, UnitsDelivered("o1", "s1", ())).shipments == {"s1": "delivered"}
     assert folded(PACKED, UnitsUnpacked("o1", "s1", "LON", quantities(4))).shipments == {
         "s1": "cancelled"

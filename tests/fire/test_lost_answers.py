@@ -120,8 +120,8 @@ class Hasty(PostgresStore):
     """Looks without waiting for who holds the head."""
 
     def happened(self, row: EventRow) -> bool:
-        found = self._connected().execute(HAPPENED, (row.position,), binary=True).fetchone()
-        return found == (row.stream, row.topic, row.state)
+        cursor = self._at_hand().execute(HAPPENED, (row.position,), binary=True)
+        return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 
 def test_sabotage_who_looks_too_early_is_wrong(postgres: Database) -> None:

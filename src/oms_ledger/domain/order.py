@@ -208,7 +208,7 @@ class Hold:
 
 @dataclass(slots=True)
 class Order(State):
-    """`shipments` maps each shipment to open, shipped, delivered or cancelled."""
+    """`shipments` maps each shipment to created, dispatched, delivered or cancelled."""
 
     category: ClassVar[str] = "order"
     version: int = 0
@@ -221,7 +221,7 @@ class Order(State):
     @property
     def statuses(self) -> Statuses:
         lines = self.lines.values()
-        in_work = "open" in self.shipments.values()
+        in_work = "created" in self.shipments.values()
         return Statuses(
             order=order_status(lines, confirmed=self.confirmed, in_work=in_work),
             payment="none",
@@ -268,7 +268,7 @@ def _apply(order: Order, event: OrderEvent) -> None:
         case HoldReleased():
             del order.holds[event.hold_id]
         case UnitsPacked():
-            order.shipments[event.shipment_id] = "open"
+            order.shipments[event.shipment_id] = "created"
             for line in event.lines:
                 progress = order.lines[line.line_id]
                 progress.packed += line.quantity
@@ -280,7 +280,7 @@ def _apply(order: Order, event: OrderEvent) -> None:
                 progress.packed -= line.quantity
                 _add(progress.allocated_at, event.location, line.quantity)
         case UnitsShipped():
-            order.shipments[event.shipment_id] = "shipped"
+            order.shipments[event.shipment_id] = "dispatched"
             for line in event.lines:
                 progress = order.lines[line.line_id]
                 progress.packed -= line.quantity

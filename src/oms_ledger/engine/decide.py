@@ -82,7 +82,7 @@ class Decider:
             return Outcome({"events": items}, self.position, 0, False, False)
         self._take(changes, command.name, ctx)
         answer, events = command.answer(ctx, states), len(changes)
-        return Outcome(answer, self.position, events, not changes, bool(changes))
+        return Outcome(answer, self.position, events, False, bool(changes))
 
     def _read(self, submission: Submission) -> None:
         for _ in range(ROUNDS):

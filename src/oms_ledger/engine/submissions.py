@@ -39,8 +39,8 @@ class Submission:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`position` of the last event written (the head where none was), how many `events` were
-    written, and whether the answer was `replayed`: it is so already, or a receipt says so.
-    `wrote` tells whether events were written by now, or when the answer was first given."""
+    written, and whether a receipt says that the answer was given before (`replayed`). `wrote`
+    tells whether events were written by now, or when the answer was first given."""
 
     answer: Mapping[str, Json]
     position: int

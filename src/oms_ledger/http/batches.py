@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -110,7 +110,7 @@ class BatchHandler:
             position = await self._threads.ask(self._oms.readers.head)
         items = [self._item(result, batch.dry_run) for result in results]
         headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
-        if decided_before(results):
+        if all(self._repeats(result) for result in results):
             headers["idempotent-replayed"] = "true"
         return answer({"results": items, "position": position}, 200, headers)
 
@@ -148,17 +148,17 @@ class BatchHandler:
         except OmsError as error:
             return _within(self._many, number, error)
 
+    def _repeats(self, result: Result) -> bool:
+        if isinstance(result, Outcome):
+            return self._single.repeats(result)
+        return isinstance(result, OmsError) and result.replayed
+
     def _item(self, result: Result, dry_run: bool) -> Json:
         if isinstance(result, Outcome):
             status = 200 if dry_run else self._single.status(result)
             body: dict[str, Json] = {**result.answer, "position": result.position}
             return {"status": status, self._one: body}
         return _problem_item(result)
-
-
-def decided_before(results: Iterable[Result]) -> bool:
-    """Whether the whole batch is an answer given before."""
-    return all(getattr(result, "replayed", False) for result in results)
 
 
 def _refuse_if_none_was_decided(results: Sequence[Result]) -> None:

@@ -88,6 +88,10 @@ class CommandHandler:
         A key sent again repeats the first answer, status and all."""
         return self._status if outcome.wrote or not self._named_outside else 200
 
+    def repeats(self, outcome: Outcome) -> bool:
+        """Whether this is an earlier answer again: under its key, or by an external id."""
+        return outcome.replayed or (self._named_outside and not outcome.wrote)
+
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)
         if version is None:
@@ -101,7 +105,7 @@ class CommandHandler:
             "ledger-position": str(outcome.position),
             "x-correlation-id": ctx.correlation_id,
         }
-        if outcome.replayed:
+        if self.repeats(outcome):
             headers["idempotent-replayed"] = "true"
         tag = etag(outcome.answer)
         if tag is not None:
@@ -113,7 +117,7 @@ def is_dry_run(request: Request) -> bool:
     """Whether only to tell what would happen: all that the query string of a command may say."""
     if not request.scope["query_string"]:
         return False
-    asked = query_fields(request)
+    asked = query_fields(request, empty=True)  # nobody who writes dry_run= means to write
     dry_run = flag(asked, "dry_run")
     for name in asked:
         raise invalid(name, "Commands take dry_run=true and nothing else here. Use the body.")

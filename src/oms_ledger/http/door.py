@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
@@ -216,10 +217,21 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     path = request.scope["path"][:200]
     said: OmsError = NotFound(f"There is nothing at {path!r}. GET /docs shows what there is.")
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "another one")
+        allowed = _methods(request)
         said = MethodNotAllowed(f"{request.method} is not possible here. Use {allowed}.")
+        return _secured(said, {"allow": allowed})
+    return _secured(said, {})
+
+
+def _secured(said: OmsError, headers: Mapping[str, str]) -> Response:
     answer = problem_answer(said)
     answer.raw_headers += SECURITY
-    if error.headers:
-        answer.headers.update(error.headers)
+    answer.headers.update(headers)
     return answer
+
+
+def _methods(request: Request) -> str:
+    """What is possible at a path, over all of its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = (route.methods or set() for route in routes if route.matches(request.scope)[0].value)
+    return ", ".join(sorted(set().union(*here)))

@@ -4,7 +4,7 @@ behind the port answers for all of them."""
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import (
     REGISTRY,
@@ -15,6 +15,8 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from oms_ledger.engine.read_models import Status
 from oms_ledger.engine.writer import Writer
@@ -35,6 +37,13 @@ EVENTS = Counter("oms_writer_events", "Events appended")
 COMMANDS = Counter("oms_writer_commands", "Commands decided; by batches: how large these are")
 BATCHES = Counter("oms_writer_batches", "Commits of the writer")
 FAILURES = Counter("oms_writer_failures", "Batches that could not be written")
+
+LAG: tuple[tuple[str, str, Callable[[Status], float]], ...] = (
+    ("oms_read_model_position", "Last event folded", lambda s: s.position),
+    ("oms_read_model_lag_events", "Events still to look at", lambda s: s.lag_events),
+    ("oms_read_model_lag_seconds", "Age of the oldest event to look at", lambda s: s.lag_seconds),
+    ("oms_read_model_parked_streams", "Streams left out", lambda s: s.parked),
+)
 
 _durations: dict[tuple[str, str, int], Histogram] = {}
 
@@ -74,7 +83,9 @@ def exposition(read_models: Sequence[Status]) -> bytes:
     if _folder() is not None:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
-    return generate_latest(registry) + generate_latest(_lag(read_models))
+    lag = CollectorRegistry()
+    lag.register(_Lag(read_models))
+    return generate_latest(registry) + generate_latest(lag)
 
 
 def left() -> None:
@@ -87,19 +98,16 @@ def _folder() -> str | None:
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
-def _lag(read_models: Sequence[Status]) -> CollectorRegistry:
-    registry = CollectorRegistry()
+class _Lag(Collector):
+    """Read models as they are now. Not gauges: with several processes those are kept in files,
+    and would be told a second time."""
 
-    def gauge(name: str, about: str) -> Gauge:
-        return Gauge(name, about, ("read_model", "version"), registry=registry)
+    def __init__(self, read_models: Sequence[Status]) -> None:
+        self._read_models = read_models
 
-    position = gauge("oms_read_model_position", "Last event folded")
-    events = gauge("oms_read_model_lag_events", "Events still to look at")
-    seconds = gauge("oms_read_model_lag_seconds", "Age of the oldest event still to look at")
-    parked = gauge("oms_read_model_parked_streams", "Streams left out")
-    for s in read_models:
-        position.labels(s.name, str(s.version)).set(s.position)
-        events.labels(s.name, str(s.version)).set(s.lag_events)
-        seconds.labels(s.name, str(s.version)).set(s.lag_seconds)
-        parked.labels(s.name, str(s.version)).set(s.parked)
-    return registry
+    def collect(self) -> Iterable[Metric]:
+        for name, about, value in LAG:
+            family = GaugeMetricFamily(name, about, labels=("read_model", "version"))
+            for status in self._read_models:
+                family.add_metric((status.name, str(status.version)), value(status))
+            yield family

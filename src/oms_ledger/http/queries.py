@@ -65,9 +65,10 @@ class QueryHandler:
             )
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
-        if tag is not None:
-            headers["etag"] = tag
-        return answer(found.body, 200, headers)
+        if tag is None:
+            return answer(found.body, 200, headers)
+        headers["etag"] = tag  # one order: shown as its commands answer it
+        return answer({**found.body, "position": found.position}, 200, headers)
 
     def _read(self, path: dict[str, str], fields: dict[str, str]) -> object:
         for name in path:

@@ -91,8 +91,9 @@ def path_fields(request: Request) -> dict[str, str]:
     return {name: str(v).replace(SLASH, "/") for name, v in request.path_params.items()}
 
 
-def query_fields(request: Request) -> dict[str, str]:
-    """The query string. An empty value counts as not given; a name given twice is refused."""
+def query_fields(request: Request, *, empty: bool = False) -> dict[str, str]:
+    """The query string. An empty value counts as not given, unless `empty` ones are asked for; a
+    name given twice is refused."""
     text = request.scope["query_string"]
     if not text:
         return {}
@@ -111,7 +112,7 @@ def query_fields(request: Request) -> dict[str, str]:
             raise invalid(name, "It is given twice. Give it once.")
         refuse_nul(value, name)
         fields[name] = value
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value or empty}
 
 
 def flag(fields: dict[str, str], name: str) -> bool:

@@ -87,7 +87,7 @@ class Desk:
         report.facts.update(step.facts)
         report.events += outcome.events
         report.position = max(report.position, outcome.position)
-        if outcome.replayed:
+        if outcome.replayed or not outcome.wrote:
             report.already += len(step.rows)
 
     def _refused(self, step: Step, error: OmsError) -> None:

@@ -99,6 +99,7 @@ class Timestamps(TypedDict):
 
 
 class OrderDetail(Order):
+    position: int
     customer: Customer | None
     shipping_address: Address | None
     shipping: Shipping | None

@@ -92,13 +92,13 @@ class LocationDefined(TypedDict):
     code: str
     name: str
     type: Literal["warehouse", "store", "3pl"]
+    address: dict[str, str | None]
     priority: int
     daily_capacity: int | None
     version: int
 
 
 class Location(LocationDefined):
-    address: dict[str, str | None]
     updated_at: str
 
 
