@@ -168,6 +168,10 @@ def at_one_position(
     try:
         seeing.execute("SET LOCAL statement_timeout = 0")
         seeing.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        # A range of keys looks like a fifth of the table to the planner. It is a thousand rows, and
+        # to scan all of it for each of them takes a minute where it should take a second.
+        seeing.execute("SET LOCAL enable_seqscan = off")
+        seeing.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         yield position
     finally:
         with suppress(psycopg.Error):
