@@ -1,0 +1,106 @@
+"""Every route of the OpenAPI document under requests made from it, good and bad, with a key and
+without: nothing breaks, and every answer is as the document says.
+
+Some hundred in each run; `OMS_TEST_SCHEMA_CASES=200` sends so many to each route.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from oms_ledger.app import Oms
+from oms_ledger.http import create_app
+from tests.http.conftest import Api
+
+FOR_EACH_ROUTE = int(os.environ.get("OMS_TEST_SCHEMA_CASES", "0"))
+AT_ALL = 150
+
+CHECKS = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+def operations(api: Api) -> list[Any]:
+    """All but those that answer for as long as somebody listens."""
+    document = api.get("/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    found = [schema[path][method] for path, its in document["paths"].items() for method in its]
+    return [each for each in found if not each.path.endswith("/stream")]
+
+
+def send(api: Api, case: Any) -> httpx.Response:
+    asked = case.as_transport_kwargs(base_url="http://127.0.0.1:8000")
+    body = asked.pop("data", None)
+    asked = {name: asked[name] for name in ("params", "headers", "json") if name in asked}
+    if body is not None:
+        asked["content"] = body if isinstance(body, bytes | str) else str(body)
+    if "min_position" in (params := asked.get("params") or {}):
+        params["wait_ms"] = "1"  # it may be far away
+    asked["headers"] = {
+        name: str(value).encode("utf-8", "replace")
+        for name, value in (asked.get("headers") or {}).items()
+        if name.lower() not in ("authorization", "user-agent")
+    }
+    return api.send(case.method, case.formatted_path, **asked)
+
+
+def check(api: Api, cases: st.SearchStrategy[Any], examples: int) -> list[int]:
+    statuses: list[int] = []
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(cases)
+    def sent(case: Any) -> None:
+        response = send(api, case)
+        assert response.status_code < 500 or response.status_code == 503, response.text
+        case.validate_response(response, checks=CHECKS)
+        statuses.append(response.status_code)
+
+    sent()
+    return statuses
+
+
+def everything(api: Api) -> list[int]:
+    """The statuses of all that was asked."""
+    cases = [each.as_strategy(mode) for each in operations(api) for mode in MODES]
+    if FOR_EACH_ROUTE:
+        return [status for one in cases for status in check(api, one, FOR_EACH_ROUTE)]
+    return check(api, st.sampled_from(cases).flatmap(lambda one: one), AT_ALL)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_with_a_key(shop: Api) -> None:
+    statuses = everything(shop)
+    assert len(statuses) >= AT_ALL
+    assert 401 not in statuses
+    assert len(set(statuses)) > 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_without_a_key(oms: Oms) -> None:
+    with Api(create_app(oms), key=None) as nobody:
+        statuses = everything(nobody)
+    assert {401, 429} & set(statuses)
