@@ -13,6 +13,7 @@ from oms_ledger.audit.dossier import Check
 from oms_ledger.audit.findings import Finding, shortened
 from oms_ledger.engine.builds import Known
 from oms_ledger.engine.compare import Difference, Values
+from oms_ledger.engine.read_models import Parked
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
 
@@ -76,19 +77,8 @@ def _compared(oms: Oms, build: Known, progress: Progress) -> Check:
     with oms.rebuilds.comparing(name, build.number) as comparison:
         differences = list(_shortly(comparison.differences(count)))
         position = comparison.position
-    found = [_finding(name, each, position) for each in differences]
-    found += [
-        Finding(
-            "read_model_incomplete",
-            f"{name} has left out {parked.stream} from event {parked.first_position} on",
-            parked.first_position,
-            parked.first_position,
-            parked.stream,
-            "every event folded",
-            parked.error,
-        )
-        for parked in oms.readers.parked(name)
-    ]
+    found = [_finding(name, each) for each in differences]
+    found += [_incomplete(parked) for parked in oms.readers.parked(name)]
     about = f"rows of {name} against a fold of the log, both at position {position:,}"
     listed = [
         each for kind in KINDS for each in shortened(kind, (f for f in found if f.kind == kind))
@@ -109,21 +99,30 @@ def _shortly(differences: Iterator[Difference]) -> Iterator[Difference]:
         yield each
 
 
-def _finding(name: str, each: Difference, position: Position) -> Finding:
+def _finding(name: str, each: Difference) -> Finding:
     key = ", ".join(f"{column} {value}" for column, value in each.key.items())
-    if each.one is None:
-        what = "is missing"
-    elif each.other is None:
-        what = "should not be there"
-    else:
-        what = f"differs in {', '.join(each.columns)}"
     return Finding(
         "read_model_differs",
-        f"{name}: the row of {each.table} with {key} {what}",
+        f"{name}: the row of {each.table} with {key} {_wrong(each)}",
         stream=f"{each.table} ({key})",
         expected=_said(each.other, each.columns),
         found=_said(each.one, each.columns),
     )
+
+
+def _wrong(each: Difference) -> str:
+    if each.one is None:
+        return "is missing"
+    if each.other is None:
+        return "should not be there"
+    return f"differs in {', '.join(each.columns)}"
+
+
+def _incomplete(parked: Parked) -> Finding:
+    first = parked.first_position
+    text = f"{parked.name} has left out {parked.stream} from event {first} on"
+    expected, found = "every event folded", parked.error.partition(":")[0]  # it may quote people
+    return Finding("read_model_incomplete", text, first, first, parked.stream, expected, found)
 
 
 def _said(row: Values | None, columns: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from oms_ledger.audit.store import StoredEvent, TreeState
 from oms_ledger.audit.verify import verify_tree
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine import codec
+from oms_ledger.engine.evidence import ReceiptSeen
 from oms_ledger.kernel import Position
 from oms_ledger.verification.read_models import Progress, check_read_models
 
@@ -115,6 +116,7 @@ def _of_log(folding: Integrity, sealed: Report, *, whole: bool) -> Iterator[Chec
     for name, (about, kinds) in CHECKS.items():
         its = tuple(f for f in found if f.kind in kinds)
         yield Check(name, about, counted[name], its)
+    assert {f.kind for f in found} <= KINDS, "a kind of finding that no check shows"
 
 
 MISSING = ("missing_event", "truncated_tail")
@@ -147,6 +149,8 @@ CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
     ),
 }  # fmt: skip
 
+KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
+
 BOOKS = ("stock balances", "lines", "orders", "shipments")
 
 
@@ -155,15 +159,18 @@ def _of_receipts(oms: Oms) -> Check:
     head, count, found = 0, 0, list[Finding]()
     for receipt in oms.receipts():
         count += 1
-        position = receipt.position
-        if position is not None and position > head:
+        if receipt.position is not None and receipt.position > head:
             head = oms.readers.head()  # the ledger may grow meanwhile
-        if position is None or not 0 <= position <= head:
-            text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position"
-            said = "none" if position is None else str(position)
-            found.append(Finding("receipt_differs", text, expected=f"0 to {head}", found=said))
+        if receipt.position is None or not 0 <= receipt.position <= head:
+            found.append(_of_receipt(receipt, head))
     about = "receipts: each answers with a position that is in the log"
     return Check("receipts", about, count, tuple(shortened("receipt_differs", found)))
+
+
+def _of_receipt(receipt: ReceiptSeen, head: Position) -> Finding:
+    text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position of the log"
+    said = "none" if receipt.position is None else str(receipt.position)
+    return Finding("receipt_differs", text, expected=f"0 to {head}", found=said)
 
 
 def _left_out(
