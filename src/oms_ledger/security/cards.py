@@ -31,6 +31,8 @@ that sends no orders."""
 TEXT_CHARACTERS_MAX = 10_000
 """Of a text that is looked at closer. No field takes so many."""
 
+FIELD_CHARACTERS_MAX = 300
+
 TELEPHONE_DIGITS_MAX = 15
 """After a plus (ITU-T E.164)."""
 
@@ -118,9 +120,9 @@ def refusal(field: str) -> Invalid:
         " provider's token instead. If it is no card, write the number another way."
     )
     return Invalid(
-        f"{field or 'The body'}: {message}",
+        f"{field[:FIELD_CHARACTERS_MAX] or 'The body'}: {message}",
         code=CODE,
-        errors=[{"field": field, "message": message}],
+        errors=[{"field": field[:FIELD_CHARACTERS_MAX], "message": message}],
     )
 
 
