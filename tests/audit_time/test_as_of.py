@@ -66,6 +66,7 @@ class Watched:
                 self.asked.append(Asked(position, *further, body))
 
 
+@pytest.mark.slow
 def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() -> None:
     watched = Watched(4)
     watched.watch()

@@ -119,6 +119,7 @@ def check_states(model: Model, fold: Callable[[str], StockLevel]) -> None:
         assert (state.on_hand, state.allocated) == (model.on_hand[key], model.allocated[key])
 
 
+@pytest.mark.slow
 @given(STEPS)
 def test_the_log_in_memory_is_the_model(steps: list[tuple[int, list[Command]]]) -> None:
     check_against_the_model(InMemory(), steps)

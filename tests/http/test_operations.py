@@ -86,6 +86,7 @@ metrics.QUEUED.set(3)
 """
 
 
+@pytest.mark.slow
 def test_metrics_of_several_processes(tmp_path: Path) -> None:
     """Whichever is asked answers for all; the queue of one that has left is gone."""
     env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}

@@ -40,6 +40,8 @@ from oms_ledger.importers.run import ask_for_all
 from oms_ledger.importers.survey import survey
 from tests.importers.files import text
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2011, 1, 4, 12, 0, tzinfo=UTC)
 
 numbers = st.sampled_from(["1", "2", "3", "C1", "c2", "A1", "a2"])

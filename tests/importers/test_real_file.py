@@ -10,6 +10,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from oms_ledger.app import open_oms
@@ -24,6 +25,8 @@ from tests.databases import Database
 from tests.engine.projecting import stored
 from tests.importers.audit import audited, check_read_models, history
 from tests.importers.real_file import real_file
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_row_of_the_real_file_means_exactly_one_thing() -> None:

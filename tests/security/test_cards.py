@@ -194,6 +194,7 @@ def test_a_plain_order_needs_no_closer_look() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_nothing_of_a_real_year_of_orders_is_taken_for_a_card() -> None:
     """Codes, descriptions, invoices, customers, prices and dates, each by itself."""
     with gzip.open(real_file(), "rt", encoding="utf-8") as file:

@@ -16,6 +16,8 @@ import pytest
 from oms_ledger.serving import supervisor
 from oms_ledger.serving.supervisor import Child, Supervisor
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 
