@@ -25,6 +25,8 @@ WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
       AND fulfilment <> 'cancelled'))
   AND (%(sku)s::text IS NULL OR order_id IN (
       SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
+  AND (%(blind)s::text IS NULL OR person IN (
+      SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
   AND (%(q)s::text IS NULL OR search LIKE %(q)s OR order_id IN (
       SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
 ORDER BY placed_at DESC, order_id DESC
@@ -59,6 +61,8 @@ SELECT * FROM (
           AND fulfilment <> 'cancelled'))
       AND (%(sku)s::text IS NULL OR order_id IN (
           SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
+      AND (%(blind)s::text IS NULL OR person IN (
+          SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
       AND (%(q)s::text IS NULL OR search LIKE %(q)s OR order_id IN (
           SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
 ) AS ranked

@@ -39,9 +39,11 @@ from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
 from oms_ledger.http.operations import Operations
 from oms_ledger.http.provider import Provider
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
+from oms_ledger.http.submitting import Submitter
 from oms_ledger.http.threads import Threads
 from oms_ledger.security.rates import Buckets
 from oms_ledger.security.roles import ADMIN, PUBLIC
@@ -146,10 +148,14 @@ def _endpoints(
     def serve(method: str, path: str, scope: str, handle: Handle) -> None:
         endpoints.append(Endpoint(gate, method, path, scope, handle))
 
+    submitter = Submitter(oms, threads)
     for kind in COMMANDS.values():
         route = kind.route
-        single = CommandHandler(oms, kind)
-        many = BatchHandler(oms, threads, kind, single) if route.many else single
+        shown = Shown(oms, threads, f"{route.method} {route.path}")
+        single = CommandHandler(submitter, shown, kind)
+        many: Handle = single
+        if route.many:
+            many = BatchHandler(oms, threads, submitter, shown, kind, single)
         serve(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
             serve(route.method, route.many_path, kind.scope, many)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from oms_ledger.http.shapes.ledger import Events
-from oms_ledger.http.shapes.orders import HeldOrder, Order, OrderDetail, Orders, Timeline
+from oms_ledger.http.shapes.orders import Forgotten, HeldOrder, Order, OrderDetail, Orders, Timeline
 from oms_ledger.http.shapes.shipments import (
     Parcel,
     Shipment,
@@ -50,6 +50,7 @@ OF_COMMANDS: dict[str, Any] = {
     "TransferStock": Moved,
     "PutLocation": LocationDefined,
     "PutProduct": ProductDefined,
+    "ForgetCustomer": Forgotten,
 }
 """What each command answers, `position` aside."""
 

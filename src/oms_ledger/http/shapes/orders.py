@@ -64,6 +64,14 @@ class Customer(TypedDict):
     phone: str | None
 
 
+class Forgotten(TypedDict):
+    """`forgotten`: how often by now."""
+
+    customer_id: str
+    reason: str
+    forgotten: int
+
+
 class Address(TypedDict):
     name: str | None
     line1: str | None
