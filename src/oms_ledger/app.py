@@ -46,7 +46,7 @@ from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Subm
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
 from oms_ledger.security import kek, showing
 from oms_ledger.security.api_keys import ApiKey
-from oms_ledger.security.kek import KekFile, KeyEncryption, LocalKeks
+from oms_ledger.security.kek import Kek, KekFile, KeyEncryption, LocalKeks
 from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -210,6 +210,16 @@ class Oms:
             return subject_keys.accesses(
                 connection, subject=subject, actor=actor, before=before, limit=limit
             )
+
+    def rotate_kek(self) -> int:
+        """Wrap the keys of all personal data by a new key-encryption key, which the file is given
+        here; how many. The old one is kept as long as the next change, for processes that have
+        not seen the new one yet."""
+        self.vault.ledger_key()
+        if self.settings.kek is None:
+            file = KekFile(self.settings.kek_path)
+            file.add(Kek.generate(), keep=[file.current()])
+        return self.vault.rewrap()
 
     # Read models as such.
 

@@ -69,8 +69,11 @@ def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
     rows = reader.rows("dossier", order_id=params.order_id)
     if not rows:
         raise _unknown(params.order_id)
-    parcels = [_parcel(row) for row in reader.rows("parcels", order_id=params.order_id)]
-    return detail(read(column(rows[0], "document", str)), parcels)
+    return detail(read(column(rows[0], "document", str)), parcels_of(params.order_id, reader))
+
+
+def parcels_of(order_id: str, reader: Reader) -> list[Parcel]:
+    return [_parcel(row) for row in reader.rows("parcels", order_id=order_id)]
 
 
 def get_order_as_of(params: GetOrder, log: Log) -> Mapping[str, Json]:

@@ -70,3 +70,14 @@ WHERE (rank_number, rank_word COLLATE "C", order_id)
     > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)
 ORDER BY rank_number, rank_word COLLATE "C", order_id
 LIMIT %(limit)s;
+
+-- name: orders_of_customer
+-- Oldest first.
+SELECT order_id, customer, placed_at FROM orders
+WHERE customer_id = %(customer)s ORDER BY placed_at, order_id;
+
+-- name: accesses_of_customer
+-- Who was shown what the customer's keys open, today's and those that were destroyed.
+SELECT at, actor, purpose, route FROM personal_access
+WHERE keys && array(SELECT k.key_id FROM subject_keys AS k WHERE k.subject = %(subject)s)
+ORDER BY number;

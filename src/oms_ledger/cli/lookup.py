@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,16 +12,29 @@ from pydantic import TypeAdapter
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
+from oms_ledger.security.showing import Access
 from oms_projections import QUERIES
 
 
 def ask(
-    oms: Oms, name: str, as_of: Position | datetime | None = None, **params: str
+    oms: Oms,
+    name: str,
+    as_of: Position | datetime | None = None,
+    *,
+    purpose: str = "cli",
+    **params: str,
 ) -> Mapping[str, Any]:
-    """The answer to a query of the catalogue, now or as of a moment."""
+    """The answer to a query of the catalogue, now or as of a moment. What is personal in it is
+    shown to whoever runs the program, on record."""
     query = next(query for query in QUERIES if query.name == name)
     checked: object = TypeAdapter(query.params).validate_python(params)
-    return oms.ask(query, checked, as_of=as_of).body
+    return oms.show(oms.ask(query, checked, as_of=as_of).body, access_of(name, purpose))
+
+
+def access_of(route: str, purpose: str = "cli") -> Access:
+    """Whoever runs the program, who could also read the database and the key."""
+    who = f"cli:{getpass.getuser()}"
+    return Access(who, who, f"oms-ledger {route}", purpose)
 
 
 def order_id_of(oms: Oms, which: str) -> str:

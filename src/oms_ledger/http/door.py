@@ -20,6 +20,7 @@ from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, openapi
+from oms_ledger.http.accesses import AccessesHandler
 from oms_ledger.http.answers import problem_answer
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.batches import BatchHandler
@@ -166,6 +167,7 @@ def _endpoints(
             serve("GET", f"{PARCEL}/stream", query.scope, stream)
     serve("GET", "/v1/events", AUDIT, FeedHandler(oms, threads))
     serve("GET", "/v1/events/stream", AUDIT, FeedStream(oms, threads, pulse))
+    serve("GET", "/v1/audit/access", AUDIT, AccessesHandler(oms, threads))
     evidence = Evidence(oms, threads)
     serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)
     serve("GET", "/v1/audit/proof/inclusion", AUDIT, evidence.inclusion)
