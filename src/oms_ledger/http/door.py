@@ -39,8 +39,8 @@ from oms_ledger.http.errors import Malformed, MethodNotAllowed
 from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
 from oms_ledger.http.operations import Operations
-from oms_ledger.http.provider import Provider
 from oms_ledger.http.personal import Shown
+from oms_ledger.http.provider import Provider
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
