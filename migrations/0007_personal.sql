@@ -18,14 +18,14 @@ CREATE TABLE subject_keys (
 -- Whoever was forgotten and comes again gets another key.
 CREATE UNIQUE INDEX subject_keys_living ON subject_keys (subject) WHERE destroyed_at IS NULL;
 
-CREATE INDEX subject_keys_subject ON subject_keys (subject);
-
 CREATE INDEX subject_keys_destroyed ON subject_keys (destroyed_at) WHERE destroyed_at IS NOT NULL;
+
+CREATE INDEX subject_keys_gone ON subject_keys (subject) WHERE destroyed_at IS NOT NULL;
 
 -- Who has which e-mail address, without the address: `blind` is its HMAC under a key of the ledger.
 CREATE TABLE subject_index (
     blind text COLLATE "C" NOT NULL,
-    key_id text COLLATE "C" NOT NULL REFERENCES subject_keys,
+    key_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (blind, key_id)
 );
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Protocol, TypeVar, cast, get_args, get_type_hints, runtime_checkable
+from typing import Protocol, TypeVar, cast, get_args, get_type_hints
 
 from oms_ledger.kernel import Command, Context
 
@@ -50,11 +50,17 @@ class Person:
     otherwise: str
 
 
-@runtime_checkable
 class AboutAPerson(Protocol):
     """A command that carries personal values."""
 
     def person(self, ctx: Context) -> Person: ...
+
+
+def person_of(command: Command, ctx: Context) -> Person:
+    """Whose the personal values of a command are; `TypeError` where it does not say."""
+    if not hasattr(command, "person"):
+        raise TypeError(f"{command.name} has personal values and does not say whose: person()")
+    return cast(AboutAPerson, command).person(ctx)
 
 
 def forgets_a_person(command: Command) -> bool:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from oms_ledger.domain.personal import (
-    AboutAPerson,
     Personal,
     change_personal,
     forgets_a_person,
+    person_of,
     personal_values,
 )
 from oms_ledger.engine import subject_keys
@@ -98,7 +98,7 @@ class Vault:
             if key is None:
                 return None
             command = sealed_with(command, key)
-        return replace(submission, command=command, idempotency=once)
+        return Submission(command, submission.ctx, once, submission.expected, submission.dry_run)
 
     def _key(self, claim: _Claim) -> DataKey | None:
         """The key, if it is at hand, still holds, and the index leads to it."""
@@ -116,30 +116,30 @@ class Vault:
                 claims.append(_claim(each, values, own))
         with self._lend() as connection:
             self._refresh(connection)
-            wanted = {claim.subject for claim in claims}
-            self._make(connection, own, {s for s in wanted if self._ring.of(s) is None})
-            pairs: dict[tuple[str, str], DataKey] = {}
-            for claim in claims:
-                key = self._ring.of(claim.subject)
-                if key is not None:
-                    pairs |= {(b, key.id): key for b in claim.blinds if b not in key.blinds}
-            if pairs:
-                subject_keys.index(connection, sorted(pairs))
-        for (blind, _), key in pairs.items():
-            key.blinds.add(blind)
+            self._make(connection, own, claims)
 
-    def _make(self, connection: Connection, own: LedgerKey, subjects: Collection[str]) -> None:
-        if not subjects:
+    def _make(self, connection: Connection, own: LedgerKey, claims: Sequence[_Claim]) -> None:
+        """Make what is missing: keys, and ways from e-mail addresses to them."""
+        new = [new_key(s) for s in sorted({c.subject for c in claims}) if not self._ring.of(s)]
+        pairs = sorted({(b, c.subject) for c in claims for b in c.blinds if not self._leads(b, c)})
+        if not new and not pairs:
             return
-        new = [new_key(subject) for subject in sorted(subjects)]
         wrapped = self._keks.wrap([(key.id, key.key) for key in new])
-        made = {key.id: key.key for key in new}
-        kept = subject_keys.ensure(
-            connection, [(key.subject, w) for key, w in zip(new, wrapped, strict=True)]
+        subjects = [key.subject for key in new]
+        kept = subject_keys.ensure(connection, list(zip(subjects, wrapped, strict=True)), pairs)
+        data = {key.id: key.key for key in new}
+        others = [k for k in kept if k.id not in data and not self._ring.by_id(k.id)]
+        data |= {k.id: key for k, key in zip(others, self._unwrapped(others), strict=True)}
+        self._ring.add(
+            DataKey.of(k.id, k.subject, own.ledger, data[k.id]) for k in kept if k.id in data
         )
-        there = [key for key in kept if key.id not in made]
-        found = {k.id: d for k, d in zip(there, self._unwrapped(there), strict=True)} | made
-        self._ring.add(DataKey.of(k.id, k.subject, own.ledger, found[k.id]) for k in kept)
+        for blind, subject in pairs:
+            if (key := self._ring.of(subject)) is not None:
+                key.blinds.add(blind)
+
+    def _leads(self, blind: str, claim: _Claim) -> bool:
+        key = self._ring.of(claim.subject)
+        return key is not None and blind in key.blinds
 
     def ledger_key(self) -> LedgerKey:
         """The ledger's own key, made when it is first needed."""
@@ -265,10 +265,7 @@ def sealed_with(command: Command, key: DataKey) -> Command:
 def _claim(
     submission: Submission, values: Sequence[tuple[str, Personal]], own: LedgerKey
 ) -> _Claim:
-    command = submission.command
-    if not isinstance(command, AboutAPerson):
-        raise TypeError(f"{command.name} has personal values and does not say whose: person()")
-    person = command.person(submission.ctx)
+    person = person_of(submission.command, submission.ctx)
     emails = (value.personal for name, value in values if name == "email")
     blinds = tuple(own.blind(email) for email in emails if email.strip())
     if person.id:

@@ -19,23 +19,28 @@ LEDGER = "ledger"
 
 LEDGER_ID = "SELECT ledger_id FROM merkle_tree"
 
-# What another process has just made is not in this statement's snapshot: asked again, it is.
+# Makes the keys that are missing and lets e-mail addresses lead to keys, in one round trip. What
+# another process has just made is not in this statement's snapshot: asked again, it is.
 ENSURE = """
 WITH made AS (
     INSERT INTO subject_keys (key_id, subject, wrapped, kek_id, created_at)
     SELECT n.*, %(now)s FROM unnest(
-        %(ids)s::text[], %(subjects)s::text[], %(wrapped)s::bytea[], %(keks)s::text[]) AS n
+        %(ids)s::text[], %(newcomers)s::text[], %(wrapped)s::bytea[], %(keks)s::text[]) AS n
     ON CONFLICT (subject) WHERE destroyed_at IS NULL DO NOTHING
     RETURNING key_id, subject, wrapped, kek_id
+), living AS (
+    SELECT * FROM made
+    UNION ALL
+    SELECT key_id, subject, wrapped, kek_id FROM subject_keys
+    WHERE subject = ANY(%(subjects)s::text[]) AND destroyed_at IS NULL
+), indexed AS (
+    INSERT INTO subject_index (blind, key_id)
+    SELECT p.blind, l.key_id
+    FROM unnest(%(blinds)s::text[], %(holders)s::text[]) AS p (blind, subject)
+    JOIN living AS l USING (subject)
+    ON CONFLICT DO NOTHING
 )
-SELECT key_id, subject, wrapped, kek_id FROM made
-UNION ALL
-SELECT key_id, subject, wrapped, kek_id FROM subject_keys
-WHERE subject = ANY(%(subjects)s::text[]) AND destroyed_at IS NULL"""
-
-INDEX = """
-INSERT INTO subject_index (blind, key_id)
-SELECT * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING"""
+SELECT * FROM living"""
 
 LIVING = """
 SELECT key_id, subject, wrapped, kek_id FROM subject_keys
@@ -118,26 +123,29 @@ def living(connection: Connection, subjects: Collection[str]) -> list[StoredKey]
     return _keys(connection.execute(LIVING, (list(subjects),)))
 
 
-def ensure(connection: Connection, new: Sequence[tuple[str, Wrapped]]) -> list[StoredKey]:
-    """The keys of subjects: those they have, or else these."""
-    subjects = [subject for subject, _ in new]
-    missing, found = set(subjects), dict[str, StoredKey]()
-    while missing:
-        params = {
-            "ids": [key.name for _, key in new],
-            "subjects": subjects,
-            "wrapped": [key.wrapped for _, key in new],
-            "keks": [key.kek for _, key in new],
-            "now": datetime.now(UTC),
-        }
-        found = {key.subject: key for key in _keys(connection.execute(ENSURE, params))}
-        missing = set(subjects) - found.keys()
-    return list(found.values())
-
-
-def index(connection: Connection, pairs: Sequence[tuple[str, str]]) -> None:
-    """Let blinded e-mail addresses lead to keys, by their ids."""
-    connection.execute(INDEX, ([blind for blind, _ in pairs], [key_id for _, key_id in pairs]))
+def ensure(
+    connection: Connection,
+    new: Sequence[tuple[str, Wrapped]],
+    pairs: Sequence[tuple[str, str]] = (),
+) -> list[StoredKey]:
+    """The keys of subjects: those they have, or else these. `pairs` are blinded e-mail addresses
+    and the subjects whose they are, for the index."""
+    newcomers = [subject for subject, _ in new]
+    subjects = sorted({*newcomers, *(subject for _, subject in pairs)})
+    params = {
+        "ids": [key.name for _, key in new],
+        "newcomers": newcomers,
+        "wrapped": [key.wrapped for _, key in new],
+        "keks": [key.kek for _, key in new],
+        "subjects": subjects,
+        "blinds": [blind for blind, _ in pairs],
+        "holders": [subject for _, subject in pairs],
+        "now": datetime.now(UTC),
+    }
+    while True:
+        found = _keys(connection.execute(ENSURE, params, prepare=True))
+        if {key.subject for key in found}.issuperset(newcomers):
+            return found
 
 
 def find(connection: Connection, ids: Collection[str]) -> list[StoredKey]:

@@ -23,6 +23,7 @@ FIRST_NAME = "first_name"
 
 _MARK = f'"{SEALED}'.encode()
 _FIELD = re.compile(rb'(?:"(\w+)":\s?)?"(sealed:v1:([\w-]+):[\w-]+)"')
+_TEXT = re.compile(rf"{SEALED}[\w-]+:[\w-]+")
 _MASKED = orjson.dumps(MASKED)
 
 Open = Callable[[str, str, str], str]
@@ -46,6 +47,11 @@ def holds_sealed(rendered: bytes) -> bool:
 def masked(rendered: bytes) -> bytes:
     """With everything sealed in it out of sight."""
     return _FIELD.sub(lambda found: _shown(found, MASKED), rendered)
+
+
+def masked_text(text: str) -> str:
+    """The same for text that people read, in which nothing stands in quotes."""
+    return _TEXT.sub(MASKED, text)
 
 
 def keys_in(rendered: bytes, only: str | None = None) -> set[str]:
