@@ -46,7 +46,7 @@ from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Subm
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
 from oms_ledger.security import kek, showing
 from oms_ledger.security.api_keys import ApiKey
-from oms_ledger.security.kek import Kek, KekFile, KeyEncryption, LocalKeks
+from oms_ledger.security.kek import Kek, KekFile
 from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -196,20 +196,11 @@ class Oms:
         shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access))
         return shown
 
-    def accesses(
-        self,
-        *,
-        customer: str | None = None,
-        actor: str | None = None,
-        before: int = 2**63 - 1,
-        limit: int = 50,
-    ) -> list[dict[str, Json]]:
-        """Who was shown whose personal data, when, where and what for; the newest first."""
+    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+        """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
         subject = None if customer is None else f"customer:{customer}"
         with self._pool.connection() as connection:
-            return subject_keys.accesses(
-                connection, subject=subject, actor=actor, before=before, limit=limit
-            )
+            return subject_keys.accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
         """Wrap the keys of all personal data by a new key-encryption key, which the file is given
@@ -389,20 +380,13 @@ def open_prepared(
     store = PostgresStore(lambda: _connect(settings, url))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(connections, PROJECTIONS)
-    vault = Vault(connections.connection, key_encryption(settings))
+    vault = Vault(connections.connection, kek.key_encryption(settings.kek, settings.kek_path))
     try:
         yield Oms(settings, url, connections, writer, readers, vault)
     finally:
         writer.close()
         readers.close()
         connections.close()
-
-
-def key_encryption(settings: Settings) -> KeyEncryption:
-    """What wraps the keys of personal data: from the environment, or in a file."""
-    if settings.kek is not None:
-        return LocalKeks(kek.parse(settings.kek, "OMS_KEK"))
-    return KekFile(settings.kek_path)
 
 
 def _connect(settings: Settings, url: str) -> Connection:

@@ -26,9 +26,16 @@ def ask(
 ) -> Mapping[str, Any]:
     """The answer to a query of the catalogue, now or as of a moment. What is personal in it is
     shown to whoever runs the program, on record."""
+    body = _answer(oms, name, as_of, **params)
+    return oms.show(body, access_of(name, purpose))
+
+
+def _answer(
+    oms: Oms, name: str, as_of: Position | datetime | None = None, **params: str
+) -> Mapping[str, Any]:
     query = next(query for query in QUERIES if query.name == name)
     checked: object = TypeAdapter(query.params).validate_python(params)
-    return oms.show(oms.ask(query, checked, as_of=as_of).body, access_of(name, purpose))
+    return oms.ask(query, checked, as_of=as_of).body
 
 
 def access_of(route: str, purpose: str = "cli") -> Access:
@@ -41,10 +48,10 @@ def order_id_of(oms: Oms, which: str) -> str:
     """Ids are tried first, in the log; then what people call an order, its number or its external
     id, in the read model as far as it has got."""
     try:
-        return str(ask(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
+        return str(_answer(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
     except NotFound:
         oms.catch_up()
-        found = ask(oms, "list_orders", q=which, limit="50")["items"]
+        found = _answer(oms, "list_orders", q=which, limit="50")["items"]
     called = [o for o in found if which in (o["order_number"], o["external_id"])]
     if len(called) != 1:
         raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")

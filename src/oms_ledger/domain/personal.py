@@ -7,7 +7,7 @@ need not know; a rule never looks into one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol, TypeVar, cast, get_args, get_type_hints
 
@@ -89,30 +89,39 @@ def same_person(one: object, other: object) -> bool:
     }
 
 
-def personal_values(value: object, name: str = "") -> Iterator[tuple[str, Personal]]:
+def personal_values(value: object) -> list[tuple[str, Personal]]:
     """Every personal value in a dataclass, however deep, with the name of its field."""
-    if isinstance(value, Personal):
-        yield name, value
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from personal_values(each, name)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in _personal_fields(type(value)):
-            yield from personal_values(getattr(value, field), field)
+    found: list[tuple[str, Personal]] = []
+    _gather(value, "", found)
+    return found
+
+
+def _gather(value: object, name: str, found: list[tuple[str, Personal]]) -> None:
+    kind = type(value)
+    if kind is Personal:
+        found.append((name, cast(Personal, value)))
+    elif kind is tuple:
+        for each in cast("tuple[object, ...]", value):
+            _gather(each, name, found)
+    else:
+        for field in _personal_fields(kind):
+            inner = getattr(value, field)
+            if inner is not None:
+                _gather(inner, field, found)
 
 
 def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
     """A copy of a dataclass with every personal value in it, however deep, passed through
     `change`; the same object where there is none. Copies are not validated anew: a sealed text is
     longer than what may be asked for."""
-    if isinstance(value, Personal):
-        return cast(T, change(value, name))
-    if isinstance(value, tuple):
-        return cast(T, tuple(change_personal(v, change, name) for v in value))
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
+    kind = type(value)
+    if kind is Personal:
+        return cast(T, change(cast(Personal, value), name))
+    if kind is tuple:
+        every = cast("tuple[object, ...]", value)
+        return cast(T, tuple(change_personal(each, change, name) for each in every))
     changed = {}
-    for field in _personal_fields(type(value)):
+    for field in _personal_fields(kind):
         before = getattr(value, field)
         if before is not None:
             after = change_personal(before, change, field)
@@ -123,28 +132,36 @@ def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
 
 def _with(value: T, changed: dict[str, object]) -> T:
     copy: T = object.__new__(type(value))
-    for field in fields(value):  # type: ignore[arg-type]  # a dataclass, as its caller knows
-        name = field.name
+    for name in _ALL_FIELDS[type(value)]:
         new = changed[name] if name in changed else getattr(value, name)
         object.__setattr__(copy, name, new)
     return copy
 
 
 def _personal_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that hold something personal, however deep; none of any other
+    type."""
     found = _PERSONAL_FIELDS.get(kind)
-    if found is None:
+    return _looked_up(kind) if found is None else found
+
+
+def _looked_up(kind: type) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    if is_dataclass(kind):
         hints = get_type_hints(kind)
-        found = tuple(f.name for f in fields(kind) if _holds_personal(hints[f.name]))
-        _PERSONAL_FIELDS[kind] = found
+        _ALL_FIELDS[kind] = tuple(f.name for f in fields(kind))
+        found = tuple(name for name in _ALL_FIELDS[kind] if _holds_personal(hints[name]))
+    _PERSONAL_FIELDS[kind] = found
     return found
 
 
 _PERSONAL_FIELDS: dict[type, tuple[str, ...]] = {}
+_ALL_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def _holds_personal(hint: object) -> bool:
     if hint is Personal:
         return True
-    if isinstance(hint, type) and is_dataclass(hint):
-        return bool(_personal_fields(hint))
+    if isinstance(hint, type) and _personal_fields(hint):
+        return True
     return any(_holds_personal(arg) for arg in get_args(hint))

@@ -85,7 +85,7 @@ class Vault:
     def _sealed(self, submission: Submission) -> Submission | None:
         once = submission.idempotency
         command = submission.command
-        values = list(personal_values(command))
+        values = personal_values(command)
         if not values and once is None:
             return submission
         own = self._own
@@ -112,7 +112,7 @@ class Vault:
         own = self.ledger_key()
         claims: list[_Claim] = []
         for each in submissions:
-            if values := list(personal_values(each.command)):
+            if values := personal_values(each.command):
                 claims.append(_claim(each, values, own))
         with self._lend() as connection:
             self._refresh(connection)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from oms_ledger.engine.arrays import bytea_array, text_array
 from oms_ledger.kernel import Json
 from oms_ledger.security.kek import Wrapped
 from oms_ledger.security.showing import Access
@@ -133,17 +134,17 @@ def ensure(
     newcomers = [subject for subject, _ in new]
     subjects = sorted({*newcomers, *(subject for _, subject in pairs)})
     params = {
-        "ids": [key.name for _, key in new],
-        "newcomers": newcomers,
-        "wrapped": [key.wrapped for _, key in new],
-        "keks": [key.kek for _, key in new],
-        "subjects": subjects,
-        "blinds": [blind for blind, _ in pairs],
-        "holders": [subject for _, subject in pairs],
+        "ids": text_array([key.name for _, key in new]),
+        "newcomers": text_array(newcomers),
+        "wrapped": bytea_array([key.wrapped for _, key in new]),
+        "keks": text_array([key.kek for _, key in new]),
+        "subjects": text_array(subjects),
+        "blinds": text_array([blind for blind, _ in pairs]),
+        "holders": text_array([subject for _, subject in pairs]),
         "now": datetime.now(UTC),
     }
     while True:
-        found = _keys(connection.execute(ENSURE, params, prepare=True))
+        found = _keys(connection.execute(ENSURE, params, prepare=True, binary=True))
         if {key.subject for key in found}.issuperset(newcomers):
             return found
 

@@ -199,3 +199,8 @@ def parse(text: str, where: str) -> list[Kek]:
             code="wrong_kek",
         )
     return found
+
+
+def key_encryption(given: str | None, file: Path) -> KeyEncryption:
+    """What wraps the keys of personal data: the keys that are given, or those in a file."""
+    return KekFile(file) if given is None else LocalKeks(parse(given, "OMS_KEK"))

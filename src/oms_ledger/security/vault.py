@@ -1,9 +1,9 @@
 """Sealing personal values and opening them: AES-256-GCM, one key for each person.
 
 A sealed value is `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, bound to its ledger,
-its key and the name of its field. The nonce follows from what is sealed, so that the same value
-of the same person in the same field is the same text, and an order that is sent again is still
-equal to itself. What that shows, and to whom, is in docs/privacy.md.
+its key and the name of its field. The nonce follows from what is sealed (by keyed BLAKE2b), so that
+the same value of the same person in the same field is the same text, and an order that is sent
+again is still equal to itself. What that shows, and to whom, is in docs/privacy.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -53,7 +54,7 @@ class DataKey:
 
     def seal(self, text: str, name: str) -> str:
         plain, place = text.encode(), self._place(name)
-        nonce = hmac.digest(self.nonces, place + plain, "sha256")[:NONCE_BYTES]
+        nonce = blake2b(place + plain, key=self.nonces, digest_size=NONCE_BYTES).digest()
         sealed = nonce + self.cipher.encrypt(nonce, plain, place)
         return f"{SEALED}{self.id}:{urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
