@@ -56,7 +56,7 @@ def test_any_value_in_any_field(shop: Api) -> None:
             route.method,
             route.path.format(
                 order_id="o", shipment_id="s", hold_id="h", sku="x", code="x", customer_id="c"
-            ),  # fmt: skip
+            ),
             content=_json(body),
             headers=JSON_HEADERS,
         )
