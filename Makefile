@@ -22,7 +22,7 @@ demo: setup ## a small shop, filled and served on http://127.0.0.1:8000
 	$(BIN)/oms-ledger demo
 
 test: setup ## every test, on a real PostgreSQL
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 fast: setup ## the rules, without a database, in seconds
 	$(BIN)/pytest -m "not postgres and not slow" tests/commands tests/domain tests/projections tests/testing
