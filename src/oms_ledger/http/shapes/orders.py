@@ -108,8 +108,7 @@ class Timestamps(TypedDict):
     updated_at: str | None
 
 
-class OrderDetail(Order):
-    position: int
+class OrderInFull(Order):
     customer: Customer | None
     shipping_address: Address | None
     shipping: Shipping | None
@@ -119,6 +118,10 @@ class OrderDetail(Order):
     locations: list[str]
     placed_at: str
     timestamps: Timestamps
+
+
+class OrderDetail(OrderInFull):
+    position: int
 
 
 class ListedOrder(TypedDict):
@@ -175,6 +178,6 @@ class CustomerAccess(TypedDict):
 
 
 class CustomerExport(CustomerSummary):
-    order_details: list[OrderDetail]
+    order_details: list[OrderInFull]
     events: list[FeedItem]
     accesses: list[CustomerAccess]
