@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Run, run
 
@@ -67,3 +70,13 @@ def test_the_wrapping_key_is_changed(run: Run) -> None:
 def test_forgetting_needs_a_reason(run: Run) -> None:
     assert "reason" in run("forget", "c1", code=2).stderr
     assert "There is no order" in run("customer", "export", "nobody", code=4).stderr
+
+
+def test_serving_with_another_key_is_refused_at_the_start(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(run)
+    monkeypatch.setenv("OMS_KEK", b64encode(b"another key-encryption key, alas").decode())
+    said = run("serve", "--port", "0", code=3).stderr
+    assert "wrong_kek" in said
+    assert "OMS_KEK" in said

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from threading import Lock
 
 from oms_ledger.domain.personal import (
@@ -27,7 +28,7 @@ from oms_ledger.kernel import Command
 from oms_ledger.security import showing
 from oms_ledger.security.kek import KekFile, KeyEncryption
 from oms_ledger.security.showing import FORGOTTEN, UNREADABLE, Access
-from oms_ledger.security.vault import DataKey, Keyring, LedgerKey, Unreadable, new_key
+from oms_ledger.security.vault import DataKey, Keyring, LedgerKey, Unreadable, new_keys
 
 REMEMBER_SECONDS = 3.0
 """A destroyed key is used at most this long, everywhere."""
@@ -63,42 +64,36 @@ class Vault:
         first, and `seal` can tell."""
         if any(forgets_a_person(each.command) for each in submissions):
             return None
-        return self._all_sealed(submissions)
+        own = self._own
+        if own is None:
+            return None if any(map(_needs_a_key, submissions)) else list(submissions)
+        return self._all_sealed(submissions, _claims(submissions, own), own)
 
     def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
         """The submissions as the writer may have them, once keys are there, or gone, as each
         asks for."""
         left = [self._forgotten(each) for each in submissions]
-        while (sealed := self._all_sealed(left)) is None:
-            self._learn(left)
+        if not any(map(_needs_a_key, left)):
+            return left
+        own = self.ledger_key()
+        claims = _claims(left, own)
+        while (sealed := self._all_sealed(left, claims, own)) is None:
+            with self._lend() as connection:
+                self._refresh(connection)
+                self._make(connection, own, [claim for claim in claims if claim is not None])
         return sealed
 
-    def _all_sealed(self, submissions: Sequence[Submission]) -> list[Submission] | None:
-        sealed: list[Submission] = []
-        for each in submissions:
-            ready = self._sealed(each)
-            if ready is None:
+    def _all_sealed(
+        self, submissions: Sequence[Submission], claims: Sequence[_Claim | None], own: LedgerKey
+    ) -> list[Submission] | None:
+        """None, before anything is sealed, where a key is missing."""
+        keys: list[DataKey | None] = []
+        for claim in claims:
+            key = None if claim is None else self._key(claim)
+            if key is None and claim is not None:
                 return None
-            sealed.append(ready)
-        return sealed
-
-    def _sealed(self, submission: Submission) -> Submission | None:
-        once = submission.idempotency
-        command = submission.command
-        values = personal_values(command)
-        if not values and once is None:
-            return submission
-        own = self._own
-        if own is None:
-            return None
-        if once is not None:
-            once = replace(once, fingerprint=own.fingerprint(once.fingerprint))
-        if values:
-            key = self._key(_claim(submission, values, own))
-            if key is None:
-                return None
-            command = sealed_with(command, key)
-        return Submission(command, submission.ctx, once, submission.expected, submission.dry_run)
+            keys.append(key)
+        return [_sealed(each, key, own) for each, key in zip(submissions, keys, strict=True)]
 
     def _key(self, claim: _Claim) -> DataKey | None:
         """The key, if it is at hand, still holds, and the index leads to it."""
@@ -107,20 +102,10 @@ class Vault:
         key = self._ring.of(claim.subject)
         return key if key is not None and key.blinds.issuperset(claim.blinds) else None
 
-    def _learn(self, submissions: Sequence[Submission]) -> None:
-        """Have all keys at hand that these need, made where there are none."""
-        own = self.ledger_key()
-        claims: list[_Claim] = []
-        for each in submissions:
-            if values := personal_values(each.command):
-                claims.append(_claim(each, values, own))
-        with self._lend() as connection:
-            self._refresh(connection)
-            self._make(connection, own, claims)
-
     def _make(self, connection: Connection, own: LedgerKey, claims: Sequence[_Claim]) -> None:
         """Make what is missing: keys, and ways from e-mail addresses to them."""
-        new = [new_key(s) for s in sorted({c.subject for c in claims}) if not self._ring.of(s)]
+        missing = [s for s in sorted({c.subject for c in claims}) if not self._ring.of(s)]
+        new = new_keys(missing, datetime.now(UTC))
         pairs = sorted({(b, c.subject) for c in claims for b in c.blinds if not self._leads(b, c)})
         if not new and not pairs:
             return
@@ -154,7 +139,7 @@ class Vault:
         if not kept:
             if isinstance(self._keks, KekFile):
                 self._keks.make()
-            new = new_key(LEDGER)
+            (new,) = new_keys([LEDGER], datetime.now(UTC))
             (wrapped,) = self._keks.wrap([(new.id, new.key)])
             kept = subject_keys.ensure(connection, [(LEDGER, wrapped)])
         (key,) = self._unwrapped(kept)
@@ -262,9 +247,29 @@ def sealed_with(command: Command, key: DataKey) -> Command:
     return change_personal(command, lambda value, name: Personal(key.seal(value.personal, name)))
 
 
-def _claim(
-    submission: Submission, values: Sequence[tuple[str, Personal]], own: LedgerKey
-) -> _Claim:
+def _sealed(submission: Submission, key: DataKey | None, own: LedgerKey) -> Submission:
+    command, once = submission.command, submission.idempotency
+    if key is None and once is None:
+        return submission
+    if key is not None:
+        command = sealed_with(command, key)
+    if once is not None:
+        once = replace(once, fingerprint=own.fingerprint(once.fingerprint))
+    return Submission(command, submission.ctx, once, submission.expected, submission.dry_run)
+
+
+def _needs_a_key(submission: Submission) -> bool:
+    return submission.idempotency is not None or bool(personal_values(submission.command))
+
+
+def _claims(submissions: Sequence[Submission], own: LedgerKey) -> list[_Claim | None]:
+    return [_claim(each, own) for each in submissions]
+
+
+def _claim(submission: Submission, own: LedgerKey) -> _Claim | None:
+    values = personal_values(submission.command)
+    if not values:
+        return None
     person = person_of(submission.command, submission.ctx)
     emails = (value.personal for name, value in values if name == "email")
     blinds = tuple(own.blind(email) for email in emails if email.strip())

@@ -73,9 +73,10 @@ class LocalKeks:
 
     def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
         kek, cipher = self._current, self._ciphers[self._current]
+        nonces = secrets.token_bytes(NONCE_BYTES * len(keys))
         wrapped = []
-        for name, key in keys:
-            nonce = secrets.token_bytes(NONCE_BYTES)
+        for n, (name, key) in enumerate(keys):
+            nonce = nonces[n * NONCE_BYTES : (n + 1) * NONCE_BYTES]
             sealed = nonce + cipher.encrypt(nonce, key, _bound(name, kek))
             wrapped.append(Wrapped(name, kek, sealed))
         return wrapped

@@ -12,8 +12,9 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from oms_ledger.domain.personal import SEALED
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+TIME_BYTES, ID_BYTES = 6, 9
 
 SAME_FIELD = {"recipient": "name", "first_name": "name"}
 """Fields that a sealed value is handed on to, and the field it was sealed in."""
@@ -40,17 +42,17 @@ class DataKey:
 
     id: str
     subject: str
-    ledger: str
     cipher: AESGCM = field(repr=False)
     nonces: bytes = field(repr=False)
+    place: bytes
     blinds: set[str] = field(default_factory=set)
 
     @staticmethod
     def of(key_id: str, subject: str, ledger: str, key: bytes) -> DataKey:
         """Two keys from the one: what seals must not also make the nonces."""
-        return DataKey(
-            key_id, subject, ledger, AESGCM(_derived(key, "seal")), _derived(key, "nonce")
-        )
+        place = f"{ledger}\n{key_id}\n".encode()
+        both = blake2b(b"oms-ledger seal and nonce v1", key=key).digest()
+        return DataKey(key_id, subject, AESGCM(both[:KEY_BYTES]), both[KEY_BYTES:], place)
 
     def seal(self, text: str, name: str) -> str:
         plain, place = text.encode(), self._place(name)
@@ -69,7 +71,7 @@ class DataKey:
             raise Unreadable from error
 
     def _place(self, name: str) -> bytes:
-        return f"{self.ledger}\n{self.id}\n{SAME_FIELD.get(name, name)}\n".encode()
+        return self.place + f"{SAME_FIELD.get(name, name)}\n".encode()
 
 
 class LedgerKey:
@@ -83,7 +85,8 @@ class LedgerKey:
 
     def blind(self, email: str) -> str:
         """What stands for an e-mail address, however it is written."""
-        return hmac.digest(self._emails, email.strip().casefold().encode(), "sha256").hex()
+        plain = email.strip().casefold().encode()
+        return blake2b(plain, key=self._emails, digest_size=KEY_BYTES).hexdigest()
 
     def fingerprint(self, plain: bytes) -> bytes:
         return hmac.digest(self._fingerprints, plain, "sha256")
@@ -97,8 +100,18 @@ class NewKey(NamedTuple):
     key: bytes
 
 
-def new_key(subject: str) -> NewKey:
-    return NewKey(secrets.token_urlsafe(12), subject, secrets.token_bytes(KEY_BYTES))
+def new_keys(subjects: Sequence[str], now: datetime) -> list[NewKey]:
+    """Keys of nobody else's. Ids begin with the time, so that those of one batch lie side by side
+    in an index."""
+    size = ID_BYTES + KEY_BYTES
+    drawn = secrets.token_bytes(size * len(subjects))
+    when = int(now.timestamp() * 1000).to_bytes(TIME_BYTES, "big")
+    made = []
+    for n, subject in enumerate(subjects):
+        its = drawn[n * size : (n + 1) * size]
+        key_id = urlsafe_b64encode(when + its[:ID_BYTES]).decode()
+        made.append(NewKey(key_id, subject, its[ID_BYTES:]))
+    return made
 
 
 class Keyring:
