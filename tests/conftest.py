@@ -16,7 +16,6 @@ import structlog
 
 from oms_ledger.engine.embedded import EmbeddedServer
 from tests.databases import (
-    KEK,
     Database,
     ledger_database,
     postgres15_binaries,
@@ -32,8 +31,6 @@ structlog.configure(
         ),
     ]
 )
-
-os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 

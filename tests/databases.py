@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,9 +21,6 @@ from oms_ledger.engine.pool import Connection
 from oms_ledger.settings import Settings
 
 SCHEMA = "oms_main"
-
-KEK = b64encode(b"key-encryption key of the tests.").decode()
-"""Given to every process of a test, so that all of them open what any of them has sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def ledger_database(server: str, template: str | None = None) -> Generator[Datab
     with temporary_database(server, template) as url:
         if template is None:
             migrations.migrate(url, SCHEMA)
-        yield Database(url, replace(Settings(), database_url=url, kek=KEK))
+        yield Database(url, replace(Settings(), database_url=url))
 
 
 def postgres15_binaries() -> Path | None:

@@ -22,7 +22,6 @@ from oms_ledger.kernel import Log, Position, Recorded
 from oms_ledger.replay.changes import differences, flat
 from oms_ledger.replay.sources import of_order, of_sku
 from oms_ledger.replay.telling import Teller, said
-from oms_ledger.security.showing import masked_text
 
 app = typer.Typer(
     no_args_is_help=True, help="What changed between two moments, field by field, and how."
@@ -107,7 +106,7 @@ def _show(body: dict[str, Any], log: Log, between: Iterable[Recorded], json: boo
     for line in _lines(body):
         typer.echo(line)
     for each in told:
-        typer.echo(masked_text(each.text()))
+        typer.echo(each.text())
 
 
 def _lines(body: Mapping[str, Any]) -> Iterator[str]:

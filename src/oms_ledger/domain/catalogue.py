@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from oms_ledger.domain.channel import Channel, OrderNumbered
-from oms_ledger.domain.customer import CustomerForgotten, CustomerRecord
 from oms_ledger.domain.location import Location, LocationDefined
 from oms_ledger.domain.order import ORDER_EVENTS, Order
 from oms_ledger.domain.product import Product, ProductDefined
@@ -20,11 +19,9 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
-        CustomerForgotten,
     )
 }
 
 STATES: dict[str, type[State]] = {
-    state.category: state
-    for state in (Order, StockLevel, Shipment, Location, Product, Channel, CustomerRecord)
+    state.category: state for state in (Order, StockLevel, Shipment, Location, Product, Channel)
 }
