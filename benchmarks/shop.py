@@ -26,6 +26,7 @@ from oms_commands.put_location import PutLocation
 from oms_commands.receive_stock import ReceiveStock
 from oms_ledger.app import Oms, new_context, open_prepared, prepare
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.personal import Personal
 from oms_ledger.engine.pool import app_role
 from oms_ledger.engine.submissions import Outcome, Submission
 from oms_ledger.kernel import Command
@@ -90,13 +91,15 @@ def five_event_order(
         currency="GBP",
         confirm=confirm,
         customer=CustomerFields(
-            id=str(chance.randrange(100_000)), name="A. Customer", email="a@example.com"
+            id=str(chance.randrange(100_000)),
+            name=Personal("A. Customer"),
+            email=Personal("a@example.com"),
         ),
         shipping_address=AddressFields(
-            name="A. Customer",
-            line1="1 High Street",
+            name=Personal("A. Customer"),
+            line1=Personal("1 High Street"),
             city="Leeds",
-            postal_code="LS1 1AA",
+            postal_code=Personal("LS1 1AA"),
             country="GB",
         ),
         lines=tuple(

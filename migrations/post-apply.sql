@@ -36,6 +36,8 @@ BEGIN
     EXECUTE format('REVOKE DELETE ON merkle_tiles FROM %I', app);
     EXECUTE format('REVOKE INSERT, DELETE ON merkle_tree FROM %I', app);
     EXECUTE format('REVOKE UPDATE, DELETE ON merkle_checkpoints, merkle_keys, verifications FROM %I', app);
+    EXECUTE format('REVOKE DELETE ON subject_keys FROM %I', app);
+    EXECUTE format('REVOKE UPDATE, DELETE ON personal_access FROM %I', app);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON _yoyo_migration, _yoyo_log, _yoyo_version FROM %I', app);
 END
 $$;

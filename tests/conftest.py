@@ -16,6 +16,7 @@ import structlog
 
 from oms_ledger.engine.embedded import EmbeddedServer
 from tests.databases import (
+    KEK,
     Database,
     ledger_database,
     postgres15_binaries,
@@ -31,6 +32,8 @@ structlog.configure(
         ),
     ]
 )
+
+os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ from oms_ledger.engine.pool import Connection
 from oms_ledger.settings import Settings
 
 SCHEMA = "oms_main"
+
+KEK = b64encode(b"key-encryption key of the tests.").decode()
+"""Given to every process of a test, so that all of them open what any of them has sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def ledger_database(server: str, template: str | None = None) -> Generator[Datab
     with temporary_database(server, template) as url:
         if template is None:
             migrations.migrate(url, SCHEMA)
-        yield Database(url, replace(Settings(), database_url=url))
+        yield Database(url, replace(Settings(), database_url=url, kek=KEK))
 
 
 def postgres15_binaries() -> Path | None:

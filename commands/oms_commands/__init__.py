@@ -12,6 +12,7 @@ from oms_commands.count_stock import CountStock
 from oms_commands.create_shipment import CreateShipment
 from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
+from oms_commands.forget_customer import ForgetCustomer
 from oms_commands.hold_order import HoldOrder
 from oms_commands.label_shipment import LabelShipment
 from oms_commands.place_order import PlaceOrder
@@ -46,5 +47,6 @@ COMMANDS: dict[str, type[Command]] = {
         TransferStock,
         PutLocation,
         PutProduct,
+        ForgetCustomer,
     )
 }

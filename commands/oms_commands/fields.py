@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from oms_ledger.domain.money import DIGITS, to_minor
+from oms_ledger.domain.personal import Personal
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
@@ -58,4 +68,17 @@ Amount = Annotated[
     Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),
     BeforeValidator(_not_a_number_type),
 ]
+
+
+def _as_text(value: object) -> object:
+    return value.personal if isinstance(value, Personal) else value
+
+
+def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Asked for as text, by the rules of `Text`; kept as what it is."""
+    text = core_schema.no_info_before_validator_function(_as_text, handler.generate_schema(Text))
+    return core_schema.no_info_after_validator_function(Personal, text)
+
+
+PersonalText = Annotated[Personal, GetPydanticSchema(_personal_text)]
 Time = Annotated[AwareDatetime, AfterValidator(_utc)]

@@ -15,6 +15,7 @@ from oms_commands.fields import (
     Country,
     Currency,
     Id,
+    PersonalText,
     Quantity,
     Sku,
     Text,
@@ -27,6 +28,7 @@ from oms_ledger.domain.channel import Channel, channel_key
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.location import Location
 from oms_ledger.domain.order import Order
+from oms_ledger.domain.personal import Person
 from oms_ledger.domain.product import Product
 from oms_ledger.domain.stock import StockLevel
 from oms_ledger.domain.views import order_view
@@ -36,19 +38,19 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 @dataclass(frozen=True, slots=True, config=STRICT)
 class CustomerFields:
     id: Id | None = None
-    name: Text | None = None
-    email: Text | None = None
-    phone: Text | None = None
+    name: PersonalText | None = None
+    email: PersonalText | None = None
+    phone: PersonalText | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class AddressFields:
-    name: Text | None = None
-    line1: Text | None = None
-    line2: Text | None = None
+    name: PersonalText | None = None
+    line1: PersonalText | None = None
+    line2: PersonalText | None = None
     city: Text | None = None
     region: Text | None = None
-    postal_code: Text | None = None
+    postal_code: PersonalText | None = None
     country: Country | None = None
 
 
@@ -118,6 +120,9 @@ class PlaceOrder(Command):
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self._order_id(ctx)))
+
+    def person(self, ctx: Context) -> Person:
+        return Person(self.customer.id if self.customer else None, f"order:{self._order_id(ctx)}")
 
     def _order_id(self, ctx: Context) -> str:
         return order_id_for(self.channel, self.external_id, ctx.command_id)

@@ -12,6 +12,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.lines import Backorder
 from oms_ledger.domain.location import Location
 from oms_ledger.domain.order import Order, OrderConfirmed, OrderPlaced, OrderTerms
+from oms_ledger.domain.personal import Personal, change_personal, same_person
 from oms_ledger.domain.product import Product
 from oms_ledger.domain.promise import promise
 from oms_ledger.domain.stock import StockAllocated, StockBackordered, StockLevel
@@ -57,7 +58,10 @@ def place(
 def _check_same(order_id: str, terms: OrderTerms, given: Given) -> None:
     placed = given.state(Order, order_id).placed
     assert placed is not None
-    if _as_asked(placed.terms) != _as_asked(terms):
+    known, asked = _as_asked(placed.terms), _as_asked(terms)
+    if not same_person(known, asked):  # forgotten since: who it was cannot be compared any more
+        known, asked = _without_persons(known), _without_persons(asked)
+    if known != asked:
         raise Refused(
             f"Order {placed.number} of channel {terms.channel} has external id"
             f" {terms.external_id!r} and other content. Use another external id for another order.",
@@ -68,6 +72,10 @@ def _check_same(order_id: str, terms: OrderTerms, given: Given) -> None:
 def _as_asked(terms: OrderTerms) -> OrderTerms:
     """Without what followed from the products, which may have changed since."""
     return replace(terms, lines=tuple(replace(line, stocked=True) for line in terms.lines))
+
+
+def _without_persons(terms: OrderTerms) -> OrderTerms:
+    return change_personal(terms, lambda value, name: Personal(""))
 
 
 def _places(terms: OrderTerms, given: Given) -> list[str]:

@@ -1,5 +1,4 @@
-"""From an order as it is asked for to the terms it is kept by: text to minor units, personal
-values into fields of their own."""
+"""From an order as it is asked for to the terms it is kept by."""
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.lines import OrderLine
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.order import Address, Customer, OrderTerms, ShippingCharge
-from oms_ledger.domain.personal import personal
 from oms_ledger.domain.product import Product
 from oms_ledger.kernel import Given, Json
 
@@ -102,18 +100,18 @@ def _line(number: int, line: LineFields, currency: str, given: Given) -> OrderLi
 def _customer(given: CustomerFields | None) -> Customer | None:
     if given is None:
         return None
-    return Customer(given.id, personal(given.name), personal(given.email), personal(given.phone))
+    return Customer(given.id, given.name, given.email, given.phone)
 
 
 def _address(given: AddressFields | None) -> Address | None:
     if given is None:
         return None
     return Address(
-        personal(given.name),
-        personal(given.line1),
-        personal(given.line2),
+        given.name,
+        given.line1,
+        given.line2,
         given.city,
         given.region,
-        personal(given.postal_code),
+        given.postal_code,
         given.country,
     )

@@ -10,29 +10,44 @@ import gc
 import secrets
 import sys
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
 import uuid_utils
 
 from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit.sealer import Sealer
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.engine import api_keys, builds, embedded, evidence, migrations, pool
+from oms_ledger.domain.plain import plain
+from oms_ledger.engine import (
+    api_keys,
+    builds,
+    embedded,
+    evidence,
+    migrations,
+    pool,
+    subject_keys,
+)
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import Connection, Pool, Timeouts
 from oms_ledger.engine.projector import Projector, retry_parked
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.rebuilds import Rebuilds
+from oms_ledger.engine.sealing import Vault
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
+from oms_ledger.security import kek, showing
 from oms_ledger.security.api_keys import ApiKey
+from oms_ledger.security.kek import Kek, KekFile
+from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
 
@@ -89,12 +104,19 @@ class Oms:
     """An open ledger: commands in, answers out. Used by any number of threads."""
 
     def __init__(
-        self, settings: Settings, url: str, pool: Pool, writer: Writer, readers: Readers
+        self,
+        settings: Settings,
+        url: str,
+        pool: Pool,
+        writer: Writer,
+        readers: Readers,
+        vault: Vault,
     ) -> None:
         self.settings = settings
         self.url = url
         self.writer = writer
         self.readers = readers
+        self.vault = vault
         self._pool = pool
 
     # Commands.
@@ -106,7 +128,12 @@ class Oms:
         happens once, however often it is sent; with `dry_run` not at all."""
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        return self.writer.submit(submission).result()
+        (future,) = self.submit([submission])
+        return future.result()
+
+    def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
+        """Hand commands to the writer in order, with what is personal in them sealed."""
+        return self.writer.submit_many(self.vault.seal(list(submissions)))
 
     def execute_many(
         self,
@@ -117,7 +144,7 @@ class Oms:
     ) -> list[Outcome | OmsError]:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
-        futures = self.writer.submit_many(
+        futures = self.submit(
             Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
@@ -147,8 +174,45 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
+        params = self._blinded(params)
         body, position = self.readers.ask(query, params, min_position, wait_ms / 1000)
         return Answer(body, position)
+
+    def _blinded(self, params: object) -> object:
+        """An e-mail address is looked for by what stands for it in the index."""
+        q = getattr(params, "q", None)
+        if q is None or "@" not in q:
+            return params
+        blind = self.vault.ledger_key().blind(q)
+        return replace(params, q=f"@{blind}")  # type: ignore[type-var]  # parameters are dataclasses
+
+    # Personal data.
+
+    def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
+        """An answer with what is sealed in it opened; who it is shown to is on record."""
+        rendered = orjson.dumps(body)
+        if not showing.holds_sealed(rendered):
+            return body
+        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access))
+        return shown
+
+    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+        """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
+        subject = None if customer is None else f"customer:{customer}"
+        with self._pool.connection() as connection:
+            return subject_keys.accesses(connection, subject=subject, **asked)
+
+    def rotate_kek(self) -> int:
+        """Wrap the keys of all personal data by a new key-encryption key, which the file is given
+        here; how many. The old one is kept as long as the next change, for processes that have
+        not seen the new one yet."""
+        self.vault.ledger_key()
+        if self.settings.kek is None:
+            file = KekFile(self.settings.kek_path)
+            file.add(Kek.generate(), keep=[file.current()])
+        return self.vault.rewrap()
+
+    # Read models as such.
 
     def projector(
         self, on_page: Callable[[ReadModel, Position], None] = lambda model, position: None
@@ -316,8 +380,9 @@ def open_prepared(
     store = PostgresStore(lambda: _connect(settings, url))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(connections, PROJECTIONS)
+    vault = Vault(connections.connection, kek.key_encryption(settings.kek, settings.kek_path))
     try:
-        yield Oms(settings, url, connections, writer, readers)
+        yield Oms(settings, url, connections, writer, readers, vault)
     finally:
         writer.close()
         readers.close()
@@ -332,4 +397,4 @@ def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:
     """Under one key the same command is answered again, and another one refused."""
     if key is None:
         return None
-    return Idempotency(actor, key, sha256(repr(command).encode()).digest())
+    return Idempotency(actor, key, sha256(orjson.dumps(plain(command), default=str)).digest())

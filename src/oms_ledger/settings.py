@@ -47,6 +47,12 @@ class Settings:
     oidc_roles: str = ""
     """Which role each value of that claim gives: value=role, with commas between."""
 
+    kek: str | None = field(default=None, repr=False)
+    """The key that wraps the keys of personal data, 32 bytes in base64; several with blanks
+    between, the newest first. None: a file has it."""
+    kek_file: str | None = None
+    """Where that file is. None: one in `data_dir`/keys, made when first needed."""
+
     signing_key_file: str | None = None
     """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
     needed."""
@@ -104,6 +110,13 @@ class Settings:
     def schema(self) -> str:
         """The schema that holds everything of this ledger."""
         return f"oms_{self.ledger}"
+
+    @property
+    def kek_path(self) -> Path:
+        """The file of the key that wraps the keys of personal data."""
+        if self.kek_file:
+            return Path(self.kek_file).expanduser()
+        return self.data_dir / "keys" / "kek"
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -27,6 +27,7 @@ from oms_commands.release_hold import ReleaseHold
 from oms_commands.return_stock import ReturnStock
 from oms_commands.transfer_stock import TransferStock
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
 
 SKUS = ("A", "A!", "A@B", "B/1")
@@ -94,7 +95,7 @@ class RandomShop:
             "GBP",
             lines,
             placed_at=self.earlier() if self.chance.random() < 0.3 else None,
-            customer=CustomerFields(id=f"c{self._units()}", name="Ada Lovelace"),
+            customer=CustomerFields(id=f"c{self._units()}", name=Personal("Ada Lovelace")),
             backorder=backorder,
             confirm=self.chance.random() < 0.8,
         )

@@ -17,7 +17,7 @@ import pytest
 
 from oms_ledger.domain.catalogue import EVENTS, STATES
 from oms_ledger.domain.order import Order
-from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.personal import Personal, change_personal
 from oms_ledger.engine import codec, upcasts
 from oms_ledger.kernel import Meta
 from tests.golden.literals import LITERALS, META
@@ -70,7 +70,7 @@ def test_every_field_is_set(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_personal_values_sit_in_objects_of_their_own(name: str) -> None:
-    marked = codec.change_personal(LITERALS[name], lambda value: Personal("SEALED"))
+    marked = change_personal(LITERALS[name], lambda value, field: Personal("SEALED"))
     data = json.loads(codec.encode(marked, META))["data"]
     sealed = {path for path, value in leaves(data) if value == "SEALED"}
     assert all(path.endswith(".personal") for path in sealed)
@@ -81,11 +81,11 @@ def test_personal_values_sit_in_objects_of_their_own(name: str) -> None:
 def test_personal_values_of_an_order_are_all_found() -> None:
     seen: list[str] = []
 
-    def seal(value: Personal) -> Personal:
+    def seal(value: Personal, field: str) -> Personal:
         seen.append(value.personal)
         return Personal("x")
 
-    sealed = codec.change_personal(LITERALS["order.placed.v1"], seal)
+    sealed = change_personal(LITERALS["order.placed.v1"], seal)
     names = ["Ada", "ada@example.org", "+44 1", "Ada L.", "1 High St", "Flat 2", "LS1 1AA"]
     assert sorted(seen) == sorted(names)
     stored = codec.encode(sealed, META).decode()
@@ -94,7 +94,7 @@ def test_personal_values_of_an_order_are_all_found() -> None:
 
 def test_where_nothing_is_personal_nothing_is_copied() -> None:
     event = LITERALS["stock.received.v1"]
-    assert codec.change_personal(event, lambda value: Personal("x")) is event
+    assert change_personal(event, lambda value, field: Personal("x")) is event
 
 
 def test_what_is_the_commands_own_id_is_left_out() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from oms_ledger.domain.channel import OrderNumbered
+from oms_ledger.domain.customer import CustomerForgotten
 from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.location import LocationDefined, Site
 from oms_ledger.domain.order import (
@@ -151,5 +152,6 @@ LITERALS: dict[str, Event] = {
             (Component("85123B", 2),),
         ),
         OrderNumbered("web", 1, "o1"),
+        CustomerForgotten("17850", "erasure request", "ticket 7"),
     )
 }

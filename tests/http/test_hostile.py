@@ -54,7 +54,9 @@ def test_any_value_in_any_field(shop: Api) -> None:
         body = data.draw(fields[name])
         response = shop.send(
             route.method,
-            route.path.format(order_id="o", shipment_id="s", hold_id="h", sku="x", code="x"),
+            route.path.format(
+                order_id="o", shipment_id="s", hold_id="h", sku="x", code="x", customer_id="c"
+            ),
             content=_json(body),
             headers=JSON_HEADERS,
         )
@@ -79,7 +81,7 @@ def test_any_value_in_any_parameter(shop: Api) -> None:
         params = {name: value[:2000] for name, value in params.items()}
         value = data.draw(st.sampled_from(["x", "..", "💣", "a" * 5000, "' OR 1=1 --"]))
         path = query.path.format(order_id=value, shipment_id=value, sku=value, code=value,
-                                 token=value)  # fmt: skip
+                                 token=value, customer_id=value)  # fmt: skip
         response = shop.get(path, params={**params, "wait_ms": "1"})
         assert response.status_code != 500, (path, params, response.text)
 

@@ -74,6 +74,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         assert ask.see("get_location", after, code="LON")["address"]["city"] == "London"
         assert ask.see("list_shipments", after)["items"]
         assert ask.see("shipping_performance", after)["rows"]
+        _forget(ask, after)
     assert ask.asked == {*COMMANDS, *(q.name for q in QUERIES)}
 
 
@@ -106,6 +107,15 @@ def _cancel(ask: Asker) -> None:
     assert cancelled["lines"][0]["cancelled"] == 2
 
 
+def _forget(ask: Asker, after: int) -> None:
+    assert ask.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
+    assert ask.see("customer_orders", after, customer_id="17850")["items"]
+    after = ask.do("ForgetCustomer", customer_id="17850")["position"]
+    known = ask.see("export_customer", after, customer_id="17850")
+    assert known["customer"]["name"] == "[forgotten]"
+    assert known["accesses"]
+
+
 def _backorder(ask: Asker) -> int:
     placed = ask.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
     assert placed["lines"][0]["backordered"] > 0
@@ -116,6 +126,7 @@ def _backorder(ask: Asker) -> int:
 
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
+PATHS |= {"customer_id": "c"}
 
 
 def test_every_route_asks_for_a_key(oms: Oms) -> None:

@@ -180,7 +180,8 @@ def test_rows_read_are_rows_applied_and_rows_skipped(
     writer = Writer(MemoryStore())
     try:
         for account in (report, again):
-            ask_for_all(Desk(writer, account, lambda _: None), file, opening, Options(fulfil=True))
+            desk = Desk(writer.submit_many, account, lambda _: None)
+            ask_for_all(desk, file, opening, Options(fulfil=True))
     finally:
         writer.close()
     assert report.balances

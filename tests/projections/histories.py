@@ -65,12 +65,13 @@ def placed(
     at: datetime = PLACED_AT,
     name: str = "Ada Lovelace",
     channel: str = "web",
+    external_id: str | None = None,
 ) -> OrderPlaced:
     terms = OrderTerms(
         channel,
         "GBP",
         lines,
-        external_id=f"x-{order_id}",
+        external_id=external_id or f"x-{order_id}",
         customer=Customer(f"c-{order_id}", Personal(name), Personal("Ada@example.org")),
         shipping_address=Address(name=Personal(name), city="Leeds", country="GB"),
         shipping=ShippingCharge("standard", 495),

@@ -25,6 +25,8 @@ WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
       AND fulfilment <> 'cancelled'))
   AND (%(sku)s::text IS NULL OR order_id IN (
       SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
+  AND (%(blind)s::text IS NULL OR person IN (
+      SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
   AND (%(q)s::text IS NULL OR search LIKE %(q)s OR order_id IN (
       SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
 ORDER BY placed_at DESC, order_id DESC
@@ -59,6 +61,8 @@ SELECT * FROM (
           AND fulfilment <> 'cancelled'))
       AND (%(sku)s::text IS NULL OR order_id IN (
           SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
+      AND (%(blind)s::text IS NULL OR person IN (
+          SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
       AND (%(q)s::text IS NULL OR search LIKE %(q)s OR order_id IN (
           SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
 ) AS ranked
@@ -66,3 +70,14 @@ WHERE (rank_number, rank_word COLLATE "C", order_id)
     > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)
 ORDER BY rank_number, rank_word COLLATE "C", order_id
 LIMIT %(limit)s;
+
+-- name: orders_of_customer
+-- Oldest first.
+SELECT order_id, customer, placed_at FROM orders
+WHERE customer_id = %(customer)s ORDER BY placed_at, order_id;
+
+-- name: accesses_of_customer
+-- Who was shown what the customer's keys open, today's and those that were destroyed.
+SELECT at, actor, purpose, route FROM personal_access
+WHERE keys && array(SELECT k.key_id FROM subject_keys AS k WHERE k.subject = %(subject)s)
+ORDER BY number;

@@ -24,6 +24,7 @@ CREATE TABLE orders{v} (
     locations text[] NOT NULL,
     customer_id text,
     customer jsonb,
+    person text COLLATE "C",
     search text NOT NULL,
     placed_at timestamptz NOT NULL,
     ship_by timestamptz NOT NULL,
@@ -35,6 +36,8 @@ CREATE TABLE orders{v} (
 CREATE INDEX orders{v}_placed ON orders{v} (placed_at, order_id);
 
 CREATE INDEX orders{v}_customer ON orders{v} (customer_id) WHERE customer_id IS NOT NULL;
+
+CREATE INDEX orders{v}_person ON orders{v} (person) WHERE person IS NOT NULL;
 
 CREATE TABLE order_lines{v} (
     order_id text COLLATE "C" NOT NULL,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from oms_ledger.domain.channel import OrderNumbered, order_number
+from oms_ledger.domain.customer import CustomerForgotten
 from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity
 from oms_ledger.domain.location import LocationDefined
 from oms_ledger.domain.money import to_text
@@ -67,6 +68,10 @@ def words(event: Event, skus: Skus) -> list[str]:
         return [f"Product {event.sku} defined: {event.title}"]
     if isinstance(event, LocationDefined):
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
+    if isinstance(event, CustomerForgotten):
+        return [
+            f"Customer {event.customer_id} forgotten; reason: {event.reason}{_note(event.note)}"
+        ]
     if isinstance(event, OrderNumbered):
         return [f"Order {order_number(event.channel, event.sequence)} numbered"]
     raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")

@@ -7,14 +7,20 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from oms_commands import COMMANDS
 from oms_ledger.app import open_oms
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, out, print_json, settings
+from oms_ledger.cli.lookup import access_of
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    LedgerOption,
+    checked,
+    out,
+    print_json,
+    settings,
+)
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.http.errors import from_validation
 from oms_ledger.http.requests import parsed as json_in
 from oms_ledger.kernel import Command
 from oms_ledger.security import cards
@@ -47,7 +53,8 @@ def do(
     command = parsed(name, sys.stdin.read() if body == "-" else body)
     with open_oms(settings(ledger, data_dir)) as oms:
         outcome = oms.execute(command, actor=f"cli:{getpass.getuser()}", key=key, dry_run=dry_run)
-    print_json({**outcome.answer, "position": outcome.position})
+        answer = oms.show(outcome.answer, access_of("do"))
+    print_json({**answer, "position": outcome.position})
 
 
 def parsed(name: str, body: str) -> Command:
@@ -57,11 +64,7 @@ def parsed(name: str, body: str) -> Command:
     given = body.encode()
     if cards.worth_a_look(given):
         cards.refuse(json_in(given))
-    try:
-        command: Command = TypeAdapter(COMMANDS[name]).validate_json(body)
-    except ValidationError as error:
-        raise from_validation(error) from None
-    return command
+    return checked(COMMANDS[name], body)
 
 
 def _catalogue() -> Table:

@@ -22,6 +22,7 @@ from oms_ledger.kernel import Log, Position, Recorded
 from oms_ledger.replay.changes import differences, flat
 from oms_ledger.replay.sources import of_order, of_sku
 from oms_ledger.replay.telling import Teller, said
+from oms_ledger.security.showing import masked_text
 
 app = typer.Typer(
     no_args_is_help=True, help="What changed between two moments, field by field, and how."
@@ -106,7 +107,7 @@ def _show(body: dict[str, Any], log: Log, between: Iterable[Recorded], json: boo
     for line in _lines(body):
         typer.echo(line)
     for each in told:
-        typer.echo(each.text())
+        typer.echo(masked_text(each.text()))
 
 
 def _lines(body: Mapping[str, Any]) -> Iterator[str]:

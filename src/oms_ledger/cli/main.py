@@ -17,6 +17,7 @@ from oms_ledger.cli import (
     export,
     imports,
     keys,
+    personal,
     projections,
     prove,
     replay,
@@ -45,6 +46,9 @@ app.command("work")(serve.work)
 app.command("migrate")(serve.migrate)
 app.command("do")(ask.do)
 app.command("verify")(verify.verify)
+app.command("forget")(personal.forget)
+app.command("access")(personal.access)
+keys.app.command("rotate-kek")(personal.rotate_kek)
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
 app.add_typer(replay.app, name="replay")
@@ -52,6 +56,7 @@ app.add_typer(diff.app, name="diff")
 app.add_typer(projections.app, name="projections")
 for command in (builds.rebuild, builds.compare, builds.swap, builds.drop):
     projections.app.command()(command)
+app.add_typer(personal.app, name="customer")
 app.add_typer(keys.app, name="keys")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(prove.app, name="prove")

@@ -16,6 +16,7 @@ from oms_ledger.domain.moments import moment
 from oms_ledger.kernel import Log, Recorded, all_events
 from oms_ledger.replay.sources import of_customer, of_order, of_sku
 from oms_ledger.replay.telling import Teller
+from oms_ledger.security.showing import masked_text
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -99,4 +100,4 @@ def _tell(
     log = oms.readers.log(moment(until, "until") if until else None)
     for told in Teller(log).tell(source(log)):
         line = orjson.dumps(told.json()).decode() if json else told.text()
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(masked_text(line) + "\n")

@@ -41,6 +41,7 @@ def serve(
     logs.configure(given.log_level)
     # Told to end while still starting: what was started is stopped, which is what was asked.
     with suppress(KeyboardInterrupt), prepared(given) as ready:
+        _check_keys(ready)
         if not no_auth:
             _tell_key(given, ready)
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
@@ -71,6 +72,13 @@ def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None
     for name in applied:
         typer.echo(name)
     console.print(f"Ledger {given.ledger} is up to date; {len(applied)} migrations applied.")
+
+
+def _check_keys(ready: Settings) -> None:
+    """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
+    here: better said now than to the first customer."""
+    with open_prepared(ready) as oms:
+        oms.vault.ledger_key()
 
 
 def _tell_key(given: Settings, ready: Settings) -> None:

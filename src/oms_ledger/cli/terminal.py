@@ -8,8 +8,12 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
+from oms_ledger.http.errors import from_validation
+from oms_ledger.kernel import Command
+from oms_ledger.security.showing import masked
 from oms_ledger.settings import Settings
 
 console = Console(stderr=True, highlight=False)
@@ -32,5 +36,19 @@ def settings(ledger: str | None, data_dir: Path | None = None) -> Settings:
     return Settings.from_environment(ledger=ledger, data_dir=data_dir)
 
 
+def checked(kind: type[Command], fields: Mapping[str, Any] | str) -> Command:
+    """The command with these fields, or with those of a JSON text; `Invalid` says what is wrong
+    with them."""
+    adapter: TypeAdapter[Command] = TypeAdapter(kind)
+    try:
+        if isinstance(fields, str):
+            return adapter.validate_json(fields)
+        return adapter.validate_python(fields)
+    except ValidationError as error:
+        raise from_validation(error) from None
+
+
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    """What is still sealed in it stays out of sight."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str)
+    typer.echo(masked(text).decode())

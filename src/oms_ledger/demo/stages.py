@@ -31,6 +31,7 @@ from oms_commands.release_hold import ReleaseHold
 from oms_commands.return_stock import ReturnStock
 from oms_ledger.demo.books import Asked, Books, Day, Parcel, lines_of
 from oms_ledger.demo.shop import GOODS, Good, Story
+from oms_ledger.domain.personal import Personal
 
 CURRENCY = "GBP"
 POSTAGE = {"standard": Decimal("3.95"), "express": Decimal("7.95")}
@@ -104,12 +105,14 @@ def order_of(story: Story) -> PlaceOrder:
         external_id=story.external_id,
         currency=CURRENCY,
         placed_at=story.placed_at,
-        customer=CustomerFields(id=person.id, name=person.name, email=person.email),
+        customer=CustomerFields(
+            id=person.id, name=Personal(person.name), email=Personal(person.email)
+        ),
         shipping_address=AddressFields(
-            name=person.name,
-            line1=person.street,
+            name=Personal(person.name),
+            line1=Personal(person.street),
             city=person.city,
-            postal_code=person.postal_code,
+            postal_code=Personal(person.postal_code),
             country="GB",
         ),
         lines=tuple(_line(good, units) for good, units in story.lines),

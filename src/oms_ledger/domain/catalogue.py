@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_ledger.domain.channel import Channel, OrderNumbered
+from oms_ledger.domain.customer import CustomerForgotten, CustomerRecord
 from oms_ledger.domain.location import Location, LocationDefined
 from oms_ledger.domain.order import ORDER_EVENTS, Order
 from oms_ledger.domain.product import Product, ProductDefined
@@ -19,9 +20,11 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        CustomerForgotten,
     )
 }
 
 STATES: dict[str, type[State]] = {
-    state.category: state for state in (Order, StockLevel, Shipment, Location, Product, Channel)
+    state.category: state
+    for state in (Order, StockLevel, Shipment, Location, Product, Channel, CustomerRecord)
 }

@@ -1,4 +1,4 @@
-"""Events to bytes and back: the one place every event, and every personal value, passes.
+"""Events to bytes and back: the one place every event passes.
 
 Stored is JSON: `{"meta": {...}, "data": {...}}`, `data` being the event's fields and `meta` who,
 when and why. What is the same as its neighbour is left out of `meta`: a correlation or
@@ -8,21 +8,17 @@ causation id that is the command's own id. The stored name of the event is the `
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
 from oms_ledger.domain.catalogue import EVENTS, STATES
-from oms_ledger.domain.personal import Personal
 from oms_ledger.engine.upcasts import upcast
 from oms_ledger.kernel import Event, Meta, Recorded, State
 
 E = TypeVar("E")
-
-ChangePersonal = Callable[[Personal], Personal]
 
 
 class _Meta(msgspec.Struct, omit_defaults=True, frozen=True):
@@ -89,43 +85,6 @@ def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
 def recorded(position: int, stream: str, version: int, topic: str, state: bytes) -> Recorded:
     event, meta = decode(topic, state)
     return Recorded(position, stream, version, event, meta)
-
-
-def change_personal(value: E, change: ChangePersonal) -> E:
-    """A copy of a dataclass with every personal value in it, however deep, passed through
-    `change`: how values are sealed on their way in, opened on their way out, or masked."""
-    if isinstance(value, Personal):
-        return cast(E, change(value))
-    if isinstance(value, tuple):
-        return cast(E, tuple(change_personal(v, change) for v in value))
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {
-            f.name: change_personal(getattr(value, f.name), change)
-            for f in fields(value)
-            if f.name in _personal_fields(type(value))
-        }
-        return replace(value, **changed) if changed else value
-    return value
-
-
-def _personal_fields(kind: type) -> frozenset[str]:
-    found = _PERSONAL_FIELDS.get(kind)
-    if found is None:
-        hints = get_type_hints(kind)
-        found = frozenset(f.name for f in fields(kind) if _holds_personal(hints[f.name]))
-        _PERSONAL_FIELDS[kind] = found
-    return found
-
-
-_PERSONAL_FIELDS: dict[type, frozenset[str]] = {}
-
-
-def _holds_personal(hint: Any) -> bool:
-    if hint is Personal:
-        return True
-    if isinstance(hint, type) and is_dataclass(hint):
-        return bool(_personal_fields(hint))
-    return any(_holds_personal(arg) for arg in get_args(hint))
 
 
 # Snapshots: a folded state as JSON, stamped with the shape of the class that wrote it.

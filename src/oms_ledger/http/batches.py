@@ -14,10 +14,10 @@ from oms_ledger.app import Oms, new_context
 from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
-from oms_ledger.http.answers import answer
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands import CommandHandler, is_dry_run
 from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import (
     body_of,
     correlation_id,
@@ -27,6 +27,7 @@ from oms_ledger.http.requests import (
     idempotency_key,
     parsed,
 )
+from oms_ledger.http.submitting import Submitter
 from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Command, Json
 from oms_ledger.security.principals import Principal
@@ -68,12 +69,20 @@ class BatchHandler:
     command, a body without the list is one."""
 
     def __init__(
-        self, oms: Oms, threads: Threads, kind: type[Command], single: CommandHandler
+        self,
+        oms: Oms,
+        threads: Threads,
+        submitter: Submitter,
+        shown: Shown,
+        kind: type[Command],
+        single: CommandHandler,
     ) -> None:
         route = kind.route
         assert route.many is not None
         self._oms = oms
         self._threads = threads
+        self._submitter = submitter
+        self._shown = shown
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
@@ -96,9 +105,11 @@ class BatchHandler:
         print_ = fingerprint(request, body) if key is not None else b""
         told = correlation_id(headers) or new_context(who.actor).command_id
         batch = _Batch(who, told, key, print_, is_dry_run(request))
-        return await self._decide(batch, bodies)
+        return await self._decide(request, batch, bodies)
 
-    async def _decide(self, batch: _Batch, bodies: Sequence[msgspec.Raw]) -> Response:
+    async def _decide(
+        self, request: Request, batch: _Batch, bodies: Sequence[msgspec.Raw]
+    ) -> Response:
         read = [self._read(n, body) for n, body in enumerate(bodies)]
         valid = [each for each in read if not isinstance(each, OmsError)]
         submissions = [batch.submission(n, command) for n, command in enumerate(valid)]
@@ -112,21 +123,22 @@ class BatchHandler:
         headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
         if all(self._repeats(result) for result in results):
             headers["idempotent-replayed"] = "true"
-        return answer({"results": items, "position": position}, 200, headers)
+        body = {"results": items, "position": position}
+        return await self._shown.answer(request, body, 200, headers)
 
     async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> list[Result]:
         """Under a key the first goes alone: it tells whether the key belongs to this request,
         before anything else of it happens."""
         if not submissions:
             return []
-        writer = self._oms.writer
+        submit = self._submitter.submit_many
         if not alone:
-            return list(await writer.submit_many_async(submissions))
-        first = await writer.submit_many_async(submissions[:1])
+            return await submit(submissions)
+        first = await submit(submissions[:1])
         if isinstance(first[0], IdempotencyKeyReused | Unavailable):
             raise first[0]
         rest = submissions[1:]
-        return [*first, *(await writer.submit_many_async(rest) if rest else [])]
+        return [*first, *(await submit(rest) if rest else [])]
 
     def _bodies(self, found: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
         for name in found:

@@ -10,12 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Oms, new_context
+from oms_ledger.app import new_context
 from oms_ledger.domain.order import Order
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
-from oms_ledger.http.answers import answer, etag
+from oms_ledger.http.answers import etag
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.errors import from_validation, invalid
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import (
     COMMAND_VALUES_MAX,
     Headers,
@@ -31,6 +32,7 @@ from oms_ledger.http.requests import (
     query_fields,
     refuse_too_many,
 )
+from oms_ledger.http.submitting import Submitter
 from oms_ledger.kernel import Command, Context, Json, Ref
 
 Expected = tuple[Ref, int]
@@ -43,9 +45,10 @@ class CommandHandler:
     body is read first and the path's fields are put in.
     """
 
-    def __init__(self, oms: Oms, kind: type[Command]) -> None:
+    def __init__(self, submitter: Submitter, shown: Shown, kind: type[Command]) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
-        self._writer = oms.writer
+        self._submitter = submitter
+        self._shown = shown
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
@@ -66,8 +69,10 @@ class CommandHandler:
         expected = self._expected(request, headers)
         key = idempotency_key(headers)
         once = Idempotency(who.id, key, fingerprint(request, body)) if key is not None else None
-        outcome = await self._writer.submit_async(Submission(command, ctx, once, expected, dry_run))
-        return answer(
+        submission = Submission(command, ctx, once, expected, dry_run)
+        outcome = await self._submitter.submit(submission)
+        return await self._shown.answer(
+            request,
             {**outcome.answer, "position": outcome.position},
             200 if dry_run else self.status(outcome),
             self._headers(ctx, outcome),

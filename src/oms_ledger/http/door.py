@@ -20,6 +20,7 @@ from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, openapi
+from oms_ledger.http.accesses import AccessesHandler
 from oms_ledger.http.answers import problem_answer
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.batches import BatchHandler
@@ -38,10 +39,12 @@ from oms_ledger.http.errors import Malformed, MethodNotAllowed
 from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
 from oms_ledger.http.operations import Operations
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.provider import Provider
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import QueryHandler
 from oms_ledger.http.streams import FeedStream, ParcelStream
+from oms_ledger.http.submitting import Submitter
 from oms_ledger.http.threads import Threads
 from oms_ledger.security.rates import Buckets
 from oms_ledger.security.roles import ADMIN, PUBLIC
@@ -146,10 +149,14 @@ def _endpoints(
     def serve(method: str, path: str, scope: str, handle: Handle) -> None:
         endpoints.append(Endpoint(gate, method, path, scope, handle))
 
+    submitter = Submitter(oms, threads)
     for kind in COMMANDS.values():
         route = kind.route
-        single = CommandHandler(oms, kind)
-        many = BatchHandler(oms, threads, kind, single) if route.many else single
+        shown = Shown(oms, threads, f"{route.method} {route.path}")
+        single = CommandHandler(submitter, shown, kind)
+        many: Handle = single
+        if route.many:
+            many = BatchHandler(oms, threads, submitter, shown, kind, single)
         serve(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
             serve(route.method, route.many_path, kind.scope, many)
@@ -160,6 +167,7 @@ def _endpoints(
             serve("GET", f"{PARCEL}/stream", query.scope, stream)
     serve("GET", "/v1/events", AUDIT, FeedHandler(oms, threads))
     serve("GET", "/v1/events/stream", AUDIT, FeedStream(oms, threads, pulse))
+    serve("GET", "/v1/audit/access", AUDIT, AccessesHandler(oms, threads))
     evidence = Evidence(oms, threads)
     serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)
     serve("GET", "/v1/audit/proof/inclusion", AUDIT, evidence.inclusion)

@@ -64,4 +64,5 @@ BODIES: dict[str, dict[str, Json]] = {
         "unit_cost": "1.20",
         "safety_stock": 2,
     },
+    "ForgetCustomer": {"reason": "erasure request", "note": "ticket 7"},
 }

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.catalogue import EVENTS
 from oms_ledger.domain.plain import feed_item
-from oms_ledger.http.answers import answer
 from oms_ledger.http.errors import invalid
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.queries import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.threads import Threads
@@ -25,6 +25,7 @@ class FeedHandler:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
+        self._shown = Shown(oms, threads, "GET /v1/events")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
@@ -39,7 +40,7 @@ class FeedHandler:
             await self._reach(fresh)
         feed = await self._threads.ask(partial(self._oms.readers.feed, after, limit, types))
         body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
-        return answer(body, 200, {"ledger-position": str(feed.head)})
+        return await self._shown.answer(request, body, 200, {"ledger-position": str(feed.head)})
 
     async def _reach(self, fresh: Freshness) -> None:
         assert fresh.min_position is not None

@@ -16,11 +16,15 @@ from oms_ledger.http import openapi_parts as parts
 from oms_ledger.http import shapes
 from oms_ledger.http.examples import BODIES
 from oms_ledger.http.openapi_parts import (
+    ACTOR,
     AFTER,
+    BEFORE,
+    CUSTOMER,
     FRESHNESS,
     FROM,
     LIMIT,
     POSITION,
+    PURPOSE,
     RESUME,
     TO,
     TREE_SIZE,
@@ -60,6 +64,7 @@ SHAPES = (
     ledger.InclusionProof,
     ledger.ConsistencyProof,
     ledger.Verification,
+    ledger.Accesses,
 )
 
 API_KEY = {
@@ -223,7 +228,7 @@ class _Document:
             "summary": query.summary,
             "description": "\n\n".join(each for each in about if each),
             "tags": [parts.tag(query.path)],
-            "parameters": [*parts.of_params(schema, query.path), *moments, *FRESHNESS],
+            "parameters": [*parts.of_params(schema, query.path), *moments, *FRESHNESS, PURPOSE],
             "responses": {"200": answer, **parts.errors(QUERY_ERRORS)},
             "security": parts.security(query.scope),
         }
@@ -266,6 +271,8 @@ class _Document:
             self._shape("ConsistencyProof"), [FROM, TO], scope=AUDIT)  # fmt: skip
         add(f"{audit}/verify", "What the last verification of the whole ledger found", json,
             self._shape("Verification"), scope=AUDIT)  # fmt: skip
+        add(f"{audit}/access", "Who was shown whose personal data, the newest first", json,
+            self._shape("Accesses"), [CUSTOMER, ACTOR, BEFORE, LIMIT], scope=AUDIT)  # fmt: skip
         add("/checkpoint", "The same checkpoint, where c2sp.org/tlog-tiles has it", note, text,
             scope=PUBLIC)  # fmt: skip
         add("/tile/entries/{index}", "Leaves, which are whole events (c2sp.org/tlog-tiles)", raw,

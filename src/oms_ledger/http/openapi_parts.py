@@ -65,6 +65,12 @@ AS_OF = parameter(
 TYPES = parameter("types", "string", "Only events of these types, separated by commas.")
 AFTER = parameter("after", "integer", "Only events after this position.")
 LIMIT = parameter("limit", "integer", "1 to 500; 50 unless said otherwise.")
+BEFORE = parameter("before", "integer", "Only those before this number.")
+CUSTOMER = parameter("customer", "string", "Of this customer's data alone, by id.")
+ACTOR = parameter("actor", "string", "By this actor alone.")
+PURPOSE = parameter(
+    "X-Purpose", "string", "What personal data is asked for; goes on record.", "header"
+)
 POSITION = {**parameter("position", "integer", "The event's position."), "required": True}
 TREE_SIZE = parameter("tree_size", "integer", "In the tree of so many events; the newest's.")
 FROM = {**parameter("from", "integer", "Size of the earlier tree."), "required": True}

@@ -15,8 +15,9 @@ from starlette.responses import Response
 from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.domain.moments import moment
-from oms_ledger.http.answers import answer, etag
+from oms_ledger.http.answers import etag
 from oms_ledger.http.errors import from_validation, invalid
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Position, Query
@@ -50,6 +51,7 @@ class QueryHandler:
         self._oms = oms
         self._threads = threads
         self._query = query
+        self._shown = Shown(oms, threads, f"GET {query.path}")
         self._params: Callable[[object], object] = TypeAdapter(query.params).validate_python
 
     async def __call__(self, request: Request) -> Response:
@@ -66,9 +68,10 @@ class QueryHandler:
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
         if tag is None:
-            return answer(found.body, 200, headers)
+            return await self._shown.answer(request, found.body, 200, headers)
         headers["etag"] = tag  # one order: shown as its commands answer it
-        return answer({**found.body, "position": found.position}, 200, headers)
+        body = {**found.body, "position": found.position}
+        return await self._shown.answer(request, body, 200, headers)
 
     def _read(self, path: dict[str, str], fields: dict[str, str]) -> object:
         for name in path:

@@ -23,6 +23,7 @@ COMMAND_VALUES_MAX = 50_000
 
 CORRELATION_CHARACTERS_MAX = 128
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
+PURPOSE_CHARACTERS_MAX = 200
 QUERY_FIELDS_MAX = 100
 
 SLASH = "\x00"
@@ -146,6 +147,14 @@ def correlation_id(headers: Headers) -> str | None:
         raise invalid(
             "X-Correlation-Id", f"At most {CORRELATION_CHARACTERS_MAX} printable ASCII characters."
         )
+    return text
+
+
+def purpose(headers: Headers) -> str:
+    """What personal data is asked for; goes on record with who was shown it."""
+    text = headers.get("x-purpose", "api")
+    if not _printable(text, PURPOSE_CHARACTERS_MAX):
+        raise invalid("X-Purpose", f"At most {PURPOSE_CHARACTERS_MAX} printable ASCII characters.")
     return text
 
 

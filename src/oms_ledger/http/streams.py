@@ -16,6 +16,7 @@ from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.plain import feed_item
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.feed import event_types, refuse_others
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.pulse import Pulse
 from oms_ledger.http.queries import POSITION_MAX, Freshness, ask
 from oms_ledger.http.requests import path_fields, query_fields, whole
@@ -55,6 +56,7 @@ class FeedStream:
         self._oms = oms
         self._threads = threads
         self._pulse = pulse
+        self._shown = Shown(oms, threads, "GET /v1/events/stream")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
@@ -62,21 +64,26 @@ class FeedStream:
         types = event_types(fields)
         refuse_others(fields)
         self._pulse.refuse_if_full()
-        return EventStream(self._pulse, self._events(last_event_id(request, after), types))
+        since = last_event_id(request, after)
+        return EventStream(self._pulse, self._events(request, since, types))
 
-    async def _events(self, after: Position, types: Sequence[str] | None) -> Chunks:
+    async def _events(
+        self, request: Request, after: Position, types: Sequence[str] | None
+    ) -> Chunks:
         pulse = self._pulse
         yield RETRY
         while not pulse.ended:
             page = partial(self._oms.readers.feed, after, PAGE_EVENTS, types)
             try:
                 feed = await self._threads.ask(page)
+                told = b"".join(_event(r.position, feed_item(r)) for r in feed.items)
+                told = await self._shown.content(request, told)
             except Unavailable:
                 yield AWAY
                 await pulse.moved(AGAIN_SECONDS)
                 continue
-            if feed.items:
-                yield b"".join(_event(r.position, feed_item(r)) for r in feed.items)
+            if told:
+                yield told
             after = feed.next_after
             if max(feed.head, pulse.head) <= after:
                 await pulse.moved(KEEPALIVE_SECONDS)
@@ -91,17 +98,19 @@ class ParcelStream:
         self._ask = partial(ask, oms, threads, query)
         self._pulse = pulse
         self._query = query
+        self._shown = Shown(oms, threads, f"GET {query.path}/stream")
 
     async def __call__(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         params: object = self._query.params(**path_fields(request))
         self._pulse.refuse_if_full()
         now = await self._ask(params, _soon(None))
-        return EventStream(self._pulse, self._changes(params, now))
+        first = await self._shown.content(request, _event(now.position, now.body))
+        return EventStream(self._pulse, self._changes(request, params, now, first))
 
-    async def _changes(self, params: object, now: Answer) -> Chunks:
+    async def _changes(self, request: Request, params: object, now: Answer, first: bytes) -> Chunks:
         pulse = self._pulse
-        yield RETRY + _event(now.position, now.body)
+        yield RETRY + first
         alive_until = time.monotonic() + KEEPALIVE_SECONDS
         while not pulse.ended:
             if pulse.shipped <= now.position:
@@ -113,11 +122,14 @@ class ParcelStream:
                 continue
             try:
                 found = await self._ask(params, _soon(pulse.shipped))
+                told = _event(found.position, found.body)
+                if found.body != now.body:
+                    told = await self._shown.content(request, told)
             except Unavailable:
                 await pulse.moved(AGAIN_SECONDS)
                 continue
             if found.body != now.body:
-                yield _event(found.position, found.body)
+                yield told
             now = found
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from oms_ledger.app import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
-from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
+from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.importers.report import REFUSED, LeftOut, Report
 from oms_ledger.importers.steps import Step
 
@@ -36,7 +36,7 @@ class Desk:
     """Sends steps in full batches, in order. `progressed` is told how many rows of the file
     each settled batch stood for."""
 
-    writer: Writer
+    submit: Callable[[Iterable[Submission]], list[Future[Outcome]]]
     report: Report
     progressed: Callable[[int], None]
     waiting: list[Step] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Desk:
 
     def _send(self) -> None:
         steps, self.waiting = self.waiting, []
-        futures = self.writer.submit_many(map(_submission, steps))
+        futures = self.submit(map(_submission, steps))
         self.sent.append(_Batch(steps, futures, self.waiting_rows))
         self.waiting_rows = 0
         while len(self.sent) > IN_FLIGHT:

@@ -56,7 +56,7 @@ def import_file(oms: Oms, file: Path, options: Options, console: Console) -> Rep
     report = Report(str(file), found, Revenue(found.goods, found.services), path, seconds=seconds)
     with _progress(console) as progress, _timed(seconds, "importing"):
         task = progress.add_task("Importing", total=found.rows)
-        desk = Desk(oms.writer, report, lambda rows: progress.advance(task, rows))
+        desk = Desk(oms.submit, report, lambda rows: progress.advance(task, rows))
         ask_for_all(desk, file, opening, options)
     with console.status("Adding up the orders in the ledger ..."), _timed(seconds, "adding up"):
         goods, services = ledger_revenue(oms, found.last)

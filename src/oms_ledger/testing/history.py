@@ -18,6 +18,7 @@ KEYS: dict[str, Callable[[Event], str]] = {
     "shipment": lambda e: _said(e, "shipment_id"),
     "location": lambda e: _said(e, "code"),
     "product": lambda e: _said(e, "sku"),
+    "customer": lambda e: _said(e, "customer_id"),
     "channel": lambda e: channel_key(_said(e, "channel")),
 }
 

@@ -7,6 +7,9 @@ from datetime import datetime
 from hashlib import sha256
 from types import TracebackType
 
+import msgspec
+
+from oms_ledger.domain.plain import plain
 from oms_ledger.engine import codec
 from oms_ledger.engine.memory import MemoryLog, MemoryStore
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
@@ -44,7 +47,9 @@ class MemoryLedger:
         is sent; with `expected` only if that stream is at that version."""
         once = None
         if key is not None:
-            once = Idempotency(actor, key, sha256(repr(command).encode()).digest())
+            once = Idempotency(
+                actor, key, sha256(msgspec.json.encode(plain(command), enc_hook=str)).digest()
+            )
         return self._ask(Submission(command, self._context(actor), once, expected))
 
     def dry_run(self, command: Command, *, actor: str = "tester") -> Outcome:

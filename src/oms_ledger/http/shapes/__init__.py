@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from oms_ledger.http.shapes.ledger import Events
-from oms_ledger.http.shapes.orders import HeldOrder, Order, OrderDetail, Orders, Timeline
+from oms_ledger.http.shapes.orders import (
+    CustomerExport,
+    CustomerSummary,
+    Forgotten,
+    HeldOrder,
+    Order,
+    OrderDetail,
+    Orders,
+    Timeline,
+)
 from oms_ledger.http.shapes.shipments import (
     Parcel,
     Shipment,
@@ -50,6 +59,7 @@ OF_COMMANDS: dict[str, Any] = {
     "TransferStock": Moved,
     "PutLocation": LocationDefined,
     "PutProduct": ProductDefined,
+    "ForgetCustomer": Forgotten,
 }
 """What each command answers, `position` aside."""
 
@@ -69,4 +79,7 @@ OF_QUERIES: dict[str, Any] = {
     "list_shipments": Shipments,
     "track": Parcel,
     "shipping_performance": ShippingPerformance,
+    "get_customer": CustomerSummary,
+    "customer_orders": Orders,
+    "export_customer": CustomerExport,
 }

@@ -181,3 +181,20 @@ Verification = TypedDict(
         "repaired": list[str],
     },
 )
+
+
+class Accessed(TypedDict):
+    """`subjects`: `customer:<id>`, `email:` or `order:<id>`."""
+
+    number: int
+    at: str
+    actor: str
+    principal: str
+    purpose: str
+    route: str
+    subjects: list[str]
+
+
+class Accesses(TypedDict):
+    items: list[Accessed]
+    next_before: int | None

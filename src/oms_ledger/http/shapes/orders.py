@@ -6,6 +6,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from oms_ledger.http.shapes.ledger import FeedItem
+
 Statuses = TypedDict("Statuses", {"order": str, "payment": str, "fulfilment": str, "return": str})
 
 
@@ -64,6 +66,14 @@ class Customer(TypedDict):
     phone: str | None
 
 
+class Forgotten(TypedDict):
+    """`forgotten`: how often by now."""
+
+    customer_id: str
+    reason: str
+    forgotten: int
+
+
 class Address(TypedDict):
     name: str | None
     line1: str | None
@@ -98,8 +108,7 @@ class Timestamps(TypedDict):
     updated_at: str | None
 
 
-class OrderDetail(Order):
-    position: int
+class OrderInFull(Order):
     customer: Customer | None
     shipping_address: Address | None
     shipping: Shipping | None
@@ -109,6 +118,10 @@ class OrderDetail(Order):
     locations: list[str]
     placed_at: str
     timestamps: Timestamps
+
+
+class OrderDetail(OrderInFull):
+    position: int
 
 
 class ListedOrder(TypedDict):
@@ -146,3 +159,25 @@ class TimelineItem(TypedDict):
 
 class Timeline(TypedDict):
     items: list[TimelineItem]
+
+
+class CustomerSummary(TypedDict):
+    customer_id: str
+    customer: Customer | None
+    orders: int
+    first_order_at: str
+    last_order_at: str
+    forgotten: int
+
+
+class CustomerAccess(TypedDict):
+    at: str
+    actor: str
+    purpose: str
+    route: str
+
+
+class CustomerExport(CustomerSummary):
+    order_details: list[OrderInFull]
+    events: list[FeedItem]
+    accesses: list[CustomerAccess]

@@ -1,0 +1,147 @@
+"""Personal data: forgetting a customer, everything about one, and who was shown what."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from oms_commands.forget_customer import ForgetCustomer
+from oms_ledger.app import open_oms
+from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.terminal import (
+    DataDirOption,
+    JsonOption,
+    LedgerOption,
+    checked,
+    console,
+    out,
+    print_json,
+    settings,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Everything that is known of a customer.")
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
+dl{{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}}
+dt{{color:#555}}dd{{margin:0}}ol{{padding-left:1.5rem}}li{{margin:.4rem 0}}</style>
+<h1>{title}</h1>{body}</html>
+"""
+
+HEADINGS = {
+    "customer": "Who you are",
+    "order_details": "Your orders",
+    "events": "What happened",
+    "accesses": "Who was shown your data",
+}
+
+
+def forget(
+    customer: Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")],
+    reason: Annotated[str, typer.Option(help="Why; is kept, so write nothing personal.")],
+    note: Annotated[str | None, typer.Option(help="A ticket, say; is kept too.")] = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Forget a customer, for ever: nothing personal that is known of them can be read again.
+
+    Example: [bold]oms-ledger forget 17850 --reason "erasure request"[/]
+    """
+    command = checked(ForgetCustomer, {"customer_id": customer, "reason": reason, "note": note})
+    with open_oms(settings(ledger, data_dir)) as oms:
+        outcome = oms.execute(command, actor=f"cli:{getpass.getuser()}")
+    console.print(f"Forgotten. The receipt is at position {outcome.position}.")
+    console.print("Backups of the table subject_keys still hold the key: see docs/privacy.md.")
+
+
+@app.command()
+def export(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    purpose: Annotated[str, typer.Option(help="What for; goes on record.")] = "subject access",
+    html: Annotated[Path | None, typer.Option(help="Write a page for people into a file.")] = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Everything about one customer, as JSON or as a readable page.
+
+    Example: [bold]oms-ledger customer export 17850 --html 17850.html[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        oms.catch_up()
+        found = ask(oms, "export_customer", purpose=purpose, customer_id=customer)
+    if html is None:
+        print_json(found)
+        return
+    html.touch(mode=0o600)
+    html.write_text(page(found), "utf-8")
+    console.print(f"Written: {html}. It holds personal data; send it, then delete it.")
+
+
+def access(
+    customer: Annotated[str | None, typer.Option(help="Of this customer's data alone.")] = None,
+    actor: Annotated[str | None, typer.Option(help="By this actor alone.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    json: JsonOption = False,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Who was shown whose personal data, when and what for; the newest first.
+
+    Example: [bold]oms-ledger access --customer 17850[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        items = oms.accesses(customer=customer, actor=actor, limit=limit)
+    if json:
+        print_json(list(items))
+        return
+    table = Table("When", "Who", "What for", "Where", "Whose")
+    for item in items:
+        whose = ", ".join(item["subjects"]) if isinstance(item["subjects"], list) else ""
+        texts = (str(item[name]) for name in ("actor", "purpose", "route"))
+        table.add_row(str(item["at"])[:19], *texts, whose)
+    out.print(table if items else "Nobody was shown anything.")
+
+
+def rotate_kek(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+    """Wrap the keys of all personal data by a new key; no event is touched.
+
+    With OMS_KEK, put the new key before the old one first. Example:
+    [bold]oms-ledger keys rotate-kek[/]
+    """
+    with open_oms(settings(ledger, data_dir)) as oms:
+        count = oms.rotate_kek()
+    console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """An export as a page of HTML, complete in itself."""
+    body = "".join(
+        f"<h2>{HEADINGS.get(name, escape(_words(name)))}</h2>{_html(value)}"
+        for name, value in found.items()
+        if value not in (None, [], {})
+    )
+    return PAGE.format(title=f"What is known of customer {escape(found['customer_id'])}", body=body)
+
+
+def _html(value: Any) -> str:
+    if isinstance(value, Mapping):
+        rows = "".join(
+            f"<dt>{escape(_words(name))}</dt><dd>{_html(each)}</dd>"
+            for name, each in value.items()
+            if each not in (None, [], {})
+        )
+        return f"<dl>{rows}</dl>"
+    if isinstance(value, list):
+        return f"<ol>{''.join(f'<li>{_html(each)}</li>' for each in value)}</ol>"
+    return escape(str(value))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,278 @@
+"""What becomes of personal values on their way in and out.
+
+Sealing is done before a command goes to the writer, so that its one transaction neither waits for
+keys nor works for them. Keys are kept in each process; those of newcomers are made many at a time.
+A destroyed key is out of use everywhere within seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Lock
+
+from oms_ledger.domain.personal import (
+    Personal,
+    change_personal,
+    forgets_a_person,
+    person_of,
+    personal_values,
+)
+from oms_ledger.engine import subject_keys
+from oms_ledger.engine.subject_keys import LEDGER, Connection, StoredKey
+from oms_ledger.engine.submissions import Submission
+from oms_ledger.kernel import Command
+from oms_ledger.security import showing
+from oms_ledger.security.kek import KekFile, KeyEncryption
+from oms_ledger.security.showing import FORGOTTEN, UNREADABLE, Access
+from oms_ledger.security.vault import DataKey, Keyring, LedgerKey, Unreadable, new_keys
+
+REMEMBER_SECONDS = 3.0
+"""A destroyed key is used at most this long, everywhere."""
+
+KEYS_KEPT = 20_000
+
+Lend = Callable[[], AbstractContextManager[Connection]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Whose the values of a command are, and the e-mail addresses among them, blinded."""
+
+    subject: str
+    blinds: tuple[str, ...]
+
+
+class Vault:
+    """Seals and opens for one ledger; used by any number of threads. `lend` lends a connection."""
+
+    def __init__(self, lend: Lend, keks: KeyEncryption) -> None:
+        self._lend = lend
+        self._keks = keks
+        self._ring = Keyring(KEYS_KEPT)
+        self._own: LedgerKey | None = None
+        self._fresh_until = 0.0
+        self._opening = Lock()
+
+    # Sealing.
+
+    def at_once(self, submissions: Sequence[Submission]) -> list[Submission] | None:
+        """The submissions as the writer may have them; None where the database must be asked
+        first, and `seal` can tell."""
+        if any(forgets_a_person(each.command) for each in submissions):
+            return None
+        own = self._own
+        if own is None:
+            return None if any(map(_needs_a_key, submissions)) else list(submissions)
+        return self._all_sealed(submissions, _claims(submissions, own), own)
+
+    def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
+        """The submissions as the writer may have them, once keys are there, or gone, as each
+        asks for."""
+        left = [self._forgotten(each) for each in submissions]
+        if not any(map(_needs_a_key, left)):
+            return left
+        own = self.ledger_key()
+        claims = _claims(left, own)
+        while (sealed := self._all_sealed(left, claims, own)) is None:
+            with self._lend() as connection:
+                self._refresh(connection)
+                self._make(connection, own, [claim for claim in claims if claim is not None])
+        return sealed
+
+    def _all_sealed(
+        self, submissions: Sequence[Submission], claims: Sequence[_Claim | None], own: LedgerKey
+    ) -> list[Submission] | None:
+        """None, before anything is sealed, where a key is missing."""
+        keys: list[DataKey | None] = []
+        for claim in claims:
+            key = None if claim is None else self._key(claim)
+            if key is None and claim is not None:
+                return None
+            keys.append(key)
+        return [_sealed(each, key, own) for each, key in zip(submissions, keys, strict=True)]
+
+    def _key(self, claim: _Claim) -> DataKey | None:
+        """The key, if it is at hand, still holds, and the index leads to it."""
+        if time.monotonic() > self._fresh_until:
+            return None
+        key = self._ring.of(claim.subject)
+        return key if key is not None and key.blinds.issuperset(claim.blinds) else None
+
+    def _make(self, connection: Connection, own: LedgerKey, claims: Sequence[_Claim]) -> None:
+        """Make what is missing: keys, and ways from e-mail addresses to them."""
+        missing = [s for s in sorted({c.subject for c in claims}) if not self._ring.of(s)]
+        new = new_keys(missing, datetime.now(UTC))
+        pairs = sorted({(b, c.subject) for c in claims for b in c.blinds if not self._leads(b, c)})
+        if not new and not pairs:
+            return
+        wrapped = self._keks.wrap([(key.id, key.key) for key in new])
+        subjects = [key.subject for key in new]
+        kept = subject_keys.ensure(connection, list(zip(subjects, wrapped, strict=True)), pairs)
+        data = {key.id: key.key for key in new}
+        others = [k for k in kept if k.id not in data and not self._ring.by_id(k.id)]
+        data |= {k.id: key for k, key in zip(others, self._unwrapped(others), strict=True)}
+        self._ring.add(
+            DataKey.of(k.id, k.subject, own.ledger, data[k.id]) for k in kept if k.id in data
+        )
+        for blind, subject in pairs:
+            if (key := self._ring.of(subject)) is not None:
+                key.blinds.add(blind)
+
+    def _leads(self, blind: str, claim: _Claim) -> bool:
+        key = self._ring.of(claim.subject)
+        return key is not None and blind in key.blinds
+
+    def ledger_key(self) -> LedgerKey:
+        """The ledger's own key, made when it is first needed."""
+        with self._opening:
+            if self._own is None:
+                with self._lend() as connection:
+                    self._own = self._ledger_key(connection)
+            return self._own
+
+    def _ledger_key(self, connection: Connection) -> LedgerKey:
+        kept = subject_keys.living(connection, [LEDGER])
+        if not kept:
+            if isinstance(self._keks, KekFile):
+                self._keks.make()
+            (new,) = new_keys([LEDGER], datetime.now(UTC))
+            (wrapped,) = self._keks.wrap([(new.id, new.key)])
+            kept = subject_keys.ensure(connection, [(LEDGER, wrapped)])
+        (key,) = self._unwrapped(kept)
+        return LedgerKey(subject_keys.ledger_id(connection), key)
+
+    def _unwrapped(self, keys: Sequence[StoredKey]) -> list[bytes]:
+        return self._keks.unwrap([key.sealed for key in keys])
+
+    def _refresh(self, connection: Connection) -> None:
+        """Let go of keys that were destroyed meanwhile, anywhere."""
+        if time.monotonic() > self._fresh_until:
+            self._ring.drop(subject_keys.destroyed(connection))
+            self._fresh_until = time.monotonic() + REMEMBER_SECONDS
+
+    # Opening.
+
+    def show(self, rendered: bytes, access: Access, only: str | None = None) -> bytes:
+        """A rendered answer with what is sealed in it opened, once it is on record who is shown
+        it. With `only`, in fields of that name; the rest is masked."""
+        self.ledger_key()  # first: two connections at a time could be one too many
+        ids = showing.keys_in(rendered, only)
+        seen: set[str] = set()
+        with self._lend() as connection:
+            known = self._known(connection, ids)
+
+            def opening(key_id: str, sealed: str, name: str) -> str:
+                key = known.get(key_id)
+                if not isinstance(key, DataKey):
+                    return UNREADABLE if key is None else key
+                try:
+                    text = key.open(sealed, name)
+                except Unreadable:
+                    return UNREADABLE
+                seen.add(key_id)
+                return text
+
+            shown = showing.opened(rendered, opening, only)
+            if seen:
+                subject_keys.record(connection, access, seen)
+        return shown
+
+    def _known(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
+        """Of each id that there is its key, or what to say of it."""
+        self._refresh(connection)
+        known: dict[str, DataKey | str] = {}
+        for key_id in ids:
+            if (key := self._ring.by_id(key_id)) is not None:
+                known[key_id] = key
+        missing = [key_id for key_id in ids if key_id not in known]
+        if not missing:
+            return known
+        stored = subject_keys.find(connection, missing)
+        known |= {key.id: FORGOTTEN for key in stored if key.wrapped is None}
+        living = [key for key in stored if key.wrapped is not None]
+        ledger = self.ledger_key().ledger
+        found = [
+            DataKey.of(key.id, key.subject, ledger, data)
+            for key, data in zip(living, self._unwrapped(living), strict=True)
+        ]
+        self._ring.add(found)
+        return known | {key.id: key for key in found}
+
+    # Forgetting.
+
+    def _forgotten(self, submission: Submission) -> Submission:
+        """With whoever the command has forgotten forgotten: before the receipt is written, which
+        must not be there without it."""
+        command = submission.command
+        if not forgets_a_person(command):
+            return submission
+        who = str(getattr(command, "customer_id", ""))
+        by_email = "@" in who
+        subjects = [f"customer:{who}"]
+        if by_email:
+            subjects.append(f"email:{self.ledger_key().blind(who)}")
+        keys = [] if submission.dry_run else self.forget(subjects)
+        if not by_email:
+            return submission
+        named = replace(command, customer_id=f"key:{keys[0]}" if keys else "nobody")  # type: ignore[type-var]  # commands are dataclasses
+        return replace(submission, command=named)
+
+    def forget(self, subjects: Collection[str]) -> list[str]:
+        """Destroy the keys of subjects and of their e-mail addresses; the ids of those keys."""
+        with self._lend() as connection:
+            ids = subject_keys.destroy(connection, subjects)
+        self._ring.drop(ids)
+        return ids
+
+    def rewrap(self, at_once: int = 1000) -> int:
+        """Have every key wrapped by the newest key-encryption key; how many were not."""
+        count = 0
+        while True:
+            with self._lend() as connection, connection.transaction():
+                keys = subject_keys.wrapped_otherwise(connection, self._keks.current(), at_once)
+                data = self._unwrapped(keys)
+                named = [(key.id, each) for key, each in zip(keys, data, strict=True)]
+                subject_keys.rewrap(connection, self._keks.wrap(named))
+            if not keys:
+                return count
+            count += len(keys)
+
+
+def sealed_with(command: Command, key: DataKey) -> Command:
+    """The command with everything personal in it sealed."""
+    return change_personal(command, lambda value, name: Personal(key.seal(value.personal, name)))
+
+
+def _sealed(submission: Submission, key: DataKey | None, own: LedgerKey) -> Submission:
+    command, once = submission.command, submission.idempotency
+    if key is None and once is None:
+        return submission
+    if key is not None:
+        command = sealed_with(command, key)
+    if once is not None:
+        once = replace(once, fingerprint=own.fingerprint(once.fingerprint))
+    return Submission(command, submission.ctx, once, submission.expected, submission.dry_run)
+
+
+def _needs_a_key(submission: Submission) -> bool:
+    return submission.idempotency is not None or bool(personal_values(submission.command))
+
+
+def _claims(submissions: Sequence[Submission], own: LedgerKey) -> list[_Claim | None]:
+    return [_claim(each, own) for each in submissions]
+
+
+def _claim(submission: Submission, own: LedgerKey) -> _Claim | None:
+    values = personal_values(submission.command)
+    if not values:
+        return None
+    person = person_of(submission.command, submission.ctx)
+    emails = (value.personal for name, value in values if name == "email")
+    blinds = tuple(own.blind(email) for email in emails if email.strip())
+    if person.id:
+        return _Claim(f"customer:{person.id}", blinds)
+    return _Claim(f"email:{blinds[0]}" if blinds else person.otherwise, blinds)

@@ -1,0 +1,210 @@
+"""Where the keys of persons are kept, and who was shown what they open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import psycopg
+
+from oms_ledger.engine.arrays import bytea_array, text_array
+from oms_ledger.kernel import Json
+from oms_ledger.security.kek import Wrapped
+from oms_ledger.security.showing import Access
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+LEDGER = "ledger"
+"""The subject of the ledger's own key, which nobody can forget."""
+
+LEDGER_ID = "SELECT ledger_id FROM merkle_tree"
+
+# Makes the keys that are missing and lets e-mail addresses lead to keys, in one round trip. What
+# another process has just made is not in this statement's snapshot: asked again, it is.
+ENSURE = """
+WITH made AS (
+    INSERT INTO subject_keys (key_id, subject, wrapped, kek_id, created_at)
+    SELECT n.*, %(now)s FROM unnest(
+        %(ids)s::text[], %(newcomers)s::text[], %(wrapped)s::bytea[], %(keks)s::text[]) AS n
+    ON CONFLICT (subject) WHERE destroyed_at IS NULL DO NOTHING
+    RETURNING key_id, subject, wrapped, kek_id
+), living AS (
+    SELECT * FROM made
+    UNION ALL
+    SELECT key_id, subject, wrapped, kek_id FROM subject_keys
+    WHERE subject = ANY(%(subjects)s::text[]) AND destroyed_at IS NULL
+), indexed AS (
+    INSERT INTO subject_index (blind, key_id)
+    SELECT p.blind, l.key_id
+    FROM unnest(%(blinds)s::text[], %(holders)s::text[]) AS p (blind, subject)
+    JOIN living AS l USING (subject)
+    ON CONFLICT DO NOTHING
+)
+SELECT * FROM living"""
+
+LIVING = """
+SELECT key_id, subject, wrapped, kek_id FROM subject_keys
+WHERE subject = ANY(%s) AND destroyed_at IS NULL"""
+
+FIND = "SELECT key_id, subject, wrapped, kek_id FROM subject_keys WHERE key_id = ANY(%s)"
+
+DESTROYED = "SELECT key_id FROM subject_keys WHERE destroyed_at > %s"
+
+# Orders without a customer's id hang on the e-mail address alone: whose address it is, theirs
+# they are.
+THEIRS = """
+SELECT key_id FROM subject_keys
+WHERE destroyed_at IS NULL AND (subject = ANY(%(subjects)s) OR subject IN (
+    SELECT 'email:' || i.blind FROM subject_index AS i JOIN subject_keys AS k USING (key_id)
+    WHERE k.subject = ANY(%(subjects)s) AND k.destroyed_at IS NULL))
+ORDER BY key_id FOR UPDATE"""
+
+UNINDEX = "DELETE FROM subject_index WHERE key_id = ANY(%s)"
+
+# The blinded address goes too: with the ledger's key it could be guessed at.
+DESTROY = """
+UPDATE subject_keys SET wrapped = NULL, kek_id = NULL, destroyed_at = %s,
+    subject = CASE WHEN subject LIKE 'email:%%' THEN 'email:' ELSE subject END
+WHERE key_id = ANY(%s)"""
+
+OTHERWISE_WRAPPED = """
+SELECT key_id, subject, wrapped, kek_id FROM subject_keys
+WHERE destroyed_at IS NULL AND kek_id <> %s ORDER BY key_id LIMIT %s FOR UPDATE"""
+
+REWRAP = """
+UPDATE subject_keys AS k SET wrapped = n.wrapped, kek_id = n.kek_id
+FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS n (key_id, wrapped, kek_id)
+WHERE k.key_id = n.key_id AND k.destroyed_at IS NULL"""
+
+KEKS = "SELECT DISTINCT kek_id FROM subject_keys WHERE destroyed_at IS NULL"
+
+RECORD = """
+INSERT INTO personal_access (at, actor, principal, purpose, route, keys)
+VALUES (clock_timestamp(), %s, %s, %s, %s, %s)"""
+
+ACCESSES = """
+SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
+    array(SELECT DISTINCT k.subject FROM subject_keys AS k
+          WHERE k.key_id = ANY(a.keys) ORDER BY k.subject) AS subjects
+FROM personal_access AS a
+WHERE a.number < %(before)s
+  AND (%(actor)s::text IS NULL OR a.actor = %(actor)s)
+  AND (%(subject)s::text IS NULL OR a.keys && array(
+      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = %(subject)s))
+ORDER BY a.number DESC LIMIT %(limit)s"""
+
+LOOK_BACK = timedelta(hours=1)
+"""So far apart the clocks of the processes that forget may be."""
+
+
+class StoredKey(NamedTuple):
+    """A key as it is kept; `wrapped` is None when it was destroyed."""
+
+    id: str
+    subject: str
+    wrapped: bytes | None
+    kek: str | None
+
+    @property
+    def sealed(self) -> Wrapped:
+        assert self.wrapped is not None
+        assert self.kek is not None
+        return Wrapped(self.id, self.kek, self.wrapped)
+
+
+def ledger_id(connection: Connection) -> str:
+    row = connection.execute(LEDGER_ID).fetchone()
+    assert row is not None, "merkle_tree has lost its row"
+    return str(row[0])
+
+
+def living(connection: Connection, subjects: Collection[str]) -> list[StoredKey]:
+    """The keys that these subjects have."""
+    return _keys(connection.execute(LIVING, (list(subjects),)))
+
+
+def ensure(
+    connection: Connection,
+    new: Sequence[tuple[str, Wrapped]],
+    pairs: Sequence[tuple[str, str]] = (),
+) -> list[StoredKey]:
+    """The keys of subjects: those they have, or else these. `pairs` are blinded e-mail addresses
+    and the subjects whose they are, for the index."""
+    newcomers = [subject for subject, _ in new]
+    subjects = sorted({*newcomers, *(subject for _, subject in pairs)})
+    params = {
+        "ids": text_array([key.name for _, key in new]),
+        "newcomers": text_array(newcomers),
+        "wrapped": bytea_array([key.wrapped for _, key in new]),
+        "keks": text_array([key.kek for _, key in new]),
+        "subjects": text_array(subjects),
+        "blinds": text_array([blind for blind, _ in pairs]),
+        "holders": text_array([subject for _, subject in pairs]),
+        "now": datetime.now(UTC),
+    }
+    while True:
+        found = _keys(connection.execute(ENSURE, params, prepare=True, binary=True))
+        if {key.subject for key in found}.issuperset(newcomers):
+            return found
+
+
+def find(connection: Connection, ids: Collection[str]) -> list[StoredKey]:
+    return _keys(connection.execute(FIND, (list(ids),)))
+
+
+def destroyed(connection: Connection) -> list[str]:
+    """The ids of the keys that were destroyed lately."""
+    since = datetime.now(UTC) - LOOK_BACK
+    return [key_id for (key_id,) in connection.execute(DESTROYED, (since,)).fetchall()]
+
+
+def destroy(connection: Connection, subjects: Collection[str]) -> list[str]:
+    """Destroy the keys of subjects, and those of their e-mail addresses; the ids of the keys."""
+    with connection.transaction():
+        rows = connection.execute(THEIRS, {"subjects": list(subjects)}).fetchall()
+        ids = [key_id for (key_id,) in rows]
+        connection.execute(UNINDEX, (ids,))
+        connection.execute(DESTROY, (datetime.now(UTC), ids))
+    return ids
+
+
+def wrapped_otherwise(connection: Connection, kek: str, limit: int) -> list[StoredKey]:
+    """Some of the keys that this key-encryption key does not wrap; locked."""
+    return _keys(connection.execute(OTHERWISE_WRAPPED, (kek, limit)))
+
+
+def rewrap(connection: Connection, keys: Sequence[Wrapped]) -> None:
+    names, keks = [key.name for key in keys], [key.kek for key in keys]
+    connection.execute(REWRAP, (names, [key.wrapped for key in keys], keks))
+
+
+def keks(connection: Connection) -> set[str]:
+    """The ids of the key-encryption keys that are needed."""
+    return {kek for (kek,) in connection.execute(KEKS).fetchall()}
+
+
+def record(connection: Connection, access: Access, keys: Collection[str]) -> None:
+    """That somebody is shown what these keys open."""
+    who = (access.actor, access.principal, access.purpose, access.route)
+    connection.execute(RECORD, (*who, sorted(keys)))
+
+
+def accesses(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    before: int = 2**63 - 1,
+    limit: int = 50,
+) -> list[dict[str, Json]]:
+    """Who was shown whose data, the newest first."""
+    given = {"subject": subject, "actor": actor, "before": before, "limit": limit}
+    names = ("number", "at", "actor", "principal", "purpose", "route", "subjects")
+    rows = connection.execute(ACCESSES, given).fetchall()
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in found]
+
+
+def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[StoredKey]:
+    return [StoredKey(*row) for row in cursor.fetchall()]

@@ -1,0 +1,7 @@
+"""A shop whose customers are real people: the door's fixtures, and what must never be found."""
+
+from __future__ import annotations
+
+from tests.http.conftest import api, oms, settings, shop
+
+__all__ = ["api", "oms", "settings", "shop"]
