@@ -44,9 +44,8 @@ from oms_ledger.engine.sealing import Vault
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
-from oms_ledger.security import kek, showing
+from oms_ledger.security import keks, showing
 from oms_ledger.security.api_keys import ApiKey
-from oms_ledger.security.kek import Kek, KekFile
 from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -203,13 +202,8 @@ class Oms:
             return subject_keys.accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
-        """Wrap the keys of all personal data by a new key-encryption key, which the file is given
-        here; how many. The old one is kept as long as the next change, for processes that have
-        not seen the new one yet."""
+        """Wrap the keys of all personal data by a new key-encryption key; how many."""
         self.vault.ledger_key()
-        if self.settings.kek is None:
-            file = KekFile(self.settings.kek_path)
-            file.add(Kek.generate(), keep=[file.current()])
         return self.vault.rewrap()
 
     # Read models as such.
@@ -380,7 +374,8 @@ def open_prepared(
     store = PostgresStore(lambda: _connect(settings, url))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(connections, PROJECTIONS)
-    vault = Vault(connections.connection, kek.key_encryption(settings.kek, settings.kek_path))
+    wrapping = keks.key_encryption(settings.kek, settings.kek_path, settings.ledger)
+    vault = Vault(connections.connection, wrapping)
     try:
         yield Oms(settings, url, connections, writer, readers, vault)
     finally:

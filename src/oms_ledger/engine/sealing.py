@@ -229,7 +229,8 @@ class Vault:
         return ids
 
     def rewrap(self, at_once: int = 1000) -> int:
-        """Have every key wrapped by the newest key-encryption key; how many were not."""
+        """Have every key wrapped by a key-encryption key that was not in use; how many are."""
+        self._keks.renew()
         count = 0
         while True:
             with self._lend() as connection, connection.transaction():

@@ -1,8 +1,7 @@
 """Key-encryption keys: they wrap the data keys of persons, and are never in the database.
 
-`KeyEncryption` is all that the vault asks of whoever has them, many keys at a time: a key
-management service is one more class with these three methods. Here they are 32 bytes each, in a
-file or in the environment.
+`KeyEncryption` is all that the vault asks of whoever has them, many keys at a time. Here they are
+32 bytes each, in a file or in the environment; `key_services` has those that never leave a service.
 """
 
 from __future__ import annotations
@@ -42,7 +41,11 @@ class KeyEncryption(Protocol):
         """Each key wrapped for its name."""
 
     def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
-        """The keys; `Refused` where there is one that cannot be unwrapped here."""
+        """The keys; `Refused` where there is one that cannot be unwrapped here, `Unavailable`
+        where whoever could does not answer."""
+
+    def renew(self) -> None:
+        """Have another key wrap from now on, where it is made here; those before still unwrap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class LocalKeks:
 
     def current(self) -> str:
         return self._current
+
+    def knows(self, kek: str) -> bool:
+        return kek in self._ciphers
+
+    def renew(self) -> None:
+        """Whoever gave the keys puts a new one before them."""
 
     def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
         kek, cipher = self._current, self._ciphers[self._current]
@@ -123,6 +132,11 @@ class KekFile:
 
     def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
         return self._keks().unwrap(keys)
+
+    def renew(self) -> None:
+        """The one before is kept until the next time, for processes that have not seen the new
+        one yet."""
+        self.add(Kek.generate(), keep=[self.current()])
 
     def make(self) -> None:
         """Make the file with a new key, for this user alone, unless it is there."""
@@ -200,8 +214,3 @@ def parse(text: str, where: str) -> list[Kek]:
             code="wrong_kek",
         )
     return found
-
-
-def key_encryption(given: str | None, file: Path) -> KeyEncryption:
-    """What wraps the keys of personal data: the keys that are given, or those in a file."""
-    return KekFile(file) if given is None else LocalKeks(parse(given, "OMS_KEK"))
