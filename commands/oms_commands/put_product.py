@@ -18,7 +18,7 @@ from oms_commands.fields import (
     Sku,
     check_amount,
 )
-from oms_ledger.domain.money import to_minor, to_text
+from oms_ledger.domain.money import Money, to_minor, to_text
 from oms_ledger.domain.product import Dimensions, Product, ProductDefined
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -73,15 +73,13 @@ class PutProduct(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         size = self.dimensions_mm
-        cost = None if self.unit_cost is None else to_minor(self.unit_cost, self.currency)
         event = ProductDefined(
             sku=self.sku,
             title=self.title,
             stocked=self.stocked,
             weight_g=self.weight_g,
             dimensions_mm=Dimensions(size.length, size.width, size.height) if size else None,
-            unit_cost=cost,
-            currency=None if cost is None else self.currency,
+            unit_cost=self._cost(),
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
         )
@@ -89,18 +87,23 @@ class PutProduct(Command):
             return ()
         return [Change(Product, self.sku, event)]
 
+    def _cost(self) -> Money | None:
+        if self.unit_cost is None:
+            return None
+        return Money(to_minor(self.unit_cost, self.currency), self.currency)
+
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         product = given.state(Product, self.sku)
         defined = product.defined
         assert defined is not None
-        cost, currency = defined.unit_cost, defined.currency
+        cost = defined.unit_cost
         return {
             "sku": defined.sku,
             "title": defined.title,
             "stocked": defined.stocked,
             "weight_g": defined.weight_g,
-            "unit_cost": to_text(cost, currency) if cost is not None and currency else None,
-            "currency": currency,
+            "unit_cost": to_text(cost.minor, cost.currency) if cost else None,
+            "currency": cost.currency if cost else None,
             "backorder_limit": defined.backorder_limit,
             "safety_stock": defined.safety_stock,
             "version": product.version,

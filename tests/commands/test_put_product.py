@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.put_product import PutProduct
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.product import Dimensions, ProductDefined
 from oms_ledger.testing import given
 
@@ -20,7 +21,8 @@ def test_goods_are_defined_with_size_cost_and_bounds() -> None:
         backorder_limit=5,
         safety_stock=2,
     )
-    asked.then(ProductDefined("A", "Heart", True, 120, Dimensions(10, 20, 30), 125, "GBP", 5, 2))
+    cost = Money(125, "GBP")
+    asked.then(ProductDefined("A", "Heart", True, 120, Dimensions(10, 20, 30), cost, 5, 2))
     assert (asked.answer["unit_cost"], asked.answer["version"]) == ("1.25", 1)
 
 

@@ -8,6 +8,7 @@ from oms_ledger.domain.channel import OrderNumbered
 from oms_ledger.domain.customer import CustomerForgotten
 from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.order import (
     Address,
     BackordersAllocated,
@@ -145,8 +146,7 @@ LITERALS: dict[str, Event] = {
             True,
             120,
             Dimensions(10, 20, 30),
-            125,
-            "GBP",
+            Money(125, "GBP"),
             5,
             2,
             (Component("85123B", 2),),

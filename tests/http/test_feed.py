@@ -44,12 +44,18 @@ def test_every_event_once_and_in_order(shop: Api) -> None:
     placed = next(event for event in seen if event["type"] == "order.placed.v1")
     assert placed["occurred_at"] == "2026-01-01T00:00:00Z"
     assert placed["actor"] == "key:admin"
-    of_type = shop.get("/v1/events?types=order.placed.v1,product.defined.v1").json()
+    of_type = shop.get("/v1/events?types=order.placed.v1,product.defined.v2").json()
     assert {event["type"] for event in of_type["items"]} == {
         "order.placed.v1",
-        "product.defined.v1",
+        "product.defined.v2",
     }
     assert of_type["next_after"] == head
+
+
+def test_the_name_of_an_old_shape_leads_to_todays(shop: Api) -> None:
+    refused = shop.get("/v1/events?types=product.defined.v1")
+    assert refused.status_code == 422
+    assert "shown as product.defined.v2" in refused.json()["errors"][0]["message"]
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.domain.lines import Allocation, LineQuantity, OrderLine
 from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.order import OrderConfirmed, OrderHeld, UnitsPacked, UnitsShipped
 from oms_ledger.domain.product import ProductDefined
 from oms_ledger.domain.shipment import ShipmentDispatched
@@ -144,7 +145,7 @@ def stock(fill: Fill) -> Ask:
     events = (
         LocationDefined("MAN", "Manchester", "store", Site(city="Manchester"), 2, None),
         LocationDefined("LON", "London", "warehouse", Site(city="London"), 1, 500),
-        ProductDefined("A", "White heart", True, safety_stock=3, unit_cost=120, currency="GBP"),
+        ProductDefined("A", "White heart", True, safety_stock=3, unit_cost=Money(120, "GBP")),
         ProductDefined("N", "Never received", True),
         StockReceived("A", "LON", 10, "PO-1"),
         StockReceived("A", "MAN", 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.product import Component, Dimensions, ProductDefined
 from oms_ledger.domain.stock import (
     STOCK_EVENTS,
@@ -78,7 +79,7 @@ def test_a_movement_names_its_cause() -> None:
 def test_products_and_locations_show_their_last_definition() -> None:
     site = Site(city="London", country="GB")
     defined = ProductDefined(
-        "A", "Heart", True, 90, Dimensions(1, 2, 3), 120, "GBP", 4, 5, (Component("B", 2),)
+        "A", "Heart", True, 90, Dimensions(1, 2, 3), Money(120, "GBP"), 4, 5, (Component("B", 2),)
     )
     given(
         ProductDefined("A", "Hart", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oms_ledger.domain.money import Money
 from oms_ledger.kernel import Event, State
 
 
@@ -25,17 +26,16 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
-    """`unit_cost` is in minor units of `currency`; `backorder_limit` None means no limit;
-    `safety_stock` units stay unsold at every location."""
+    """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
+    location."""
 
-    type: ClassVar[str] = "product.defined.v1"
+    type: ClassVar[str] = "product.defined.v2"
     sku: str
     title: str
     stocked: bool
     weight_g: int | None = None
     dimensions_mm: Dimensions | None = None
-    unit_cost: int | None = None
-    currency: str | None = None
+    unit_cost: Money | None = None
     backorder_limit: int | None = None
     safety_stock: int = 0
     components: tuple[Component, ...] = ()

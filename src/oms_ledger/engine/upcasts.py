@@ -1,7 +1,8 @@
 """Old shapes of events, brought up to today's when they are read. The log is never rewritten.
 
 To change the shape of an event: give the new class the next version in its `type`, and add a
-function here from the old stored fields to the new ones under the old name.
+function here from the old stored fields to the new ones under the old name. CONTRIBUTING.md goes
+through one, step by step.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ import msgspec
 
 Fields = dict[str, object]
 
-UPCASTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {}
+
+def _cost_as_money(old: Fields) -> Fields:
+    """`product.defined` said a cost and its currency in two fields. Both were set or neither."""
+    cost, currency = old.get("unit_cost"), old.get("currency")
+    money = None if cost is None else {"minor": cost, "currency": currency}
+    others = {name: value for name, value in old.items() if name != "currency"}
+    return {**others, "unit_cost": money}
+
+
+UPCASTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {
+    "product.defined.v1": ("product.defined.v2", _cost_as_money),
+}
 """Old stored name: (new stored name, function of the old `data`)."""
 
 

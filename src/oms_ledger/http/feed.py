@@ -11,6 +11,8 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.catalogue import EVENTS
 from oms_ledger.domain.plain import feed_item
+from oms_ledger.engine.pages import newest_name
+from oms_ledger.engine.upcasts import UPCASTS
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.personal import Shown
 from oms_ledger.http.queries import POSITION_MAX, Freshness, wait_for
@@ -56,6 +58,9 @@ def event_types(fields: dict[str, str]) -> Sequence[str] | None:
         return None
     types = [name.strip() for name in text.split(",")]
     for name in types:
+        if name in UPCASTS:
+            now = newest_name(name)
+            raise invalid("types", f"{name} is shown as {now}, whenever it was written: name that.")
         if name not in EVENTS:
             known = ", ".join(sorted(EVENTS))
             raise invalid("types", f"{name[:100]!r} is no event type. There are: {known}.")

@@ -39,7 +39,7 @@ A ledger of one's own, with the real writer on a log in memory:
 >>> received.position, received.answer["on_hand"]
 (3, 5)
 >>> [recorded.event.type for recorded in history]
-['location.defined.v1', 'product.defined.v1', 'stock.received.v1']
+['location.defined.v1', 'product.defined.v2', 'stock.received.v1']
 """
 
 from __future__ import annotations
