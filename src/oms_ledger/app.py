@@ -38,6 +38,7 @@ from oms_ledger.engine import (
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import Connection, Pool, Timeouts
 from oms_ledger.engine.projector import Projector, retry_parked
+from oms_ledger.engine.questions import Question
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.rebuilds import Rebuilds
 from oms_ledger.engine.sealing import Vault
@@ -174,8 +175,18 @@ class Oms:
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
         params = self._blinded(params)
-        body, position = self.readers.ask(query, params, min_position, wait_ms / 1000)
-        return Answer(body, position)
+        return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
+
+    def ask_many(
+        self, read_model: str | None, questions: Sequence[Question]
+    ) -> list[Answer | Exception]:
+        """Answer questions about one read model as it is now, in order and from one moment;
+        what one of them fails with stands in its place."""
+        blinded = [replace(each, params=self._blinded(each.params)) for each in questions]
+        return [
+            found if isinstance(found, Exception) else Answer(*found)
+            for found in self.readers.ask_many(read_model, blinded)
+        ]
 
     def _blinded(self, params: object) -> object:
         """An e-mail address is looked for by what stands for it in the index."""

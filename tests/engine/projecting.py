@@ -12,6 +12,7 @@ import psycopg
 from oms_ledger.domain.stock import StockAllocated, StockReceived
 from oms_ledger.engine import builds, codec, pool, read_models
 from oms_ledger.engine.log import PostgresStore
+from oms_ledger.engine.pool import DEFAULT_TIMEOUTS, Timeouts
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.store import Batch, EventRow, Wanted
 from oms_ledger.engine.tables import table_name
@@ -115,8 +116,10 @@ def position(database: Database, name: str = "tallies") -> int:
 
 
 @contextmanager
-def readers(database: Database, *models: ReadModel) -> Generator[Readers]:
-    connections = pool.open_pool(database.url, database.schema, max_size=4)
+def readers(
+    database: Database, *models: ReadModel, timeouts: Timeouts = DEFAULT_TIMEOUTS
+) -> Generator[Readers]:
+    connections = pool.open_pool(database.url, database.schema, max_size=4, timeouts=timeouts)
     reading = Readers(connections, models or (TALLIES,))
     try:
         yield reading

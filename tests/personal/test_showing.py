@@ -106,6 +106,13 @@ def test_who_was_shown_what_can_be_asked_page_by_page(shop: Api, made: dict[str,
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "X-Purpose")
 
 
+def test_who_asks_at_the_same_moment_is_each_on_record(shop: Api, made: dict[str, Any]) -> None:
+    path, purposes = f"/v1/orders/{made['order_id']}", [f"look {n}" for n in range(30)]
+    shown = shop.all_at_once(*(("GET", path, None, {"X-Purpose": each}) for each in purposes))
+    assert all(ADA.mark in each.text for each in shown)
+    assert sorted(each["purpose"] for each in accesses(shop)) == sorted(purposes)
+
+
 def test_orders_are_found_by_the_whole_address_alone(shop: Api, made: dict[str, Any]) -> None:
     guest = GUEST.buys(shop)
     asked = {"min_position": guest["position"], "wait_ms": 10_000}

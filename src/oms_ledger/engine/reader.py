@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +12,15 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound, ReadModelBehind
+from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind
 from oms_ledger.domain.moments import not_then
 from oms_ledger.engine import codec, read_models, statements, times
-from oms_ledger.engine.outages import UNACCEPTABLE
 from oms_ledger.engine.pages import stored_names
 from oms_ledger.engine.pool import Pool
+from oms_ledger.engine.questions import Found, Question, answer_to, behind, found_by
 from oms_ledger.engine.waiting import Positions
 from oms_ledger.kernel import (
     Json,
@@ -105,6 +105,11 @@ class PostgresReader:
         self._connection = connection
         self._package = package
         self._moment = moment
+
+    @property
+    def transaction(self) -> TransactionStatus:
+        """Whether more can be read: a failed statement ends that, a lost connection too."""
+        return self._connection.info.transaction_status
 
     def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
         if self._package is None:
@@ -220,16 +225,34 @@ class Readers:
         params: object,
         min_position: Position | None = None,
         wait_seconds: float = 2.0,
-    ) -> tuple[Mapping[str, Json], Position]:
+    ) -> Found:
         """The answer, and the position of the read model it was made from. With `min_position`
         that is not lower, or `ReadModelBehind` is raised after waiting."""
         deadline = time.monotonic() + wait_seconds
+        question = Question(query, params, min_position)
         while True:
-            with self.reading(query.read_model) as (reader, position):
-                if min_position is None or position >= min_position:
-                    return _answer(query.ask, params, reader), position
+            (found,) = self.ask_many(query.read_model, [question])
+            if not isinstance(found, Exception):
+                return found
             left = max(0.0, deadline - time.monotonic())
-            self.wait_for(query.read_model, min_position, left, known=position)
+            if not isinstance(found, ReadModelBehind) or min_position is None or not left:
+                raise found
+            self.wait_for(query.read_model, min_position, left)
+
+    def ask_many(
+        self, read_model: str | None, questions: Sequence[Question]
+    ) -> list[Found | Exception]:
+        """Answers to questions about one read model, in order, from one moment's state; what one
+        of them fails with stands in its place. A question that breaks the transaction costs the
+        others no more than another one."""
+        found: list[Found | Exception] = []
+        while len(found) < len(questions):
+            with self.reading(read_model) as (reader, position):
+                for question in questions[len(found) :]:
+                    found.append(found_by(question, reader, position))
+                    if reader.transaction is not TransactionStatus.INTRANS:
+                        break
+        return found
 
     def ask_as_of(
         self, query: Query, params: object, moment: Position | datetime
@@ -239,7 +262,7 @@ class Readers:
         if isinstance(query.as_of, str):
             raise AsOfNotSupported(query.as_of)
         with self.as_of(moment) as log:
-            return _answer(query.as_of, params, log), log.position
+            return answer_to(query.as_of, params, log), log.position
 
     @contextmanager
     def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:
@@ -267,19 +290,12 @@ class Readers:
             package = self._models[name].package if name else None
             yield PostgresReader(connection, package, now), now.position
 
-    def wait_for(
-        self, name: str | None, position: Position, timeout: float, *, known: Position = 0
-    ) -> None:
+    def wait_for(self, name: str | None, position: Position, timeout: float) -> None:
         """Return once a read model (or, without a name, the log) has reached a position; raise
         `ReadModelBehind` when it has not after `timeout` seconds."""
-        reached = max(known, self._positions.wait(name, position, timeout))
+        reached = self._positions.wait(name, position, timeout)
         if reached < position:
-            raise ReadModelBehind(
-                f"{name or 'The ledger'} is at position {reached}, {position - reached} behind"
-                f" the {position} asked for. Ask again in a second, with a longer wait_ms, or"
-                " without min_position.",
-                retry_after_seconds=max(1, math.ceil(timeout / 2)),
-            )
+            raise behind(name, reached, position, timeout)
 
     def head(self) -> Position:
         """The position of the newest event; 0 in an empty ledger."""
@@ -307,19 +323,6 @@ class Readers:
         """The streams a read model has left out."""
         with self._pool.connection() as connection:
             return read_models.parked(connection, name)
-
-
-def _answer(
-    ask: Callable[..., Mapping[str, Json]], params: object, reader: PostgresReader
-) -> Mapping[str, Json]:
-    """What passed as text may still be no value of its column: a cursor made up, say."""
-    try:
-        return ask(params, reader)
-    except UNACCEPTABLE as error:
-        raise Invalid(
-            "A parameter has a value that cannot be; a cursor must be sent as it was given."
-            " Correct it and ask again."
-        ) from error
 
 
 def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:

@@ -8,7 +8,7 @@ A destroyed key is out of use everywhere within seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from oms_ledger.engine.submissions import Submission
 from oms_ledger.kernel import Command
 from oms_ledger.security import showing
 from oms_ledger.security.kek import KekFile, KeyEncryption
-from oms_ledger.security.showing import FORGOTTEN, UNREADABLE, Access
+from oms_ledger.security.showing import FORGOTTEN, UNREADABLE, Access, Sight
 from oms_ledger.security.vault import DataKey, Keyring, LedgerKey, Unreadable, new_keys
 
 REMEMBER_SECONDS = 3.0
@@ -158,28 +158,19 @@ class Vault:
 
     def show(self, rendered: bytes, access: Access, only: str | None = None) -> bytes:
         """A rendered answer with what is sealed in it opened, once it is on record who is shown
-        it. With `only`, in fields of that name; the rest is masked."""
+        it."""
+        return self.show_many([Sight(rendered, access, only)])[0]
+
+    def show_many(self, sights: Sequence[Sight]) -> list[bytes]:
+        """The same for many at a time, who share one commit."""
         self.ledger_key()  # first: two connections at a time could be one too many
-        ids = showing.keys_in(rendered, only)
-        seen: set[str] = set()
+        ids = {key for each in sights for key in showing.keys_in(each.rendered, each.only)}
         with self._lend() as connection:
             known = self._known(connection, ids)
-
-            def opening(key_id: str, sealed: str, name: str) -> str:
-                key = known.get(key_id)
-                if not isinstance(key, DataKey):
-                    return UNREADABLE if key is None else key
-                try:
-                    text = key.open(sealed, name)
-                except Unreadable:
-                    return UNREADABLE
-                seen.add(key_id)
-                return text
-
-            shown = showing.opened(rendered, opening, only)
-            if seen:
-                subject_keys.record(connection, access, seen)
-        return shown
+            opened = [_opened(each, known) for each in sights]
+            seen = [(each.access, keys) for each, (_, keys) in zip(sights, opened, strict=True)]
+            subject_keys.record(connection, [(access, keys) for access, keys in seen if keys])
+        return [shown for shown, _ in opened]
 
     def _known(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
         """Of each id that there is its key, or what to say of it."""
@@ -241,6 +232,24 @@ class Vault:
             if not keys:
                 return count
             count += len(keys)
+
+
+def _opened(sight: Sight, known: Mapping[str, DataKey | str]) -> tuple[bytes, set[str]]:
+    """What is shown, and the keys that opened it."""
+    seen: set[str] = set()
+
+    def opening(key_id: str, sealed: str, name: str) -> str:
+        key = known.get(key_id)
+        if not isinstance(key, DataKey):
+            return UNREADABLE if key is None else key
+        try:
+            text = key.open(sealed, name)
+        except Unreadable:
+            return UNREADABLE
+        seen.add(key_id)
+        return text
+
+    return showing.opened(sight.rendered, opening, sight.only), seen
 
 
 def sealed_with(command: Command, key: DataKey) -> Command:

@@ -184,10 +184,14 @@ def keks(connection: Connection) -> set[str]:
     return {kek for (kek,) in connection.execute(KEKS).fetchall()}
 
 
-def record(connection: Connection, access: Access, keys: Collection[str]) -> None:
-    """That somebody is shown what these keys open."""
-    who = (access.actor, access.principal, access.purpose, access.route)
-    connection.execute(RECORD, (*who, sorted(keys)))
+def record(connection: Connection, seen: Sequence[tuple[Access, Collection[str]]]) -> None:
+    """That somebody is shown what these keys open; all of it in one commit."""
+    rows = [(a.actor, a.principal, a.purpose, a.route, sorted(keys)) for a, keys in seen]
+    if len(rows) == 1:
+        connection.execute(RECORD, rows[0])
+    elif rows:
+        with connection.cursor() as cursor:  # one round trip, in a transaction of its own
+            cursor.executemany(RECORD, rows)
 
 
 def accesses(

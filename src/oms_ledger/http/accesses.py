@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from oms_ledger.app import Oms
 from oms_ledger.http.answers import answer
+from oms_ledger.http.asking import POSITION_MAX
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.feed import LIMIT, LIMIT_MAX, refuse_others
-from oms_ledger.http.queries import POSITION_MAX
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.threads import Threads
 

@@ -38,7 +38,9 @@ from oms_ledger.http.edge import (
 from oms_ledger.http.errors import Malformed, MethodNotAllowed
 from oms_ledger.http.evidence import Evidence
 from oms_ledger.http.feed import FeedHandler
+from oms_ledger.http.inside import Inside
 from oms_ledger.http.operations import Operations
+from oms_ledger.http.paths import Paths
 from oms_ledger.http.personal import Shown
 from oms_ledger.http.provider import Provider
 from oms_ledger.http.pulse import Pulse
@@ -59,8 +61,8 @@ NOTE_USED_SECONDS = 60.0
 
 
 class Door(FastAPI):
-    """Routes whose path is fixed are looked up, before anything else; the others, the schema and
-    the documentation are FastAPI's. `end_streams` must be called when shutting down, since a
+    """Routes are looked up before anything else; what is not found so, the schema and the
+    documentation are FastAPI's. `end_streams` must be called when shutting down, since a
     server waits for open answers before it tells the application that it ends."""
 
     def __init__(self, pulse: Pulse, **settings: Any) -> None:
@@ -70,7 +72,7 @@ class Door(FastAPI):
             openapi_url=self.openapi_url or "", title=f"{self.title} - Swagger UI"
         )
         self._documentation = documentation(bytes(page.body).decode())
-        self._fixed: dict[tuple[str, str], Endpoint] = {}
+        self._paths = Paths()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,7 +83,7 @@ class Door(FastAPI):
         except Invalid as error:
             await answer_no(error, scope, receive, send)
             return
-        endpoint = self._fixed.get((scope["method"], scope["path"]))
+        endpoint = self._paths.fixed(scope)
         if endpoint is not None:
             await endpoint(scope, receive, send)
             return
@@ -90,6 +92,10 @@ class Door(FastAPI):
         except Malformed as error:
             await answer_no(error, scope, receive, send)
             return
+        if found := self._paths.found(scope):
+            endpoint, scope = found
+            await endpoint(scope, receive, send)
+            return
         if scope["path"] in (self.docs_url, self.openapi_url):
             send = adding(self._documentation, send)
         await super().__call__(scope, receive, send)
@@ -97,8 +103,7 @@ class Door(FastAPI):
     def add(self, endpoint: Endpoint) -> None:
         """Serve a route."""
         self.add_route(endpoint.path, endpoint, methods=[endpoint.method], include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, which Starlette takes as it is
-        if "{" not in endpoint.path:
-            self._fixed[endpoint.method, endpoint.path] = endpoint
+        self._paths.add(endpoint)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -149,10 +154,11 @@ def _endpoints(
     def serve(method: str, path: str, scope: str, handle: Handle) -> None:
         endpoints.append(Endpoint(gate, method, path, scope, handle))
 
+    inside = Inside.of(oms, threads)
     submitter = Submitter(oms, threads)
     for kind in COMMANDS.values():
         route = kind.route
-        shown = Shown(oms, threads, f"{route.method} {route.path}")
+        shown = Shown(inside.showing, f"{route.method} {route.path}")
         single = CommandHandler(submitter, shown, kind)
         many: Handle = single
         if route.many:
@@ -161,12 +167,12 @@ def _endpoints(
         if route.many_path:
             serve(route.method, route.many_path, kind.scope, many)
     for query in QUERIES:
-        serve("GET", query.path, query.scope, QueryHandler(oms, threads, query))
+        serve("GET", query.path, query.scope, QueryHandler(inside, query))
         if query.path == PARCEL:
-            stream = ParcelStream(oms, threads, pulse, query)
+            stream = ParcelStream(inside, pulse, query)
             serve("GET", f"{PARCEL}/stream", query.scope, stream)
-    serve("GET", "/v1/events", AUDIT, FeedHandler(oms, threads))
-    serve("GET", "/v1/events/stream", AUDIT, FeedStream(oms, threads, pulse))
+    serve("GET", "/v1/events", AUDIT, FeedHandler(inside))
+    serve("GET", "/v1/events/stream", AUDIT, FeedStream(inside, pulse))
     serve("GET", "/v1/audit/access", AUDIT, AccessesHandler(oms, threads))
     evidence = Evidence(oms, threads)
     serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)

@@ -17,9 +17,9 @@ from oms_ledger.audit import tiles
 from oms_ledger.audit.proofs import Prover, checkpoint_answer
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.answers import JSON, answer
+from oms_ledger.http.asking import POSITION_MAX
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.feed import refuse_others
-from oms_ledger.http.queries import POSITION_MAX
 from oms_ledger.http.requests import headers_of, path_fields, query_fields, whole
 from oms_ledger.http.threads import Threads
 

@@ -8,26 +8,25 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Oms
 from oms_ledger.domain.catalogue import EVENTS
 from oms_ledger.domain.plain import feed_item
 from oms_ledger.engine.pages import newest_name
 from oms_ledger.engine.upcasts import UPCASTS
+from oms_ledger.http.asking import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.errors import invalid
+from oms_ledger.http.inside import Inside
 from oms_ledger.http.personal import Shown
-from oms_ledger.http.queries import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.requests import query_fields, whole
-from oms_ledger.http.threads import Threads
 
 LIMIT = 50
 LIMIT_MAX = 500
 
 
 class FeedHandler:
-    def __init__(self, oms: Oms, threads: Threads) -> None:
-        self._oms = oms
-        self._threads = threads
-        self._shown = Shown(oms, threads, "GET /v1/events")
+    def __init__(self, inside: Inside) -> None:
+        self._oms = inside.oms
+        self._threads = inside.threads
+        self._shown = Shown(inside.showing, "GET /v1/events")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)

@@ -4,7 +4,6 @@ masked for everybody else."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import orjson
 from starlette.requests import Request
@@ -15,10 +14,11 @@ from oms_ledger.http.answers import JSON
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.requests import headers_of, purpose
 from oms_ledger.http.threads import Threads
+from oms_ledger.http.together import Together
 from oms_ledger.security import showing
 from oms_ledger.security.principals import ANYBODY, Principal
 from oms_ledger.security.roles import allows
-from oms_ledger.security.showing import FIRST_NAME, Access
+from oms_ledger.security.showing import FIRST_NAME, Access, Sight
 
 PII = "pii:read"
 
@@ -26,12 +26,21 @@ TRACKING = "public tracking"
 """The actor on record where a parcel's page shows a first name."""
 
 
+Showing = Together[Sight, bytes]
+"""Opens what is sealed, for many askers at a time."""
+
+OPENERS = 2
+
+
+def showing_to_many(oms: Oms, threads: Threads) -> Showing:
+    return Together(threads, oms.vault.show_many, lanes=OPENERS)
+
+
 class Shown:
     """Shows answers to whoever asked, by one route."""
 
-    def __init__(self, oms: Oms, threads: Threads, route: str) -> None:
-        self._vault = oms.vault
-        self._threads = threads
+    def __init__(self, opening: Showing, route: str) -> None:
+        self._opening = opening
         self._route = route
 
     async def answer(
@@ -51,13 +60,10 @@ class Shown:
         who = principal_of(request)
         if who is ANYBODY:
             access = Access(TRACKING, who.id, self._route, "tracking")
-            return await self._opened(rendered, access, FIRST_NAME)
+            return await self._opening.ask(Sight(rendered, access, FIRST_NAME))
         if not allows(who.scopes, PII):
             return showing.masked(rendered)
-        return await self._opened(rendered, self._access(request, who))
-
-    async def _opened(self, rendered: bytes, access: Access, only: str | None = None) -> bytes:
-        return await self._threads.ask(partial(self._vault.show, rendered, access, only))
+        return await self._opening.ask(Sight(rendered, self._access(request, who)))
 
     def _access(self, request: Request, who: Principal) -> Access:
         return Access(who.actor, who.id, self._route, purpose(headers_of(request)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -12,46 +10,21 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Answer, Oms
-from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.domain.moments import moment
 from oms_ledger.http.answers import etag
+from oms_ledger.http.asking import Freshness
 from oms_ledger.http.errors import from_validation, invalid
+from oms_ledger.http.inside import Inside
 from oms_ledger.http.personal import Shown
-from oms_ledger.http.requests import path_fields, query_fields, whole
-from oms_ledger.http.threads import Threads
+from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.kernel import Position, Query
-
-WAIT_MS = 2000
-WAIT_MS_MAX = 10_000
-POSITION_MAX = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How new an answer must be: from `min_position` on, for which to wait until `deadline`."""
-
-    min_position: Position | None
-    deadline: float
-
-    @staticmethod
-    def of(fields: dict[str, str]) -> Freshness:
-        """Taken out of the query string."""
-        least = whole(fields, "min_position", -1, POSITION_MAX)
-        wait_ms = whole(fields, "wait_ms", WAIT_MS, WAIT_MS_MAX)
-        return Freshness(None if least < 0 else least, time.monotonic() + wait_ms / 1000)
-
-    @property
-    def seconds_left(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
 
 
 class QueryHandler:
-    def __init__(self, oms: Oms, threads: Threads, query: Query) -> None:
-        self._oms = oms
-        self._threads = threads
+    def __init__(self, inside: Inside, query: Query) -> None:
+        self._inside = inside
         self._query = query
-        self._shown = Shown(oms, threads, f"GET {query.path}")
+        self._shown = Shown(inside.showing, f"GET {query.path}")
         self._params: Callable[[object], object] = TypeAdapter(query.params).validate_python
 
     async def __call__(self, request: Request) -> Response:
@@ -59,12 +32,12 @@ class QueryHandler:
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
         params = self._read(path_fields(request), fields)
+        inside = self._inside
         if as_of is None:
-            found = await ask(self._oms, self._threads, self._query, params, fresh)
+            found = await inside.asking.ask(self._query, params, fresh)
         else:
-            found = await self._threads.ask(
-                partial(self._oms.ask, self._query, params, as_of=as_of)
-            )
+            past = partial(inside.oms.ask, self._query, params, as_of=as_of)
+            found = await inside.threads.ask(past)
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
         if tag is None:
@@ -91,29 +64,3 @@ def as_of_in(fields: dict[str, str]) -> Position | datetime | None:
     if "min_position" in fields:
         raise invalid("min_position", "It waits for news; as_of asks for the past. Leave one out.")
     return moment(text)
-
-
-async def ask(oms: Oms, threads: Threads, query: Query, params: object, fresh: Freshness) -> Answer:
-    """The answer, once it is fresh enough. The wait is not done in the turn of those who ask."""
-    least = fresh.min_position
-    while True:
-        try:
-            return await threads.ask(partial(oms.ask, query, params, min_position=least, wait_ms=0))
-        except ReadModelBehind:
-            if least is None or not fresh.seconds_left:
-                raise
-        await wait_for(oms, threads, query.read_model, least, fresh.seconds_left)
-
-
-async def wait_for(
-    oms: Oms, threads: Threads, read_model: str | None, least: Position, seconds: float
-) -> None:
-    """Return when a read model (None: the log) is there; `ReadModelBehind` if it is not in time,
-    be it that too many are waiting to be waited for."""
-    try:
-        await threads.wait(partial(oms.readers.wait_for, read_model, least, seconds), seconds)
-    except Overloaded as error:
-        raise ReadModelBehind(
-            f"{read_model or 'The ledger'} has not reached {least}, and many wait for it."
-            " Ask again in a second."
-        ) from error

@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from oms_ledger.app import Answer, Oms
+from oms_ledger.app import Answer
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.plain import feed_item
+from oms_ledger.http.asking import POSITION_MAX, Freshness
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.feed import event_types, refuse_others
+from oms_ledger.http.inside import Inside
 from oms_ledger.http.personal import Shown
 from oms_ledger.http.pulse import Pulse
-from oms_ledger.http.queries import POSITION_MAX, Freshness, ask
 from oms_ledger.http.requests import path_fields, query_fields, whole
-from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Position, Query
 
 KEEPALIVE_SECONDS = 15.0
@@ -52,11 +52,11 @@ class EventStream(StreamingResponse):
 class FeedStream:
     """The feed from `after` on, and on and on; `Last-Event-ID` takes up where it broke off."""
 
-    def __init__(self, oms: Oms, threads: Threads, pulse: Pulse) -> None:
-        self._oms = oms
-        self._threads = threads
+    def __init__(self, inside: Inside, pulse: Pulse) -> None:
+        self._oms = inside.oms
+        self._threads = inside.threads
         self._pulse = pulse
-        self._shown = Shown(oms, threads, "GET /v1/events/stream")
+        self._shown = Shown(inside.showing, "GET /v1/events/stream")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
@@ -94,11 +94,11 @@ class FeedStream:
 class ParcelStream:
     """A parcel as its recipient may see it, now and whenever it changes."""
 
-    def __init__(self, oms: Oms, threads: Threads, pulse: Pulse, query: Query) -> None:
-        self._ask = partial(ask, oms, threads, query)
+    def __init__(self, inside: Inside, pulse: Pulse, query: Query) -> None:
+        self._ask = partial(inside.asking.ask, query)
         self._pulse = pulse
         self._query = query
-        self._shown = Shown(oms, threads, f"GET {query.path}/stream")
+        self._shown = Shown(inside.showing, f"GET {query.path}/stream")
 
     async def __call__(self, request: Request) -> Response:
         refuse_others(query_fields(request))

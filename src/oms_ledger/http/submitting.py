@@ -6,7 +6,6 @@ ask, the database is asked by one of them at a time.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -14,6 +13,7 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.personal import forgets_a_person
 from oms_ledger.engine.writer import Outcome, Submission
 from oms_ledger.http.threads import Threads
+from oms_ledger.http.together import Together
 
 Sealed = list[Submission]
 
@@ -25,8 +25,7 @@ class Submitter:
         self._writer = oms.writer
         self._vault = oms.vault
         self._threads = threads
-        self._waiting: list[tuple[Sequence[Submission], asyncio.Future[Sealed]]] = []
-        self._task: asyncio.Task[None] | None = None
+        self._keyless: Together[Sequence[Submission], Sealed] = Together(threads, self._seal_all)
 
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome; a refusal is raised."""
@@ -44,25 +43,8 @@ class Submitter:
             return sealed
         if any(forgets_a_person(each.command) for each in submissions):
             return await self._threads.ask(partial(self._vault.seal, submissions))
-        future: asyncio.Future[Sealed] = asyncio.get_running_loop().create_future()
-        self._waiting.append((submissions, future))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._serve())
-        return await future
+        return await self._keyless.ask(submissions)
 
-    async def _serve(self) -> None:
-        """Seal for all who wait, and for those who came meanwhile, until nobody does."""
-        while self._waiting:
-            served, self._waiting = self._waiting, []
-            every = [each for submissions, _ in served for each in submissions]
-            try:
-                sealed = iter(await self._threads.ask(partial(self._vault.seal, every)))
-            except Exception as error:
-                for _, future in served:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for submissions, future in served:
-                its = [next(sealed) for _ in submissions]
-                if not future.done():  # given up by its caller
-                    future.set_result(its)
+    def _seal_all(self, asked: Sequence[Sequence[Submission]]) -> list[Sealed]:
+        sealed = iter(self._vault.seal([each for submissions in asked for each in submissions]))
+        return [[next(sealed) for _ in submissions] for submissions in asked]

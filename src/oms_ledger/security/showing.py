@@ -40,6 +40,16 @@ class Access:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A rendered answer, and who wants to see what is sealed in it. With `only`, in fields of
+    that name; the rest is masked."""
+
+    rendered: bytes
+    access: Access
+    only: str | None = None
+
+
 def holds_sealed(rendered: bytes) -> bool:
     return _MARK in rendered
 
