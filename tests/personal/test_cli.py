@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run, run
+from tests.databases import KEK, Database
+from tests.serve.family import PROGRAM
 
 __all__ = ["run"]
 
@@ -80,3 +84,32 @@ def test_serving_with_another_key_is_refused_at_the_start(
     said = run("serve", "--port", "0", code=3).stderr
     assert "wrong_kek" in said
     assert "OMS_KEK" in said
+
+
+@pytest.mark.parametrize(
+    ("kek", "code", "said"),
+    [
+        (b64encode(b"another key-encryption key, of 32").decode(), 3, "openssl rand"),
+        (b64encode(b"another key-encryption key of 32").decode(), 3, "wrapped by the key"),
+        ("vault-transit:http://127.0.0.1:9/v1/transit/keys/oms", 3, "vault-transit:http"),
+        (f"vault-transit:http://127.0.0.1:9/v1/transit/keys/oms {KEK}", 0, ""),
+    ],
+)
+def test_serve_says_at_its_start_that_the_key_is_another(
+    run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, said: str
+) -> None:
+    """Where an old key still opens the ledger, a service that is away can wait."""
+    shop(run)
+    environment = {**os.environ, "OMS_DATABASE_URL": postgres.url, "OMS_KEK": kek}
+    served = subprocess.Popen(
+        [str(PROGRAM), "serve", "--port", "0", "--workers", "0"],
+        env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    if code == 0:
+        assert served.stdout is not None
+        assert served.stdout.readline().startswith("ready")
+        served.terminate()
+    _, err = served.communicate(timeout=60)
+    assert served.returncode == code, err
+    assert said in err
+    assert kek not in err or kek.startswith("vault")
