@@ -28,6 +28,7 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.plain import plain
 from oms_ledger.engine import (
     api_keys,
+    cards,
     builds,
     embedded,
     evidence,
@@ -131,8 +132,11 @@ class Oms:
         return future.result()
 
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed."""
-        return self.writer.submit_many(self.vault.seal(list(submissions)))
+        """Hand commands to the writer in order, with what is personal in them sealed; those with
+        card data are refused."""
+        return cards.submit_others(
+            list(submissions), lambda rest: self.writer.submit_many(self.vault.seal(rest))
+        )
 
     def execute_many(
         self,
