@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from oms_ledger.app import open_oms
 from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit import notes
-from oms_ledger.audit.anchors import FileOfCheckpoints, place
+from oms_ledger.audit.anchors import KINDS, place_or_file
 from oms_ledger.audit.proofs import Prover, checkpoint_answer
 from oms_ledger.cli.terminal import (
     DataDirOption,
@@ -61,7 +60,7 @@ def export(
         str,
         typer.Argument(
             metavar="PLACE",
-            help="A file (appended to), http(s)://BUCKET, or witness+http(s)://HOST#KEY.",
+            help=f"A file (appended to), or one of {KINDS}.",
         ),
     ],
     ledger: LedgerOption = None,
@@ -71,7 +70,7 @@ def export(
 
     Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
     """
-    kept_in = place(where) if ":" in where else FileOfCheckpoints(Path(where))
+    kept_in = place_or_file(where)
     with open_oms(settings(ledger, data_dir)) as oms:
         prover = Prover(oms.tree())
         newest = prover.checkpoint()

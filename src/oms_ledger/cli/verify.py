@@ -22,9 +22,10 @@ from rich.progress import (
 from rich.text import Text
 
 from oms_ledger.app import Oms, open_oms, tune_interpreter
-from oms_ledger.audit.anchors import FileOfCheckpoints, places
+from oms_ledger.audit.anchors import place_or_file, places
 from oms_ledger.audit.dossier import Dossier
 from oms_ledger.audit.findings import Anchor
+from oms_ledger.audit.places import FileOfCheckpoints, Readable
 from oms_ledger.audit.remedies import remedy
 from oms_ledger.audit.standalone.hashing import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
@@ -55,8 +56,8 @@ def verify(
         bool, typer.Option("--repair", help="Build read models that differ anew; swap them in.")
     ] = False,
     checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(help="A file of checkpoints that was kept outside; may be given again."),
+        list[str] | None,
+        typer.Option(help="Checkpoints kept outside: a file, or s3://BUCKET/PREFIX; repeatable."),
     ] = None,
     key: Annotated[
         list[str] | None,
@@ -91,19 +92,24 @@ def verify(
         raise typer.Exit(1)
 
 
-def _from_outside(oms: Oms, files: list[Path] | None) -> list[Anchor]:
-    """The checkpoints in the files named, or else in those that checkpoints are kept in."""
-    if files is not None:
-        kept = [FileOfCheckpoints(file) for file in files]
-    else:
-        there = places(oms.settings.anchors)
-        kept = [p for p in there if isinstance(p, FileOfCheckpoints) and p.path.exists()]
+def _from_outside(oms: Oms, named: list[str] | None) -> list[Anchor]:
+    """The checkpoints in the places named, or else in those that checkpoints are kept in."""
     try:
-        return [anchor for place in kept for anchor in place.kept()]
+        return [anchor for place in _readable(oms, named) for anchor in place.kept()]
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {error.filename}. Name one of checkpoints.") from None
     except UnicodeDecodeError as error:
         raise Invalid(f"What should be checkpoints is no text: {error}.") from error
+
+
+def _readable(oms: Oms, named: list[str] | None) -> Iterator[Readable]:
+    for place in places(oms.settings.anchors) if named is None else map(place_or_file, named):
+        missing = isinstance(place, FileOfCheckpoints) and not place.path.exists()
+        if isinstance(place, Readable):
+            if named is not None or not missing:
+                yield place
+        elif named is not None:
+            raise Invalid(f"{place.name} cannot be read back. Fetch a checkpoint; name its file.")
 
 
 def _key(text: str) -> VerifierKey:
