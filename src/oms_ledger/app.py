@@ -134,9 +134,7 @@ class Oms:
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
         """Hand commands to the writer in order, with what is personal in them sealed; those with
         card data are refused."""
-        return cards.submit_others(
-            list(submissions), lambda rest: self.writer.submit_many(self.vault.seal(rest))
-        )
+        return cards.submit_others(submissions, self.vault.seal, self.writer.submit_many)
 
     def execute_many(
         self,

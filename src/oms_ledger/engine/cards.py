@@ -3,7 +3,7 @@ request is read: from a file, a channel, a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 import msgspec
@@ -17,6 +17,7 @@ from oms_ledger.security import cards
 
 _written = msgspec.json.Encoder().encode
 
+Seal = Callable[[Sequence[Submission]], list[Submission]]
 Submit = Callable[[list[Submission]], Sequence[Future[Outcome]]]
 
 
@@ -33,11 +34,15 @@ def found_in(command: Command) -> Invalid | None:
     return None
 
 
-def submit_others(submissions: Sequence[Submission], submit: Submit) -> list[Future[Outcome]]:
-    """Submit those without card data, in order; those with are refused, each in its place."""
-    refusals = [found_in(each.command) for each in submissions]
-    clean = [s for s, refusal in zip(submissions, refusals, strict=True) if refusal is None]
-    futures = iter(submit(clean))
+def submit_others(
+    submissions: Iterable[Submission], seal: Seal, submit: Submit
+) -> list[Future[Outcome]]:
+    """Seal and submit those without card data, in order; those with are refused, each in its
+    place."""
+    given = list(submissions)
+    refusals = [found_in(each.command) for each in given]
+    clean = [s for s, refusal in zip(given, refusals, strict=True) if refusal is None]
+    futures = iter(submit(seal(clean)))
     return [next(futures) if refusal is None else _failed(refusal) for refusal in refusals]
 
 
