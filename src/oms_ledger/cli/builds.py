@@ -12,16 +12,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.projections import NameArgument, must_exist
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.projections import NameArgument, existing
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.engine.builds import Known
 from oms_ledger.engine.compare import Difference
 from oms_ledger.kernel import Position
@@ -32,14 +25,21 @@ ALL = "all"
 SHOWN = 20
 """Differing rows that are printed; --json prints all."""
 
-NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.")]
+
+def wanted(names: list[str]) -> list[str]:
+    return [model.name for model in PROJECTIONS] if ALL in names else [*map(existing, names)]
+
+
+NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.", callback=wanted)]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option("--ignore", help="A column that is not meant to agree: `table.column`."),
 ]
 
 
+@on_ledger
 def rebuild(
+    oms: Oms,
     names: NamesArgument,
     swap: Annotated[
         bool, typer.Option("--swap", help="Put them in place if nothing differs.")
@@ -48,49 +48,39 @@ def rebuild(
         bool, typer.Option("--repair", help="Put them in place, whatever differs.")
     ] = False,
     ignore: IgnoreOption = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Fold read models anew, beside the live ones, which go on answering; then compare. Workers do
     the folding where any run. Stopped, it goes on where it was. Exits with 1 when rows differ.
 
     Example: [bold]oms-ledger projections rebuild all --swap[/]
     """
-    wanted = [model.name for model in PROJECTIONS] if ALL in names else names
-    for name in wanted:
-        must_exist(name)
     differing = False
-    with open_oms(settings(ledger, data_dir)) as oms:
-        with _progress(oms.readers.head()) as tell:
-            asked = oms.rebuilds.ask(wanted)
-            oms.rebuilds.see_through(asked, tell)
-        for build in asked:
-            same = _tell_differences(build, *_compared(oms, build, ignore or ()))
-            differing = differing or not same
-            if repair or (swap and same):
-                oms.rebuilds.swap(build.name, build.number)
-                console.print(f"[green]{build} is live.[/]")
+    with _progress(oms.readers.head()) as tell:
+        asked = oms.rebuilds.ask(names)
+        oms.rebuilds.see_through(asked, tell)
+    for build in asked:
+        same = _tell_differences(build, *_compared(oms, build, ignore or ()))
+        differing = differing or not same
+        if repair or (swap and same):
+            oms.rebuilds.swap(build.name, build.number)
+            console.print(f"[green]{build} is live.[/]")
     if differing and not repair:
         raise typer.Exit(1)
 
 
+@on_ledger
 def compare(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     ignore: IgnoreOption = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Compare the live build with another at one moment, row by row. Exits with 1 when rows differ.
 
     Example: [bold]oms-ledger projections compare order_status[/]
     """
-    must_exist(name)
-    with (
-        open_oms(settings(ledger, data_dir)) as oms,
-        oms.rebuilds.comparing(name, build, ignore or ()) as found,
-    ):
+    with oms.rebuilds.comparing(name, build, ignore or ()) as found:
         if json:
             differences = list(found.differences())
             print_json([asdict(each) for each in differences])
@@ -102,42 +92,38 @@ def compare(
         raise typer.Exit(1)
 
 
+@on_ledger
 def swap(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     back: Annotated[
         bool, typer.Option("--back", help="The build that was live before; brought up to date.")
     ] = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Have queries answered from another build. The one before is kept, and can be swapped back.
 
     Example: [bold]oms-ledger projections swap order_status[/]
     """
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        if back:
-            with _progress(oms.readers.head()) as tell:
-                done = oms.rebuilds.swap_back(name, tell)
-        else:
-            done = oms.rebuilds.swap(name, build)
+    if back:
+        with _progress(oms.readers.head()) as tell:
+            done = oms.rebuilds.swap_back(name, tell)
+    else:
+        done = oms.rebuilds.swap(name, build)
     console.print(f"[green]{done} is live.[/]")
 
 
+@on_ledger
 def drop(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int, typer.Argument(help="Its number; `projections list` shows it.")],
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Drop a build that is not live, with its tables.
 
     Example: [bold]oms-ledger projections drop order_status 1[/]
     """
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        oms.rebuilds.drop(name, build)
+    oms.rebuilds.drop(name, build)
     console.print(f"{name} {build} is gone.")
 
 

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from oms_ledger.app import Oms, open_oms, tune_interpreter
+from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.anchors import place_or_file, places
 from oms_ledger.audit.dossier import Dossier
 from oms_ledger.audit.findings import Anchor
@@ -29,14 +29,7 @@ from oms_ledger.audit.places import FileOfCheckpoints, Readable
 from oms_ledger.audit.remedies import remedy
 from oms_ledger.audit.standalone.hashing import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.verification.whole import Options
 from oms_ledger.verification.whole import verify as verify_ledger
@@ -45,7 +38,9 @@ SHOWN = 20
 """Findings on the screen; the report has them all."""
 
 
+@on_ledger
 def verify(
+    oms: Oms,
     until: Annotated[
         int | None, typer.Option(min=1, help="Only up to this position; without read models.")
     ] = None,
@@ -67,8 +62,6 @@ def verify(
         Path | None, typer.Option(help="Write the report here (Markdown), and as JSON beside it.")
     ] = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Fold the whole log and compare: tree, streams, stock, money, receipts, read models.
 
@@ -76,12 +69,11 @@ def verify(
 
     Example: [bold]oms-ledger verify --checkpoint anchors.txt --report verification.md[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        anchors = _from_outside(oms, checkpoint)
-        options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
-        tune_interpreter()
-        with _bar() as progress:
-            dossier = verify_ledger(oms, options, progress)
+    anchors = _from_outside(oms, checkpoint)
+    options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
+    tune_interpreter()
+    with _bar() as progress:
+        dossier = verify_ledger(oms, options, progress)
     if report is not None:
         _write(report, dossier)
     if json:
