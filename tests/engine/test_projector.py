@@ -32,7 +32,7 @@ def run_to_end(projector: Projector) -> int:
 @pytest.mark.parametrize("page_events", [1, 3, 7, 100, 5000])
 def test_rows_equal_a_fold_in_memory_however_pages_are_cut(log: Log, page_events: int) -> None:
     log.append(*history(60))
-    with Projector(log.database.connect, [TALLIES], page_events=page_events) as projector:
+    with Projector(log.database.connect_projector, [TALLIES], page_events=page_events) as projector:
         assert run_to_end(projector) == 60
         log.append(*history(41))
         assert run_to_end(projector) == 41

@@ -114,7 +114,7 @@ def test_builds_that_move_all_the_time_are_compared_at_one_position(log: Log, si
             log.append(*history(7))
 
     selling = threading.Thread(target=sell)
-    live = Projector(log.database.connect, [TALLIES], page_events=3)
+    live = Projector(log.database.connect_projector, [TALLIES], page_events=3)
     with running(live), running(site.builder(page_events=50)):
         selling.start()
         try:

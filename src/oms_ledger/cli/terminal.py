@@ -34,9 +34,9 @@ DataDirOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def settings(ledger: str | None, data_dir: Path | None = None) -> Settings:
+def settings(ledger: str | None, data_dir: Path | None = None, **said: Any) -> Settings:
     """The environment's settings, with what was said on the command line."""
-    return Settings.from_environment(ledger=ledger, data_dir=data_dir)
+    return Settings.from_environment(ledger=ledger, data_dir=data_dir, **said)
 
 
 def on_ledger(command: Callable[Concatenate[Oms, ...], None]) -> Callable[..., None]:

@@ -160,7 +160,14 @@ class Builder(Projector):
         for build, held in self._held.items():
             if build not in before or before[build].revision != held.revision:
                 self._keeping(held).forget()  # somebody else has written there
+                if held.position == 0:
+                    self._furnish(held)
         return ready
+
+    def _furnish(self, held: Held) -> None:
+        """Who asked for it may not have been the owner."""
+        with self._owner() as owner:
+            builds.furnish(owner, held.model, held.build.number)
 
     def _look_after(self) -> None:
         """What else there is to do for those that have come to the end of the log."""

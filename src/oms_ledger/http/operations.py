@@ -14,7 +14,6 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.domain.plain import rfc3339
-from oms_ledger.engine import migrations
 from oms_ledger.engine.read_models import Parked, Status
 from oms_ledger.http import metrics
 from oms_ledger.http.answers import answer
@@ -58,7 +57,7 @@ class Operations:
     def _look(self) -> Position:
         head = self._oms.readers.head()
         if not self._migrated:
-            missing = migrations.pending(self._oms.url, self._oms.settings.schema)
+            missing = self._oms.pending()
             if missing:
                 raise Unavailable(
                     f"Migrations are missing: {', '.join(missing)}. Run `oms-ledger migrate`.",
