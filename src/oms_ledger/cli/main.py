@@ -21,6 +21,7 @@ from oms_ledger.cli import (
     projections,
     prove,
     replay,
+    retention,
     serve,
     show,
     verify,
@@ -58,6 +59,7 @@ app.add_typer(projections.app, name="projections")
 for command in (builds.rebuild, builds.compare, builds.swap, builds.drop):
     projections.app.command()(command)
 app.add_typer(personal.app, name="customer")
+app.add_typer(retention.app, name="retention")
 app.add_typer(keys.app, name="keys")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(prove.app, name="prove")
