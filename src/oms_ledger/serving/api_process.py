@@ -17,6 +17,7 @@ from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
 from oms_ledger.http import create_app
 from oms_ledger.http.door import Door
+from oms_ledger.serving import wire
 from oms_ledger.serving.lifeline import stop_with_parent
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
@@ -32,9 +33,7 @@ class _Server(uvicorn.Server):
     def __init__(self, door: Door, told: threading.Event, context: SSLContext | None) -> None:
         config = uvicorn.Config(
             door,
-            log_config=None,
-            access_log=False,
-            server_header=False,
+            **wire.OPTIONS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_context_factory=None if context is None else lambda *_: context,
         )
