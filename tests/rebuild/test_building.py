@@ -142,7 +142,8 @@ def test_what_is_at_hand_is_forgotten_when_others_wrote(postgres: Database, log:
         site.builder(page_events=1400, lease_seconds=0.001) as builder,
         postgres.connect_projector() as other,
     ):
-        builder.step()
+        for _ in range(3):  # the page that cannot be folded, the same in parts, and one at hand
+            builder.step()
         assert retry_parked(other, [TALLIES], choosy.name) == {"stock-S5@A": True}
         while builder.step():
             pass

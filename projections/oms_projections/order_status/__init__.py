@@ -157,8 +157,10 @@ def fold(r: Recorded, page: Page) -> None:
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     row = DossierRow(event.order_id, "")
+    put = page.put
     if isinstance(event, OrderPlaced):
         row.opened = Dossier()
+        put = page.add
     else:
         known = page.get(DossierRow, event.order_id)
         if known is None:
@@ -166,12 +168,12 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
         row = known
     dossier = row.opened = row.opened or read(row.document)
     follow(dossier, r)
-    page.put(row)
+    put(row)
     row.shown = shown = row.shown or order_row(dossier)
     brought_up_to_date(shown, dossier, r)
-    page.put(shown)
+    put(shown)
     for line_id in lines_of(event):
-        page.put(line_row(event.order_id, dossier.order, line_id))
+        put(line_row(event.order_id, dossier.order, line_id))
 
 
 def _parcel(
@@ -182,7 +184,10 @@ def _parcel(
     parcel = parcel_after(known, r)
     if parcel is None:
         return
-    page.put(parcel if isinstance(parcel, ParcelRow) else parcel_row(parcel))
+    if isinstance(parcel, ParcelRow):
+        page.put(parcel)
+    else:
+        page.add(parcel_row(parcel))
 
 
 def parcel_row(parcel: Parcel) -> ParcelRow:

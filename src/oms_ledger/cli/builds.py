@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,9 +9,9 @@ from itertools import islice
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.bars import bars
 from oms_ledger.cli.projections import NameArgument, existing
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.engine.builds import Known
@@ -130,27 +129,19 @@ def drop(
 @contextmanager
 def _progress(head: Position) -> Iterator[Callable[[Sequence[Known]], None]]:
     """A bar for each build: how far, how fast, how long yet."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} events, {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    tasks: dict[tuple[str, int], tuple[TaskID, float, Position]] = {}
-    with Progress(*columns, console=console) as bars:
+    first: dict[tuple[str, int], Position] = {}
+    with bars() as tell_bar:
 
         def tell(builds: Sequence[Known]) -> None:
             for build in builds:
-                if build.key not in tasks:
-                    task = bars.add_task(str(build), total=head, rate="waiting for a worker")
-                    tasks[build.key] = (task, time.monotonic(), build.position)
-                task, started, first = tasks[build.key]
-                done = build.position - first
-                rate = done / max(0.001, time.monotonic() - started)
-                said = f"{rate:,.0f}/s" if done else "waiting for a worker"
-                if build.position >= head:
-                    said = f"{rate:,.0f}/s" if build.indexed else "making indexes"
-                bars.update(task, completed=build.position, total=head, rate=said)
+                began = first.setdefault(build.key, build.position)
+                said = None
+                if build.position == began < head:
+                    said = "begins" if build.followed else "waiting for a worker"
+                elif build.position >= head and not build.indexed:
+                    said = "making indexes"
+                done = min(build.position, head)
+                tell_bar(str(build), done, head, at_once=True, first=began, said=said)
 
         yield tell
 

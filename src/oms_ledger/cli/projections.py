@@ -11,7 +11,8 @@ from rich.table import Table
 from oms_ledger.app import Oms
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.engine.read_models import Status
+from oms_ledger.engine.builds import LIVE
+from oms_ledger.engine.read_models import Status, by_name
 from oms_projections import PROJECTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
@@ -35,12 +36,12 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
     """How far each read model has got. Example: [bold]oms-ledger projections list[/]"""
     found = oms.readers.status()
     if json:
-        print_json([asdict(each) for each in found])
+        print_json(by_name(found))
         return
     table = Table("Read model", "Build", "State", "Position", "Behind", "Seconds", "Parked")
-    for each in found:
+    for each in sorted(found, key=lambda s: (s.name, s.state != LIVE, s.version)):
         table.add_row(
-            each.name,
+            each.name if each.state == LIVE else "  beside it",
             str(each.version),
             _state(each),
             f"{each.position:,}",

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.anchors import place_or_file, places
@@ -29,6 +17,7 @@ from oms_ledger.audit.places import FileOfCheckpoints, Readable
 from oms_ledger.audit.remedies import remedy
 from oms_ledger.audit.standalone.hashing import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
+from oms_ledger.cli.bars import bars
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.verification.whole import Options
@@ -72,7 +61,7 @@ def verify(
     anchors = _from_outside(oms, checkpoint)
     options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
     tune_interpreter()
-    with _bar() as progress:
+    with bars() as progress:
         dossier = verify_ledger(oms, options, progress)
     if report is not None:
         _write(report, dossier)
@@ -109,26 +98,6 @@ def _key(text: str) -> VerifierKey:
         return VerifierKey.parse(text)
     except Unproven as error:
         raise Invalid(f"--key: {error}. `oms-ledger checkpoint keys` shows some.") from error
-
-
-class _EventsPerSecond(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each thing that is done, with its rate and the time that is left."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, _EventsPerSecond(), TimeRemainingColumn(), console=console) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield tell
 
 
 def _write(file: Path, dossier: Dossier) -> None:

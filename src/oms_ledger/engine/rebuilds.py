@@ -65,7 +65,7 @@ class Rebuilds:
                 if all(build.followed for build in now):
                     attended = time.monotonic()
                 ours = ours or time.monotonic() - attended > LEAVE_TO_WORKERS_SECONDS
-                if not ours or not builder.step():
+                if not ours or not builder.go_on():
                     time.sleep(LOOK_SECONDS)
 
     @contextmanager
