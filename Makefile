@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv-tools/.ready
 
-.PHONY: help setup demo test fast check lint types arrows bench docs clean
+.PHONY: help setup tools demo test fast check lint types arrows audit sbom bench docs clean
 
 help: ## list what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -27,7 +28,7 @@ test: setup ## every test, on a real PostgreSQL
 fast: setup ## the rules, without a database, in seconds
 	$(BIN)/pytest -m "not postgres and not slow" tests/commands tests/domain tests/projections tests/testing
 
-check: lint types arrows test ## all that must be green before a change goes in
+check: lint types arrows audit sbom test ## all that must be green before a change goes in
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,6 +40,21 @@ types: setup
 arrows: setup
 	$(BIN)/lint-imports
 
+tools: $(TOOLS) ## what audit, sbom and tests of Vault need, in .venv-tools (250 MB)
+
+$(TOOLS): supply/tools.lock
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --only-binary :all: --require-hashes -r supply/tools.lock
+	@touch $(TOOLS)
+
+audit: setup ## known holes in what is depended on; says so where nobody can be asked
+	@$(MAKE) --silent tools || echo "The tools cannot be installed here; going on without them."
+	$(BIN)/python -m supply.audit
+
+sbom: setup ## write build/sbom.cdx.json, the bill of materials of what runs
+	@$(MAKE) --silent tools || echo "The tools cannot be installed here; going on without them."
+	$(BIN)/python -m supply.bill
+
 bench: setup ## measure, beside what PostgreSQL and others do (needs wrk)
 	$(BIN)/python -m benchmarks
 
@@ -47,4 +63,4 @@ docs: setup ## write docs/catalogue.md and docs/access.md anew from the code
 	$(BIN)/python -m oms_ledger.cli.access > docs/access.md
 
 clean: ## remove .venv and caches; the ledgers in .oms stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

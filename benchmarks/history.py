@@ -21,7 +21,8 @@ from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
 from oms_commands.label_shipment import LabelShipment
 from oms_commands.record_tracking_event import RecordTrackingEvent
-from oms_ledger.app import Oms, new_context
+from oms_ledger.app import Oms
+from oms_ledger.contexts import new_context
 from oms_ledger.engine.submissions import Outcome, Submission
 from oms_ledger.kernel import Command
 

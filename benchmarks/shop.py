@@ -24,10 +24,11 @@ from oms_commands.place_order import (
 )
 from oms_commands.put_location import PutLocation
 from oms_commands.receive_stock import ReceiveStock
-from oms_ledger.app import Oms, new_context, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
-from oms_ledger.engine.pool import app_role
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.submissions import Outcome, Submission
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
@@ -51,13 +52,11 @@ def ledger(server: str, name: str) -> Iterator[Settings]:
 
 
 def _drop(server: str, settings: Settings) -> None:
-    schema, role = sql.Identifier(settings.schema), app_role(settings.schema)
+    schema = sql.Identifier(settings.schema)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
-        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
-        if known.fetchone():
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+        for role in (sql.Identifier(role.of(settings.schema)) for role in Role):
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
 
 
 @contextmanager

@@ -1,43 +1,90 @@
 -- Who may do what; runs after every migrate, so that a restored dump or a new server gets its
--- grants again. The ledger's application role, <schema>_app, may append to the log and read it,
--- and do nothing else to it; read models it may change as it likes. Roles belong to the whole
--- server, hence "already there" is no error; an owner who may not create roles goes on without
--- (the triggers still refuse), and the program says so.
+-- grants again. Each of the ledger's roles (engine/roles.py) has what its job needs and nothing
+-- else; a table that is not in here is the owner's alone. docs/operations.md has the same as a table.
 DO $$
 DECLARE
-    app text := current_schema || '_app';
-    owned text := quote_ident(current_schema);
-    -- From 16 on one may be a member who must not act as the role.
-    may_act text := CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END;
+    given record;
+    made record;
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = app) THEN
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', app);
-        EXCEPTION
-            WHEN insufficient_privilege THEN RETURN;
-            WHEN duplicate_object OR unique_violation THEN NULL;
-        END;
-    END IF;
-    IF NOT pg_has_role(app, may_act) THEN
-        BEGIN
-            EXECUTE format('GRANT %I TO CURRENT_USER', app);
-        EXCEPTION
-            WHEN insufficient_privilege THEN RETURN;
-            WHEN unique_violation OR internal_error THEN NULL;
-        END;
-    END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', owned, app);
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %I', owned, app);
-    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s'
-        ' GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', owned, app);
-    EXECUTE format('REVOKE UPDATE, DELETE ON ledger_events FROM %I', app);
-    EXECUTE format('REVOKE INSERT, DELETE ON ledger_head FROM %I', app);
-    EXECUTE format('REVOKE UPDATE ON receipts FROM %I', app);
-    EXECUTE format('REVOKE DELETE ON merkle_tiles FROM %I', app);
-    EXECUTE format('REVOKE INSERT, DELETE ON merkle_tree FROM %I', app);
-    EXECUTE format('REVOKE UPDATE, DELETE ON merkle_checkpoints, merkle_keys, verifications FROM %I', app);
-    EXECUTE format('REVOKE DELETE ON subject_keys FROM %I', app);
-    EXECUTE format('REVOKE UPDATE, DELETE ON personal_access FROM %I', app);
-    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON _yoyo_migration, _yoyo_log, _yoyo_version FROM %I', app);
+    -- Builds of read models are made and swapped one at a time, and not meanwhile.
+    PERFORM pg_advisory_xact_lock(
+        hashtextextended('oms-ledger read models ' || current_schema, 0));
+    FOR given IN
+        SELECT format('%I', current_schema || '_' || role) AS role
+        FROM unnest(ARRAY['writer', 'projector', 'sealer', 'reader', 'custodian', 'auditor']) AS role
+    LOOP
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %s', current_schema, given.role);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', current_schema, given.role);
+    END LOOP;
+
+    FOR given IN
+        SELECT format('%I', current_schema || '_' || role) AS role, verbs, tables FROM (VALUES
+            -- What there is of the ledger, asked before anything else.
+            ('writer', 'SELECT', '_yoyo_migration'),
+            ('projector', 'SELECT', '_yoyo_migration'),
+            ('sealer', 'SELECT', '_yoyo_migration'),
+            ('reader', 'SELECT', '_yoyo_migration'),
+            ('custodian', 'SELECT', '_yoyo_migration'),
+            ('auditor', 'SELECT', '_yoyo_migration'),
+
+            ('writer', 'SELECT, INSERT', 'ledger_events, receipts, snapshots'),
+            -- Receipts are kept for a period; so is the record of accesses, and there even that is
+            -- done by a function alone.
+            ('writer', 'DELETE', 'receipts'),
+            ('writer', 'EXECUTE', 'FUNCTION prune_accesses(timestamptz, bigint)'),
+            ('writer', 'SELECT, UPDATE (position, recorded_at)', 'ledger_head'),
+            -- Keys of newcomers are made before a command is submitted, and destroyed by one.
+            ('writer', 'SELECT, INSERT, UPDATE (subject, wrapped, kek_id, destroyed_at)', 'subject_keys'),
+            ('writer', 'SELECT, INSERT, DELETE', 'subject_index'),
+            ('writer', 'SELECT (ledger_id)', 'merkle_tree'),
+
+            ('projector', 'SELECT', 'ledger_events, ledger_head'),
+            ('projector', 'SELECT, INSERT, UPDATE (position, revision, updated_at, lease_owner, lease_until)',
+             'projection_positions'),
+            ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'parked_streams'),
+
+            ('sealer', 'SELECT', 'ledger_events, ledger_head, receipts'),
+            ('sealer', 'SELECT, INSERT, UPDATE', 'merkle_tiles'),
+            ('sealer', 'SELECT, UPDATE (size, root, lease_owner, lease_until)', 'merkle_tree'),
+            ('sealer', 'SELECT, INSERT', 'merkle_checkpoints, merkle_keys, verifications'),
+
+            ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots'),
+            ('reader', 'SELECT', 'projection_positions, parked_streams'),
+            ('reader', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
+            ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
+            ('reader', 'SELECT, INSERT', 'personal_access'),
+            ('reader', 'SELECT, UPDATE (last_used_at)', 'api_keys'),
+
+            ('custodian', 'SELECT, INSERT, UPDATE', 'api_keys'),
+            ('custodian', 'SELECT, UPDATE (wrapped, kek_id)', 'subject_keys'),
+
+            ('auditor', 'SELECT', 'ledger_events, ledger_head, receipts'),
+            ('auditor', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
+            ('auditor', 'SELECT', 'verifications, personal_access'),
+            -- All but the hashes.
+            ('auditor', 'SELECT (id, prefix, name, ledger, role, scopes, created_at, expires_at,'
+             ' revoked_at, last_used_at)', 'api_keys')
+        ) AS decided (role, verbs, tables)
+    LOOP
+        EXECUTE format('GRANT %s ON %s TO %s', given.verbs, given.tables, given.role);
+    END LOOP;
+
+    -- Read models, whose tables are made while the program runs: engine/builds.py says the same.
+    FOR made IN
+        SELECT format('%I', b.name || '_v' || p.version) AS build, format('%I', b.name) AS view
+        FROM projection_positions AS p CROSS JOIN unnest(p.tables) AS b (name)
+        WHERE p.state <> 'dropped'
+    LOOP
+        FOR given IN
+            SELECT format('%I', current_schema || '_' || role) AS role, verbs, tables FROM (VALUES
+                ('projector', 'SELECT, INSERT, UPDATE', made.build),
+                ('reader', 'SELECT', made.build),
+                ('reader', 'SELECT', made.view)
+            ) AS decided (role, verbs, tables)
+            WHERE to_regclass(tables) IS NOT NULL
+        LOOP
+            EXECUTE format('GRANT %s ON %s TO %s', given.verbs, given.tables, given.role);
+        END LOOP;
+    END LOOP;
 END
 $$;

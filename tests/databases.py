@@ -19,6 +19,7 @@ from psycopg import sql
 
 from oms_ledger.engine import migrations, pool
 from oms_ledger.engine.pool import Connection
+from oms_ledger.engine.roles import Role
 from oms_ledger.settings import Settings
 
 SCHEMA = "oms_main"
@@ -38,12 +39,19 @@ class Database:
     def schema(self) -> str:
         return self.settings.schema
 
-    def connect(self) -> Connection:
-        """As the application: in its role. Whoever connects closes."""
-        return pool.connect(self.url, self.schema)
+    def connect(self, role: Role = Role.READER) -> Connection:
+        """As the program does: in a role. Whoever connects closes."""
+        return pool.connect(self.url, self.schema, role=role)
+
+    def connect_writer(self) -> Connection:
+        return self.connect(Role.WRITER)
+
+    def connect_projector(self) -> Connection:
+        return self.connect(Role.PROJECTOR)
 
     def connect_owner(self) -> Connection:
-        return pool.connect(self.url, self.schema, role=False)
+        """As whoever logged in, who made the database and may do everything."""
+        return pool.connect(self.url, self.schema, role=None)
 
 
 def with_database(url: str, name: str) -> str:

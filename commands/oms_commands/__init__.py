@@ -13,6 +13,8 @@ from oms_commands.create_shipment import CreateShipment
 from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
 from oms_commands.forget_customer import ForgetCustomer
+from oms_commands.forget_order import ForgetOrder
+from oms_commands.hold_customer import HoldCustomer
 from oms_commands.hold_order import HoldOrder
 from oms_commands.label_shipment import LabelShipment
 from oms_commands.place_order import PlaceOrder
@@ -20,8 +22,10 @@ from oms_commands.put_location import PutLocation
 from oms_commands.put_product import PutProduct
 from oms_commands.receive_stock import ReceiveStock
 from oms_commands.record_tracking_event import RecordTrackingEvent
+from oms_commands.release_customer_hold import ReleaseCustomerHold
 from oms_commands.release_hold import ReleaseHold
 from oms_commands.return_stock import ReturnStock
+from oms_commands.set_retention import SetRetention
 from oms_commands.transfer_stock import TransferStock
 from oms_ledger.kernel import Command
 
@@ -48,5 +52,9 @@ COMMANDS: dict[str, type[Command]] = {
         PutLocation,
         PutProduct,
         ForgetCustomer,
+        ForgetOrder,
+        HoldCustomer,
+        ReleaseCustomerHold,
+        SetRetention,
     )
 }

@@ -8,7 +8,7 @@ folded from the log again.
 from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
-from oms_projections import customers, order_status, shipping_analytics, stock_levels
+from oms_projections import customers, order_status, retention, shipping_analytics, stock_levels
 from oms_projections.order_status import queries as of_orders
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
@@ -24,4 +24,5 @@ QUERIES: tuple[Query, ...] = (
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *customers.QUERIES,
+    *retention.QUERIES,
 )

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.customer import CustomerRecord
+from oms_ledger.domain.customer import GUEST, CustomerHeld, CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.order import Order
-from oms_ledger.domain.plain import feed_item, revealed_json
-from oms_ledger.kernel import Json, Query, Reader, stream_id
+from oms_ledger.domain.plain import feed_item, revealed_json, rfc3339
+from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.answers import detail, dossier_of
 from oms_projections.order_status.queries import ListOrders, history_of, list_orders, parcels_of
@@ -36,24 +36,48 @@ class GetCustomer:
 
 
 def get_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
-    """`customer` is what the newest order says. How often they were forgotten is in `forgotten`."""
-    rows = reader.rows("orders_of_customer", customer=params.customer_id)
-    if not rows:
-        raise _unknown(params.customer_id)
+    """`customer` is what the newest order says. How often they were forgotten is in `forgotten`,
+    the legal holds that are in force in `holds`. A guest is asked for by e-mail address."""
+    rows = _orders_of(params.customer_id, reader)
     return _summary(params.customer_id, rows, reader)
+
+
+def _orders_of(customer_id: str, reader: Reader) -> list[dict[str, object]]:
+    key = customer_id.removeprefix(GUEST) if customer_id.startswith(GUEST) else None
+    rows = reader.rows("orders_of_customer", customer=customer_id, key=key)
+    if not rows:
+        raise _unknown(customer_id)
+    return rows
 
 
 def _summary(
     customer_id: str, rows: Sequence[Mapping[str, object]], reader: Reader
 ) -> dict[str, Json]:
+    record = reader.fold(CustomerRecord, customer_id)
     return {
         "customer_id": customer_id,
         "customer": revealed_json(rows[-1]["customer"]),
         "orders": len(rows),
         "first_order_at": maybe_time(rows[0], "placed_at"),
         "last_order_at": maybe_time(rows[-1], "placed_at"),
-        "forgotten": reader.fold(CustomerRecord, customer_id).forgotten,
+        "forgotten": record.forgotten,
+        "holds": _holds(record, reader.history(stream_id(CustomerRecord, customer_id))),
     }
+
+
+def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
+    """The legal holds in force, with who placed them and when."""
+    return [
+        {
+            "hold_id": r.event.hold_id,
+            "reason": r.event.reason,
+            "reference": r.event.reference,
+            "held_at": rfc3339(r.meta.recorded_at),
+            "held_by": r.meta.actor,
+        }
+        for r in history
+        if isinstance(r.event, CustomerHeld) and r.event.hold_id in record.holds
+    ]
 
 
 def _unknown(customer_id: str) -> NotFound:
@@ -71,33 +95,39 @@ class CustomerOrders:
 
 
 def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json]:
+    if params.customer_id.startswith(GUEST):
+        raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
     asked = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
     return list_orders(asked, reader)
 
 
 def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
-    """Orders in full with their addresses and shipments, every event of these, and who was shown
-    any of it when and what for. Notes and references that staff wrote are in the events."""
-    rows = reader.rows("orders_of_customer", customer=params.customer_id)
-    if not rows:
-        raise _unknown(params.customer_id)
+    """Orders in full with their addresses and shipments, every event of these, legal holds, and
+    who was shown any of it when and what for; with what was ordered as a guest with an e-mail
+    address of theirs. Notes and references that staff wrote are in the events."""
+    customer_id = params.customer_id
+    rows = _orders_of(customer_id, reader)
+    subject = f"customer:{customer_id}"
+    as_guest = reader.rows("orders_of_their_addresses", subject=subject)
     orders: list[Json] = []
     events: list[Json] = []
-    for row in rows:
+    for row in (*rows, *as_guest):
         order_id = column(row, "order_id", str)
         dossier = dossier_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(dossier, parcels_of(order_id, reader)))
         events += [feed_item(r) for r in history_of(order_id, reader)]
-    own = reader.history(stream_id(CustomerRecord, params.customer_id))
+    own = reader.history(stream_id(CustomerRecord, customer_id))
     return {
-        **_summary(params.customer_id, rows, reader),
+        **_summary(customer_id, rows, reader),
         "order_details": orders,
         "events": [*events, *(feed_item(r) for r in own)],
-        "accesses": _accesses(params.customer_id, reader),
+        "accesses": _accesses(customer_id, reader),
     }
 
 
 def _accesses(customer_id: str, reader: Reader) -> list[Json]:
+    key = customer_id.removeprefix(GUEST) if customer_id.startswith(GUEST) else None
+    rows = reader.rows("accesses_of_customer", subject=f"customer:{customer_id}", key=key)
     return [
         {
             "at": maybe_time(row, "at"),
@@ -105,7 +135,7 @@ def _accesses(customer_id: str, reader: Reader) -> list[Json]:
             "purpose": column(row, "purpose", str),
             "route": column(row, "route", str),
         }
-        for row in reader.rows("accesses_of_customer", subject=f"customer:{customer_id}")
+        for row in rows
     ]
 
 

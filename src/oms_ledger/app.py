@@ -7,44 +7,47 @@ behind it.
 from __future__ import annotations
 
 import gc
-import secrets
 import sys
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
-import uuid_utils
 
 from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit.sealer import Sealer
+from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.plain import plain
 from oms_ledger.engine import (
+    addresses,
     api_keys,
-    builds,
+    cards,
     embedded,
     evidence,
     migrations,
-    pool,
+    preparation,
+    roles,
     subject_keys,
 )
+from oms_ledger.engine.chores import Chores
 from oms_ledger.engine.log import PostgresStore
-from oms_ledger.engine.pool import Connection, Pool, Timeouts
+from oms_ledger.engine.pool import Pools
 from oms_ledger.engine.projector import Projector, retry_parked
 from oms_ledger.engine.questions import Question
 from oms_ledger.engine.reader import Readers
 from oms_ledger.engine.rebuilds import Rebuilds
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.sealing import Vault
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
-from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
+from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.security import keks, showing
 from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.security.showing import Access
@@ -62,36 +65,6 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(0.0005)
 
 
-def new_context(
-    actor: str, *, correlation_id: str | None = None, causation_id: str | None = None
-) -> Context:
-    """Time, identity and chance for one command; the only place where they are made."""
-    command_id = str(uuid_utils.uuid7())
-    return Context(
-        datetime.now(UTC),
-        command_id,
-        actor,
-        correlation_id or command_id,
-        causation_id or command_id,
-        _token(),
-    )
-
-
-def _token() -> str:
-    """Unguessable. Drawn in advance: each draw from the system lets go of the interpreter's
-    lock, and getting it back from a busy writer takes longer than all the rest of a request."""
-    try:
-        return _tokens.popleft()
-    except IndexError:
-        _tokens.extend(secrets.token_urlsafe(16) for _ in range(TOKENS_AHEAD))
-        return secrets.token_urlsafe(16)
-
-
-TOKENS_AHEAD = 500
-
-_tokens: deque[str] = deque()
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A query's body, and the position that it is of: the read model's, or the one asked for."""
@@ -107,7 +80,7 @@ class Oms:
         self,
         settings: Settings,
         url: str,
-        pool: Pool,
+        pools: Pools,
         writer: Writer,
         readers: Readers,
         vault: Vault,
@@ -117,7 +90,9 @@ class Oms:
         self.writer = writer
         self.readers = readers
         self.vault = vault
-        self._pool = pool
+        self._lend = pools.lend
+        self._projecting = partial(pools.connect, Role.PROJECTOR)
+        self._as_owner = partial(pools.lend, Role.OWNER)
 
     # Commands.
 
@@ -129,11 +104,14 @@ class Oms:
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
         (future,) = self.submit([submission])
-        return future.result()
+        outcome = future.result()
+        self.vault.carry_out(command, outcome)
+        return outcome
 
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed."""
-        return self.writer.submit_many(self.vault.seal(list(submissions)))
+        """Hand commands to the writer in order, with what is personal in them sealed; those with
+        card data are refused."""
+        return cards.submit_others(submissions, self.vault.seal, self.writer.submit_many)
 
     def execute_many(
         self,
@@ -149,10 +127,11 @@ class Oms:
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
-        for future in futures:
+        for command, future in zip(commands, futures, strict=True):
             error = future.exception()
             if error is None:
                 results.append(future.result())
+                self.vault.carry_out(command, future.result())
             elif isinstance(error, OmsError):
                 results.append(error)
             else:
@@ -174,7 +153,7 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._blinded(params)
+        params = self.vault.asked(params)
         return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
 
     def ask_many(
@@ -182,19 +161,11 @@ class Oms:
     ) -> list[Answer | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self._blinded(each.params)) for each in questions]
+        blinded = [replace(each, params=self.vault.asked(each.params)) for each in questions]
         return [
             found if isinstance(found, Exception) else Answer(*found)
             for found in self.readers.ask_many(read_model, blinded)
         ]
-
-    def _blinded(self, params: object) -> object:
-        """An e-mail address is looked for by what stands for it in the index."""
-        q = getattr(params, "q", None)
-        if q is None or "@" not in q:
-            return params
-        blind = self.vault.ledger_key().blind(q)
-        return replace(params, q=f"@{blind}")  # type: ignore[type-var]  # parameters are dataclasses
 
     # Personal data.
 
@@ -209,7 +180,7 @@ class Oms:
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
         """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
         subject = None if customer is None else f"customer:{customer}"
-        with self._pool.connection() as connection:
+        with self._lend(Role.READER) as connection:
             return subject_keys.accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
@@ -217,18 +188,23 @@ class Oms:
         self.vault.ledger_key()
         return self.vault.rewrap()
 
+    @property
+    def chores(self) -> Chores:
+        """What is done now and then, by one process at a time."""
+        return Chores(self._lend)
+
     # Read models as such.
 
     def projector(
         self, on_page: Callable[[ReadModel, Position], None] = lambda model, position: None
     ) -> Projector:
         """A projector for all read models; the caller runs and closes it."""
-        return Projector(self._connect, PROJECTIONS, on_page=on_page)
+        return Projector(self._projecting, PROJECTIONS, on_page=on_page)
 
     @property
     def rebuilds(self) -> Rebuilds:
         """Read models built anew beside the live ones."""
-        return Rebuilds(self._connect, self._as_owner, PROJECTIONS)
+        return Rebuilds(self._projecting, self._as_owner, PROJECTIONS)
 
     def catch_up(
         self,
@@ -244,18 +220,19 @@ class Oms:
 
     def retry_parked(self, name: str) -> dict[str, bool]:
         """Fold the streams again that a read model had left out; which of them succeeded."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
 
     # Evidence.
 
     def tree(self) -> PostgresTree:
-        """The Merkle tree over the log, for one thread."""
-        return PostgresTree(self._pool.connection)
+        """The Merkle tree over the log, to be read, by one thread."""
+        return PostgresTree(partial(self._lend, Role.READER))
 
     def sealer(self) -> Sealer:
         """What makes the tree grow; the caller runs and closes it."""
-        return Sealer(self.tree(), self.settings.ledger, self.signing_key_file)
+        tree = PostgresTree(partial(self._lend, Role.SEALER))
+        return Sealer(tree, self.settings.ledger, self.signing_key_file)
 
     def signing_key_file(self, ledger_id: str) -> Path:
         """Where the private key is that signs for a ledger of this id."""
@@ -264,15 +241,15 @@ class Oms:
 
     def receipts(self) -> Iterator[evidence.ReceiptSeen]:
         """Every answer that is kept under an idempotency key, in pages."""
-        return evidence.receipts(self._pool.connection)
+        return evidence.receipts(partial(self._lend, Role.SEALER))
 
     def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
-        with self._pool.connection() as connection:
+        with self._lend(Role.SEALER) as connection:
             evidence.keep(connection, report, ok=ok)
 
     def last_verification(self) -> dict[str, Any] | None:
         """The report of the newest verification of the whole ledger; None before the first."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.READER) as connection:
             return evidence.newest(connection)
 
     # Keys.
@@ -286,7 +263,7 @@ class Oms:
         lifetime: timedelta | None = None,
     ) -> str:
         """A new API key with the rights of a role and some more: its text, which is not kept."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.CUSTODIAN) as connection:
             return api_keys.create(
                 connection,
                 name,
@@ -297,42 +274,50 @@ class Oms:
             )
 
     def find_key(self, prefix: str) -> ApiKey | None:
-        with self._pool.connection() as connection:
+        with self._lend(Role.READER) as connection:
             return api_keys.find(connection, prefix)
 
     def list_keys(self) -> list[ApiKey]:
-        with self._pool.connection() as connection:
+        with self._lend(Role.READER) as connection:
             return api_keys.list_keys(connection)
 
     def revoke_keys(self, which: str) -> list[ApiKey]:
         """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.CUSTODIAN) as connection:
             return api_keys.revoke(connection, which)
 
     def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
         """A new key in the place of those of this id, prefix or name, which work for the grace
         period and no longer."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.CUSTODIAN) as connection:
             return api_keys.rotate(connection, which, grace)
 
     def note_used_keys(self, when: Mapping[str, datetime]) -> None:
         """Keep when keys, by their ids, were last used."""
-        with self._pool.connection() as connection:
+        with self._lend(Role.READER) as connection:
             api_keys.used(connection, when)
 
-    def _connect(self) -> Connection:
-        return _connect(self.settings, self.url)
+    # The database.
 
-    def _as_owner(self) -> AbstractContextManager[Connection]:
-        return pool.owner(self.url, self.settings.schema, Timeouts.of(self.settings))
+    def pending(self) -> list[str]:
+        """The migrations that are missing."""
+        with self._lend(Role.READER) as connection:
+            return migrations.pending(connection, self.settings.schema)
+
+    def may_make_tables(self) -> bool:
+        """Whether this process has a login that may act as the ledger's owner."""
+        with self._lend(Role.READER) as connection:
+            may = roles.acts_as(connection, self.settings.schema, [Role.OWNER])
+        return bool(may) or self.settings.owner_url is not None
 
 
 @contextmanager
 def prepared(settings: Settings) -> Iterator[Settings]:
     """Settings that name a running server (the embedded one runs as long as this), on which the
-    ledger is migrated and its read models have their tables."""
+    ledger is migrated and its read models have their tables. `Refused` where they are not, and
+    there is no login that may do it."""
     with embedded.database(settings) as url:
-        prepare(url, settings)
+        preparation.make_ready(url, settings, PROJECTIONS)
         yield settings.with_database(url)
 
 
@@ -348,17 +333,12 @@ def open_oms(
 def migrate(settings: Settings) -> list[str]:
     """Bring a ledger up to date, making it where there is none; the migrations applied."""
     with embedded.database(settings) as url:
-        return prepare(url, settings)
+        return prepare(settings.owner_url or url, settings)
 
 
 def prepare(url: str, settings: Settings) -> list[str]:
-    """Migrate the ledger and make the tables of its read models; the migrations applied. Safe
-    from any number of processes at once."""
-    applied = migrations.migrate(url, settings.schema)
-    with pool.owner(url, settings.schema) as owner:
-        for model in PROJECTIONS:
-            builds.install(owner, model)
-    return applied
+    """As its owner, migrate the ledger and make the tables of its read models; what was applied."""
+    return preparation.prepare(url, settings.schema, PROJECTIONS)
 
 
 @contextmanager
@@ -369,12 +349,8 @@ def open_prepared(
     url = settings.database_url
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")
-    connections = pool.open_pool(
-        url,
-        settings.schema,
-        max_size=settings.pool_connections,
-        timeouts=Timeouts.of(settings),
-    )
+    addresses.check(settings)
+    pools = Pools(settings)
     limits = Limits(
         settings.writer_batch_commands,
         settings.writer_batch_bytes,
@@ -382,21 +358,17 @@ def open_prepared(
         settings.writer_cached_streams,
         settings.writer_patience_seconds,
     )
-    store = PostgresStore(lambda: _connect(settings, url))
+    store = PostgresStore(partial(pools.connect, Role.WRITER))
     writer = Writer(store, limits, on_batch=on_batch)
-    readers = Readers(connections, PROJECTIONS)
+    readers = Readers(pools.of(Role.READER), PROJECTIONS)
     wrapping = keks.key_encryption(settings.kek, settings.kek_path, settings.ledger)
-    vault = Vault(connections.connection, wrapping)
+    vault = Vault(pools.lend, wrapping)
     try:
-        yield Oms(settings, url, connections, writer, readers, vault)
+        yield Oms(settings, url, pools, writer, readers, vault)
     finally:
         writer.close()
         readers.close()
-        connections.close()
-
-
-def _connect(settings: Settings, url: str) -> Connection:
-    return pool.connect(url, settings.schema, timeouts=Timeouts.of(settings))
+        pools.close()
 
 
 def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:

@@ -198,6 +198,9 @@ class Page(Protocol):
     def put(self, row: Row) -> None:
         """This row is new or has changed."""
 
+    def add(self, row: Row) -> None:
+        """This row is new: never was there one with its key. Quicker than `put` in bulk."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:

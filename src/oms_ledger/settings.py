@@ -18,7 +18,10 @@ LOOPBACK_URL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 ADMIN_KEY_CHARACTERS = 32
 
-MAY_BE_ZERO = frozenset({"rate_limit_per_second"})
+MAY_BE_ZERO = frozenset({"rate_limit_per_second", "retention_hour"})
+
+TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+"""What PostgreSQL's `sslmode` can be, from nothing to everything."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -30,9 +33,18 @@ class Settings:
 
     database_url: str | None = field(default=None, repr=False)
     """A PostgreSQL server, 15 or newer. None: the embedded one, in `data_dir`."""
+    owner_url: str | None = field(default=None, repr=False)
+    """The same database, for a login that owns the ledger. None: `database_url` does."""
+    database_tls: str = "verify-full"
+    """The least `sslmode` by which a database on another machine may be reached."""
     data_dir: Path = Path(".oms")
     ledger: str = "main"
     admin_key: str | None = field(default=None, repr=False)
+
+    tls_certificate: str | None = None
+    """What the API proves itself by, with what leads to who signed it, in PEM. None: plain HTTP."""
+    tls_key: str | None = None
+    """The file of its private key."""
 
     rate_limit_per_second: float = 10_000.0
     """Requests of one key or token that an API process answers, in the long run. 0: any."""
@@ -52,6 +64,9 @@ class Settings:
     between, the newest first. None: a file has it."""
     kek_file: str | None = None
     """Where that file is. None: one in `data_dir`/keys, made when first needed."""
+
+    retention_hour: int = 3
+    """The hour of the day (UTC) at which workers forget whose period of retention is over."""
 
     signing_key_file: str | None = None
     """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
@@ -84,8 +99,13 @@ class Settings:
                 f"The key has {len(self.admin_key)} characters and needs at least"
                 f" {ADMIN_KEY_CHARACTERS}. Make one with: openssl rand -base64 32",
             )
-        if self.log_level not in LOG_LEVELS:
-            raise _invalid("log_level", f"{self.log_level!r} is none of {', '.join(LOG_LEVELS)}.")
+        for name, known in (("log_level", LOG_LEVELS), ("database_tls", TLS_MODES)):
+            if getattr(self, name) not in known:
+                raise _invalid(name, f"{getattr(self, name)!r} is none of {', '.join(known)}.")
+        if self.owner_url is not None and self.database_url is None:
+            raise _invalid("owner_url", "It needs OMS_DATABASE_URL, the login that serves.")
+        if self.retention_hour > 23:
+            raise _invalid("retention_hour", f"{self.retention_hour} is no hour, 0 to 23.")
         self._check_provider()
         for name in _numbers():
             value = getattr(self, name)

@@ -10,6 +10,8 @@ import structlog
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors import Anchoring, places
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.retention import Keeper
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -32,12 +34,13 @@ def work(settings: Settings, stop: threading.Event) -> None:
 
 @contextmanager
 def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
-    """Build read models anew, seal, and keep checkpoints outside, in threads of their own: none
-    waits for another, and nothing here holds up the live read models."""
-    builder = oms.rebuilds.builder(rest=REST)
+    """Build read models anew, seal, forget what is due, and keep checkpoints outside, in threads of
+    their own: none waits for another, and nothing here holds up the live read models."""
+    keeper = Keeper(oms, oms.settings.retention_hour)
     threads = [
-        threading.Thread(target=builder.run, args=(stop,), name="builder"),
+        threading.Thread(target=_build, args=(oms, stop), name="builder"),
         threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
+        threading.Thread(target=keeper.run, args=(stop,), name="keeper"),
     ]
     kept_in = places(oms.settings.anchors)
     if kept_in:
@@ -51,3 +54,19 @@ def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def _build(oms: Oms, stop: threading.Event) -> None:
+    """Where there is a login that may make tables. Without one nothing is held here either, so that
+    whoever has one can build."""
+    while not stop.is_set():
+        try:
+            may = oms.may_make_tables()
+        except Unavailable:
+            stop.wait(REST)
+            continue
+        if may:
+            oms.rebuilds.builder(rest=REST).run(stop)
+        else:
+            log.info("builds_left_to_the_owner", ledger=oms.settings.ledger)
+        return

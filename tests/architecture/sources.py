@@ -15,7 +15,7 @@ PACKAGES = ("src/oms_ledger", "commands/oms_commands", "projections/oms_projecti
 RULES = ("src/oms_ledger/domain", "commands/oms_commands")
 """Where decisions are made."""
 
-EVERYWHERE = (*PACKAGES, "tests", "benchmarks")
+EVERYWHERE = (*PACKAGES, "tests", "benchmarks", "supply")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

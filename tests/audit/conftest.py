@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from oms_ledger.engine.roles import Role
 from tests.audit.ledger import Audited
 from tests.databases import Database, ledger_database
 
@@ -14,13 +15,13 @@ from tests.databases import Database, ledger_database
 @pytest.fixture
 def ledger(postgres: Database, tmp_path: Path) -> Iterator[Audited]:
     """An empty ledger of this test's own; nothing is sealed, and there is no key yet."""
-    with postgres.connect() as connection:
+    with postgres.connect(Role.SEALER) as connection:
         yield Audited(postgres, connection, tmp_path / "keys" / "main.key")
 
 
 @pytest.fixture(scope="module")
 def kept(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     """700 events, sealed, for tests that change nothing: one for all of a module."""
-    with ledger_database(server, template) as database, database.connect() as connection:
+    with ledger_database(server, template) as database, database.connect(Role.SEALER) as connection:
         folder = tmp_path_factory.mktemp("keys")
         yield Audited(database, connection, folder / "main.key").sealed(700)

@@ -61,9 +61,8 @@ class Audited:
         return PostgresTree(lend)
 
     def append(self, rows: Sequence[Row]) -> None:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            cursor.executemany(APPEND, rows)
-            cursor.execute(HEAD, (rows[-1][-1],))
+        with self.database.connect_writer() as writer, writer.transaction():
+            insert(writer, rows)
 
     def grow(self, events: int) -> None:
         head = self.store.state().head
@@ -102,6 +101,12 @@ class Audited:
 
     def superuser(self) -> AbstractContextManager[Connection]:
         return superuser(self.database)
+
+
+def insert(connection: Connection, rows: Sequence[Row]) -> None:
+    cursor = connection.cursor()
+    cursor.executemany(APPEND, rows)
+    cursor.execute(HEAD, (rows[-1][-1],))
 
 
 @contextmanager

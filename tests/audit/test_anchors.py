@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 from tlog_scales import signing, tlog
 
-from oms_ledger.audit.anchors import (
-    Anchoring,
-    Bucket,
-    FileOfCheckpoints,
-    Witness,
-    place,
-    places,
-    split_notes,
-)
+from oms_ledger.audit.anchors import Anchoring, place, places
 from oms_ledger.audit.findings import Anchor
 from oms_ledger.audit.notes import SigningKey
+from oms_ledger.audit.places import Bucket, FileOfCheckpoints, Witness, split_notes
 from oms_ledger.audit.proofs import Prover
 from oms_ledger.audit.standalone.notes import COSIGNATURE, VerifierKey, open_checkpoint
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable

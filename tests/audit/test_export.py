@@ -254,12 +254,12 @@ def test_the_program_needs_nothing_of_the_ledger(shop: Audited, file: Path, tmp_
 
 
 def test_a_long_export_takes_little_memory(ledger: Audited) -> None:
-    with ledger.connection.transaction():
-        ledger.connection.execute(
+    with ledger.database.connect_writer() as writer, writer.transaction():
+        writer.execute(
             "INSERT INTO ledger_events SELECT 'order-' || n, 1, 't', convert_to(repeat('x', 2000),"
             " 'UTF8'), n FROM generate_series(1, 30000) n"
         )
-        ledger.connection.execute("UPDATE ledger_head SET position = 30000")
+        writer.execute("UPDATE ledger_head SET position = 30000")
     ledger.seal()
     tracemalloc.start()
     try:

@@ -21,8 +21,9 @@ from oms_ledger.audit.standalone.notes import Note, open_checkpoint, signers, tr
 from oms_ledger.audit.store import Seal, TreeDamaged
 from oms_ledger.audit.verify import verify_tree
 from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.engine.roles import Role
 from oms_ledger.settings import Settings
-from tests.audit.ledger import Audited, event
+from tests.audit.ledger import Audited, event, insert
 from tests.databases import Database
 
 SMALL = Pace(page_events=100, seal_events=700, seconds=0.0, rest=0.0)
@@ -94,11 +95,11 @@ texts = st.text(
 def test_the_database_sends_the_very_bytes_of_a_leaf(
     kept: Audited, rows: list[tuple[str, int, str, bytes]]
 ) -> None:
-    with kept.connection.transaction(force_rollback=True):
-        stored = [(*row, position) for position, row in enumerate(rows, start=701)]
+    stored = [(*row, position) for position, row in enumerate(rows, start=701)]
+    with kept.database.connect_writer() as writer, writer.transaction(force_rollback=True):
         if stored:
-            kept.append(stored)
-        found = kept.store.leaves(700, 700 + len(rows))
+            insert(writer, stored)
+        found = kept.another_store(writer).leaves(700, 700 + len(rows))
         assert [bytes(each) for each in found] == [leaf(row[4], *row[:4]) for row in stored]
 
 
@@ -163,7 +164,7 @@ def test_the_same_sealer_goes_on_after_a_failure(ledger: Audited) -> None:
 
 def test_one_seals_and_the_others_wait(ledger: Audited, postgres: Database) -> None:
     ledger.grow(10)
-    with postgres.connect() as other:
+    with postgres.connect(Role.SEALER) as other:
         first = ledger.sealer()
         second = Sealer(ledger.another_store(other), "main", ledger.key_file)
         assert first.step() == 10
@@ -187,7 +188,7 @@ def test_without_any_lease_the_size_keeps_them_apart(ledger: Audited, postgres: 
     size, errors = [0], []
 
     def work() -> None:
-        with postgres.connect() as connection:
+        with postgres.connect(Role.SEALER) as connection:
             store = ledger.another_store(connection)
             sealer = Sealer(store, "main", ledger.key_file, Pace(50, 100, 0.0, 0.0, 0.0))
             try:

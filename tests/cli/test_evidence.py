@@ -13,6 +13,7 @@ from oms_ledger.audit.standalone.hashing import extends, includes, leaf_hash, un
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint
 from oms_ledger.engine import rebuilds
 from tests.audit.ledger import superuser
+from tests.audit.s3_store import s3_store, use
 from tests.cli.conftest import Run
 from tests.databases import Database
 
@@ -128,6 +129,22 @@ def test_a_verification_is_shown_filed_and_kept(shop: Run, tmp_path: Path) -> No
     assert asked["checks"] == kept["checks"][: len(asked["checks"])]
     assert (asked["ok"], asked["anchors"]) == (kept["ok"], kept["anchors"]) == (True, [str(safe)])
     assert "Read models, as was asked for." in asked["left_out"]
+
+
+def test_checkpoints_are_kept_in_a_bucket_and_read_back_from_there(
+    shop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop("checkpoint", "seal")
+    with s3_store() as store:
+        use(monkeypatch, store.environment)
+        assert "s3://evidence/ledger" in shop("checkpoint", "export", store.place()).stderr
+        words = ("verify", "--no-read-models", "--json")
+        for more in (("--checkpoint", store.place()), ()):
+            verified = json.loads(shop(*words, *more).stdout)
+            assert (verified["ok"], verified["anchors"]) == (True, ["s3://evidence/ledger"])
+            monkeypatch.setenv("OMS_ANCHORS", store.place())
+    said = shop("verify", "--checkpoint", "https://bucket.example/x", code=2).stderr
+    assert "cannot be read back" in said
 
 
 def test_what_is_wrong_is_named_and_repaired(shop: Run, postgres: Database, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     if request.param == "memory":
         return InMemory()
     database = request.getfixturevalue("postgres")
-    return InPostgres(database.connect, database.connect_owner)
+    return InPostgres(database.connect_writer, database.connect_owner)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from oms_ledger.engine import builds, codec, pool, read_models
 from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import DEFAULT_TIMEOUTS, Timeouts
 from oms_ledger.engine.reader import Readers
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.store import Batch, EventRow, Wanted
 from oms_ledger.engine.tables import table_name
 from oms_ledger.kernel import Event, Meta, ReadModel, Recorded
@@ -31,7 +32,7 @@ class Log:
         self.database = database
         self.events: list[Recorded] = []
         self._versions: dict[str, int] = {}
-        self._store = PostgresStore(database.connect)
+        self._store = PostgresStore(database.connect_writer)
 
     def append(self, *events: Event, spoiled: bool = False) -> int:
         """The new head."""
@@ -81,7 +82,7 @@ def history(count: int) -> list[Event]:
 
 
 def install(database: Database, *models: ReadModel) -> None:
-    with database.connect_owner() as owner:
+    with database.connect(Role.OWNER) as owner:
         for model in models or (TALLIES,):
             builds.install(owner, model)
 

@@ -114,9 +114,9 @@ def test_it_starts_keeps_and_stops(empty_dir: Path) -> None:
 
 
 def test_a_named_server_is_used_as_it_is(empty_dir: Path) -> None:
-    named = Settings(data_dir=empty_dir, database_url="postgresql://elsewhere/db")
+    named = Settings(data_dir=empty_dir, database_url="postgresql://localhost/elsewhere")
     with database(named) as url:
-        assert url == "postgresql://elsewhere/db"
+        assert url == "postgresql://localhost/elsewhere"
     assert list(empty_dir.iterdir()) == []
 
 

@@ -31,7 +31,7 @@ def env(postgres: Database) -> dict[str, str]:
 
 @pytest.fixture
 def writer(postgres: Database) -> Iterator[Writer]:
-    writer = Writer(PostgresStore(postgres.connect))
+    writer = Writer(PostgresStore(postgres.connect_writer))
     yield writer
     writer.close()
 

@@ -60,7 +60,7 @@ def oms(postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         EventRow(stream, 1, OLD, state, position)
         for position, (stream, state) in enumerate(zip(STREAMS, STATES, strict=True), 1)
     ]
-    store = PostgresStore(postgres.connect)
+    store = PostgresStore(postgres.connect_writer)
     head, _ = store.begin(Wanted())
     store.commit(head, Batch(rows, [], [SNAPSHOT], datetime(2026, 1, 2, 9, 30, tzinfo=UTC)))
     store.close()

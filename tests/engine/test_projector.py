@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from oms_ledger.engine import read_models
-from oms_ledger.engine.projector import Projector
+from oms_ledger.engine.projector import Fenced, Projector
 from tests.databases import Database
 from tests.engine.projecting import Log, expected, history, install, position, stored
 from tests.engine.tallies import TALLIES
@@ -32,7 +32,7 @@ def run_to_end(projector: Projector) -> int:
 @pytest.mark.parametrize("page_events", [1, 3, 7, 100, 5000])
 def test_rows_equal_a_fold_in_memory_however_pages_are_cut(log: Log, page_events: int) -> None:
     log.append(*history(60))
-    with Projector(log.database.connect, [TALLIES], page_events=page_events) as projector:
+    with Projector(log.database.connect_projector, [TALLIES], page_events=page_events) as projector:
         assert run_to_end(projector) == 60
         log.append(*history(41))
         assert run_to_end(projector) == 41
@@ -60,3 +60,17 @@ def test_install_may_be_called_again_and_by_several_at_once(postgres: Database) 
     with postgres.connect() as connection:
         (status,) = read_models.status(connection)
     assert (status.name, status.version, status.position, status.state) == ("tallies", 1, 0, "live")
+
+
+def test_who_was_overtaken_sends_no_row(log: Log) -> None:
+    """The answer to the compare-and-set is waited for before anything else is sent."""
+    sent: list[str] = []
+    stale = (10, TALLIES.name, 1, 0, 99)
+    with (
+        Projector(log.database.connect_projector, [TALLIES]) as projector,
+        log.database.connect_projector() as connection,
+        pytest.raises(Fenced),
+    ):
+        projector._transact(connection, stale, lambda: sent.append("rows"))
+    assert sent == []
+    assert position(log.database) == 0

@@ -112,7 +112,7 @@ def following(recorder: LedgerRecorder) -> Iterator[Queue[Notification]]:
 
 
 def test_an_event_without_notify_is_delivered(recorder: LedgerRecorder, postgres: Database) -> None:
-    with following(recorder) as arrived, postgres.connect() as connection:
+    with following(recorder) as arrived, postgres.connect_writer() as connection:
         recorder.insert_events([stored("a-1", 1)])
         assert arrived.get(timeout=5).id == 1
         connection.execute("INSERT INTO ledger_events VALUES ('a-1', 2, 't', '{}', 2)")

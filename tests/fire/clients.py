@@ -21,6 +21,7 @@ import msgspec
 from oms_ledger.domain.errors import Refused, Unavailable
 from oms_ledger.engine import pool
 from oms_ledger.engine.log import PostgresStore
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
 from oms_ledger.kernel import Context
 from tests.engine.toy import NOW, Receive, Take
@@ -113,7 +114,7 @@ def seen_by(process: subprocess.Popen[str]) -> list[Asked]:
 
 def main(url: str, schema: str, name: str, commands: str) -> None:
     def open_writer() -> Writer:
-        return Writer(PostgresStore(lambda: pool.connect(url, schema)))
+        return Writer(PostgresStore(lambda: pool.connect(url, schema, role=Role.WRITER)))
 
     seen = run_clients([f"{name}-{n}" for n in range(3)], open_writer, int(commands))
     print(msgspec.json.encode(seen).decode())

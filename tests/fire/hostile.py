@@ -25,7 +25,7 @@ OBSTACLES = (
 
 def stranger(database: Database) -> Connection:
     """A connection of somebody else's, with the owner's rights."""
-    return pool.connect(database.url, database.schema, role=False, application_name="stranger")
+    return pool.connect(database.url, database.schema, role=None, application_name="stranger")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine import builds, migrations, pool
 from oms_ledger.engine.embedded import EmbeddedServer
 from oms_ledger.engine.log import PostgresStore
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Recorded
 from oms_ledger.settings import Settings
@@ -80,11 +81,17 @@ class Server:
         self.folder = folder
         self.running = EmbeddedServer.start(folder)
         migrations.migrate(self.running.url, SCHEMA)
-        with self.connect(role=False) as owner:
+        with self.connect(Role.OWNER) as owner:
             builds.install(owner, TALLIES)
 
-    def connect(self, role: bool = True) -> pool.Connection:
+    def connect(self, role: Role | None) -> pool.Connection:
         return pool.connect(self.running.url, SCHEMA, role=role)
+
+    def connect_writer(self) -> pool.Connection:
+        return self.connect(Role.WRITER)
+
+    def connect_projector(self) -> pool.Connection:
+        return self.connect(Role.PROJECTOR)
 
     def kill_and_start(self) -> None:
         pid = self.running.postmaster_pid
@@ -94,7 +101,7 @@ class Server:
         self.running = EmbeddedServer.start(self.folder)
 
     def log(self) -> list[Recorded]:
-        return InPostgres(self.connect, lambda: self.connect(role=False)).recorded()
+        return InPostgres(self.connect_writer, lambda: self.connect(None)).recorded()
 
 
 def killed_under_load(server: Server, load: Load, rounds: int) -> None:
@@ -114,11 +121,11 @@ def killed_under_load(server: Server, load: Load, rounds: int) -> None:
 @pytest.mark.postgres
 def test_kill_9_of_postgresql_under_load_loses_and_doubles_nothing(folder: Path) -> None:
     server = Server(folder)
-    writer = Writer(PostgresStore(server.connect), Limits(patience_seconds=30))
+    writer = Writer(PostgresStore(server.connect_writer), Limits(patience_seconds=30))
     load = Load(writer)
     url = server.running.url
     database = Database(url, replace(Settings(), database_url=url))
-    with projecting(server.connect), subscribed(database) as followed:
+    with projecting(server.connect_projector), subscribed(database) as followed:
         writer.submit(Submission(Receive("X", 10_000_000), context())).result(10)
         killed_under_load(server, load, ROUNDS)
 

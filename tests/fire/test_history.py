@@ -31,7 +31,7 @@ COMMANDS = 60
 
 def opening(database: Database, units: int) -> list[Asked]:
     """Fewer units than are asked for."""
-    writer = Writer(PostgresStore(database.connect))
+    writer = Writer(PostgresStore(database.connect_writer))
     client = Client("opening", writer)
     client.ask("opening", Receive(HOT, units))
     writer.close()
@@ -50,7 +50,7 @@ def run_everything(
 ) -> tuple[list[Asked], list[int], list[int]]:
     """What clients saw, and what two subscriptions did: one from before the first event. All of
     them are in trouble until the last command is answered."""
-    with subscribed(database) as early, projecting(database.connect):
+    with subscribed(database) as early, projecting(database.connect_projector):
         asked = opening(database, 500)
         processes = [
             start_process(database.url, database.schema, f"process{n}", COMMANDS) for n in range(2)
@@ -59,7 +59,7 @@ def run_everything(
             names = [f"thread{n}" for n in range(6)]
             with trouble:
                 asked += run_clients(
-                    names, lambda: Writer(PostgresStore(database.connect)), COMMANDS
+                    names, lambda: Writer(PostgresStore(database.connect_writer)), COMMANDS
                 )
                 for process in processes:
                     asked += seen_by(process)

@@ -15,6 +15,7 @@ from oms_ledger.engine.log import PostgresStore
 from oms_ledger.engine.pool import Connection, Timeouts
 from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.reader import Readers
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.writer import Writer
 from oms_ledger.kernel import ReadModel
 from tests.databases import Database
@@ -38,7 +39,7 @@ IMPATIENT = Timeouts(lock_ms=200, statement_ms=5000)
 
 
 def connect_impatiently(database: Database) -> Connection:
-    return pool.connect(database.url, database.schema, timeouts=IMPATIENT)
+    return pool.connect(database.url, database.schema, role=Role.WRITER, timeouts=IMPATIENT)
 
 
 @pytest.fixture
@@ -113,9 +114,9 @@ def test_thousands_of_events_at_once(postgres: Database, writer: Writer, units: 
     assert ask(writer, Take("X", units)).events == units
     futures = writer.submit_many(submissions(Receive(f"S{n}", 1) for n in range(1001)))
     assert refusals(futures) == [None] * 1001
-    events = InPostgres(postgres.connect, postgres.connect_owner).recorded()
+    events = InPostgres(postgres.connect_writer, postgres.connect_owner).recorded()
     assert [r.position for r in events] == list(range(1, units + 1003))
-    with Projector(postgres.connect, [TALLIES], page_events=3000) as projector:
+    with Projector(postgres.connect_projector, [TALLIES], page_events=3000) as projector:
         projector.catch_up(len(events), timeout_seconds=60)
     assert stored(postgres) == expected(events)
 
@@ -134,7 +135,7 @@ def test_an_exhausted_pool_says_so_and_recovers(postgres: Database, log: Log) ->
             with pytest.raises(ReadModelBehind):
                 readers.wait_for("tallies", 3, 0.5)
         assert readers.head() == 3
-        with running(Projector(postgres.connect, [TALLIES])):
+        with running(Projector(postgres.connect_projector, [TALLIES])):
             readers.wait_for("tallies", 3, 20.0)
     finally:
         readers.close()
@@ -142,7 +143,9 @@ def test_an_exhausted_pool_says_so_and_recovers(postgres: Database, log: Log) ->
 
 
 def test_a_projector_that_is_ended_goes_on(postgres: Database, log: Log) -> None:
-    with running(Projector(postgres.connect, [TALLIES], page_events=7, lease_seconds=1.0)):
+    with running(
+        Projector(postgres.connect_projector, [TALLIES], page_events=7, lease_seconds=1.0)
+    ):
         for _ in range(5):
             log.append(*history(20))
             terminate_others(postgres)

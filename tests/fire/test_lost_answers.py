@@ -11,6 +11,7 @@ import pytest
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine import pool
 from oms_ledger.engine.log import HAPPENED, PostgresStore
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.store import Batch, EventRow, Head, Loaded, Wanted
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
@@ -28,7 +29,8 @@ def writer_over(
     database: Database, wire: Wire, patience: float, store: OpenStore = PostgresStore
 ) -> Iterator[Writer]:
     writer = Writer(
-        store(lambda: pool.connect(wire.url, database.schema)), Limits(patience_seconds=patience)
+        store(lambda: pool.connect(wire.url, database.schema, role=Role.WRITER)),
+        Limits(patience_seconds=patience),
     )
     try:
         writer.submit(Submission(Receive("X", 1), context())).result(10)
@@ -42,7 +44,7 @@ def receive(writer: Writer) -> Outcome:
 
 
 def events(database: Database) -> int:
-    return len(InPostgres(database.connect, database.connect_owner).rows())
+    return len(InPostgres(database.connect_writer, database.connect_owner).rows())
 
 
 def check_a_retry_after_a_lost_answer(

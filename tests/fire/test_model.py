@@ -179,7 +179,7 @@ def test_the_log_in_postgresql_is_the_model(
     with postgres.connect_owner() as owner:
         empty(owner)
     model, log = check_against_the_model(
-        InPostgres(postgres.connect, postgres.connect_owner), steps
+        InPostgres(postgres.connect_writer, postgres.connect_owner), steps
     )
     with reading.reading(None) as (reader, _):
         check_states(model, lambda key: reader.fold(StockLevel, key))

@@ -39,7 +39,7 @@ def parked(database: Database) -> list[Parked]:
 
 
 def retry(database: Database) -> dict[str, bool]:
-    with database.connect() as connection:
+    with database.connect_projector() as connection:
         return retry_parked(connection, [TALLIES], TALLIES.name)
 
 
@@ -48,7 +48,7 @@ def test_a_stopped_process_that_wakes_after_its_successor_is_fenced(log: Log) ->
     with in_the_middle_of_a_page(database, lease_seconds=0.3) as zombie:
         os.kill(zombie.pid, signal.SIGSTOP)
         log.append(*history(30))
-        with Projector(database.connect, [TALLIES], page_events=25) as successor:
+        with Projector(database.connect_projector, [TALLIES], page_events=25) as successor:
             successor.catch_up(90, timeout_seconds=20)
         os.kill(zombie.pid, signal.SIGCONT)
         assert zombie.stdin is not None
@@ -67,7 +67,7 @@ def test_a_killed_process_is_succeeded_when_its_lease_has_run_out(log: Log) -> N
     with in_the_middle_of_a_page(log.database, lease_seconds=0.5) as worker:
         worker.kill()
         worker.wait(20)
-    with Projector(log.database.connect, [TALLIES]) as successor:
+    with Projector(log.database.connect_projector, [TALLIES]) as successor:
         assert successor.step() == 0, "the dead one's lease has half a second to go"
         successor.catch_up(60, timeout_seconds=20)
     assert stored(log.database) == expected(log.events)
@@ -78,7 +78,7 @@ def test_projectors_that_fight_over_one_read_model_do_not_harm_it(log: Log) -> N
     with ExitStack() as stack:
         for size in (3, 5, 8):
             projector = Projector(
-                log.database.connect, [TALLIES], page_events=size, lease_seconds=0.001
+                log.database.connect_projector, [TALLIES], page_events=size, lease_seconds=0.001
             )
             stack.enter_context(running(projector))
         for _ in range(20):
@@ -93,7 +93,9 @@ def test_read_models_in_large_pages_do_not_harm_each_other(log: Log) -> None:
     database = log.database
     other = replace(refusing(lambda r: r.position == POISON), name="others", version=2)
     install(database, other)
-    projector = Projector(database.connect, [TALLIES, other], page_events=700, lease_seconds=1.0)
+    projector = Projector(
+        database.connect_projector, [TALLIES, other], page_events=700, lease_seconds=1.0
+    )
     log.append(*history(3000))
     ended: list[int] = []
     with running(projector):
@@ -101,7 +103,7 @@ def test_read_models_in_large_pages_do_not_harm_each_other(log: Log) -> None:
             wait_until(lambda: sum(ended) > 5)
         wait_until(lambda: min(position(database), position(database, "others")) == 3060)
     assert stored(database) == expected(log.events)
-    with database.connect() as connection:
+    with database.connect_projector() as connection:
         retried = retry_parked(connection, [replace(other, fold=TALLIES.fold)], "others")
     assert retried == {POISONED: True}
     assert stored(database, other) == expected(log.events)
@@ -128,7 +130,7 @@ def test_a_poisonous_event_parks_its_stream_until_a_retry_folds_it(
 ) -> None:
     database = log.database
     choosy = refusing(lambda r: r.position == POISON)
-    with Projector(database.connect, [choosy], page_events=page_events) as projector:
+    with Projector(database.connect_projector, [choosy], page_events=page_events) as projector:
         projector.catch_up(60)
     out = left_out(log.events)
     assert len(out) > 2
@@ -140,7 +142,7 @@ def test_a_poisonous_event_parks_its_stream_until_a_retry_folds_it(
     assert stored(database) == expected([r for r in log.events if r not in out])
 
     log.append(*history(30))
-    with Projector(database.connect, [choosy], page_events=page_events) as projector:
+    with Projector(database.connect_projector, [choosy], page_events=page_events) as projector:
         projector.catch_up(90)
     (one,) = parked(database)
     assert one.events == len(left_out(log.events)), "what came later is left out as well"
@@ -153,10 +155,10 @@ def test_a_poisonous_event_parks_its_stream_until_a_retry_folds_it(
 def test_a_retry_that_fails_changes_nothing_but_the_count(log: Log) -> None:
     database = log.database
     choosy = refusing(lambda r: r.position == POISON)
-    with Projector(database.connect, [choosy]) as projector:
+    with Projector(database.connect_projector, [choosy]) as projector:
         projector.catch_up(60)
     before = stored(database)
-    with database.connect() as connection:
+    with database.connect_projector() as connection:
         assert retry_parked(connection, [choosy], choosy.name) == {POISONED: False}
     assert stored(database) == before
     assert [(p.stream, p.attempts) for p in parked(database)] == [(POISONED, 2)]
@@ -173,7 +175,7 @@ def test_retries_beside_running_projectors_fold_everything_once_and_in_order(log
 
     sometimes = refusing(at_first)
     with (
-        running(Projector(database.connect, [sometimes], page_events=9)),
+        running(Projector(database.connect_projector, [sometimes], page_events=9)),
         repeatedly(lambda: retry(database), 0.01),
     ):
         for _ in range(15):
@@ -210,7 +212,7 @@ def test_a_value_that_cannot_be_stored_parks_its_stream_alone(
     log: Log, event: StockReceived
 ) -> None:
     log.append(event, *history(20))
-    with Projector(log.database.connect, [BY_REFERENCE]) as projector:
+    with Projector(log.database.connect_projector, [BY_REFERENCE]) as projector:
         projector.catch_up(81, timeout_seconds=20)
     assert [(p.stream, p.first_position) for p in parked(log.database)] == [("stock-BAD@A", 61)]
     others = [r for r in log.events if isinstance(r.event, StockReceived) and r.position != 61]
@@ -220,7 +222,7 @@ def test_a_value_that_cannot_be_stored_parks_its_stream_alone(
 def test_bytes_that_are_no_event_park_their_stream_alone(log: Log) -> None:
     log.append(received("BAD"), spoiled=True)
     log.append(*history(20))
-    with Projector(log.database.connect, [TALLIES]) as projector:
+    with Projector(log.database.connect_projector, [TALLIES]) as projector:
         projector.catch_up(81, timeout_seconds=20)
     assert [(p.stream, p.first_position) for p in parked(log.database)] == [("stock-BAD@A", 61)]
     assert stored(log.database) == expected([r for r in log.events if r.position != 61])

@@ -54,8 +54,8 @@ class SlowStore(PostgresStore):
 
 
 def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database) -> None:
-    store = SlowStore(database.connect)
-    slow, quick = Writer(store), Writer(PostgresStore(database.connect))
+    store = SlowStore(database.connect_writer)
+    slow, quick = Writer(store), Writer(PostgresStore(database.connect_writer))
     try:
         ask(quick, Receive("X", 1))
         mine = slow.submit(Submission(Take("X", 1), context()))
@@ -75,7 +75,9 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
 def check_a_fight_for_the_last_units(database: Database) -> None:
     asked = opening(database, 40)
     names = [f"thread{n}" for n in range(6)]
-    asked += run_clients(names, lambda: Writer(PostgresStore(database.connect)), 30, together=1)
+    asked += run_clients(
+        names, lambda: Writer(PostgresStore(database.connect_writer)), 30, together=1
+    )
     check_history(log_of(database), asked, {})
 
 
@@ -113,10 +115,10 @@ def check_who_was_overtaken_writes_nothing(database: Database) -> None:
 
     def be_overtaken() -> None:
         log.append(*history(30))
-        with Projector(database.connect, [TALLIES], page_events=25) as successor:
+        with Projector(database.connect_projector, [TALLIES], page_events=25) as successor:
             successor.catch_up(90, timeout_seconds=20)
 
-    sleeper = Halting(database.connect, [TALLIES], page_events=40, lease_seconds=0.05)
+    sleeper = Halting(database.connect_projector, [TALLIES], page_events=40, lease_seconds=0.05)
     sleeper.halt = be_overtaken
     with sleeper:
         while sleeper.step():
@@ -178,7 +180,7 @@ def check_nothing_is_overlooked_before_waiting(
     install(database)
     log = Log(database)
     log.append(*history(5))
-    projector = kind(database.connect, [TALLIES])
+    projector = kind(database.connect_projector, [TALLIES])
     projector.happens = lambda: log.append(received("LATE"))
     with running(projector, wake=lambda: call(database)):
         wait_until(lambda: position(database) >= 5)
@@ -208,7 +210,7 @@ def test_without_any_call_polling_finds_it(
     monkeypatch.setattr(projectors, "NOTIFY_CHANNEL", "nobody_calls_here")
     install(postgres)
     log = Log(postgres)
-    with running(Projector(postgres.connect, [TALLIES])):
+    with running(Projector(postgres.connect_projector, [TALLIES])):
         for _ in range(2):
             log.append(received("X"))
             time.sleep(0.05)

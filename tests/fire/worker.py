@@ -16,6 +16,7 @@ from oms_ledger.engine.pages import Entry, RowsAtHand
 from oms_ledger.engine.pool import Connection
 from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.read_models import Held
+from oms_ledger.engine.roles import Role
 from tests.databases import Database
 from tests.engine.tallies import TALLIES
 from tests.fire.clients import ROOT
@@ -72,7 +73,7 @@ def main(url: str, schema: str, lease_seconds: str) -> None:
         threading.Thread(target=until_the_end, daemon=True).start()
 
     def connect() -> Connection:
-        return pool.connect(url, schema)
+        return pool.connect(url, schema, role=Role.PROJECTOR)
 
     projector = Halting(connect, [TALLIES], page_events=40, lease_seconds=float(lease_seconds))
     projector.halt = halt

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from oms_ledger.domain.channel import OrderNumbered
-from oms_ledger.domain.customer import CustomerForgotten
+from oms_ledger.domain.customer import (
+    CustomerForgotten,
+    CustomerHeld,
+    CustomerHoldReleased,
+    PeriodOver,
+)
 from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.location import LocationDefined, Site
 from oms_ledger.domain.money import Money
@@ -28,6 +33,7 @@ from oms_ledger.domain.order import (
 )
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.product import Component, Dimensions, ProductDefined
+from oms_ledger.domain.retention import RetentionSet
 from oms_ledger.domain.shipment import (
     Package,
     ShipmentCancelled,
@@ -152,6 +158,20 @@ LITERALS: dict[str, Event] = {
             (Component("85123B", 2),),
         ),
         OrderNumbered("web", 1, "o1"),
-        CustomerForgotten("17850", "erasure request", "ticket 7"),
+        CustomerForgotten(
+            "17850",
+            "period is over",
+            "ticket 7",
+            ("key-1", "key-2"),
+            PeriodOver("customers", "DE", "10y", at(1), 3),
+        ),
+        CustomerHeld("17850", "hold-1", "litigation", "case 12"),
+        CustomerHoldReleased("17850", "hold-1", "case closed"),
+        RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
+
+OLDER: dict[str, Event] = {
+    "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),
+}
+"""What old golden files mean that say less than today's events do, by their stored name."""

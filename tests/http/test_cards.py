@@ -88,6 +88,14 @@ def test_in_a_path_that_leads_nowhere(api: Api) -> None:
         assert silent(response.text)
 
 
+def test_with_what_ends_a_text_in_json_between_its_digits(api: Api) -> None:
+    for quoted in ("411111%221111111111", "4111%0A111111111111", "41111111%22%0A11111111"):
+        told(api.get(f"/v1/orders/{quoted}"), 422, "card_data_refused")
+        told(api.get(f"/v1/orders?q={quoted}"), 422, "card_data_refused")
+    headers = {"X-Correlation-Id": '411111"1111111111'}
+    told(api.get("/v1/orders", headers=headers), 422, "card_data_refused")
+
+
 def test_in_any_header(api: Api) -> None:
     for name in ("Idempotency-Key", "X-Correlation-Id", "User-Agent", "If-Match", "X-Anything"):
         response = api.post("/v1/orders", order(), headers={name: PAN})

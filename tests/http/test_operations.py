@@ -126,9 +126,10 @@ def test_a_rebuild_is_asked_for_and_seen(api: Api) -> None:
     assert (asked.json()["version"], asked.json()["state"]) == (2, "building")
     assert api.post("/v1/projections/stock_levels/rebuild").json() == asked.json()
     found = api.get("/v1/projections").json()
-    states = {(each["name"], each["version"]): each["state"] for each in found}
-    assert states["stock_levels", 1] == "live"
-    assert states["stock_levels", 2] == "building"
+    TypeAdapter(list[ledger.ReadModel]).validate_python(found, strict=True)
+    (stock,) = (each for each in found if each["name"] == "stock_levels")
+    assert (stock["version"], stock["state"]) == (1, "live")
+    assert [(other["version"], other["state"]) for other in stock["others"]] == [(2, "building")]
 
 
 def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Database) -> None:

@@ -110,10 +110,20 @@ def _cancel(ask: Asker) -> None:
 def _forget(ask: Asker, after: int) -> None:
     assert ask.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
     assert ask.see("customer_orders", after, customer_id="17850")["items"]
+    held = ask.do("HoldCustomer", customer_id="17850")
+    ask.do("SetRetention", body={"kind": "customers", "keep": "1d"})
+    after = ask.do("SetRetention")["position"]
+    assert ask.see("get_customer", after, customer_id="17850")["holds"]
+    assert len(ask.see("get_retention", after)["periods"]) == 2
+    assert ask.see("retention_due", after)["items"] == []
+    ask.do("ReleaseCustomerHold", customer_id="17850", hold_id=held["hold_id"])
     after = ask.do("ForgetCustomer", customer_id="17850")["position"]
     known = ask.see("export_customer", after, customer_id="17850")
     assert known["customer"]["name"] == "[forgotten]"
     assert known["accesses"]
+    ask.do("ReceiveStock")
+    placed = ask.do("PlaceOrder", body=order(1, "85123A", customer={"name": "Somebody"}))
+    ask.do("ForgetOrder", order_id=placed["order_id"])
 
 
 def _backorder(ask: Asker) -> int:

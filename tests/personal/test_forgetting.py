@@ -90,10 +90,15 @@ def test_the_ledger_still_verifies_and_tells_that_it_was_done(
         assert dossier.ok
     params = {"position": made["position"], "tree_size": before["tree_size"]}
     assert shop.get("/v1/audit/proof/inclusion", params=params).json() == before
-    receipts = shop.get("/v1/events", params={"types": "customer.forgotten.v1"}).json()["items"]
-    assert [r["data"] for r in receipts] == [
-        {"customer_id": "c-ada", "reason": REASON["reason"], "note": None}
-    ]
+    receipts = shop.get("/v1/events", params={"types": "customer.forgotten.v2"}).json()["items"]
+    (receipt,) = [r["data"] for r in receipts]
+    assert len(receipt.pop("keys")) == 1
+    assert receipt == {
+        "customer_id": "c-ada",
+        "reason": REASON["reason"],
+        "note": None,
+        "period": None,
+    }
 
 
 def test_who_comes_again_has_a_new_key(shop: Api) -> None:
@@ -140,7 +145,7 @@ def test_an_order_that_is_sent_again_afterwards_is_still_the_same(shop: Api) -> 
 def test_a_dry_run_forgets_nobody(shop: Api) -> None:
     made = ADA.buys(shop)
     tried = shop.post("/v1/customers/c-ada/forget?dry_run=true", REASON)
-    assert tried.json()["events"][0]["type"] == "customer.forgotten.v1"
+    assert tried.json()["events"][0]["type"] == "customer.forgotten.v2"
     assert order_of(shop, made)["customer"]["email"] == ADA.email
 
 

@@ -11,7 +11,7 @@ from oms_ledger.domain.personal import personal_values
 from oms_ledger.http import create_app
 from oms_ledger.security.showing import Access
 from tests.http.conftest import Api
-from tests.personal.people import ADA, BOB, GUEST
+from tests.personal.people import ADA, BOB, GUEST, Planted
 
 
 def reading(oms: Oms, *scopes: str) -> Api:
@@ -138,6 +138,34 @@ def test_everything_about_one_person(shop: Api, made: dict[str, Any]) -> None:
     assert [each["purpose"] for each in told["accesses"]] == ["support call"]
     assert BOB.mark not in str(told)
     assert shop.get("/v1/customers/nobody/export").status_code == 404
+
+
+def test_what_was_ordered_as_a_guest_with_the_same_address_is_theirs_too(shop: Api) -> None:
+    """As it is forgotten with them, it is exported with them; so are holds, and who saw it."""
+    known = Planted(GUEST.mark, "c-guest")
+    mine, guest = known.buys(shop), GUEST.buys(shop)
+    held = shop.post("/v1/customers/c-guest/hold", {"reason": "audit", "reference": "case 12"})
+    asked = {"min_position": held.json()["position"], "wait_ms": 10_000}
+    shop.get(f"/v1/orders/{guest['order_id']}", params=asked, headers={"X-Purpose": "packing"})
+    told = shop.get("/v1/customers/c-guest/export").json()
+    both = {mine["order_id"], guest["order_id"]}
+    assert {each["order_id"] for each in told["order_details"]} == both
+    assert {each["purpose"] for each in told["accesses"]} == {"packing"}
+    assert [each["reference"] for each in told["holds"]] == ["case 12"]
+    assert "customer.held.v1" in {each["type"] for each in told["events"]}
+
+
+def test_everything_about_a_guest_is_asked_for_by_address(shop: Api) -> None:
+    guest = GUEST.buys(shop)
+    asked = {"min_position": guest["position"], "wait_ms": 10_000}
+    shown = shop.get(f"/v1/customers/{GUEST.email}", params=asked).json()
+    assert shown["customer"]["email"] == GUEST.email
+    assert shown["customer_id"].startswith("key:")
+    told = shop.get(f"/v1/customers/{GUEST.email.upper()}/export").json()
+    assert [each["order_id"] for each in told["order_details"]] == [guest["order_id"]]
+    assert len(told["accesses"]) == 1
+    assert shop.get("/v1/customers/nobody@example.com/export").status_code == 404
+    assert shop.get(f"/v1/customers/{GUEST.email}/orders").status_code == 404
 
 
 def test_a_value_that_was_moved_or_changed_is_not_shown(oms: Oms, shop: Api) -> None:

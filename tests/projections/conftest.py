@@ -12,6 +12,7 @@ from oms_ledger.domain.moments import moment
 from oms_ledger.engine import builds, codec, pool
 from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.reader import Readers
+from oms_ledger.engine.roles import Role
 from oms_ledger.kernel import Recorded
 from oms_projections import PROJECTIONS, QUERIES
 from tests.databases import Database
@@ -24,7 +25,7 @@ HEAD = "UPDATE ledger_head SET position = %s, recorded_at = %s"
 
 
 def install(database: Database) -> None:
-    with database.connect_owner() as owner:
+    with database.connect(Role.OWNER) as owner:
         for model in PROJECTIONS:
             builds.install(owner, model)
 
@@ -51,7 +52,7 @@ def fill(postgres: Database) -> Iterator[Fill]:
     def filled(history: Sequence[Recorded]) -> Ask:
         install(postgres)
         append(postgres, history)
-        with Projector(postgres.connect, PROJECTIONS) as projector:
+        with Projector(postgres.connect_projector, PROJECTIONS) as projector:
             projector.catch_up(history[-1].position, timeout_seconds=30)
         for model in PROJECTIONS:
             assert not readers.parked(model.name)

@@ -30,11 +30,11 @@ class Site:
 
     @property
     def rebuilds(self) -> Rebuilds:
-        return Rebuilds(self.database.connect, self.owner, self.models)
+        return Rebuilds(self.database.connect_projector, self.owner, self.models)
 
     def builder(self, page_events: int = 20_000, lease_seconds: float = 10.0) -> Builder:
         return Builder(
-            self.database.connect,
+            self.database.connect_projector,
             self.owner,
             self.models,
             page_events=page_events,
@@ -48,7 +48,7 @@ class Site:
 
     def follow(self, target: int) -> None:
         """Bring the live builds there."""
-        with Projector(self.database.connect, self.models) as projector:
+        with Projector(self.database.connect_projector, self.models) as projector:
             projector.catch_up(target, timeout_seconds=30)
 
     def build(self, page_events: int = 20_000) -> None:

@@ -18,10 +18,10 @@ def test_a_read_model_added_while_others_are_followed_sees_all_of_history(
     """Not before it is there, and then, position by position, what the log says."""
     log.append(*history(200))
     later = Site(log.database, TALLIES, ARRIVALS)
-    with running(Projector(log.database.connect, [TALLIES])):
+    with running(Projector(log.database.connect_projector, [TALLIES])):
         site.follow(200)
         later.install()
-        with running(Projector(log.database.connect, [ARRIVALS], page_events=30)):
+        with running(Projector(log.database.connect_projector, [ARRIVALS], page_events=30)):
             for _ in range(5):
                 log.append(*history(50))
             wait_until(lambda: [b.position for b in later.builds(ARRIVALS.name)] == [450])

@@ -135,7 +135,7 @@ def test_nobody_sees_less_than_before_however_often_it_is_swapped(built: Site, l
 
     looking = threading.Thread(target=look)
     with (
-        running(Projector(log.database.connect, [TALLIES], page_events=10)),
+        running(Projector(log.database.connect_projector, [TALLIES], page_events=10)),
         running(built.builder(lease_seconds=1.0)),
     ):
         looking.start()
@@ -215,7 +215,7 @@ def test_taking_over_where_no_worker_runs(log: Log, site: Site) -> None:
 
 def test_a_program_beside_another_takes_nothing_over(log: Log, site: Site) -> None:
     log.append(*history(60))
-    with running(Projector(log.database.connect, [TALLIES])):
+    with running(Projector(log.database.connect_projector, [TALLIES])):
         site.follow(60)
         later = Site(log.database, WIDER)
         later.install()

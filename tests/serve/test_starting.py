@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+
+import httpx
 
 from tests.databases import temporary_database
 from tests.serve.books import check_everything
@@ -45,3 +48,14 @@ def test_without_keys_on_the_oldest_postgresql(postgres15: str, tmp_path: Path) 
             assert away.status_code == 403, "a web page reaches us by another name"
             check_everything(anybody, database)
             assert family.stdout.read_text() == f"ready {url}\n"
+
+
+def test_what_is_no_request_is_answered_as_one(shop: Served) -> None:
+    """The processes that are served by read the wire as `tests/http/test_raw_bytes.py` has it."""
+    address = httpx.URL(shop.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=60) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"malformed"' in told
+    assert b"x-content-type-options: nosniff" in told

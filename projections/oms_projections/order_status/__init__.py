@@ -73,7 +73,8 @@ _text = cast(MemberDescriptorType, _Document.__dict__["document"])
 class OrderRow(Row):
     """What lists show, filter and sort by; written from the dossier, never read back. `total`
     in minor units; `search` is lower-cased; personal values in `customer` keep the form they
-    are stored in, which is sealed, with the key of which `person` is the id."""
+    are stored in, which is sealed, with the key of which `person` is the id. `country` is where
+    it goes, `last_at` when the last thing happened to it."""
 
     table: ClassVar[str] = "orders"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
@@ -95,11 +96,13 @@ class OrderRow(Row):
     customer_id: str | None
     customer: dict[str, object] | None
     person: str | None
+    country: str | None
     search: str
     placed_at: datetime
     ship_by: datetime
     deliver_by: datetime
     shipped_at: datetime | None
+    last_at: datetime
     updated_at: datetime
 
 
@@ -154,8 +157,10 @@ def fold(r: Recorded, page: Page) -> None:
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     row = DossierRow(event.order_id, "")
+    put = page.put
     if isinstance(event, OrderPlaced):
         row.opened = Dossier()
+        put = page.add
     else:
         known = page.get(DossierRow, event.order_id)
         if known is None:
@@ -163,12 +168,12 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
         row = known
     dossier = row.opened = row.opened or read(row.document)
     follow(dossier, r)
-    page.put(row)
+    put(row)
     row.shown = shown = row.shown or order_row(dossier)
     brought_up_to_date(shown, dossier, r)
-    page.put(shown)
+    put(shown)
     for line_id in lines_of(event):
-        page.put(line_row(event.order_id, dossier.order, line_id))
+        put(line_row(event.order_id, dossier.order, line_id))
 
 
 def _parcel(
@@ -179,7 +184,10 @@ def _parcel(
     parcel = parcel_after(known, r)
     if parcel is None:
         return
-    page.put(parcel if isinstance(parcel, ParcelRow) else parcel_row(parcel))
+    if isinstance(parcel, ParcelRow):
+        page.put(parcel)
+    else:
+        page.add(parcel_row(parcel))
 
 
 def parcel_row(parcel: Parcel) -> ParcelRow:
@@ -239,11 +247,13 @@ def order_row(dossier: Dossier) -> OrderRow:
         customer_id=terms.customer.id if terms.customer else None,
         customer=msgspec.to_builtins(terms.customer),
         person=person_of(terms),
+        country=terms.shipping_address.country if terms.shipping_address else None,
         search=search_text(placed),
         placed_at=placed.placed_at,
         ship_by=placed.ship_by,
         deliver_by=placed.deliver_by,
         shipped_at=None,
+        last_at=placed.placed_at,
         updated_at=placed.placed_at,
     )
 
@@ -259,6 +269,7 @@ def brought_up_to_date(row: OrderRow, dossier: Dossier, r: Recorded) -> None:
     row.on_hold = bool(order.holds)
     row.locations = dossier.locations
     row.shipped_at = dossier.shipped_at
+    row.last_at = dossier.last_at or r.meta.happened_at
     row.updated_at = r.meta.recorded_at
 
 
@@ -294,7 +305,7 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=2,
+    version=3,
     package=__name__,
     rows=(DossierRow, OrderRow, LineRow, ParcelRow),
     touches=touches,

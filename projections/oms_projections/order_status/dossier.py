@@ -25,7 +25,7 @@ from oms_ledger.kernel import Recorded
 @dataclass(slots=True)
 class Dossier:
     """`locations` are those whose stock the order was ever promised, sorted. Times are when it
-    happened, not when the ledger heard of it, except `updated_at`."""
+    happened, not when the ledger heard of it, except `updated_at`; `last_at` is the newest."""
 
     order: Order = field(default_factory=Order)
     locations: list[str] = field(default_factory=list)
@@ -33,6 +33,7 @@ class Dossier:
     last_shipped_at: datetime | None = None
     last_delivered_at: datetime | None = None
     updated_at: datetime | None = None
+    last_at: datetime | None = None
 
     @property
     def shipped_at(self) -> datetime | None:
@@ -65,6 +66,7 @@ def follow(dossier: Dossier, r: Recorded) -> None:
     order.apply(event)
     order.version = r.version
     dossier.updated_at = r.meta.recorded_at
+    dossier.last_at = _later(dossier.last_at, at)
     if isinstance(event, OrderPlaced):
         _asked(dossier, *(a.location for a in event.allocations))
         _asked(dossier, *(b.location for b in event.backorders))

@@ -72,12 +72,52 @@ ORDER BY rank_number, rank_word COLLATE "C", order_id
 LIMIT %(limit)s;
 
 -- name: orders_of_customer
--- Oldest first.
+-- Oldest first. Guests have no id: their orders are those that their key seals.
 SELECT order_id, customer, placed_at FROM orders
-WHERE customer_id = %(customer)s ORDER BY placed_at, order_id;
+WHERE customer_id = %(customer)s OR person = %(key)s ORDER BY placed_at, order_id;
+
+-- name: orders_of_their_addresses
+-- What guests have ordered with an e-mail address of the customer's: forgotten with the customer.
+SELECT order_id, customer, placed_at FROM orders
+WHERE person IN (
+    SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
+    JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
+    WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL)
+ORDER BY placed_at, order_id;
 
 -- name: accesses_of_customer
--- Who was shown what the customer's keys open, today's and those that were destroyed.
+-- Who was shown what the customer's keys open, today's and those that were destroyed, or those of
+-- guests with an e-mail address of theirs.
 SELECT at, actor, purpose, route FROM personal_access
-WHERE keys && array(SELECT k.key_id FROM subject_keys AS k WHERE k.subject = %(subject)s)
+WHERE keys && array(
+    SELECT k.key_id FROM subject_keys AS k WHERE k.subject = %(subject)s OR k.key_id = %(key)s
+    UNION
+    SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
+    JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
+    WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL)
 ORDER BY number;
+
+-- name: overdue
+-- Whose period is over, for every order that their key seals; `open` counts those that are not
+-- settled. A key that seals nothing counts from when it was made. Without a period, never.
+SELECT k.key_id, k.subject, count(o.order_id) AS order_count,
+    coalesce(max(o.last_at), k.created_at) AS since,
+    (array_agg(o.country ORDER BY o.last_at DESC, o.order_id))[1] AS country,
+    count(*) FILTER (WHERE o.status <> ALL (%(orders_settled)s::text[])
+        OR o.payment <> ALL (%(payments_settled)s::text[])
+        OR o.returned <> ALL (%(returns_settled)s::text[])) AS open
+FROM subject_keys AS k
+LEFT JOIN orders AS o ON o.person = k.key_id
+LEFT JOIN unnest(%(kinds)s::text[], %(countries)s::text[], %(cutoffs)s::timestamptz[])
+    AS own (kind, country, cutoff)
+    ON own.country = o.country
+    AND own.kind = CASE WHEN starts_with(k.subject, 'customer:') THEN 'customers' ELSE 'guests' END
+LEFT JOIN unnest(%(kinds)s::text[], %(countries)s::text[], %(cutoffs)s::timestamptz[])
+    AS others (kind, country, cutoff)
+    ON others.country = ''
+    AND others.kind = CASE WHEN starts_with(k.subject, 'customer:') THEN 'customers' ELSE 'guests' END
+WHERE k.destroyed_at IS NULL AND k.subject <> 'ledger' AND k.key_id > %(after)s
+GROUP BY k.key_id
+HAVING bool_and(coalesce(o.last_at, k.created_at)
+    < coalesce(own.cutoff, others.cutoff, '-infinity'))
+ORDER BY k.key_id LIMIT %(limit)s;

@@ -25,11 +25,13 @@ CREATE TABLE orders{v} (
     customer_id text,
     customer jsonb,
     person text COLLATE "C",
+    country text COLLATE "C",
     search text NOT NULL,
     placed_at timestamptz NOT NULL,
     ship_by timestamptz NOT NULL,
     deliver_by timestamptz NOT NULL,
     shipped_at timestamptz,
+    last_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 ) WITH (fillfactor = 80);
 

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from oms_ledger.domain.channel import OrderNumbered, order_number
-from oms_ledger.domain.customer import CustomerForgotten
+from oms_ledger.domain.customer import (
+    CUSTOMER_EVENTS,
+    CustomerEvent,
+    CustomerForgotten,
+    CustomerHeld,
+    CustomerHoldReleased,
+)
 from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity
 from oms_ledger.domain.location import LocationDefined
 from oms_ledger.domain.money import to_text
@@ -26,6 +32,7 @@ from oms_ledger.domain.order import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.product import ProductDefined
+from oms_ledger.domain.retention import RetentionSet
 from oms_ledger.domain.shipment import (
     SHIPMENT_EVENTS,
     ShipmentCancelled,
@@ -68,10 +75,10 @@ def words(event: Event, skus: Skus) -> list[str]:
         return [f"Product {event.sku} defined: {event.title}"]
     if isinstance(event, LocationDefined):
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
-    if isinstance(event, CustomerForgotten):
-        return [
-            f"Customer {event.customer_id} forgotten; reason: {event.reason}{_note(event.note)}"
-        ]
+    if isinstance(event, CUSTOMER_EVENTS):
+        return [customer_words(event)]
+    if isinstance(event, RetentionSet):
+        return [retention_words(event)]
     if isinstance(event, OrderNumbered):
         return [f"Order {order_number(event.channel, event.sequence)} numbered"]
     raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")
@@ -156,6 +163,27 @@ def stock_words(event: StockEvent) -> str:
             return f"{_goods(event)} left the building"
         case _:
             assert_never(event)
+
+
+def customer_words(event: CustomerEvent) -> str:
+    who = f"Customer {event.customer_id}"
+    match event:
+        case CustomerForgotten():
+            over = f", after {event.period.keep} of {event.period.kind}" if event.period else ""
+            return f"{who} forgotten; reason: {event.reason}{_note(event.note)}{over}"
+        case CustomerHeld():
+            reference = _reference(event.reference)
+            return f"{who} put on legal hold {event.hold_id}; reason: {event.reason}{reference}"
+        case CustomerHoldReleased():
+            return f"{who} released from legal hold {event.hold_id}; reason: {event.reason}"
+        case _:
+            assert_never(event)
+
+
+def retention_words(event: RetentionSet) -> str:
+    of = f"{event.kind} of {event.country}" if event.country else event.kind
+    kept = f"kept for {event.keep}" if event.keep else "without a period of their own"
+    return f"Retention: {of} {kept}{_reference(event.reference)}"
 
 
 def _placed(event: OrderPlaced) -> str:

@@ -71,7 +71,7 @@ def touches(r: Recorded) -> Iterable[RowKey]:
 def fold(r: Recorded, page: Page) -> None:
     event = r.event
     if isinstance(event, ShipmentCreated):
-        page.put(created(r, event))
+        page.add(created(r, event))
     elif isinstance(event, SHIPMENT_EVENTS):
         row = page.get(ShipmentRow, event.shipment_id)
         if row is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,18 +9,11 @@ from itertools import islice
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.projections import NameArgument, must_exist
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.bars import bars
+from oms_ledger.cli.projections import NameArgument, existing
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.engine.builds import Known
 from oms_ledger.engine.compare import Difference
 from oms_ledger.kernel import Position
@@ -32,14 +24,21 @@ ALL = "all"
 SHOWN = 20
 """Differing rows that are printed; --json prints all."""
 
-NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.")]
+
+def wanted(names: list[str]) -> list[str]:
+    return [model.name for model in PROJECTIONS] if ALL in names else [*map(existing, names)]
+
+
+NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.", callback=wanted)]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option("--ignore", help="A column that is not meant to agree: `table.column`."),
 ]
 
 
+@on_ledger
 def rebuild(
+    oms: Oms,
     names: NamesArgument,
     swap: Annotated[
         bool, typer.Option("--swap", help="Put them in place if nothing differs.")
@@ -48,49 +47,39 @@ def rebuild(
         bool, typer.Option("--repair", help="Put them in place, whatever differs.")
     ] = False,
     ignore: IgnoreOption = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Fold read models anew, beside the live ones, which go on answering; then compare. Workers do
     the folding where any run. Stopped, it goes on where it was. Exits with 1 when rows differ.
 
     Example: [bold]oms-ledger projections rebuild all --swap[/]
     """
-    wanted = [model.name for model in PROJECTIONS] if ALL in names else names
-    for name in wanted:
-        must_exist(name)
     differing = False
-    with open_oms(settings(ledger, data_dir)) as oms:
-        with _progress(oms.readers.head()) as tell:
-            asked = oms.rebuilds.ask(wanted)
-            oms.rebuilds.see_through(asked, tell)
-        for build in asked:
-            same = _tell_differences(build, *_compared(oms, build, ignore or ()))
-            differing = differing or not same
-            if repair or (swap and same):
-                oms.rebuilds.swap(build.name, build.number)
-                console.print(f"[green]{build} is live.[/]")
+    with _progress(oms.readers.head()) as tell:
+        asked = oms.rebuilds.ask(names)
+        oms.rebuilds.see_through(asked, tell)
+    for build in asked:
+        same = _tell_differences(build, *_compared(oms, build, ignore or ()))
+        differing = differing or not same
+        if repair or (swap and same):
+            oms.rebuilds.swap(build.name, build.number)
+            console.print(f"[green]{build} is live.[/]")
     if differing and not repair:
         raise typer.Exit(1)
 
 
+@on_ledger
 def compare(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     ignore: IgnoreOption = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Compare the live build with another at one moment, row by row. Exits with 1 when rows differ.
 
     Example: [bold]oms-ledger projections compare order_status[/]
     """
-    must_exist(name)
-    with (
-        open_oms(settings(ledger, data_dir)) as oms,
-        oms.rebuilds.comparing(name, build, ignore or ()) as found,
-    ):
+    with oms.rebuilds.comparing(name, build, ignore or ()) as found:
         if json:
             differences = list(found.differences())
             print_json([asdict(each) for each in differences])
@@ -102,69 +91,57 @@ def compare(
         raise typer.Exit(1)
 
 
+@on_ledger
 def swap(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     back: Annotated[
         bool, typer.Option("--back", help="The build that was live before; brought up to date.")
     ] = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Have queries answered from another build. The one before is kept, and can be swapped back.
 
     Example: [bold]oms-ledger projections swap order_status[/]
     """
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        if back:
-            with _progress(oms.readers.head()) as tell:
-                done = oms.rebuilds.swap_back(name, tell)
-        else:
-            done = oms.rebuilds.swap(name, build)
+    if back:
+        with _progress(oms.readers.head()) as tell:
+            done = oms.rebuilds.swap_back(name, tell)
+    else:
+        done = oms.rebuilds.swap(name, build)
     console.print(f"[green]{done} is live.[/]")
 
 
+@on_ledger
 def drop(
+    oms: Oms,
     name: NameArgument,
     build: Annotated[int, typer.Argument(help="Its number; `projections list` shows it.")],
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Drop a build that is not live, with its tables.
 
     Example: [bold]oms-ledger projections drop order_status 1[/]
     """
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        oms.rebuilds.drop(name, build)
+    oms.rebuilds.drop(name, build)
     console.print(f"{name} {build} is gone.")
 
 
 @contextmanager
 def _progress(head: Position) -> Iterator[Callable[[Sequence[Known]], None]]:
     """A bar for each build: how far, how fast, how long yet."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} events, {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    tasks: dict[tuple[str, int], tuple[TaskID, float, Position]] = {}
-    with Progress(*columns, console=console) as bars:
+    first: dict[tuple[str, int], Position] = {}
+    with bars() as tell_bar:
 
         def tell(builds: Sequence[Known]) -> None:
             for build in builds:
-                if build.key not in tasks:
-                    task = bars.add_task(str(build), total=head, rate="waiting for a worker")
-                    tasks[build.key] = (task, time.monotonic(), build.position)
-                task, started, first = tasks[build.key]
-                done = build.position - first
-                rate = done / max(0.001, time.monotonic() - started)
-                said = f"{rate:,.0f}/s" if done else "waiting for a worker"
-                if build.position >= head:
-                    said = f"{rate:,.0f}/s" if build.indexed else "making indexes"
-                bars.update(task, completed=build.position, total=head, rate=said)
+                began = first.setdefault(build.key, build.position)
+                said = None
+                if build.position == began < head:
+                    said = "begins" if build.followed else "waiting for a worker"
+                elif build.position >= head and not build.indexed:
+                    said = "making indexes"
+                done = min(build.position, head)
+                tell_bar(str(build), done, head, at_once=True, first=began, said=said)
 
         yield tell
 

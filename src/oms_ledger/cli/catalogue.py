@@ -92,7 +92,7 @@ def _streams() -> Iterator[str]:
 
 def _fields(kind: type) -> str:
     hints = get_type_hints(kind)
-    given = [f.name for f in fields(kind) if f.name in hints]
+    given = [f.name for f in fields(kind) if f.name in hints and f.init]
     optional = {f.name for f in fields(kind) if not _required(f)}
     shown = (f"[{_called(name)}]" if name in optional else _called(name) for name in given)
     return ", ".join(shown)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from oms_ledger.app import open_oms
+from oms_ledger.app import Oms
 from oms_ledger.audit import keys as audit_keys
 from oms_ledger.audit import notes
-from oms_ledger.audit.anchors import FileOfCheckpoints, place
+from oms_ledger.audit.anchors import KINDS, place_or_file
 from oms_ledger.audit.proofs import Prover, checkpoint_answer
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 
 app = typer.Typer(
     no_args_is_help=True, help="Signed checkpoints of the ledger, and the keys that sign them."
@@ -27,12 +19,10 @@ app = typer.Typer(
 
 
 @app.command()
-def show(
-    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
-) -> None:
+@on_ledger
+def show(oms: Oms, json: JsonOption = False) -> None:
     """Print the newest signed checkpoint. Example: [bold]oms-ledger checkpoint show[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        newest = Prover(oms.tree()).checkpoint()
+    newest = Prover(oms.tree()).checkpoint()
     if json:
         print_json(dict(checkpoint_answer(newest)))
     else:
@@ -40,54 +30,51 @@ def show(
 
 
 @app.command()
-def seal(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+@on_ledger
+def seal(oms: Oms) -> None:
     """Seal all events there are and leave, where no worker runs. Example:
     [bold]oms-ledger checkpoint seal[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        sealer = oms.sealer()
-        try:
-            with console.status("Sealing ...") as status:
-                size = sealer.catch_up(
-                    lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
-                )
-        finally:
-            sealer.close()
+    sealer = oms.sealer()
+    try:
+        with console.status("Sealing ...") as status:
+            size = sealer.catch_up(
+                lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
+            )
+    finally:
+        sealer.close()
     console.print(f"{size:,} events are sealed.")
 
 
 @app.command()
+@on_ledger
 def export(
+    oms: Oms,
     where: Annotated[
         str,
         typer.Argument(
             metavar="PLACE",
-            help="A file (appended to), http(s)://BUCKET, or witness+http(s)://HOST#KEY.",
+            help=f"A file (appended to), or one of {KINDS}.",
         ),
     ],
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Keep the newest checkpoint outside the database, where a cut-off tail will show.
 
     Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
     """
-    kept_in = place(where) if ":" in where else FileOfCheckpoints(Path(where))
-    with open_oms(settings(ledger, data_dir)) as oms:
-        prover = Prover(oms.tree())
-        newest = prover.checkpoint()
-        note = kept_in.keep(newest, prover)
+    kept_in = place_or_file(where)
+    prover = Prover(oms.tree())
+    newest = prover.checkpoint()
+    note = kept_in.keep(newest, prover)
     console.print(f"The checkpoint of {newest.size:,} events is kept in {kept_in.name}.")
     typer.echo(note, nl=False)
 
 
 @app.command()
-def keys(
-    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
-) -> None:
+@on_ledger
+def keys(oms: Oms, json: JsonOption = False) -> None:
     """The verifier keys, the newest last: for those who check signatures. Keep them elsewhere.
     Example: [bold]oms-ledger checkpoint keys[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        stored = oms.tree().signing_keys()
+    stored = oms.tree().signing_keys()
     if json:
         print_json([{"key": str(each.key), "from_size": each.from_size} for each in stored])
         return
@@ -98,22 +85,21 @@ def keys(
 
 
 @app.command("rotate-key")
+@on_ledger
 def rotate_key(
+    oms: Oms,
     lost: Annotated[
         bool, typer.Option("--lost", help="The old key is gone: it does not hand over.")
     ] = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Sign with a new key from now on; the old one signs that it hands over.
 
     Example: [bold]oms-ledger checkpoint rotate-key[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        tree = oms.tree()
-        ledger_id = tree.state().ledger_id
-        name = notes.origin(oms.settings.ledger, ledger_id)
-        made = audit_keys.rotate(tree, oms.signing_key_file(ledger_id), name, lost=lost)
+    tree = oms.tree()
+    ledger_id = tree.state().ledger_id
+    name = notes.origin(oms.settings.ledger, ledger_id)
+    made = audit_keys.rotate(tree, oms.signing_key_file(ledger_id), name, lost=lost)
     typer.echo(str(made))
     if lost:
         console.print("Nobody hands over to this key. Tell all who verify, by another way.")

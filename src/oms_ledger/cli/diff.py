@@ -7,15 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.lookup import ask, order_id_of
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
+from oms_ledger.cli.terminal import JsonOption, on_ledger, print_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.moments import moment, not_then
 from oms_ledger.kernel import Log, Position, Recorded
@@ -33,43 +27,41 @@ LastArgument = Annotated[str, typer.Argument(metavar="B", help="The later positi
 
 
 @app.command()
+@on_ledger
 def order(
-    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    oms: Oms,
+    which: OrderArgument,
     a: FirstArgument,
     b: LastArgument,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """What changed of an order after A, up to and with B.
 
     Example: [bold]oms-ledger diff order WEB-000042 2026-01-30 2026-01-31T12:00:00Z[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        first, last = _span(oms, a, b)
-        order_id = order_id_of(oms, which)
-        body = _compared(oms, "get_order", first, last, order_id=order_id)
-        between = (r for r in of_order(last, order_id) if r.position > first.position)
-        _show(body, last, between, json)
+    first, last = _span(oms, a, b)
+    order_id = order_id_of(oms, which)
+    body = _compared(oms, "get_order", first, last, order_id=order_id)
+    between = (r for r in of_order(last, order_id) if r.position > first.position)
+    _show(body, last, between, json)
 
 
 @app.command()
+@on_ledger
 def sku(
-    which: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
+    oms: Oms,
+    which: SkuArgument,
     a: FirstArgument,
     b: LastArgument,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """What changed of a SKU's stock, at all locations, after A, up to and with B.
 
     Example: [bold]oms-ledger diff sku MUG-SPECK 100 200[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        first, last = _span(oms, a, b)
-        body = _compared(oms, "get_stock", first, last, sku=which)
-        _show(body, last, of_sku(last, which, first.position), json)
+    first, last = _span(oms, a, b)
+    body = _compared(oms, "get_stock", first, last, sku=which)
+    _show(body, last, of_sku(last, which, first.position), json)
 
 
 def _span(oms: Oms, a: str, b: str) -> tuple[Log, Log]:

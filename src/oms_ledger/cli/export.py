@@ -11,11 +11,11 @@ from typing import Annotated, TextIO
 
 import typer
 
-from oms_ledger.app import open_oms
+from oms_ledger.app import Oms
 from oms_ledger.audit.export import export_customer, export_order, export_range
 from oms_ledger.audit.parquet import write_parquet
-from oms_ledger.cli.lookup import order_id_of
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, order_id_of
+from oms_ledger.cli.terminal import console, on_ledger
 from oms_ledger.domain.errors import Invalid
 
 app = typer.Typer(
@@ -38,14 +38,14 @@ class Format(StrEnum):
 
 
 @app.command("range")
+@on_ledger
 def range_(
+    oms: Oms,
     first: Annotated[int, typer.Argument(help="The first position.")],
     last: Annotated[int, typer.Argument(help="The last position.")],
     format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
     out: OutOption = None,
     size: SizeOption = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """The events from one position to another, with one proof for all of them.
 
@@ -53,45 +53,42 @@ def range_(
     """
     if format_ is Format.PARQUET and out is None:
         raise Invalid("--out: Parquet is no text. Name the file to write.")
-    with open_oms(settings(ledger, data_dir)) as oms:
-        if format_ is Format.PARQUET and out is not None:
-            events = write_parquet(oms.tree(), out, first, last, size)
-            console.print(f"{events:,} events are in {out}.")
-            return
-        _write(export_range(oms.tree(), first, last, size), out)
+    if format_ is Format.PARQUET and out is not None:
+        events = write_parquet(oms.tree(), out, first, last, size)
+        console.print(f"{events:,} events are in {out}.")
+        return
+    _write(export_range(oms.tree(), first, last, size), out)
 
 
 @app.command()
+@on_ledger
 def order(
-    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    oms: Oms,
+    which: OrderArgument,
     out: OutOption = None,
     size: SizeOption = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """An order, its shipments and its stock, each event with a proof.
 
     Example: [bold]oms-ledger export order WEB-000042 --out evidence.jsonl[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        order_id = order_id_of(oms, which)
-        _write(export_order(oms.tree(), order_id, size), out)
+    order_id = order_id_of(oms, which)
+    _write(export_order(oms.tree(), order_id, size), out)
 
 
 @app.command()
+@on_ledger
 def customer(
-    which: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    oms: Oms,
+    which: CustomerArgument,
     out: OutOption = None,
     size: SizeOption = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """All orders of a customer, each event with a proof.
 
     Example: [bold]oms-ledger export customer 17850 --out evidence.jsonl[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        _write(export_customer(oms.tree(), which, size), out)
+    _write(export_customer(oms.tree(), which, size), out)
 
 
 def _write(lines: Iterator[str], file: Path | None) -> None:

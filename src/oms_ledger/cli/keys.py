@@ -10,16 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.security.api_keys import ApiKey, opens, prefix_of
 from oms_ledger.security.roles import MEANT_FOR
@@ -44,9 +36,13 @@ ONCE = (
     " `Authorization: Bearer <key>`."
 )
 
+KeyArgument = Annotated[str, typer.Argument(help="A key's name, prefix or id.")]
+
 
 @app.command()
+@on_ledger
 def create(
+    oms: Oms,
     name: Annotated[str, typer.Argument(help="Whose key it is; events call the actor key:NAME.")],
     role: Annotated[
         str | None,
@@ -59,27 +55,22 @@ def create(
     expires: Annotated[
         str | None, typer.Option(help="How long it works: 12h, 90d. Without it: until revoked.")
     ] = None,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Make a key and print it, once. docs/access.md says what each role may do.
 
     Example: [bold]oms-ledger keys create webshop --role channel --expires 90d[/]
     """
     lifetime = None if expires is None else length("expires", expires)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        given = role or (None if scope else DEFAULT_ROLE)
-        typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
+    given = role or (None if scope else DEFAULT_ROLE)
+    typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
     console.print(ONCE)
 
 
 @app.command("list")
-def list_(
-    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
-) -> None:
+@on_ledger
+def list_(oms: Oms, json: JsonOption = False) -> None:
     """All keys there ever were. Example: [bold]oms-ledger keys list[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        keys = oms.list_keys()
+    keys = oms.list_keys()
     if json:
         print_json([{name: getattr(key, name) for name in SHOWN} for key in keys])
         return
@@ -92,18 +83,17 @@ def list_(
 
 
 @app.command()
+@on_ledger
 def rotate(
-    which: Annotated[str, typer.Argument(help="A key's name, prefix or id.")],
+    oms: Oms,
+    which: KeyArgument,
     grace: Annotated[str, typer.Option(help="How long the old key works beside it.")] = "1h",
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Make a key in the place of another, with the same rights, and print it, once.
 
     Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        text, old = oms.rotate_key(which, length("grace", grace))
+    text, old = oms.rotate_key(which, length("grace", grace))
     typer.echo(text)
     for key in old:
         console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
@@ -111,16 +101,12 @@ def rotate(
 
 
 @app.command()
-def revoke(
-    which: Annotated[str, typer.Argument(help="A key's name, prefix or id.")],
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@on_ledger
+def revoke(oms: Oms, which: KeyArgument) -> None:
     """Revoke a key; it stops working within seconds. Example:
     [bold]oms-ledger keys revoke webshop[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        for key in oms.revoke_keys(which):
-            console.print(f"Revoked {key.name} (oms_{key.prefix}).")
+    for key in oms.revoke_keys(which):
+        console.print(f"Revoked {key.name} (oms_{key.prefix}).")
 
 
 def length(field: str, text: str) -> timedelta:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
@@ -14,6 +15,10 @@ from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
 from oms_ledger.security.showing import Access
 from oms_projections import QUERIES
+
+OrderArgument = Annotated[str, typer.Argument(help="Its id, its number, or its external id.")]
+SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")]
+CustomerArgument = Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")]
 
 
 def ask(

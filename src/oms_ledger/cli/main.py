@@ -21,12 +21,14 @@ from oms_ledger.cli import (
     projections,
     prove,
     replay,
+    retention,
     serve,
     show,
     verify,
 )
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
+from oms_ledger.security import cards
 
 EXIT_CODES: dict[type[OmsError], int] = {Invalid: 2, Refused: 3, NotFound: 4, Unavailable: 5}
 """0 is success and 1 any other error; 2 is also what a misspelt option exits with."""
@@ -57,6 +59,7 @@ app.add_typer(projections.app, name="projections")
 for command in (builds.rebuild, builds.compare, builds.swap, builds.drop):
     projections.app.command()(command)
 app.add_typer(personal.app, name="customer")
+app.add_typer(retention.app, name="retention")
 app.add_typer(keys.app, name="keys")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(prove.app, name="prove")
@@ -73,6 +76,7 @@ def main() -> None:
 def run(words: list[str]) -> int:
     """Do what the words say; the exit code."""
     try:
+        _refuse_cards(words)
         app(words, prog_name="oms-ledger")
     except SystemExit as end:  # which is how typer returns
         return end.code if isinstance(end.code, int) else 0
@@ -83,6 +87,13 @@ def run(words: list[str]) -> int:
         console.print("Stopped.")
         return INTERRUPTED
     return 0
+
+
+def _refuse_cards(words: list[str]) -> None:
+    """Before anybody repeats one. JSON is looked at field by field where it is read."""
+    for number, word in enumerate(words, 1):
+        if not word.startswith("{"):
+            cards.refuse_text(word, f"argument {number}")
 
 
 def tell(error: OmsError) -> None:

@@ -1,4 +1,4 @@
-"""Personal data: forgetting a customer, everything about one, and who was shown what."""
+"""Personal data: forgetting a customer, legal holds, all about one, and who was shown what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import typer
 from rich.table import Table
 
 from oms_commands.forget_customer import ForgetCustomer
-from oms_ledger.app import open_oms
+from oms_commands.hold_customer import HoldCustomer
+from oms_commands.release_customer_hold import ReleaseCustomerHold
+from oms_ledger.app import Oms, open_oms
 from oms_ledger.cli.lookup import ask
 from oms_ledger.cli.terminal import (
     DataDirOption,
@@ -20,6 +22,7 @@ from oms_ledger.cli.terminal import (
     LedgerOption,
     checked,
     console,
+    on_ledger,
     out,
     print_json,
     settings,
@@ -40,17 +43,23 @@ HEADINGS = {
     "order_details": "Your orders",
     "events": "What happened",
     "accesses": "Who was shown your data",
+    "holds": "Legal holds",
 }
 
 
+WhoArgument = Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; is kept, so write nothing personal.")]
+
+
 def forget(
-    customer: Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")],
-    reason: Annotated[str, typer.Option(help="Why; is kept, so write nothing personal.")],
+    customer: WhoArgument,
+    reason: ReasonOption,
     note: Annotated[str | None, typer.Option(help="A ticket, say; is kept too.")] = None,
     ledger: LedgerOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Forget a customer, for ever: nothing personal that is known of them can be read again.
+    """Forget a customer, for ever: nothing personal that is known of them can be read again. Who
+    ordered without an id or an address is order:ID.
 
     Example: [bold]oms-ledger forget 17850 --reason "erasure request"[/]
     """
@@ -62,8 +71,45 @@ def forget(
 
 
 @app.command()
+@on_ledger
+def hold(
+    oms: Oms,
+    customer: WhoArgument,
+    reason: ReasonOption,
+    reference: Annotated[str | None, typer.Option(help="A case number, say; is kept.")] = None,
+) -> None:
+    """Place a legal hold: until it is released, nobody and no period has the customer forgotten.
+
+    Example: [bold]oms-ledger customer hold 17850 --reason litigation --reference "case 12"[/]
+    """
+    fields = {"customer_id": customer, "reason": reason, "reference": reference}
+    outcome = oms.execute(checked(HoldCustomer, fields), actor=f"cli:{getpass.getuser()}")
+    out.print(outcome.answer["hold_id"])
+    console.print(f"Held, at position {outcome.position}.")
+
+
+@app.command()
+@on_ledger
+def release(
+    oms: Oms,
+    customer: WhoArgument,
+    hold_id: Annotated[str, typer.Argument(help="The hold's id.")],
+    reason: ReasonOption,
+) -> None:
+    """Release a legal hold.
+
+    Example: [bold]oms-ledger customer release 17850 HOLD --reason "case closed"[/]
+    """
+    fields = {"customer_id": customer, "hold_id": hold_id, "reason": reason}
+    outcome = oms.execute(checked(ReleaseCustomerHold, fields), actor=f"cli:{getpass.getuser()}")
+    left = outcome.answer["holds"]
+    count = len(left) if isinstance(left, list) else 0
+    console.print(f"Released, at position {outcome.position}. Holds that are left: {count}.")
+
+
+@app.command()
 def export(
-    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    customer: WhoArgument,
     purpose: Annotated[str, typer.Option(help="What for; goes on record.")] = "subject access",
     html: Annotated[Path | None, typer.Option(help="Write a page for people into a file.")] = None,
     ledger: LedgerOption = None,

@@ -8,39 +8,40 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from oms_ledger.app import open_oms
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.engine.read_models import Status
+from oms_ledger.engine.builds import LIVE
+from oms_ledger.engine.read_models import Status, by_name
 from oms_projections import PROJECTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
 
-NameArgument = Annotated[str, typer.Argument(help="A read model, such as order_status.")]
+
+def existing(name: str) -> str:
+    names = [model.name for model in PROJECTIONS]
+    if name not in names:
+        raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")
+    return name
+
+
+NameArgument = Annotated[
+    str, typer.Argument(help="A read model, such as order_status.", callback=existing)
+]
 
 
 @app.command("list")
-def list_(
-    json: JsonOption = False, ledger: LedgerOption = None, data_dir: DataDirOption = None
-) -> None:
+@on_ledger
+def list_(oms: Oms, json: JsonOption = False) -> None:
     """How far each read model has got. Example: [bold]oms-ledger projections list[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        found = oms.readers.status()
+    found = oms.readers.status()
     if json:
-        print_json([asdict(each) for each in found])
+        print_json(by_name(found))
         return
     table = Table("Read model", "Build", "State", "Position", "Behind", "Seconds", "Parked")
-    for each in found:
+    for each in sorted(found, key=lambda s: (s.name, s.state != LIVE, s.version)):
         table.add_row(
-            each.name,
+            each.name if each.state == LIVE else "  beside it",
             str(each.version),
             _state(each),
             f"{each.position:,}",
@@ -60,17 +61,15 @@ def _state(status: Status) -> str:
 
 
 @app.command()
+@on_ledger
 def parked(
+    oms: Oms,
     name: NameArgument,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """The streams a read model could not fold. Example:
     [bold]oms-ledger projections parked order_status[/]"""
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        found = oms.readers.parked(name)
+    found = oms.readers.parked(name)
     if json:
         print_json([asdict(each) for each in found])
         return
@@ -87,12 +86,11 @@ def parked(
 
 
 @app.command()
-def retry(name: NameArgument, ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+@on_ledger
+def retry(oms: Oms, name: NameArgument) -> None:
     """Fold the parked streams again, after the cause was mended. Exits with 1 when one still
     fails. Example: [bold]oms-ledger projections retry order_status[/]"""
-    must_exist(name)
-    with open_oms(settings(ledger, data_dir)) as oms:
-        tried = oms.retry_parked(name)
+    tried = oms.retry_parked(name)
     for stream, done in tried.items():
         console.print(f"{'[green]folded[/]' if done else '[red]still parked[/]'} {stream}")
     if not tried:
@@ -102,16 +100,10 @@ def retry(name: NameArgument, ledger: LedgerOption = None, data_dir: DataDirOpti
 
 
 @app.command("catch-up")
-def catch_up(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
+@on_ledger
+def catch_up(oms: Oms) -> None:
     """Bring every read model up to date and leave, where no worker runs. Example:
     [bold]oms-ledger projections catch-up[/]"""
-    with open_oms(settings(ledger, data_dir)) as oms:
-        with console.status("Folding ...") as status:
-            oms.catch_up(progress=lambda position: status.update(f"Folded up to {position:,} ..."))
-        console.print(f"Every read model is at position {oms.readers.head():,}.")
-
-
-def must_exist(name: str) -> None:
-    names = [model.name for model in PROJECTIONS]
-    if name not in names:
-        raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")
+    with console.status("Folding ...") as status:
+        oms.catch_up(progress=lambda position: status.update(f"Folded up to {position:,} ..."))
+    console.print(f"Every read model is at position {oms.readers.head():,}.")

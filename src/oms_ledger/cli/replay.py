@@ -9,9 +9,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.lookup import order_id_of
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, settings
+from oms_ledger.app import Oms
+from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
+from oms_ledger.cli.terminal import on_ledger
 from oms_ledger.domain.moments import moment
 from oms_ledger.kernel import Log, Recorded, all_events
 from oms_ledger.replay.sources import of_customer, of_order, of_sku
@@ -31,67 +31,63 @@ JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON, one e
 
 
 @app.command()
+@on_ledger
 def order(
-    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    oms: Oms,
+    which: OrderArgument,
     until: UntilOption = None,
     json: JsonLinesOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """An order, its shipments, and the stock that its commands moved.
 
     Example: [bold]oms-ledger replay order WEB-000042[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        order_id = order_id_of(oms, which)
-        _tell(oms, until, json, lambda log: of_order(log, order_id))
+    order_id = order_id_of(oms, which)
+    _tell(oms, until, json, lambda log: of_order(log, order_id))
 
 
 @app.command()
+@on_ledger
 def sku(
-    which: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
+    oms: Oms,
+    which: SkuArgument,
     until: UntilOption = None,
     json: JsonLinesOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """A product, and its stock at all locations.
 
     Example: [bold]oms-ledger replay sku MUG-SPECK --until 2026-01-31[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        _tell(oms, until, json, lambda log: of_sku(log, which))
+    _tell(oms, until, json, lambda log: of_sku(log, which))
 
 
 @app.command()
+@on_ledger
 def customer(
-    which: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    oms: Oms,
+    which: CustomerArgument,
     until: UntilOption = None,
     json: JsonLinesOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Every order of a customer, one after the other.
 
     Example: [bold]oms-ledger replay customer 17850 --json[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        _tell(oms, until, json, lambda log: of_customer(log, which))
+    _tell(oms, until, json, lambda log: of_customer(log, which))
 
 
 @app.command("all")
+@on_ledger
 def all_(
+    oms: Oms,
     until: UntilOption = None,
     json: JsonLinesOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """All that ever happened, however much: it is told as it is read.
 
     Example: [bold]oms-ledger replay all --until 1000[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        _tell(oms, until, json, all_events)
+    _tell(oms, until, json, all_events)
 
 
 def _tell(

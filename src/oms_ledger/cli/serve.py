@@ -18,6 +18,7 @@ from oms_ledger.cli.keys import local_key
 from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
 from oms_ledger.serving.serve import Plan
 from oms_ledger.serving.serve import serve as serve_until_stopped
+from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
 from oms_ledger.worker import work as work_until_stopped
 
@@ -28,6 +29,8 @@ def serve(
     api_processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     workers: Annotated[int, typer.Option(min=0, max=64, help="Processes that fold.")] = 1,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No keys; loopback only.")] = False,
+    tls_certificate: Annotated[str | None, typer.Option(help="Speak HTTPS: a PEM file.")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="The file of its private key.")] = None,
     ledger: LedgerOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -36,8 +39,9 @@ def serve(
     Example: [bold]oms-ledger serve --port 8000 --api-processes 2[/]
     """
     plan = Plan(host, port, api_processes, workers, no_auth)
-    given = settings(ledger, data_dir)
-    places(given.anchors)  # one that cannot be is said now, not by every worker
+    given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
+    server_context(given)
+    places(given.anchors)  # what cannot be is said now, not by every process
     logs.configure(given.log_level)
     # Told to end while still starting: what was started is stopped, which is what was asked.
     with suppress(KeyboardInterrupt), prepared(given) as ready:

@@ -9,16 +9,9 @@ import typer
 from rich.panel import Panel
 from rich.table import Table
 
-from oms_ledger.app import open_oms
-from oms_ledger.cli.lookup import ask, order_id_of
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.app import Oms
+from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
+from oms_ledger.cli.terminal import JsonOption, on_ledger, out, print_json
 from oms_ledger.domain.moments import moment
 
 app = typer.Typer(no_args_is_help=True, help="Look up an order or the stock of a SKU.")
@@ -30,23 +23,22 @@ BALANCES = ("on_hand", "allocated", "available", "backordered")
 
 
 @app.command()
+@on_ledger
 def order(
-    which: Annotated[str, typer.Argument(help="Its id, its number, or its external id.")],
+    oms: Oms,
+    which: OrderArgument,
     as_of: AsOfOption = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """An order: where it stands, and how it got there.
 
     Example: [bold]oms-ledger show order WEB-000042 --as-of 2026-01-31T12:00:00Z[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        oms.catch_up()
-        order_id = order_id_of(oms, which)
-        then = moment(as_of) if as_of else None
-        found = ask(oms, "get_order", then, order_id=order_id)
-        story = ask(oms, "order_timeline", then, order_id=order_id)["items"]
+    oms.catch_up()
+    order_id = order_id_of(oms, which)
+    then = moment(as_of) if as_of else None
+    found = ask(oms, "get_order", then, order_id=order_id)
+    story = ask(oms, "order_timeline", then, order_id=order_id)["items"]
     if json:
         print_json({**found, "timeline": story})
         return
@@ -56,22 +48,21 @@ def order(
 
 
 @app.command()
+@on_ledger
 def stock(
-    sku: Annotated[str, typer.Argument(help="The SKU.")],
+    oms: Oms,
+    sku: SkuArgument,
     as_of: AsOfOption = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """The stock of a SKU by location, and its latest changes with their causes.
 
     Example: [bold]oms-ledger show stock MUG-SPECK[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        oms.catch_up()
-        then = moment(as_of) if as_of else None
-        found = ask(oms, "get_stock", then, sku=sku)
-        moves = ask(oms, "stock_movements", then, sku=sku, limit="20")["items"]
+    oms.catch_up()
+    then = moment(as_of) if as_of else None
+    found = ask(oms, "get_stock", then, sku=sku)
+    moves = ask(oms, "stock_movements", then, sku=sku, limit="20")["items"]
     if json:
         print_json({**found, "movements": moves})
         return

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Concatenate
 
 import orjson
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
+from oms_ledger.app import Oms, open_oms
 from oms_ledger.http.errors import from_validation
 from oms_ledger.kernel import Command
 from oms_ledger.security.showing import masked
@@ -31,9 +34,28 @@ DataDirOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def settings(ledger: str | None, data_dir: Path | None = None) -> Settings:
+def settings(ledger: str | None, data_dir: Path | None = None, **said: Any) -> Settings:
     """The environment's settings, with what was said on the command line."""
-    return Settings.from_environment(ledger=ledger, data_dir=data_dir)
+    return Settings.from_environment(ledger=ledger, data_dir=data_dir, **said)
+
+
+def on_ledger(command: Callable[Concatenate[Oms, ...], None]) -> Callable[..., None]:
+    """The same with --ledger and --data-dir, which say what its first argument is."""
+
+    @wraps(command)
+    def opened(ledger: str | None, data_dir: Path | None, **given: object) -> None:
+        with open_oms(settings(ledger, data_dir)) as oms:
+            command(oms, **given)
+
+    signature = inspect.signature(command, eval_str=True)
+    _, *own = signature.parameters.values()
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in (("ledger", LedgerOption), ("data_dir", DataDirOption))
+    ]
+    signature = signature.replace(parameters=[*own, *options])
+    opened.__signature__ = signature  # type: ignore[attr-defined]  # where typer looks
+    return opened
 
 
 def checked(kind: type[Command], fields: Mapping[str, Any] | str) -> Command:

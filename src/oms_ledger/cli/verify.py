@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
-from oms_ledger.app import Oms, open_oms, tune_interpreter
-from oms_ledger.audit.anchors import FileOfCheckpoints, places
+from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.audit.anchors import place_or_file, places
 from oms_ledger.audit.dossier import Dossier
 from oms_ledger.audit.findings import Anchor
+from oms_ledger.audit.places import FileOfCheckpoints, Readable
 from oms_ledger.audit.remedies import remedy
 from oms_ledger.audit.standalone.hashing import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.bars import bars
+from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.verification.whole import Options
 from oms_ledger.verification.whole import verify as verify_ledger
@@ -44,7 +27,9 @@ SHOWN = 20
 """Findings on the screen; the report has them all."""
 
 
+@on_ledger
 def verify(
+    oms: Oms,
     until: Annotated[
         int | None, typer.Option(min=1, help="Only up to this position; without read models.")
     ] = None,
@@ -55,8 +40,8 @@ def verify(
         bool, typer.Option("--repair", help="Build read models that differ anew; swap them in.")
     ] = False,
     checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(help="A file of checkpoints that was kept outside; may be given again."),
+        list[str] | None,
+        typer.Option(help="Checkpoints kept outside: a file, or s3://BUCKET/PREFIX; repeatable."),
     ] = None,
     key: Annotated[
         list[str] | None,
@@ -66,8 +51,6 @@ def verify(
         Path | None, typer.Option(help="Write the report here (Markdown), and as JSON beside it.")
     ] = None,
     json: JsonOption = False,
-    ledger: LedgerOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Fold the whole log and compare: tree, streams, stock, money, receipts, read models.
 
@@ -75,12 +58,11 @@ def verify(
 
     Example: [bold]oms-ledger verify --checkpoint anchors.txt --report verification.md[/]
     """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        anchors = _from_outside(oms, checkpoint)
-        options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
-        tune_interpreter()
-        with _bar() as progress:
-            dossier = verify_ledger(oms, options, progress)
+    anchors = _from_outside(oms, checkpoint)
+    options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
+    tune_interpreter()
+    with bars() as progress:
+        dossier = verify_ledger(oms, options, progress)
     if report is not None:
         _write(report, dossier)
     if json:
@@ -91,19 +73,24 @@ def verify(
         raise typer.Exit(1)
 
 
-def _from_outside(oms: Oms, files: list[Path] | None) -> list[Anchor]:
-    """The checkpoints in the files named, or else in those that checkpoints are kept in."""
-    if files is not None:
-        kept = [FileOfCheckpoints(file) for file in files]
-    else:
-        there = places(oms.settings.anchors)
-        kept = [p for p in there if isinstance(p, FileOfCheckpoints) and p.path.exists()]
+def _from_outside(oms: Oms, named: list[str] | None) -> list[Anchor]:
+    """The checkpoints in the places named, or else in those that checkpoints are kept in."""
     try:
-        return [anchor for place in kept for anchor in place.kept()]
+        return [anchor for place in _readable(oms, named) for anchor in place.kept()]
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {error.filename}. Name one of checkpoints.") from None
     except UnicodeDecodeError as error:
         raise Invalid(f"What should be checkpoints is no text: {error}.") from error
+
+
+def _readable(oms: Oms, named: list[str] | None) -> Iterator[Readable]:
+    for place in places(oms.settings.anchors) if named is None else map(place_or_file, named):
+        missing = isinstance(place, FileOfCheckpoints) and not place.path.exists()
+        if isinstance(place, Readable):
+            if named is not None or not missing:
+                yield place
+        elif named is not None:
+            raise Invalid(f"{place.name} cannot be read back. Fetch a checkpoint; name its file.")
 
 
 def _key(text: str) -> VerifierKey:
@@ -111,26 +98,6 @@ def _key(text: str) -> VerifierKey:
         return VerifierKey.parse(text)
     except Unproven as error:
         raise Invalid(f"--key: {error}. `oms-ledger checkpoint keys` shows some.") from error
-
-
-class _EventsPerSecond(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f}/s", style="progress.data.speed")
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each thing that is done, with its rate and the time that is left."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, _EventsPerSecond(), TimeRemainingColumn(), console=console) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield tell
 
 
 def _write(file: Path, dossier: Dossier) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from oms_ledger.domain.channel import Channel, OrderNumbered
-from oms_ledger.domain.customer import CustomerForgotten, CustomerRecord
+from oms_ledger.domain.customer import CUSTOMER_EVENTS, CustomerRecord
 from oms_ledger.domain.location import Location, LocationDefined
 from oms_ledger.domain.order import ORDER_EVENTS, Order
 from oms_ledger.domain.product import Product, ProductDefined
+from oms_ledger.domain.retention import Retention, RetentionSet
 from oms_ledger.domain.shipment import SHIPMENT_EVENTS, Shipment
 from oms_ledger.domain.stock import STOCK_EVENTS, StockLevel
 from oms_ledger.kernel import Event, State
@@ -20,11 +21,21 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
-        CustomerForgotten,
+        *CUSTOMER_EVENTS,
+        RetentionSet,
     )
 }
 
 STATES: dict[str, type[State]] = {
     state.category: state
-    for state in (Order, StockLevel, Shipment, Location, Product, Channel, CustomerRecord)
+    for state in (
+        Order,
+        StockLevel,
+        Shipment,
+        Location,
+        Product,
+        Channel,
+        CustomerRecord,
+        Retention,
+    )
 }

@@ -63,10 +63,36 @@ def person_of(command: Command, ctx: Context) -> Person:
     return cast(AboutAPerson, command).person(ctx)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as the keys know them. `record` is the key of their stream (`domain/customer.py`),
+    `own` the ids of the keys that are theirs, `keys` those and the ones of guests with an e-mail
+    address of theirs. `bound` are all the records whose legal holds protect what any of these
+    opens."""
+
+    record: str
+    own: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+
+
+class NamesAPerson(Protocol):
+    """A command about one person, for which keys are looked up before it is decided. Whom it
+    means may be written as an e-mail address, which must not reach the ledger: `found` is the
+    command with what was looked up in its place."""
+
+    @property
+    def whom(self) -> str: ...
+
+    def found(self, known: Known) -> Command: ...
+
+
+def names_a_person(command: Command) -> bool:
+    return hasattr(command, "whom")
+
+
 def forgets_a_person(command: Command) -> bool:
-    """Whether a command has a person forgotten (`forgets`): their keys are destroyed before it is
-    decided, and what is decided is the receipt. Its `customer_id` may be an e-mail address, for
-    who has no id; that is replaced, since the receipt is kept for ever."""
+    """Whether keys are to be destroyed once the command has been decided (`forgets`)."""
     return getattr(type(command), "forgets", False) is True
 
 
@@ -128,6 +154,13 @@ def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
             if after is not before:
                 changed[field] = after
     return _with(value, changed) if changed else value
+
+
+def with_fields(value: T, **changed: object) -> T:
+    """A copy of a dataclass with some fields changed, be it those that cannot be asked for. It is
+    not validated anew."""
+    _personal_fields(type(value))
+    return _with(value, changed)
 
 
 def _with(value: T, changed: dict[str, object]) -> T:

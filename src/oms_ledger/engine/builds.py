@@ -1,7 +1,8 @@
 """Builds: sets of a read model's tables, standing side by side. Made, finished, swapped, dropped.
 
-All here needs an owner's connection, which may create tables. Any number of processes may call
-any of it at the same time, beside projectors that fold and queries that read.
+What makes and drops tables needs the owner's connection; what only asks for a build does not. Any
+number of processes may call any of it at the same time, beside projectors that fold and queries
+that read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from psycopg import errors, sql
 
 from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine import statements
-from oms_ledger.engine.pool import app_role
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.tables import table_name
 from oms_ledger.kernel import Position, ReadModel
 
@@ -71,14 +72,12 @@ SELECT 1 FROM projection_positions
 WHERE name = %s AND state = 'live' AND shape <> ALL(%s)
   AND (lease_until IS NULL OR lease_until < clock_timestamp() - make_interval(secs => %s))"""
 
-# Transactions that began while a build was still live may yet read its tables.
-STILL_READING = """
-SELECT 1 FROM pg_stat_activity AS a
-JOIN projection_positions AS p ON a.xact_start < p.state_since
-WHERE p.name = %s AND p.version = %s AND p.state = 'retired'
-  AND a.datname = current_database() AND a.backend_type = 'client backend'
-  AND a.pid <> pg_backend_pid()
-LIMIT 1"""
+# Transactions that are open may have begun while a build was still live, and yet read its tables.
+# When those of others began is not for the owner to see; that they are open is for everybody.
+OPEN_TRANSACTIONS = """
+SELECT l.virtualtransaction FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND a.usesysid IS NOT NULL
+  AND a.datname = current_database() AND a.pid <> pg_backend_pid()"""
 
 LEFT_ALONE_SECONDS = 60.0
 
@@ -149,34 +148,58 @@ def install(owner: Connection, model: ReadModel) -> None:
             _set_state(owner, ours[-1], BUILDING)
 
 
-def begin(owner: Connection, model: ReadModel) -> Known:
-    """Ask for another build, made from the first event on; whoever builds sees it and begins. One
-    that is being built already will do."""
-    with owner.transaction():
-        owner.execute(TAKE_TURN)
-        there = known(owner, model.name)
-        for build in there:
+def begin(connection: Connection, model: ReadModel) -> Known:
+    """Ask for another build, made from the first event on; whoever builds sees it, makes its tables
+    and begins. One that is being built already will do. For the projector, who owns nothing."""
+    with connection.transaction():
+        connection.execute(TAKE_TURN)
+        for build in known(connection, model.name):
             if build.state == BUILDING and build.shape == model.version:
                 return build
-        number = _make(owner, model, there)
-        return find(owner, model.name, number)
+        number = _add(connection, model, live=False)
+        return find(connection, model.name, number)
 
 
-def _make(owner: Connection, model: ReadModel, there: Sequence[Known]) -> int:
-    """Tables and a position. Without a live build it is the live one, and whole at once."""
+def furnish(owner: Connection, model: ReadModel, number: int) -> None:
+    """Make the tables of a build that was asked for, where they are not there yet."""
+    with owner.transaction():
+        owner.execute(TAKE_TURN)
+        there = [build for build in known(owner, model.name) if build.number == number]
+        names = [name for build in there for name in _tables(build)]
+        if names and not _exist(owner, names):
+            _make_tables(owner, model, number, indexed=False)
+
+
+def _make(owner: Connection, model: ReadModel, there: Sequence[Known]) -> None:
+    """A position, and tables. Without a live build it is the live one, and whole at once."""
     live = all(build.state != LIVE for build in there)
-    last = owner.execute(LAST, (model.name,)).fetchone()
+    number = _add(owner, model, live=live)
+    _make_tables(owner, model, number, indexed=live)
+    if live:
+        _show(owner, number, [kind.table for kind in model.rows])
+
+
+def _add(connection: Connection, model: ReadModel, *, live: bool) -> int:
+    last = connection.execute(LAST, (model.name,)).fetchone()
     number = max(model.version, last[0] + 1 if last else 1)
-    tables, indexes = statements.definitions(statements.source(model, "table.sql"), number)
-    for statement in (*tables, *(indexes if live else ())):
-        owner.execute(statement)
     names = [kind.table for kind in model.rows]
     state = LIVE if live else BUILDING
-    owner.execute(ADD, (model.name, number, model.version, names, state, live))
-    if live:
-        _show(owner, number, names)
-    _grant(owner, [table_name(name, number) for name in names])
+    connection.execute(ADD, (model.name, number, model.version, names, state, live))
     return number
+
+
+def _make_tables(owner: Connection, model: ReadModel, number: int, *, indexed: bool) -> None:
+    tables, indexes = statements.definitions(statements.source(model, "table.sql"), number)
+    for statement in (*tables, *(indexes if indexed else ())):
+        owner.execute(statement)
+    names = [table_name(kind.table, number) for kind in model.rows]
+    _grant(owner, "SELECT, INSERT, UPDATE", names, Role.PROJECTOR)
+    _grant(owner, "SELECT", names, Role.READER)
+
+
+def _exist(connection: Connection, tables: Sequence[str]) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (tables[0],)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def finish(owner: Connection, model: ReadModel, number: int) -> bool:
@@ -267,8 +290,11 @@ def left_alone(connection: Connection, name: str, shapes: Iterable[int]) -> bool
 def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SECONDS) -> None:
     """Drop a build that is not live, with its tables, once nobody reads them any more."""
 
+    retired = find(owner, name, number).state == RETIRED
+    readers = _open_transactions(owner) if retired else set()
+
     def dropped() -> None:
-        if owner.execute(STILL_READING, (name, number)).fetchone():
+        if readers & _open_transactions(owner):
             raise Behind
         with owner.transaction():
             owner.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
@@ -282,7 +308,7 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
             _set_state(owner, build, DROPPED)
             owner.execute(UNPARK, build.key)
             owner.execute(FORGET_DROPPED, (name,))
-            owner.execute(sql.SQL("DROP TABLE {}").format(_identifiers(_tables(build))))
+            owner.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_identifiers(_tables(build))))
 
     try:
         _patiently(dropped, f"{name} {number} could not be dropped", seconds)
@@ -291,6 +317,10 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
             f"Something else in the database uses the tables of {name} {number}: {error}",
             code="illegal_transition",
         ) from error
+
+
+def _open_transactions(owner: Connection) -> set[str]:
+    return {name for (name,) in owner.execute(OPEN_TRANSACTIONS).fetchall()}
 
 
 def _patiently(act: Callable[[], None], failed: str, seconds: float) -> None:
@@ -327,7 +357,7 @@ def _show(owner: Connection, number: int, tables: Iterable[str]) -> None:
         except errors.InvalidTableDefinition:  # other columns: a view cannot lose one
             owner.execute(sql.SQL("DROP VIEW {}").format(names[0]))
             owner.execute(make)
-    _grant(owner, list(tables))
+    _grant(owner, "SELECT", list(tables), Role.READER)
 
 
 def _tables(build: Known) -> list[str]:
@@ -338,15 +368,9 @@ def _identifiers(names: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)
 
 
-def _grant(owner: Connection, names: Sequence[str]) -> None:
-    """The application folds and reads as its own role, where the ledger has one."""
+def _grant(owner: Connection, verbs: str, names: Sequence[str], role: Role) -> None:
+    """What migrations/post-apply.sql says of tables that are there already."""
     schema = owner.execute("SELECT current_schema").fetchone()
     assert schema is not None, "a SELECT without FROM has one row"
-    role = app_role(str(schema[0]))
-    if owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
-        tables = _identifiers(names)
-        owner.execute(
-            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(
-                tables, sql.Identifier(role)
-            )
-        )
+    to = sql.Identifier(role.of(str(schema[0])))
+    owner.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(verbs), _identifiers(names), to))

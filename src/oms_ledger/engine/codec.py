@@ -8,9 +8,10 @@ causation id that is the command's own id. The stored name of the event is the `
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -32,12 +33,19 @@ class _Meta(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class _Stored(msgspec.Struct, Generic[E], frozen=True):
-    meta: _Meta
+    meta: msgspec.Raw
     data: E
 
 
+NEIGHBOURS = 32
+"""Of how many commands the meta is at hand."""
+
 _encode = msgspec.json.Encoder().encode
-_DECODERS = {name: msgspec.json.Decoder(_Stored[event]) for name, event in EVENTS.items()}  # type: ignore[valid-type]  # a type made at run time
+_decode_meta = msgspec.json.Decoder(_Meta).decode
+_DECODE: Mapping[str, Callable[[bytes], _Stored[Event]]] = {
+    name: msgspec.json.Decoder(_Stored[event]).decode  # type: ignore[valid-type]  # made at run time
+    for name, event in EVENTS.items()
+}
 
 
 def encode_meta(meta: Meta) -> bytes:
@@ -68,9 +76,15 @@ def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
     """The event and its meta. `msgspec.ValidationError` where the bytes are not such an event,
     `KeyError` for a name nobody ever wrote."""
     topic, state = upcast(topic, state)
-    stored = _DECODERS[topic].decode(state)
-    m = stored.meta
-    meta = Meta(
+    stored = _DECODE[topic](state)
+    return stored.data, _meta(bytes(stored.meta))
+
+
+@lru_cache(NEIGHBOURS)
+def _meta(stored: bytes) -> Meta:
+    """All events of one command have the same, and lie side by side."""
+    m = _decode_meta(stored)
+    return Meta(
         m.at,
         m.actor,
         m.command,
@@ -79,7 +93,6 @@ def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
         m.causation or m.id,
         m.occurred_at,
     )
-    return cast(Event, stored.data), meta
 
 
 def recorded(position: int, stream: str, version: int, topic: str, state: bytes) -> Recorded:

@@ -110,12 +110,16 @@ class Comparison:
     def differences(
         self, progress: Callable[[str, int], None] = lambda table, rows: None
     ) -> Iterator[Difference]:
-        """In the order of tables and keys. `progress` is told of rows compared, by table."""
+        """In the order of tables and keys. `progress` is told of rows compared, by table: of the
+        build that has more of them."""
         for pair in self.pairs:
-            for page, bounds in enumerate(_ranges(self.connection, pair), 1):
-                if not _same(self.connection, pair, bounds):
+            done = 0
+            for bounds in _ranges(self.connection, pair):
+                one, other = _counts(self.connection, pair, bounds)
+                if one != other or (one and not _same(self.connection, pair, bounds)):
                     yield from _differing(self.connection, pair, bounds)
-                progress(pair.table, page * PAGE_ROWS)
+                done += max(one, other)
+                progress(pair.table, done)
 
 
 @contextmanager
@@ -295,15 +299,14 @@ def _between_nothing(ends: Iterator[Key]) -> Iterator[Key | None]:
     yield None
 
 
-def _same(connection: Connection, pair: Pair, bounds: Bounds) -> bool:
-    """As many rows, and then rows that look the same."""
+def _counts(connection: Connection, pair: Pair, bounds: Bounds) -> tuple[int, int]:
     within = _within(pair, bounds)
-    counts = [_count(connection, table, within) for table in (pair.one, pair.other)]
-    if counts[0] != counts[1]:
-        return False
-    return not counts[0] or _sum(connection, pair, pair.one, within) == _sum(
-        connection, pair, pair.other, within
-    )
+    return _count(connection, pair.one, within), _count(connection, pair.other, within)
+
+
+def _same(connection: Connection, pair: Pair, bounds: Bounds) -> bool:
+    within = _within(pair, bounds)
+    return _sum(connection, pair, pair.one, within) == _sum(connection, pair, pair.other, within)
 
 
 def _count(connection: Connection, table: sql.Identifier, within: sql.Composable) -> int:

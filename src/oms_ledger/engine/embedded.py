@@ -31,7 +31,7 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine import pool
+from oms_ledger.engine import addresses
 from oms_ledger.settings import Settings
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class EmbeddedServer:
 def database(settings: Settings) -> Generator[str]:
     """The URL of the settings' server, or of the embedded one, which runs as long as this."""
     if settings.database_url is not None:
-        pool.check(settings.database_url)
+        addresses.check(settings)
         yield settings.database_url
         return
     server = EmbeddedServer.start(settings.data_dir)

@@ -8,11 +8,11 @@ its session, so that a crash anywhere leaves nothing to clean up.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from psycopg import sql
+from psycopg import errors
 from yoyo import read_migrations  # type: ignore[import-untyped]  # the library has no types
 from yoyo.backends.core.postgresql import (  # type: ignore[import-untyped]  # the library has no types
     PostgresqlPsycopgBackend,
@@ -23,8 +23,10 @@ from yoyo.migrations import (  # type: ignore[import-untyped]  # the library has
     default_migration_table,
 )
 
-from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine.pool import Connection, Timeouts, owner
+from oms_ledger.domain.errors import Refused, Unavailable
+from oms_ledger.engine import pool, roles
+from oms_ledger.engine.pool import Connection, Timeouts
+from oms_ledger.engine.roles import Role
 
 TURN_SECONDS = 120
 """How long to wait for another process that is migrating the same ledger."""
@@ -61,15 +63,27 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library h
 
 
 def migrate(url: str, schema: str) -> list[str]:
-    """Bring the ledger's schema up to date; the names of what was applied, in order.
+    """Bring the ledger's roles and its schema up to date; the names of what was applied, in order.
 
-    Any number of processes may call this at once. Raises `psycopg.Error` when a migration
-    fails; those before it stay applied.
+    Any number of processes may call this at once. `Refused` where whoever logs in may not do all of
+    it; `psycopg.Error` when a migration fails. Those before it stay applied.
     """
-    with owner(url, schema, DDL_TIMEOUTS) as connection, _turn(connection, schema):
-        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,))
-        if found.fetchone() is None:
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    with (
+        closing(pool.connect(url, schema, role=None, timeouts=DDL_TIMEOUTS)) as connection,
+        _turn(connection, schema),
+    ):
+        try:
+            roles.create(connection, schema)
+            roles.take_possession(connection, schema)
+        except errors.InsufficientPrivilege as error:
+            raise Refused(
+                f"The login {roles.login_of(connection)} may not make the ledger its own:"
+                f" {str(error).strip()}. Let an administrator of the database give it that right;"
+                " docs/operations.md has the statements.",
+                code="database_role_missing",
+            ) from error
+        roles.drop_former(connection, schema)
+        connection.execute(roles.SET_ROLE, (Role.OWNER.of(schema),))
         backend = _Backend(connection)
         waiting = backend.to_apply(read_migrations(str(directory())))
         backend.apply_migrations_only(waiting)
@@ -77,17 +91,17 @@ def migrate(url: str, schema: str) -> list[str]:
         return [m.id for m in waiting]
 
 
-def pending(url: str, schema: str) -> list[str]:
-    """The names of migrations not applied yet; changes nothing."""
+def pending(connection: Connection, schema: str) -> list[str]:
+    """The names of migrations not applied yet, as any of the ledger's roles may ask; changes
+    nothing."""
     migrations: MigrationList = read_migrations(str(directory()))
-    with owner(url, schema) as connection:
-        found = connection.execute(
-            "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = %s",
-            (schema, default_migration_table),
-        )
-        if found.fetchone() is None:
-            return sorted(m.id for m in migrations)
-        applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+    found = connection.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = %s",
+        (schema, default_migration_table),
+    )
+    if found.fetchone() is None:
+        return sorted(m.id for m in migrations)
+    applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
     return sorted({m.id for m in migrations} - {str(name) for (name,) in applied})
 
 

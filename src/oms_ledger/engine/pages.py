@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import psycopg
 
 from oms_ledger.engine import codec
 from oms_ledger.engine.outages import UNACCEPTABLE
-from oms_ledger.engine.tables import Build, Table, tables_of
+from oms_ledger.engine.tables import Build, PackedArray, Table, tables_of
 from oms_ledger.engine.upcasts import UPCASTS
 from oms_ledger.kernel import Position, R, Recorded, Row
 
@@ -36,6 +36,8 @@ class Undecodable:
 
 
 Entry: TypeAlias = Recorded | Undecodable
+Keys: TypeAlias = dict[type[Row], set[tuple[object, ...]]]
+Rows: TypeAlias = dict[type[Row], dict[tuple[object, ...], Row]]
 
 
 class Poison(Exception):
@@ -49,11 +51,18 @@ class Poison(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Consecutive events up to `last`. Those that nobody wants are not among the entries."""
+    """Consecutive events up to `last`, each entry beside the name it is stored under. Those that
+    nobody wants are not among the entries."""
 
     last: Position
     size: int
     entries: Sequence[Entry]
+    topics: Sequence[str]
+
+    def among(self, topics: Collection[str]) -> list[Entry]:
+        """The entries that are stored under these names."""
+        pairs = zip(self.entries, self.topics, strict=True)
+        return [entry for entry, topic in pairs if topic in topics]
 
 
 def stored_names(types: Iterable[str]) -> list[str]:
@@ -75,13 +84,16 @@ def pull(
     rows = connection.execute(PULL, (topics, after, until), prepare=True, binary=True).fetchall()
     if not rows:
         return None
-    return LogPage(rows[-1][0], len(rows), list(decoded(rows)))
+    return page_of(rows)
+
+
+def page_of(rows: Sequence[Sequence[Any]]) -> LogPage:
+    wanted = [row for row in rows if row[4] is not None]
+    return LogPage(rows[-1][0], len(rows), list(decoded(wanted)), [row[3] for row in wanted])
 
 
 def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
     for position, stream, version, topic, state in rows:
-        if state is None:
-            continue
         try:
             yield codec.recorded(position, stream, version, topic, state)
         except Exception as error:
@@ -89,23 +101,27 @@ def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
 
 
 class RowsAtHand:
-    """The rows a page of events may see and change; a `kernel.Page`."""
+    """The rows that events may see and change; a `kernel.Page`. Several pages may be folded into
+    the same rows before they are written."""
 
-    __slots__ = ("_named", "_tables", "appended", "changed", "rows")
+    __slots__ = ("_named", "_tables", "appended", "changed", "new", "rows")
 
-    def __init__(
-        self,
-        tables: Mapping[type[Row], Table],
-        named: Mapping[type[Row], set[tuple[object, ...]]],
-        rows: dict[type[Row], dict[tuple[object, ...], Row]],
-    ) -> None:
+    def __init__(self, tables: Mapping[type[Row], Table]) -> None:
         self._tables = tables
-        self._named = named
-        self.rows = rows
-        self.changed: dict[type[Row], dict[tuple[object, ...], Row]] = {kind: {} for kind in tables}
+        self._named: Keys = {kind: set() for kind in tables}
+        self.rows: Rows = {kind: {} for kind in tables}
+        self.changed: Rows = {kind: {} for kind in tables}
+        self.new: Keys = {kind: set() for kind in tables}
         self.appended: dict[type[Row], list[Row]] = {
             kind: [] for kind, table in tables.items() if table.append_only
         }
+
+    def take(self, named: Keys, missing: Keys, found: Rows) -> None:
+        """What the next page names, what of it was not at hand, and what was found of that."""
+        self._named = named
+        for kind, rows in found.items():
+            self.rows[kind].update(rows)
+            self.new[kind] |= missing[kind] - rows.keys()
 
     def get(self, kind: type[R], *key: object) -> R | None:
         row = self.rows[kind].get(key)
@@ -120,6 +136,17 @@ class RowsAtHand:
             return
         key = self._tables[kind].key_of(row)
         self.rows[kind][key] = self.changed[kind][key] = row
+
+    def add(self, row: Row) -> None:
+        self.put(row)
+        kind = type(row)
+        if kind not in self.appended:
+            self.new[kind].add(self._tables[kind].key_of(row))
+
+    @property
+    def size(self) -> int:
+        """How many rows there are to write."""
+        return sum(map(len, self.changed.values())) + sum(map(len, self.appended.values()))
 
     def written(self) -> Iterator[tuple[type[Row], list[Row]]]:
         """What is to be written, by table."""
@@ -141,16 +168,18 @@ class Folding:
         self.tables = tables_of(build)
         self.topics = frozenset(stored_names(build.model.event_types))
 
-    def wants(self, entry: Entry) -> bool:
-        if isinstance(entry, Undecodable):
-            return entry.topic in self.topics
-        return type(entry.event).type in self.model.event_types
-
     def fold(self, connection: Connection, entries: Sequence[Entry]) -> RowsAtHand:
         """Load what these events touch, and fold them in. `Poison` names the first that fails;
         nothing has been written then."""
+        page = RowsAtHand(self.tables)
+        self.fold_into(page, connection, entries)
+        return page
+
+    def fold_into(self, page: RowsAtHand, connection: Connection, entries: Sequence[Entry]) -> None:
+        """As `fold`, into what is at hand already."""
         named = self._named(entries)
-        page = RowsAtHand(self.tables, named, self._loaded(connection, named))
+        missing = {kind: keys - page.rows[kind].keys() for kind, keys in named.items()}
+        page.take(named, missing, self._loaded(connection, missing))
         fold = self.model.fold
         for entry in entries:
             assert isinstance(entry, Recorded), "an undecodable event was found poisonous before"
@@ -158,10 +187,9 @@ class Folding:
                 fold(entry, page)
             except Exception as error:
                 raise Poison(entry.position, error) from error
-        return page
 
-    def _named(self, entries: Sequence[Entry]) -> dict[type[Row], set[tuple[object, ...]]]:
-        named: dict[type[Row], set[tuple[object, ...]]] = {kind: set() for kind in self.tables}
+    def _named(self, entries: Sequence[Entry]) -> Keys:
+        named: Keys = {kind: set() for kind in self.tables}
         touches = self.model.touches
         for entry in entries:
             if isinstance(entry, Undecodable):
@@ -173,9 +201,7 @@ class Folding:
                 raise Poison(entry.position, error) from error
         return named
 
-    def _loaded(
-        self, connection: Connection, named: Mapping[type[Row], set[tuple[object, ...]]]
-    ) -> dict[type[Row], dict[tuple[object, ...], Row]]:
+    def _loaded(self, connection: Connection, named: Keys) -> Rows:
         """`Poison` where a key is no value of its column, such as a text with a NUL in it."""
         try:
             return self._load(connection, named)
@@ -186,9 +212,7 @@ class Folding:
         except Exception as error:  # it could not even be sent
             raise Poison(None, error) from error
 
-    def _load(
-        self, connection: Connection, named: Mapping[type[Row], set[tuple[object, ...]]]
-    ) -> dict[type[Row], dict[tuple[object, ...], Row]]:
+    def _load(self, connection: Connection, named: Keys) -> Rows:
         with connection.pipeline():
             found = {
                 kind: connection.execute(
@@ -197,7 +221,7 @@ class Folding:
                 for kind, table in self.tables.items()
                 if (keys := named[kind])
             }
-        rows: dict[type[Row], dict[tuple[object, ...], Row]] = {kind: {} for kind in self.tables}
+        rows: Rows = {kind: {} for kind in self.tables}
         for kind, cursor in found.items():
             table = self.tables[kind]
             loaded = [table.row(values) for values in cursor.fetchall()]
@@ -205,16 +229,37 @@ class Folding:
         return rows
 
 
-def write(connection: Connection, page: RowsAtHand) -> None:
-    """Send the changed rows, in the caller's transaction. `Poison` where a value cannot be
-    stored, such as a text with a NUL in it or a number too large."""
-    for kind, rows in page.written():
-        insert(connection, page.table(kind), rows)
+class Parcel(Protocol):
+    """Rows of one table, packed; whoever changes a row afterwards does not change these."""
+
+    def send(self, connection: Connection) -> None: ...
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows that are new, or take the place of those with their keys."""
+
+    statement: str
+    arrays: Sequence[PackedArray]
+
+    def send(self, connection: Connection) -> None:
+        connection.execute(self.statement, self.arrays, prepare=True)
+
+
+def inserts(page: RowsAtHand) -> list[Parcel]:
+    """All that is to be written. `Poison` where a value cannot be sent, such as a number too
+    large."""
+    return [insert(page.table(kind), rows) for kind, rows in page.written()]
+
+
+def insert(table: Table, rows: Sequence[Row]) -> Insert:
     try:
-        arrays = table.arrays(rows)
+        return Insert(table.insert, table.arrays(rows))
     except Exception as error:
         raise Poison(None, error) from error
-    connection.execute(table.insert, arrays, prepare=True)
+
+
+def write(connection: Connection, page: RowsAtHand) -> None:
+    """Send the changed rows, in the caller's transaction. `Poison` where a value cannot be sent."""
+    for parcel in inserts(page):
+        parcel.send(connection)

@@ -1,25 +1,28 @@
 """Connections to a ledger, set up the same way everywhere.
 
-A ledger is a schema: `search_path` is all that SQL knows of where it is. The application acts
-as the ledger's own role (see migrations/post-apply.sql), so that the grants defend the log even
-against this program; owner connections (migrations, read-model tables) do not.
+A ledger is a schema: `search_path` is all that SQL knows of where it is. Each connection acts in
+the smallest of the ledger's roles that its job can be done in (see `roles.py`), so that the grants
+defend the ledger even against this program; only migrations and tables of read models are made as
+its owner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, TypeAlias
 
 import psycopg
 import structlog
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
-from oms_ledger.domain.errors import Invalid, Unavailable
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine import roles
 from oms_ledger.engine.outages import is_outage
+from oms_ledger.engine.roles import Role
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -34,10 +37,9 @@ RECONNECT_SECONDS = 2
 so that a database that is back is found at once, however long it was away."""
 
 # One round trip. Whoever has waited for the head lock must see what its last holder wrote, hence
-# READ COMMITTED, whatever the server's default is. The role comes last and may be missing where
-# the owner must not create roles; from PostgreSQL 16 on one may be a member who must not act as
-# the role.
-PREPARE_SESSION = """
+# READ COMMITTED, whatever the server's default is. The role comes last; it is NULL where whoever
+# logged in may not act as it.
+PREPARE_SESSION = f"""
 SELECT set_config('search_path', %(schema)s, false),
        set_config('TimeZone', 'UTC', false),
        set_config('default_transaction_isolation', 'read committed', false),
@@ -45,11 +47,7 @@ SELECT set_config('search_path', %(schema)s, false),
        set_config('statement_timeout', %(statement)s, false),
        set_config('idle_in_transaction_session_timeout', %(idle)s, false),
        (SELECT set_config('role', rolname, false) FROM pg_roles
-        WHERE rolname = %(role)s AND pg_has_role(rolname,
-            CASE WHEN current_setting('server_version_num')::int < 160000
-                THEN 'MEMBER' ELSE 'SET' END)) AS role"""
-
-_warned: set[str] = set()
+        WHERE rolname = %(role)s AND pg_has_role(session_user, oid, {roles.MAY_ACT})) AS role"""
 
 
 class _Pool(ConnectionPool["Connection"]):
@@ -87,37 +85,18 @@ class Timeouts:
 DEFAULT_TIMEOUTS = Timeouts()
 
 
-def app_role(schema: str) -> str:
-    """The role the application acts as; it may append to the log and never change it."""
-    return f"{schema}_app"
-
-
-def check(url: str) -> None:
-    """`Invalid` where this is no address of a server. The driver would say so too, and repeat
-    parts of it, be it the password."""
-    try:
-        conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        why = (
-            "It is no address of a PostgreSQL server. Write postgresql://user:password@host/database"
-            " and encode what is special in the password, as in %40 for @."
-        )
-        field = "OMS_DATABASE_URL"
-        raise Invalid(f"{field}: {why}", errors=[{"field": field, "message": why}]) from None
-
-
 def connect(
     url: str,
     schema: str,
     *,
-    role: bool = True,
+    role: Role | None = Role.READER,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
     application_name: str = "oms-ledger",
 ) -> Connection:
     """A connection in autocommit mode to the ledger in `schema`.
 
-    `role=False` stays the owner. Raises `psycopg.OperationalError` when nobody answers within
-    10 s.
+    Without a role it stays whoever logged in, which is for making the roles. `Refused` where they
+    may not act as it; `psycopg.OperationalError` when nobody answers within 10 s.
     """
     connection: Connection = psycopg.connect(
         url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application_name
@@ -134,7 +113,7 @@ def prepare_session(
     connection: psycopg.Connection[Any],
     schema: str,
     *,
-    role: bool = True,
+    role: Role | None = Role.READER,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> None:
     """Make a fresh connection the ledger's: schema, time zone, timeouts, role."""
@@ -147,20 +126,13 @@ def prepare_session(
                 "lock": str(timeouts.lock_ms),
                 "statement": str(timeouts.statement_ms),
                 "idle": str(timeouts.idle_in_transaction_ms),
-                "role": app_role(schema) if role else None,
+                "role": role.of(schema) if role else None,
             },
         )
         .fetchone()
     )
-    if role and row is not None and row[-1] is None and schema not in _warned:
-        _warned.add(schema)
-        log.warning(
-            "acting_as_owner",
-            schema=schema,
-            detail=f"The role {app_role(schema)} is missing, so grants do not defend the log"
-            " (its triggers still do). Let the owner create roles, or create the role and grant"
-            " it to the owner; then migrate again.",
-        )
+    if role and row is not None and row[-1] is None:
+        raise roles.refusal(connection.info.user, schema, [role])
 
 
 def open_pool(
@@ -168,7 +140,7 @@ def open_pool(
     schema: str,
     *,
     max_size: int = Settings.pool_connections,
-    role: bool = True,
+    role: Role = Role.READER,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
     application_name: str = "oms-ledger",
 ) -> Pool:
@@ -192,7 +164,7 @@ def open_pool(
         reconnect_timeout=RECONNECT_SECONDS,
         configure=configure,
         check=_Pool.check_connection,
-        name=schema,
+        name=role.of(schema),
         open=True,
     )
     return pool
@@ -200,11 +172,67 @@ def open_pool(
 
 @contextmanager
 def owner(url: str, schema: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Generator[Connection]:
-    """An owner's connection for DDL, closed afterwards."""
+    """A connection as the ledger's owner, for DDL, closed afterwards."""
     connection = connect(
-        url, schema, role=False, timeouts=timeouts, application_name="oms-ledger owner"
+        url, schema, role=Role.OWNER, timeouts=timeouts, application_name="oms-ledger owner"
     )
     try:
         yield connection
     finally:
         connection.close()
+
+
+class Pools:
+    """Connections to one ledger, lent in the role that the borrower's job needs: each role has a
+    pool of its own, made when it is first asked for. Used by any number of threads.
+
+    The owner and the custodian log in as the owner, where that is another login than the one that
+    serves."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.database_url is None:
+            raise ValueError("there is no database to connect to yet")
+        self._serving = settings.database_url
+        self._owning = settings.owner_url or settings.database_url
+        self._schema = settings.schema
+        self._max_size = settings.pool_connections
+        self._timeouts = Timeouts.of(settings)
+        self._pools: dict[Role, Pool] = {}
+        self._making = Lock()
+
+    def lend(self, role: Role) -> AbstractContextManager[Connection]:
+        """A connection that acts as this role; `Unavailable` where there is none to be had."""
+        if role not in roles.SERVING:
+            return self._lend_seldom(role)
+        return self.of(role).connection()
+
+    def of(self, role: Role) -> Pool:
+        """The pool of a role that serves."""
+        with self._making:
+            if role not in self._pools:
+                self._pools[role] = open_pool(
+                    self._serving,
+                    self._schema,
+                    max_size=self._max_size,
+                    role=role,
+                    timeouts=self._timeouts,
+                )
+            return self._pools[role]
+
+    def connect(self, role: Role) -> Connection:
+        """A connection of the caller's own."""
+        url = self._serving if role in roles.SERVING else self._owning
+        return connect(url, self._schema, role=role, timeouts=self._timeouts)
+
+    @contextmanager
+    def _lend_seldom(self, role: Role) -> Generator[Connection]:
+        """Not kept at hand: what may do much is there for as long as it is needed."""
+        connection = self.connect(role)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()

@@ -1,30 +1,30 @@
 """The read path: fold pages of the log into read models, a page in a transaction.
 
 Builds at the same position share the reading and decoding of a page. Each is then folded and
-written by itself, rows and position together, and only if nobody else has moved it since.
+written by itself, rows and position together, and only if nobody else has moved it since. What a
+large page changed is written while the next is being folded: of each build one page at a time, so
+that its pages are committed in their order, and no row is read that is still on its way.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
-from uuid import uuid4
 
 import psycopg
 import structlog
 
 from oms_ledger.engine import pages, parked
-from oms_ledger.engine.log import NOTIFY_CHANNEL
+from oms_ledger.engine.following import Follower
 from oms_ledger.engine.outages import UNACCEPTABLE
-from oms_ledger.engine.pages import Entry, Folding, LogPage, Poison, RowsAtHand
-from oms_ledger.engine.read_models import Held, Leases, followed
+from oms_ledger.engine.pages import Entry, Folding, LogPage, Parcel, Poison, RowsAtHand
+from oms_ledger.engine.read_models import Held, followed
+from oms_ledger.engine.sender import Sender
 from oms_ledger.engine.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
@@ -40,29 +40,32 @@ UPDATE projection_positions
 SET position = %s, revision = revision + 1, updated_at = clock_timestamp()
 WHERE name = %s AND version = %s AND position = %s AND revision = %s"""
 
-POLL_SECONDS = 1.0
-"""A NOTIFY is a hint, never the truth: without one, look this often."""
-
 ASIDE_SECONDS = 5.0
 """How long a read model whose tables cannot be used is left alone, so that others go on."""
 
-BACKOFF_SECONDS = (0.1, 5.0)
+OVERLAP_EVENTS = 1000
+"""A smaller page is written at once: to hand it over would take longer."""
 
 
 class Fenced(Exception):
     """Somebody else has moved the read model since its rows were read."""
 
 
-class Projector:
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A transaction that was handed over: where its build is when it has been committed."""
+
+    sent: Future[Held]
+    position: Position
+
+
+class Projector(Follower):
     """Folds the log into the live builds of those of `models` that no other projector is folding.
+    Subclasses may interfere with the underscored steps, which is how tests stop a projector at an
+    awkward moment."""
 
-    `connect` opens a connection in autocommit mode with the ledger's search_path. Used by one
-    thread; `close` gives the leases back. Subclasses may interfere with the underscored steps,
-    which is how tests stop a projector at an awkward moment.
-    """
-
-    state: ClassVar[str] = "live"
-    """The state of the builds that it folds."""
+    overtaken: ClassVar[tuple[type[Exception], ...]] = (Fenced,)
+    """What tells that a build is another's now."""
 
     def __init__(
         self,
@@ -73,118 +76,50 @@ class Projector:
         lease_seconds: float = 10.0,
         on_page: Callable[[ReadModel, Position], None] = lambda model, position: None,
     ) -> None:
-        self._connect = connect
-        self._connection: Connection | None = None
+        super().__init__(connect, models, lease_seconds)
         self._foldings: dict[Build, Folding] = {}
         self._page_events = page_events
-        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._leases = Leases(models, owner, lease_seconds, self.state)
-        self._held: dict[Build, Held] = {}
-        self._renew_at = 0.0
         self._parked: dict[Build, frozenset[str]] = {}
+        self._sender = Sender(self._connect_quickly)
+        self._on_its_way: dict[Build, OnItsWay] = {}
+        self._careful: dict[Build, Position] = {}
         self._aside: dict[Build, float] = {}
         self._on_page = on_page
 
-    def __enter__(self) -> Projector:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the leases back, so that another worker need not wait for them to run out."""
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._leases.give(self._connection)
-        self._drop()
-
-    # Running.
-
-    def run(self, stop: threading.Event) -> None:
-        """Fold until told to stop, whatever happens to the database meanwhile."""
-        shortest, longest = BACKOFF_SECONDS
-        pause = shortest
-        while not stop.is_set():
-            try:
-                while not stop.is_set():
-                    if not self.step():
-                        self._wait()
-                    pause = shortest
-            except Exception as error:
-                self._drop()
-                log.warning("projector_interrupted", error=repr(error), again_in_seconds=pause)
-                stop.wait(pause)
-                pause = min(longest, pause * 2)
-        self.close()
-
-    def catch_up(
-        self,
-        target: Position,
-        progress: Callable[[Position], None] = lambda _: None,
-        timeout_seconds: float = float("inf"),
-    ) -> None:
-        """Fold until every read model has reached `target`, by us or by another worker.
-        TimeoutError when that takes too long."""
-        deadline = time.monotonic() + timeout_seconds
-        while (reached := self.lowest_position()) < target:
-            progress(reached)
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"read models are at {reached} of {target}")
-            if not self.step():
-                self._wait(min(0.1, POLL_SECONDS))
-        progress(target)
-
-    def lowest_position(self) -> Position:
-        """How far the read model that is furthest behind has got, whoever folds it."""
-        return self._leases.lowest_position(self._connected())
-
-    def _listen(self, connection: Connection) -> None:
-        """Before the first look: what is appended in between then wakes the wait after it."""
-        connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
-
-    def _wait(self, seconds: float = POLL_SECONDS) -> None:
-        for _ in self._connected().notifies(timeout=seconds, stop_after=1):
-            pass
-
-    # One page.
-
-    def step(self) -> int:
-        """Fold one page into the read models that are furthest behind; how many events that
-        was. 0 when there is nothing to do, or others are doing it. Raises
-        `psycopg.OperationalError` when the database does not answer."""
-        try:
-            return self._step(self._connected())
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            self._drop()
-            raise
+    # One page, all read models.
 
     def _step(self, connection: Connection) -> int:
         ready = self._ready(connection)
         if not ready:
             return 0
-        after = min(held.position for held in ready)
-        group = [held for held in ready if held.position == after]
-        others = (held.position for held in ready if held.position > after)
+        after = min(self._reached(held) for held in ready)
+        group = [held for held in ready if self._reached(held) == after]
+        others = (self._reached(held) for held in ready if self._reached(held) > after)
         until = min(after + self._page_events, *others, after + self._page_events)
         topics = frozenset().union(*(self._folding(h.build).topics for h in group))
         page = self._pull(connection, after, until, sorted(topics))
         if page is None:
-            return 0
+            return self._settle_all(connection)
         for held in group:
-            self._advance(connection, held, page)
+            with self._by_itself(connection, held, page.last):
+                self._advance(connection, held, page)
         return page.size
 
     def _ready(self, connection: Connection) -> list[Held]:
         """The builds we may fold now. Leases are renewed well before they run out."""
         now = time.monotonic()
         if now >= self._renew_at or not self._held:
-            known = self._held
-            self._held = {held.build: held for held in self._leases.take(connection)}
-            self._renew_at = now + self._leases.seconds / 3
-            for build, held in self._held.items():
-                if build not in known or known[build].revision != held.revision:
-                    self._parked[build] = parked.streams(connection, build)
+            self._wait_for_arrivals(connection)
+            self._renew(connection)
         return [held for build, held in self._held.items() if self._aside.get(build, 0.0) <= now]
+
+    def _reached(self, held: Held) -> Position:
+        """How far it is folded, be it written or on its way."""
+        on_its_way = self._on_its_way.get(held.build)
+        return held.position if on_its_way is None else on_its_way.position
+
+    def _moved(self, connection: Connection, build: Build) -> None:
+        self._parked[build] = parked.streams(connection, build)
 
     def _folding(self, build: Build) -> Folding:
         if build not in self._foldings:
@@ -199,28 +134,90 @@ class Projector:
     ) -> LogPage | None:
         return pages.pull(connection, after, until, topics)
 
-    def _advance(self, connection: Connection, held: Held, page: LogPage) -> None:
-        """Bring one read model to the page's end, whatever happens to the others."""
-        name = str(held.build)
+    @contextmanager
+    def _by_itself(self, connection: Connection, held: Held, until: Position) -> Generator[None]:
+        """Whatever happens to one read model, the others go on. `until` is how far it may have
+        been folded when it happens."""
+        name, build = str(held.build), held.build
         try:
-            self._fold_page(connection, held, page)
-            self._on_page(held.model, page.last)
-        except Fenced:
+            yield
+        except self.overtaken:
             log.info("fenced", read_model=name, position=held.position)
-            del self._held[held.build]
-            self._renew_at = 0.0
+            self._lose(build)
+        except Poison as poison:
+            log.info("folded_again", read_model=name, position=held.position, error=str(poison))
+            self._lose(build)
+            self._careful[build] = until
         except Exception:
-            if connection.closed:
+            if connection.closed or self._sender.broken:
                 raise
             # Its table is locked, gone, or not as it was made: others need not wait for it.
             log.exception("read_model_set_aside", read_model=name, position=held.position)
-            self._aside[held.build] = time.monotonic() + ASIDE_SECONDS
+            self._lose(build)
+            self._aside[build] = time.monotonic() + ASIDE_SECONDS
+
+    # One page, one read model.
+
+    def _advance(self, connection: Connection, held: Held, page: LogPage) -> None:
+        """Bring it to the page's end. Where that has failed, once more in parts, each of which is
+        written before the next is folded."""
+        careful = self._reached(held) < self._careful.get(held.build, 0)
+        if self._overlaps(held.build, page) and not careful:
+            self._fold_ahead(connection, held.build, page)
+        else:
+            self._arrive(held.build)
+            self._fold_page(connection, self._held[held.build], page)
+            self._on_page(held.model, page.last)
+
+    def _overlaps(self, build: Build, page: LogPage) -> bool:
+        return page.size >= OVERLAP_EVENTS
+
+    def _fold_ahead(self, connection: Connection, build: Build, page: LogPage) -> None:
+        """Have it written while others are folded, and the next page is read."""
+        self._arrive(build)
+        held = self._held[build]
+        entries, left_out = self._split(build, page.among(self._folding(build).topics))
+        rows = self._fold(connection, held, entries)
+        self._hand_over(held, page.last, pages.inserts(rows), left_out)
+
+    def _hand_over(
+        self, held: Held, last: Position, parcels: Sequence[Parcel], left_out: Counter[str]
+    ) -> None:
+        def act(connection: Connection) -> Held:
+            write = _sending(connection, held.build, parcels, left_out)
+            return self._commit(connection, held, last, write)
+
+        self._on_its_way[held.build] = OnItsWay(self._sender.send(act), last)
+
+    def _arrive(self, build: Build) -> None:
+        """Return when what is on its way has arrived, or raise why it has not."""
+        on_its_way = self._on_its_way.pop(build, None)
+        if on_its_way is not None:
+            self._held[build] = held = on_its_way.sent.result()
+            self._on_page(build.model, held.position)
+
+    def _lose(self, build: Build) -> None:
+        on_its_way = self._on_its_way.pop(build, None)
+        if on_its_way is not None:
+            wait([on_its_way.sent])
+        super()._lose(build)
+
+    def _wait_for_arrivals(self, connection: Connection) -> int:
+        """How many builds had something on its way."""
+        builds = list(self._on_its_way)
+        for build in builds:
+            last = self._on_its_way[build].position
+            with self._by_itself(connection, self._held[build], last):
+                self._arrive(build)
+        return len(builds)
+
+    def _settle_all(self, connection: Connection) -> int:
+        return self._wait_for_arrivals(connection)
 
     def _fold_page(self, connection: Connection, held: Held, page: LogPage) -> None:
         """The whole page at once; around a poisonous event in ever smaller parts, and after it
         in ever larger ones."""
-        folding = self._folding(held.build)
-        todo = [entry for entry in page.entries if folding.wants(entry)]
+        todo = page.among(self._folding(held.build).topics)
         size = len(todo)
         while True:
             part = todo[:size]
@@ -240,22 +237,23 @@ class Projector:
     def _fold_part(
         self, connection: Connection, held: Held, part: Sequence[Entry], last: Position
     ) -> Held:
-        left_out = self._parked.get(held.build, frozenset())
-        entries = [e for e in part if e.stream not in left_out] if left_out else part
-        skipped = Counter(e.stream for e in part if e.stream in left_out)
-        rows = self._fold(connection, held, entries)
-
-        def write() -> None:
-            self._store(connection, held, rows)
-            parked.count_left_out(connection, held.build, skipped)
-
+        entries, left_out = self._split(held.build, part)
+        parcels = pages.inserts(self._fold(connection, held, entries))
+        write = _sending(connection, held.build, parcels, left_out)
         return self._write(connection, held, last, write)
+
+    def _split(
+        self, build: Build, entries: Sequence[Entry]
+    ) -> tuple[Sequence[Entry], Counter[str]]:
+        """Those of streams that are not parked; of those that are, how many of each."""
+        out = self._parked.get(build)
+        if not out:
+            return entries, Counter()
+        left_out = Counter(e.stream for e in entries if e.stream in out)
+        return [e for e in entries if e.stream not in out], left_out
 
     def _fold(self, connection: Connection, held: Held, entries: Sequence[Entry]) -> RowsAtHand:
         return self._folding(held.build).fold(connection, entries)
-
-    def _store(self, connection: Connection, held: Held, rows: RowsAtHand) -> None:
-        pages.write(connection, rows)
 
     def _park(
         self, connection: Connection, held: Held, entry: Entry, poison: Poison, last: Position
@@ -276,11 +274,20 @@ class Projector:
         )
         return held
 
+    # One transaction.
+
     def _write(
         self, connection: Connection, held: Held, last: Position, write: Callable[[], None]
     ) -> Held:
+        held = self._commit(connection, held, last, write)
+        self._held[held.build] = held
+        return held
+
+    def _commit(
+        self, connection: Connection, held: Held, last: Position, write: Callable[[], None]
+    ) -> Held:
         """Rows and position in one transaction, if the read model still is where it was when
-        they were made."""
+        they were made; where it is then. Called by either thread."""
         try:
             self._transact(connection, (last, *held.build.key, held.position, held.revision), write)
         except (Poison, Fenced):
@@ -293,42 +300,41 @@ class Projector:
             with suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
             raise
-        held = replace(held, position=last, revision=held.revision + 1)
-        self._held[held.build] = held
-        return held
+        return replace(held, position=last, revision=held.revision + 1)
 
     def _transact(
         self, connection: Connection, move: Sequence[object], write: Callable[[], None]
     ) -> None:
         """`move` are the parameters of MOVE. `Fenced` where that moves nothing."""
-        with connection.pipeline() as pipeline:
+        with connection.pipeline():
             connection.execute("BEGIN", prepare=True)
             # First, so that who has been overtaken does not touch a row, and who has not
             # meets nobody there: a retry of parked streams takes this lock first too.
             moved = connection.execute(MOVE, move, prepare=True)
-            pipeline.sync()
-            if moved.rowcount != 1:
-                raise Fenced
+        # How many rows it moved is known when the pipeline has ended, and not before: until then
+        # -1 stands there, and rows sent now would be written by whoever was overtaken.
+        if moved.rowcount != 1:
+            raise Fenced
+        with connection.pipeline():
             write()
             connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}", prepare=True)
             connection.execute("COMMIT", prepare=True)
 
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._drop()
-            connection = self._connect()
-            # Rows and positions are lost together, and then folded again from the log.
-            connection.execute("SET synchronous_commit = off")
-            self._listen(connection)
-            self._connection = connection
-        return self._connection
-
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        self._held.clear()
-        if connection is not None:
-            with suppress(psycopg.Error):
-                connection.close()
+        self._sender.close()
+        self._on_its_way.clear()
+        super()._drop()
+
+
+def _sending(
+    connection: Connection, build: Build, parcels: Iterable[Parcel], left_out: Counter[str]
+) -> Callable[[], None]:
+    def send() -> None:
+        for parcel in parcels:
+            parcel.send(connection)
+        parked.count_left_out(connection, build, left_out)
+
+    return send
 
 
 def _before(part: Sequence[Entry], poison: Poison) -> int:

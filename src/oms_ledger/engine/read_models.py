@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -77,6 +77,18 @@ class Status:
 def status(connection: Connection) -> list[Status]:
     """Every build of every read model there is, by name."""
     return [_status(*row) for row in connection.execute(STATUS, binary=True).fetchall()]
+
+
+def by_name(statuses: Iterable[Status]) -> list[dict[str, Any]]:
+    """One entry for each read model, which is that of its live build. Under `others` are the builds
+    beside it: those that are being made, and those that were live before."""
+    builds: dict[str, list[Status]] = {}
+    for each in sorted(statuses, key=lambda s: (s.name, s.state != "live", s.version)):
+        builds.setdefault(each.name, []).append(each)
+    return [
+        {**asdict(first), "others": [asdict(other) for other in others]}
+        for first, *others in builds.values()
+    ]
 
 
 def _status(

@@ -1,16 +1,22 @@
 """Building beside: a read model folded anew from the first event on, while the live one answers.
 
-The bulk path is the projector with larger pages. Rows stay at hand from page to page, so that few
-are read back; those that are only appended, and those that were looked for and not there, go in by
-COPY; indexes come last. Rows and position are one transaction as ever: whoever dies in the middle
-is succeeded where it was. A build that is done follows the log until it is swapped or dropped.
+The bulk path folds many pages into rows in memory, and then writes what they have come to: a row
+that ten events change is written once. PostgreSQL writes one such window while Python folds the
+next. What is new goes in by COPY; indexes come last. Rows and position are one transaction as
+ever: whoever dies in the middle is succeeded where the last window ended. A build that is done
+follows the log until it is swapped or dropped.
+
+However long the log, of each build no more is in memory than `ROWS_AT_HAND` rows that are in the
+database too, two windows of `WINDOW_ROWS` changed rows, and what one page adds to that.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 import psycopg
@@ -18,8 +24,8 @@ import structlog
 from psycopg import errors
 
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.engine import builds
-from oms_ledger.engine.pages import Entry, Folding, Poison, RowsAtHand, insert
+from oms_ledger.engine import builds, pages
+from oms_ledger.engine.pages import Folding, Keys, LogPage, Parcel, Poison, Rows, RowsAtHand
 from oms_ledger.engine.projector import (
     ASIDE_SECONDS,
     MOVE,
@@ -33,15 +39,19 @@ from oms_ledger.kernel import Position, ReadModel, Row
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Owner: TypeAlias = Callable[[], AbstractContextManager[Connection]]
-Rows: TypeAlias = dict[type[Row], dict[tuple[object, ...], Row]]
-Keys: TypeAlias = Mapping[type[Row], set[tuple[object, ...]]]
 
 log = structlog.get_logger(__name__)
 
-PAGE_EVENTS = 20_000
+PAGE_EVENTS = 10_000
+
+WINDOW_ROWS = 50_000
+"""Changed rows of one build that are written together; a few kilobytes each at worst."""
+
+WINDOW_EVENTS = 200_000
+"""So many are not folded twice, at most, after a crash."""
 
 ROWS_AT_HAND = 60_000
-"""Of each build, at most; a few kilobytes each at worst."""
+"""Of each build, at most, beside those of its windows."""
 
 BULK_EVENTS = 1000
 """A page smaller than this is the end of the log, or of those that are ahead."""
@@ -54,45 +64,102 @@ SELECT attname, atttypid::bigint FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"""
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Rows that are new."""
+
+    statement: str
+    data: bytes
+
+    def send(self, connection: Connection) -> None:
+        with connection.cursor().copy(self.statement) as copy:
+            copy.write(self.data)
+
+
+@dataclass(slots=True)
+class Window:
+    """What has been folded and not been handed over."""
+
+    rows: RowsAtHand
+    last: Position = 0
+    events: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def full(self) -> bool:
+        return self.events >= WINDOW_EVENTS or self.rows.size >= WINDOW_ROWS
+
+
 class Keeping(Folding):
-    """A folding that keeps rows from page to page, those touched last. They are as they are in the
-    database for as long as nobody else writes there, which the build's revision tells.
-    `absent` are the keys that the last page looked for and did not find."""
+    """A folding that keeps rows from window to window. What is on its way to the database is
+    looked for among them first: there it is not yet as it is here. Then those touched last, which
+    are as in the database for as long as nobody else writes there; the build's revision tells."""
 
     def __init__(self, build: Build) -> None:
         super().__init__(build)
-        self.absent: Keys = {}
         self._copied: dict[str, bool] = {}
+        self._read_back: set[type[Row]] = set()
         self.forget()
 
     def forget(self) -> None:
-        """Also to be called when rows were changed and not written."""
-        self._recent: Rows = {kind: {} for kind in self.tables}
-        self._older: Rows = {kind: {} for kind in self.tables}
+        """To be called whenever it is not certain that all that was sent will arrive."""
+        self._sent, self._recent, self._older = self._none(), self._none(), self._none()
 
-    def keep(self, page: RowsAtHand) -> None:
-        """After they were written. When there are too many, those are let go that have not been
-        touched since the last time."""
-        for kind, rows in page.rows.items():
-            self._recent[kind].update(rows)
+    def send(self, page: RowsAtHand) -> None:
+        """These rows are on their way, and those before have arrived. When there are too many,
+        those are let go that have not been touched since the last time."""
+        for kind in self._read_back:
+            self._recent[kind].update(self._sent[kind])
         if sum(map(len, self._recent.values())) > ROWS_AT_HAND // 2:
-            self._older = self._recent
-            self._recent = {kind: {} for kind in self.tables}
+            self._older, self._recent = self._recent, self._none()
+        self._sent = page.rows
+
+    def _none(self) -> Rows:
+        return {kind: {} for kind in self.tables}
 
     def _load(self, connection: Connection, named: Keys) -> Rows:
+        self._read_back.update(kind for kind, keys in named.items() if keys)
         kept = {kind: self._kept(kind, keys) for kind, keys in named.items()}
         missing = {kind: keys - kept[kind].keys() for kind, keys in named.items()}
         loaded = super()._load(connection, missing)
-        self.absent = {kind: keys - loaded[kind].keys() for kind, keys in missing.items()}
         return {kind: rows | loaded[kind] for kind, rows in kept.items()}
 
     def _kept(
         self, kind: type[Row], keys: set[tuple[object, ...]]
     ) -> dict[tuple[object, ...], Row]:
-        recent, older = self._recent[kind], self._older[kind]
-        return {key: row for key in keys if (row := recent.get(key, older.get(key))) is not None}
+        found = {}
+        for places in (self._older, self._recent, self._sent):
+            rows = places[kind]
+            found.update({key: rows[key] for key in keys & rows.keys()})
+        return found
 
-    def takes_copy(self, connection: Connection, table: Table) -> bool:
+    def parcels(self, connection: Connection, page: RowsAtHand) -> list[Parcel]:
+        """All that is to be written. `Poison` where a value cannot be sent."""
+        return [
+            parcel
+            for kind, rows in page.written()
+            for parcel in self._parcels(connection, self.tables[kind], rows, page.new[kind])
+        ]
+
+    def _parcels(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Row],
+        known_new: set[tuple[object, ...]],
+    ) -> list[Parcel]:
+        new = [r for r in rows if table.append_only or table.key_of(r) in known_new]
+        if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
+            return [pages.insert(table, rows)]
+        try:
+            copy = Copy(table.copy, table.copied(new))
+        except Exception as error:
+            raise Poison(None, error) from error
+        if len(new) == len(rows):
+            return [copy]
+        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in known_new])]
+
+    def _takes_copy(self, connection: Connection, table: Table) -> bool:
         """COPY converts nothing: the columns must be of the very types that are sent."""
         if table.name not in self._copied:
             found = connection.execute(COLUMN_TYPES, (table.name,)).fetchall()
@@ -101,23 +168,6 @@ class Keeping(Folding):
             self._copied[table.name] = all(there.get(c) == t.stored_oid for c, t in wanted)
         return self._copied[table.name]
 
-    def store(self, connection: Connection, kind: type[Row], rows: Sequence[Row]) -> None:
-        """Write rows of one table. `Poison` where a value cannot be stored."""
-        table = self.tables[kind]
-        absent = self.absent.get(kind, set())
-        new = [r for r in rows if table.append_only or table.key_of(r) in absent]
-        if len(new) < COPY_ROWS or not self.takes_copy(connection, table):
-            insert(connection, table, rows)
-            return
-        try:
-            data = table.copied(new)
-        except Exception as error:
-            raise Poison(None, error) from error
-        with connection.cursor().copy(table.copy) as copy:
-            copy.write(data)
-        if len(new) < len(rows):
-            insert(connection, table, [r for r in rows if table.key_of(r) not in absent])
-
 
 class Builder(Projector):
     """Folds the log into builds that are not live yet; several in one pass, where they are at one
@@ -125,6 +175,7 @@ class Builder(Projector):
     page it rests, as many times as long as that took: others need the machine too."""
 
     state: ClassVar[str] = builds.BUILDING
+    overtaken: ClassVar[tuple[type[Exception], ...]] = (Fenced, errors.UndefinedTable)
 
     def __init__(
         self,
@@ -144,6 +195,7 @@ class Builder(Projector):
         self._rest = rest
         self._shapes = {m.name: {o.version for o in models if o.name == m.name} for m in models}
         self._look_at = 0.0
+        self._windows: dict[Build, Window] = {}
 
     def _step(self, connection: Connection) -> int:
         started = time.monotonic()
@@ -151,16 +203,14 @@ class Builder(Projector):
         if size >= BULK_EVENTS:
             time.sleep(self._rest * (time.monotonic() - started))
         else:
+            size += self._settle_all(connection)
             self._look_after()
         return size
 
-    def _ready(self, connection: Connection) -> list[Held]:
-        before = self._held
-        ready = super()._ready(connection)
-        for build, held in self._held.items():
-            if build not in before or before[build].revision != held.revision:
-                self._keeping(held).forget()  # somebody else has written there
-        return ready
+    def _furnish(self, held: Held) -> None:
+        """Who asked for it may not have been the owner."""
+        with self._owner() as owner:
+            builds.furnish(owner, held.model, held.build.number)
 
     def _look_after(self) -> None:
         """What else there is to do for those that have come to the end of the log."""
@@ -178,7 +228,7 @@ class Builder(Projector):
 
     def _finish(self, held: Held) -> None:
         """Until then every page is a page in bulk; with indexes, pages are small."""
-        self._keeping(held).forget()
+        self._forget(held.build)
         log.info("build_gets_indexes", read_model=str(held.build), position=held.position)
         with self._owner() as owner:
             done = builds.finish(owner, held.model, held.build.number)
@@ -200,38 +250,78 @@ class Builder(Projector):
             else:
                 log.info("swapped", read_model=str(held.build))
 
+    # Windows.
+
     def _new_folding(self, build: Build) -> Folding:
         return Keeping(build)
 
-    def _keeping(self, held: Held) -> Keeping:
-        folding = self._folding(held.build)
+    def _keeping(self, build: Build) -> Keeping:
+        folding = self._folding(build)
         assert isinstance(folding, Keeping)
         return folding
 
-    def _fold_part(
-        self, connection: Connection, held: Held, part: Sequence[Entry], last: Position
-    ) -> Held:
-        """What is at hand was changed by folding: unless it was written too, it is wrong."""
-        keeping = self._keeping(held)
-        self._page: RowsAtHand | None = None
-        try:
-            after = super()._fold_part(connection, held, part, last)
-        except errors.UndefinedTable as error:  # it was dropped
-            raise Fenced from error
-        except BaseException:
-            keeping.forget()
-            raise
-        if self._page is not None and len(part) >= BULK_EVENTS:
-            keeping.keep(self._page)
-        else:
-            keeping.forget()
-        return after
+    def _reached(self, held: Held) -> Position:
+        window = self._windows.get(held.build)
+        return super()._reached(held) if window is None else window.last
 
-    def _store(self, connection: Connection, held: Held, rows: RowsAtHand) -> None:
-        self._page = rows
-        keeping = self._keeping(held)
-        for kind, written in rows.written():
-            keeping.store(connection, kind, written)
+    def _overlaps(self, build: Build, page: LogPage) -> bool:
+        return build in self._windows or page.size >= BULK_EVENTS
+
+    def _fold_ahead(self, connection: Connection, build: Build, page: LogPage) -> None:
+        """Into the build's window, which is written when it is full, or the pages get smaller."""
+        keeping = self._keeping(build)
+        window = self._windows.setdefault(build, Window(RowsAtHand(keeping.tables)))
+        entries, left_out = self._split(build, page.among(keeping.topics))
+        keeping.fold_into(window.rows, connection, entries)
+        window.last = page.last
+        window.events += page.size
+        window.left_out += left_out
+        if window.full or page.size < self._page_events:
+            self._close_window(connection, build)
+
+    def _close_window(self, connection: Connection, build: Build) -> None:
+        window, keeping = self._windows[build], self._keeping(build)
+        parcels = keeping.parcels(connection, window.rows)
+        self._arrive(build)
+        del self._windows[build]
+        self._hand_over(self._held[build], window.last, parcels, window.left_out)
+        keeping.send(window.rows)
+
+    def _settle_all(self, connection: Connection) -> int:
+        for build, window in list(self._windows.items()):
+            with self._by_itself(connection, self._held[build], window.last):
+                self._close_window(connection, build)
+        return super()._settle_all(connection)
+
+    def _moved(self, connection: Connection, build: Build) -> None:
+        super()._moved(connection, build)
+        self._forget(build)
+        if self._held[build].position == 0:
+            self._furnish(self._held[build])
+
+    def _lose(self, build: Build) -> None:
+        super()._lose(build)
+        self._forget(build)
+
+    def _renew(self, connection: Connection) -> None:
+        super()._renew(connection)
+        for build in self._windows.keys() - self._held.keys():
+            self._forget(build)
+
+    def _forget(self, build: Build) -> None:
+        """What is at hand may not be what the database holds, or will hold."""
+        self._windows.pop(build, None)
+        self._keeping(build).forget()
+
+    def _drop(self) -> None:
+        super()._drop()
+        for build in self._foldings:
+            self._forget(build)
+
+    def _fold_page(self, connection: Connection, held: Held, page: LogPage) -> None:
+        """What is written in parts is not kept."""
+        self._forget(held.build)
+        super()._fold_page(connection, held, page)
 
     def _transact(
         self, connection: Connection, move: Sequence[object], write: Callable[[], None]

@@ -28,8 +28,8 @@ LOOK_SECONDS = 0.2
 
 
 class Rebuilds:
-    """The builds of one ledger's read models. `connect` opens a connection as the application does,
-    `owner` lends one that may create tables."""
+    """The builds of one ledger's read models. `connect` opens a projector's connection, `owner`
+    lends one that may create tables."""
 
     def __init__(
         self,
@@ -45,8 +45,8 @@ class Rebuilds:
         """Have these read models built anew beside the live ones, in one pass. Workers do it;
         `see_through` waits for it, or does it where there are none."""
         models = [self._model(name) for name in names]
-        with self._owner() as owner:
-            return [builds.begin(owner, model) for model in models]
+        with closing(self._connect()) as connection:
+            return [builds.begin(connection, model) for model in models]
 
     def builder(self, *, rest: float = 0.0) -> Builder:
         """The caller runs and closes it."""
@@ -65,7 +65,7 @@ class Rebuilds:
                 if all(build.followed for build in now):
                     attended = time.monotonic()
                 ours = ours or time.monotonic() - attended > LEAVE_TO_WORKERS_SECONDS
-                if not ours or not builder.step():
+                if not ours or not builder.go_on():
                     time.sleep(LOOK_SECONDS)
 
     @contextmanager
@@ -124,11 +124,11 @@ class Rebuilds:
     def take_over(self) -> None:
         """Where the live build holds rows of another program's shape, which nobody folds any more,
         put one of ours in its place."""
-        with self._owner() as owner:
+        with closing(self._connect()) as connection:
             names = [
                 model.name
                 for model in self._models
-                if builds.left_alone(owner, model.name, [model.version])
+                if builds.left_alone(connection, model.name, [model.version])
             ]
         if names:
             self.replace(names)

@@ -45,8 +45,9 @@ from eventsourcing.postgres import (
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
-from oms_ledger.engine import codec, pool
+from oms_ledger.engine import addresses, codec, pool
 from oms_ledger.engine.log import INSERT_EVENTS, NOTIFY_CHANNEL
+from oms_ledger.engine.roles import Role
 from oms_ledger.kernel import Event, Meta
 from oms_ledger.settings import Settings
 
@@ -136,7 +137,7 @@ class LedgerDatastore(PostgresDatastore):
 
         def after_connect(connection: psycopg.Connection[Any]) -> None:
             connection.autocommit = True
-            pool.prepare_session(connection, schema, timeouts=timeouts)
+            pool.prepare_session(connection, schema, role=Role.WRITER, timeouts=timeouts)
 
         return after_connect
 
@@ -248,6 +249,7 @@ class LedgerFactory(PostgresFactory):
         settings = Settings.from_environment(self.env)
         if settings.database_url is None:
             raise InfrastructureFactoryError("Set OMS_DATABASE_URL to the ledger's database.")
+        addresses.check(settings)
         self.datastore = LedgerDatastore(
             settings.database_url, settings.schema, timeouts=pool.Timeouts.of(settings)
         )

@@ -13,18 +13,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import cast
 
 from oms_ledger.domain.personal import (
+    Known,
+    NamesAPerson,
     Personal,
     change_personal,
     forgets_a_person,
+    names_a_person,
     person_of,
     personal_values,
+    with_fields,
 )
-from oms_ledger.engine import subject_keys
+from oms_ledger.engine import forgetting, subject_keys
+from oms_ledger.engine.roles import Role
 from oms_ledger.engine.subject_keys import LEDGER, Connection, StoredKey
-from oms_ledger.engine.submissions import Submission
-from oms_ledger.kernel import Command
+from oms_ledger.engine.submissions import Outcome, Submission
+from oms_ledger.kernel import Command, Position
 from oms_ledger.security import showing
 from oms_ledger.security.kek import KekFile, KeyEncryption
 from oms_ledger.security.showing import FORGOTTEN, UNREADABLE, Access, Sight
@@ -35,7 +41,7 @@ REMEMBER_SECONDS = 3.0
 
 KEYS_KEPT = 20_000
 
-Lend = Callable[[], AbstractContextManager[Connection]]
+Lend = Callable[[Role], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,9 @@ class _Claim:
 
 
 class Vault:
-    """Seals and opens for one ledger; used by any number of threads. `lend` lends a connection."""
+    """Seals and opens for one ledger; used by any number of threads. `lend` lends a connection
+    that acts as a role: keys are made and destroyed by the writer, looked up by the reader, and
+    wrapped anew by their custodian."""
 
     def __init__(self, lend: Lend, keks: KeyEncryption) -> None:
         self._lend = lend
@@ -62,7 +70,7 @@ class Vault:
     def at_once(self, submissions: Sequence[Submission]) -> list[Submission] | None:
         """The submissions as the writer may have them; None where the database must be asked
         first, and `seal` can tell."""
-        if any(forgets_a_person(each.command) for each in submissions):
+        if any(names_a_person(each.command) for each in submissions):
             return None
         own = self._own
         if own is None:
@@ -70,15 +78,14 @@ class Vault:
         return self._all_sealed(submissions, _claims(submissions, own), own)
 
     def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
-        """The submissions as the writer may have them, once keys are there, or gone, as each
-        asks for."""
-        left = [self._forgotten(each) for each in submissions]
+        """The submissions as the writer may have them, once keys are there and persons found."""
+        left = [self._found(each) for each in submissions]
         if not any(map(_needs_a_key, left)):
             return left
         own = self.ledger_key()
         claims = _claims(left, own)
         while (sealed := self._all_sealed(left, claims, own)) is None:
-            with self._lend() as connection:
+            with self._lend(Role.WRITER) as connection:
                 self._refresh(connection)
                 self._make(connection, own, [claim for claim in claims if claim is not None])
         return sealed
@@ -130,7 +137,7 @@ class Vault:
         """The ledger's own key, made when it is first needed."""
         with self._opening:
             if self._own is None:
-                with self._lend() as connection:
+                with self._lend(Role.WRITER) as connection:
                     self._own = self._ledger_key(connection)
             return self._own
 
@@ -165,7 +172,7 @@ class Vault:
         """The same for many at a time, who share one commit."""
         self.ledger_key()  # first: two connections at a time could be one too many
         ids = {key for each in sights for key in showing.keys_in(each.rendered, each.only)}
-        with self._lend() as connection:
+        with self._lend(Role.READER) as connection:
             known = self._known(connection, ids)
             opened = [_opened(each, known) for each in sights]
             seen = [(each.access, keys) for each, (_, keys) in zip(sights, opened, strict=True)]
@@ -195,36 +202,57 @@ class Vault:
 
     # Forgetting.
 
-    def _forgotten(self, submission: Submission) -> Submission:
-        """With whoever the command has forgotten forgotten: before the receipt is written, which
-        must not be there without it."""
-        command = submission.command
-        if not forgets_a_person(command):
+    def _found(self, submission: Submission) -> Submission:
+        """With the person that the command names looked up."""
+        if not names_a_person(submission.command):
             return submission
-        who = str(getattr(command, "customer_id", ""))
-        by_email = "@" in who
-        subjects = [f"customer:{who}"]
-        if by_email:
-            subjects.append(f"email:{self.ledger_key().blind(who)}")
-        keys = [] if submission.dry_run else self.forget(subjects)
-        if not by_email:
-            return submission
-        named = replace(command, customer_id=f"key:{keys[0]}" if keys else "nobody")  # type: ignore[type-var]  # commands are dataclasses
-        return replace(submission, command=named)
+        command = cast(NamesAPerson, submission.command)
+        return replace(submission, command=command.found(self.known(command.whom)))
 
-    def forget(self, subjects: Collection[str]) -> list[str]:
-        """Destroy the keys of subjects and of their e-mail addresses; the ids of those keys."""
-        with self._lend() as connection:
-            ids = subject_keys.destroy(connection, subjects)
+    def known(self, whom: str) -> Known:
+        """Somebody by a customer's id, an e-mail address or the name of a record."""
+        blind = self.ledger_key().blind(whom) if "@" in whom else None
+        with self._lend(Role.READER) as connection:
+            return forgetting.known(connection, whom, blind)
+
+    def asked(self, params: object) -> object:
+        """What a query asks for, with an e-mail address in it replaced by what the index and the
+        records have in its place."""
+        q = getattr(params, "q", None)
+        if q is not None and "@" in q:
+            return with_fields(params, q=f"@{self.ledger_key().blind(q)}")
+        whom = getattr(params, "customer_id", None)
+        if whom is not None and "@" in whom:
+            return with_fields(params, customer_id=self.known(whom).record)
+        return params
+
+    def carry_out(self, command: Command, outcome: Outcome) -> None:
+        """Do what the receipt says that a command has written, by now or when it was first asked
+        for. Before this nothing is lost, and after a crash `finish` makes up for it."""
+        if not (forgets_a_person(command) and outcome.wrote):
+            return
+        with self._lend(Role.WRITER) as connection:
+            receipt = forgetting.receipt_at(connection, outcome.position)
+            ids = forgetting.carry_out(connection, receipt)
         self._ring.drop(ids)
-        return ids
+
+    def finish(self, after: Position = 0) -> tuple[int, Position]:
+        """Carry out every receipt after a position: how many keys nobody had destroyed, and the
+        position of the last receipt."""
+        count = 0
+        with self._lend(Role.WRITER) as connection:
+            for some in forgetting.receipts(connection, after):
+                ids = forgetting.carry_out(connection, some)
+                self._ring.drop(ids)
+                count, after = count + len(ids), some[-1].position
+        return count, after
 
     def rewrap(self, at_once: int = 1000) -> int:
         """Have every key wrapped by a key-encryption key that was not in use; how many are."""
         self._keks.renew()
         count = 0
         while True:
-            with self._lend() as connection, connection.transaction():
+            with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
                 keys = subject_keys.wrapped_otherwise(connection, self._keks.current(), at_once)
                 data = self._unwrapped(keys)
                 named = [(key.id, each) for key, each in zip(keys, data, strict=True)]

@@ -51,23 +51,6 @@ FIND = "SELECT key_id, subject, wrapped, kek_id FROM subject_keys WHERE key_id =
 
 DESTROYED = "SELECT key_id FROM subject_keys WHERE destroyed_at > %s"
 
-# Orders without a customer's id hang on the e-mail address alone: whose address it is, theirs
-# they are.
-THEIRS = """
-SELECT key_id FROM subject_keys
-WHERE destroyed_at IS NULL AND (subject = ANY(%(subjects)s) OR subject IN (
-    SELECT 'email:' || i.blind FROM subject_index AS i JOIN subject_keys AS k USING (key_id)
-    WHERE k.subject = ANY(%(subjects)s) AND k.destroyed_at IS NULL))
-ORDER BY key_id FOR UPDATE"""
-
-UNINDEX = "DELETE FROM subject_index WHERE key_id = ANY(%s)"
-
-# The blinded address goes too: with the ledger's key it could be guessed at.
-DESTROY = """
-UPDATE subject_keys SET wrapped = NULL, kek_id = NULL, destroyed_at = %s,
-    subject = CASE WHEN subject LIKE 'email:%%' THEN 'email:' ELSE subject END
-WHERE key_id = ANY(%s)"""
-
 OTHERWISE_WRAPPED = """
 SELECT key_id, subject, wrapped, kek_id FROM subject_keys
 WHERE destroyed_at IS NULL AND kek_id <> %s ORDER BY key_id LIMIT %s FOR UPDATE"""
@@ -157,16 +140,6 @@ def destroyed(connection: Connection) -> list[str]:
     """The ids of the keys that were destroyed lately."""
     since = datetime.now(UTC) - LOOK_BACK
     return [key_id for (key_id,) in connection.execute(DESTROYED, (since,)).fetchall()]
-
-
-def destroy(connection: Connection, subjects: Collection[str]) -> list[str]:
-    """Destroy the keys of subjects, and those of their e-mail addresses; the ids of the keys."""
-    with connection.transaction():
-        rows = connection.execute(THEIRS, {"subjects": list(subjects)}).fetchall()
-        ids = [key_id for (key_id,) in rows]
-        connection.execute(UNINDEX, (ids,))
-        connection.execute(DESTROY, (datetime.now(UTC), ids))
-    return ids
 
 
 def wrapped_otherwise(connection: Connection, kek: str, limit: int) -> list[StoredKey]:

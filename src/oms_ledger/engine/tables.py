@@ -7,9 +7,10 @@ table and page, however many rows. The types follow from the annotations of the 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
@@ -26,9 +27,9 @@ Encode = Callable[[Any], bytes]
 _LENGTH = struct.Struct("!i").pack
 _FIELDS = struct.Struct("!h").pack
 _BIGINT = struct.Struct("!q").pack
-_BIGINT_FIELD = struct.Struct("!iq").pack
 _DOUBLE = struct.Struct("!d").pack
 _NULL = _LENGTH(-1)
+_LENGTHS = [_LENGTH(n) for n in range(256)]
 _HEADER = struct.Struct("!iiIii").pack
 _COPY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END = b"\xff\xff"
@@ -106,6 +107,8 @@ TEXTS = ColumnType(
     "text", 25, _array_literal, "::text[]", lambda value: packed(TEXT, value).packed, 1009
 )
 
+_ONCE: Collection[Encode] = {str.encode, _BIGINT, _moment}
+
 
 def column_type(hint: object) -> ColumnType:
     """The column type of a field's annotation; TypeError where rows have no such fields."""
@@ -127,21 +130,8 @@ def packed(kind: ColumnType, values: Sequence[object]) -> PackedArray:
     """One array of all values, None included."""
     if not values:
         return PackedArray(struct.pack("!iiI", 0, 0, kind.oid))
-    parts = [_HEADER(1, 1 if None in values else 0, kind.oid, len(values), 1)]
-    add, encode, seen = parts.append, kind.encode, dict[object, bytes]()
-    repeats = kind.oid == _TIMESTAMPTZ  # one commit has one time
-    for value in values:
-        if value is None:
-            add(_NULL)
-            continue
-        data = seen.get(value) if repeats else None
-        if data is None:
-            data = encode(value)
-            if repeats:
-                seen[value] = data
-        add(_LENGTH(len(data)))
-        add(data)
-    return PackedArray(b"".join(parts))
+    header = _HEADER(1, 1 if None in values else 0, kind.oid, len(values), 1)
+    return PackedArray(header + b"".join(_fields(kind.encode, values)))
 
 
 def _packed_bigints(values: Sequence[int | None]) -> PackedArray:
@@ -151,6 +141,26 @@ def _packed_bigints(values: Sequence[int | None]) -> PackedArray:
     flat = [8] * (2 * n)
     flat[1::2] = cast("Sequence[int]", values)
     return PackedArray(_HEADER(1, 0, BIGINT.oid, n, 1) + struct.pack("!" + "iq" * n, *flat))
+
+
+def _fields(encode: Encode, values: Sequence[Any]) -> Iterable[bytes]:
+    """Each behind its length. Most columns hold few values, again and again (a location, a state,
+    the time of a commit): such a value is encoded once. Only of types whose equal values are
+    encoded alike: 0.0 equals -0.0, and lists and dicts are not even hashed."""
+    if encode not in _ONCE:
+        return [_NULL if value is None else _field(encode(value)) for value in values]
+    different = set(values)
+    if len(different) * 2 > len(values):
+        if None in different:
+            return [_NULL if value is None else _field(encode(value)) for value in values]
+        return map(_field, map(encode, values))
+    known = {value: _NULL if value is None else _field(encode(value)) for value in different}
+    return map(known.__getitem__, values)
+
+
+def _field(data: bytes) -> bytes:
+    length = len(data)
+    return (_LENGTHS[length] if length < len(_LENGTHS) else _LENGTH(length)) + data
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,33 +231,15 @@ class Table:
     def copied(self, rows: Sequence[Row]) -> bytes:
         """The rows as COPY reads them (PostgreSQL manual, COPY, Binary Format)."""
         columns = [
-            _fields(kind, list(map(get, rows)))
+            _fields(kind.copied or kind.encode, list(map(get, rows)))
             for kind, get in zip(self.types, self._getters, strict=True)
         ]
-        parts, add = [_COPY_START], _FIELDS(len(columns))
-        for fields_of_row in zip(*columns, strict=True):
-            parts.append(add)
-            parts.extend(fields_of_row)
-        parts.append(_COPY_END)
-        return b"".join(parts)
+        start_of_row = repeat(_FIELDS(len(columns)), len(rows))
+        fields = chain.from_iterable(zip(start_of_row, *columns, strict=True))
+        return b"".join((_COPY_START, *fields, _COPY_END))
 
     def row(self, values: Iterable[object]) -> Row:
         return self.kind(*values)
-
-
-def _fields(kind: ColumnType, values: Sequence[Any]) -> list[bytes]:
-    """Each behind its length."""
-    if kind is BIGINT:
-        return [_NULL if value is None else _BIGINT_FIELD(8, value) for value in values]
-    encode = kind.copied or kind.encode
-    if kind.oid == _TIMESTAMPTZ:  # one commit has one time
-        known = {value: _field(encode(value)) for value in set(values) if value is not None}
-        return [_NULL if value is None else known[value] for value in values]
-    return [_NULL if value is None else _field(encode(value)) for value in values]
-
-
-def _field(data: bytes) -> bytes:
-    return _LENGTH(len(data)) + data
 
 
 def _array(kind: ColumnType, values: Sequence[Any]) -> PackedArray:

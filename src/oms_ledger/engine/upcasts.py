@@ -22,8 +22,14 @@ def _cost_as_money(old: Fields) -> Fields:
     return {**others, "unit_cost": money}
 
 
+def _without_keys(old: Fields) -> Fields:
+    """`customer.forgotten` came after the keys were destroyed, and did not name them."""
+    return {**old, "keys": [], "period": None}
+
+
 UPCASTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {
     "product.defined.v1": ("product.defined.v2", _cost_as_money),
+    "customer.forgotten.v1": ("customer.forgotten.v2", _without_keys),
 }
 """Old stored name: (new stored name, function of the old `data`)."""
 

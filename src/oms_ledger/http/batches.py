@@ -10,7 +10,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Oms, new_context
+from oms_ledger.app import Oms
+from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import new_context
+from oms_ledger.contexts import new_context
 from oms_ledger.domain.order import Order
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.answers import etag

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
-from oms_ledger.http import metrics, openapi
+from oms_ledger.http import documentation, metrics, openapi
 from oms_ledger.http.accesses import AccessesHandler
 from oms_ledger.http.answers import problem_answer
 from oms_ledger.http.auth import Gate
@@ -32,7 +31,6 @@ from oms_ledger.http.edge import (
     Handle,
     adding,
     answer_no,
-    documentation,
     with_decoded_path,
 )
 from oms_ledger.http.errors import Malformed, MethodNotAllowed
@@ -68,10 +66,7 @@ class Door(FastAPI):
     def __init__(self, pulse: Pulse, **settings: Any) -> None:
         super().__init__(**settings)
         self._pulse = pulse
-        page = get_swagger_ui_html(
-            openapi_url=self.openapi_url or "", title=f"{self.title} - Swagger UI"
-        )
-        self._documentation = documentation(bytes(page.body).decode())
+        self.add_route(documentation.PATH, documentation.page, include_in_schema=False)
         self._paths = Paths()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,12 +87,8 @@ class Door(FastAPI):
         except Malformed as error:
             await answer_no(error, scope, receive, send)
             return
-        if found := self._paths.found(scope):
-            endpoint, scope = found
-            await endpoint(scope, receive, send)
-            return
-        if scope["path"] in (self.docs_url, self.openapi_url):
-            send = adding(self._documentation, send)
+        if scope["path"] == self.openapi_url:
+            send = adding(SECURITY, send)
         await super().__call__(scope, receive, send)
 
     def add(self, endpoint: Endpoint) -> None:
@@ -132,8 +123,8 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
         title="oms-ledger",
         version=openapi.version(),
         description=openapi.DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         lifespan=_living(
             pulse, partial(_count, operations), partial(_note_used, oms, gate, threads)

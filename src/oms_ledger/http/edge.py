@@ -6,10 +6,7 @@ anything in between.
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -41,32 +38,6 @@ SECURITY: list[tuple[bytes, bytes]] = [
 ]
 """On all answers but the documentation: they are data, nobody's page, and not to be kept. What
 would let pages of other origins read them (CORS) is on none."""
-
-
-def documentation(page: str) -> list[tuple[bytes, bytes]]:
-    """Headers of the page that shows the API: it may run its own script and load what it names,
-    and ask nobody but us."""
-    linked = {kind: " ".join(found) for kind, found in _linked(page).items()}
-    script = "".join(INLINE_SCRIPT.findall(page))
-    own = b64encode(sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src {linked['script']} 'sha256-{own}';"
-        f" style-src {linked['stylesheet']} 'unsafe-inline'; img-src {linked['icon']} data:;"
-        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    others = [header for header in SECURITY if header[0] != b"content-security-policy"]
-    return [*others, (b"content-security-policy", policy.encode())]
-
-
-INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-
-
-def _linked(page: str) -> dict[str, list[str]]:
-    return {
-        "script": re.findall(r'<script src="([^"]+)"', page),
-        "stylesheet": re.findall(r'rel="stylesheet" href="([^"]+)"', page),
-        "icon": re.findall(r'rel="shortcut icon" href="([^"]+)"', page),
-    }
 
 
 class Endpoint:

@@ -65,4 +65,8 @@ BODIES: dict[str, dict[str, Json]] = {
         "safety_stock": 2,
     },
     "ForgetCustomer": {"reason": "erasure request", "note": "ticket 7"},
+    "ForgetOrder": {"reason": "erasure request"},
+    "HoldCustomer": {"reason": "litigation", "reference": "case 12"},
+    "ReleaseCustomerHold": {"reason": "case closed"},
+    "SetRetention": {"kind": "customers", "country": "DE", "keep": "10y", "reference": "AO 147"},
 }

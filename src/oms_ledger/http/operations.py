@@ -14,8 +14,7 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.domain.plain import rfc3339
-from oms_ledger.engine import migrations
-from oms_ledger.engine.read_models import Parked, Status
+from oms_ledger.engine.read_models import Parked, Status, by_name
 from oms_ledger.http import metrics
 from oms_ledger.http.answers import answer
 from oms_ledger.http.feed import refuse_others
@@ -58,7 +57,7 @@ class Operations:
     def _look(self) -> Position:
         head = self._oms.readers.head()
         if not self._migrated:
-            missing = migrations.pending(self._oms.url, self._oms.settings.schema)
+            missing = self._oms.pending()
             if missing:
                 raise Unavailable(
                     f"Migrations are missing: {', '.join(missing)}. Run `oms-ledger migrate`.",
@@ -82,7 +81,7 @@ class Operations:
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         statuses = await self._threads.ask(self._oms.readers.status)
-        return answer([asdict(status) for status in statuses])
+        return answer(by_name(statuses))
 
     async def parked(self, request: Request) -> Response:
         refuse_others(query_fields(request))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.personal import forgets_a_person
+from oms_ledger.domain.personal import forgets_a_person, names_a_person
 from oms_ledger.engine.writer import Outcome, Submission
 from oms_ledger.http.threads import Threads
 from oms_ledger.http.together import Together
@@ -30,7 +30,10 @@ class Submitter:
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome; a refusal is raised."""
         (sealed,) = await self._sealed([submission])
-        return await self._writer.submit_async(sealed)
+        outcome = await self._writer.submit_async(sealed)
+        if forgets_a_person(submission.command):
+            await self._threads.ask(partial(self._vault.carry_out, submission.command, outcome))
+        return outcome
 
     async def submit_many(self, submissions: Sequence[Submission]) -> list[Outcome | BaseException]:
         """Outcomes in order; refusals in place."""
@@ -41,7 +44,7 @@ class Submitter:
         sealed = self._vault.at_once(submissions)
         if sealed is not None:
             return sealed
-        if any(forgets_a_person(each.command) for each in submissions):
+        if any(names_a_person(each.command) for each in submissions):
             return await self._threads.ask(partial(self._vault.seal, submissions))
         return await self._keyless.ask(submissions)
 

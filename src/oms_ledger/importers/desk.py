@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from oms_ledger.app import new_context
+from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.importers.report import REFUSED, LeftOut, Report

@@ -22,6 +22,7 @@ from typing import NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from oms_ledger.domain.errors import Invalid
+from oms_ledger.security import cards
 
 CURRENCY = "GBP"
 LONDON = ZoneInfo("Europe/London")
@@ -79,6 +80,7 @@ class Skip(StrEnum):
     NEGATIVE_PRICE = "negative_price"
     NO_QUANTITY = "quantity_zero"
     TOO_MANY_LINES = "too_many_lines"
+    CARD_DATA = "card_data"
     MALFORMED = "malformed"
 
 
@@ -91,6 +93,7 @@ SKIP_MEANINGS: Mapping[str, str] = {
     Skip.NEGATIVE_PRICE: "price below zero",
     Skip.NO_QUANTITY: "quantity 0",
     Skip.TOO_MANY_LINES: "more lines on one invoice than an order can have",
+    Skip.CARD_DATA: "a field holds what looks like card data, which is neither kept nor repeated",
     Skip.MALFORMED: "row could not be read",
 }
 
@@ -126,10 +129,15 @@ class Row(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """A row that cannot be read, and why."""
+    """A row that cannot be read, or may not be, and why."""
 
     number: int
     why: str
+    because: Skip = Skip.MALFORMED
+
+
+class CardData(ValueError):
+    """A field holds what looks like card data: which field is said, what stands there is not."""
 
 
 @dataclass(slots=True)
@@ -221,9 +229,14 @@ def _fields(line: str) -> list[str]:
 
 def _check_heading(file: Path, heading: list[str]) -> None:
     if tuple(heading) != COLUMNS:
+        found = ", ".join(heading)[:200] or "nothing"
+        try:
+            cards.refuse_text(found, "heading")
+        except Invalid:
+            found = "what looks like card data"
         raise Invalid(
             f"{file} does not begin with the columns of Online Retail"
-            f" ({', '.join(COLUMNS)}) but with: {', '.join(heading)[:200] or 'nothing'}."
+            f" ({', '.join(COLUMNS)}) but with: {found}."
             " Give a CSV file with exactly these columns, plain or gzipped.",
             errors=[{"field": "file", "message": "wrong columns"}],
         )
@@ -256,8 +269,10 @@ def parse(number: int, fields: list[str]) -> Row | Malformed:
             _price(price),
             utc(at),
             _customer(customer),
-            country.strip(),
+            _country(country),
         )
+    except CardData as error:
+        return Malformed(number, str(error), Skip.CARD_DATA)
     except ValueError as error:
         return Malformed(number, str(error))
 
@@ -294,6 +309,7 @@ def _opened(file: Path) -> Iterator[TextIO]:
 @lru_cache(maxsize=65_536)
 def utc(local: str) -> datetime:
     """A time as the file writes it, local to London, in UTC."""
+    _refuse_card(local, "InvoiceDate", "placed_at")
     try:
         at = datetime.fromisoformat(local.strip())
     except ValueError:
@@ -305,6 +321,7 @@ def utc(local: str) -> datetime:
 
 @lru_cache(maxsize=65_536)
 def _quantity(text: str) -> int:
+    _refuse_card(text, "Quantity", "quantity")
     try:
         quantity = int(text)
     except ValueError:
@@ -316,6 +333,7 @@ def _quantity(text: str) -> int:
 
 @lru_cache(maxsize=65_536)
 def _price(text: str) -> Decimal:
+    _refuse_card(text, "UnitPrice", "unit_price")
     try:
         price = Decimal(text)
     except InvalidOperation:
@@ -333,6 +351,7 @@ def _minor(price: Decimal) -> int:
 @lru_cache(maxsize=65_536)
 def _code(text: str, what: str) -> str:
     """A number or code without blanks around it."""
+    _refuse_card(text, what, "code")
     code = text.strip()
     if not code:
         raise ValueError(f"no {what}")
@@ -344,6 +363,7 @@ def _code(text: str, what: str) -> str:
 @lru_cache(maxsize=65_536)
 def _title(text: str) -> str | None:
     """As written; what cannot be printed becomes a blank."""
+    _refuse_card(text, "Description", "title")
     shown = "".join(c if c.isprintable() else " " for c in text)
     return shown.strip()[:LONGEST_TITLE].strip() or None
 
@@ -353,3 +373,17 @@ def _customer(text: str) -> str | None:
     """`17850.0` is customer 17850; none is written in several ways."""
     customer = text.strip().removesuffix(".0")
     return None if customer.lower() in NOBODY else _code(customer, "customer")
+
+
+@lru_cache(maxsize=1024)
+def _country(text: str) -> str:
+    _refuse_card(text, "Country", "country")
+    return text.strip()
+
+
+def _refuse_card(text: str, column: str, name: str) -> None:
+    """Where text becomes a value, so that each is looked at once, however often it is read."""
+    try:
+        cards.refuse({name: text})
+    except Invalid:
+        raise CardData(f"{column} holds what looks like card data") from None

@@ -25,7 +25,7 @@ from oms_ledger.app import Oms, open_oms
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.desk import Desk
 from oms_ledger.importers.ledger_revenue import ledger_revenue
-from oms_ledger.importers.online_retail import Malformed, Skip, invoices, read
+from oms_ledger.importers.online_retail import Malformed, invoices, read
 from oms_ledger.importers.opening import opening_stock
 from oms_ledger.importers.plan import Options, Planner, shelves
 from oms_ledger.importers.report import LeftOut, Report, Revenue
@@ -113,7 +113,7 @@ def _work(file: Path, planner: Planner, report: Report) -> Iterator[tuple[Step |
     """Steps, and with the first step of each invoice how many rows it stands for."""
     for invoice in invoices(read(file), report.survey.last):
         if isinstance(invoice, Malformed):
-            torn = LeftOut(invoice.number, None, None, Skip.MALFORMED, invoice.why)
+            torn = LeftOut(invoice.number, None, None, invoice.because, invoice.why)
             report.left_out.append(torn)
             yield None, 1
             continue

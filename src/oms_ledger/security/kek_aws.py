@@ -66,7 +66,10 @@ class AwsKms:
 
     def _asked(self, what: str, field: str, **given: bytes) -> bytes:
         client = self._client  # first: it says what to do where the library is missing
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (  # type: ignore[import-untyped]  # the library has no types
+            BotoCoreError,
+            ClientError,
+        )
 
         try:
             ask = getattr(client, what)
@@ -80,8 +83,8 @@ class AwsKms:
     @cached_property
     def _client(self) -> Any:
         try:
-            import boto3
-            from botocore.config import Config
+            import boto3  # type: ignore[import-untyped]  # the library has no types
+            from botocore.config import Config  # type: ignore[import-untyped]  # nor here
         except ImportError:
             raise Refused(
                 "OMS_KEK names a key in AWS KMS, for which boto3 is missing."

@@ -113,7 +113,9 @@ class ServiceKeks:
 
     def _draw(self) -> tuple[bytes, LocalKeks]:
         key = Kek.generate().key
-        return self._use(self._asked(lambda: self._service.wrap(key)), key)
+        carried = self._asked(lambda: self._service.wrap(key))
+        self._remember(carried, key)
+        return self._use(carried, key)
 
     def _use(self, carried: bytes, key: bytes) -> tuple[bytes, LocalKeks]:
         kek = f"{self._service.name}#{sha256(carried).hexdigest()[:16]}"
@@ -129,12 +131,15 @@ class ServiceKeks:
                 key = self._asked(lambda: self._service.unwrap(carried))
                 if len(key) != KEY_BYTES:
                     raise _not_its_own(self._service.name, "it unwraps something else")
-                while len(self._opened) >= OPENED_MOST:
-                    self._opened.pop(next(iter(self._opened)))
-                self._opened[carried] = key
+                self._remember(carried, key)
                 if self._ours is None:
                     self._use(carried, key)
             return key
+
+    def _remember(self, carried: bytes, key: bytes) -> None:
+        while len(self._opened) >= OPENED_MOST:
+            self._opened.pop(next(iter(self._opened)))
+        self._opened[carried] = key
 
     def _asked(self, ask: Callable[[], bytes]) -> bytes:
         if time.monotonic() < self._quiet_until:

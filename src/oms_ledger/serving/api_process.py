@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+from ssl import SSLContext
 from types import FrameType
 
 import uvicorn
@@ -16,7 +17,9 @@ from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
 from oms_ledger.http import create_app
 from oms_ledger.http.door import Door
+from oms_ledger.serving import wire
 from oms_ledger.serving.lifeline import stop_with_parent
+from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
 
 GRACE_SECONDS = 5
@@ -27,13 +30,12 @@ class _Server(uvicorn.Server):
     """Stops at a signal even when that came before it ran, and ends its streams at once, which
     would otherwise be waited for."""
 
-    def __init__(self, door: Door, told: threading.Event) -> None:
+    def __init__(self, door: Door, told: threading.Event, context: SSLContext | None) -> None:
         config = uvicorn.Config(
             door,
-            log_config=None,
-            access_log=False,
-            server_header=False,
+            **wire.OPTIONS,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=None if context is None else lambda *_: context,
         )
         super().__init__(config)
         self._door = door
@@ -56,7 +58,8 @@ def main(listening: int, pipe: int, no_auth: bool) -> None:
     stop_with_parent(pipe, told.set)
     with open_prepared(settings) as oms:
         tune_interpreter()
-        server = _Server(create_app(oms, no_auth=no_auth), told)
+        app = create_app(oms, no_auth=no_auth)
+        server = _Server(app, told, server_context(settings))
         server.run(sockets=[socket.socket(fileno=listening)])
 
 

@@ -17,18 +17,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
 from oms_ledger.domain.errors import Invalid, Unavailable
+from oms_ledger.serving import tls
 from oms_ledger.serving.supervisor import Child, Supervisor
 from oms_ledger.settings import Settings, variable
+
+log = structlog.get_logger(__name__)
+
+PLAIN = (
+    "Keys and orders travel in the clear. Let a proxy that speaks TLS stand in front, or give"
+    " --tls-certificate and --tls-key."
+)
 
 BACKLOG = 2048
 LOOK_SECONDS = 0.2
 READY_SECONDS = 60.0
 
-_ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+_ask = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls.of_our_own())
+).open
 """Our own address, never by way of a proxy that the environment names."""
+
+OWNER = variable("owner_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +65,15 @@ class Plan:
 def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> None:
     """Serve a prepared ledger (`settings.database_url`) until SIGINT or SIGTERM. `on_ready` is
     called once, with the address, when it answers. `Unavailable` when it does not come up."""
+    secure = tls.server_context(settings) is not None
+    if not secure and not _is_loopback(plan.host):
+        log.warning("plain_http", host=plan.host, detail=PLAIN)
     stop = threading.Event()
     with _stopping(stop), _listening(plan) as listening, _metrics_folder() as metrics:
         environment = _environment(settings, metrics)
         forget = partial(mark_process_dead, path=metrics)
         with Supervisor(environment, _children(plan, listening.fileno()), forget) as family:
-            url = _url(listening)
+            url = _url(listening, "https" if secure else "http")
             if _wait_until_ready(url, family, stop):
                 on_ready(url)
             while not stop.wait(LOOK_SECONDS):
@@ -73,6 +89,7 @@ def _children(plan: Plan, listening: int) -> list[Child]:
             before=(str(listening),),
             after=options,
             inherits=(listening,),
+            without=(OWNER,),  # who answers requests never acts as the owner, nor could
         )
         for n in range(1, plan.api_processes + 1)
     ]
@@ -90,6 +107,8 @@ def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
         variable("data_dir"): str(settings.data_dir.absolute()),
         variable("ledger"): settings.ledger,
         variable("log_level"): settings.log_level,
+        variable("tls_certificate"): settings.tls_certificate or "",
+        variable("tls_key"): settings.tls_key or "",
         "PROMETHEUS_MULTIPROC_DIR": metrics,
     }
     return {**os.environ, **given}
@@ -131,10 +150,10 @@ def _metrics_folder() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _url(listening: socket.socket) -> str:
+def _url(listening: socket.socket, scheme: str) -> str:
     host, port = listening.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # for reading only
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
 def _wait_until_ready(url: str, family: Supervisor, stop: threading.Event) -> bool:

@@ -26,13 +26,15 @@ STOP_SECONDS = 15.0
 
 @dataclass(slots=True)
 class Child:
-    """A process to be kept alive. `module` is run with `arguments` and the lifeline's number."""
+    """A process to be kept alive. `module` is run with `arguments` and the lifeline's number, and
+    `without` some variables of the family's environment."""
 
     name: str
     module: str
     before: Sequence[str] = ()
     after: Sequence[str] = ()
     inherits: Sequence[int] = ()
+    without: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     due_at: float = 0.0
@@ -98,7 +100,7 @@ class Supervisor:
         # A session of its own: a Ctrl-C is for the parent, which stops its children in order.
         child.process = subprocess.Popen(  # noqa: S603  # our own modules, no shell
             command,
-            env=dict(self.environment),
+            env={k: v for k, v in self.environment.items() if k not in child.without},
             pass_fds=(lifeline, *child.inherits),
             stdin=subprocess.DEVNULL,
             start_new_session=True,

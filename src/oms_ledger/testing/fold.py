@@ -16,6 +16,7 @@ class MemoryPage:
 
     def __init__(self, stored: dict[RowKey, Row], named: Iterable[RowKey]) -> None:
         self._rows = {key: copy.deepcopy(stored[key]) for key in named if key in stored}
+        self._stored = stored
         self._named = set(named)
         self.changed: dict[RowKey, Row] = {}
 
@@ -31,6 +32,12 @@ class MemoryPage:
     def put(self, row: Row) -> None:
         key = key_of(row)
         self._rows[key] = self.changed[key] = row
+
+    def add(self, row: Row) -> None:
+        key = key_of(row)
+        if key in self._stored or key in self._rows:
+            raise LookupError(f"{key} is added, and there is such a row already")
+        self.put(row)
 
 
 def key_of(row: Row) -> RowKey:

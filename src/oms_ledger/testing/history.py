@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.catalogue import STATES
 from oms_ledger.domain.channel import channel_key
+from oms_ledger.domain.retention import POLICY
 from oms_ledger.kernel import Event, Meta, Recorded
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,6 +21,7 @@ KEYS: dict[str, Callable[[Event], str]] = {
     "product": lambda e: _said(e, "sku"),
     "customer": lambda e: _said(e, "customer_id"),
     "channel": lambda e: channel_key(_said(e, "channel")),
+    "retention": lambda _: POLICY,
 }
 
 

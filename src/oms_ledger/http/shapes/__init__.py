@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from oms_ledger.http.shapes.ledger import Events
-from oms_ledger.http.shapes.orders import (
+from oms_ledger.http.shapes.customers import (
+    AllDue,
     CustomerExport,
     CustomerSummary,
     Forgotten,
+    HeldCustomer,
+    Period,
+    ReleasedCustomer,
+    Retention,
+)
+from oms_ledger.http.shapes.ledger import Events
+from oms_ledger.http.shapes.orders import (
     HeldOrder,
     Order,
     OrderDetail,
@@ -60,6 +67,10 @@ OF_COMMANDS: dict[str, Any] = {
     "PutLocation": LocationDefined,
     "PutProduct": ProductDefined,
     "ForgetCustomer": Forgotten,
+    "ForgetOrder": Forgotten,
+    "HoldCustomer": HeldCustomer,
+    "ReleaseCustomerHold": ReleasedCustomer,
+    "SetRetention": Period,
 }
 """What each command answers, `position` aside."""
 
@@ -82,4 +93,6 @@ OF_QUERIES: dict[str, Any] = {
     "get_customer": CustomerSummary,
     "customer_orders": Orders,
     "export_customer": CustomerExport,
+    "get_retention": Retention,
+    "retention_due": AllDue,
 }

@@ -63,7 +63,7 @@ class DryRun(TypedDict):
     position: int
 
 
-class ReadModel(TypedDict):
+class ReadModelBuild(TypedDict):
     name: str
     version: int
     shape: int
@@ -75,6 +75,12 @@ class ReadModel(TypedDict):
     indexed: bool
     progress: float
     seconds_left: float | None
+
+
+class ReadModel(ReadModelBuild):
+    """Its live build. `others` stand beside it: being made, or live before."""
+
+    others: list[ReadModelBuild]
 
 
 class Rebuild(TypedDict):

@@ -6,8 +6,6 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from oms_ledger.http.shapes.ledger import FeedItem
-
 Statuses = TypedDict("Statuses", {"order": str, "payment": str, "fulfilment": str, "return": str})
 
 
@@ -64,14 +62,6 @@ class Customer(TypedDict):
     name: str | None
     email: str | None
     phone: str | None
-
-
-class Forgotten(TypedDict):
-    """`forgotten`: how often by now."""
-
-    customer_id: str
-    reason: str
-    forgotten: int
 
 
 class Address(TypedDict):
@@ -159,25 +149,3 @@ class TimelineItem(TypedDict):
 
 class Timeline(TypedDict):
     items: list[TimelineItem]
-
-
-class CustomerSummary(TypedDict):
-    customer_id: str
-    customer: Customer | None
-    orders: int
-    first_order_at: str
-    last_order_at: str
-    forgotten: int
-
-
-class CustomerAccess(TypedDict):
-    at: str
-    actor: str
-    purpose: str
-    route: str
-
-
-class CustomerExport(CustomerSummary):
-    order_details: list[OrderInFull]
-    events: list[FeedItem]
-    accesses: list[CustomerAccess]

@@ -1,0 +1,55 @@
+"""TLS for the API itself: 1.2 or newer, with the certificate and key of the settings."""
+
+from __future__ import annotations
+
+import ssl
+
+from oms_ledger.domain.errors import Invalid
+from oms_ledger.settings import Settings, variable
+
+
+def server_context(settings: Settings) -> ssl.SSLContext | None:
+    """None where the API speaks plain HTTP. `Invalid` names the setting where one of the files is
+    missing or cannot be read, or the two do not belong together."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None and key is None:
+        return None
+    for name, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
+        if getattr(settings, name) is None:
+            raise _invalid(name, f"It is needed where {variable(other)} is set.")
+        _look(name, getattr(settings, name))
+    assert certificate is not None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        # A key under a password would have it asked for on a terminal that is not there.
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise _invalid(
+            "tls_key",
+            f"{key} is not the private key of the certificate in {certificate}, or one of the two"
+            f" is no PEM, or the key has a password, which it must not ({error.reason}).",
+        ) from error
+    return context
+
+
+def of_our_own() -> ssl.SSLContext:
+    """For asking ourselves, at a socket that is ours: nobody else can be there, whatever name the
+    certificate is for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _look(name: str, path: str) -> None:
+    try:
+        with open(path, "rb"):
+            return
+    except OSError as error:
+        raise _invalid(name, f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _invalid(name: str, why: str) -> Invalid:
+    field = variable(name)
+    return Invalid(f"{field}: {why}", errors=[{"field": field, "message": why}])

@@ -1,0 +1,97 @@
+"""HTTP/1.1 as it comes over the wire: what the server is told before there is a request.
+
+The parser keeps what belongs to no body until it is complete, however long that takes, so that it
+is bounded here; and what it cannot read is answered as everything else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from oms_ledger.http.edge import SECURITY
+from oms_ledger.http.errors import problem_body
+
+HEAD_BYTES_MAX = 131_072
+"""Of a request line with its headers, of what stands between chunks, of trailers: a long path or
+token, and as much again as may come in one piece."""
+
+HEADERS_MAX = 100
+
+VERSIONS = frozenset({"1.0", "1.1"})
+
+MALFORMED = 400, "malformed", "This cannot be read as one HTTP/1.1 request. Send another."
+TOO_LARGE = 431, "too_large", "The headers are too large, or too many. Send fewer or shorter ones."
+
+REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
+
+
+class Wire(HttpToolsProtocol):
+    """One connection."""
+
+    _unread = 0
+    _moved = False
+    _too_large = False
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._moved = False
+        super().data_received(data)
+        self._unread = 0 if self._moved else self._unread + len(data)
+        if self._unread > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self._too_large = True
+            self.send_400_response("")
+
+    def on_headers_complete(self) -> None:
+        if len(self.headers) > HEADERS_MAX:
+            self._too_large = True
+            raise ValueError("too many headers")
+        version = self.parser.get_http_version()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if version not in VERSIONS or len(hosts) > 1 or (version == "1.1" and not hosts):
+            raise ValueError("whoever stands in front of us may have read it another way")
+        super().on_headers_complete()
+        self.headers = []  # what comes behind a body is no header of the request any more
+
+    def on_body(self, body: bytes) -> None:
+        self._moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._moved = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say no, as to any other request, and hang up."""
+        self.transport.write(_TOO_LARGE if self._too_large else _MALFORMED)
+        self.transport.close()
+
+
+OPTIONS: Mapping[str, Any] = {
+    "http": Wire,
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+}
+"""How uvicorn serves; what it can do besides is left out."""
+
+
+def _answer(status: int, code: str, detail: str) -> bytes:
+    body = orjson.dumps(problem_body(status, code, detail))
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *SECURITY,
+    ]
+    lines = [b"HTTP/1.1 %d %s" % (status, REASONS[status])]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join([*lines, b"", body])
+
+
+_MALFORMED, _TOO_LARGE = _answer(*MALFORMED), _answer(*TOO_LARGE)

@@ -1,0 +1,135 @@
+"""The packages that run with the program, as they are locked and installed here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from itertools import chain
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+LOCK = ROOT / "requirements.lock"
+
+PERMISSIVE = frozenset(
+    {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CNRI-Python", "HPND", "ISC", "MIT",
+     "MIT-0", "PSF-2.0", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib"}
+)  # fmt: skip
+
+WRITTEN = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache License 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "Apache Software License": "Apache-2.0",
+    "Apache 2.0": "Apache-2.0",
+    "BSD License": "BSD-3-Clause",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "PSF": "PSF-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+}
+"""Ways in which packages write a licence, and its name (SPDX)."""
+
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_CLASSIFIER = "License :: OSI Approved :: "
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A package as the lock has it."""
+
+    version: str
+    hashes: tuple[str, ...]
+
+
+def locked(file: Path = LOCK) -> dict[str, Locked]:
+    """Every package of a lock by its name."""
+    found: dict[str, Locked] = {}
+    name = ""
+    for line in file.read_text("utf-8").splitlines():
+        if pinned := _PINNED.match(line):
+            name = canonicalize_name(pinned[1])
+            found[name] = Locked(pinned[2], ())
+        elif hashed := _HASH.search(line):
+            found[name] = Locked(found[name].version, (*found[name].hashes, hashed[1]))
+    return found
+
+
+def running() -> dict[str, Distribution]:
+    """Every package that comes with the program and its extras on this machine, by its name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    waiting = list(_wanted([*project["dependencies"], *chain(*extras.values())], ""))
+    found: dict[str, Distribution] = {}
+    seen = set()
+    while waiting:
+        name, extra = waiting.pop()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            raise SystemExit(f"{name} is not installed. Run: make setup") from None
+        waiting += _wanted(found[name].requires or (), extra)
+    return dict(sorted(found.items()))
+
+
+def _wanted(texts: Iterable[str], extra: str) -> Iterator[tuple[str, str]]:
+    """Packages that are required here, each by itself and with every extra that is asked of it."""
+    for requirement in map(Requirement, texts):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+            name = canonicalize_name(requirement.name)
+            yield from ((name, wanted) for wanted in ("", *sorted(requirement.extras)))
+
+
+def licence(package: Distribution) -> str:
+    """Under which licence it comes, as an SPDX expression where it can be told."""
+    for expression in package.metadata.get_all("License-Expression") or ():
+        return str(expression)
+    classifiers = package.metadata.get_all("Classifier") or ()
+    named = [c.removeprefix(_CLASSIFIER) for c in classifiers if c.startswith(_CLASSIFIER)]
+    if not named:
+        said = package.metadata.get_all("License") or ["unknown"]
+        named = [text.strip().partition("\n")[0] for text in said]
+    return " OR ".join(WRITTEN.get(name, name) for name in named)
+
+
+def is_permissive(expression: str) -> bool:
+    """Whether one may choose terms that are all permissive, in an SPDX expression."""
+    return _any_of(re.findall(r"[()]|[^\s()]+", expression))
+
+
+def _any_of(words: list[str]) -> bool:
+    """Takes from the words as far as they belong together: AND binds more than OR."""
+    possible = _all_of(words)
+    while words[:1] == ["OR"]:
+        words.pop(0)
+        possible = _all_of(words) or possible
+    return possible
+
+
+def _all_of(words: list[str]) -> bool:
+    permissive = _one(words)
+    while words[:1] == ["AND"]:
+        words.pop(0)
+        permissive = _one(words) and permissive
+    return permissive
+
+
+def _one(words: list[str]) -> bool:
+    word = words.pop(0) if words else ""
+    if word != "(":
+        return word in PERMISSIVE
+    permissive = _any_of(words)
+    if words[:1] == [")"]:
+        words.pop(0)
+    return permissive
