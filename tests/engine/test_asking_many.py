@@ -48,7 +48,7 @@ def sku(postgres: Database) -> str:
     events = history(30)
     log.append(*events)
     log.close()
-    with Projector(postgres.connect, [TALLIES]) as projector:
+    with Projector(postgres.connect_projector, [TALLIES]) as projector:
         projector.catch_up(30)
     (row, *_) = _all(postgres)
     return row
