@@ -49,7 +49,7 @@ from oms_ledger.engine.sealing import Vault
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Context, Json, Position, Query, ReadModel
-from oms_ledger.security import keks, showing
+from oms_ledger.security import keks, sensitive, showing
 from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
@@ -184,7 +184,7 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
-        asked = self.vault.asked(params)
+        asked = sensitive.limited(self.vault.asked(params), least=self.settings.smallest_count)
         body, position = self.readers.ask(query, asked, min_position, wait_ms / 1000)
         return Answer(body, position)
 
@@ -193,9 +193,10 @@ class Oms:
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        if not showing.holds_sealed(rendered):
+        content = self.readers.marks.in_answer(body)
+        if not content and not showing.holds_sealed(rendered):
             return body
-        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access))
+        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:

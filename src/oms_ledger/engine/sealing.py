@@ -163,12 +163,19 @@ class Vault:
 
     # Opening.
 
-    def show(self, rendered: bytes, access: Access, only: str | None = None) -> bytes:
+    def show(
+        self,
+        rendered: bytes,
+        access: Access,
+        only: str | None = None,
+        also: Collection[str] = (),
+    ) -> bytes:
         """A rendered answer with what is sealed in it opened, once it is on record who is shown
-        it. With `only`, in fields of that name; the rest is masked."""
+        it. With `only`, in fields of that name; the rest is masked. `also` stands for what else
+        is in it that goes on record."""
         self.ledger_key()  # first: two connections at a time could be one too many
         ids = showing.keys_in(rendered, only)
-        seen: set[str] = set()
+        seen = set(also)
         with self._lend(Role.READER) as connection:
             known = self._known(connection, ids)
 

@@ -16,11 +16,14 @@ from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.domain.moments import moment
 from oms_ledger.http.answers import etag
+from oms_ledger.http.auth import principal_of
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.threads import Threads
 from oms_ledger.kernel import Position, Query
+from oms_ledger.security.roles import SENSITIVE, allows
+from oms_ledger.security.sensitive import limited
 
 WAIT_MS = 2000
 WAIT_MS_MAX = 10_000
@@ -58,7 +61,8 @@ class QueryHandler:
         fields = query_fields(request)
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
-        params = self._read(path_fields(request), fields)
+        may = allows(principal_of(request).scopes, SENSITIVE)
+        params = limited(self._read(path_fields(request), fields), may=may)
         if as_of is None:
             found = await ask(self._oms, self._threads, self._query, params, fresh)
         else:
