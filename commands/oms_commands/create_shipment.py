@@ -146,6 +146,7 @@ class CreateShipment(Command):
             recipient=recipient,
             city=address.city if address else None,
             country=address.country if address else None,
+            sensitive=placed.sensitive,
         )
 
 

@@ -38,11 +38,11 @@ def require_location(given: Given, code: str) -> None:
 
 
 def refuse_if_on_hold(order: Order, wanted: str) -> None:
+    """Of a sensitive order it does not say why: a reason is somebody's own words."""
     if order.holds:
         reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
-        raise illegal_transition(
-            "The order", f"on hold ({reasons})", wanted, "Release its holds first."
-        )
+        held = "on hold" if order.sensitive else f"on hold ({reasons})"
+        raise illegal_transition("The order", held, wanted, "Release its holds first.")
 
 
 def stock_of_lines(order: Order) -> list[Ref]:

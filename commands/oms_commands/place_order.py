@@ -21,7 +21,7 @@ from oms_commands.fields import (
     Text,
     Time,
 )
-from oms_commands.placement import place
+from oms_commands.placement import Asked, place
 from oms_commands.terms import check_money, terms_of
 from oms_ledger.domain.allocation import by_priority
 from oms_ledger.domain.channel import Channel, channel_key
@@ -78,7 +78,7 @@ class PlaceOrder(Command):
 
     The same channel and external id again is the same order: it answers the first one. With
     `backorder: allow` what is short is promised without being there; with `confirm` the order
-    can be fulfilled at once.
+    can be fulfilled at once. What is ordered is health data if `sensitive` says so, or a product.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -99,6 +99,7 @@ class PlaceOrder(Command):
     confirm: bool = False
     promised_ship_at: Time | None = None
     promised_delivery_at: Time | None = None
+    sensitive: bool = False
 
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
@@ -116,7 +117,8 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        return place(self._order_id(ctx), terms_of(self, given), self.confirm, ctx, given)
+        asked = Asked(self._order_id(ctx), terms_of(self, given), self.confirm, self.sensitive)
+        return place(asked, ctx, given)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self._order_id(ctx)))

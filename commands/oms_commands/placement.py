@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from oms_ledger.domain.allocation import Plan, Shortage, allocate, by_priority
 from oms_ledger.domain.channel import Channel, OrderNumbered, channel_key, order_number
@@ -19,12 +19,21 @@ from oms_ledger.domain.stock import StockAllocated, StockBackordered, StockLevel
 from oms_ledger.kernel import Change, Context, Given
 
 
-def place(
-    order_id: str, terms: OrderTerms, confirm: bool, ctx: Context, given: Given
-) -> Sequence[Change]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order as it is asked for: `sensitive` as whoever places it says."""
+
+    order_id: str
+    terms: OrderTerms
+    confirm: bool = False
+    sensitive: bool = False
+
+
+def place(asked: Asked, ctx: Context, given: Given) -> Sequence[Change]:
     """The events of a new order; none if it is there already; refused if it cannot be."""
+    order_id, terms = asked.order_id, asked.terms
     if given.state(Order, order_id).placed is not None:
-        _check_same(order_id, terms, given)
+        _check_same(asked, given)
         return ()
     places = _places(terms, given)
     plan = allocate(_wanted(terms), places, _available(terms, places, given))
@@ -42,6 +51,7 @@ def place(
         terms.promised_delivery_at or deliver_by,
         tuple(plan.allocations),
         backorders,
+        asked.sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
     changes = [
         Change(
@@ -50,18 +60,20 @@ def place(
         Change(Order, order_id, placed, terms.placed_at),
     ]
     changes += _stock_changes(order_id, plan, backorders)
-    if confirm:
+    if asked.confirm:
         changes.append(Change(Order, order_id, OrderConfirmed(order_id)))
     return changes
 
 
-def _check_same(order_id: str, terms: OrderTerms, given: Given) -> None:
-    placed = given.state(Order, order_id).placed
+def _check_same(again: Asked, given: Given) -> None:
+    """Whoever now says that it is sensitive would believe that it is kept so. Who no longer says
+    so takes nothing away: it may be sensitive by a product."""
+    placed, terms = given.state(Order, again.order_id).placed, again.terms
     assert placed is not None
     known, asked = _as_asked(placed.terms), _as_asked(terms)
     if not same_person(known, asked):  # forgotten since: who it was cannot be compared any more
         known, asked = _without_persons(known), _without_persons(asked)
-    if known != asked:
+    if known != asked or (again.sensitive and not placed.sensitive):
         raise Refused(
             f"Order {placed.number} of channel {terms.channel} has external id"
             f" {terms.external_id!r} and other content. Use another external id for another order.",

@@ -42,7 +42,8 @@ class PutProduct(Command):
     never shipped.
 
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
-    promised without being there. `unit_cost` is in `currency`, GBP unless said otherwise.
+    promised without being there. `unit_cost` is in `currency`, GBP unless said otherwise. Orders
+    of what is `sensitive` are health data; a definition that does not say leaves it as it is.
     """
 
     name: ClassVar[str] = "PutProduct"
@@ -59,6 +60,7 @@ class PutProduct(Command):
     backorder_limit: Count | None = None
     safety_stock: Count = 0
     components: tuple[ComponentFields, ...] = ()
+    sensitive: bool | None = None
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:
@@ -72,7 +74,7 @@ class PutProduct(Command):
         return [(Product, self.sku)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        size = self.dimensions_mm
+        size, known = self.dimensions_mm, given.state(Product, self.sku)
         event = ProductDefined(
             sku=self.sku,
             title=self.title,
@@ -82,8 +84,9 @@ class PutProduct(Command):
             unit_cost=self._cost(),
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
+            sensitive=known.sensitive if self.sensitive is None else self.sensitive,
         )
-        if event == given.state(Product, self.sku).defined:
+        if event == known.defined:
             return ()
         return [Change(Product, self.sku, event)]
 
@@ -106,5 +109,6 @@ class PutProduct(Command):
             "currency": cost.currency if cost else None,
             "backorder_limit": defined.backorder_limit,
             "safety_stock": defined.safety_stock,
+            "sensitive": defined.sensitive,
             "version": product.version,
         }

@@ -48,7 +48,7 @@ from oms_ledger.engine.sealing import Vault
 from oms_ledger.engine.tree import PostgresTree
 from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
-from oms_ledger.security import keks, showing
+from oms_ledger.security import keks, sensitive, showing
 from oms_ledger.security.api_keys import ApiKey
 from oms_ledger.security.showing import Access
 from oms_ledger.settings import Settings
@@ -153,7 +153,7 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self.vault.asked(params)
+        params = self._asked(params)
         return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
 
     def ask_many(
@@ -161,20 +161,25 @@ class Oms:
     ) -> list[Answer | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self.vault.asked(each.params)) for each in questions]
+        blinded = [replace(each, params=self._asked(each.params)) for each in questions]
         return [
             found if isinstance(found, Exception) else Answer(*found)
             for found in self.readers.ask_many(read_model, blinded)
         ]
+
+    def _asked(self, params: object) -> object:
+        """The parameters as the read models know them."""
+        return sensitive.limited(self.vault.asked(params), least=self.settings.smallest_count)
 
     # Personal data.
 
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        if not showing.holds_sealed(rendered):
+        content = self.readers.marks.in_answer(body)
+        if not content and not showing.holds_sealed(rendered):
             return body
-        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access))
+        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:

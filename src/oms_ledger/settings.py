@@ -68,6 +68,9 @@ class Settings:
     retention_hour: int = 3
     """The hour of the day (UTC) at which workers forget whose period of retention is over."""
 
+    smallest_count: int = 11
+    """Figures count sensitive orders where so many are counted together. 1: everywhere."""
+
     signing_key_file: str | None = None
     """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
     needed."""

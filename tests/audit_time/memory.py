@@ -116,11 +116,12 @@ def _parcels(models: ReadModels, p: Params) -> list[Shown]:
 def _levels(models: ReadModels, p: Params) -> list[Shown]:
     defined = models.of(ProductRow, lambda row: row.sku == p["sku"])
     safety = sum(row.safety_stock for row in defined)
+    sensitive = any(row.sensitive for row in defined)
     rows = models.of(StockRow, lambda row: row.sku == p["sku"])
     rows.sort(key=lambda row: row.location)
     return [
         asdict(row)
-        | {"safety_stock": safety}
+        | {"safety_stock": safety, "sensitive": sensitive}
         | {"available": max(0, row.on_hand - row.allocated - row.held - safety)}
         for row in rows
     ]
@@ -132,6 +133,7 @@ def _list_stock(models: ReadModels, p: Params) -> list[Shown]:
         for row in _levels(models, p)
         if (row["sku"], row["location"]) > (p["after_sku"], p["after_location"])
         and p["location"] in (None, row["location"])
+        and (p["with_sensitive"] or not row["sensitive"])
         and (p["below"] is None or row["available"] < p["below"])
     ][: p["limit"]]
 
@@ -146,7 +148,10 @@ def _movements(models: ReadModels, p: Params) -> list[Shown]:
 
 
 def _list_products(models: ReadModels, p: Params) -> list[Shown]:
-    found = models.of(ProductRow, lambda row: row.sku > p["after"])
+    def chosen(row: ProductRow) -> bool:
+        return row.sku > p["after"] and (p["with_sensitive"] or not row.sensitive)
+
+    found = models.of(ProductRow, chosen)
     return [asdict(row) for row in sorted(found, key=lambda row: row.sku)[: p["limit"]]]
 
 

@@ -53,6 +53,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("stock_movements", sku=sku, limit="7"),
         question("stock_movements", sku=sku, location=place),
         question("list_products", limit="2"),
+        question("list_products", limit="1", with_sensitive="false"),
+        question("list_stock", sku=sku, with_sensitive="false"),
         question("get_product", sku=sku),
         question("list_locations"),
         question("get_location", code=place),

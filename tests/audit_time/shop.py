@@ -98,6 +98,7 @@ class RandomShop:
             customer=CustomerFields(id=f"c{self._units()}", name=Personal("Ada Lovelace")),
             backorder=backorder,
             confirm=self.chance.random() < 0.8,
+            sensitive=self.chance.random() < 0.2,
         )
 
     def _ship(self) -> Command:
@@ -156,4 +157,7 @@ class RandomShop:
         if self.chance.random() < 0.2:
             code = self.chance.choice((*PLACES, "YRK"))
             return PutLocation(code, f"Place {self._units()}", priority=self._units())
-        return PutProduct(sku=self._sku(), title="Heart", safety_stock=self._units())
+        sensitive = self.chance.choice((None, True, False))
+        return PutProduct(
+            sku=self._sku(), title="Heart", safety_stock=self._units(), sensitive=sensitive
+        )

@@ -46,11 +46,11 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
     assert said.count("are the same at position 3") == said.count("is live") == 3
     builds = json.loads(run("projections", "list", "--json").stdout)
     (stock,) = (b for b in builds if b["name"] == "stock_levels")
-    assert (stock["version"], stock["state"]) == (2, "live")
-    assert [(b["version"], b["state"]) for b in stock["others"]] == [(1, "retired")]
-    assert "stock_levels 1 is live" in run("projections", "swap", "stock_levels", "--back").stderr
-    assert "Swap another in first" in run("projections", "drop", "stock_levels", "1", code=3).stderr
-    run("projections", "drop", "stock_levels", "2")
+    assert (stock["version"], stock["state"]) == (3, "live")
+    assert [(b["version"], b["state"]) for b in stock["others"]] == [(2, "retired")]
+    assert "stock_levels 2 is live" in run("projections", "swap", "stock_levels", "--back").stderr
+    assert "Swap another in first" in run("projections", "drop", "stock_levels", "2", code=3).stderr
+    run("projections", "drop", "stock_levels", "3")
 
     with postgres.connect_owner() as owner:
         owner.execute("UPDATE stock SET on_hand = 6")

@@ -87,7 +87,7 @@ def test_who_may_not_is_told_what_is_missing_and_who_gives_it(oms: Oms) -> None:
     with Api(create_app(oms), key=oms.create_key("counter", "analyst")) as api:
         problem = told(api.post("/v1/orders", {}), 403, "forbidden")
     assert "key:counter lacks the scope orders:write" in problem["detail"]
-    assert "admin or operator or channel or support" in problem["detail"]
+    assert "admin or operator or pharmacist or channel or support" in problem["detail"]
 
 
 @pytest.fixture

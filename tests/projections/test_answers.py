@@ -70,7 +70,7 @@ def test_timeline_and_events_follow_the_ledger(history: list[Recorded]) -> None:
     positions = [int(str(item["position"])) for item in told]
     assert positions == sorted(positions)
     assert str(told[0]["text"]).startswith("Order placed through web: ")
-    assert {"at", "actor", "text", "position"} == told[0].keys()
+    assert {"at", "actor", "event", "text", "position"} == told[0].keys()
     events = _items(order_events(OrderHistory(order_id), reader))
     assert {item["position"] for item in events} == set(positions)
     assert {str(item["stream"]).split("-")[0] for item in events} == {"order", "shipment"}

@@ -60,6 +60,7 @@ def test_a_placed_order_is_seen_whole() -> None:
             version=1,
             channel="web",
             external_id="x-o1",
+            sensitive=False,
             status="pending",
             payment="none",
             fulfilment="unfulfilled",

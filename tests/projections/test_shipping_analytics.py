@@ -25,6 +25,7 @@ CREATED = ShipmentRow(
     shipment_id="s1",
     order_id="o1",
     order_number="WEB-o1",
+    sensitive=False,
     channel="web",
     location="LON",
     carrier="manual",

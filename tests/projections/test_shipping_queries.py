@@ -131,6 +131,8 @@ def test_the_figures_of_a_month(ask: Ask) -> None:
         "ship_to_deliver_hours": {"p50": 40.0, "p90": 64.0, "p95": 67.0},
         "split_rate": 0.5,
         "exception_rate": 0.25,
+        "sensitive_orders": 0,
+        "suppressed": None,
     }
 
 

@@ -79,7 +79,16 @@ def test_a_movement_names_its_cause() -> None:
 def test_products_and_locations_show_their_last_definition() -> None:
     site = Site(city="London", country="GB")
     defined = ProductDefined(
-        "A", "Heart", True, 90, Dimensions(1, 2, 3), Money(120, "GBP"), 4, 5, (Component("B", 2),)
+        "A",
+        "Heart",
+        True,
+        90,
+        Dimensions(1, 2, 3),
+        Money(120, "GBP"),
+        4,
+        5,
+        (Component("B", 2),),
+        True,
     )
     given(
         ProductDefined("A", "Hart", True),
@@ -97,6 +106,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
             backorder_limit=4,
             safety_stock=5,
             components=[{"sku": "B", "quantity": 2}],
+            sensitive=True,
             version=2,
             updated_at=recorded([defined] * 3)[-1].meta.recorded_at,
         ),

@@ -83,6 +83,7 @@ class OrderRow(Row):
     version: int
     channel: str
     external_id: str | None
+    sensitive: bool
     status: str
     payment: str
     fulfilment: str
@@ -234,6 +235,7 @@ def order_row(dossier: Dossier) -> OrderRow:
         version=0,
         channel=terms.channel,
         external_id=terms.external_id,
+        sensitive=placed.sensitive,
         status="",
         payment="",
         fulfilment="",

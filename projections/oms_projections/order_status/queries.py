@@ -114,7 +114,9 @@ class ListOrders:
     """`q` is looked for, whatever its case, in number, external id and tracking numbers; with an
     `@` in it, it is a whole e-mail address, and finds the orders of whoever has it. Names are
     sealed and cannot be looked for. `late`: not all shipped by the time promised, judged at `now`.
-    `placed_from` is inclusive, `placed_to` exclusive; a day alone is meant whole."""
+    `placed_from` is inclusive, `placed_to` exclusive; a day alone is meant whole. Without
+    `with_sensitive`, as always without the scope sensitive:read, sensitive orders are not found by
+    `sku` or external id."""
 
     status: OrderStatus | None = None
     payment: PaymentStatus | None = None
@@ -130,6 +132,7 @@ class ListOrders:
     placed_to: Until | None = None
     late: bool | None = None
     now: Moment = Field(default_factory=now)
+    with_sensitive: bool = True
     sort: Sort = "-placed_at"
     cursor: Cursor = None
     limit: Limit = 50
@@ -176,6 +179,7 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "placed_to": params.placed_to,
         "late": params.late,
         "now": params.now,
+        "with_sensitive": params.with_sensitive,
     }
 
 
@@ -195,6 +199,7 @@ def listed(row: Mapping[str, object]) -> dict[str, Json]:
         "version": column(row, "version", int),
         "channel": column(row, "channel", str),
         "external_id": maybe(row, "external_id", str),
+        "sensitive": column(row, "sensitive", bool),
         "status": {
             "order": column(row, "status", str),
             "payment": column(row, "payment", str),
@@ -228,13 +233,18 @@ def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
         {
             "at": rfc3339(r.meta.happened_at),
             "actor": r.meta.actor,
+            "event": type(r.event).type,
             "text": text,
             "position": r.position,
         }
         for r in _happened(history, params.happened_by)
         for text in words(r.event, skus)
     ]
-    return {"items": items}
+    return {"order_id": params.order_id, "sensitive": _sensitive(history), "items": items}
+
+
+def _sensitive(history: Iterable[Recorded]) -> bool:
+    return any(isinstance(r.event, OrderPlaced) and r.event.sensitive for r in history)
 
 
 def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:

@@ -12,6 +12,7 @@ CREATE TABLE orders{v} (
     version bigint NOT NULL,
     channel text NOT NULL,
     external_id text,
+    sensitive boolean NOT NULL,
     status text NOT NULL,
     payment text NOT NULL,
     fulfilment text NOT NULL,

@@ -33,6 +33,7 @@ class ShipmentRow(Row):
     shipment_id: str
     order_id: str
     order_number: str
+    sensitive: bool
     channel: str
     location: str
     carrier: str
@@ -96,6 +97,7 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         shipment_id=event.shipment_id,
         order_id=event.order_id,
         order_number=event.order_number,
+        sensitive=event.sensitive,
         channel=event.channel,
         location=event.location,
         carrier=event.carrier,
@@ -169,7 +171,7 @@ def stored(value: Personal | None) -> dict[str, object] | None:
 
 READ_MODEL = ReadModel(
     name="shipping_analytics",
-    version=1,
+    version=2,
     package=__name__,
     rows=(ShipmentRow,),
     touches=touches,

@@ -14,6 +14,7 @@ from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.domain.order import Order
 from oms_ledger.domain.plain import revealed_json, rfc3339
 from oms_ledger.domain.shipment import Shipment
+from oms_ledger.domain.small_counts import hidden
 from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
 from oms_projections.paging import Cursor, Limit, Mark, invalid, mark_of, page
 from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow, row_of
@@ -160,13 +161,15 @@ class Track:
 
 
 def track(params: Track, reader: Reader) -> Mapping[str, Json]:
-    """What a recipient may see without a key: nothing personal beyond first name and town."""
+    """What a recipient may see without a key: nothing personal beyond first name and town, and
+    nothing of what is in the parcel. That it is sensitive is said to the door, which keeps it."""
     rows = reader.rows("tracked", token=params.token)
     if not rows:
         raise NotFound("There is no parcel behind this link. Check that the link is complete.")
     row = rows[0]
     name = revealed_json(maybe(row, "recipient", dict))
     return {
+        **({"sensitive": True} if column(row, "sensitive", bool) else {}),
         "order_number": column(row, "order_number", str),
         "status": column(row, "status", str),
         "trouble": maybe(row, "trouble", str),
@@ -192,6 +195,7 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
     texts = ("shipment_id", "order_id", "order_number", "channel", "location", "carrier")
     return {
         **{name: column(row, name, str) for name in texts},
+        "sensitive": column(row, "sensitive", bool),
         "service": maybe(row, "service", str),
         "status": column(row, "status", str),
         "trouble": maybe(row, "trouble", str),
@@ -219,7 +223,8 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ShippingPerformance:
     """Orders by the time they were placed: `from` inclusive, `to` exclusive; a day alone is
-    meant whole. What is late is judged at `now`."""
+    meant whole. What is late is judged at `now`. Sensitive orders are counted where there are at
+    least `smallest_count` in a group; the ledger's setting says what it is at least."""
 
     from_: From | None = Field(default=None, alias="from")
     to: Until | None = None
@@ -227,13 +232,32 @@ class ShippingPerformance:
     carrier: str | None = None
     location: str | None = None
     channel: str | None = None
+    smallest_count: int = Field(default=1, ge=1)
     now: Moment = Field(default_factory=now)
 
 
 def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping[str, Json]:
     """Per group, of orders that have a shipment; cancelled shipments do not count. A rate is
-    null where there is nothing yet to judge."""
-    rows = reader.rows(
+    null where there is nothing yet to judge. Where too few sensitive orders are in a group, it is
+    told of the others alone, and how few those are is null."""
+    rows = _performances(params, reader)
+    few = hidden([column(row, "sensitive_orders", int) for row in rows], params.smallest_count)
+    if any(few):
+        others = {row["group"]: row for row in _performances(params, reader, sensitive=False)}
+        rows = [
+            {**others.get(row["group"], NOTHING), "group": row["group"], "sensitive_orders": None}
+            if hide
+            else row
+            for row, hide in zip(rows, few, strict=True)
+        ]
+    told = [performance(row, params.smallest_count) for row in rows]
+    return {"group_by": params.group_by, "rows": told}
+
+
+def _performances(
+    params: ShippingPerformance, reader: Reader, *, sensitive: bool = True
+) -> list[dict[str, object]]:
+    return reader.rows(
         "shipping_performance",
         **{"from": params.from_},
         to=params.to,
@@ -242,22 +266,33 @@ def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping
         location=params.location,
         channel=params.channel,
         now=params.now,
+        with_sensitive=sensitive,
     )
-    return {"group_by": params.group_by, "rows": [performance(row) for row in rows]}
 
 
-def performance(row: Mapping[str, object]) -> dict[str, Json]:
-    counts = ("orders", "shipments", "units", "delivered", "late")
+COUNTS = ("orders", "shipments", "units", "delivered", "late")
+RATES = ("on_time_ship_rate", "on_time_delivery_rate", "split_rate", "exception_rate")
+HOURS = ("order_to_ship_hours", "ship_to_deliver_hours")
+NOTHING: dict[str, object] = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*RATES, *HOURS))
+
+
+def performance(row: Mapping[str, object], least: int) -> dict[str, Json]:
+    sensitive = maybe(row, "sensitive_orders", int)
     return {
         "group": column(row, "group", str) or None,
-        **{name: column(row, name, int) for name in counts},
-        "on_time_ship_rate": _rate(row, "on_time_ship_rate"),
-        "on_time_delivery_rate": _rate(row, "on_time_delivery_rate"),
-        "order_to_ship_hours": _percentiles(row, "order_to_ship_hours"),
-        "ship_to_deliver_hours": _percentiles(row, "ship_to_deliver_hours"),
-        "split_rate": _rate(row, "split_rate"),
-        "exception_rate": _rate(row, "exception_rate"),
+        **{name: column(row, name, int) for name in COUNTS},
+        **{name: _rate(row, name) for name in RATES},
+        **{name: _percentiles(row, name) for name in HOURS},
+        "sensitive_orders": sensitive,
+        "suppressed": too_few(least) if sensitive is None else None,
     }
+
+
+def too_few(least: int) -> str:
+    return (
+        f"Fewer than {least} sensitive orders are in this group, or they would tell how few are in"
+        " another. None of them is counted here."
+    )
 
 
 def _rate(row: Mapping[str, object], name: str) -> float | None:

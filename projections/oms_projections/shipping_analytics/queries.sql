@@ -25,7 +25,8 @@ LIMIT %(limit)s;
 -- How well was shipped, of orders placed in a period, by group. An order belongs to each group
 -- that one of its shipments is in, and is split when it has several shipments in any groups.
 -- A promise counts once it was kept or its time has passed; times in hours. An order is shipped
--- when all of its shipments in the group have left. Late is as in list_shipments.
+-- when all of its shipments in the group have left. Late is as in list_shipments. Without
+-- `with_sensitive`, of orders alone that are not.
 WITH facts AS (
     SELECT *,
         CASE %(group_by)s::text
@@ -41,6 +42,7 @@ WITH facts AS (
         extract(epoch FROM delivered_at - dispatched_at)::float8 / 3600 AS delivery_hours
     FROM shipments
     WHERE status <> 'cancelled'
+      AND (%(with_sensitive)s OR NOT sensitive)
       AND (%(from)s::timestamptz IS NULL OR placed_at >= %(from)s)
       AND (%(to)s::timestamptz IS NULL OR placed_at < %(to)s)
 ), chosen AS (
@@ -49,7 +51,7 @@ WITH facts AS (
       AND (%(location)s::text IS NULL OR location = %(location)s)
       AND (%(channel)s::text IS NULL OR channel = %(channel)s)
 ), orders_shipped AS (
-    SELECT grp, order_id, max(siblings) > 1 AS split, max(ship_by) AS ship_by,
+    SELECT grp, order_id, bool_or(sensitive) AS sensitive, max(siblings) > 1 AS split, max(ship_by) AS ship_by,
         bool_or(dispatched_at IS NOT NULL) AS begun,
         CASE WHEN bool_and(dispatched_at IS NOT NULL) THEN max(dispatched_at) END AS shipped_at,
         min(placed_at) AS placed_at
@@ -58,6 +60,7 @@ WITH facts AS (
 ), by_order AS (
     SELECT grp,
         count(*) AS orders,
+        count(*) FILTER (WHERE sensitive) AS sensitive_orders,
         count(*) FILTER (WHERE begun) AS orders_begun,
         count(*) FILTER (WHERE begun AND split) AS orders_split,
         count(*) FILTER (WHERE shipped_at <= ship_by) AS shipped_on_time,
@@ -82,7 +85,7 @@ WITH facts AS (
     FROM chosen
     GROUP BY grp
 )
-SELECT s.grp AS "group", o.orders, s.shipments, s.units, s.delivered, s.late,
+SELECT s.grp AS "group", o.orders, o.sensitive_orders, s.shipments, s.units, s.delivered, s.late,
     o.shipped_on_time::float8 / nullif(o.ship_promises, 0) AS on_time_ship_rate,
     s.delivered_on_time::float8 / nullif(s.delivered, 0) AS on_time_delivery_rate,
     o.order_to_ship_hours, s.ship_to_deliver_hours,

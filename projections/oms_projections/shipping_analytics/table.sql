@@ -2,6 +2,7 @@ CREATE TABLE shipments{v} (
     shipment_id text COLLATE "C" PRIMARY KEY,
     order_id text COLLATE "C" NOT NULL,
     order_number text NOT NULL,
+    sensitive boolean NOT NULL,
     channel text NOT NULL,
     location text NOT NULL,
     carrier text NOT NULL,

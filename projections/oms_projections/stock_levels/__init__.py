@@ -76,6 +76,7 @@ class ProductRow(Row):
     backorder_limit: int | None
     safety_stock: int
     components: list[dict[str, object]]
+    sensitive: bool
     version: int
     updated_at: datetime
 
@@ -176,6 +177,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         backorder_limit=event.backorder_limit,
         safety_stock=event.safety_stock,
         components=[asdict(c) for c in event.components],
+        sensitive=event.sensitive,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )
@@ -196,7 +198,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=1,
+    version=2,
     package=__name__,
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

@@ -37,13 +37,17 @@ def levels(log: Log, sku: str, happened_by: datetime | None = None) -> list[Show
     """As `stock_of_sku`; with `happened_by`, of what had happened by then alone."""
     rows = (balance(log, sku, place, happened_by) for place in places(log, sku))
     defined = product_row(log, sku, happened_by)
+    return [_level(row, defined) for row in rows if row.version]
+
+
+def _level(row: StockRow, defined: ProductRow | None) -> Shown:
     safety = defined.safety_stock if defined else 0
-    return [_level(row, safety) for row in rows if row.version]
-
-
-def _level(row: StockRow, safety_stock: int) -> Shown:
-    available = max(0, row.on_hand - row.allocated - row.held - safety_stock)
-    return {**asdict(row), "safety_stock": safety_stock, "available": available}
+    return {
+        **asdict(row),
+        "safety_stock": safety,
+        "sensitive": defined is not None and defined.sensitive,
+        "available": max(0, row.on_hand - row.allocated - row.held - safety),
+    }
 
 
 def places(log: Log, sku: str) -> list[str]:
@@ -121,10 +125,14 @@ def location_row(log: Log, code: str) -> LocationRow | None:
     return location(r, r.event) if r and isinstance(r.event, LocationDefined) else None
 
 
-def products(log: Log, after: str, limit: int) -> list[Shown]:
+def products(log: Log, after: str, limit: int, with_sensitive: bool) -> list[Shown]:
     """As `list_products`, whatever is in them."""
-    rows = (product_row(log, sku) for sku in log.keys(Product, after=after, limit=limit))
-    return [asdict(row) for row in rows if row]
+    found: list[Shown] = []
+    while len(found) < limit and (skus := log.keys(Product, after=after, limit=limit)):
+        after = skus[-1]
+        rows = (product_row(log, sku) for sku in skus)
+        found += [asdict(row) for row in rows if row and (with_sensitive or not row.sensitive)]
+    return found[:limit]
 
 
 def locations(log: Log) -> list[Shown]:

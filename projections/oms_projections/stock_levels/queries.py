@@ -22,11 +22,14 @@ NEWEST: Mark = [2**63 - 1]
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListStock:
-    """`below`: only where less than this is available. `as_of` and `happened_by` need a `sku`."""
+    """`below`: only where less than this is available. `as_of` and `happened_by` need a `sku`.
+    Without `with_sensitive`, as always without the scope sensitive:read, sensitive products are
+    left out."""
 
     sku: str | None = None
     location: str | None = None
     below: int | None = None
+    with_sensitive: bool = True
     happened_by: HappenedBy = None
     cursor: Cursor = None
     limit: Limit = 50
@@ -41,6 +44,7 @@ def list_stock(params: ListStock, reader: Reader) -> Mapping[str, Json]:
         sku=params.sku,
         location=params.location,
         below=params.below,
+        with_sensitive=params.with_sensitive,
         after_sku=after_sku,
         after_location=after_location,
         limit=params.limit,
@@ -58,6 +62,7 @@ def list_stock_as_of(params: ListStock, log: Log) -> Mapping[str, Json]:
         row
         for row in past.levels(log, params.sku, params.happened_by)
         if params.location in (None, row["location"])
+        and (params.with_sensitive or not row["sensitive"])
         and (params.below is None or column(row, "available", int) < params.below)
         and (params.sku, column(row, "location", str)) > _after(params)
     ]
@@ -87,27 +92,33 @@ def get_stock(params: GetStock, reader: Reader) -> Mapping[str, Json]:
     if params.happened_by is not None:
         return get_stock_as_of(params, reader)
     levels = reader.rows("stock_of_sku", sku=params.sku)
-    if not levels and not reader.rows("product", sku=params.sku):
+    products = [] if levels else reader.rows("product", sku=params.sku)
+    if not levels and not products:
         raise NotFound(
             f"There is no stock of {params.sku!r} and no product of that SKU. "
             "GET /v1/stock lists what there is."
         )
-    return _totalled(params.sku, levels)
+    return _totalled(params.sku, levels, products)
 
 
 def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
     levels = past.levels(log, params.sku, params.happened_by)
-    if not levels and not past.product_row(log, params.sku, params.happened_by):
+    row = None if levels else past.product_row(log, params.sku, params.happened_by)
+    if not levels and row is None:
         raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
-    return _totalled(params.sku, levels)
+    return _totalled(params.sku, levels, [asdict(row)] if row else [])
 
 
-def _totalled(sku: str, rows: Sequence[Mapping[str, object]]) -> dict[str, Json]:
+def _totalled(
+    sku: str, rows: Sequence[Mapping[str, object]], products: Sequence[Mapping[str, object]]
+) -> dict[str, Json]:
+    """`products` is the product of the SKU, wanted where there is no stock of it."""
     levels = [level(row) for row in rows]
+    sensitive = any(column(row, "sensitive", bool) for row in (*rows, *products))
     totals: dict[str, Json] = {
         name: sum(cast(int, each[name]) for each in levels) for name in COUNTERS
     }
-    return {"sku": sku, **totals, "locations": levels}
+    return {"sku": sku, **totals, "sensitive": sensitive, "locations": levels}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -150,16 +161,24 @@ def _movements(rows: Sequence[Mapping[str, object]], limit: int) -> dict[str, Js
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListProducts:
-    """`q` is looked for in SKU and title; not together with `as_of`."""
+    """`q` is looked for in SKU and title; not together with `as_of`. Without `with_sensitive`, as
+    always without the scope sensitive:read, sensitive products are left out."""
 
     q: str | None = None
+    with_sensitive: bool = True
     cursor: Cursor = None
     limit: Limit = 50
 
 
 def list_products(params: ListProducts, reader: Reader) -> Mapping[str, Json]:
     q = containing(params.q) if params.q else None
-    rows = reader.rows("list_products", q=q, after=_after_sku(params), limit=params.limit)
+    rows = reader.rows(
+        "list_products",
+        q=q,
+        with_sensitive=params.with_sensitive,
+        after=_after_sku(params),
+        limit=params.limit,
+    )
     return _products(rows, params.limit)
 
 
@@ -169,7 +188,8 @@ def list_products_as_of(params: ListProducts, log: Log) -> Mapping[str, Json]:
             "To look for words in the products of a past moment, all that there ever were would"
             " have to be read. List them without `q`, or ask for one: GET /v1/products/{sku}."
         )
-    return _products(past.products(log, _after_sku(params), params.limit), params.limit)
+    found = past.products(log, _after_sku(params), params.limit, params.with_sensitive)
+    return _products(found, params.limit)
 
 
 def _after_sku(params: ListProducts) -> str:
@@ -250,6 +270,7 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
         "location": column(row, "location", str),
         **{name: column(row, name, int) for name in COUNTERS},
         "safety_stock": column(row, "safety_stock", int),
+        "sensitive": column(row, "sensitive", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }
@@ -292,6 +313,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
         "backorder_limit": maybe(row, "backorder_limit", int),
         "safety_stock": column(row, "safety_stock", int),
         "components": column(row, "components", list),
+        "sensitive": column(row, "sensitive", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }

@@ -1,12 +1,15 @@
 -- name: list_stock
 -- Balances in the order of SKU and location; available leaves the product's safety stock alone.
+-- Without `with_sensitive`, of products alone that are not.
 SELECT * FROM (
     SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+           coalesce(p.sensitive, false) AS sensitive,
            greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
     FROM stock s LEFT JOIN products p USING (sku)
     WHERE (s.sku, s.location) > (%(after_sku)s::text, %(after_location)s::text)
       AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
       AND (%(location)s::text IS NULL OR s.location = %(location)s)
+      AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
 ) AS levels
 WHERE %(below)s::bigint IS NULL OR available < %(below)s
 ORDER BY sku, location
@@ -15,6 +18,7 @@ LIMIT %(limit)s;
 -- name: stock_of_sku
 -- Every location of one SKU.
 SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+       coalesce(p.sensitive, false) AS sensitive,
        greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
 FROM stock s LEFT JOIN products p USING (sku)
 WHERE s.sku = %(sku)s
@@ -29,9 +33,11 @@ ORDER BY position DESC
 LIMIT %(limit)s;
 
 -- name: list_products
--- Products in the order of their SKU; q is looked for in SKU and title.
+-- Products in the order of their SKU; q is looked for in SKU and title. Without `with_sensitive`,
+-- those alone that are not.
 SELECT * FROM products
 WHERE sku > %(after)s
+  AND (%(with_sensitive)s OR NOT sensitive)
   AND (%(q)s::text IS NULL OR lower(sku) LIKE %(q)s OR lower(title) LIKE %(q)s)
 ORDER BY sku
 LIMIT %(limit)s;

@@ -132,6 +132,9 @@ def export(
 
 def access(
     customer: Annotated[str | None, typer.Option(help="Of this customer's data alone.")] = None,
+    order: Annotated[
+        str | None, typer.Option(help="Of what this sensitive order is about alone, by id.")
+    ] = None,
     actor: Annotated[str | None, typer.Option(help="By this actor alone.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     json: JsonOption = False,
@@ -143,16 +146,21 @@ def access(
     Example: [bold]oms-ledger access --customer 17850[/]
     """
     with open_oms(settings(ledger, data_dir)) as oms:
-        items = oms.accesses(customer=customer, actor=actor, limit=limit)
+        items = oms.accesses(customer=customer, order=order, actor=actor, limit=limit)
     if json:
         print_json(list(items))
         return
     table = Table("When", "Who", "What for", "Where", "Whose")
     for item in items:
-        whose = ", ".join(item["subjects"]) if isinstance(item["subjects"], list) else ""
+        whose = ", ".join(_whose(item))
         texts = (str(item[name]) for name in ("actor", "purpose", "route"))
         table.add_row(str(item["at"])[:19], *texts, whose)
     out.print(table if items else "Nobody was shown anything.")
+
+
+def _whose(item: Mapping[str, Any]) -> list[str]:
+    """Persons, and the sensitive orders whose content was shown."""
+    return [*item["subjects"], *(f"sensitive order {each}" for each in item["sensitive_orders"])]
 
 
 def rotate_kek(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:

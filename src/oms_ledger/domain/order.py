@@ -76,7 +76,8 @@ class OrderTerms:
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(Event):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
-    follow from the shipping service."""
+    follow from the shipping service. `sensitive`: what was ordered says something of somebody's
+    health, as whoever placed it said, or as a product in it then was. It stays so for ever."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: str
@@ -87,6 +88,7 @@ class OrderPlaced(Event):
     deliver_by: datetime
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,10 @@ class Order(State):
     lines: dict[str, LineProgress] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     shipments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sensitive(self) -> bool:
+        return self.placed is not None and self.placed.sensitive
 
     @property
     def statuses(self) -> Statuses:

@@ -27,7 +27,7 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location."""
+    location. Whoever orders what is `sensitive` says something of their health by it."""
 
     type: ClassVar[str] = "product.defined.v2"
     sku: str
@@ -39,6 +39,7 @@ class ProductDefined(Event):
     backorder_limit: int | None = None
     safety_stock: int = 0
     components: tuple[Component, ...] = ()
+    sensitive: bool = False
 
 
 @dataclass(slots=True)
@@ -46,6 +47,10 @@ class Product(State):
     category: ClassVar[str] = "product"
     version: int = 0
     defined: ProductDefined | None = None
+
+    @property
+    def sensitive(self) -> bool:
+        return self.defined is not None and self.defined.sensitive
 
     def apply(self, event: Event) -> None:
         if not isinstance(event, ProductDefined):

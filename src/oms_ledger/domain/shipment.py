@@ -42,7 +42,7 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class ShipmentCreated(Event):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
-    who ordered when through which channel, and what was promised."""
+    who ordered when through which channel, what was promised, and whether it is sensitive."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: str
@@ -61,6 +61,7 @@ class ShipmentCreated(Event):
     recipient: Personal | None = None
     city: str | None = None
     country: str | None = None
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

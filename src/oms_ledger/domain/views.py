@@ -24,6 +24,7 @@ def order_view(order: Order) -> dict[str, Json]:
         "version": order.version,
         "channel": placed.terms.channel,
         "external_id": placed.terms.external_id,
+        "sensitive": order.sensitive,
         "status": {
             "order": statuses.order,
             "payment": statuses.payment,
@@ -75,6 +76,7 @@ def shipment_view(shipment: Shipment) -> dict[str, Json]:
         "order_id": created.order_id,
         "order_number": created.order_number,
         "version": shipment.version,
+        "sensitive": created.sensitive,
         "status": shipment.status,
         "trouble": shipment.trouble,
         "location": created.location,
@@ -102,5 +104,6 @@ def stock_view(sku: str, location: str, stock: StockLevel, product: Product) -> 
         "backordered": stock.backordered,
         "incoming": stock.incoming,
         "safety_stock": safety,
+        "sensitive": product.sensitive,
         "version": stock.version,
     }

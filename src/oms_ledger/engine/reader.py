@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind
 from oms_ledger.domain.moments import not_then
 from oms_ledger.engine import codec, read_models, statements, times
+from oms_ledger.engine.marks import Marks
 from oms_ledger.engine.pages import stored_names
 from oms_ledger.engine.pool import Pool
 from oms_ledger.engine.questions import Found, Question, answer_to, behind, found_by
@@ -215,6 +216,7 @@ class Readers:
         self._pool = pool
         self._models = {model.name: model for model in models}
         self._positions = Positions(pool)
+        self.marks = Marks(pool.connection)
 
     def close(self) -> None:
         self._positions.close()

@@ -163,10 +163,17 @@ class Vault:
 
     # Opening.
 
-    def show(self, rendered: bytes, access: Access, only: str | None = None) -> bytes:
+    def show(
+        self,
+        rendered: bytes,
+        access: Access,
+        only: str | None = None,
+        also: Collection[str] = (),
+    ) -> bytes:
         """A rendered answer with what is sealed in it opened, once it is on record who is shown
-        it."""
-        return self.show_many([Sight(rendered, access, only)])[0]
+        it. With `only`, in fields of that name; the rest is masked. `also` stands for what else
+        is in it that goes on record."""
+        return self.show_many([Sight(rendered, access, only, also)])[0]
 
     def show_many(self, sights: Sequence[Sight]) -> list[bytes]:
         """The same for many at a time, who share one commit."""
@@ -264,7 +271,7 @@ class Vault:
 
 def _opened(sight: Sight, known: Mapping[str, DataKey | str]) -> tuple[bytes, set[str]]:
     """What is shown, and the keys that opened it."""
-    seen: set[str] = set()
+    seen = set(sight.also)
 
     def opening(key_id: str, sealed: str, name: str) -> str:
         key = known.get(key_id)

@@ -18,6 +18,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 LEDGER = "ledger"
 """The subject of the ledger's own key, which nobody can forget."""
 
+ON_RECORD = "sensitive:"
+"""How an order whose content was shown, though it is sensitive, stands among the keys of persons
+in the record."""
+
 LEDGER_ID = "SELECT ledger_id FROM merkle_tree"
 
 # Makes the keys that are missing and lets e-mail addresses lead to keys, in one round trip. What
@@ -62,6 +66,7 @@ WHERE k.key_id = n.key_id AND k.destroyed_at IS NULL"""
 
 KEKS = "SELECT DISTINCT kek_id FROM subject_keys WHERE destroyed_at IS NULL"
 
+# Among the keys stand orders whose content was shown though they are sensitive: see `marks`.
 RECORD = """
 INSERT INTO personal_access (at, actor, principal, purpose, route, keys)
 VALUES (clock_timestamp(), %s, %s, %s, %s, %s)"""
@@ -69,12 +74,15 @@ VALUES (clock_timestamp(), %s, %s, %s, %s, %s)"""
 ACCESSES = """
 SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
     array(SELECT DISTINCT k.subject FROM subject_keys AS k
-          WHERE k.key_id = ANY(a.keys) ORDER BY k.subject) AS subjects
+          WHERE k.key_id = ANY(a.keys) ORDER BY k.subject) AS subjects,
+    array(SELECT substr(k, length(%(mark)s) + 1) FROM unnest(a.keys) AS k
+          WHERE starts_with(k, %(mark)s) ORDER BY k) AS sensitive_orders
 FROM personal_access AS a
 WHERE a.number < %(before)s
   AND (%(actor)s::text IS NULL OR a.actor = %(actor)s)
   AND (%(subject)s::text IS NULL OR a.keys && array(
       SELECT s.key_id FROM subject_keys AS s WHERE s.subject = %(subject)s))
+  AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s || %(order)s])
 ORDER BY a.number DESC LIMIT %(limit)s"""
 
 LOOK_BACK = timedelta(hours=1)
@@ -172,12 +180,16 @@ def accesses(
     *,
     subject: str | None = None,
     actor: str | None = None,
+    order: str | None = None,
     before: int = 2**63 - 1,
     limit: int = 50,
 ) -> list[dict[str, Json]]:
-    """Who was shown whose data, the newest first."""
-    given = {"subject": subject, "actor": actor, "before": before, "limit": limit}
-    names = ("number", "at", "actor", "principal", "purpose", "route", "subjects")
+    """Who was shown whose data, the newest first; with `order`, what that sensitive order is
+    about."""
+    given = {"subject": subject, "actor": actor, "order": order, "before": before, "limit": limit}
+    given["mark"] = ON_RECORD
+    who = ("number", "at", "actor", "principal", "purpose", "route")
+    names = (*who, "subjects", "sensitive_orders")
     rows = connection.execute(ACCESSES, given).fetchall()
     found = [dict(zip(names, row, strict=True)) for row in rows]
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in found]

@@ -25,12 +25,12 @@ class AccessesHandler:
         fields = query_fields(request)
         before = whole(fields, "before", POSITION_MAX, POSITION_MAX)
         limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
-        customer, actor = fields.pop("customer", None), fields.pop("actor", None)
+        about = {name: fields.pop(name, None) for name in ("customer", "actor", "order")}
         refuse_others(fields)
         if limit == 0:
             raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         items = await self._threads.ask(
-            partial(self._oms.accesses, customer=customer, actor=actor, before=before, limit=limit)
+            partial(self._oms.accesses, before=before, limit=limit, **about)
         )
         next_before = items[-1]["number"] if len(items) == limit else None
         return answer({"items": items, "next_before": next_before})

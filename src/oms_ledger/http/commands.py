@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.contexts import new_context
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.order import Order
 from oms_ledger.engine.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.answers import etag
@@ -70,7 +71,10 @@ class CommandHandler:
         key = idempotency_key(headers)
         once = Idempotency(who.id, key, fingerprint(request, body)) if key is not None else None
         submission = Submission(command, ctx, once, expected, dry_run)
-        outcome = await self._submitter.submit(submission)
+        try:
+            outcome = await self._submitter.submit(submission)
+        except Refused as error:
+            raise await self._shown.refusal(request, command, error) from None
         return await self._shown.answer(
             request,
             {**outcome.answer, "position": outcome.position},

@@ -149,7 +149,7 @@ def _endpoints(
     submitter = Submitter(oms, threads)
     for kind in COMMANDS.values():
         route = kind.route
-        shown = Shown(inside.showing, f"{route.method} {route.path}")
+        shown = Shown(inside, f"{route.method} {route.path}")
         single = CommandHandler(submitter, shown, kind)
         many: Handle = single
         if route.many:
@@ -165,7 +165,7 @@ def _endpoints(
     serve("GET", "/v1/events", AUDIT, FeedHandler(inside))
     serve("GET", "/v1/events/stream", AUDIT, FeedStream(inside, pulse))
     serve("GET", "/v1/audit/access", AUDIT, AccessesHandler(oms, threads))
-    evidence = Evidence(oms, threads)
+    evidence = Evidence(inside)
     serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)
     serve("GET", "/v1/audit/proof/inclusion", AUDIT, evidence.inclusion)
     serve("GET", "/v1/audit/proof/consistency", AUDIT, evidence.consistency)

@@ -12,25 +12,33 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Oms
 from oms_ledger.audit import tiles
+from oms_ledger.audit.merkle import TILE_WIDTH
 from oms_ledger.audit.proofs import Prover, checkpoint_answer
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.answers import JSON, answer
 from oms_ledger.http.asking import POSITION_MAX
+from oms_ledger.http.auth import principal_of
 from oms_ledger.http.errors import invalid
 from oms_ledger.http.feed import refuse_others
+from oms_ledger.http.inside import Inside
+from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import headers_of, path_fields, query_fields, whole
-from oms_ledger.http.threads import Threads
+from oms_ledger.security.principals import authorise
+from oms_ledger.security.roles import SENSITIVE
+from oms_ledger.security.sensitive import MARK
+from oms_ledger.security.showing import MASKED
 
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 
 
 class Evidence:
-    def __init__(self, oms: Oms, threads: Threads) -> None:
-        self._oms = oms
-        self._threads = threads
+    def __init__(self, inside: Inside) -> None:
+        self._oms = inside.oms
+        self._threads = inside.threads
+        self._leaf = Shown(inside, "GET /v1/audit/proof/inclusion")
+        self._bundle = Shown(inside, "GET /tile/entries/{index}")
 
     async def checkpoint(self, request: Request) -> Response:
         """The signed note itself; as JSON for who accepts nothing but that."""
@@ -47,8 +55,13 @@ class Evidence:
         return await self._resource(request, f"{fields['level']}/{fields['index']}")
 
     async def entries(self, request: Request) -> Response:
-        """A bundle of leaves: events as they are stored."""
-        return await self._resource(request, f"entries/{path_fields(request)['index']}")
+        """A bundle of leaves: events as they are stored, and so for who may see all of them."""
+        path = f"entries/{path_fields(request)['index']}"
+        bundle = await self._resource(request, path)
+        _, index, width = tiles.parse_path(path)
+        if not await self._may_see(self._bundle, request, index * TILE_WIDTH, width):
+            authorise(principal_of(request), SENSITIVE)
+        return bundle
 
     async def _resource(self, request: Request, path: str) -> Response:
         refuse_others(query_fields(request))
@@ -56,12 +69,21 @@ class Evidence:
         return Response(found, 200, None, BYTES)
 
     async def inclusion(self, request: Request) -> Response:
-        """That an event is in the tree of a size."""
+        """That an event is in the tree of a size. Its own bytes are masked for who may not see
+        what is in them; the hashes are everybody's."""
         fields = query_fields(request)
         position, size = _wanted(fields, "position"), _optional(fields, "tree_size")
         refuse_others(fields)
         prover = self._prover()
-        return answer(await self._threads.ask(partial(prover.inclusion, position, size)))
+        proof = await self._threads.ask(partial(prover.inclusion, position, size))
+        if not await self._may_see(self._leaf, request, position - 1, 1):
+            proof |= {"leaf": MASKED, MARK: True}
+        return answer(proof)
+
+    async def _may_see(self, shown: Shown, request: Request, after: int, count: int) -> bool:
+        """Whether who asks may have these events as they are stored."""
+        feed = await self._threads.ask(partial(self._oms.readers.feed, after, count))
+        return await shown.as_stored(request, feed.items)
 
     async def consistency(self, request: Request) -> Response:
         """That the tree of one size began the tree of another."""

@@ -26,7 +26,7 @@ class FeedHandler:
     def __init__(self, inside: Inside) -> None:
         self._oms = inside.oms
         self._threads = inside.threads
-        self._shown = Shown(inside.showing, "GET /v1/events")
+        self._shown = Shown(inside, "GET /v1/events")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)

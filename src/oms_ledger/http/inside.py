@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oms_ledger.app import Oms
 from oms_ledger.http.asking import Asking
-from oms_ledger.http.personal import Showing, showing_to_many
+from oms_ledger.http.looking import Showing, showing_to_many
 from oms_ledger.http.threads import Threads
 
 

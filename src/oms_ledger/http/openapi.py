@@ -16,10 +16,7 @@ from oms_ledger.http import openapi_parts as parts
 from oms_ledger.http import shapes
 from oms_ledger.http.examples import BODIES
 from oms_ledger.http.openapi_parts import (
-    ACTOR,
     AFTER,
-    BEFORE,
-    CUSTOMER,
     FRESHNESS,
     FROM,
     LIMIT,
@@ -272,7 +269,7 @@ class _Document:
         add(f"{audit}/verify", "What the last verification of the whole ledger found", json,
             self._shape("Verification"), scope=AUDIT)  # fmt: skip
         add(f"{audit}/access", "Who was shown whose personal data, the newest first", json,
-            self._shape("Accesses"), [CUSTOMER, ACTOR, BEFORE, LIMIT], scope=AUDIT)  # fmt: skip
+            self._shape("Accesses"), parts.ACCESSES, scope=AUDIT)  # fmt: skip
         add("/checkpoint", "The same checkpoint, where c2sp.org/tlog-tiles has it", note, text,
             scope=PUBLIC)  # fmt: skip
         add("/tile/entries/{index}", "Leaves, which are whole events (c2sp.org/tlog-tiles)", raw,

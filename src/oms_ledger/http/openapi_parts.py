@@ -67,7 +67,9 @@ AFTER = parameter("after", "integer", "Only events after this position.")
 LIMIT = parameter("limit", "integer", "1 to 500; 50 unless said otherwise.")
 BEFORE = parameter("before", "integer", "Only those before this number.")
 CUSTOMER = parameter("customer", "string", "Of this customer's data alone, by id.")
+ORDER = parameter("order", "string", "Of what this sensitive order is about alone, by id.")
 ACTOR = parameter("actor", "string", "By this actor alone.")
+ACCESSES = [CUSTOMER, ORDER, ACTOR, BEFORE, LIMIT]
 PURPOSE = parameter(
     "X-Purpose", "string", "What personal data is asked for; goes on record.", "header"
 )

@@ -13,25 +13,29 @@ from starlette.responses import Response
 from oms_ledger.domain.moments import moment
 from oms_ledger.http.answers import etag
 from oms_ledger.http.asking import Freshness
+from oms_ledger.http.auth import principal_of
 from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.inside import Inside
 from oms_ledger.http.personal import Shown
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.kernel import Position, Query
+from oms_ledger.security.roles import SENSITIVE, allows
+from oms_ledger.security.sensitive import limited
 
 
 class QueryHandler:
     def __init__(self, inside: Inside, query: Query) -> None:
         self._inside = inside
         self._query = query
-        self._shown = Shown(inside.showing, f"GET {query.path}")
+        self._shown = Shown(inside, f"GET {query.path}")
         self._params: Callable[[object], object] = TypeAdapter(query.params).validate_python
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
-        params = self._read(path_fields(request), fields)
+        may = allows(principal_of(request).scopes, SENSITIVE)
+        params = limited(self._read(path_fields(request), fields), may=may)
         inside = self._inside
         if as_of is None:
             found = await inside.asking.ask(self._query, params, fresh)

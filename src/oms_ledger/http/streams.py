@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from functools import partial
+from typing import cast
 
 import orjson
 from starlette.requests import Request
@@ -56,7 +57,7 @@ class FeedStream:
         self._oms = inside.oms
         self._threads = inside.threads
         self._pulse = pulse
-        self._shown = Shown(inside.showing, "GET /v1/events/stream")
+        self._shown = Shown(inside, "GET /v1/events/stream")
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
@@ -76,8 +77,8 @@ class FeedStream:
             page = partial(self._oms.readers.feed, after, PAGE_EVENTS, types)
             try:
                 feed = await self._threads.ask(page)
-                told = b"".join(_event(r.position, feed_item(r)) for r in feed.items)
-                told = await self._shown.content(request, told)
+                items = [feed_item(r) for r in feed.items]
+                told = await self._shown.content(request, items, _told) if items else b""
             except Unavailable:
                 yield AWAY
                 await pulse.moved(AGAIN_SECONDS)
@@ -98,14 +99,14 @@ class ParcelStream:
         self._ask = partial(inside.asking.ask, query)
         self._pulse = pulse
         self._query = query
-        self._shown = Shown(inside.showing, f"GET {query.path}/stream")
+        self._shown = Shown(inside, f"GET {query.path}/stream")
 
     async def __call__(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         params: object = self._query.params(**path_fields(request))
         self._pulse.refuse_if_full()
         now = await self._ask(params, _soon(None))
-        first = await self._shown.content(request, _event(now.position, now.body))
+        first = await self._seen(request, now)
         return EventStream(self._pulse, self._changes(request, params, now, first))
 
     async def _changes(self, request: Request, params: object, now: Answer, first: bytes) -> Chunks:
@@ -122,15 +123,19 @@ class ParcelStream:
                 continue
             try:
                 found = await self._ask(params, _soon(pulse.shipped))
-                told = _event(found.position, found.body)
-                if found.body != now.body:
-                    told = await self._shown.content(request, told)
+                news = found.body != now.body
+                told = await self._seen(request, found) if news else b""
             except Unavailable:
                 await pulse.moved(AGAIN_SECONDS)
                 continue
-            if found.body != now.body:
+            if told:
                 yield told
             now = found
+
+    async def _seen(self, request: Request, found: Answer) -> bytes:
+        """The parcel as a message."""
+        rendered = await self._shown.content(request, found.body)
+        return _message(found.position, rendered)
 
 
 def last_event_id(request: Request, after: Position) -> Position:
@@ -147,5 +152,11 @@ def _soon(least: Position | None) -> Freshness:
     return Freshness(least, time.monotonic() + 2.0)
 
 
-def _event(position: Position, data: Mapping[str, object]) -> bytes:
-    return b"id: %d\ndata: %b\n\n" % (position, orjson.dumps(data))
+def _told(items: Iterable[object]) -> bytes:
+    """Items of the feed as messages, each under its position."""
+    every = cast("Iterable[Mapping[str, int]]", items)
+    return b"".join(_message(item["position"], orjson.dumps(item)) for item in every)
+
+
+def _message(position: Position, data: bytes) -> bytes:
+    return b"id: %d\ndata: %b\n\n" % (position, data)

@@ -14,6 +14,9 @@ from oms_ledger.domain.errors import Invalid
 ADMIN = "admin"
 """May do everything."""
 
+SENSITIVE = "sensitive:read"
+"""May be shown what sensitive orders are about. Given by few roles, and by none in passing."""
+
 PUBLIC = "public"
 """Asked for by what anybody may see. Nobody needs to be given it."""
 
@@ -29,6 +32,7 @@ SCOPES: dict[str, str] = {
     "analytics:read": "counts, rates and times",
     "audit:read": "the feed of all events; proofs and checkpoints",
     "pii:read": "personal data in clear, where it is masked otherwise",
+    SENSITIVE: "what sensitive orders are about, and sensitive products; masked otherwise",
     ADMIN: "everything, and the running of the ledger itself",
 }
 
@@ -36,8 +40,10 @@ _LOOKING = frozenset({"orders:read", "stock:read", "shipments:read"})
 
 ROLES: dict[str, frozenset[str]] = {
     "admin": frozenset({ADMIN}),
-    "operator": frozenset(SCOPES) - {ADMIN},
+    "operator": frozenset(SCOPES) - {ADMIN, SENSITIVE},
     "warehouse": _LOOKING | {"stock:write", "shipments:write", "returns:write", "pii:read"},
+    "pharmacist": _LOOKING
+    | {"orders:write", "stock:write", "shipments:write", "returns:write", "pii:read", SENSITIVE},
     "channel": _LOOKING | {"orders:write", "payments:write", "returns:write"},
     "support": _LOOKING | {"orders:write", "returns:write", "pii:read"},
     "analyst": _LOOKING | {"analytics:read"},
@@ -48,6 +54,7 @@ MEANT_FOR: dict[str, str] = {
     "admin": "whoever runs the ledger",
     "operator": "the desk: the whole daily business",
     "warehouse": "who receives, packs and sends; addresses are needed for that",
+    "pharmacist": "who prepares, packs and sends what is sensitive, and answers for it",
     "channel": "a web shop or marketplace that sends orders; it knows its own customers",
     "support": "who talks to customers",
     "analyst": "who counts, and needs nobody's name",

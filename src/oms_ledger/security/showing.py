@@ -7,7 +7,7 @@ whatever is sealed is either opened for somebody who may see it, or masked.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import orjson
@@ -43,11 +43,13 @@ class Access:
 @dataclass(frozen=True, slots=True)
 class Sight:
     """A rendered answer, and who wants to see what is sealed in it. With `only`, in fields of
-    that name; the rest is masked."""
+    that name; the rest is masked. `also` stands for what else is in it that goes on
+    record."""
 
     rendered: bytes
     access: Access
     only: str | None = None
+    also: Collection[str] = ()
 
 
 def holds_sealed(rendered: bytes) -> bool:

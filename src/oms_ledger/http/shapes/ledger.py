@@ -32,7 +32,8 @@ class Problem(TypedDict):
 
 
 class FeedItem(TypedDict):
-    """One event. `occurred_at` only where it differs from `recorded_at`."""
+    """One event. `occurred_at` only where it differs from `recorded_at`; `sensitive` where it is
+    about a sensitive order or product."""
 
     position: int
     stream: str
@@ -45,6 +46,7 @@ class FeedItem(TypedDict):
     command_id: str
     correlation_id: str
     causation_id: str
+    sensitive: NotRequired[bool]
     data: dict[str, Any]
 
 
@@ -130,12 +132,14 @@ class Alive(TypedDict):
 
 
 class InclusionProof(TypedDict):
-    """RFC 6962. `leaf` is the exact bytes that are hashed; it and the hashes are base64."""
+    """RFC 6962. `leaf` is the exact bytes that are hashed; it and the hashes are base64. Who may
+    not see what is in it is given stars."""
 
     position: int
     leaf: str
     tree_size: int
     hashes: list[str]
+    sensitive: NotRequired[bool]
 
 
 ConsistencyProof = TypedDict(
@@ -190,7 +194,8 @@ Verification = TypedDict(
 
 
 class Accessed(TypedDict):
-    """`subjects`: `customer:<id>`, `email:` or `order:<id>`."""
+    """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders`: orders of which
+    was shown what they are about."""
 
     number: int
     at: str
@@ -199,6 +204,7 @@ class Accessed(TypedDict):
     purpose: str
     route: str
     subjects: list[str]
+    sensitive_orders: list[str]
 
 
 class Accesses(TypedDict):

@@ -45,6 +45,7 @@ class Order(TypedDict):
     version: int
     channel: str
     external_id: str | None
+    sensitive: bool
     status: Statuses
     on_hold: bool
     holds: list[Hold]
@@ -120,6 +121,7 @@ class ListedOrder(TypedDict):
     version: int
     channel: str
     external_id: str | None
+    sensitive: bool
     status: Statuses
     on_hold: bool
     total: str
@@ -143,9 +145,12 @@ class Orders(TypedDict):
 class TimelineItem(TypedDict):
     at: str
     actor: str
+    event: str
     text: str
     position: int
 
 
 class Timeline(TypedDict):
+    order_id: str
+    sensitive: bool
     items: list[TimelineItem]

@@ -18,6 +18,7 @@ class Shipment(TypedDict):
     order_id: str
     order_number: str
     version: int
+    sensitive: bool
     status: str
     trouble: str | None
     location: str
@@ -83,6 +84,8 @@ class Hours(TypedDict):
 
 
 class Performance(TypedDict):
+    """`sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
+
     group: str | None
     orders: int
     shipments: int
@@ -95,6 +98,8 @@ class Performance(TypedDict):
     ship_to_deliver_hours: Hours
     split_rate: float | None
     exception_rate: float | None
+    sensitive_orders: int | None
+    suppressed: str | None
 
 
 class ShippingPerformance(TypedDict):

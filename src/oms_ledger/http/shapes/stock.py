@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -20,6 +20,7 @@ class Counters(TypedDict):
 class Stock(Counters):
     location: str
     safety_stock: int
+    sensitive: bool
     version: int
 
 
@@ -33,6 +34,7 @@ class StockLevels(TypedDict):
 
 
 class StockOfSku(Counters):
+    sensitive: bool
     locations: list[StockLevel]
 
 
@@ -46,7 +48,10 @@ class CounterChange(TypedDict):
 
 
 class Movement(TypedDict):
-    position: int
+    """Who may not see what a sensitive order took sees that something was taken, and neither by
+    what nor when: `position` is null then, and `sensitive` true."""
+
+    position: int | None
     sku: str
     location: str
     kind: str
@@ -58,6 +63,7 @@ class Movement(TypedDict):
     actor: str
     recorded_at: str
     occurred_at: str | None
+    sensitive: NotRequired[bool]
 
 
 class Movements(TypedDict):
@@ -74,6 +80,7 @@ class ProductDefined(TypedDict):
     currency: str | None
     backorder_limit: int | None
     safety_stock: int
+    sensitive: bool
     version: int
 
 
