@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, over_http, reads, rebuild, replay, report, writer
+from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.embedded import EmbeddedServer
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "replay": replay.measure,
     "rebuild": rebuild.measure,
     "rebuild_open": rebuild.measure_open,
+    "merkle": merkle.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5

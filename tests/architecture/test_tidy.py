@@ -35,7 +35,7 @@ CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "urandom
 
 
 def test_the_sources_are_found() -> None:
-    assert all(len(sources(folder)) > 5 for folder in EVERYWHERE)
+    assert all(len(sources(folder)) > 4 for folder in EVERYWHERE)
 
 
 def test_no_file_is_longer_than_400_lines() -> None:

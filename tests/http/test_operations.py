@@ -74,7 +74,7 @@ def test_metrics(shop: Api) -> None:
 def test_metrics_tell_the_lag(oms: Oms, api: Api) -> None:
     for method, path, body in STOCKED:
         api.send(method, path, json=body)
-    assert metrics(api)["oms_read_model_lag_events", "order_status", "2"] == head(api)
+    assert metrics(api)["oms_read_model_lag_events", "order_status", "3"] == head(api)
 
 
 COUNTING = """
@@ -137,7 +137,7 @@ def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Dat
     for method, path, body in STOCKED:
         api.send(method, path, json=body)
     with postgres.connect_owner() as owner:
-        owner.execute("ALTER TABLE order_lines_v2 ADD CONSTRAINT broken CHECK (sku <> 'A')")
+        owner.execute("ALTER TABLE order_lines_v3 ADD CONSTRAINT broken CHECK (sku <> 'A')")
     placed = api.post("/v1/orders", order()).json()
     with projecting(oms):
         seen = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
@@ -149,7 +149,7 @@ def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Dat
         fits(ledger.Retried, again)
         assert (again["parked"], again["streams"][0]["folded"]) == (1, False)
         with postgres.connect_owner() as owner:
-            owner.execute("ALTER TABLE order_lines_v2 DROP CONSTRAINT broken")
+            owner.execute("ALTER TABLE order_lines_v3 DROP CONSTRAINT broken")
         assert api.post("/v1/projections/order_status/retry").json()["parked"] == 0
         assert api.get(f"/v1/orders/{placed['order_id']}").status_code == 200
 

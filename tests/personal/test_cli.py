@@ -89,6 +89,10 @@ def test_who_is_held_is_not_forgotten(run: Run) -> None:
     by_address = run("forget", "zqada@example.com", "--reason", "x", code=4).stderr
     assert "Nothing personal is kept" in by_address, "who has an id is forgotten by that"
     assert "Forgotten" in run("forget", "c1", "--reason", "erasure request").stderr
+    told = run("replay", "customer", "c1").stdout
+    assert "Customer c1 put on legal hold" in told
+    assert "reason: case closed" in told
+    assert "forgotten: 0 -> 1" in told
 
 
 def test_periods_are_set_shown_looked_at_and_carried_out(run: Run) -> None:

@@ -36,5 +36,8 @@ def test_the_made_up_shop_plays_nearly_every_event() -> None:
         "stock.moved_in.v1",
         "stock.moved_out.v1",
         "channel.order_numbered.v1",
-        "customer.forgotten.v1",
+        "customer.forgotten.v2",
+        "customer.held.v1",
+        "customer.hold_released.v1",
+        "retention.set.v1",
     }

@@ -51,7 +51,8 @@ def test_nothing_is_found_where_nothing_was_done(sealed: Sealed) -> None:
 def _rows(connection: Connection, table: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
     assert row is not None
-    return int(row[0])
+    assert isinstance(row[0], int)
+    return row[0]
 
 
 @pytest.mark.parametrize("nth", [0, 5, 20])

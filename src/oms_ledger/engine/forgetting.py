@@ -41,11 +41,13 @@ UNION ALL SELECT 'touched', key_id, subject FROM touched
 UNION ALL SELECT 'sharing', key_id, subject FROM sharing
 ORDER BY 2"""
 
+# Along the streams of customers, however long the log is: '-' is followed by '.' in the "C"
+# collation.
 RECEIPTS = """
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
-WHERE originator_id >= 'customer-' AND originator_id < 'customer.'
-  AND topic = ANY(%s) AND notification_id > %s
-ORDER BY notification_id LIMIT %s"""
+WHERE (originator_id, originator_version) > (%s, %s) AND originator_id < 'customer.'
+  AND topic = ANY(%s) AND notification_id > %s AND notification_id <= %s
+ORDER BY originator_id, originator_version LIMIT %s"""
 
 RECEIPT = """
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
@@ -118,14 +120,16 @@ def receipt_at(connection: Connection, position: Position) -> list[Recorded]:
     return [codec.recorded(*row) for row in rows]
 
 
-def receipts(connection: Connection, after: Position) -> Iterator[list[Recorded]]:
-    """All receipts after a position, some at a time."""
+def receipts(connection: Connection, after: Position, until: Position) -> Iterator[list[Recorded]]:
+    """All receipts after a position, up to another, some at a time."""
+    last = ("customer-", 0)
     while True:
-        rows = connection.execute(RECEIPTS, (NAMES, after, AT_ONCE), binary=True).fetchall()
+        asked = (*last, NAMES, after, until, AT_ONCE)
+        rows = connection.execute(RECEIPTS, asked, binary=True).fetchall()
         if not rows:
             return
         some = [codec.recorded(*row) for row in rows]
-        after = some[-1].position
+        last = (some[-1].stream, some[-1].version)
         yield some
 
 

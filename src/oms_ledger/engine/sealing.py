@@ -26,7 +26,7 @@ from oms_ledger.domain.personal import (
     personal_values,
     with_fields,
 )
-from oms_ledger.engine import forgetting, subject_keys
+from oms_ledger.engine import forgetting, subject_keys, times
 from oms_ledger.engine.roles import Role
 from oms_ledger.engine.subject_keys import LEDGER, Connection, StoredKey
 from oms_ledger.engine.submissions import Outcome, Submission
@@ -245,14 +245,15 @@ class Vault:
 
     def finish(self, after: Position = 0) -> tuple[int, Position]:
         """Carry out every receipt after a position: how many keys nobody had destroyed, and the
-        position of the last receipt."""
+        position up to which that was looked for."""
         count = 0
         with self._lend(Role.WRITER) as connection:
-            for some in forgetting.receipts(connection, after):
+            head = times.head(connection)
+            for some in forgetting.receipts(connection, after, head):
                 ids = forgetting.carry_out(connection, some)
                 self._ring.drop(ids)
-                count, after = count + len(ids), some[-1].position
-        return count, after
+                count += len(ids)
+        return count, head
 
     def rewrap(self, at_once: int = 1000) -> int:
         """Have every key wrapped by a key-encryption key that was not in use; how many are."""

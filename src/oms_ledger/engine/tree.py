@@ -5,11 +5,13 @@ Nothing here takes the head's lock, and no statement runs long: pages are the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 
 import psycopg
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Ready, Wait
 
 from oms_ledger.audit.merkle import Coordinate
 from oms_ledger.audit.standalone.notes import VerifierKey
@@ -115,10 +117,9 @@ class PostgresTree:
             connection.cursor() as cursor,
             cursor.copy(COPY_LEAVES, (after, until)) as copy,
         ):
-            rows = cast(list[bytes], list(copy))  # a message a row, with the first the header
-        rows[0] = rows[0][COPY_HEADER_BYTES:]
-        assert rows[-1] == COPY_TRAILER, "the server ended its COPY in another way"
-        return rows[:-1]
+            rows = connection.wait(copied(connection.pgconn))
+            assert not copy.read(), "a COPY goes on behind its trailer"
+        return rows
 
     def events(self, after: int, until: int) -> Sequence[StoredEvent]:
         return [StoredEvent(*row) for row in self._rows(EVENTS, after, until)]
@@ -177,3 +178,27 @@ class PostgresTree:
     def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self._lend() as connection:
             return connection.execute(statement, parameters, prepare=True, binary=True).fetchall()
+
+
+def copied(server: PGconn) -> Generator[Wait, Ready | int, list[bytes]]:
+    """What a binary COPY sends: a row a message, the first behind the header, then the trailer.
+    psycopg's own loop waits for each of them by itself, which costs as much as all the rest."""
+    rows: list[bytes] = []
+    header = COPY_HEADER_BYTES
+    while True:
+        size, message = server.get_copy_data(1)
+        if size > 0:
+            row = bytes(message)[header:]
+            if row == COPY_TRAILER:
+                return rows
+            rows.append(row)
+            header = 0
+        elif size == 0:
+            while not (yield Wait.R):
+                continue
+            server.consume_input()
+        else:
+            why = server.get_error_message()
+            while result := server.get_result():
+                why = result.get_error_message()
+            raise psycopg.OperationalError(why)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import takewhile
 
+from oms_ledger.domain.customer import CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.order import OrderPlaced
@@ -65,7 +66,8 @@ def of_sku(log: Log, sku: str, after: Position = 0) -> Iterator[Recorded]:
 
 
 def of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
-    """Every order of a customer, one after the other, in the order in which they were placed."""
+    """Every order of a customer, one after the other, in the order in which they were placed; then
+    legal holds, and that they were forgotten."""
     orders = 0
     for r in all_events(log, types=[OrderPlaced.type]):
         if isinstance(r.event, OrderPlaced):
@@ -73,5 +75,6 @@ def of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
             if customer is not None and customer.id == customer_id:
                 orders += 1
                 yield from of_order(log, r.event.order_id)
+    yield from events_of(log, stream_id(CustomerRecord, customer_id))
     if not orders:
         raise NotFound(f"There is no order of a customer {customer_id!r}. Ids are told exactly.")

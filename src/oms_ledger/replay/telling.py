@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oms_ledger.domain.catalogue import STATES
+from oms_ledger.domain.customer import CustomerRecord
 from oms_ledger.domain.order import Order
 from oms_ledger.domain.plain import feed_item, plain, rfc3339
 from oms_ledger.domain.shipment import Shipment
@@ -126,6 +127,8 @@ def facts(state: State) -> dict[str, Json]:
     seen = _document(state)
     if isinstance(state, Shipment):
         seen = {name: seen[name] for name in ("status", "trouble", "tracking_number")}
+    elif isinstance(state, CustomerRecord):
+        seen = {"forgotten": state.forgotten, "holds": list(state.holds)}
     elif "defined" in seen:
         seen = _document(seen["defined"])
     return {name: value for name, value in flat(seen).items() if name != "version"}
