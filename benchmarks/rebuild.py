@@ -16,14 +16,19 @@ from benchmarks.over_http import wait_until
 from benchmarks.serving import ours
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms, tune_interpreter
-from oms_ledger.engine.builds import Known
+from oms_ledger.engine import builds, pool
+from oms_ledger.engine.builds import BUILDING, Known
+from oms_ledger.engine.projector import Projector
 from oms_ledger.engine.rebuild import Builder
+from oms_ledger.engine.roles import Role
 from oms_ledger.kernel import Position
+from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
 
 EVENTS, QUICK_EVENTS = 500_000, 100_000
 OPEN_EVENTS, QUICK_OPEN_EVENTS = 200_000, 50_000
-BULK, LIVE = "three read models rebuilt", "the same, folded as live ones are"
+BULK = "three read models rebuilt"
+LIVE, PAGED = "the same, as live ones catch up", "the same, as live ones, page by page"
 BEFORE, MEANWHILE = "orders before", "orders while three read models are rebuilt"
 PAUSE_SECONDS = 0.01
 NAMES = [model.name for model in PROJECTIONS]
@@ -31,24 +36,68 @@ NAMES = [model.name for model in PROJECTIONS]
 
 def measure(server: str, plan: Plan) -> Table:
     tune_interpreter()
+    runs: dict[str, list[Run]] = {BULK: [], LIVE: [], PAGED: []}
     with ledger(server, "rebuild") as settings, stocked(settings) as oms:
         events = QUICK_EVENTS if plan.quick else EVENTS
         head = generate(oms, events, random.Random(1), plan.tell)
-        live = _timed(head, lambda: oms.catch_up(head, _telling(plan, LIVE, head)))
-        builds = oms.rebuilds.ask(NAMES)
-        with closing(oms.rebuilds.builder()) as builder:
-            bulk = _timed(head, lambda: _build(oms, builder, builds, plan, head))
+        for _ in range(plan.rounds):
+            for way, turns in runs.items():
+                turns.append(_turn(settings, oms, way, plan, head))
     return Table(
         "rebuild",
         "Rebuild",
         "events/s",
-        {BULK: [bulk], LIVE: [live]},
-        [Ratio(BULK, LIVE)],
+        runs,
+        [Ratio(BULK, PAGED, 2), Ratio(BULK, LIVE)],
         [
             f"{head:,} events, as in Replay; in one process and without a rest. Rebuilding is"
-            " timed with its indexes."
+            " timed with its indexes. Page by page is how a projector follows: each page is"
+            " written before the next is read. Behind by more, it reads, folds and writes at the"
+            " same time."
         ],
     )
+
+
+class _AsLive(Projector):
+    """Folds what is being built as a live read model is folded."""
+
+    state = BUILDING
+
+
+def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
+    """All read models, from the first event on, in tables of their own."""
+    plan.tell(way)
+    asked = oms.rebuilds.ask(NAMES)
+    if way == BULK:
+        with oms.rebuilds.builder() as builder:
+            taken = _timed(head, lambda: _build(oms, builder, asked, plan, head))
+    else:
+        _make_whole(settings, asked)
+        with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
+            step = live.step if way == PAGED else live.go_on
+            taken = _timed(head, lambda: _follow(live, step, head))
+    for build in asked:
+        oms.rebuilds.drop(build.name, build.number)
+    return taken
+
+
+def _connect(settings: Settings, role: Role) -> pool.Connection:
+    assert settings.database_url is not None
+    return pool.connect(settings.database_url, settings.schema, role=role)
+
+
+def _make_whole(settings: Settings, asked: list[Known]) -> None:
+    """Live tables have their indexes from the beginning."""
+    models = {model.name: model for model in PROJECTIONS}
+    with closing(_connect(settings, Role.OWNER)) as owner:
+        for build in asked:
+            builds.furnish(owner, models[build.name], build.number)
+            builds.finish(owner, models[build.name], build.number)
+
+
+def _follow(projector: Projector, step: Callable[[], int], head: Position) -> None:
+    while projector.lowest_position() < head:
+        step()
 
 
 def _timed(events: int, act: Callable[[], None]) -> Run:
@@ -57,20 +106,15 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
     return Run(events / (time.perf_counter() - started))
 
 
-def _telling(plan: Plan, doing: str, head: Position) -> Callable[[Position], None]:
-    return lambda position: plan.tell(f"{doing}: {position:,} of {head:,} events")
+def _build(oms: Oms, builder: Builder, asked: list[Known], plan: Plan, head: Position) -> None:
+    while not _done(oms, asked):
+        builder.go_on()
+        plan.tell(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
 
 
-def _build(oms: Oms, builder: Builder, builds: list[Known], plan: Plan, head: Position) -> None:
-    tell = _telling(plan, BULK, head)
-    while not _done(oms, builds):
-        builder.step()
-        tell(min(s.position for s in oms.readers.status()))
-
-
-def _done(oms: Oms, builds: list[Known]) -> bool:
+def _done(oms: Oms, asked: list[Known]) -> bool:
     """Whole, and at the end of the log or nearly."""
-    wanted = {build.key for build in builds}
+    wanted = {build.key for build in asked}
     mine = [s for s in oms.readers.status() if (s.name, s.version) in wanted]
     return all(s.indexed and s.lag_events < 1000 for s in mine)
 
@@ -86,10 +130,10 @@ def measure_open(server: str, plan: Plan) -> Table:
                 plan.tell(f"{BEFORE} (round {n + 1} of {plan.rounds})")
                 ends = time.monotonic() + plan.seconds
                 runs[BEFORE].append(_ordering(url, lambda: time.monotonic() > ends))  # noqa: B023  # used at once
-                builds = oms.rebuilds.ask(NAMES)
+                asked = oms.rebuilds.ask(NAMES)
                 plan.tell(f"{MEANWHILE} (round {n + 1} of {plan.rounds})")
-                runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, builds)))  # noqa: B023  # used at once
-                for build in builds:
+                runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, asked)))  # noqa: B023  # used at once
+                for build in asked:
                     oms.rebuilds.drop(build.name, build.number)
     ratios = sorted(
         (during.p99_ms or 0.0) / (before.p99_ms or 1.0)

@@ -10,7 +10,7 @@ import pytest
 
 from oms_ledger.domain.stock import StockReceived
 from oms_ledger.engine import read_models, rebuild
-from oms_ledger.engine.pages import LogPage
+from oms_ledger.engine.pages import Stored
 from oms_ledger.engine.projector import Connection, retry_parked
 from oms_ledger.engine.rebuild import Builder
 from oms_ledger.kernel import Event, Position
@@ -90,11 +90,11 @@ def test_several_are_built_in_one_pass(postgres: Database, log: Log) -> None:
     pulled: list[tuple[int, int]] = []
 
     class Watched(Builder):
-        def _pull(
+        def _fetch(
             self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-        ) -> LogPage | None:
+        ) -> Stored:
             pulled.append((after, until))
-            return super()._pull(connection, after, until, topics)
+            return super()._fetch(connection, after, until, topics)
 
     with Watched(postgres.connect_projector, site.owner, models, page_events=1000) as builder:
         while builder.step():

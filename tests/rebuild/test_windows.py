@@ -240,3 +240,17 @@ def test_a_step_has_written_what_it_folded(log: Log, site: Site) -> None:
         for n in (1, 2):
             assert projector.step() == PAGE
             assert site.builds()[0].position == n * PAGE
+
+
+@pytest.mark.parametrize("there", [0, PAGE // 2])
+def test_reading_in_advance_overlooks_nothing(log: Log, site: Site, there: int) -> None:
+    """The page after a full one is read at once: it may be short, or empty, and grow."""
+    log.append(*busy(PAGE + there))
+    with Projector(log.database.connect_projector, [TALLIES], page_events=PAGE) as projector:
+        assert projector.step() == PAGE
+        log.append(*busy(PAGE // 4))
+        sizes = []
+        while size := projector.step():
+            sizes.append(size)
+    assert sum(sizes) == there + PAGE // 4
+    assert stored(log.database) == expected(log.events)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+
+import msgspec
 
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.plain import rfc3339
@@ -107,8 +109,8 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         tracking_number=None,
         tracking_token=event.tracking_token,
         units=sum(line.quantity for line in event.lines),
-        lines=[asdict(line) for line in event.lines],
-        packages=[asdict(package) for package in event.packages],
+        lines=msgspec.to_builtins(event.lines),
+        packages=msgspec.to_builtins(event.packages),
         scans=[],
         exceptions=0,
         recipient=stored(event.recipient),

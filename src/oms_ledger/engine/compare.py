@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine import builds, parked
+from oms_ledger.engine import builds, pages, parked
 from oms_ledger.engine.builds import Known
 from oms_ledger.engine.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
 from oms_ledger.engine.read_models import Held
@@ -230,7 +230,7 @@ class _Bringer(Projector):
             if row is not None and row[0] < target:
                 self._parked[build] = parked.streams(connection, build)
                 topics = sorted(self._folding(build).topics)
-                page = self._pull(connection, row[0], target, topics)
+                page = pages.pull(connection, row[0], target, topics)
                 if page is not None:
                     self._fold_page(connection, Held(build, *row), page)
         except Fenced:  # between the parts of a page with something in it that cannot be folded

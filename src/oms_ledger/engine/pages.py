@@ -81,13 +81,23 @@ def pull(
     connection: Connection, after: Position, until: Position, topics: Sequence[str]
 ) -> LogPage | None:
     """The events after a position and up to another, each decoded once; None if there are none."""
-    rows = connection.execute(PULL, (topics, after, until), prepare=True, binary=True).fetchall()
+    return page_of(fetch(connection, after, until, topics))
+
+
+Stored: TypeAlias = Sequence[Sequence[Any]]
+"""Events as they are stored: position, stream, version, name, and bytes where they are wanted."""
+
+
+def fetch(
+    connection: Connection, after: Position, until: Position, topics: Sequence[str]
+) -> Stored:
+    params = (list(topics), after, until)
+    return connection.execute(PULL, params, prepare=True, binary=True).fetchall()
+
+
+def page_of(rows: Stored) -> LogPage | None:
     if not rows:
         return None
-    return page_of(rows)
-
-
-def page_of(rows: Sequence[Sequence[Any]]) -> LogPage:
     wanted = [row for row in rows if row[4] is not None]
     return LogPage(rows[-1][0], len(rows), list(decoded(wanted)), [row[3] for row in wanted])
 

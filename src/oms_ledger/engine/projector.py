@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import psycopg
 import structlog
@@ -22,7 +22,7 @@ import structlog
 from oms_ledger.engine import pages, parked
 from oms_ledger.engine.following import Follower
 from oms_ledger.engine.outages import UNACCEPTABLE
-from oms_ledger.engine.pages import Entry, Folding, LogPage, Parcel, Poison, RowsAtHand
+from oms_ledger.engine.pages import Entry, Folding, LogPage, Parcel, Poison, RowsAtHand, Stored
 from oms_ledger.engine.read_models import Held, followed
 from oms_ledger.engine.sender import Sender
 from oms_ledger.engine.tables import Build
@@ -59,6 +59,15 @@ class OnItsWay:
     position: Position
 
 
+class Cut(NamedTuple):
+    """What a page of the log holds: events of these stored names, after a position and up to
+    another."""
+
+    after: Position
+    until: Position
+    topics: Sequence[str]
+
+
 class Projector(Follower):
     """Folds the log into the live builds of those of `models` that no other projector is folding.
     Subclasses may interfere with the underscored steps, which is how tests stop a projector at an
@@ -81,6 +90,8 @@ class Projector(Follower):
         self._page_events = page_events
         self._parked: dict[Build, frozenset[str]] = {}
         self._sender = Sender(self._connect_quickly)
+        self._reader = Sender(self._connect_quickly)
+        self._ahead: tuple[Cut, Future[Stored]] | None = None
         self._on_its_way: dict[Build, OnItsWay] = {}
         self._careful: dict[Build, Position] = {}
         self._aside: dict[Build, float] = {}
@@ -97,7 +108,7 @@ class Projector(Follower):
         others = (self._reached(held) for held in ready if self._reached(held) > after)
         until = min(after + self._page_events, *others, after + self._page_events)
         topics = frozenset().union(*(self._folding(h.build).topics for h in group))
-        page = self._pull(connection, after, until, sorted(topics))
+        page = self._next_page(connection, Cut(after, until, tuple(sorted(topics))))
         if page is None:
             return self._settle_all(connection)
         for held in group:
@@ -129,10 +140,20 @@ class Projector(Follower):
     def _new_folding(self, build: Build) -> Folding:
         return Folding(build)
 
-    def _pull(
+    def _fetch(
         self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-    ) -> LogPage | None:
-        return pages.pull(connection, after, until, topics)
+    ) -> Stored:
+        return pages.fetch(connection, after, until, topics)
+
+    def _next_page(self, connection: Connection, cut: Cut) -> LogPage | None:
+        """After a large page the next is read while this one is folded."""
+        ahead, self._ahead = self._ahead, None
+        rows = ahead[1].result() if ahead is not None and ahead[0] == cut else ()
+        rows = rows or self._fetch(connection, *cut)
+        if len(rows) >= OVERLAP_EVENTS and rows[-1][0] == cut.until:
+            then = Cut(cut.until, cut.until + self._page_events, cut.topics)
+            self._ahead = (then, self._reader.send(lambda reader: self._fetch(reader, *then)))
+        return pages.page_of(rows)
 
     @contextmanager
     def _by_itself(self, connection: Connection, held: Held, until: Position) -> Generator[None]:
@@ -322,7 +343,9 @@ class Projector(Follower):
 
     def _drop(self) -> None:
         self._sender.close()
+        self._reader.close()
         self._on_its_way.clear()
+        self._ahead = None
         super()._drop()
 
 
