@@ -6,7 +6,7 @@ Nothing here takes the head's lock, and no statement runs long: pages are the ca
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
@@ -84,17 +84,22 @@ WHERE lease_owner = %s OR lease_until IS NULL OR lease_until < clock_timestamp()
 GIVE_BACK = """
 UPDATE merkle_tree SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
 
-GROW = "UPDATE merkle_tree SET size = %s, root = %s WHERE size = %s"
-
-WRITE_TILES = """
-INSERT INTO merkle_tiles (level, index, width, hashes)
-SELECT level, index, octet_length(hashes) / 32, hashes
-FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS t (level, index, hashes)
-ON CONFLICT (level, index) DO UPDATE SET width = excluded.width, hashes = excluded.hashes"""
-
-WRITE_CHECKPOINT = """
-INSERT INTO merkle_checkpoints (size, root, note, signed_at)
-VALUES (%s, %s, %s, clock_timestamp())"""
+# All of a seal in one statement, which writes nothing where the tree has another size by now. Its
+# commit is not waited for: lost with a crash of the server, a seal is made again, and is the same.
+SEAL = """
+WITH grown AS (
+    UPDATE merkle_tree SET size = %(size)s, root = %(root)s WHERE size = %(old_size)s RETURNING size
+), tiles AS (
+    INSERT INTO merkle_tiles (level, index, width, hashes)
+    SELECT level, index, octet_length(hashes) / 32, hashes
+    FROM grown, unnest(%(levels)s::bigint[], %(indexes)s::bigint[], %(hashes)s::bytea[])
+        AS t (level, index, hashes)
+    ON CONFLICT (level, index) DO UPDATE SET width = excluded.width, hashes = excluded.hashes
+), signed AS (
+    INSERT INTO merkle_checkpoints (size, root, note, signed_at)
+    SELECT size, %(root)s, %(note)s, clock_timestamp() FROM grown
+)
+SELECT set_config('synchronous_commit', 'off', true) FROM grown"""
 
 WRITE_KEY = """
 INSERT INTO merkle_keys (name, key_id, public_key, from_size, rotation)
@@ -156,20 +161,15 @@ class PostgresTree:
             connection.execute(GIVE_BACK, (owner,))
 
     def seal(self, seal: Seal) -> None:
-        with self._lend() as connection, connection.transaction():
-            # Lost with a crash of the server, a seal is made again from the log, and is the same.
-            connection.execute("SET LOCAL synchronous_commit = off")
-            grown = connection.execute(GROW, (seal.size, seal.root, seal.old_size), prepare=True)
-            if grown.rowcount != 1:
+        columns = {
+            "levels": bigint_array(tile.level for tile in seal.tiles),
+            "indexes": bigint_array(tile.index for tile in seal.tiles),
+            "hashes": bytea_array([tile.hashes for tile in seal.tiles]),
+        }
+        grown = {"old_size": seal.old_size, "size": seal.size, "root": seal.root, "note": seal.note}
+        with self._lend() as connection, connection.transaction() if seal.key else nullcontext():
+            if connection.execute(SEAL, grown | columns, prepare=True).rowcount != 1:
                 raise Lost
-            if seal.tiles:
-                columns = (
-                    bigint_array(tile.level for tile in seal.tiles),
-                    bigint_array(tile.index for tile in seal.tiles),
-                    bytea_array([tile.hashes for tile in seal.tiles]),
-                )
-                connection.execute(WRITE_TILES, columns, prepare=True)
-            connection.execute(WRITE_CHECKPOINT, (seal.size, seal.root, seal.note), prepare=True)
             if seal.key is not None:
                 key = seal.key.key
                 row = (key.name, key.id, key.public, seal.key.from_size, seal.key.rotation)
