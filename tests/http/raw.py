@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -61,13 +61,20 @@ class Answer:
         return [value for each, value in self.headers if each == name]
 
 
-def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[bytes]:
+class Told(NamedTuple):
+    """What a connection was told, and whether it was ended by the server."""
+
+    text: bytes
+    ended: bool
+
+
+def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[Told]:
     """What each connection was told, whose pieces were sent one by one."""
 
-    async def every() -> list[bytes]:
+    async def every() -> list[Told]:
         gate = asyncio.Semaphore(TOGETHER)
 
-        async def one(pieces: Sequence[bytes]) -> bytes:
+        async def one(pieces: Sequence[bytes]) -> Told:
             async with gate:
                 return await _told(port, pieces)
 
@@ -76,9 +83,9 @@ def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[bytes]:
     return asyncio.run(every())
 
 
-async def _told(port: int, pieces: Sequence[bytes]) -> bytes:
+async def _told(port: int, pieces: Sequence[bytes]) -> Told:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    told = b""
+    text = b""
     try:
         for piece in pieces:
             writer.write(piece)
@@ -88,13 +95,14 @@ async def _told(port: int, pieces: Sequence[bytes]) -> bytes:
             async with asyncio.timeout(QUIET_SECONDS):
                 some = await reader.read(65536)
             if not some:
-                break
-            told += some
-    except (TimeoutError, ConnectionError):
-        pass
+                return Told(text, True)
+            text += some
+    except TimeoutError:
+        return Told(text, False)
+    except ConnectionError:
+        return Told(text, True)
     finally:
         writer.close()
-    return told
 
 
 HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n", re.DOTALL)

@@ -50,7 +50,7 @@ def served(server: str, template: str) -> Iterator[Listening]:
 
 
 def told(served: Listening, *pieces: bytes) -> list[Answer]:
-    return list(answers(send_all(served.port, [pieces])[0]))
+    return list(answers(send_all(served.port, [pieces])[0].text))
 
 
 def well(answer: Answer) -> None:
@@ -168,9 +168,10 @@ def test_what_never_ends_is_cut_off(served: Listening, start: bytes, endless: by
     """Nothing that is kept while it is read is without bounds."""
     piece = endless * (16_384 // len(endless))
     pieces = [start, *[piece] * (4 * HEAD_BYTES_MAX // len(piece))]
-    found = told(served, *pieces)
-    assert [a.status for a in found] in ([], [400], [431], [401], [401, 400], [401, 431]), found
-    for answer in found:
+    (said,) = send_all(served.port, [pieces])
+    assert said.ended, "it would be read for ever"
+    for answer in answers(said.text):  # which a reset connection may swallow
+        assert answer.status in (401, 431)
         well(answer)
     assert told(served, request())[0].status == 200
 
@@ -254,7 +255,7 @@ def test_thousands_of_requests_that_are_nearly_right(served: Listening) -> None:
     statuses: Counter[int] = Counter()
     for pieces, said in zip(sent, found, strict=True):
         try:
-            for answer in answers(said):
+            for answer in answers(said.text):
                 statuses[answer.status] += 1
                 if answer.status != 100:
                     well(answer)
