@@ -60,8 +60,8 @@ class Settings:
     """Which role each value of that claim gives: value=role, with commas between."""
 
     kek: str | None = field(default=None, repr=False)
-    """The key that wraps the keys of personal data, 32 bytes in base64; several with blanks
-    between, the newest first. None: a file has it."""
+    """The key that wraps the keys of personal data, 32 bytes in base64 or the name of one in a
+    service; several with blanks between, the newest first. None: a file has it."""
     kek_file: str | None = None
     """Where that file is. None: one in `data_dir`/keys, made when first needed."""
 
