@@ -38,8 +38,8 @@ from tests.fire.hostile import idle_in_transaction, stranger, wait_until
 IMPATIENT = Timeouts(lock_ms=200, statement_ms=5000)
 
 
-def connect_impatiently(database: Database) -> Connection:
-    return pool.connect(database.url, database.schema, role=Role.WRITER, timeouts=IMPATIENT)
+def connect_impatiently(database: Database, role: Role = Role.WRITER) -> Connection:
+    return pool.connect(database.url, database.schema, role=role, timeouts=IMPATIENT)
 
 
 @pytest.fixture
@@ -80,7 +80,9 @@ def test_forgotten_transactions_and_weak_locks_stop_nobody(
         ask(writer, Receive("X", 30))
         for _ in range(10):
             ask(writer, Take("X", 3))
-        with Projector(lambda: connect_impatiently(postgres), [TALLIES]) as projector:
+        with Projector(
+            lambda: connect_impatiently(postgres, Role.PROJECTOR), [TALLIES]
+        ) as projector:
             projector.catch_up(31, timeout_seconds=20)
         wait_until(lambda: len(seen) == 31)
 
@@ -161,7 +163,9 @@ def test_a_locked_table_holds_up_only_its_own_read_model(
     other = the_same_elsewhere(postgres)
     with stranger(postgres) as stuck, stuck.transaction():
         stuck.execute("LOCK TABLE tallies_v1 IN ACCESS EXCLUSIVE MODE")
-        projector = Projector(lambda: connect_impatiently(postgres), [TALLIES, other])
+        projector = Projector(
+            lambda: connect_impatiently(postgres, Role.PROJECTOR), [TALLIES, other]
+        )
         with running(projector):
             log.append(*history(20))
             wait_until(lambda: position(postgres, other.name) == 20)

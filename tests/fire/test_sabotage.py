@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from oms_ledger.domain.errors import Refused
+from oms_ledger.engine import following
 from oms_ledger.engine import log as postgres_log
 from oms_ledger.engine import projector as projectors
 from oms_ledger.engine.log import PostgresStore
@@ -207,7 +208,7 @@ def test_without_any_call_polling_finds_it(
     postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hint may be lost; the truth may not."""
-    monkeypatch.setattr(projectors, "NOTIFY_CHANNEL", "nobody_calls_here")
+    monkeypatch.setattr(following, "NOTIFY_CHANNEL", "nobody_calls_here")
     install(postgres)
     log = Log(postgres)
     with running(Projector(postgres.connect_projector, [TALLIES])):

@@ -50,8 +50,8 @@ WINDOW_ROWS = 50_000
 WINDOW_EVENTS = 200_000
 """So many are not folded twice, at most, after a crash."""
 
-ROWS_AT_HAND = 60_000
-"""Of each build, at most, beside those of its windows."""
+ROWS_AT_HAND = 20_000
+"""Of each build, at most, beside those of its windows; ten kilobytes each at worst."""
 
 BULK_EVENTS = 1000
 """A page smaller than this is the end of the log, or of those that are ahead."""
