@@ -285,6 +285,15 @@ def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> Non
     assert desk.post("/v1/stock/receipts", received).json()["sku"] == "***"
 
 
+def test_figures_hide_small_counts_from_everybody(desk: Api, shop: Api, pharmacy: Pharmacy) -> None:
+    """As the ledger is set: who asks may only ask for more to be hidden."""
+    for api in (desk, shop):
+        for params in ({"group_by": "month"}, {"group_by": "month", "smallest_count": "1"}):
+            (row,) = api.get("/v1/analytics/shipping", params=params).json()["rows"]
+            assert (row["orders"], row["sensitive_orders"]) == (0, None)
+            assert row["suppressed"].startswith("Fewer than 11 ")
+
+
 def accesses(api: Api, **params: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = api.get("/v1/audit/access", params=params).json()["items"]
     return items

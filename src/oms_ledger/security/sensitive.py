@@ -4,12 +4,12 @@ An object in an answer is about a sensitive order when it says so itself (`"sens
 when it names an order, a shipment or a SKU that is sensitive by the log. So a new answer that says
 nothing of it is looked through all the same. Within such an object every text is masked but for
 the few whose names are known to be harmless: a new field is masked until somebody says it is not.
-Numbers stay, and so do statuses, amounts and dates.
+Numbers stay, and so do statuses, amounts and dates. Objects are `dict`s: nothing else is rendered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
@@ -51,6 +51,7 @@ and sealed: they are shown or masked by another right."""
 _ORDERS = (f"{Order.category}-", f"{Shipment.category}-")
 _PRODUCTS = f"{Product.category}-"
 _STOCK = f"{StockLevel.category}-"
+_NAMING = tuple((name, f"{kind.category}-") for name, kind in NAMED_BY.items())
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Named:
 def named(body: object, within: Mapping[str, str] | None = None) -> Named:
     """What an answer names. `within` are the fields of the path it was asked for by."""
     found = Named()
-    _gather(body, tuple(_streams(within or {})), False, found)
+    _gather(body, _streams(within or {}), False, found)
     found.unsaid -= found.said.keys()
     return found
 
@@ -84,7 +85,7 @@ def orders_in(sensitive: Iterable[str]) -> list[str]:
 
 def _gather(value: object, within: Sequence[str], told: bool, found: Named) -> None:
     """`told`: it is said already what is to be said of the SKUs in it."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         streams = [*within, *_streams(value)]
         mark = value.get(MARK)
         if isinstance(mark, bool):
@@ -103,18 +104,16 @@ def _gather(value: object, within: Sequence[str], told: bool, found: Named) -> N
             _gather(each, (), told, found)
 
 
-def _streams(value: Mapping[str, object]) -> Iterator[str]:
+def _streams(value: Mapping[str, object]) -> list[str]:
     """The streams that an object names in its own fields."""
-    for name, kind in NAMED_BY.items():
-        key = value.get(name)
-        if isinstance(key, str):
-            yield stream_id(kind, key)
+    found = [begins + key for name, begins in _NAMING if isinstance(key := value.get(name), str)]
     stream = value.get("stream")
     if isinstance(stream, str):
         if stream.startswith(_STOCK):
-            yield _PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0]
+            found.append(_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0])
         elif stream.startswith((*_ORDERS, _PRODUCTS)):
-            yield stream
+            found.append(stream)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +152,11 @@ def streams_of(command: object) -> set[str]:
 
 def shown(body: T, view: View, within: Mapping[str, str] | None = None) -> T:
     """An answer, with what is about sensitive orders marked and, where it is to be, masked."""
-    return cast(T, _shown(body, tuple(_streams(within or {})), False, view))
+    return cast(T, _shown(body, _streams(within or {}), False, view))
 
 
 def _shown(value: object, within: Sequence[str], told: bool, view: View) -> object:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if _about(value, within, told, view):
             return _sensitive(value, view)
         told = told or isinstance(value.get(MARK), bool)
@@ -180,7 +179,7 @@ def _about(value: Mapping[str, object], within: Sequence[str], told: bool, view:
         told = True
     if any(s in view.sensitive and (not told or s.startswith(_ORDERS)) for s in streams):
         return True
-    return any(_about(v, (), told, view) for v in value.values() if isinstance(v, Mapping))
+    return any(_about(v, (), told, view) for v in value.values() if isinstance(v, dict))
 
 
 def _sensitive(value: Mapping[str, object], view: View) -> dict[str, object]:
@@ -194,7 +193,7 @@ def _sensitive(value: Mapping[str, object], view: View) -> dict[str, object]:
 def _masked(value: object, name: str, view: View) -> object:
     if isinstance(value, str):
         return value if _harmless(name, value, view) else MASKED
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {inner: _masked(each, inner, view) for inner, each in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(each, name, view) for each in value]
