@@ -15,13 +15,8 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.compare import Run
-from oms_commands.place_order import (
-    AddressFields,
-    CustomerFields,
-    LineFields,
-    PlaceOrder,
-    ShippingFields,
-)
+from oms_commands.order_fields import AddressFields, CustomerFields, LineFields, ShippingFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.put_location import PutLocation
 from oms_commands.receive_stock import ReceiveStock
 from oms_ledger.app import Oms, open_prepared, prepare

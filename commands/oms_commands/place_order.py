@@ -2,74 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands.fields import (
-    STRICT,
-    Amount,
-    Code,
-    Country,
-    Currency,
-    Id,
-    PersonalText,
-    Quantity,
-    Sku,
-    Text,
-    Time,
+from oms_commands.fields import STRICT, Code, Currency, Id, Time, check_amount, known_digits
+from oms_commands.order_fields import (
+    AddressFields,
+    CustomerFields,
+    LineFields,
+    ShippingFields,
+    address_of,
+    customer_of,
+    line_of,
 )
 from oms_commands.placement import Asked, place
-from oms_commands.terms import check_money, terms_of
 from oms_ledger.domain.allocation import by_priority
 from oms_ledger.domain.channel import Channel, channel_key
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.location import Location
-from oms_ledger.domain.order import Order
+from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.order import Order, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Person
 from oms_ledger.domain.product import Product
 from oms_ledger.domain.stock import StockLevel
 from oms_ledger.domain.views import order_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class CustomerFields:
-    id: Id | None = None
-    name: PersonalText | None = None
-    email: PersonalText | None = None
-    phone: PersonalText | None = None
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class AddressFields:
-    name: PersonalText | None = None
-    line1: PersonalText | None = None
-    line2: PersonalText | None = None
-    city: Text | None = None
-    region: Text | None = None
-    postal_code: PersonalText | None = None
-    country: Country | None = None
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class LineFields:
-    """`tax` and `discount` are amounts for the whole line."""
-
-    sku: Sku
-    quantity: Quantity
-    unit_price: Amount
-    tax: Amount | None = None
-    discount: Amount | None = None
-    title: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class ShippingFields:
-    service: Code
-    price: Amount | None = None
+TOTAL_MAX = Decimal(10**15)
+"""What the lines of one order may add up to: its minor units still fit 64 bits with room."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -103,7 +68,7 @@ class PlaceOrder(Command):
 
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
-        check_money(self)
+        _check_money(self)
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -117,7 +82,7 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        asked = Asked(self._order_id(ctx), terms_of(self, given), self.confirm, self.sensitive)
+        asked = Asked(self._order_id(ctx), _terms_of(self, given), self.confirm, self.sensitive)
         return place(asked, ctx, given)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -128,3 +93,64 @@ class PlaceOrder(Command):
 
     def _order_id(self, ctx: Context) -> str:
         return order_id_for(self.channel, self.external_id, ctx.command_id)
+
+
+def _check_money(order: PlaceOrder) -> None:
+    """ValueError naming the field whose amount the currency cannot express."""
+    digits = known_digits(order.currency)
+    for name, amount in _amounts(order):
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -digits:
+            check_amount(name, amount, order.currency)
+    total = Decimal(0)
+    for n, line in enumerate(order.lines):
+        gross = line.quantity * line.unit_price + (line.tax or 0)
+        if line.discount and line.discount > gross:
+            raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
+        total += gross
+    if total > TOTAL_MAX:
+        raise ValueError(f"lines: they add up to more than {TOTAL_MAX:,}; order fewer units")
+
+
+def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
+    for n, line in enumerate(order.lines):
+        yield f"lines.{n}.unit_price", line.unit_price
+        if line.tax:
+            yield f"lines.{n}.tax", line.tax
+        if line.discount:
+            yield f"lines.{n}.discount", line.discount
+    if order.shipping and order.shipping.price:
+        yield "shipping.price", order.shipping.price
+
+
+def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
+    """Refused with `unknown_sku`, naming every line, where a product was never heard of."""
+    lines = tuple(line_of(n, line, order.currency, given) for n, line in enumerate(order.lines, 1))
+    unknown: list[dict[str, Json]] = [
+        {"line": line.line_id, "sku": line.sku}
+        for line in lines
+        if given.state(Product, line.sku).defined is None
+    ]
+    if unknown:
+        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
+        raise Refused(
+            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
+            " of it, and order again.",
+            code="unknown_sku",
+            errors=unknown,
+        )
+    charge = order.shipping
+    price = to_minor(charge.price, order.currency) if charge and charge.price else 0
+    return OrderTerms(
+        order.channel,
+        order.currency,
+        lines,
+        order.placed_at,
+        order.external_id,
+        customer_of(order.customer),
+        address_of(order.shipping_address),
+        ShippingCharge(charge.service, price) if charge else None,
+        order.backorder,
+        order.promised_ship_at,
+        order.promised_delivery_at,
+    )

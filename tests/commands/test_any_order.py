@@ -37,7 +37,8 @@ from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
 from oms_commands.hold_order import HoldOrder
 from oms_commands.label_shipment import LabelShipment
-from oms_commands.place_order import LineFields, PlaceOrder
+from oms_commands.order_fields import LineFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.put_location import PutLocation
 from oms_commands.put_product import PutProduct
 from oms_commands.receive_stock import ReceiveStock

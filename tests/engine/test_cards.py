@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oms_commands import COMMANDS
-from oms_commands.place_order import CustomerFields, LineFields, PlaceOrder
+from oms_commands.order_fields import CustomerFields, LineFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.put_location import PutLocation
 from oms_commands.receive_stock import ReceiveStock
 from oms_ledger.app import open_oms

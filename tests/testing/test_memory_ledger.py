@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from oms_commands.place_order import LineFields, PlaceOrder
+from oms_commands.order_fields import LineFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.put_location import PutLocation
 from oms_commands.receive_stock import ReceiveStock
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, Refused

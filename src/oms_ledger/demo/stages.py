@@ -18,13 +18,8 @@ from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
 from oms_commands.hold_order import HoldOrder
 from oms_commands.label_shipment import LabelShipment
-from oms_commands.place_order import (
-    AddressFields,
-    CustomerFields,
-    LineFields,
-    PlaceOrder,
-    ShippingFields,
-)
+from oms_commands.order_fields import AddressFields, CustomerFields, LineFields, ShippingFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.receive_stock import ReceiveStock
 from oms_commands.record_tracking_event import Code, RecordTrackingEvent
 from oms_commands.release_hold import ReleaseHold

@@ -18,7 +18,8 @@ from oms_commands.adjust_stock import AdjustStock
 from oms_commands.create_shipment import CreateShipment
 from oms_commands.deliver_shipment import DeliverShipment
 from oms_commands.dispatch_shipment import DispatchShipment
-from oms_commands.place_order import AddressFields, CustomerFields, LineFields, PlaceOrder
+from oms_commands.order_fields import AddressFields, CustomerFields, LineFields
+from oms_commands.place_order import PlaceOrder
 from oms_commands.put_location import PutLocation
 from oms_commands.put_product import PutProduct
 from oms_commands.receive_stock import ReceiveStock
