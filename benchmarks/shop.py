@@ -116,9 +116,7 @@ def keep_in_flight(oms: Oms, commands: Iterator[Command], in_flight: int, second
     half = max(1, in_flight // 2)
 
     def submit() -> list[Future[Outcome]]:
-        return oms.writer.submit_many(
-            [Submission(next(commands), new_context(ACTOR)) for _ in range(half)]
-        )
+        return oms.submit(Submission(next(commands), new_context(ACTOR)) for _ in range(half))
 
     done = 0
     started = time.perf_counter()
