@@ -52,8 +52,9 @@ def measure(server: str, plan: Plan) -> Table:
             Ratio(HOT, MANY, 0.8),
         ],
         [
-            "Each order has what is personal sealed, is decided, written as five events and answered;"
-            " the orders are validated beforehand, which over HTTP is the server's work. The events have"
-            f" {', '.join(map(str, sizes))} bytes; pgbench inserts five rows of these sizes."
+            "Each order has what is personal sealed, is decided, written as five events and"
+            " answered; the orders are validated beforehand, which over HTTP is the server's work."
+            f" The events have {', '.join(map(str, sizes))} bytes; pgbench inserts five rows of"
+            " these sizes."
         ],
     )
