@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from base64 import b64encode
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,8 +97,11 @@ def postgres15_binaries() -> Path | None:
 
 
 @contextmanager
-def temporary_server(binaries: Path) -> Generator[str]:
-    """The URL of a PostgreSQL started from these binaries, stopped and deleted afterwards."""
+def temporary_server(
+    binaries: Path, configure: Callable[[Path], None] = lambda data: None
+) -> Generator[str]:
+    """The URL of a PostgreSQL started from these binaries, stopped and deleted afterwards;
+    `configure` may change what is in its data folder before."""
     folder = Path(tempfile.mkdtemp(prefix="oms-pg-"))
     user = None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -118,7 +121,10 @@ def temporary_server(binaries: Path) -> Generator[str]:
 
     try:
         run("initdb", "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder}", "start")
+        with (data / "postgresql.conf").open("a") as configuration:
+            configuration.write(f"listen_addresses = ''\nunix_socket_directories = '{folder}'\n")
+        configure(data)
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql://postgres@/postgres?host={quote(str(folder), '')}"
         finally:

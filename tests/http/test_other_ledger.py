@@ -1,0 +1,153 @@
+"""Two ledgers in one database: at no route of one does a key of the other open anything, and no
+name of the other's things leads to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.http import create_app
+from oms_ledger.http.edge import Endpoint
+from oms_ledger.security.roles import PUBLIC, SCOPES
+from oms_ledger.settings import Settings
+from tests.http.conftest import Api, projecting
+from tests.http.examples import order
+
+ONLY_HERE = ("Onlyhere", "only-here")
+"""What is in all that the other ledger knows, and in nothing that is asked for."""
+
+PAGES = [("GET", "/docs", PUBLIC), ("GET", "/openapi.json", PUBLIC)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A ledger with something in it, and what its things are called."""
+
+    oms: Oms
+    key: str
+    names: Mapping[str, str]
+
+    def path(self, template: str) -> str:
+        return re.sub(r"{(\w+)(?::path)?}", lambda found: self.names[found[1]], template)
+
+
+def done(answer: httpx.Response) -> dict[str, str]:
+    assert answer.status_code in (200, 201), answer.text
+    body: dict[str, str] = answer.json()
+    return body
+
+
+@pytest.fixture
+def theirs(oms: Oms) -> Iterator[Shop]:
+    """The other ledger: an order of a customer, on its way."""
+    key = oms.create_key("theirs", "admin", SCOPES)
+    town = {"line1": "Onlyhere Road 1", "city": "Onlyheretown", "country": "GB"}
+    customer = {"id": "c-1", "name": "Ann Onlyhere", "email": "ann@onlyhere.example"}
+    placing = order(
+        2,
+        "SKU-1",
+        external_id="only-here-1",
+        customer=customer,
+        shipping_address={**town, "name": "Ann Onlyhere"},
+    )
+    with Api(create_app(oms), key=key) as api, projecting(oms):
+        done(api.put("/v1/locations/LOC-1", {"name": "Onlyhere", "address": town}))
+        done(api.put("/v1/products/SKU-1", {"title": "Onlyhere"}))
+        stock = {"sku": "SKU-1", "location": "LOC-1", "quantity": 9, "reference": "only-here"}
+        done(api.post("/v1/stock/receipts", stock))
+        order_id = done(api.post("/v1/orders", placing))["order_id"]
+        hold = done(api.post(f"/v1/orders/{order_id}/hold", {"reason": "only-here"}))
+        done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
+        done(api.post(f"/v1/orders/{order_id}/confirm"))
+        made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
+        sealer = oms.sealer()
+        sealer.catch_up()
+        sealer.close()
+        names = {
+            "order_id": order_id,
+            "hold_id": hold["hold_id"],
+            "shipment_id": made["shipment_id"],
+            "token": made["tracking_token"],
+            "sku": "SKU-1",
+            "code": "LOC-1",
+            "customer_id": "c-1",
+            "name": "order_status",
+            "level": "0",
+            "index": "000",
+        }
+        seen = api.get(f"/v1/orders/{order_id}", params={"min_position": made["position"]})
+        assert all(each in seen.text for each in ONLY_HERE), "there is something to be found"
+        yield Shop(oms, key, names)
+
+
+@pytest.fixture
+def ours(settings: Settings) -> Iterator[Oms]:
+    other = replace(settings, ledger="north", admin_key=None)
+    assert other.database_url is not None
+    prepare(other.database_url, other)
+    with open_prepared(other) as opened, projecting(opened):
+        yield opened
+
+
+def served(oms: Oms) -> list[tuple[str, str, str]]:
+    """Every route of the door: method, path, scope."""
+    endpoints = [
+        route.endpoint
+        for route in create_app(oms).routes
+        if isinstance(route, Route) and isinstance(route.endpoint, Endpoint)
+    ]
+    return [(each.method, each.path, each.scope) for each in endpoints] + PAGES
+
+
+def stays_away(path: str) -> bool:
+    """Streams do not end by themselves; what they send is what their routes without send."""
+    return path.endswith("/stream")
+
+
+def test_a_key_of_another_ledger_opens_nothing(theirs: Shop, ours: Oms) -> None:
+    before = theirs.oms.readers.head(), ours.readers.head()
+    with Api(create_app(ours), key=theirs.key) as api:
+        for method, template, scope in served(ours):
+            if scope == PUBLIC and stays_away(template):
+                continue
+            body: dict[str, str] | None = {} if method != "GET" else None
+            answer = api.send(method, theirs.path(template), json=body)
+            if scope != PUBLIC:
+                assert answer.status_code in (401, 403), (method, template)
+            assert answer.status_code < 500 or template == "/readyz", (method, template)
+            assert not any(each in answer.text for each in ONLY_HERE), (method, template)
+    assert (theirs.oms.readers.head(), ours.readers.head()) == before
+
+
+def test_the_same_key_opens_what_it_is_for(theirs: Shop) -> None:
+    """So that it is the ledger that makes the difference."""
+    with Api(create_app(theirs.oms), key=theirs.key) as api:
+        for method, template, scope in served(theirs.oms):
+            if method == "GET" and scope != PUBLIC and not stays_away(template):
+                answer = api.get(theirs.path(template))
+                assert answer.status_code not in (401, 403), template
+
+
+def test_names_of_another_ledger_lead_nowhere(theirs: Shop, ours: Oms) -> None:
+    """Asked with a key that may do everything here."""
+    key = ours.create_key("ours", "admin", SCOPES)
+    with Api(create_app(ours), key=key) as api:
+        for method, template, _ in served(ours):
+            path = theirs.path(template)
+            if method == "GET" and not stays_away(template):
+                answer = api.get(path, headers={"X-Purpose": "probe"})
+                assert not any(each in answer.text for each in ONLY_HERE), template
+        for name in ("order_id", "shipment_id", "token"):
+            kind = {"order_id": "orders", "shipment_id": "shipments", "token": "tracking"}[name]
+            assert api.get(f"/v1/{kind}/{theirs.names[name]}").status_code == 404
+        stream = api.get(f"/v1/tracking/{theirs.names['token']}/stream")
+        assert stream.status_code == 404
+        found = api.get("/v1/orders", params={"q": "ann@onlyhere.example"})
+        assert found.json()["items"] == []
+        assert api.get("/v1/events").json()["items"] == []
