@@ -234,10 +234,13 @@ class Oms:
         """The Merkle tree over the log, to be read, by one thread."""
         return PostgresTree(partial(self._lend, Role.READER))
 
+    def growing_tree(self) -> PostgresTree:
+        """The same, for who signs."""
+        return PostgresTree(partial(self._lend, Role.SEALER))
+
     def sealer(self) -> Sealer:
         """What makes the tree grow; the caller runs and closes it."""
-        tree = PostgresTree(partial(self._lend, Role.SEALER))
-        return Sealer(tree, self.settings.ledger, self.signing_key_file)
+        return Sealer(self.growing_tree(), self.settings.ledger, self.signing_key_file)
 
     def signing_key_file(self, ledger_id: str) -> Path:
         """Where the private key is that signs for a ledger of this id."""

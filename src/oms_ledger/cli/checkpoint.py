@@ -96,7 +96,7 @@ def rotate_key(
 
     Example: [bold]oms-ledger checkpoint rotate-key[/]
     """
-    tree = oms.tree()
+    tree = oms.growing_tree()
     ledger_id = tree.state().ledger_id
     name = notes.origin(oms.settings.ledger, ledger_id)
     made = audit_keys.rotate(tree, oms.signing_key_file(ledger_id), name, lost=lost)
