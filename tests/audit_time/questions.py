@@ -59,6 +59,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("list_locations"),
         question("get_location", code=place),
         question("get_shipment", shipment_id=shipment),
+        question("get_retention"),
         question("list_shipments", order_id=order, now=now),
         question("list_shipments", order_id=order, now=now, late=late, location=place, limit="1"),
     ]

@@ -26,6 +26,7 @@ from oms_commands.receive_stock import ReceiveStock
 from oms_commands.record_tracking_event import Code, RecordTrackingEvent
 from oms_commands.release_hold import ReleaseHold
 from oms_commands.return_stock import ReturnStock
+from oms_commands.set_retention import SetRetention
 from oms_commands.transfer_stock import TransferStock
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
@@ -58,7 +59,8 @@ class RandomShop:
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
         others = (self._stock, self._define, self._order, self._hold, self._give_back)
-        command = self.chance.choice((*moves, *others))()
+        seldom = (self._keep,) if self.chance.random() < 0.2 else ()
+        command = self.chance.choice((*moves, *others, *seldom))()
         try:
             answer = self._execute(command)
         except OmsError:
@@ -153,6 +155,10 @@ class RandomShop:
             line_id="1",
             occurred_at=self.earlier(),
         )
+
+    def _keep(self) -> Command:
+        country = self.chance.choice((None, "GB", "DE"))
+        return SetRetention("customers", self.chance.choice((None, "6y", "10y")), country)
 
     def _define(self) -> Command:
         if self.chance.random() < 0.2:

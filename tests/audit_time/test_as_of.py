@@ -175,7 +175,7 @@ def test_who_cannot_answer_says_why_and_what_to_ask_instead(oms: Oms) -> None:
     oms.execute(PutLocation("LON", "London"), actor="tester")
     refused = [query for query in QUERIES if isinstance(query.as_of, str)]
     of_customers = {"get_customer", "customer_orders", "export_customer"}
-    others = {"list_orders", "track", "shipping_performance"}
+    others = {"list_orders", "track", "shipping_performance", "retention_due"}
     assert {query.name for query in refused} == others | of_customers
     for query in refused:
         named = {"token": "t"} if query.name == "track" else {}
