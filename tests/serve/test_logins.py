@@ -4,8 +4,11 @@ is missing, serves, folds and seals; what needs the owner is done with the owner
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +17,15 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 
+from oms_ledger.engine.embedded import EmbeddedServer
 from oms_ledger.engine.roles import Role
-from tests.databases import KEK, SCHEMA, temporary_database
+from tests.databases import (
+    KEK,
+    SCHEMA,
+    postgres15_binaries,
+    temporary_database,
+    temporary_server,
+)
 from tests.security.grants import statements
 from tests.serve.family import ADMIN_KEY, PROGRAM, Family, client, serving, until
 from tests.serve.shop import location, place, receive
@@ -59,26 +69,33 @@ def program(environment: Mapping[str, str], *words: str) -> subprocess.Completed
     )
 
 
-@pytest.fixture(params=["server", "postgres15"])
+@contextmanager
+def newest() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="oms-logins-"))
+    running = EmbeddedServer.start(folder)
+    try:
+        yield running.url
+    finally:
+        running.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def oldest() -> Iterator[str]:
+    binaries = postgres15_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL 15 here; OMS_TEST_POSTGRES15_BIN may name its bin folder")
+    with temporary_server(binaries) as url:
+        yield url
+
+
+@pytest.fixture(params=[newest, oldest], ids=["newest", "oldest"])
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    server = request.getfixturevalue(request.param)
-    if "//postgres@" not in server:
-        pytest.skip("logs in as somebody else, which needs a server that trusts everybody")
-    logins = [OWNER, SERVE, "shop_auditor"]
-    with temporary_database(server) as url:
+    """On a server of its own: roles belong to the server, and here there are none yet."""
+    with request.param() as server, temporary_database(server) as url:
         made = Site(url)
-        try:
-            made.sql("postgres", *statements("CREATE ROLE shop_owner"))
-            yield made
-        finally:
-            made.sql("postgres", f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-            for name in logins:
-                made.sql("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                         f" WHERE usename = '{name}'")  # fmt: skip
-                known = f"SELECT FROM pg_roles WHERE rolname = '{name}'"
-                made.sql("postgres", f"DO $$ BEGIN IF EXISTS ({known}) THEN"
-                         f" EXECUTE 'DROP OWNED BY {name}'; EXECUTE 'DROP ROLE {name}';"
-                         " END IF; END $$")  # fmt: skip
+        made.sql("postgres", *statements("CREATE ROLE shop_owner"))
+        yield made
 
 
 @pytest.mark.postgres
