@@ -16,7 +16,7 @@ from oms_ledger.audit.store import StoredEvent
 from oms_ledger.engine import codec
 from tests.verify.conftest import History
 
-SEED = 3  # a history with every kind of event that is changed below
+SEED = 31  # a history with every kind of event that is changed below
 
 
 def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[Integrity, list[Finding]]:
