@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from oms_commands import COMMANDS
@@ -53,6 +54,18 @@ class Asker:
         answer: dict[str, Any] = response.json()
         fits(shapes.OF_QUERIES[name], answer)
         return answer
+
+
+def test_paths_with_values_are_found_without_a_detour(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def detour(*_: object) -> None:
+        raise AssertionError("left to FastAPI")
+
+    monkeypatch.setattr(FastAPI, "__call__", detour)
+    assert api.get("/v1/orders/none").json()["code"] == "not_found"
+    assert api.get("/v1/stock/A%2FB").status_code == 404
+    assert api.post("/v1/orders/none/confirm").status_code == 404
 
 
 def test_every_command_and_query(oms: Oms, api: Api) -> None:

@@ -87,6 +87,10 @@ class Door(FastAPI):
         except Malformed as error:
             await answer_no(error, scope, receive, send)
             return
+        if found := self._paths.found(scope):
+            endpoint, scope = found
+            await endpoint(scope, receive, send)
+            return
         if scope["path"] == self.openapi_url:
             send = adding(SECURITY, send)
         await super().__call__(scope, receive, send)

@@ -22,7 +22,7 @@ FIRST_NAME = "first_name"
 """The field that shows no more of a name than its first word, to whoever asks."""
 
 _MARK = f'"{SEALED}'.encode()
-_FIELD = re.compile(rb'(?:"(\w+)":\s?)?"(sealed:v1:([\w-]+):[\w-]+)"')
+_SEALED = re.compile(rb'"(sealed:v1:([\w-]+):[\w-]+)"')
 _TEXT = re.compile(rf"{SEALED}[\w-]+:[\w-]+")
 _MASKED = orjson.dumps(MASKED)
 
@@ -58,7 +58,7 @@ def holds_sealed(rendered: bytes) -> bool:
 
 def masked(rendered: bytes) -> bytes:
     """With everything sealed in it out of sight."""
-    return _FIELD.sub(lambda found: _shown(found, MASKED), rendered)
+    return _SEALED.sub(_MASKED, rendered)
 
 
 def masked_text(text: str) -> str:
@@ -68,11 +68,10 @@ def masked_text(text: str) -> str:
 
 def keys_in(rendered: bytes, only: str | None = None) -> set[str]:
     """The ids of the keys that open what is sealed in it; with `only`, in fields of that name."""
-    wanted = None if only is None else only.encode()
     return {
-        found[3].decode()
-        for found in _FIELD.finditer(rendered)
-        if wanted is None or found[1] == wanted
+        found[2].decode()
+        for found in _SEALED.finditer(rendered)
+        if only is None or _field_of(rendered, found) == only
     }
 
 
@@ -81,17 +80,23 @@ def opened(rendered: bytes, opening: Open, only: str | None = None) -> bytes:
     rest masked."""
 
     def shown(found: re.Match[bytes]) -> bytes:
-        name = (found[1] or b"").decode()
+        name = _field_of(rendered, found)
         if only is not None and name != only:
-            return _shown(found, MASKED)
-        text = opening(found[3].decode(), found[2].decode(), name)
+            return _MASKED
+        text = opening(found[2].decode(), found[1].decode(), name)
         if name == FIRST_NAME and text not in (FORGOTTEN, UNREADABLE):
             text = next(iter(text.split()), "")
-        return _shown(found, text)
+        return orjson.dumps(text)
 
-    return _FIELD.sub(shown, rendered)
+    return _SEALED.sub(shown, rendered)
 
 
-def _shown(found: re.Match[bytes], text: str) -> bytes:
-    before = found[0][: found.start(2) - 1 - found.start()]
-    return before + (_MASKED if text == MASKED else orjson.dumps(text))
+def _field_of(rendered: bytes, found: re.Match[bytes]) -> str:
+    """The name of the field whose value it is; empty for an item of a list. Looked for backwards
+    from the value: a pattern with the name in it would be tried at every field there is."""
+    end = found.start()
+    if rendered[end - 1 : end] == b" ":
+        end -= 1
+    if rendered[end - 2 : end] != b'":':
+        return ""
+    return rendered[rendered.rfind(b'"', 0, end - 2) + 1 : end - 2].decode()
