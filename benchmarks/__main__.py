@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Generator
@@ -20,7 +19,8 @@ from rich.console import Console
 from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
-from oms_ledger.engine.embedded import EmbeddedServer
+from oms_ledger.engine.embedded import database
+from oms_ledger.settings import Settings
 
 MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "writer": writer.measure,
@@ -80,13 +80,11 @@ def _server() -> Generator[str]:
     if given := os.environ.get("OMS_DATABASE_URL"):
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="oms-benchmarks-"))
-    running = EmbeddedServer.start(folder)
-    try:
-        yield running.url
-    finally:
-        running.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="oms-benchmarks-") as folder,
+        database(Settings(data_dir=Path(folder))) as url,
+    ):
+        yield url
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from newcomers, each of whom needs a key: the dearest case; and then from custom
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -22,9 +21,10 @@ import psutil  # type: ignore[import-untyped]  # the library has no types
 
 from benchmarks.shop import ledger, sku_of, stocked
 from oms_ledger.app import Oms
-from oms_ledger.engine.embedded import EmbeddedServer
+from oms_ledger.engine.embedded import database
 from oms_ledger.engine.submissions import Submission
 from oms_ledger.http import create_app
+from oms_ledger.settings import Settings
 
 ORDERS = 1500
 CONNECTIONS = 64
@@ -115,15 +115,14 @@ def measure(oms: Oms, server: psutil.Process) -> None:
 
 
 def main() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="oms-benchmarks-"))
-    running = EmbeddedServer.start(folder)
-    try:
-        with ledger(running.url, "sealing") as settings, stocked(settings) as oms:
-            pid = int((folder / "pg" / "postmaster.pid").read_text().split()[0])
-            measure(oms, psutil.Process(pid))
-    finally:
-        running.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="oms-benchmarks-") as folder,
+        database(Settings(data_dir=Path(folder))) as url,
+        ledger(url, "sealing") as settings,
+        stocked(settings) as oms,
+    ):
+        pid = int((Path(folder) / "pg" / "postmaster.pid").read_text().split()[0])
+        measure(oms, psutil.Process(pid))
 
 
 if __name__ == "__main__":

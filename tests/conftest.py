@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
 import structlog
 
-from oms_ledger.engine.embedded import EmbeddedServer
 from tests.databases import (
     KEK,
     Database,
+    embedded_server,
     ledger_database,
     postgres15_binaries,
     temporary_server,
@@ -58,13 +55,8 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="oms-test-"))
-    running = EmbeddedServer.start(folder)
-    try:
-        yield running.url
-    finally:
-        running.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with embedded_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

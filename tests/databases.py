@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from oms_ledger.engine import migrations, pool
+from oms_ledger.engine import embedded, migrations, pool
 from oms_ledger.engine.pool import Connection
 from oms_ledger.engine.roles import Role
 from oms_ledger.settings import Settings
@@ -94,6 +94,16 @@ def postgres15_binaries() -> Path | None:
     places += [Path("/usr/lib/postgresql/15/bin"), Path("/usr/pgsql-15/bin")]
     places += [Path("/opt/homebrew/opt/postgresql@15/bin")]
     return next((place for place in places if (place / "initdb").exists()), None)
+
+
+@contextmanager
+def embedded_server() -> Generator[str]:
+    """The URL of an embedded PostgreSQL that goes with all it holds."""
+    with (
+        tempfile.TemporaryDirectory(prefix="oms-test-", ignore_cleanup_errors=True) as folder,
+        embedded.database(Settings(data_dir=Path(folder))) as url,
+    ):
+        yield url
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -172,18 +173,25 @@ def test_an_import_counts_from_when_it_happened(oms: Oms, shop: Api) -> None:
     assert name_of(shop, made) == "[forgotten]"
 
 
+def just_before_deciding(
+    monkeypatch: pytest.MonkeyPatch, oms: Oms, act: Callable[[], object]
+) -> None:
+    """Have something happen between the look at who is due and the decision to forget them."""
+    decide = oms.execute_many
+
+    def meanwhile(*asked: Any, **more: Any) -> Any:
+        act()
+        return decide(*asked, **more)
+
+    monkeypatch.setattr(oms, "execute_many", meanwhile)
+
+
 def test_a_longer_period_that_was_acknowledged_holds_at_once(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = done_with(shop, ADA)
     period(shop, "customers", "2y")
-    decide = oms.execute_many
-
-    def meanwhile(*asked: Any, **more: Any) -> Any:
-        period(shop, "customers", "10y")
-        return decide(*asked, **more)
-
-    monkeypatch.setattr(oms, "execute_many", meanwhile)
+    just_before_deciding(monkeypatch, oms, lambda: period(shop, "customers", "10y"))
     done = round_of(oms, NOW + 3 * YEAR)
     assert (done.forgotten, dict(done.left)) == (0, {"not_due": 1})
     assert name_of(shop, made).startswith(ADA.mark)
@@ -194,13 +202,8 @@ def test_a_hold_that_was_acknowledged_holds_at_once(
 ) -> None:
     made = done_with(shop, ADA)
     period(shop, "customers", "2y")
-    decide = oms.execute_many
-
-    def meanwhile(*asked: Any, **more: Any) -> Any:
-        oms.execute(HoldCustomer("c-ada", "audit"), actor="tester")
-        return decide(*asked, **more)
-
-    monkeypatch.setattr(oms, "execute_many", meanwhile)
+    hold = HoldCustomer("c-ada", "audit")
+    just_before_deciding(monkeypatch, oms, lambda: oms.execute(hold, actor="tester"))
     assert dict(round_of(oms, NOW + 3 * YEAR).left) == {"on_legal_hold": 1}
     assert name_of(shop, made).startswith(ADA.mark)
 

@@ -4,9 +4,7 @@ is missing, serves, folds and seals; what needs the owner is done with the owner
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +15,11 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 
-from oms_ledger.engine.embedded import EmbeddedServer
 from oms_ledger.engine.roles import Role
 from tests.databases import (
     KEK,
     SCHEMA,
+    embedded_server,
     postgres15_binaries,
     temporary_database,
     temporary_server,
@@ -70,17 +68,6 @@ def program(environment: Mapping[str, str], *words: str) -> subprocess.Completed
 
 
 @contextmanager
-def newest() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="oms-logins-"))
-    running = EmbeddedServer.start(folder)
-    try:
-        yield running.url
-    finally:
-        running.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
 def oldest() -> Iterator[str]:
     binaries = postgres15_binaries()
     if binaries is None:
@@ -89,7 +76,7 @@ def oldest() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=[newest, oldest], ids=["newest", "oldest"])
+@pytest.fixture(params=[embedded_server, oldest], ids=["newest", "oldest"])
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """On a server of its own: roles belong to the server, and here there are none yet."""
     with request.param() as server, temporary_database(server) as url:
