@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
-from oms_ledger.engine.embedded import database
+from oms_ledger.engine.db.embedded import database
 from oms_ledger.settings import Settings
 
 MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {

@@ -1,4 +1,4 @@
--- The last line of every run, for benchmarks/serving.py to read.
+-- The last line of every run, for benchmarks/served.py to read.
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

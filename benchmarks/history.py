@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 
 from benchmarks.compare import Tell
 from benchmarks.shop import ACTOR, five_event_order
-from oms_commands.cancel_order import CancelOrder
-from oms_commands.create_shipment import CreateShipment
-from oms_commands.deliver_shipment import DeliverShipment
-from oms_commands.dispatch_shipment import DispatchShipment
-from oms_commands.label_shipment import LabelShipment
-from oms_commands.record_tracking_event import RecordTrackingEvent
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilment.deliver_shipment import DeliverShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.fulfilment.label_shipment import LabelShipment
+from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.orders.cancel import CancelOrder
 from oms_ledger.app import Oms
 from oms_ledger.contexts import new_context
-from oms_ledger.engine.submissions import Outcome, Submission
+from oms_ledger.engine.write.submissions import Outcome, Submission
 from oms_ledger.kernel import Command
 
 COHORT = 500

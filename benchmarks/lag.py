@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.compare import Contender, Plan, Run, Table, take_turns
 from benchmarks.over_http import wait_until
-from benchmarks.serving import KEY, orders, ours, result_of, start_wrk
+from benchmarks.served import KEY, orders, ours, result_of, start_wrk
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms
 

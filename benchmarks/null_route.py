@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Body, FastAPI
 
-from oms_commands.place_order import PlaceOrder
+from oms_commands.orders.place import PlaceOrder
 
 app = FastAPI()
 

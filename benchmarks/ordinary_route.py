@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Body, FastAPI, Request
 
 from benchmarks import ordinary
-from oms_commands.place_order import PlaceOrder
+from oms_commands.orders.place import PlaceOrder
 
 
 @asynccontextmanager

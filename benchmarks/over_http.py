@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from benchmarks import ordinary, postgres
 from benchmarks.compare import Contender, Plan, Ratio, Run, Table, take_turns
-from benchmarks.serving import Load, orders, ours, route, wrk
+from benchmarks.served import Load, orders, ours, route, wrk
 from benchmarks.shop import ACTOR, event_sizes, five_event_order, ledger, orders_placed, stocked
 from oms_ledger.app import Oms
 

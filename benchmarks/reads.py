@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.compare import Plan, Ratio, Table, take_turns
-from benchmarks.serving import Load, ours, route, wrk
+from benchmarks.served import Load, ours, route, wrk
 from benchmarks.shop import ACTOR, five_event_order, ledger, stocked
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError

@@ -13,14 +13,15 @@ from benchmarks.compare import Plan, Ratio, Run, Table
 from benchmarks.history import generate
 from benchmarks.lag import asked, connected, one_order
 from benchmarks.over_http import wait_until
-from benchmarks.serving import ours
+from benchmarks.served import ours
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms, tune_interpreter
-from oms_ledger.engine import builds, pool
-from oms_ledger.engine.builds import BUILDING, Known
-from oms_ledger.engine.projector import Projector
-from oms_ledger.engine.rebuild import Builder
-from oms_ledger.engine.roles import Role
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.rebuild import builds
+from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild.builds import BUILDING, Known
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS

@@ -15,16 +15,16 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.compare import Run
-from oms_commands.order_fields import AddressFields, CustomerFields, LineFields, ShippingFields
-from oms_commands.place_order import PlaceOrder
-from oms_commands.put_location import PutLocation
-from oms_commands.receive_stock import ReceiveStock
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.orders._fields import AddressFields, CustomerFields, LineFields, ShippingFields
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
-from oms_ledger.engine.roles import Role
-from oms_ledger.engine.submissions import Outcome, Submission
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.write.submissions import Outcome, Submission
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
 

@@ -1,5 +1,5 @@
 -- Who may do what; runs after every migrate, so that a restored dump or a new server gets its
--- grants again. Each of the ledger's roles (engine/roles.py) has what its job needs and nothing
+-- grants again. Each of the ledger's roles (engine/db/roles.py) has what its job needs and nothing
 -- else; a table that is not in here is the owner's alone. docs/operations.md has the same as a table.
 DO $$
 DECLARE
@@ -69,7 +69,7 @@ BEGIN
         EXECUTE format('GRANT %s ON %s TO %s', given.verbs, given.tables, given.role);
     END LOOP;
 
-    -- Read models, whose tables are made while the program runs: engine/builds.py says the same.
+    -- Read models, whose tables are made while the program runs: engine/rebuild/builds.py says the same.
     FOR made IN
         SELECT format('%I', b.name || '_v' || p.version) AS build, format('%I', b.name) AS view
         FROM projection_positions AS p CROSS JOIN unnest(p.tables) AS b (name)

@@ -17,9 +17,9 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from oms_ledger.engine import embedded, migrations, pool
-from oms_ledger.engine.pool import Connection
-from oms_ledger.engine.roles import Role
+from oms_ledger.engine.db import embedded, migrations, pool
+from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
 
 SCHEMA = "oms_main"

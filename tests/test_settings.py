@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.engine.writer import Limits
+from oms_ledger.engine.write.writer import Limits
 from oms_ledger.settings import Settings, variable
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"

@@ -8,8 +8,10 @@ folded from the log again.
 from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
-from oms_projections import customers, order_status, retention, shipping_analytics, stock_levels
+from oms_projections import order_status, shipping_analytics, stock_levels
+from oms_projections.customers import queries as of_customers
 from oms_projections.order_status import queries as of_orders
+from oms_projections.retention_periods import queries as of_retention
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
 
@@ -23,6 +25,6 @@ QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
-    *customers.QUERIES,
-    *retention.QUERIES,
+    *of_customers.QUERIES,
+    *of_retention.QUERIES,
 )

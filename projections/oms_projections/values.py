@@ -8,9 +8,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from oms_ledger.domain.moments import moment, not_then
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.plain import rfc3339
+from oms_ledger.domain.times import moment, not_then
 
 T = TypeVar("T")
 

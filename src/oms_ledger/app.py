@@ -20,37 +20,32 @@ from typing import Any
 
 import orjson
 
-from oms_ledger.audit import keys as audit_keys
-from oms_ledger.audit.sealer import Sealer
+from oms_ledger.access import postgres as key_store
+from oms_ledger.access.api_keys import ApiKey
+from oms_ledger.audit import postgres as evidence
+from oms_ledger.audit.tree import keys as audit_keys
+from oms_ledger.audit.tree.postgres import PostgresTree
+from oms_ledger.audit.tree.sealer import Sealer
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.domain.plain import plain
-from oms_ledger.engine import (
-    addresses,
-    api_keys,
-    cards,
-    embedded,
-    evidence,
-    migrations,
-    preparation,
-    roles,
-    subject_keys,
-)
-from oms_ledger.engine.chores import Chores
-from oms_ledger.engine.log import PostgresStore
-from oms_ledger.engine.pool import Pools
-from oms_ledger.engine.projector import Projector, retry_parked
-from oms_ledger.engine.questions import Question
-from oms_ledger.engine.reader import Readers
-from oms_ledger.engine.rebuilds import Rebuilds
-from oms_ledger.engine.roles import Role
-from oms_ledger.engine.sealing import Vault
-from oms_ledger.engine.tree import PostgresTree
-from oms_ledger.engine.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
+from oms_ledger.domain.json_values import plain
+from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
+from oms_ledger.engine.db.pool import Pools
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log.postgres import PostgresStore
+from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.reader import Readers
+from oms_ledger.engine.rebuild.operations import Rebuilds
+from oms_ledger.engine.work.singleton import Chores
+from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
-from oms_ledger.security import keks, sensitive, showing
-from oms_ledger.security.api_keys import ApiKey
-from oms_ledger.security.showing import Access
+from oms_ledger.privacy import card_check, disclosure
+from oms_ledger.privacy import postgres as subject_keys
+from oms_ledger.privacy.disclosure import Access
+from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.sensitivity import masking
+from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
 
@@ -111,7 +106,7 @@ class Oms:
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
         """Hand commands to the writer in order, with what is personal in them sealed; those with
         card data are refused."""
-        return cards.submit_others(submissions, self.vault.seal, self.writer.submit_many)
+        return card_check.submit_others(submissions, self.vault.seal, self.writer.submit_many)
 
     def execute_many(
         self,
@@ -169,7 +164,7 @@ class Oms:
 
     def _asked(self, params: object) -> object:
         """The parameters as the read models know them."""
-        return sensitive.limited(self.vault.asked(params), least=self.settings.smallest_count)
+        return masking.limited(self.vault.asked(params), least=self.settings.smallest_count)
 
     # Personal data.
 
@@ -177,7 +172,7 @@ class Oms:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
         content = self.readers.marks.in_answer(body)
-        if not content and not showing.holds_sealed(rendered):
+        if not content and not disclosure.holds_sealed(rendered):
             return body
         shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))
         return shown
@@ -272,7 +267,7 @@ class Oms:
     ) -> str:
         """A new API key with the rights of a role and some more: its text, which is not kept."""
         with self._lend(Role.CUSTODIAN) as connection:
-            return api_keys.create(
+            return key_store.create(
                 connection,
                 name,
                 ledger=self.settings.ledger,
@@ -283,27 +278,27 @@ class Oms:
 
     def find_key(self, prefix: str) -> ApiKey | None:
         with self._lend(Role.READER) as connection:
-            return api_keys.find(connection, prefix)
+            return key_store.find(connection, prefix)
 
     def list_keys(self) -> list[ApiKey]:
         with self._lend(Role.READER) as connection:
-            return api_keys.list_keys(connection)
+            return key_store.list_keys(connection)
 
     def revoke_keys(self, which: str) -> list[ApiKey]:
         """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
         with self._lend(Role.CUSTODIAN) as connection:
-            return api_keys.revoke(connection, which)
+            return key_store.revoke(connection, which)
 
     def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
         """A new key in the place of those of this id, prefix or name, which work for the grace
         period and no longer."""
         with self._lend(Role.CUSTODIAN) as connection:
-            return api_keys.rotate(connection, which, grace)
+            return key_store.rotate(connection, which, grace)
 
     def note_used_keys(self, when: Mapping[str, datetime]) -> None:
         """Keep when keys, by their ids, were last used."""
         with self._lend(Role.READER) as connection:
-            api_keys.used(connection, when)
+            key_store.used(connection, when)
 
     # The database.
 
@@ -325,7 +320,7 @@ def prepared(settings: Settings) -> Iterator[Settings]:
     ledger is migrated and its read models have their tables. `Refused` where they are not, and
     there is no login that may do it."""
     with embedded.database(settings) as url:
-        preparation.make_ready(url, settings, PROJECTIONS)
+        bootstrap.make_ready(url, settings, PROJECTIONS)
         yield settings.with_database(url)
 
 
@@ -346,7 +341,7 @@ def migrate(settings: Settings) -> list[str]:
 
 def prepare(url: str, settings: Settings) -> list[str]:
     """As its owner, migrate the ledger and make the tables of its read models; what was applied."""
-    return preparation.prepare(url, settings.schema, PROJECTIONS)
+    return bootstrap.prepare(url, settings.schema, PROJECTIONS)
 
 
 @contextmanager
@@ -357,7 +352,7 @@ def open_prepared(
     url = settings.database_url
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")
-    addresses.check(settings)
+    dsn.check(settings)
     pools = Pools(settings)
     limits = Limits(
         settings.writer_batch_commands,
@@ -369,7 +364,7 @@ def open_prepared(
     store = PostgresStore(partial(pools.connect, Role.WRITER))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
-    wrapping = keks.key_encryption(settings.kek, settings.kek_path, settings.ledger)
+    wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
     vault = Vault(pools.lend, wrapping)
     try:
         yield Oms(settings, url, pools, writer, readers, vault)

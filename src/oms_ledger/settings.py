@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from oms_ledger.access.oidc import mapping
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.security.tokens import mapping
 
 LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 

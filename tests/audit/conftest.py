@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oms_ledger.engine.roles import Role
+from oms_ledger.engine.db.roles import Role
 from tests.audit.ledger import Audited
 from tests.databases import Database, ledger_database
 

@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from oms_ledger.audit import keys, notes
-from oms_ledger.audit.findings import Anchor, Report
-from oms_ledger.audit.notes import SigningKey
-from oms_ledger.audit.sealer import Pace, Sealer
-from oms_ledger.audit.store import StoredCheckpoint
-from oms_ledger.audit.verify import verify_tree
-from oms_ledger.engine.pool import Connection
-from oms_ledger.engine.tree import PostgresTree
+from oms_ledger.audit.tree import keys, notes
+from oms_ledger.audit.tree.notes import SigningKey
+from oms_ledger.audit.tree.postgres import PostgresTree
+from oms_ledger.audit.tree.sealer import Pace, Sealer
+from oms_ledger.audit.tree.store import StoredCheckpoint
+from oms_ledger.audit.verify.findings import Anchor, Report
+from oms_ledger.audit.verify.tree import verify_tree
+from oms_ledger.engine.db.pool import Connection
 from tests.databases import Database
 
 APPEND = "INSERT INTO ledger_events VALUES (%s, %s, %s, %s, %s)"

@@ -11,9 +11,9 @@ import pytest
 from oms_ledger.audit.standalone import __main__ as standalone
 from oms_ledger.audit.standalone.hashing import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint
-from oms_ledger.engine import rebuilds
+from oms_ledger.engine.rebuild import operations
+from tests.audit.anchors.s3_store import s3_store, use
 from tests.audit.ledger import superuser
-from tests.audit.s3_store import s3_store, use
 from tests.cli.conftest import Run
 from tests.databases import Database
 
@@ -29,7 +29,7 @@ ORDER = {
 @pytest.fixture
 def shop(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A ledger of some events, none of them sealed yet; there are no workers to wait for."""
-    monkeypatch.setattr(rebuilds, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
     run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
     run("do", "ReceiveStock", '{"sku": "MUG", "location": "LEEDS", "quantity": 5}')
     run("do", "PlaceOrder", json.dumps(ORDER))

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.location import LocationDefined, Site
-from oms_ledger.domain.order import (
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.fulfilment.shipment import (
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentLine,
+)
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.order import (
     Address,
     Customer,
     OrderConfirmed,
@@ -18,14 +25,12 @@ from oms_ledger.domain.order import (
     UnitsShipped,
 )
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.product import ProductDefined
-from oms_ledger.domain.shipment import (
-    ShipmentCreated,
-    ShipmentDelivered,
-    ShipmentDispatched,
-    ShipmentLine,
+from oms_ledger.domain.stock.stock import (
+    StockAllocated,
+    StockBackordered,
+    StockReceived,
+    StockShipped,
 )
-from oms_ledger.domain.stock import StockAllocated, StockBackordered, StockReceived, StockShipped
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT
 

@@ -22,40 +22,40 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import oms_commands.cancellation
-import oms_commands.placement
-import oms_ledger.domain.stock
-from oms_commands import adjust_stock, cancel_shipment
-from oms_commands.adjust_stock import AdjustStock
-from oms_commands.allocate_backorders import AllocateBackorders
-from oms_commands.cancel_order import CancelledLine, CancelOrder
-from oms_commands.cancel_shipment import CancelShipment
-from oms_commands.confirm_order import ConfirmOrder
-from oms_commands.count_stock import CountStock
-from oms_commands.create_shipment import CreateShipment, ShippedLine
-from oms_commands.deliver_shipment import DeliverShipment
-from oms_commands.dispatch_shipment import DispatchShipment
-from oms_commands.hold_order import HoldOrder
-from oms_commands.label_shipment import LabelShipment
-from oms_commands.order_fields import LineFields
-from oms_commands.place_order import PlaceOrder
-from oms_commands.put_location import PutLocation
-from oms_commands.put_product import PutProduct
-from oms_commands.receive_stock import ReceiveStock
-from oms_commands.record_tracking_event import Code, RecordTrackingEvent
-from oms_commands.release_hold import ReleaseHold
-from oms_commands.return_stock import ReturnStock
-from oms_commands.transfer_stock import TransferStock
-from oms_ledger.domain.allocation import Plan, allocate
+import oms_ledger.domain.stock.stock
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.fulfilment import cancel_shipment
+from oms_commands.fulfilment.cancel_shipment import CancelShipment
+from oms_commands.fulfilment.create_shipment import CreateShipment, ShippedLine
+from oms_commands.fulfilment.deliver_shipment import DeliverShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.fulfilment.label_shipment import LabelShipment
+from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
+from oms_commands.orders._fields import LineFields
+from oms_commands.orders.allocate_backorders import AllocateBackorders
+from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.hold import HoldOrder
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.stock import adjust
+from oms_commands.stock.adjust import AdjustStock
+from oms_commands.stock.count import CountStock
+from oms_commands.stock.receive import ReceiveStock
+from oms_commands.stock.take_back import ReturnStock
+from oms_commands.stock.transfer import TransferStock
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.order import Order
-from oms_ledger.domain.shipment import Shipment, ShipmentCreated
-from oms_ledger.domain.stock import Balances, StockEvent, StockLevel, StockReleased, book
-from oms_ledger.engine.writer import Outcome
+from oms_ledger.domain.orders import cancellation, placement
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.stock.allocation import Plan, allocate
+from oms_ledger.domain.stock.stock import Balances, StockEvent, StockLevel, StockReleased, book
+from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.kernel import Change, Command
 from oms_ledger.testing import START, MemoryLedger
-from tests.commands.books import Books, folded_anew
+from tests.commands.checks import Books, folded_anew
 
 SKUS = st.sampled_from(["A", "B"])
 PLACES = st.sampled_from(["LON", "MAN"])
@@ -282,22 +282,22 @@ def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:
             whole.shortages += plan.shortages
         return whole
 
-    patch.setattr(oms_commands.placement, "allocate", greedy)
+    patch.setattr(placement, "allocate", greedy)
 
 
 def a_cancelled_shipment_keeps_its_units(patch: pytest.MonkeyPatch) -> None:
     def half(shipment_id: str, created: ShipmentCreated) -> list[Change]:
-        return oms_commands.cancellation.unpack(shipment_id, created)[:1]
+        return cancellation.unpack(shipment_id, created)[:1]
 
     patch.setattr(cancel_shipment, "unpack", half)
 
 
 def backorders_are_owed_for_ever(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(oms_commands.cancellation, "_backorders", lambda progress: [])
+    patch.setattr(cancellation, "_backorders", lambda progress: [])
 
 
 def promised_units_are_written_off(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(adjust_stock, "refuse_if_short", lambda *arguments: None)
+    patch.setattr(adjust, "refuse_if_short", lambda *arguments: None)
 
 
 def more_comes_back_than_was_sent(patch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from oms_commands.create_shipment import CreateShipment
-from oms_commands.place_order import PlaceOrder
-from oms_commands.put_product import PutProduct
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.orders.place import PlaceOrder
+from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.fulfilment.shipment import ShipmentCreated
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.order import OrderHeld, OrderPlaced
-from oms_ledger.domain.product import ProductDefined
-from oms_ledger.domain.shipment import ShipmentCreated
+from oms_ledger.domain.orders.order import OrderHeld, OrderPlaced
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, Decision, given
 from tests.commands.shop import SHELF, place, six, stock

@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from oms_commands.place_order import PlaceOrder
+from oms_commands.orders.place import PlaceOrder
 from oms_ledger.demo import hints
 from oms_ledger.demo.first_steps import BODY, requests
 from oms_ledger.demo.shop import GOODS

@@ -8,9 +8,9 @@ from typing import get_type_hints
 
 import pytest
 
-from oms_ledger.domain.catalogue import EVENTS, STATES
-from oms_ledger.domain.order import Address, Customer
+from oms_ledger.domain.orders.order import Address, Customer
 from oms_ledger.domain.personal import Personal, revealed
+from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.kernel import Event, State
 from tests.golden.literals import LITERALS
 

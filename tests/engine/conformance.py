@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 
-from oms_ledger.engine import codec
-from oms_ledger.engine.log import PostgresStore
-from oms_ledger.engine.memory import MemoryLog, MemoryStore
-from oms_ledger.engine.store import EventRow, Store
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
+from oms_ledger.engine.log.postgres import PostgresStore
+from oms_ledger.engine.log.store import EventRow, Store
 from oms_ledger.kernel import Recorded
 
 StoreFactory = Callable[[], Store]

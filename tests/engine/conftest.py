@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.engine.writer import Writer
-from tests.engine.asking import OpenWriter
+from oms_ledger.engine.write.writer import Writer
 from tests.engine.conformance import InMemory, InPostgres, Ledger
+from tests.engine.submit import OpenWriter
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from oms_ledger.domain.channel import OrderNumbered
-from oms_ledger.domain.customer import (
+from oms_ledger.domain.catalogue.channel import OrderNumbered
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.product import Component, Dimensions, ProductDefined
+from oms_ledger.domain.customers.customer import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
     PeriodOver,
 )
-from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.fulfilment.shipment import (
+    Package,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentLabelled,
+    ShipmentLine,
+    ShipmentScanned,
+)
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.order import (
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.order import (
     Address,
     BackordersAllocated,
     Customer,
@@ -32,19 +44,7 @@ from oms_ledger.domain.order import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.product import Component, Dimensions, ProductDefined
-from oms_ledger.domain.retention import RetentionSet
-from oms_ledger.domain.shipment import (
-    Package,
-    ShipmentCancelled,
-    ShipmentCreated,
-    ShipmentDelivered,
-    ShipmentDispatched,
-    ShipmentLabelled,
-    ShipmentLine,
-    ShipmentScanned,
-)
-from oms_ledger.domain.stock import (
+from oms_ledger.domain.stock.stock import (
     BackorderReleased,
     StockAdjusted,
     StockAllocated,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from oms_ledger.http.door import Door
+from oms_ledger.http.app import Door
 from oms_ledger.serving import wire
 
 QUIET_SECONDS = 0.3

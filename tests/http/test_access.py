@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from starlette.routing import Route
 
+from oms_ledger.access.roles import ADMIN, PUBLIC, ROLES, SCOPES
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.cli.access import access, routes
 from oms_ledger.http import create_app
-from oms_ledger.http.edge import Endpoint
-from oms_ledger.security.roles import ADMIN, PUBLIC, ROLES, SCOPES
+from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api
 from tests.http.test_errors import told

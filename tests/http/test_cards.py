@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from oms_commands import COMMANDS
-from oms_ledger.http.examples import BODIES
+from oms_ledger.http.openapi.examples import BODIES
 from oms_projections import QUERIES
 from tests.http.conftest import Api
 from tests.http.examples import order

@@ -13,7 +13,7 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.http import create_app
-from oms_ledger.http.edge import SECURITY
+from oms_ledger.http.endpoint import SECURITY
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.test_errors import told

@@ -15,13 +15,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
-from oms_ledger.engine import pool
-from oms_ledger.http.shapes import ledger
+from oms_ledger.engine.db import pool
+from oms_ledger.http.openapi.shapes import ledger
 from tests.databases import Database
+from tests.http.commands.test_idempotency import head
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED, order
 from tests.http.test_errors import told
-from tests.http.test_idempotency import head
 from tests.http.test_routes import fits
 
 

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app, shapes
-from oms_ledger.http.examples import BODIES
+from oms_ledger.http import create_app
+from oms_ledger.http.openapi import shapes
+from oms_ledger.http.openapi.examples import BODIES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.examples import order

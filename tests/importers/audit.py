@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.catalogue import STATES
-from oms_ledger.domain.order import Order
-from oms_ledger.domain.shipment import Shipment
-from oms_ledger.domain.stock import StockLevel
-from oms_ledger.engine import pool
+from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.registry import STATES
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.engine.db import pool
 from oms_ledger.kernel import Recorded, State, stream_id
 
 S = TypeVar("S", bound=State)

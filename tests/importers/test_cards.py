@@ -13,10 +13,10 @@ from oms_ledger.app import open_oms
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.online_retail import COLUMNS, Malformed, Skip, parse, read
 from oms_ledger.importers.run import Options, import_file
-from oms_ledger.security import cards
+from oms_ledger.privacy import cards
 from tests.databases import Database
 from tests.importers.files import line, written
-from tests.personal.searching import rows_with
+from tests.privacy.search import rows_with
 
 PAN = "4111 1111 1111 1111"
 DIGITS = PAN.replace(" ", "")

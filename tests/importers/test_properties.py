@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.engine.memory import MemoryStore
-from oms_ledger.engine.writer import Writer
+from oms_ledger.engine.log.memory import MemoryStore
+from oms_ledger.engine.write.writer import Writer
 from oms_ledger.importers.desk import Desk
 from oms_ledger.importers.online_retail import (
     COLUMNS,

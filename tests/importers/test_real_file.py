@@ -22,7 +22,7 @@ from oms_ledger.kernel import Recorded
 from oms_ledger.testing import columns_of, folded
 from oms_projections import PROJECTIONS
 from tests.databases import Database
-from tests.engine.projecting import stored
+from tests.engine.project.log import stored
 from tests.importers.audit import audited, check_read_models, history
 from tests.importers.real_file import real_file
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from oms_ledger.domain.moments import moment
-from oms_ledger.engine import builds, codec, pool
-from oms_ledger.engine.projector import Projector
-from oms_ledger.engine.reader import Readers
-from oms_ledger.engine.roles import Role
+from oms_ledger.domain.times import moment
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.read.reader import Readers
+from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import Recorded
 from oms_projections import PROJECTIONS, QUERIES
 from tests.databases import Database

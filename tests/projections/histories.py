@@ -6,10 +6,19 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue import STATES
-from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.location import LocationDefined, Site
-from oms_ledger.domain.order import (
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.fulfilment.shipment import (
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentLabelled,
+    ShipmentLine,
+    ShipmentScanned,
+)
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.order import (
     Address,
     BackordersAllocated,
     Customer,
@@ -28,17 +37,8 @@ from oms_ledger.domain.order import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.product import ProductDefined
-from oms_ledger.domain.shipment import (
-    ShipmentCancelled,
-    ShipmentCreated,
-    ShipmentDelivered,
-    ShipmentDispatched,
-    ShipmentLabelled,
-    ShipmentLine,
-    ShipmentScanned,
-)
-from oms_ledger.domain.stock import (
+from oms_ledger.domain.registry import STATES
+from oms_ledger.domain.stock.stock import (
     BackorderReleased,
     StockAdjusted,
     StockAllocated,

@@ -10,9 +10,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from oms_ledger.domain.errors import Invalid, NotFound
-from oms_ledger.domain.order import UnitsShipped
-from oms_ledger.domain.plain import feed_item, revealed_json
-from oms_ledger.engine import codec
+from oms_ledger.domain.json_values import feed_item, revealed_json
+from oms_ledger.domain.orders.order import UnitsShipped
+from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Json, Recorded
 from oms_ledger.testing import recorded
 from oms_projections import QUERIES
@@ -25,9 +25,9 @@ from oms_projections.order_status.queries import (
     order_events,
     order_timeline,
 )
-from oms_projections.paging import containing, cursor_for, mark_of
+from oms_projections.pages import containing, cursor_for, mark_of
 from oms_projections.shipping_analytics.queries import ShippingPerformance
-from tests.audit_time.memory import Live, ReadModels, Records
+from tests.history.memory import Live, ReadModels, Records
 from tests.projections.histories import Shop
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oms_ledger.domain.catalogue import EVENTS
+from oms_ledger.domain.registry import EVENTS
 from oms_ledger.kernel import ReadModel
 from oms_ledger.testing import folded, recorded
 from oms_projections import PROJECTIONS

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.product import ProductDefined
 from oms_ledger.domain.errors import Invalid, NotFound
-from oms_ledger.domain.lines import Allocation, LineQuantity, OrderLine
-from oms_ledger.domain.location import LocationDefined, Site
+from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.order import OrderConfirmed, OrderHeld, UnitsPacked, UnitsShipped
-from oms_ledger.domain.product import ProductDefined
-from oms_ledger.domain.shipment import ShipmentDispatched
-from oms_ledger.domain.stock import StockAllocated, StockReceived
-from oms_ledger.engine import statements
-from oms_ledger.engine.tables import Table
+from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
+from oms_ledger.domain.orders.order import OrderConfirmed, OrderHeld, UnitsPacked, UnitsShipped
+from oms_ledger.domain.stock.stock import StockAllocated, StockReceived
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Event
 from oms_ledger.testing import folded, recorded
 from oms_projections import PROJECTIONS

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from oms_ledger.serving.lifeline import stop_with_parent
+from oms_ledger.serving.parent_watch import stop_with_parent
 
 
 def main(folder: Path, pipe: int, stubborn: bool) -> None:

@@ -86,7 +86,7 @@ def test_a_child_that_takes_no_notice_is_killed(
 
 
 def test_children_go_when_their_parent_is_killed(tmp_path: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-m", "tests.serving.family", str(tmp_path)])
+    parent = subprocess.Popen([sys.executable, "-m", "tests.serving.sleeper_family", str(tmp_path)])
     until(lambda: len(started(tmp_path)) == 1)
     (child,) = started(tmp_path)
     parent.kill()

@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from oms_commands.order_fields import LineFields
-from oms_commands.place_order import PlaceOrder
-from oms_commands.put_location import PutLocation
-from oms_commands.receive_stock import ReceiveStock
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.orders._fields import LineFields
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, Refused
-from oms_ledger.domain.order import Order, OrderPlaced
-from oms_ledger.domain.stock import StockLevel
+from oms_ledger.domain.orders.order import Order, OrderPlaced
+from oms_ledger.domain.stock.stock import StockLevel
 from oms_ledger.testing import START, MemoryLedger
-from tests.engine.audit import assert_dense, assert_never_oversold
+from tests.engine.log.audit import assert_dense, assert_never_oversold
 
 
 @pytest.fixture

@@ -10,7 +10,12 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from oms_ledger.domain.order import (
+from oms_ledger.domain.fulfilment.shipment import (
+    ShipmentCreated,
+    ShipmentDispatched,
+    ShipmentLabelled,
+)
+from oms_ledger.domain.orders.order import (
     ORDER_EVENTS,
     BackordersAllocated,
     Order,
@@ -25,9 +30,8 @@ from oms_ledger.domain.order import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.personal import key_of, personal_values
-from oms_ledger.domain.shipment import ShipmentCreated, ShipmentDispatched, ShipmentLabelled
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
-from oms_projections.order_status.dossier import (
+from oms_projections.order_status.document import (
     Dossier,
     Parcel,
     follow,

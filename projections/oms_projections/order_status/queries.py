@@ -10,16 +10,16 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.order import Order, OrderPlaced, UnitsPacked
-from oms_ledger.domain.plain import feed_item, revealed_json, rfc3339
-from oms_ledger.domain.shipment import Shipment
+from oms_ledger.domain.orders.order import Order, OrderPlaced, UnitsPacked
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
 from oms_projections.order_status import READ_MODEL
-from oms_projections.order_status.answers import detail, dossier_of, parcel_of
-from oms_projections.order_status.dossier import Parcel, read
+from oms_projections.order_status.document import Parcel, read
+from oms_projections.order_status.views import detail, dossier_of, parcel_of
 from oms_projections.order_status.words import words
-from oms_projections.paging import Cursor, Limit, Mark, containing, invalid, mark_of, page
+from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page
 from oms_projections.values import (
     From,
     HappenedBy,

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from oms_ledger.domain.channel import OrderNumbered, order_number
-from oms_ledger.domain.customer import (
+from oms_ledger.domain.catalogue.channel import OrderNumbered, order_number
+from oms_ledger.domain.catalogue.location import LocationDefined
+from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.customers.customer import (
     CUSTOMER_EVENTS,
     CustomerEvent,
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
 )
-from oms_ledger.domain.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.location import LocationDefined
+from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.fulfilment.shipment import (
+    SHIPMENT_EVENTS,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentEvent,
+    ShipmentLabelled,
+    ShipmentScanned,
+)
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.order import (
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
+from oms_ledger.domain.orders.order import (
     ORDER_EVENTS,
     BackordersAllocated,
     HoldReleased,
@@ -31,19 +43,7 @@ from oms_ledger.domain.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.product import ProductDefined
-from oms_ledger.domain.retention import RetentionSet
-from oms_ledger.domain.shipment import (
-    SHIPMENT_EVENTS,
-    ShipmentCancelled,
-    ShipmentCreated,
-    ShipmentDelivered,
-    ShipmentDispatched,
-    ShipmentEvent,
-    ShipmentLabelled,
-    ShipmentScanned,
-)
-from oms_ledger.domain.stock import (
+from oms_ledger.domain.stock.stock import (
     STOCK_EVENTS,
     BackorderReleased,
     StockAdjusted,

@@ -9,9 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
-from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.plain import rfc3339
-from oms_ledger.domain.shipment import (
+from oms_ledger.domain.fulfilment.shipment import (
     EXCEPTIONS,
     SHIPMENT_EVENTS,
     Shipment,
@@ -21,6 +19,8 @@ from oms_ledger.domain.shipment import (
     ShipmentEvent,
     ShipmentScanned,
 )
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 
 

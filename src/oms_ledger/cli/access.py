@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oms_ledger.http import openapi
-from oms_ledger.security.roles import MEANT_FOR, PUBLIC, ROLES, SCOPES, allows
+from oms_ledger.access.roles import MEANT_FOR, PUBLIC, ROLES, SCOPES, allows
+from oms_ledger.http.openapi import document
 
 HEAD = """\
 # Access
@@ -26,7 +26,7 @@ def access() -> str:
 
 def routes() -> list[tuple[str, str, str]]:
     """Every route there is: method, path and the scope it asks for."""
-    document = openapi.document("", "", "")
+    document = document.document("", "", "")
     return [
         (method.upper(), path, scope_of(operation["security"]))
         for path, its in document["paths"].items()

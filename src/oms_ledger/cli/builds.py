@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import Oms
-from oms_ledger.cli.bars import bars
+from oms_ledger.cli.progress import bars
 from oms_ledger.cli.projections import NameArgument, existing
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
-from oms_ledger.engine.builds import Known
-from oms_ledger.engine.compare import Difference
+from oms_ledger.engine.rebuild.builds import Known
+from oms_ledger.engine.rebuild.compare import Difference
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
 

@@ -9,7 +9,7 @@ from inspect import getdoc
 from typing import get_type_hints
 
 from oms_commands import COMMANDS
-from oms_ledger.domain.catalogue import EVENTS, STATES
+from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.kernel import Command, Event, Query, ReadModel
 from oms_projections import PROJECTIONS, QUERIES
 

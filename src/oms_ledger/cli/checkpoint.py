@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import Oms
-from oms_ledger.audit import keys as audit_keys
-from oms_ledger.audit import notes
-from oms_ledger.audit.anchors import KINDS, place_or_file
-from oms_ledger.audit.proofs import Prover, checkpoint_answer
+from oms_ledger.audit.anchors.schedule import KINDS, place_or_file
+from oms_ledger.audit.tree import keys as audit_keys
+from oms_ledger.audit.tree import notes
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 
 app = typer.Typer(

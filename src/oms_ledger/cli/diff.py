@@ -11,12 +11,12 @@ from oms_ledger.app import Oms
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
 from oms_ledger.cli.terminal import JsonOption, on_ledger, print_json
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.moments import moment, not_then
+from oms_ledger.domain.times import moment, not_then
+from oms_ledger.history.changes import differences, flat
+from oms_ledger.history.narrator import Teller, said
+from oms_ledger.history.sources import of_order, of_sku
 from oms_ledger.kernel import Log, Position, Recorded
-from oms_ledger.replay.changes import differences, flat
-from oms_ledger.replay.sources import of_order, of_sku
-from oms_ledger.replay.telling import Teller, said
-from oms_ledger.security.showing import masked_text
+from oms_ledger.privacy.disclosure import masked_text
 
 app = typer.Typer(
     no_args_is_help=True, help="What changed between two moments, field by field, and how."

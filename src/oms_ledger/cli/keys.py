@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from oms_ledger.access.api_keys import ApiKey, opens, prefix_of
+from oms_ledger.access.roles import MEANT_FOR
 from oms_ledger.app import Oms
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.security.api_keys import ApiKey, opens, prefix_of
-from oms_ledger.security.roles import MEANT_FOR
 
 app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
-from oms_ledger.security.showing import Access
+from oms_ledger.privacy.disclosure import Access
 from oms_projections import QUERIES
 
 OrderArgument = Annotated[str, typer.Argument(help="Its id, its number, or its external id.")]

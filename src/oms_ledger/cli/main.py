@@ -9,9 +9,9 @@ import typer
 
 from oms_ledger import logs
 from oms_ledger.cli import (
-    ask,
     builds,
     checkpoint,
+    command,
     demo,
     diff,
     export,
@@ -28,7 +28,7 @@ from oms_ledger.cli import (
 )
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
-from oms_ledger.security import cards
+from oms_ledger.privacy import cards
 
 EXIT_CODES: dict[type[OmsError], int] = {Invalid: 2, Refused: 3, NotFound: 4, Unavailable: 5}
 """0 is success and 1 any other error; 2 is also what a misspelt option exits with."""
@@ -46,7 +46,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("work")(serve.work)
 app.command("migrate")(serve.migrate)
-app.command("do")(ask.do)
+app.command("do")(command.do)
 app.command("verify")(verify.verify)
 app.command("forget")(personal.forget)
 app.command("access")(personal.access)
@@ -56,8 +56,8 @@ app.add_typer(show.app, name="show")
 app.add_typer(replay.app, name="replay")
 app.add_typer(diff.app, name="diff")
 app.add_typer(projections.app, name="projections")
-for command in (builds.rebuild, builds.compare, builds.swap, builds.drop):
-    projections.app.command()(command)
+for operation in (builds.rebuild, builds.compare, builds.swap, builds.drop):
+    projections.app.command()(operation)
 app.add_typer(personal.app, name="customer")
 app.add_typer(retention.app, name="retention")
 app.add_typer(keys.app, name="keys")

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from oms_commands.forget_customer import ForgetCustomer
-from oms_commands.hold_customer import HoldCustomer
-from oms_commands.release_customer_hold import ReleaseCustomerHold
+from oms_commands.customers.forget import ForgetCustomer
+from oms_commands.customers.hold import HoldCustomer
+from oms_commands.customers.release_hold import ReleaseCustomerHold
 from oms_ledger.app import Oms, open_oms
 from oms_ledger.cli.lookup import ask
 from oms_ledger.cli.terminal import (

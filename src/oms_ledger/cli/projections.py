@@ -11,8 +11,8 @@ from rich.table import Table
 from oms_ledger.app import Oms
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.engine.builds import LIVE
-from oms_ledger.engine.read_models import Status, by_name
+from oms_ledger.engine.project.leases import Status, by_name
+from oms_ledger.engine.rebuild.builds import LIVE
 from oms_projections import PROJECTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")

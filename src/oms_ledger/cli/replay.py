@@ -12,11 +12,11 @@ import typer
 from oms_ledger.app import Oms
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
 from oms_ledger.cli.terminal import on_ledger
-from oms_ledger.domain.moments import moment
+from oms_ledger.domain.times import moment
+from oms_ledger.history.narrator import Teller
+from oms_ledger.history.sources import of_customer, of_order, of_sku
 from oms_ledger.kernel import Log, Recorded, all_events
-from oms_ledger.replay.sources import of_customer, of_order, of_sku
-from oms_ledger.replay.telling import Teller
-from oms_ledger.security.showing import masked_text
+from oms_ledger.privacy.disclosure import masked_text
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from oms_commands.set_retention import SetRetention
+from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms
 from oms_ledger.cli.lookup import ask
 from oms_ledger.cli.terminal import JsonOption, checked, console, on_ledger, out, print_json
+from oms_ledger.domain.customers.retention import KINDS
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.moments import moment
-from oms_ledger.domain.retention import KINDS
-from oms_ledger.retention import Round, one_round
-from oms_ledger.retention import due as all_due
+from oms_ledger.domain.times import moment
+from oms_ledger.privacy.retention import Round, one_round
+from oms_ledger.privacy.retention import due as all_due
 
 app = typer.Typer(no_args_is_help=True, help="How long personal data is kept.")
 

@@ -13,14 +13,14 @@ import typer
 from oms_ledger import logs
 from oms_ledger.app import migrate as migrate_ledger
 from oms_ledger.app import open_prepared, prepared
-from oms_ledger.audit.anchors import places
+from oms_ledger.audit.anchors.schedule import places
 from oms_ledger.cli.keys import local_key
 from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
 from oms_ledger.serving.serve import Plan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
-from oms_ledger.worker import work as work_until_stopped
+from oms_ledger.worker.worker import work as work_until_stopped
 
 
 def serve(

@@ -16,7 +16,7 @@ from rich.console import Console
 from oms_ledger.app import Oms, open_oms
 from oms_ledger.http.errors import from_validation
 from oms_ledger.kernel import Command
-from oms_ledger.security.showing import masked
+from oms_ledger.privacy.disclosure import masked
 from oms_ledger.settings import Settings
 
 console = Console(stderr=True, highlight=False)

@@ -10,18 +10,18 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms, tune_interpreter
-from oms_ledger.audit.anchors import place_or_file, places
-from oms_ledger.audit.dossier import Dossier
-from oms_ledger.audit.findings import Anchor
-from oms_ledger.audit.places import FileOfCheckpoints, Readable
-from oms_ledger.audit.remedies import remedy
+from oms_ledger.audit.anchors.schedule import place_or_file, places
+from oms_ledger.audit.anchors.stores import FileOfCheckpoints, Readable
 from oms_ledger.audit.standalone.hashing import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
-from oms_ledger.cli.bars import bars
+from oms_ledger.audit.verify.findings import Anchor
+from oms_ledger.audit.verify.remedies import remedy
+from oms_ledger.audit.verify.report import Dossier
+from oms_ledger.audit.verify.whole import Options
+from oms_ledger.audit.verify.whole import verify as verify_ledger
+from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
-from oms_ledger.verification.whole import Options
-from oms_ledger.verification.whole import verify as verify_ledger
 
 SHOWN = 20
 """Findings on the screen; the report has them all."""

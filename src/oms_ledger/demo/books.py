@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from oms_commands.allocate_backorders import AllocateBackorders
-from oms_commands.cancel_shipment import CancelShipment
-from oms_commands.create_shipment import CreateShipment
+from oms_commands.fulfilment.cancel_shipment import CancelShipment
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_ledger.demo.shop import Delivery, Story
 from oms_ledger.kernel import Command, Json
 

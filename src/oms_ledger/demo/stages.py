@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from oms_commands.adjust_stock import AdjustStock
-from oms_commands.allocate_backorders import AllocateBackorders
-from oms_commands.cancel_order import CancelledLine, CancelOrder
-from oms_commands.cancel_shipment import CancelShipment
-from oms_commands.confirm_order import ConfirmOrder
-from oms_commands.create_shipment import CreateShipment, PackageFields, ShippedLine
-from oms_commands.deliver_shipment import DeliverShipment
-from oms_commands.dispatch_shipment import DispatchShipment
-from oms_commands.hold_order import HoldOrder
-from oms_commands.label_shipment import LabelShipment
-from oms_commands.order_fields import AddressFields, CustomerFields, LineFields, ShippingFields
-from oms_commands.place_order import PlaceOrder
-from oms_commands.receive_stock import ReceiveStock
-from oms_commands.record_tracking_event import Code, RecordTrackingEvent
-from oms_commands.release_hold import ReleaseHold
-from oms_commands.return_stock import ReturnStock
+from oms_commands.fulfilment.cancel_shipment import CancelShipment
+from oms_commands.fulfilment.create_shipment import CreateShipment, PackageFields, ShippedLine
+from oms_commands.fulfilment.deliver_shipment import DeliverShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.fulfilment.label_shipment import LabelShipment
+from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
+from oms_commands.orders._fields import AddressFields, CustomerFields, LineFields, ShippingFields
+from oms_commands.orders.allocate_backorders import AllocateBackorders
+from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.hold import HoldOrder
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.stock.adjust import AdjustStock
+from oms_commands.stock.receive import ReceiveStock
+from oms_commands.stock.take_back import ReturnStock
 from oms_ledger.demo.books import Asked, Books, Day, Parcel, lines_of
 from oms_ledger.demo.shop import GOODS, Good, Story
 from oms_ledger.domain.personal import Personal

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.lines import LineProgress
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.order import Order
-from oms_ledger.domain.plain import rfc3339
-from oms_ledger.domain.product import Product
-from oms_ledger.domain.shipment import Shipment
-from oms_ledger.domain.stock import StockLevel
+from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.stock.stock import StockLevel
 from oms_ledger.kernel import Json
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from oms_ledger.http.door import create_app
+from oms_ledger.http.app import create_app
 
 __all__ = ["create_app"]

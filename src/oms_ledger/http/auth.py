@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 from anyio import to_thread
 from starlette.requests import Request
 
+from oms_ledger.access import api_keys
+from oms_ledger.access.api_keys import ApiKey
+from oms_ledger.access.oidc import is_token
+from oms_ledger.access.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
+from oms_ledger.access.rates import Buckets
+from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
-from oms_ledger.http.provider import Provider
+from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.requests import headers_of
-from oms_ledger.security import api_keys
-from oms_ledger.security.api_keys import ApiKey
-from oms_ledger.security.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
-from oms_ledger.security.rates import Buckets
-from oms_ledger.security.roles import PUBLIC
-from oms_ledger.security.tokens import is_token
 
 REMEMBER_SECONDS = 3.0
 """A revoked key works at most this long, everywhere."""

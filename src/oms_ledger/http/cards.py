@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 from starlette.types import Scope
 
-from oms_ledger.security import cards
+from oms_ledger.privacy import cards
 
 UNSEEN = frozenset(
     {b"authorization", b"proxy-authorization", b"cookie", b"traceparent", b"tracestate"}

@@ -18,8 +18,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from oms_ledger.engine.read_models import Status
-from oms_ledger.engine.writer import Writer
+from oms_ledger.engine.project.leases import Status
+from oms_ledger.engine.write.writer import Writer
 
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 

@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
-from oms_ledger.domain.plain import rfc3339
-from oms_ledger.engine.read_models import Parked, Status, by_name
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.engine.project.leases import Parked, Status, by_name
 from oms_ledger.http import metrics
-from oms_ledger.http.answers import answer
-from oms_ledger.http.feed import refuse_others
+from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields
-from oms_ledger.http.threads import Threads
+from oms_ledger.http.responses import answer
+from oms_ledger.http.streams.feed import refuse_others
 from oms_ledger.kernel import Json, Position
 from oms_projections import PROJECTIONS
 

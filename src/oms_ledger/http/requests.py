@@ -11,8 +11,8 @@ import orjson
 from starlette.requests import Request
 
 from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
-from oms_ledger.security import cards
-from oms_ledger.security.cards import texts
+from oms_ledger.privacy import cards
+from oms_ledger.privacy.cards import texts
 
 Headers = Mapping[str, str]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
-from oms_ledger.engine.writer import Idempotency, Outcome, Submission
+from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.importers.report import REFUSED, LeftOut, Report
 from oms_ledger.importers.steps import Step
 

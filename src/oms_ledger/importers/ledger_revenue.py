@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.order import OrderPlaced
-from oms_ledger.engine import pool
-from oms_ledger.engine.pages import pull, stored_names
+from oms_ledger.domain.orders.order import OrderPlaced
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.project.pages import pull, stored_names
 from oms_ledger.importers.plan import CHANNEL
 from oms_ledger.kernel import Recorded
 

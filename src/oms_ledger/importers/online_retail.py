@@ -22,7 +22,7 @@ from typing import NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.security import cards
+from oms_ledger.privacy import cards
 
 CURRENCY = "GBP"
 LONDON = ZoneInfo("Europe/London")

@@ -14,19 +14,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from oms_commands.adjust_stock import AdjustStock
-from oms_commands.create_shipment import CreateShipment
-from oms_commands.deliver_shipment import DeliverShipment
-from oms_commands.dispatch_shipment import DispatchShipment
-from oms_commands.order_fields import AddressFields, CustomerFields, LineFields
-from oms_commands.place_order import PlaceOrder
-from oms_commands.put_location import PutLocation
-from oms_commands.put_product import PutProduct
-from oms_commands.receive_stock import ReceiveStock
-from oms_commands.return_stock import ReturnStock
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilment.deliver_shipment import DeliverShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.orders._fields import AddressFields, CustomerFields, LineFields
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.stock.adjust import AdjustStock
+from oms_commands.stock.receive import ReceiveStock
+from oms_commands.stock.take_back import ReturnStock
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.product import Product
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.location import Location
-from oms_ledger.domain.product import Product
 from oms_ledger.importers.countries import iso_code
 from oms_ledger.importers.online_retail import (
     CURRENCY,

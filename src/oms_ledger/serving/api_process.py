@@ -16,9 +16,9 @@ import uvicorn
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
 from oms_ledger.http import create_app
-from oms_ledger.http.door import Door
+from oms_ledger.http.app import Door
 from oms_ledger.serving import wire
-from oms_ledger.serving.lifeline import stop_with_parent
+from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from oms_ledger.http.edge import SECURITY
+from oms_ledger.http.endpoint import SECURITY
 from oms_ledger.http.errors import problem_body
 
 HEAD_BYTES_MAX = 131_072

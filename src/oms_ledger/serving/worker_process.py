@@ -8,9 +8,9 @@ import threading
 
 from oms_ledger import logs
 from oms_ledger.app import tune_interpreter
-from oms_ledger.serving.lifeline import stop_with_parent
+from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.settings import Settings
-from oms_ledger.worker import work
+from oms_ledger.worker.worker import work
 
 
 def main(pipe: int) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from oms_ledger.domain.catalogue import STATES
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.registry import STATES
 from oms_ledger.kernel import (
     Change,
     Command,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue import STATES
-from oms_ledger.domain.channel import channel_key
-from oms_ledger.domain.retention import POLICY
+from oms_ledger.domain.catalogue.channel import channel_key
+from oms_ledger.domain.customers.retention import POLICY
+from oms_ledger.domain.registry import STATES
 from oms_ledger.kernel import Event, Meta, Recorded
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

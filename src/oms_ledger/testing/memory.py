@@ -9,10 +9,10 @@ from types import TracebackType
 
 import msgspec
 
-from oms_ledger.domain.plain import plain
-from oms_ledger.engine import codec
-from oms_ledger.engine.memory import MemoryLog, MemoryStore
-from oms_ledger.engine.writer import Idempotency, Outcome, Submission, Writer
+from oms_ledger.domain.json_values import plain
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
+from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission, Writer
 from oms_ledger.kernel import Command, Context, Position, Recorded, Ref, S, stream_id
 from oms_ledger.testing.history import START
 

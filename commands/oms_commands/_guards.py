@@ -1,0 +1,58 @@
+"""Finding what a command is about, or saying that it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import LineQuantity
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.kernel import Given, Ref
+
+
+def existing_order(given: Given, order_id: str) -> Order:
+    order = given.state(Order, order_id)
+    if order.placed is None:
+        raise NotFound(f"There is no order {order_id}. Look it up with GET /v1/orders?q=...")
+    return order
+
+
+def existing_shipment(given: Given, shipment_id: str) -> tuple[Shipment, ShipmentCreated]:
+    shipment = given.state(Shipment, shipment_id)
+    if shipment.created is None:
+        raise NotFound(f"There is no shipment {shipment_id}. Look it up with GET /v1/shipments.")
+    return shipment, shipment.created
+
+
+def require_location(given: Given, code: str) -> None:
+    if given.state(Location, code).defined is None:
+        raise Refused(
+            f"There is no location {code}. Define it with PUT /v1/locations/{code}.",
+            code="unknown_location",
+            errors=[{"location": code}],
+        )
+
+
+def refuse_if_on_hold(order: Order, wanted: str) -> None:
+    """Of a sensitive order it does not say why: a reason is somebody's own words."""
+    if order.holds:
+        reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
+        held = "on hold" if order.sensitive else f"on hold ({reasons})"
+        raise illegal_transition("The order", held, wanted, "Release its holds first.")
+
+
+def stock_of_lines(order: Order) -> list[Ref]:
+    """The stock that any line of the order is allocated or backordered at."""
+    refs: list[Ref] = []
+    for progress in order.lines.values():
+        for location in {*progress.allocated_at, *progress.backordered_at}:
+            refs.append((StockLevel, stock_key(progress.line.sku, location)))
+    return refs
+
+
+def quantities(lines: Iterable[tuple[str, int]]) -> tuple[LineQuantity, ...]:
+    return tuple(LineQuantity(line_id, quantity) for line_id, quantity in lines)

@@ -1,0 +1,75 @@
+"""Defining a location, or defining it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Country, Text
+from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.json_values import plain
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SiteFields:
+    line1: Text | None = None
+    line2: Text | None = None
+    city: Text | None = None
+    region: Text | None = None
+    postal_code: Text | None = None
+    country: Country | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PutLocation(Command):
+    """Define a place that holds stock. A lower `priority` is asked for stock sooner.
+
+    `address` is an object, or one line of text.
+    """
+
+    name: ClassVar[str] = "PutLocation"
+    route: ClassVar[Route] = Route("PUT", "/v1/locations/{code}")
+    scope: ClassVar[str] = "stock:write"
+
+    code: Code
+    name_: Annotated[str, Field(alias="name", min_length=1, max_length=200, pattern=PRINTABLE)]
+    type: Literal["warehouse", "store", "3pl"] = "warehouse"
+    address: SiteFields | Text | None = None
+    priority: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 100
+    daily_capacity: Count | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Location, self.code)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        event = LocationDefined(
+            self.code, self.name_, self.type, self._site(), self.priority, self.daily_capacity
+        )
+        if event == given.state(Location, self.code).defined:
+            return ()
+        return [Change(Location, self.code, event)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return {
+            "code": self.code,
+            "name": self.name_,
+            "type": self.type,
+            "address": plain(self._site()),
+            "priority": self.priority,
+            "daily_capacity": self.daily_capacity,
+            "version": given.state(Location, self.code).version,
+        }
+
+    def _site(self) -> Site:
+        place = self.address
+        if place is None:
+            return Site()
+        if isinstance(place, str):
+            return Site(line1=place)
+        return Site(
+            place.line1, place.line2, place.city, place.region, place.postal_code, place.country
+        )

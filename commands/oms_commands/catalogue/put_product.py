@@ -1,0 +1,114 @@
+"""Defining a product, or defining it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import (
+    PRINTABLE,
+    STRICT,
+    Amount,
+    Count,
+    Currency,
+    Quantity,
+    Sku,
+    check_amount,
+)
+from oms_ledger.domain.catalogue.product import Dimensions, Product, ProductDefined
+from oms_ledger.domain.money import Money, to_minor, to_text
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class DimensionFields:
+    length: Count
+    width: Count
+    height: Count
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ComponentFields:
+    sku: Sku
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PutProduct(Command):
+    """Define what is sold. With `stocked: false` it is a service or a fee, which is charged and
+    never shipped.
+
+    `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
+    promised without being there. `unit_cost` is in `currency`, GBP unless said otherwise. Orders
+    of what is `sensitive` are health data; a definition that does not say leaves it as it is.
+    """
+
+    name: ClassVar[str] = "PutProduct"
+    route: ClassVar[Route] = Route("PUT", "/v1/products/{sku}")
+    scope: ClassVar[str] = "stock:write"
+
+    sku: Sku
+    title: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE)]
+    stocked: bool = True
+    weight_g: Count | None = None
+    dimensions_mm: DimensionFields | None = None
+    unit_cost: Amount | None = None
+    currency: Currency = "GBP"
+    backorder_limit: Count | None = None
+    safety_stock: Count = 0
+    components: tuple[ComponentFields, ...] = ()
+    sensitive: bool | None = None
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> PutProduct:
+        if self.unit_cost is not None:
+            check_amount("unit_cost", self.unit_cost, self.currency)
+        if self.components:
+            raise ValueError("components: kits are not supported; leave the list empty")
+        return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Product, self.sku)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        size, known = self.dimensions_mm, given.state(Product, self.sku)
+        event = ProductDefined(
+            sku=self.sku,
+            title=self.title,
+            stocked=self.stocked,
+            weight_g=self.weight_g,
+            dimensions_mm=Dimensions(size.length, size.width, size.height) if size else None,
+            unit_cost=self._cost(),
+            backorder_limit=self.backorder_limit,
+            safety_stock=self.safety_stock,
+            sensitive=known.sensitive if self.sensitive is None else self.sensitive,
+        )
+        if event == known.defined:
+            return ()
+        return [Change(Product, self.sku, event)]
+
+    def _cost(self) -> Money | None:
+        if self.unit_cost is None:
+            return None
+        return Money(to_minor(self.unit_cost, self.currency), self.currency)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        product = given.state(Product, self.sku)
+        defined = product.defined
+        assert defined is not None
+        cost = defined.unit_cost
+        return {
+            "sku": defined.sku,
+            "title": defined.title,
+            "stocked": defined.stocked,
+            "weight_g": defined.weight_g,
+            "unit_cost": to_text(cost.minor, cost.currency) if cost else None,
+            "currency": cost.currency if cost else None,
+            "backorder_limit": defined.backorder_limit,
+            "safety_stock": defined.safety_stock,
+            "sensitive": defined.sensitive,
+            "version": product.version,
+        }

@@ -1,0 +1,1 @@
+"""Commands about customers and their personal data."""

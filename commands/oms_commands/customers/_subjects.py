@@ -1,0 +1,67 @@
+"""What commands about one person share: whom they mean, and what a legal hold forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from oms_commands._fields import PRINTABLE
+from oms_ledger.domain.customers.customer import CustomerRecord
+from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.domain.personal import Known
+from oms_ledger.kernel import Given, Json, Ref
+
+Reason = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
+"""Kept for ever, as notes and references are: nothing personal belongs into it."""
+
+
+def records(known: Known | None, whom: str) -> tuple[str, list[Ref]]:
+    """The record of whom is meant, and all that must be seen to decide about them."""
+    if known is None:
+        return whom, [(CustomerRecord, whom)]
+    return known.record, [(CustomerRecord, name) for name in {known.record, *known.bound}]
+
+
+def refuse_if_nobody(known: Known | None, record: CustomerRecord) -> None:
+    """Where nothing personal is kept of anybody of that name, and never was anything done."""
+    if known is not None and not known.keys and not record.version:
+        raise NotFound(
+            "Nothing personal is kept of anybody by that id or address. GET /v1/orders?q= looks"
+            " for an e-mail address, ?customer= for an id."
+        )
+
+
+def refuse_if_held(refs: Iterable[Ref], given: Given) -> None:
+    """A legal hold on anybody whose data would go is in the way of forgetting."""
+    held = [
+        (name, hold)
+        for _, name in sorted(refs, key=lambda ref: ref[1])
+        for hold in given.state(CustomerRecord, name).holds.values()
+    ]
+    if not held:
+        return
+    whose = ", ".join(sorted({f"{name} ({hold.reason})" for name, hold in held}))
+    faults: list[dict[str, Json]] = [
+        {
+            "customer_id": name,
+            "hold_id": hold.hold_id,
+            "reason": hold.reason,
+            "reference": hold.reference,
+        }
+        for name, hold in held
+    ]
+    raise Refused(
+        f"There is a legal hold on {whose}. It must be released before anything is forgotten:"
+        " POST /v1/customers/{customer_id}/holds/{hold_id}/release.",
+        code="on_legal_hold",
+        errors=faults,
+    )
+
+
+def holds_of(record: CustomerRecord) -> list[Json]:
+    return [
+        {"hold_id": hold.hold_id, "reason": hold.reason, "reference": hold.reference}
+        for hold in record.holds.values()
+    ]

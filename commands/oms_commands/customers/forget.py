@@ -1,0 +1,90 @@
+"""Forgetting a customer: decided here, under the same lock as legal holds and the periods of
+retention. The keys are destroyed once the receipt is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
+
+from oms_commands._fields import STRICT, Id, Note
+from oms_commands.customers._subjects import Reason, records, refuse_if_held, refuse_if_nobody
+from oms_ledger.domain.customers.customer import (
+    GUEST,
+    CustomerForgotten,
+    CustomerRecord,
+    PeriodOver,
+)
+from oms_ledger.domain.customers.retention import POLICY, Retention
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.personal import Known, with_fields
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ForgetCustomer(Command):
+    """Forget a customer: everything personal that the ledger holds of them becomes unreadable.
+
+    Orders, stock and money stay as they are. It cannot be undone. The e-mail address does for
+    who ordered without an id. `reason` and `note` are kept: write nothing personal into them.
+    A legal hold is in the way of it.
+    """
+
+    name: ClassVar[str] = "ForgetCustomer"
+    route: ClassVar[Route] = Route("POST", "/v1/customers/{customer_id}/forget")
+    scope: ClassVar[str] = "admin"
+    forgets: ClassVar[bool] = True
+
+    customer_id: Id
+    reason: Reason
+    note: Note | None = None
+    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+    period: SkipJsonSchema[PeriodOver | None] = field(default=None, init=False)
+
+    @property
+    def whom(self) -> str:
+        return self.customer_id
+
+    def found(self, known: Known) -> ForgetCustomer:
+        return with_fields(self, known=known)
+
+    def because(self, period: PeriodOver) -> ForgetCustomer:
+        """The same, asked for by nobody but the end of a period. What guests have ordered with
+        the customer's e-mail address has periods of its own, and stays."""
+        return with_fields(self, period=period)
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [*records(self.known, self.customer_id)[1], (Retention, POLICY)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        name, refs = records(self.known, self.customer_id)
+        if name.startswith(GUEST):
+            refuse_if_nobody(self.known, given.state(CustomerRecord, name))
+        refuse_if_held(refs, given)
+        if self.period is not None:
+            _refuse_if_changed(self.period, given.state(Retention, POLICY))
+        event = CustomerForgotten(name, self.reason, self.note, self._keys(), self.period)
+        return [Change(CustomerRecord, name, event)]
+
+    def _keys(self) -> tuple[str, ...]:
+        if self.known is None:
+            return ()
+        return self.known.keys if self.period is None else self.known.own
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        name, _ = records(self.known, self.customer_id)
+        record = given.state(CustomerRecord, name)
+        return {"customer_id": name, "reason": record.reason, "forgotten": record.forgotten}
+
+
+def _refuse_if_changed(period: PeriodOver, policy: Retention) -> None:
+    """Whoever lengthens a period, and is told so, must be able to rely on it at once."""
+    if policy.version != period.policy:
+        raise Refused(
+            "Periods of retention have been changed meanwhile. GET /v1/retention/due shows whose"
+            " is over by now.",
+            code="not_due",
+        )

@@ -1,0 +1,78 @@
+"""Forgetting who ordered, where the order says neither an id nor an e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
+
+from oms_commands._fields import STRICT, Id, Note
+from oms_commands._guards import existing_order
+from oms_commands.customers._subjects import Reason, records, refuse_if_held
+from oms_ledger.domain.customers.customer import GUEST, ORDER, CustomerForgotten, CustomerRecord
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.personal import Known, key_of, personal_values, with_fields
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ForgetOrder(Command):
+    """Forget who placed an order that says neither an id nor an e-mail address of theirs.
+
+    The order, its stock and its money stay as they are. It cannot be undone. Who has an id or an
+    address is forgotten by that. `reason` and `note` are kept: write nothing personal into them.
+    """
+
+    name: ClassVar[str] = "ForgetOrder"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/forget")
+    scope: ClassVar[str] = "admin"
+    forgets: ClassVar[bool] = True
+
+    order_id: Id
+    reason: Reason
+    note: Note | None = None
+    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+
+    @property
+    def whom(self) -> str:
+        return f"{ORDER}{self.order_id}"
+
+    def found(self, known: Known) -> ForgetOrder:
+        return with_fields(self, known=known)
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id), *records(self.known, self.whom)[1]]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        keys = self.known.keys if self.known is not None else ()
+        _refuse_if_anothers(existing_order(given, self.order_id), keys)
+        refuse_if_held(records(self.known, self.whom)[1], given)
+        event = CustomerForgotten(self.whom, self.reason, self.note, keys)
+        return [Change(CustomerRecord, self.whom, event)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        record = given.state(CustomerRecord, self.whom)
+        return {"customer_id": self.whom, "reason": record.reason, "forgotten": record.forgotten}
+
+
+def _refuse_if_anothers(order: Order, keys: Sequence[str]) -> None:
+    """What is personal in the order may be sealed for somebody who is known by more than it."""
+    assert order.placed is not None, "looked up before"
+    terms = order.placed.terms
+    if terms.customer is not None and terms.customer.id is not None:
+        whose = terms.customer.id
+    elif terms.customer is not None and terms.customer.email is not None:
+        others = {key_of(value) for _, value in personal_values(terms)} - {None, *keys}
+        whose = next((f"{GUEST}{key}" for key in sorted(map(str, others))), "{e-mail address}")
+    else:
+        return
+    raise Refused(
+        f"The order is that of a customer, {whose}. Forget them, and what is personal in their"
+        f" orders goes along: POST /v1/customers/{whose}/forget.",
+        code="belongs_to_a_customer",
+        errors=[{"customer_id": whose}],
+    )

@@ -1,0 +1,160 @@
+"""Making a shipment of an order's allocated units at one location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Count, Id, Quantity
+from oms_commands._guards import existing_order, quantities, refuse_if_on_hold, require_location
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.fulfilment.shipment import Package, Shipment, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.orders.order import Order, OrderPlaced, UnitsPacked
+from oms_ledger.domain.views import shipment_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+CARRIERS = ("manual",)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ShippedLine:
+    line_id: Id
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PackageFields:
+    weight_g: Count | None = None
+    length_mm: Count | None = None
+    width_mm: Count | None = None
+    height_mm: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CreateShipment(Command):
+    """Make a shipment: everything of the order that is allocated at the location, or `lines`.
+
+    The order must be confirmed and not on hold. The units leave the stock at dispatch.
+    """
+
+    name: ClassVar[str] = "CreateShipment"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/shipments", 201)
+    scope: ClassVar[str] = "shipments:write"
+
+    order_id: Id
+    location: Code
+    lines: Annotated[tuple[ShippedLine, ...], Field(min_length=1, max_length=2000)] | None = None
+    packages: Annotated[tuple[PackageFields, ...], Field(max_length=1000)] = ()
+    carrier: Code = "manual"
+    service: Code | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id), (Location, self.location)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        assert order.placed is not None
+        if self.carrier not in CARRIERS:
+            raise Refused(
+                f"Carrier {self.carrier} is not connected. Use one of: {', '.join(CARRIERS)}.",
+                code="unknown_carrier",
+            )
+        require_location(given, self.location)
+        _check_shippable(order)
+        units = self._units(order)
+        created = self._created(ctx, order.placed, _lines(order, units))
+        packed = UnitsPacked(
+            self.order_id, ctx.command_id, self.location, quantities(units.items())
+        )
+        return [
+            Change(Order, self.order_id, packed),
+            Change(Shipment, ctx.command_id, created),
+        ]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return shipment_view(given.state(Shipment, ctx.command_id))
+
+    def _units(self, order: Order) -> dict[str, int]:
+        """Units per line; refused where the location does not have them for this order."""
+        here = {
+            line_id: n
+            for line_id, p in order.lines.items()
+            if (n := p.allocated_at.get(self.location, 0))
+        }
+        if self.lines is None:
+            if not here:
+                raise Refused(
+                    f"Nothing of this order is allocated at {self.location}. GET the order to see"
+                    " where its units are.",
+                    code="nothing_to_ship",
+                )
+            return here
+        wanted: dict[str, int] = {}
+        for line in self.lines:
+            wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
+        faults: list[dict[str, Json]] = [
+            {
+                "line": line_id,
+                "sku": order.lines[line_id].line.sku if line_id in order.lines else None,
+                "requested": n,
+                "available": here.get(line_id, 0),
+            }
+            for line_id, n in wanted.items()
+            if n > here.get(line_id, 0)
+        ]
+        if faults:
+            raise Refused(
+                f"More than this order has allocated at {self.location}. Ship what is there, or"
+                " ship from another location.",
+                code="nothing_to_ship",
+                errors=faults,
+            )
+        return wanted
+
+    def _created(
+        self, ctx: Context, placed: OrderPlaced, lines: tuple[ShipmentLine, ...]
+    ) -> ShipmentCreated:
+        terms, address = placed.terms, placed.terms.shipping_address
+        recipient = address.name if address and address.name else None
+        if recipient is None and terms.customer is not None:
+            recipient = terms.customer.name
+        return ShipmentCreated(
+            shipment_id=ctx.command_id,
+            order_id=self.order_id,
+            order_number=placed.number,
+            channel=terms.channel,
+            location=self.location,
+            carrier=self.carrier,
+            service=self.service or (terms.shipping.service if terms.shipping else None),
+            lines=lines,
+            packages=tuple(
+                Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
+            ),
+            tracking_token=ctx.token,
+            placed_at=placed.placed_at,
+            ship_by=placed.ship_by,
+            deliver_by=placed.deliver_by,
+            recipient=recipient,
+            city=address.city if address else None,
+            country=address.country if address else None,
+            sensitive=placed.sensitive,
+        )
+
+
+def _check_shippable(order: Order) -> None:
+    status = order.statuses.order
+    if status == "pending":
+        raise illegal_transition(
+            "The order", "pending", "shipped", "Confirm it first with POST .../confirm."
+        )
+    if status not in ("confirmed", "processing"):
+        raise illegal_transition("The order", status, "shipped", "It has no open units.")
+    refuse_if_on_hold(order, "shipped")
+
+
+def _lines(order: Order, units: Mapping[str, int]) -> tuple[ShipmentLine, ...]:
+    return tuple(ShipmentLine(i, order.lines[i].line.sku, n) for i, n in units.items())

@@ -1,0 +1,45 @@
+"""Noting that a shipment has arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, Time
+from oms_commands._guards import existing_shipment
+from oms_ledger.domain.fulfilment.delivery import deliver, require_under_way
+from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.views import shipment_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class DeliverShipment(Command):
+    """Note that a shipment was delivered; `occurred_at` is when, if that was earlier."""
+
+    name: ClassVar[str] = "DeliverShipment"
+    route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/deliver")
+    scope: ClassVar[str] = "shipments:write"
+
+    shipment_id: Id
+    occurred_at: Time | None = None
+    simulated: bool = False
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        created = given.state(Shipment, self.shipment_id).created
+        order: list[Ref] = [(Order, created.order_id)] if created else []
+        return [(Shipment, self.shipment_id), *order]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        shipment, created = existing_shipment(given, self.shipment_id)
+        require_under_way(shipment, "delivered")
+        if shipment.status == "delivered":
+            return ()
+        at = self.occurred_at or ctx.now
+        return deliver(created, at, self.occurred_at, self.simulated)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return shipment_view(given.state(Shipment, self.shipment_id))

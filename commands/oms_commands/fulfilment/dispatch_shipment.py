@@ -1,0 +1,71 @@
+"""Handing a shipment to its carrier: here the stock leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, Time
+from oms_commands._guards import existing_order, existing_shipment, quantities, refuse_if_on_hold
+from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentDispatched
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.order import Order, UnitsShipped
+from oms_ledger.domain.stock.stock import StockLevel, StockShipped
+from oms_ledger.domain.views import shipment_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class DispatchShipment(Command):
+    """Hand a shipment to its carrier. Its units leave the stock.
+
+    `occurred_at` is when it really left, if that was earlier; `simulated` marks dates that
+    were made up, as an import of old orders may do.
+    """
+
+    name: ClassVar[str] = "DispatchShipment"
+    route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/dispatch")
+    scope: ClassVar[str] = "shipments:write"
+
+    shipment_id: Id
+    tracking_number: Id | None = None
+    occurred_at: Time | None = None
+    simulated: bool = False
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        refs: list[Ref] = [(Shipment, self.shipment_id)]
+        created = given.state(Shipment, self.shipment_id).created
+        if created is not None:
+            refs.append((Order, created.order_id))
+            refs += [(StockLevel, stock_key(line.sku, created.location)) for line in created.lines]
+        return refs
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        shipment, created = existing_shipment(given, self.shipment_id)
+        if shipment.status not in ("created", "labelled"):
+            raise illegal_transition(
+                "The shipment", shipment.status, "dispatched", "That happens once."
+            )
+        order_id, at = created.order_id, self.occurred_at
+        refuse_if_on_hold(existing_order(given, order_id), "dispatched")
+        lines = quantities((line.line_id, line.quantity) for line in created.lines)
+        dispatched = ShipmentDispatched(
+            self.shipment_id, order_id, self.tracking_number, self.simulated
+        )
+        changes = [
+            Change(Shipment, self.shipment_id, dispatched, at),
+            Change(Order, order_id, UnitsShipped(order_id, self.shipment_id, lines), at),
+        ]
+        place = created.location
+        for line in created.lines:
+            left = StockShipped(
+                line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
+            )
+            changes.append(Change(StockLevel, stock_key(line.sku, place), left, at))
+        return changes
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return shipment_view(given.state(Shipment, self.shipment_id))

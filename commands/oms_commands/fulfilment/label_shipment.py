@@ -1,0 +1,44 @@
+"""Labelling a shipment. The manual carrier's label is the number that somebody wrote on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id
+from oms_commands._guards import existing_shipment
+from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentLabelled
+from oms_ledger.domain.views import shipment_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LabelShipment(Command):
+    """Note that a shipment has its label, and its tracking number if it has one."""
+
+    name: ClassVar[str] = "LabelShipment"
+    route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/label")
+    scope: ClassVar[str] = "shipments:write"
+
+    shipment_id: Id
+    tracking_number: Id | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Shipment, self.shipment_id)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        shipment, _ = existing_shipment(given, self.shipment_id)
+        if shipment.status not in ("created", "labelled"):
+            raise illegal_transition(
+                "The shipment", shipment.status, "labelled", "Label it before it is dispatched."
+            )
+        if shipment.status == "labelled" and shipment.tracking_number == self.tracking_number:
+            return ()
+        event = ShipmentLabelled(self.shipment_id, self.tracking_number)
+        return [Change(Shipment, self.shipment_id, event)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return shipment_view(given.state(Shipment, self.shipment_id))

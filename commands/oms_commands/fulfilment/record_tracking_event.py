@@ -1,0 +1,71 @@
+"""Recording a carrier's scan. Late, doubled and out-of-order scans never move a shipment back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, Note, Text, Time
+from oms_commands._guards import existing_shipment
+from oms_ledger.domain.fulfilment.delivery import deliver, require_under_way
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentScanned
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.views import shipment_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+Code = Literal[
+    "in_transit",
+    "out_for_delivery",
+    "delivered",
+    "exception",
+    "attempted_delivery",
+    "delayed",
+    "failure",
+    "return_to_sender",
+    "lost",
+]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RecordTrackingEvent(Command):
+    """Record a carrier's scan: our code, the carrier's time and place, its own words in `raw`.
+
+    The same scan again (code, time and place) changes nothing.
+    """
+
+    name: ClassVar[str] = "RecordTrackingEvent"
+    route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/tracking-events")
+    scope: ClassVar[str] = "shipments:write"
+
+    shipment_id: Id
+    code: Code
+    occurred_at: Time
+    location: Text | None = None
+    raw: Note | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        created = given.state(Shipment, self.shipment_id).created
+        order: list[Ref] = [(Order, created.order_id)] if created else []
+        return [(Shipment, self.shipment_id), *order]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        shipment, created = existing_shipment(given, self.shipment_id)
+        require_under_way(shipment, "scanned")
+        scan = ShipmentScanned(
+            self.shipment_id, self.code, self.occurred_at, self.location, self.raw
+        )
+        if any(_same(scan, earlier) for earlier in shipment.scans):
+            return ()
+        changes = [Change(Shipment, self.shipment_id, scan, self.occurred_at)]
+        if self.code == "delivered" and shipment.status != "delivered":
+            changes += deliver(created, self.occurred_at, self.occurred_at)
+        return changes
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return shipment_view(given.state(Shipment, self.shipment_id))
+
+
+def _same(one: ShipmentScanned, other: ShipmentScanned) -> bool:
+    return (one.code, one.scanned_at, one.place) == (other.code, other.scanned_at, other.place)

@@ -1,0 +1,93 @@
+"""What an order is made of as it is asked for, and as it is kept."""
+
+from __future__ import annotations
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Country,
+    Id,
+    PersonalText,
+    Quantity,
+    Sku,
+    Text,
+)
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.orders.lines import OrderLine
+from oms_ledger.domain.orders.order import Address, Customer
+from oms_ledger.kernel import Given
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CustomerFields:
+    id: Id | None = None
+    name: PersonalText | None = None
+    email: PersonalText | None = None
+    phone: PersonalText | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class AddressFields:
+    name: PersonalText | None = None
+    line1: PersonalText | None = None
+    line2: PersonalText | None = None
+    city: Text | None = None
+    region: Text | None = None
+    postal_code: PersonalText | None = None
+    country: Country | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LineFields:
+    """`tax` and `discount` are amounts for the whole line."""
+
+    sku: Sku
+    quantity: Quantity
+    unit_price: Amount
+    tax: Amount | None = None
+    discount: Amount | None = None
+    title: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ShippingFields:
+    service: Code
+    price: Amount | None = None
+
+
+def line_of(number: int, line: LineFields, currency: str, given: Given) -> OrderLine:
+    product = given.state(Product, line.sku).defined
+    return OrderLine(
+        str(number),
+        line.sku,
+        line.quantity,
+        to_minor(line.unit_price, currency),
+        to_minor(line.tax, currency) if line.tax else 0,
+        to_minor(line.discount, currency) if line.discount else 0,
+        line.title,
+        product is None or product.stocked,
+    )
+
+
+def customer_of(given: CustomerFields | None) -> Customer | None:
+    if given is None:
+        return None
+    return Customer(given.id, given.name, given.email, given.phone)
+
+
+def address_of(given: AddressFields | None) -> Address | None:
+    if given is None:
+        return None
+    return Address(
+        given.name,
+        given.line1,
+        given.line2,
+        given.city,
+        given.region,
+        given.postal_code,
+        given.country,
+    )

@@ -1,0 +1,111 @@
+"""Giving real stock to what was promised without being there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id
+from oms_commands._guards import existing_order, stock_of_lines
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.order import BackordersAllocated, Order
+from oms_ledger.domain.stock.allocation import allocate, by_priority
+from oms_ledger.domain.stock.stock import BackorderReleased, StockAllocated, StockLevel
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class AllocateBackorders(Command):
+    """Allocate stock that has come in to an order's backordered units, as far as it goes."""
+
+    name: ClassVar[str] = "AllocateBackorders"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/allocate")
+    scope: ClassVar[str] = "orders:write"
+
+    order_id: Id
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        order = given.state(Order, self.order_id)
+        refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
+        places = by_priority(given.all(Location))
+        for sku in _waiting_skus(order):
+            refs.append((Product, sku))
+            refs += [(StockLevel, stock_key(sku, place)) for place in places]
+        return refs
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        waiting = [(p.line.line_id, p.line.sku, p.backordered) for p in order.lines.values()]
+        waiting = [w for w in waiting if w[2]]
+        if not waiting:
+            raise illegal_transition(
+                "The order", "not backordered", "allocated", "All its units have stock already."
+            )
+        places = by_priority(given.all(Location))
+        available = {
+            (sku, place): given.state(StockLevel, stock_key(sku, place)).available(
+                _safety(given, sku)
+            )
+            for sku in _waiting_skus(order)
+            for place in places
+        }
+        plan = allocate(waiting, places, available)
+        if not plan.allocations:
+            raise Refused(
+                "None of the backordered units has stock yet. Receive some first.",
+                code="insufficient_stock",
+                errors=[
+                    {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": 0}
+                    for s in plan.shortages
+                ],
+            )
+        return _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return order_view(given.state(Order, self.order_id))
+
+
+def _waiting_skus(order: Order) -> list[str]:
+    return sorted({p.line.sku for p in order.lines.values() if p.backordered_at})
+
+
+def _safety(given: Given, sku: str) -> int:
+    product = given.state(Product, sku).defined
+    return product.safety_stock if product else 0
+
+
+def _covered(order: Order, allocations: Sequence[Allocation]) -> list[Backorder]:
+    """The backorders that these allocations settle."""
+    units: dict[str, int] = {}
+    for a in allocations:
+        units[a.line_id] = units.get(a.line_id, 0) + a.quantity
+    settled: list[Backorder] = []
+    for line_id, left in units.items():
+        progress = order.lines[line_id]
+        for location, waiting in progress.backordered_at.items():
+            take = min(waiting, left)
+            left -= take
+            if take:
+                settled.append(Backorder(line_id, progress.line.sku, location, take))
+    return settled
+
+
+def _changes(
+    order_id: str, allocations: Sequence[Allocation], settled: Sequence[Backorder]
+) -> list[Change]:
+    event = BackordersAllocated(order_id, tuple(allocations), tuple(settled))
+    changes = [Change(Order, order_id, event)]
+    for b in settled:
+        over = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
+        changes.append(Change(StockLevel, stock_key(b.sku, b.location), over))
+    for a in allocations:
+        allocated = StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id)
+        changes.append(Change(StockLevel, stock_key(a.sku, a.location), allocated))
+    return changes

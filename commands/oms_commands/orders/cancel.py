@@ -1,0 +1,69 @@
+"""Cancelling an order, whole or in part: what is freed goes back where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, Note, Quantity
+from oms_commands._guards import existing_order
+from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.cancellation import cancel_lines, cancel_rest
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CancelledLine:
+    line_id: Id
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CancelOrder(Command):
+    """Cancel an order, or some units of it, and free exactly their stock.
+
+    Without `lines` everything that has not shipped is cancelled, shipments that have not left
+    included. What has shipped cannot be cancelled.
+    """
+
+    name: ClassVar[str] = "CancelOrder"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/cancel")
+    scope: ClassVar[str] = "orders:write"
+
+    order_id: Id
+    reason: Literal["customer", "inventory", "fraud", "declined", "staff", "other"]
+    note: Note | None = None
+    lines: Annotated[tuple[CancelledLine, ...], Field(min_length=1, max_length=2000)] | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        order = given.state(Order, self.order_id)
+        refs: list[Ref] = [(Order, self.order_id)]
+        for shipment_id, status in order.shipments.items():
+            if status == "created":
+                refs.append((Shipment, shipment_id))
+                created = given.state(Shipment, shipment_id).created
+                for line in created.lines if created else ():
+                    refs.append((StockLevel, stock_key(line.sku, created.location)))  # type: ignore[union-attr]  # lines come of it
+        for progress in order.lines.values():
+            for location in (*progress.allocated_at, *progress.backordered_at):
+                refs.append((StockLevel, stock_key(progress.line.sku, location)))
+        return refs
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        if self.lines is None:
+            return cancel_rest(self.order_id, order, self.reason, self.note, given)
+        wanted: dict[str, int] = {}
+        for line in self.lines:
+            wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
+        return cancel_lines(self.order_id, order, wanted, self.reason, self.note)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return order_view(given.state(Order, self.order_id))

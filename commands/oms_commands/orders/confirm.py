@@ -1,0 +1,40 @@
+"""Confirming an order: from here on it can be fulfilled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id
+from oms_commands._guards import existing_order
+from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.orders.order import Order, OrderConfirmed
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ConfirmOrder(Command):
+    """Confirm a pending order, so that it can be fulfilled."""
+
+    name: ClassVar[str] = "ConfirmOrder"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/confirm")
+    scope: ClassVar[str] = "orders:write"
+
+    order_id: Id
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        status = existing_order(given, self.order_id).statuses.order
+        if status != "pending":
+            raise illegal_transition(
+                "The order", status, "confirmed", "Only a pending order waits for that."
+            )
+        return [Change(Order, self.order_id, OrderConfirmed(self.order_id))]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return order_view(given.state(Order, self.order_id))

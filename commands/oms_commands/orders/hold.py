@@ -1,0 +1,47 @@
+"""Holding an order: nothing of it ships until every hold is released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import PRINTABLE, STRICT, Id, Note
+from oms_commands._guards import existing_order
+from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.orders.order import Order, OrderHeld
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+DONE = ("cancelled", "fulfilled", "completed")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class HoldOrder(Command):
+    """Hold an order. Several holds may be on it at once, each with its own id."""
+
+    name: ClassVar[str] = "HoldOrder"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/hold")
+    scope: ClassVar[str] = "orders:write"
+
+    order_id: Id
+    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
+    note: Note | None = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        status = existing_order(given, self.order_id).statuses.order
+        if status in DONE:
+            raise illegal_transition(
+                "The order", status, "held", "There is nothing left to hold back."
+            )
+        event = OrderHeld(self.order_id, ctx.command_id, self.reason, self.note)
+        return [Change(Order, self.order_id, event)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        view = order_view(given.state(Order, self.order_id))
+        return {"hold_id": ctx.command_id, **view}

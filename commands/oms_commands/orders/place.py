@@ -1,0 +1,156 @@
+"""Placing an order: validated, numbered, allocated and written in one decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, known_digits
+from oms_commands.orders._fields import (
+    AddressFields,
+    CustomerFields,
+    LineFields,
+    ShippingFields,
+    address_of,
+    customer_of,
+    line_of,
+)
+from oms_ledger.domain.catalogue.channel import Channel, channel_key
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.identifiers import order_id_for, stock_key
+from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.orders.order import Order, OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.placement import Asked, place
+from oms_ledger.domain.personal import Person
+from oms_ledger.domain.stock.allocation import by_priority
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+TOTAL_MAX = Decimal(10**15)
+"""What the lines of one order may add up to: its minor units still fit 64 bits with room."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PlaceOrder(Command):
+    """Place an order and allocate its stock, or refuse and write nothing.
+
+    The same channel and external id again is the same order: it answers the first one. With
+    `backorder: allow` what is short is promised without being there; with `confirm` the order
+    can be fulfilled at once. What is ordered is health data if `sensitive` says so, or a product.
+    """
+
+    name: ClassVar[str] = "PlaceOrder"
+    route: ClassVar[Route] = Route(
+        "POST", "/v1/orders", 201, many="orders", many_path="/v1/orders:batch"
+    )
+    scope: ClassVar[str] = "orders:write"
+
+    channel: Code
+    currency: Currency
+    lines: Annotated[tuple[LineFields, ...], Field(min_length=1, max_length=2000)]
+    external_id: Id | None = None
+    placed_at: Time | None = None
+    customer: CustomerFields | None = None
+    shipping_address: AddressFields | None = None
+    shipping: ShippingFields | None = None
+    backorder: Literal["refuse", "allow"] = "refuse"
+    confirm: bool = False
+    promised_ship_at: Time | None = None
+    promised_delivery_at: Time | None = None
+    sensitive: bool = False
+
+    @model_validator(mode="after")
+    def _money_fits_its_currency(self) -> PlaceOrder:
+        _check_money(self)
+        return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        refs: list[Ref] = [(Channel, channel_key(self.channel))]
+        if self.external_id is not None:  # otherwise the order's id is new, and so its stream
+            refs.append((Order, self._order_id(ctx)))
+        places = by_priority(given.all(Location))
+        for sku in {line.sku for line in self.lines}:
+            refs.append((Product, sku))
+            refs += [(StockLevel, stock_key(sku, location)) for location in places]
+        return refs
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        asked = Asked(self._order_id(ctx), _terms_of(self, given), self.confirm, self.sensitive)
+        return place(asked, ctx, given)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return order_view(given.state(Order, self._order_id(ctx)))
+
+    def person(self, ctx: Context) -> Person:
+        return Person(self.customer.id if self.customer else None, f"order:{self._order_id(ctx)}")
+
+    def _order_id(self, ctx: Context) -> str:
+        return order_id_for(self.channel, self.external_id, ctx.command_id)
+
+
+def _check_money(order: PlaceOrder) -> None:
+    """ValueError naming the field whose amount the currency cannot express."""
+    digits = known_digits(order.currency)
+    for name, amount in _amounts(order):
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -digits:
+            check_amount(name, amount, order.currency)
+    total = Decimal(0)
+    for n, line in enumerate(order.lines):
+        gross = line.quantity * line.unit_price + (line.tax or 0)
+        if line.discount and line.discount > gross:
+            raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
+        total += gross
+    if total > TOTAL_MAX:
+        raise ValueError(f"lines: they add up to more than {TOTAL_MAX:,}; order fewer units")
+
+
+def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
+    for n, line in enumerate(order.lines):
+        yield f"lines.{n}.unit_price", line.unit_price
+        if line.tax:
+            yield f"lines.{n}.tax", line.tax
+        if line.discount:
+            yield f"lines.{n}.discount", line.discount
+    if order.shipping and order.shipping.price:
+        yield "shipping.price", order.shipping.price
+
+
+def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
+    """Refused with `unknown_sku`, naming every line, where a product was never heard of."""
+    lines = tuple(line_of(n, line, order.currency, given) for n, line in enumerate(order.lines, 1))
+    unknown: list[dict[str, Json]] = [
+        {"line": line.line_id, "sku": line.sku}
+        for line in lines
+        if given.state(Product, line.sku).defined is None
+    ]
+    if unknown:
+        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
+        raise Refused(
+            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
+            " of it, and order again.",
+            code="unknown_sku",
+            errors=unknown,
+        )
+    charge = order.shipping
+    price = to_minor(charge.price, order.currency) if charge and charge.price else 0
+    return OrderTerms(
+        order.channel,
+        order.currency,
+        lines,
+        order.placed_at,
+        order.external_id,
+        customer_of(order.customer),
+        address_of(order.shipping_address),
+        ShippingCharge(charge.service, price) if charge else None,
+        order.backorder,
+        order.promised_ship_at,
+        order.promised_delivery_at,
+    )

@@ -1,0 +1,57 @@
+"""What commands about one SKU at one location have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.views import stock_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref
+
+
+class StockCommand(Command):
+    """Reads one balance, its location and its product; answers with the balance."""
+
+    __slots__ = ()
+    scope: ClassVar[str] = "stock:write"
+    sku: str
+    location: str
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return stock_refs(self.sku, self.location)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return stock_answer(self.sku, self.location, given)
+
+
+def stock_refs(sku: str, location: str) -> list[Ref]:
+    return [(StockLevel, stock_key(sku, location)), (Location, location), (Product, sku)]
+
+
+def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
+    level = given.state(StockLevel, stock_key(sku, location))
+    return stock_view(sku, location, level, given.state(Product, sku))
+
+
+def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
+    """Whoever receives stock of a SKU never heard of has it defined under its own name."""
+    if given.state(Product, sku).version:
+        return []
+    return [Change(Product, sku, ProductDefined(sku, sku, True))]
+
+
+def refuse_if_short(sku: str, location: str, change: int, given: Given) -> None:
+    """Units that are promised to orders cannot be taken off the shelf."""
+    free = given.state(StockLevel, stock_key(sku, location)).free
+    if free + change < 0:
+        raise Refused(
+            f"Only {free} units of {sku} at {location} are promised to nobody, {-change} are"
+            " wanted. Cancel or re-allocate orders first, or take fewer.",
+            code="insufficient_stock",
+            errors=[{"sku": sku, "location": location, "requested": -change, "available": free}],
+        )

@@ -1,0 +1,38 @@
+"""Counting a shelf: the balance becomes what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Count, Sku, Text
+from oms_commands._guards import require_location
+from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.stock.stock import StockAdjusted, StockLevel
+from oms_ledger.kernel import Change, Context, Given, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CountStock(StockCommand):
+    """Book the result of a count: a difference becomes an adjustment with reason `count`."""
+
+    name: ClassVar[str] = "CountStock"
+    route: ClassVar[Route] = Route("POST", "/v1/stock/counts")
+
+    sku: Sku
+    location: Code
+    counted: Count
+    reference: Text | None = None
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        require_location(given, self.location)
+        key = stock_key(self.sku, self.location)
+        change = self.counted - given.state(StockLevel, key).on_hand
+        if not change:
+            return ()
+        refuse_if_short(self.sku, self.location, change, given)
+        event = StockAdjusted(self.sku, self.location, change, "count", self.reference)
+        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, event)]

@@ -1,0 +1,55 @@
+"""Receiving goods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
+from oms_commands._guards import require_location
+from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.stock.stock import StockLevel, StockReceived
+from oms_ledger.kernel import Change, Context, Given, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ReceiveStock(StockCommand):
+    """Receive goods at a location. A SKU never heard of is defined under its own name.
+
+    `unit_cost` is in `currency`, GBP unless said otherwise. Many at once: a list under `items`.
+    """
+
+    name: ClassVar[str] = "ReceiveStock"
+    route: ClassVar[Route] = Route("POST", "/v1/stock/receipts", many="items")
+
+    sku: Sku
+    location: Code
+    quantity: Quantity
+    reference: Text | None = None
+    unit_cost: Amount | None = None
+    currency: Currency = "GBP"
+
+    @model_validator(mode="after")
+    def _cost_fits_its_currency(self) -> ReceiveStock:
+        if self.unit_cost is not None:
+            check_amount("unit_cost", self.unit_cost, self.currency)
+        return self
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        require_location(given, self.location)
+        cost = None if self.unit_cost is None else to_minor(self.unit_cost, self.currency)
+        received = StockReceived(
+            self.sku,
+            self.location,
+            self.quantity,
+            self.reference,
+            cost,
+            None if cost is None else self.currency,
+        )
+        key = stock_key(self.sku, self.location)
+        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, received)]

@@ -1,0 +1,89 @@
+"""Putting sold goods back on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Id, Quantity, Sku, Text, Time
+from oms_commands._guards import existing_order, quantities, require_location
+from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, stock_refs
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.order import Order, UnitsReturned
+from oms_ledger.domain.stock.stock import StockLevel, StockReturned
+from oms_ledger.kernel import Change, Context, Given, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ReturnStock(StockCommand):
+    """Put returned goods back on the shelf, against the order line they were sold by, or blind.
+
+    With `order_id` and `line_id` at most what was shipped and has not come back;
+    `occurred_at` is when they came, if that was earlier.
+    """
+
+    name: ClassVar[str] = "ReturnStock"
+    route: ClassVar[Route] = Route("POST", "/v1/stock/returns")
+
+    sku: Sku
+    location: Code
+    quantity: Quantity
+    reference: Text | None = None
+    customer_id: Id | None = None
+    order_id: Id | None = None
+    line_id: Id | None = None
+    occurred_at: Time | None = None
+
+    @model_validator(mode="after")
+    def _a_line_belongs_to_an_order(self) -> ReturnStock:
+        if (self.order_id is None) != (self.line_id is None):
+            raise ValueError("line_id: give order_id and line_id, or neither")
+        return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        order: list[Ref] = [] if self.order_id is None else [(Order, self.order_id)]
+        return [*stock_refs(self.sku, self.location), *order]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        require_location(given, self.location)
+        returned = StockReturned(
+            self.sku,
+            self.location,
+            self.quantity,
+            self.reference,
+            self.customer_id,
+            self.order_id,
+        )
+        changes = [
+            *defined_on_the_fly(self.sku, given),
+            Change(StockLevel, stock_key(self.sku, self.location), returned, self.occurred_at),
+        ]
+        if self.order_id is None or self.line_id is None:
+            return changes
+        self._check_line(existing_order(given, self.order_id), self.line_id)
+        units = quantities([(self.line_id, self.quantity)])
+        back = UnitsReturned(self.order_id, self.reference, units)
+        return [Change(Order, self.order_id, back, self.occurred_at), *changes]
+
+    def _check_line(self, order: Order, line_id: str) -> None:
+        progress = order.lines.get(line_id)
+        sold = progress is not None and progress.line.sku == self.sku
+        out = progress.shipped - progress.returned if progress and sold else 0
+        if self.quantity > out:
+            raise Refused(
+                f"Line {line_id} has {out} units of {self.sku} that were shipped and have not"
+                " come back. Return fewer, or book the rest without an order.",
+                code="nothing_to_return",
+                errors=[
+                    {
+                        "line": line_id,
+                        "sku": self.sku,
+                        "requested": self.quantity,
+                        "available": out,
+                    }
+                ],
+            )

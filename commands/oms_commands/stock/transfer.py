@@ -1,0 +1,58 @@
+"""Moving stock between two locations, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Quantity, Sku, Text
+from oms_commands._guards import require_location
+from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.stock.stock import StockLevel, StockMovedIn, StockMovedOut
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class TransferStock(Command):
+    """Move free units from one location to another; answers with both balances."""
+
+    name: ClassVar[str] = "TransferStock"
+    route: ClassVar[Route] = Route("POST", "/v1/stock/transfers")
+    scope: ClassVar[str] = "stock:write"
+
+    sku: Sku
+    from_location: Annotated[Code, Field(validation_alias=AliasChoices("from_location", "from"))]
+    to_location: Annotated[Code, Field(validation_alias=AliasChoices("to_location", "to"))]
+    quantity: Quantity
+    reference: Text | None = None
+
+    @model_validator(mode="after")
+    def _two_places(self) -> TransferStock:
+        if self.from_location == self.to_location:
+            raise ValueError("to_location: it is from_location; name another place")
+        return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [*stock_refs(self.sku, self.from_location), *stock_refs(self.sku, self.to_location)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        sku, here, there = self.sku, self.from_location, self.to_location
+        require_location(given, here)
+        require_location(given, there)
+        refuse_if_short(sku, here, -self.quantity, given)
+        out = StockMovedOut(sku, here, self.quantity, there, self.reference)
+        into = StockMovedIn(sku, there, self.quantity, here, self.reference)
+        return [
+            Change(StockLevel, stock_key(sku, here), out),
+            Change(StockLevel, stock_key(sku, there), into),
+        ]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return {
+            "from": stock_answer(self.sku, self.from_location, given),
+            "to": stock_answer(self.sku, self.to_location, given),
+        }

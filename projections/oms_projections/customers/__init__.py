@@ -1,0 +1,1 @@
+"""Customers: their orders, and everything known of one person."""

@@ -1,0 +1,119 @@
+"""All that the read model knows of one order: the order as the domain folds it, and when what
+happened. Stored as JSON text, from which every column and every answer is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from oms_ledger.domain.fulfilment.shipment import (
+    ShipmentCreated,
+    ShipmentDispatched,
+    ShipmentLabelled,
+)
+from oms_ledger.domain.orders.lines import fulfilment_status
+from oms_ledger.domain.orders.order import (
+    BackordersAllocated,
+    Order,
+    OrderConfirmed,
+    OrderPlaced,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsShipped,
+)
+from oms_ledger.kernel import Recorded
+
+
+@dataclass(slots=True)
+class Dossier:
+    """`locations` are those whose stock the order was ever promised, sorted. Times are when it
+    happened, not when the ledger heard of it, except `updated_at`; `last_at` is the newest."""
+
+    order: Order = field(default_factory=Order)
+    locations: list[str] = field(default_factory=list)
+    confirmed_at: datetime | None = None
+    last_shipped_at: datetime | None = None
+    last_delivered_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_at: datetime | None = None
+
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When the last goods left; None while some are still to leave."""
+        open_units = any(line.open for line in self.order.lines.values() if line.line.stocked)
+        return None if open_units else self.last_shipped_at
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last goods arrived; None while some are still to arrive."""
+        delivered = fulfilment_status(self.order.lines.values()) == "delivered"
+        return self.last_delivered_at if delivered else None
+
+
+encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Dossier).decode
+
+
+def written(dossier: Dossier) -> str:
+    return encode(dossier).decode()
+
+
+def read(document: str) -> Dossier:
+    return _decode(document)
+
+
+def follow(dossier: Dossier, r: Recorded) -> None:
+    """Fold one event of the order's stream in. The domain says what it does to the order."""
+    order, event, at = dossier.order, r.event, r.meta.happened_at
+    order.apply(event)
+    order.version = r.version
+    dossier.updated_at = r.meta.recorded_at
+    dossier.last_at = _later(dossier.last_at, at)
+    if isinstance(event, OrderPlaced):
+        _asked(dossier, *(a.location for a in event.allocations))
+        _asked(dossier, *(b.location for b in event.backorders))
+    elif isinstance(event, BackordersAllocated):
+        _asked(dossier, *(a.location for a in event.allocations))
+    elif isinstance(event, UnitsPacked):
+        _asked(dossier, event.location)
+    elif isinstance(event, OrderConfirmed):
+        dossier.confirmed_at = at
+    elif isinstance(event, UnitsShipped):
+        dossier.last_shipped_at = _later(dossier.last_shipped_at, at)
+    elif isinstance(event, UnitsDelivered):
+        dossier.last_delivered_at = _later(dossier.last_delivered_at, at)
+
+
+def _asked(dossier: Dossier, *locations: str) -> None:
+    if not dossier.locations or not set(dossier.locations).issuperset(locations):
+        dossier.locations = sorted({*dossier.locations, *locations})
+
+
+def _later(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None or at > known else known
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What an order shows of one of its shipments, beside the order's own word on its status."""
+
+    shipment_id: str
+    order_id: str
+    location: str
+    carrier: str
+    service: str | None
+    tracking_number: str | None = None
+
+
+def parcel_after(known: Parcel | None, r: Recorded) -> Parcel | None:
+    """The parcel after an event of its shipment's stream; None where it has none yet."""
+    event = r.event
+    if isinstance(event, ShipmentCreated):
+        return Parcel(
+            event.shipment_id, event.order_id, event.location, event.carrier, event.service
+        )
+    if known is not None and isinstance(event, (ShipmentLabelled, ShipmentDispatched)):
+        known.tracking_number = event.tracking_number or known.tracking_number
+    return known

@@ -1,0 +1,86 @@
+"""One order, in full: made from its dossier, whether that was stored or folded for the asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from oms_ledger.domain.json_values import plain, rfc3339
+from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.order import OrderPlaced
+from oms_ledger.domain.views import order_view
+from oms_ledger.kernel import Json, Recorded
+from oms_projections.order_status.document import Dossier, Parcel, follow, parcel_after
+
+
+def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
+    """The body of one order: where it stands as commands answer it, what was agreed, its
+    shipments and its times."""
+    order = dossier.order
+    placed = order.placed
+    if placed is None:
+        raise ValueError("an order's first event is OrderPlaced")
+    known = {parcel.shipment_id: parcel for parcel in parcels}
+    shipments = [
+        shipment(shipment_id, status, known.get(shipment_id))
+        for shipment_id, status in order.shipments.items()
+    ]
+    return {
+        **order_view(order),
+        **agreed(placed),
+        "payments": [],
+        "shipments": shipments,
+        "locations": dossier.locations,
+        "placed_at": rfc3339(placed.placed_at),
+        "timestamps": timestamps(dossier, placed),
+    }
+
+
+def agreed(placed: OrderPlaced) -> dict[str, Json]:
+    terms = placed.terms
+    charge = terms.shipping
+    return {
+        "customer": plain(terms.customer),
+        "shipping_address": plain(terms.shipping_address),
+        "shipping": {"service": charge.service, "price": to_text(charge.price, terms.currency)}
+        if charge
+        else None,
+        "backorder": terms.backorder,
+    }
+
+
+def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, Json]:
+    return {
+        "shipment_id": shipment_id,
+        "status": status,
+        "location": parcel.location if parcel else None,
+        "carrier": parcel.carrier if parcel else None,
+        "service": parcel.service if parcel else None,
+        "tracking_number": parcel.tracking_number if parcel else None,
+    }
+
+
+def timestamps(dossier: Dossier, placed: OrderPlaced) -> dict[str, Json]:
+    times = {
+        "placed_at": placed.placed_at,
+        "ship_by": placed.ship_by,
+        "deliver_by": placed.deliver_by,
+        "confirmed_at": dossier.confirmed_at,
+        "shipped_at": dossier.shipped_at,
+        "delivered_at": dossier.delivered_at,
+        "updated_at": dossier.updated_at,
+    }
+    return {name: rfc3339(at) if at else None for name, at in times.items()}
+
+
+def dossier_of(history: Sequence[Recorded]) -> Dossier:
+    dossier = Dossier()
+    for r in history:
+        follow(dossier, r)
+    return dossier
+
+
+def parcel_of(history: Sequence[Recorded]) -> Parcel | None:
+    parcel: Parcel | None = None
+    for r in history:
+        parcel = parcel_after(parcel, r)
+    return parcel

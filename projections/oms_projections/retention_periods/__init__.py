@@ -1,0 +1,1 @@
+"""Periods of retention, and whose data is due."""

@@ -1,0 +1,1 @@
+"""Checkpoints copied to where the database's owner cannot reach them."""

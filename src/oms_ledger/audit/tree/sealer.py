@@ -1,0 +1,179 @@
+"""The sealer: reads the log from the sealed size on, off the hot path, and signs what it saw.
+
+Tiles, tree and checkpoint are written in one transaction, if the tree still is where it was when
+they were made. So a crash anywhere leaves the last seal, and the next sealer goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from oms_ledger.audit.tree import keys, notes
+from oms_ledger.audit.tree.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
+from oms_ledger.audit.tree.notes import SigningKey
+from oms_ledger.audit.tree.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
+
+log = structlog.get_logger(__name__)
+
+BACKOFF_SECONDS = (0.5, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`page_events` are read and hashed at a time, with a pause of `rest` times the time that
+    took; at most `seal_events` are sealed by one checkpoint, and there is at most one of those
+    every `seconds`."""
+
+    page_events: int = 2048
+    seal_events: int = 131_072
+    seconds: float = 1.0
+    rest: float = 1.0
+    lease_seconds: float = 15.0
+
+
+class Sealer:
+    """Seals one ledger. Any number of workers may run one; the lease lets one of them do it.
+
+    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread.
+    Subclasses may interfere with the underscored steps, which is how tests stop a sealer at an
+    awkward moment.
+    """
+
+    def __init__(
+        self,
+        store: TreeStore,
+        ledger: str,
+        key_file: Path | Callable[[str], Path],
+        pace: Pace | None = None,
+        on_seal: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._key_file = (lambda _: key_file) if isinstance(key_file, Path) else key_file
+        self._pace = pace or Pace()
+        self._on_seal = on_seal
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._tree: TreeBuilder | None = None
+        self._key: SigningKey | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Seal until told to stop, whatever happens to the database meanwhile."""
+        shortest, longest = BACKOFF_SECONDS
+        pause = shortest
+        while not stop.is_set():
+            started = time.monotonic()
+            try:
+                self.step(stop)
+                pause = shortest
+                stop.wait(max(0.0, started + self._pace.seconds - time.monotonic()))
+            except TreeDamaged as error:
+                log.error("sealing_refused", error=str(error), remedy="oms-ledger verify")
+                self._tree = None
+                stop.wait(longest)
+            except Exception as error:
+                log.warning("sealer_interrupted", error=repr(error), again_in_seconds=pause)
+                self._tree = None
+                stop.wait(pause)
+                pause = min(longest, pause * 2)
+        self.close()
+
+    def close(self) -> None:
+        """Give the lease back, so that another worker need not wait for it to run out."""
+        with suppress(Exception):
+            self._store.give_back(self._owner)
+
+    def catch_up(self, progress: Callable[[int, int], None] = lambda size, head: None) -> int:
+        """Seal all there is now, without pauses; the size of the tree then. Where another
+        worker is sealing, wait for it."""
+        head = self._store.state().head
+        while (size := self._store.state().size) < head:
+            progress(size, head)
+            if not self.step():
+                time.sleep(0.05)
+        progress(size, head)
+        return size
+
+    def step(self, stop: threading.Event | None = None) -> int:
+        """One seal; how many events it added. 0 where there is nothing to do, or others are
+        doing it. `TreeDamaged` where the log or the tree is not as it should be: then nothing
+        is signed. With `stop` it takes its time, and gives up when that is set."""
+        state = self._store.state()
+        if state.head < state.size:
+            raise TreeDamaged(f"the log ends at {state.head}, and {state.size} events are sealed")
+        if state.head == state.size:
+            return 0
+        if not self._store.lease(self._owner, self._pace.lease_seconds):
+            return 0
+        try:
+            return self._seal(state, stop)
+        except Lost:
+            log.info("seal_overtaken", size=state.size)
+            self._tree = None
+            return 0
+
+    def _seal(self, state: TreeState, stop: threading.Event | None) -> int:
+        tree = self._grown(state)
+        until = min(state.head, state.size + self._pace.seal_events)
+        # An interrupted or overtaken sealing leaves the tree in memory ahead of the stored one.
+        self._tree = None
+        tiles: dict[tuple[int, int], Tile] = {}
+        after = state.size
+        while after < until:
+            started = time.monotonic()
+            page = min(until, after + self._pace.page_events)
+            tiles.update((tile.at, tile) for tile in tree.append(self._hashes(after, page)))
+            after = page
+            if stop is not None and stop.wait(self._pace.rest * (time.monotonic() - started)):
+                return 0
+        tiles.update((tile.at, tile) for tile in tree.edge())
+        self._write(state, tree, list(tiles.values()))
+        self._tree = tree
+        self._on_seal(tree.size)
+        return tree.size - state.size
+
+    def _hashes(self, after: int, until: int) -> bytes:
+        leaves = self._store.leaves(after, until)
+        if len(leaves) != until - after:
+            raise TreeDamaged(
+                f"of the events {after + 1} to {until} only {len(leaves)} are in the log"
+            )
+        return leaf_hashes(leaves)
+
+    def _grown(self, state: TreeState) -> TreeBuilder:
+        """The tree as it is stored: the one in memory, or its right edge read again."""
+        if self._tree is not None and self._tree.size == state.size:
+            return self._tree
+        edge = edge_of(state.size)
+        stored = self._store.tiles([at for at, _ in edge])
+        tree = TreeBuilder(state.size, [Tile(*at, stored.get(at, b"")) for at, _ in edge])
+        whole = all(len(stored.get(at, b"")) == width * HASH_BYTES for at, width in edge)
+        if not whole or tree.root() != state.root:
+            if self._store.state().size != state.size:
+                raise Lost  # somebody sealed between the two reads
+            raise TreeDamaged(f"the tiles do not make the root of the {state.size} sealed events")
+        return tree
+
+    def _write(self, state: TreeState, tree: TreeBuilder, tiles: list[Tile]) -> None:
+        key, first = self._signing_key(state)
+        root = tree.root()
+        note = notes.checkpoint(key.name, tree.size, root, key)
+        self._store.seal(Seal(state.size, tree.size, root, tiles, note, first))
+
+    def _signing_key(self, state: TreeState) -> tuple[SigningKey, StoredKey | None]:
+        """The key, and its entry where it is the ledger's first."""
+        stored = self._store.signing_keys()
+        expected = stored[-1].key if stored else None
+        if self._key is None or expected is None or self._key.verifier != expected:
+            name = notes.origin(self._ledger, state.ledger_id)
+            self._key = keys.signing_key(self._key_file(state.ledger_id), name, expected)
+        return self._key, None if stored else StoredKey(self._key.verifier, state.size)

@@ -1,0 +1,94 @@
+"""What orders hold of each stock, by their own events: allocated or packed, and owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oms_ledger.audit.verify.findings import Finding
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.order import (
+    BackordersAllocated,
+    Order,
+    OrderCancelled,
+    OrderPlaced,
+    UnitsPacked,
+    UnitsShipped,
+    UnitsUnpacked,
+)
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.kernel import Event, stream_id
+
+
+class Claims:
+    """Running totals by stock stream. `touched` are the streams whose totals have changed since
+    somebody cleared it."""
+
+    def __init__(self) -> None:
+        self.touched: set[str] = set()
+        self._held: dict[str, int] = {}
+        self._owed: dict[str, int] = {}
+        self._packed_at: dict[str, str] = {}
+
+    def follow(self, order: Order, event: Event) -> None:
+        """Take in an event that was applied to its order already."""
+        match event:
+            case OrderPlaced():
+                self._hold(event.allocations, 1)
+                self._owe(event.backorders, 1)
+            case OrderCancelled():
+                self._hold(event.released, -1)
+                self._owe(event.backorders_released, -1)
+            case BackordersAllocated():
+                self._hold(event.allocations, 1)
+                self._owe(event.backorders_released, -1)
+            case UnitsPacked():  # held as before, now for a shipment
+                self._packed_at[event.shipment_id] = event.location
+            case UnitsUnpacked():
+                self._packed_at.pop(event.shipment_id, None)
+            case UnitsShipped():
+                self._ship(order, event)
+
+    def _ship(self, order: Order, event: UnitsShipped) -> None:
+        location = self._packed_at.pop(event.shipment_id, None)
+        if location is None:  # never packed: the line's own units say so
+            return
+        for line in event.lines:
+            sku = order.lines[line.line_id].line.sku
+            self._add(self._held, sku, location, -line.quantity)
+
+    def _hold(self, allocations: Iterable[Allocation], sign: int) -> None:
+        for a in allocations:
+            self._add(self._held, a.sku, a.location, sign * a.quantity)
+
+    def _owe(self, backorders: Iterable[Backorder], sign: int) -> None:
+        for b in backorders:
+            self._add(self._owed, b.sku, b.location, sign * b.quantity)
+
+    def _add(self, totals: dict[str, int], sku: str, location: str, units: int) -> None:
+        stream = stream_id(StockLevel, stock_key(sku, location))
+        totals[stream] = totals.get(stream, 0) + units
+        self.touched.add(stream)
+
+    def agree(self, stream: str, level: StockLevel) -> bool:
+        return level.allocated == self._held.get(stream, 0) and level.backordered == (
+            self._owed.get(stream, 0)
+        )
+
+    def difference(self, stream: str, level: StockLevel, position: int) -> Finding:
+        """Two books that do not agree, as a finding at the command's last position."""
+        held, owed = self._held.get(stream, 0), self._owed.get(stream, 0)
+        return Finding(
+            "stock_differs_from_orders",
+            f"after event {position} the counters of {stream} are not what the orders' lines hold",
+            position,
+            position,
+            stream,
+            f"by the orders' lines {held} allocated or packed and {owed} backordered",
+            f"by the counters {level.allocated} allocated and {level.backordered} backordered",
+        )
+
+    def adopt(self, stream: str, level: StockLevel) -> None:
+        """From here on the counters count: one fault is told once."""
+        self._held[stream] = level.allocated
+        self._owed[stream] = level.backordered

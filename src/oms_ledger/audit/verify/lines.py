@@ -1,0 +1,61 @@
+"""What must be true of an order's lines: every unit is somewhere, every amount adds up."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.money import DIGITS
+from oms_ledger.domain.orders.lines import LineProgress, OrderLine
+from oms_ledger.domain.orders.order import OrderTerms
+
+
+def units_fault(p: LineProgress) -> str | None:
+    """What is wrong with a line's units; None where nothing is."""
+    held = sum(p.allocated_at.values()) if p.allocated_at else 0
+    owed = sum(p.backordered_at.values()) if p.backordered_at else 0
+    packed, shipped, cancelled = p.packed, p.shipped, p.cancelled
+    negative = held < 0 or owed < 0 or packed < 0 or shipped < 0 or cancelled < 0 or p.delivered < 0
+    if negative or p.returned < 0:
+        return "a stage has less than no units"
+    if p.delivered > shipped:
+        return "more was delivered than shipped"
+    if p.returned > shipped:
+        return "more came back than was shipped"
+    if not p.line.stocked:
+        some = held or owed or packed or shipped
+        return "a service has units" if some or cancelled > p.line.quantity else None
+    if p.line.quantity != held + packed + owed + shipped + cancelled:
+        return "the stages do not add up to what was ordered"
+    return None
+
+
+def units_said(p: LineProgress) -> str:
+    return (
+        f"line {p.line.line_id} of {p.line.quantity}: {p.allocated} allocated, {p.packed} packed,"
+        f" {p.backordered} backordered, {p.shipped} shipped ({p.delivered} delivered,"
+        f" {p.returned} returned), {p.cancelled} cancelled"
+    )
+
+
+def money_fault(terms: OrderTerms) -> str | None:
+    """What is wrong with an order's amounts; None where nothing is. The total is added up here
+    by columns, where the order adds up its lines."""
+    if terms.currency not in DIGITS:
+        return f"{terms.currency!r} is no currency"
+    for line in terms.lines:
+        if _cannot_be(line):
+            return f"line {line.line_id} has amounts that cannot be"
+    goods = sum([line.quantity * line.unit_price for line in terms.lines])
+    tax = sum([line.tax for line in terms.lines])
+    discount = sum([line.discount for line in terms.lines])
+    shipping = terms.shipping.price if terms.shipping else 0
+    if shipping < 0 or goods + tax - discount + shipping != terms.total:
+        return "lines, tax, discount and shipping do not add up to the total"
+    return None
+
+
+def _cannot_be(line: OrderLine) -> bool:
+    return (
+        line.quantity < 1
+        or line.unit_price < 0
+        or line.tax < 0
+        or not 0 <= line.discount <= line.quantity * line.unit_price + line.tax
+    )

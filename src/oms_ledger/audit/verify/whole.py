@@ -1,0 +1,200 @@
+"""The whole ledger verified: log, tree, receipts and read models, in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+
+from oms_ledger.app import Oms
+from oms_ledger.audit.postgres import ReceiptSeen
+from oms_ledger.audit.standalone.notes import VerifierKey
+from oms_ledger.audit.tree import keys, notes
+from oms_ledger.audit.tree.store import StoredEvent, TreeState
+from oms_ledger.audit.verify.findings import Anchor, Finding, Report, shortened
+from oms_ledger.audit.verify.integrity import Integrity
+from oms_ledger.audit.verify.read_models import Progress, check_read_models
+from oms_ledger.audit.verify.report import Check, Dossier
+from oms_ledger.audit.verify.tee import ReadOnce
+from oms_ledger.audit.verify.tree import verify_tree
+from oms_ledger.domain.errors import Invalid
+from oms_ledger.engine.log import codec
+from oms_ledger.kernel import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`until` a position, or to the end; then read models are compared too, and with `repair`
+    those that differ are built anew. `anchors` are checkpoints from outside; `trusted` keys
+    from outside, where there are none the key in the file here."""
+
+    until: Position | None = None
+    read_models: bool = True
+    repair: bool = False
+    anchors: Sequence[Anchor] = ()
+    trusted: Sequence[VerifierKey] = ()
+
+
+LOG = "Reading the log"
+
+
+def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
+    """Read all of it, once. Nothing is changed but that the report is kept, where it is of the
+    whole ledger; `Invalid` for a position that is not there."""
+    started = datetime.now(UTC)
+    tree = oms.tree()
+    state = tree.state()
+    until = _until(options.until, state)
+    trusted = list(options.trusted) or keys.trusted_keys(
+        tree, oms.signing_key_file(state.ledger_id)
+    )
+    folding = Integrity(codec.decode, until)
+    log = ReadOnce(tree, until, _telling(folding, until, progress))
+    origin = notes.origin(oms.settings.ledger, state.ledger_id)
+    sealed = verify_tree(log, origin, trusted, options.anchors, until=options.until)
+    log.finish()
+    dossier = Dossier(
+        ledger=oms.settings.ledger,
+        origin=origin,
+        program=f"oms-ledger {metadata.version('oms-ledger')}",
+        until=until,
+        head=state.head,
+        sealed=min(state.size, until),
+        started_at=started,
+        finished_at=started,
+        keys=tuple(str(key) for key in trusted),
+        anchors=tuple(dict.fromkeys(anchor.place for anchor in options.anchors)),
+        checks=(*_of_log(folding, sealed, whole=until == state.head), _of_receipts(oms)),
+        totals=dict(folding.books.totals),
+        left_out=tuple(_left_out(folding, sealed, options, until)),
+    )
+    if options.until is None and options.read_models:
+        checks, repaired = check_read_models(oms, progress, repair=options.repair)
+        dossier = replace(dossier, checks=(*dossier.checks, *checks), repaired=tuple(repaired))
+    dossier = replace(dossier, finished_at=datetime.now(UTC))
+    if options.until is None:
+        oms.keep_verification(dossier.to_json(), ok=dossier.ok)
+    return dossier
+
+
+def _until(wanted: Position | None, state: TreeState) -> Position:
+    end = max(state.head, state.newest)
+    if wanted is None:
+        return end
+    if not 1 <= wanted <= end:
+        why = f"The ledger has the positions 1 to {end}. Name one of them, or none."
+        raise Invalid(f"until: {why}", errors=[{"field": "until", "message": why}])
+    return wanted
+
+
+def _telling(
+    folding: Integrity, until: Position, progress: Progress
+) -> Callable[[Sequence[StoredEvent]], None]:
+    def take(events: Sequence[StoredEvent]) -> None:
+        folding.page(events)
+        progress(LOG, folding.events, until)
+
+    return take
+
+
+def _of_log(folding: Integrity, sealed: Report, *, whole: bool) -> Iterator[Check]:
+    """What the tree says comes first; what follows from it is not said twice."""
+    told = {(f.first, f.last) for f in sealed.findings if f.kind in MISSING}
+    found = [
+        f
+        for f in folding.finish(whole=whole)
+        if f.kind not in MISSING or (f.first, f.last) not in told
+    ]
+    yield Check("tree", "sealed events against the tree, byte for byte", sealed.events,
+                tuple(sealed.findings))  # fmt: skip
+    yield Check("checkpoints", "signed checkpoints, in the database and from outside",
+                sealed.checkpoints + sealed.anchors)  # fmt: skip
+    checked = folding.books.checked
+    counted = {name: checked[name] for name in BOOKS} | {"log": folding.events}
+    counted["streams"] = sum(folding.streams.values())
+    for name, (about, kinds) in CHECKS.items():
+        its = tuple(f for f in found if f.kind in kinds)
+        yield Check(name, about, counted[name], its)
+    assert {f.kind for f in found} <= KINDS, "a kind of finding that no check shows"
+
+
+MISSING = ("missing_event", "truncated_tail")
+
+CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
+    "log": (
+        "events: dense positions, a name and bytes that can be read, times that never run back",
+        ("missing_event", "position_twice", "unknown_event_type", "undecodable_event",
+         "time_runs_backwards"),
+    ),
+    "streams": (
+        "streams: dense versions, every event its own and able to follow the one before",
+        ("unknown_stream", "version_gap", "event_out_of_place", "stream_mismatch"),
+    ),
+    "stock balances": (
+        "stock after each command: never oversold, and what the orders' lines hold",
+        ("oversold", "stock_differs_from_orders"),
+    ),
+    "lines": (
+        "order lines after each event: every unit is somewhere",
+        ("units_lost",),
+    ),
+    "orders": (
+        "orders: amounts that add up in one currency, numbers dense in each channel",
+        ("money_does_not_add_up", "placed_again", "number_gap", "number_differs"),
+    ),
+    "shipments": (
+        "shipments: what was packed is what was shipped, and never back",
+        ("shipment_differs", "shipment_moved_back"),
+    ),
+}  # fmt: skip
+
+KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
+
+BOOKS = ("stock balances", "lines", "orders", "shipments")
+
+
+def _of_receipts(oms: Oms) -> Check:
+    """Every receipt answers with a position that is in the log."""
+    head, count, found = 0, 0, list[Finding]()
+    for receipt in oms.receipts():
+        count += 1
+        if receipt.position is not None and receipt.position > head:
+            head = oms.readers.head()  # the ledger may grow meanwhile
+        if receipt.position is None or not 0 <= receipt.position <= head:
+            found.append(_of_receipt(receipt, head))
+    about = "receipts: each answers with a position that is in the log"
+    return Check("receipts", about, count, tuple(shortened("receipt_differs", found)))
+
+
+def _of_receipt(receipt: ReceiptSeen, head: Position) -> Finding:
+    text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position of the log"
+    said = "none" if receipt.position is None else str(receipt.position)
+    return Finding("receipt_differs", text, expected=f"0 to {head}", found=said)
+
+
+def _left_out(
+    folding: Integrity, sealed: Report, options: Options, until: Position
+) -> Iterator[str]:
+    unsealed = until - min(sealed.size, until)
+    if unsealed:
+        yield (
+            f"The {unsealed:,} newest events are not sealed yet: that nobody changed them is not"
+            " proven. A worker seals about once a second; oms-ledger checkpoint seal does it now."
+        )
+    if not options.anchors:
+        yield (
+            "Whether the end of the log was cut off together with its tree: that shows only against"
+            " a checkpoint kept outside (--checkpoint FILE)."
+        )
+    if not options.trusted:
+        yield (
+            "Whether the key here is the one it was: that needs a verifier key from elsewhere"
+            " (--key KEY)."
+        )
+    if folding.left_out:
+        yield f"{folding.left_out} streams behind the fault that is named of each."
+    if options.until is not None:
+        yield f"Events after {until:,}, the read models, and the last command if it is not whole."
+    elif not options.read_models:
+        yield "Read models, as was asked for."

@@ -1,0 +1,1 @@
+"""Products, locations and channels."""

@@ -1,0 +1,1 @@
+"""Customers: legal holds, erasure, periods of retention."""

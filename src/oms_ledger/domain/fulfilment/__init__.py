@@ -1,0 +1,1 @@
+"""Shipments: from packing to delivery."""

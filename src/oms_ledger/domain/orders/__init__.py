@@ -1,0 +1,1 @@
+"""Orders: lines, holds, statuses, placement, cancellation."""

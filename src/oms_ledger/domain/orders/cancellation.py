@@ -1,0 +1,132 @@
+"""The decision behind cancelling: which units can be, and what that frees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from oms_commands._guards import existing_shipment, quantities
+from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCancelled, ShipmentCreated
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
+from oms_ledger.domain.orders.order import Order, OrderCancelled, UnitsUnpacked
+from oms_ledger.domain.stock.stock import BackorderReleased, StockLevel, StockReleased
+from oms_ledger.kernel import Change, Given, Json
+
+
+def cancel_rest(
+    order_id: str, order: Order, reason: str, note: str | None, given: Given
+) -> Sequence[Change]:
+    """Everything that has not shipped, with the shipments that have not left."""
+    if order.statuses.order == "cancelled":
+        raise Refused("The order is cancelled already.", code="already_cancelled")
+    open_units = {line_id: p.open for line_id, p in order.lines.items() if p.open}
+    if order.statuses.order in ("fulfilled", "completed"):  # a service may be open still
+        raise illegal_transition(
+            "The order", order.statuses.order, "cancelled", "What has shipped can be returned."
+        )
+    changes: list[Change] = []
+    unpacked: list[Allocation] = []
+    for shipment_id, status in order.shipments.items():
+        if status == "created":
+            _, created = existing_shipment(given, shipment_id)
+            changes += unpack(shipment_id, created)
+            unpacked += [
+                Allocation(line.line_id, line.sku, created.location, line.quantity)
+                for line in created.lines
+            ]
+    freed = unpacked + [a for p in order.lines.values() for a in _allocations(p)]
+    backorders = [b for p in order.lines.values() for b in _backorders(p)]
+    return changes + _cancel(order_id, reason, note, open_units, _merged(freed), backorders)
+
+
+def cancel_lines(
+    order_id: str, order: Order, wanted: Mapping[str, int], reason: str, note: str | None
+) -> Sequence[Change]:
+    """These units of these lines. Backordered ones go first: they cost nobody anything."""
+    faults = [f for line_id, units in wanted.items() if (f := _fault(order, line_id, units))]
+    if faults:
+        if order.statuses.order == "cancelled":
+            raise Refused("The order is cancelled already.", code="already_cancelled")
+        raise Refused(
+            "Some units cannot be cancelled: they are not there, have shipped, or are packed."
+            " Cancel their shipment first, or fewer units.",
+            code="illegal_transition",
+            errors=faults,
+        )
+    freed: list[Allocation] = []
+    backorders: list[Backorder] = []
+    for line_id, units in wanted.items():
+        progress = order.lines[line_id]
+        for backorder in _backorders(progress):
+            take = min(backorder.quantity, units)
+            units -= take
+            if take:
+                backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
+        for allocation in reversed(_allocations(progress)):
+            take = min(allocation.quantity, units)
+            units -= take
+            if take:
+                freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
+    return _cancel(order_id, reason, note, wanted, freed, backorders)
+
+
+def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:
+    """Cancel a shipment that has not left: exactly its units are allocated again."""
+    lines = quantities((line.line_id, line.quantity) for line in created.lines)
+    order_id = created.order_id
+    unpacked = UnitsUnpacked(order_id, shipment_id, created.location, lines)
+    return [
+        Change(Shipment, shipment_id, ShipmentCancelled(shipment_id, order_id)),
+        Change(Order, order_id, unpacked),
+    ]
+
+
+def _fault(order: Order, line_id: str, units: int) -> dict[str, Json] | None:
+    progress = order.lines.get(line_id)
+    free = progress.open - progress.packed if progress else 0
+    if units <= free:
+        return None
+    return {
+        "line": line_id,
+        "sku": progress.line.sku if progress else None,
+        "requested": units,
+        "available": free,
+    }
+
+
+def _cancel(
+    order_id: str,
+    reason: str,
+    note: str | None,
+    units: Mapping[str, int],
+    freed: Sequence[Allocation],
+    backorders: Sequence[Backorder],
+) -> list[Change]:
+    lines = quantities(units.items())
+    event = OrderCancelled(order_id, reason, note, lines, tuple(freed), tuple(backorders))
+    changes = [Change(Order, order_id, event)]
+    for a in freed:
+        released = StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id)
+        changes.append(Change(StockLevel, stock_key(a.sku, a.location), released))
+    for b in backorders:
+        given_up = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
+        changes.append(Change(StockLevel, stock_key(b.sku, b.location), given_up))
+    return changes
+
+
+def _allocations(p: LineProgress) -> list[Allocation]:
+    return [Allocation(p.line.line_id, p.line.sku, at, n) for at, n in p.allocated_at.items()]
+
+
+def _backorders(p: LineProgress) -> list[Backorder]:
+    return [Backorder(p.line.line_id, p.line.sku, at, n) for at, n in p.backordered_at.items()]
+
+
+def _merged(allocations: Sequence[Allocation]) -> list[Allocation]:
+    """One entry per line and location."""
+    units: dict[tuple[str, str, str], int] = {}
+    for a in allocations:
+        key = (a.line_id, a.sku, a.location)
+        units[key] = units.get(key, 0) + a.quantity
+    return [Allocation(*key, quantity) for key, quantity in units.items()]

@@ -1,0 +1,172 @@
+"""The decision behind placing an order: who gets which stock, and which events say so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from oms_ledger.domain.catalogue.channel import Channel, OrderNumbered, channel_key, order_number
+from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import Backorder
+from oms_ledger.domain.orders.order import Order, OrderConfirmed, OrderPlaced, OrderTerms
+from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.personal import Personal, change_personal, same_person
+from oms_ledger.domain.stock.allocation import Plan, Shortage, allocate, by_priority
+from oms_ledger.domain.stock.stock import StockAllocated, StockBackordered, StockLevel
+from oms_ledger.kernel import Change, Context, Given
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order as it is asked for: `sensitive` as whoever places it says."""
+
+    order_id: str
+    terms: OrderTerms
+    confirm: bool = False
+    sensitive: bool = False
+
+
+def place(asked: Asked, ctx: Context, given: Given) -> Sequence[Change]:
+    """The events of a new order; none if it is there already; refused if it cannot be."""
+    order_id, terms = asked.order_id, asked.terms
+    if given.state(Order, order_id).placed is not None:
+        _check_same(asked, given)
+        return ()
+    places = _places(terms, given)
+    plan = allocate(_wanted(terms), places, _available(terms, places, given))
+    backorders = _backorders(plan.shortages, terms, places, given)
+    counter = channel_key(terms.channel)
+    sequence = given.state(Channel, counter).last_sequence + 1
+    placed_at = terms.placed_at or ctx.now
+    ship_by, deliver_by = promise(terms.shipping.service if terms.shipping else None, placed_at)
+    placed = OrderPlaced(
+        order_id,
+        order_number(terms.channel, sequence),
+        terms,
+        placed_at,
+        terms.promised_ship_at or ship_by,
+        terms.promised_delivery_at or deliver_by,
+        tuple(plan.allocations),
+        backorders,
+        asked.sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+    )
+    changes = [
+        Change(
+            Channel, channel_key(terms.channel), OrderNumbered(terms.channel, sequence, order_id)
+        ),
+        Change(Order, order_id, placed, terms.placed_at),
+    ]
+    changes += _stock_changes(order_id, plan, backorders)
+    if asked.confirm:
+        changes.append(Change(Order, order_id, OrderConfirmed(order_id)))
+    return changes
+
+
+def _check_same(again: Asked, given: Given) -> None:
+    """Whoever now says that it is sensitive would believe that it is kept so. Who no longer says
+    so takes nothing away: it may be sensitive by a product."""
+    placed, terms = given.state(Order, again.order_id).placed, again.terms
+    assert placed is not None
+    known, asked = _as_asked(placed.terms), _as_asked(terms)
+    if not same_person(known, asked):  # forgotten since: who it was cannot be compared any more
+        known, asked = _without_persons(known), _without_persons(asked)
+    if known != asked or (again.sensitive and not placed.sensitive):
+        raise Refused(
+            f"Order {placed.number} of channel {terms.channel} has external id"
+            f" {terms.external_id!r} and other content. Use another external id for another order.",
+            code="external_id_reused",
+        )
+
+
+def _as_asked(terms: OrderTerms) -> OrderTerms:
+    """Without what followed from the products, which may have changed since."""
+    return replace(terms, lines=tuple(replace(line, stocked=True) for line in terms.lines))
+
+
+def _without_persons(terms: OrderTerms) -> OrderTerms:
+    return change_personal(terms, lambda value, name: Personal(""))
+
+
+def _places(terms: OrderTerms, given: Given) -> list[str]:
+    places = by_priority(given.all(Location))
+    if not places and any(line.stocked for line in terms.lines):
+        raise Refused(
+            "There is no location to ship from. Define one with PUT /v1/locations/{code}.",
+            code="unknown_location",
+        )
+    return places
+
+
+def _wanted(terms: OrderTerms) -> list[tuple[str, str, int]]:
+    return [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
+
+
+def _available(
+    terms: OrderTerms, places: Sequence[str], given: Given
+) -> dict[tuple[str, str], int]:
+    available: dict[tuple[str, str], int] = {}
+    for sku in {line.sku for line in terms.lines if line.stocked}:
+        product = given.state(Product, sku).defined
+        safety = product.safety_stock if product else 0
+        for place_code in places:
+            stock = given.state(StockLevel, stock_key(sku, place_code))
+            available[sku, place_code] = stock.available(safety)
+    return available
+
+
+def _backorders(
+    shortages: Sequence[Shortage], terms: OrderTerms, places: Sequence[str], given: Given
+) -> tuple[Backorder, ...]:
+    """What is short, promised all the same; or the refusal, naming every line at fault."""
+    if not shortages:
+        return ()
+    if terms.backorder != "allow":
+        raise insufficient(shortages, "Order what there is, or allow backorders.")
+    short: dict[str, int] = {}
+    for s in shortages:
+        short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
+    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], places, given)]
+    if over:
+        raise insufficient(over, "Its backorder limit is reached: order less of it.")
+    first = places[0]
+    return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
+
+
+def _over_limit(sku: str, short: int, places: Sequence[str], given: Given) -> bool:
+    product = given.state(Product, sku).defined
+    if product is None or product.backorder_limit is None:
+        return False
+    waiting = sum(given.state(StockLevel, stock_key(sku, p)).backordered for p in places)
+    return waiting + short > product.backorder_limit
+
+
+def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
+    lines = ", ".join(
+        f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
+    )
+    return Refused(
+        f"Not enough stock. {lines}. {remedy}",
+        code="insufficient_stock",
+        errors=[
+            {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}
+            for s in shortages
+        ],
+    )
+
+
+def _stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+    changes = [
+        Change(
+            StockLevel,
+            stock_key(a.sku, a.location),
+            StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id),
+        )
+        for a in plan.allocations
+    ]
+    for b in backorders:
+        event = StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id)
+        changes.append(Change(StockLevel, stock_key(b.sku, b.location), event))
+    return changes

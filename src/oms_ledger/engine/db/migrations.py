@@ -1,0 +1,124 @@
+"""Numbered, forward-only SQL, applied to one ledger's schema by yoyo-migrations.
+
+Why yoyo, and what is different here, is in docs/decisions/0003-migrations.md: a migration and
+the note that it was applied are one transaction, and the lock is an advisory one that dies with
+its session, so that a crash anywhere leaves nothing to clean up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from psycopg import errors
+from yoyo import read_migrations  # type: ignore[import-untyped]  # the library has no types
+from yoyo.backends.core.postgresql import (  # type: ignore[import-untyped]  # the library has no types
+    PostgresqlPsycopgBackend,
+)
+from yoyo.connections import parse_uri  # type: ignore[import-untyped]  # the library has no types
+from yoyo.migrations import (  # type: ignore[import-untyped]  # the library has no types
+    MigrationList,
+    default_migration_table,
+)
+
+from oms_ledger.domain.errors import Refused, Unavailable
+from oms_ledger.engine.db import pool, roles
+from oms_ledger.engine.db.pool import Connection, Timeouts
+from oms_ledger.engine.db.roles import Role
+
+TURN_SECONDS = 120
+"""How long to wait for another process that is migrating the same ledger."""
+
+DDL_TIMEOUTS = Timeouts(lock_ms=10_000, statement_ms=0, idle_in_transaction_ms=60_000)
+"""A migration may take long; what it may not is queue behind a lock while everybody queues
+behind it."""
+
+TAKE_TURN = "SELECT pg_advisory_lock(hashtextextended('oms-ledger migrations ' || %s, 0))"
+
+
+class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library has no types
+    """yoyo on our connection, with the two changes named above."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._ours = connection
+        super().__init__(parse_uri("postgresql+psycopg:///"), default_migration_table)
+
+    def connect(self, dburi: object) -> Connection:
+        return self._ours
+
+    @contextmanager
+    def lock(self, timeout: float = 0) -> Generator[None]:
+        """Held already: see `_turn`. A row in a table would outlive a crash."""
+        yield
+
+    def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
+        self.ensure_internal_schema_updated()
+        migration.load()
+        with self.transaction() if migration.use_transactions else nullcontext():
+            migration.process_steps(self, "apply", force=force)
+            if mark:
+                self.mark_one(migration)
+
+
+def migrate(url: str, schema: str) -> list[str]:
+    """Bring the ledger's roles and its schema up to date; the names of what was applied, in order.
+
+    Any number of processes may call this at once. `Refused` where whoever logs in may not do all of
+    it; `psycopg.Error` when a migration fails. Those before it stay applied.
+    """
+    with (
+        closing(pool.connect(url, schema, role=None, timeouts=DDL_TIMEOUTS)) as connection,
+        _turn(connection, schema),
+    ):
+        try:
+            roles.create(connection, schema)
+            roles.take_possession(connection, schema)
+        except errors.InsufficientPrivilege as error:
+            raise Refused(
+                f"The login {roles.login_of(connection)} may not make the ledger its own:"
+                f" {str(error).strip()}. Let an administrator of the database give it that right;"
+                " docs/operations.md has the statements.",
+                code="database_role_missing",
+            ) from error
+        roles.drop_former(connection, schema)
+        connection.execute(roles.SET_ROLE, (Role.OWNER.of(schema),))
+        backend = _Backend(connection)
+        waiting = backend.to_apply(read_migrations(str(directory())))
+        backend.apply_migrations_only(waiting)
+        backend.run_post_apply(waiting)
+        return [m.id for m in waiting]
+
+
+def pending(connection: Connection, schema: str) -> list[str]:
+    """The names of migrations not applied yet, as any of the ledger's roles may ask; changes
+    nothing."""
+    migrations: MigrationList = read_migrations(str(directory()))
+    found = connection.execute(
+        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = %s",
+        (schema, default_migration_table),
+    )
+    if found.fetchone() is None:
+        return sorted(m.id for m in migrations)
+    applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+    return sorted({m.id for m in migrations} - {str(name) for (name,) in applied})
+
+
+def directory() -> Path:
+    """Where the SQL is: beside the package when installed, else at the root of the sources."""
+    package = Path(__file__).parents[2]
+    for candidate in (package / "migrations", package.parents[1] / "migrations"):
+        if candidate.is_dir():
+            return candidate
+    raise Unavailable(f"No migrations beside {package}. Install oms-ledger again.")
+
+
+@contextmanager
+def _turn(connection: Connection, schema: str) -> Generator[None]:
+    """Only one process at a time migrates a ledger. The lock ends with the session, however
+    that ends."""
+    connection.execute(f"SET lock_timeout = '{TURN_SECONDS}s'")
+    connection.execute(TAKE_TURN, (schema,))
+    connection.execute(f"SET lock_timeout = {DDL_TIMEOUTS.lock_ms}")
+    yield

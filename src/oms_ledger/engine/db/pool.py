@@ -1,0 +1,238 @@
+"""Connections to a ledger, set up the same way everywhere.
+
+A ledger is a schema: `search_path` is all that SQL knows of where it is. Each connection acts in
+the smallest of the ledger's roles that its job can be done in (see `roles.py`), so that the grants
+defend the ledger even against this program; only migrations and tables of read models are made as
+its owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeAlias
+
+import psycopg
+import structlog
+from psycopg.rows import tuple_row
+from psycopg_pool import ConnectionPool
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db import roles
+from oms_ledger.engine.db.errors import is_outage
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
+Pool: TypeAlias = "ConnectionPool[Connection]"
+
+CONNECT_SECONDS = 10
+
+RECONNECT_SECONDS = 2
+"""How long the pool tries by itself, ever more seldom. After that whoever asks makes it try anew,
+so that a database that is back is found at once, however long it was away."""
+
+# One round trip. Whoever has waited for the head lock must see what its last holder wrote, hence
+# READ COMMITTED, whatever the server's default is. The role comes last; it is NULL where whoever
+# logged in may not act as it.
+PREPARE_SESSION = f"""
+SELECT set_config('search_path', %(schema)s, false),
+       set_config('TimeZone', 'UTC', false),
+       set_config('default_transaction_isolation', 'read committed', false),
+       set_config('lock_timeout', %(lock)s, false),
+       set_config('statement_timeout', %(statement)s, false),
+       set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+       (SELECT set_config('role', rolname, false) FROM pg_roles
+        WHERE rolname = %(role)s AND pg_has_role(session_user, oid, {roles.MAY_ACT})) AS role"""
+
+
+class _Pool(ConnectionPool["Connection"]):
+    """Says in the ledger's own words that the database is away: `Unavailable`."""
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        try:
+            with super().connection(timeout) as connection:
+                yield connection
+        except psycopg.Error as error:
+            if not is_outage(error):
+                raise
+            log.warning("database_unavailable", error=repr(error))
+            raise Unavailable("The database does not answer. Try again in a moment.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Milliseconds; 0 is for ever."""
+
+    lock_ms: int = Settings.lock_timeout_ms
+    statement_ms: int = Settings.statement_timeout_ms
+    idle_in_transaction_ms: int = Settings.idle_in_transaction_timeout_ms
+
+    @staticmethod
+    def of(settings: Settings) -> Timeouts:
+        return Timeouts(
+            settings.lock_timeout_ms,
+            settings.statement_timeout_ms,
+            settings.idle_in_transaction_timeout_ms,
+        )
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+def connect(
+    url: str,
+    schema: str,
+    *,
+    role: Role | None = Role.READER,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    application_name: str = "oms-ledger",
+) -> Connection:
+    """A connection in autocommit mode to the ledger in `schema`.
+
+    Without a role it stays whoever logged in, which is for making the roles. `Refused` where they
+    may not act as it; `psycopg.OperationalError` when nobody answers within 10 s.
+    """
+    connection: Connection = psycopg.connect(
+        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application_name
+    )
+    try:
+        prepare_session(connection, schema, role=role, timeouts=timeouts)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare_session(
+    connection: psycopg.Connection[Any],
+    schema: str,
+    *,
+    role: Role | None = Role.READER,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+) -> None:
+    """Make a fresh connection the ledger's: schema, time zone, timeouts, role."""
+    row = (
+        connection.cursor(row_factory=tuple_row)
+        .execute(
+            PREPARE_SESSION,
+            {
+                "schema": schema,
+                "lock": str(timeouts.lock_ms),
+                "statement": str(timeouts.statement_ms),
+                "idle": str(timeouts.idle_in_transaction_ms),
+                "role": role.of(schema) if role else None,
+            },
+        )
+        .fetchone()
+    )
+    if role and row is not None and row[-1] is None:
+        raise roles.refusal(connection.info.user, schema, [role])
+
+
+def open_pool(
+    url: str,
+    schema: str,
+    *,
+    max_size: int = Settings.pool_connections,
+    role: Role = Role.READER,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    application_name: str = "oms-ledger",
+) -> Pool:
+    """A pool of such connections; a broken one is replaced before it is lent. The caller closes
+    it. Connections are made when first asked for. `Unavailable` where there is none to be had,
+    or the database goes away while it is lent."""
+
+    def configure(connection: Connection) -> None:
+        prepare_session(connection, schema, role=role, timeouts=timeouts)
+
+    pool: Pool = _Pool(
+        url,
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": application_name,
+        },
+        min_size=0,
+        max_size=max_size,
+        timeout=CONNECT_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+        configure=configure,
+        check=_Pool.check_connection,
+        name=role.of(schema),
+        open=True,
+    )
+    return pool
+
+
+@contextmanager
+def owner(url: str, schema: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Generator[Connection]:
+    """A connection as the ledger's owner, for DDL, closed afterwards."""
+    connection = connect(
+        url, schema, role=Role.OWNER, timeouts=timeouts, application_name="oms-ledger owner"
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+class Pools:
+    """Connections to one ledger, lent in the role that the borrower's job needs: each role has a
+    pool of its own, made when it is first asked for. Used by any number of threads.
+
+    The owner and the custodian log in as the owner, where that is another login than the one that
+    serves."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.database_url is None:
+            raise ValueError("there is no database to connect to yet")
+        self._serving = settings.database_url
+        self._owning = settings.owner_url or settings.database_url
+        self._schema = settings.schema
+        self._max_size = settings.pool_connections
+        self._timeouts = Timeouts.of(settings)
+        self._pools: dict[Role, Pool] = {}
+        self._making = Lock()
+
+    def lend(self, role: Role) -> AbstractContextManager[Connection]:
+        """A connection that acts as this role; `Unavailable` where there is none to be had."""
+        if role not in roles.SERVING:
+            return self._lend_seldom(role)
+        return self.of(role).connection()
+
+    def of(self, role: Role) -> Pool:
+        """The pool of a role that serves."""
+        with self._making:
+            if role not in self._pools:
+                self._pools[role] = open_pool(
+                    self._serving,
+                    self._schema,
+                    max_size=self._max_size,
+                    role=role,
+                    timeouts=self._timeouts,
+                )
+            return self._pools[role]
+
+    def connect(self, role: Role) -> Connection:
+        """A connection of the caller's own."""
+        url = self._serving if role in roles.SERVING else self._owning
+        return connect(url, self._schema, role=role, timeouts=self._timeouts)
+
+    @contextmanager
+    def _lend_seldom(self, role: Role) -> Generator[Connection]:
+        """Not kept at hand: what may do much is there for as long as it is needed."""
+        connection = self.connect(role)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()

@@ -1,0 +1,67 @@
+"""The SQL that lies beside a read model: `table.sql`, and named statements in `queries.sql`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+from oms_ledger.engine.project.tables import table_name
+from oms_ledger.kernel import ReadModel
+
+_COMMENT = re.compile(r"--[^\n]*")
+_INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
+_WITH = re.compile(r"WITH\b(\s+RECURSIVE\b)?", re.IGNORECASE)
+_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+
+
+def source(model: ReadModel, name: str) -> str:
+    return resources.files(model.package).joinpath(name).read_text("utf-8")
+
+
+def definitions(text: str, number: int) -> tuple[list[str], list[str]]:
+    """The single statements of a `table.sql`, with `{v}` filled in for a build: those that make
+    tables, and those that make indexes, which may come when the rows are there. Comments end with
+    their line, statements with a semicolon; neither `--` nor `;` may stand in a literal."""
+    plain = _COMMENT.sub("", text).replace("{v}", table_name("", number))
+    every = [statement.strip() for statement in plain.split(";") if statement.strip()]
+    indexes = [statement for statement in every if _INDEX.match(statement)]
+    return [statement for statement in every if statement not in indexes], indexes
+
+
+def named(text: str) -> dict[str, str]:
+    """Statements by the name given in the line `-- name: <name>` above each."""
+    parts = _NAME.split(text)
+    return {
+        name: body.strip().rstrip(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+@cache
+def queries(package: str) -> dict[str, str]:
+    """The named statements of the read model defined in this package; none without the file."""
+    file = resources.files(package).joinpath("queries.sql")
+    return named(file.read_text("utf-8")) if file.is_file() else {}
+
+
+@cache
+def on_build(package: str, statement: str, tables: tuple[str, ...], number: int) -> str:
+    """A named statement as it is sent: a table's name means its table in this build, whatever the
+    views of that name show by now. So an answer that was begun before a swap is finished from the
+    tables it was begun with, and nobody who reads stands in the way of a swap.
+    `LookupError` where there is no such statement."""
+    known = queries(package)
+    if statement not in known:
+        names = ", ".join(sorted(known)) or "none"
+        raise LookupError(f"no statement {statement!r} in queries.sql; there are: {names}")
+    text = _COMMENT.sub("", known[statement]).strip()
+    meant = [
+        f"{name} AS NOT MATERIALIZED (SELECT * FROM {table_name(name, number)})"
+        for name in tables
+        if re.search(rf"\b{name}\b", text)
+    ]
+    if not meant:
+        return text
+    if begins := _WITH.match(text):
+        return f"{begins[0]} {', '.join(meant)},{text[begins.end() :]}"
+    return f"WITH {', '.join(meant)} {text}"

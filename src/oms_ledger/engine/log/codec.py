@@ -1,0 +1,122 @@
+"""Events to bytes and back: the one place every event passes.
+
+Stored is JSON: `{"meta": {...}, "data": {...}}`, `data` being the event's fields and `meta` who,
+when and why. What is the same as its neighbour is left out of `meta`: a correlation or
+causation id that is the command's own id. The stored name of the event is the `topic` column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+import msgspec
+
+from oms_ledger.domain.registry import EVENTS, STATES
+from oms_ledger.engine.log.upcasts import upcast
+from oms_ledger.kernel import Event, Meta, Recorded, State
+
+E = TypeVar("E")
+
+
+class _Meta(msgspec.Struct, omit_defaults=True, frozen=True):
+    at: datetime
+    actor: str
+    command: str
+    id: str
+    correlation: str | None = None
+    causation: str | None = None
+    occurred_at: datetime | None = None
+
+
+class _Stored(msgspec.Struct, Generic[E], frozen=True):
+    meta: msgspec.Raw
+    data: E
+
+
+NEIGHBOURS = 32
+"""Of how many commands the meta is at hand."""
+
+_encode = msgspec.json.Encoder().encode
+_decode_meta = msgspec.json.Decoder(_Meta).decode
+_DECODE: Mapping[str, Callable[[bytes], _Stored[Event]]] = {
+    name: msgspec.json.Decoder(_Stored[event]).decode  # type: ignore[valid-type]  # made at run time
+    for name, event in EVENTS.items()
+}
+
+
+def encode_meta(meta: Meta) -> bytes:
+    own = meta.command_id
+    return _encode(
+        _Meta(
+            meta.recorded_at,
+            meta.actor,
+            meta.command,
+            own,
+            None if meta.correlation_id == own else meta.correlation_id,
+            None if meta.causation_id == own else meta.causation_id,
+            meta.occurred_at,
+        )
+    )
+
+
+def encode_with(meta: bytes, event: Event) -> bytes:
+    """Like `encode`, for several events that share one already encoded meta."""
+    return b'{"meta":' + meta + b',"data":' + _encode(event) + b"}"
+
+
+def encode(event: Event, meta: Meta) -> bytes:
+    return encode_with(encode_meta(meta), event)
+
+
+def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
+    """The event and its meta. `msgspec.ValidationError` where the bytes are not such an event,
+    `KeyError` for a name nobody ever wrote."""
+    topic, state = upcast(topic, state)
+    stored = _DECODE[topic](state)
+    return stored.data, _meta(bytes(stored.meta))
+
+
+@lru_cache(NEIGHBOURS)
+def _meta(stored: bytes) -> Meta:
+    """All events of one command have the same, and lie side by side."""
+    m = _decode_meta(stored)
+    return Meta(
+        m.at,
+        m.actor,
+        m.command,
+        m.id,
+        m.correlation or m.id,
+        m.causation or m.id,
+        m.occurred_at,
+    )
+
+
+def recorded(position: int, stream: str, version: int, topic: str, state: bytes) -> Recorded:
+    event, meta = decode(topic, state)
+    return Recorded(position, stream, version, event, meta)
+
+
+# Snapshots: a folded state as JSON, stamped with the shape of the class that wrote it.
+
+_STATE_DECODERS = {name: msgspec.json.Decoder(state) for name, state in STATES.items()}
+
+
+def encode_state(state: State) -> bytes:
+    return _encode(state)
+
+
+def decode_state(category: str, state: bytes) -> State:
+    return _STATE_DECODERS[category].decode(state)
+
+
+def _shape(kind: type[State]) -> str:
+    schema = msgspec.json.encode(msgspec.json.schema(kind), order="sorted")
+    return hashlib.sha256(schema).hexdigest()[:16]
+
+
+SHAPES: Mapping[str, str] = {name: _shape(kind) for name, kind in STATES.items()}
+"""Fingerprint of each state class: a snapshot of another shape is not read, but folded anew."""

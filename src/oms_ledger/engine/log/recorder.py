@@ -1,0 +1,280 @@
+"""The ledger as the `eventsourcing` library sees it.
+
+Point the library's own `Application`, subscriptions and `ProjectionRunner` at a ledger with
+
+    PERSISTENCE_MODULE=oms_ledger.engine.recorder:LedgerFactory
+    OMS_DATABASE_URL=... OMS_LEDGER=...
+
+Appending goes by the ledger's own rules: positions are given out under the head row's lock, so
+they are dense and a reader never passes a gap. It does not go through the commands' rules; who
+wants those uses the writer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import psycopg
+import structlog
+from eventsourcing.domain import DomainEventProtocol, TAggregateID
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    InfrastructureFactoryError,
+    InterfaceError,
+    Mapper,
+    NotSupportedError,
+    OperationalError,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+    Transcoder,
+)
+from eventsourcing.postgres import (
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+    PostgresSubscription,
+    PostgresTrackingRecorder,
+)
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
+
+from oms_ledger.engine.db import dsn, pool
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.log.postgres import INSERT_EVENTS, NOTIFY_CHANNEL
+from oms_ledger.kernel import Event, Meta
+from oms_ledger.settings import Settings
+
+T = TypeVar("T", bound=PostgresTrackingRecorder)
+
+log = structlog.get_logger(__name__)
+
+LOCK_HEAD = "SELECT position FROM ledger_head FOR UPDATE"
+
+READ_HEAD = "SELECT position FROM ledger_head"
+
+# The ledger's time never runs backwards, whatever this machine's clock does.
+MOVE_HEAD = """
+UPDATE ledger_head SET position = %s, recorded_at = greatest(recorded_at, %s)
+WHERE position = %s"""
+
+LOOK_EVERY_SECONDS = 1.0
+"""A NOTIFY may be lost; the log is looked at this often all the same."""
+
+STOP_WITHIN_SECONDS = 0.1
+
+BACKOFF_SECONDS = (0.1, 5.0)
+"""First and longest pause before a lost connection is made again; each is twice the last."""
+
+_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+
+
+@dataclass(frozen=True)
+class LedgerEvent:
+    """An event of the ledger in the shape the library expects of a domain event."""
+
+    originator_id: str
+    originator_version: int
+    event: Event
+    meta: Meta
+
+
+class LedgerMapper(Mapper[TAggregateID], Generic[TAggregateID]):
+    """Between stored events and `LedgerEvent`s, by the ledger's own codec."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[TAggregateID]) -> StoredEvent:
+        if not isinstance(domain_event, LedgerEvent):
+            raise TypeError(
+                f"The ledger keeps its own events; wrap them in LedgerEvent,"
+                f" not {type(domain_event).__name__}."
+            )
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=domain_event.event.type,
+            state=codec.encode(domain_event.event, domain_event.meta),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        event, meta = codec.decode(stored_event.topic, stored_event.state)
+        return LedgerEvent(
+            str(stored_event.originator_id), stored_event.originator_version, event, meta
+        )
+
+
+class LedgerDatastore(PostgresDatastore):
+    """The library's connections, made ledger connections: schema, role, timeouts."""
+
+    def __init__(self, url: str, schema: str, *, timeouts: pool.Timeouts | None = None) -> None:
+        self.url = url
+        self._timeouts = timeouts or pool.DEFAULT_TIMEOUTS
+        given = {key: str(value or "") for key, value in conninfo_to_dict(url).items()}
+        super().__init__(
+            dbname=given.pop("dbname", ""),
+            host=given.pop("host", ""),
+            port=given.pop("port", "5432"),
+            user=given.pop("user", ""),
+            password=given.pop("password", ""),
+            schema=schema,
+            originator_id_type="text",
+            pool_size=1,
+            max_overflow=9,
+            pre_ping=True,
+            enable_db_functions=False,  # they give out positions before the lock: events get lost
+        )
+        # What the library has no parameter for: sslmode, options, target_session_attrs ...
+        assert isinstance(self.pool.kwargs, dict)
+        self.pool.kwargs.update(given)
+
+    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+        schema, timeouts = self.schema, self._timeouts
+
+        def after_connect(connection: psycopg.Connection[Any]) -> None:
+            connection.autocommit = True
+            pool.prepare_session(connection, schema, role=Role.WRITER, timeouts=timeouts)
+
+        return after_connect
+
+
+class LedgerRecorder(PostgresApplicationRecorder):
+    """The library's recorder over a migrated ledger."""
+
+    datastore: LedgerDatastore
+
+    def __init__(self, datastore: LedgerDatastore) -> None:
+        super().__init__(datastore, events_table_name="ledger_events")
+        self.channel_name = NOTIFY_CHANNEL
+
+    def create_table(self) -> None:
+        """Nothing: the tables are made by migrations."""
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append all or nothing; the positions given. `IntegrityError` when a version is taken.
+
+        Not tried again after `OperationalError`: the commit may have happened.
+        """
+        if not stored_events:
+            return []
+        with self.datastore.transaction(commit=True) as cursor:
+            head = cursor.execute(LOCK_HEAD).fetchone()
+            assert head is not None, "ledger_head has lost its row"
+            old = int(head["position"])
+            positions = range(old + 1, old + 1 + len(stored_events))
+            cursor.execute(
+                INSERT_EVENTS,
+                (
+                    [str(e.originator_id) for e in stored_events],
+                    [e.originator_version for e in stored_events],
+                    [e.topic for e in stored_events],
+                    [e.state for e in stored_events],
+                    list(positions),
+                ),
+            )
+            cursor.execute(MOVE_HEAD, (positions[-1], datetime.now(UTC), old))
+            if cursor.rowcount != 1:
+                raise OperationalError("The head moved although it was locked; nothing written.")
+            self._notify_channel(cursor)
+        return list(positions)
+
+    def max_notification_id(self) -> int | None:
+        with self.datastore.cursor() as cursor:
+            head = cursor.execute(READ_HEAD).fetchone()
+        assert head is not None, "ledger_head has lost its row"
+        return int(head["position"]) or None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        return LedgerSubscription(recorder=self, gt=gt, topics=topics)
+
+
+class LedgerSubscription(PostgresSubscription):
+    """Listens first, then pulls, then waits, at most a second, and pulls again.
+
+    The library's own pulls first and waits without end: an event in between is not delivered
+    before the next one. This one also outlives its connection.
+    """
+
+    _recorder: LedgerRecorder
+
+    def _listen(self) -> None:
+        """The pulling thread does this too."""
+
+    def _loop_on_pull(self) -> None:
+        pause, longest = BACKOFF_SECONDS
+        while not self._has_been_stopped:
+            try:
+                with self._connected() as connection:
+                    connection.execute(SQL("LISTEN {}").format(Identifier(NOTIFY_CHANNEL)))
+                    while not self._has_been_stopped:
+                        self._pull()
+                        pause = BACKOFF_SECONDS[0]
+                        self._wait(connection)
+            except _DOWN as error:
+                log.warning("subscription_reconnects", detail=str(error), pause_seconds=pause)
+                self._has_been_notified.wait(pause)  # set when stopped
+                pause = min(pause * 2, longest)
+            except BaseException as error:
+                self._thread_error = error
+                self.stop()
+
+    def _connected(self) -> pool.Connection:
+        datastore = self._recorder.datastore
+        return pool.connect(
+            datastore.url, datastore.schema, application_name="oms-ledger subscription"
+        )
+
+    def _wait(self, connection: pool.Connection) -> None:
+        until = time.monotonic() + LOOK_EVERY_SECONDS
+        while not self._has_been_stopped and time.monotonic() < until:
+            for _ in connection.notifies(timeout=STOP_WITHIN_SECONDS, stop_after=1):
+                return
+
+
+class LedgerFactory(PostgresFactory):
+    """What the library builds an `Application` on a ledger with; configured by `Settings`."""
+
+    datastore: LedgerDatastore
+
+    def __init__(self, env: Any) -> None:
+        InfrastructureFactory.__init__(self, env)
+        settings = Settings.from_environment(self.env)
+        if settings.database_url is None:
+            raise InfrastructureFactoryError("Set OMS_DATABASE_URL to the ledger's database.")
+        dsn.check(settings)
+        self.datastore = LedgerDatastore(
+            settings.database_url, settings.schema, timeouts=pool.Timeouts.of(settings)
+        )
+
+    def mapper(
+        self,
+        transcoder: Transcoder | None = None,
+        mapper_class: type[Mapper[TAggregateID]] | None = None,
+    ) -> Mapper[TAggregateID]:
+        if mapper_class is not None:
+            return super().mapper(transcoder, mapper_class)
+        return LedgerMapper[TAggregateID](transcoder=transcoder or self.transcoder())
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return LedgerRecorder(self.datastore)
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        raise NotSupportedError(f"A ledger keeps its {purpose} itself; switch snapshotting off.")
+
+    def process_recorder(self) -> ProcessRecorder:
+        raise NotSupportedError("Follow a ledger with a projection, not a process application.")
+
+    def tracking_recorder(self, tracking_recorder_class: type[T] | None = None) -> T:
+        raise NotSupportedError(
+            "A ledger holds no views of others. Give the projection a PERSISTENCE_MODULE of its"
+            " own: set <NAME>_PERSISTENCE_MODULE, <NAME> being the projection's name."
+        )

@@ -1,0 +1,1 @@
+"""Projection: pages of the log are folded into the tables of read models."""

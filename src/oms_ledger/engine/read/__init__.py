@@ -1,0 +1,1 @@
+"""The read path: queries against read models and the log."""

@@ -1,0 +1,394 @@
+"""Are two builds of a read model the same, row for row? Where not: which rows, which columns.
+
+Both are brought to one position and looked at in one snapshot, so that whatever happens meanwhile
+is in neither. Checksums of a thousand rows at a time come first, both computed by the database;
+rows are fetched from where these differ. However large the tables, little is in memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.project import pages, parked
+from oms_ledger.engine.project.leases import Held
+from oms_ledger.engine.project.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
+from oms_ledger.engine.project.tables import Build, table_name
+from oms_ledger.engine.rebuild import builds
+from oms_ledger.engine.rebuild.builds import Known
+from oms_ledger.kernel import Position, ReadModel
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Values: TypeAlias = Mapping[str, str | None]
+Key: TypeAlias = tuple[str, ...]
+
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+POSITIONS = """
+SELECT position FROM projection_positions WHERE name = %s AND version = ANY(%s)"""
+
+LOCK_REVISION = """
+SELECT position, revision FROM projection_positions
+WHERE name = %s AND version = %s FOR UPDATE"""
+
+COLUMNS = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+
+KEY = """
+SELECT a.attname
+FROM pg_index AS i
+CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY k.place"""
+
+PAGE_ROWS = 1000
+
+FETCH_ROWS = 500
+
+NEAR_EVENTS = 5000
+"""How far behind one build may be for the other to be held while it comes."""
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not the same in two builds. Values are PostgreSQL's own text of them; None
+    for a row is that there is none."""
+
+    table: str
+    key: Values
+    one: Values | None
+    other: Values | None
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that differ; all of them where a row is missing."""
+        one, other = self.one or {}, self.other or {}
+        return [name for name in one or other if one.get(name) != other.get(name)] or list(
+            one or other
+        )
+
+    def __str__(self) -> str:
+        key = ", ".join(f"{name} {value}" for name, value in self.key.items())
+        if self.one is None or self.other is None:
+            return f"{self.table} {key}: only in {'one' if self.other is None else 'the other'}"
+        changes = (f"{c} {self.one[c]} is {self.other[c]}" for c in self.columns)
+        return f"{self.table} {key}: {', '.join(changes)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A table in two builds: what identifies a row in both, and what else both have."""
+
+    table: str
+    one: sql.Identifier
+    other: sql.Identifier
+    key: Sequence[str]
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two builds at one position. Valid, as is what it yields, until its block ends."""
+
+    one: Known
+    other: Known
+    position: Position
+    pairs: Sequence[Pair]
+    connection: Connection
+
+    def differences(
+        self, progress: Callable[[str, int], None] = lambda table, rows: None
+    ) -> Iterator[Difference]:
+        """In the order of tables and keys. `progress` is told of rows compared, by table: of the
+        build that has more of them."""
+        for pair in self.pairs:
+            done = 0
+            for bounds in _ranges(self.connection, pair):
+                one, other = _counts(self.connection, pair, bounds)
+                if one != other or (one and not _same(self.connection, pair, bounds)):
+                    yield from _differing(self.connection, pair, bounds)
+                done += max(one, other)
+                progress(pair.table, done)
+
+
+@contextmanager
+def comparing(
+    connect: Callable[[], Connection],
+    models: Sequence[ReadModel],
+    one: Known,
+    other: Known,
+    *,
+    ignoring: Collection[str] = (),
+    seconds: float = PATIENCE_SECONDS,
+) -> Generator[Comparison]:
+    """Compare two builds of a read model, in the tables and columns that both have. `ignoring`
+    names columns (`table.column`) that are not meant to agree. Projectors may be at work on both:
+    the one that is ahead is held for a moment, until the other is where it is. `Unavailable` where
+    that does not succeed in time."""
+    with (
+        closing(connect()) as seeing,
+        at_one_position(connect, models, one, other, seeing, seconds) as position,
+    ):
+        pairs = list(_pairs(seeing, one, other, ignoring))
+        yield Comparison(one, other, position, pairs, seeing)
+
+
+# One position.
+
+
+@contextmanager
+def at_one_position(
+    connect: Callable[[], Connection],
+    models: Sequence[ReadModel],
+    one: Known,
+    other: Known,
+    seeing: Connection,
+    seconds: float,
+) -> Generator[Position]:
+    """In this block `seeing` sees one moment, in which both builds are at the same position."""
+    deadline = time.monotonic() + seconds
+    with closing(connect()) as holding, closing(_Bringer(connect, models)) as bringer:
+        while True:
+            position = _meet(holding, seeing, bringer, one, other)
+            if position is not None:
+                break
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"{one} and {other} were not brought to one position in {seconds:g} s."
+                    " Compare when there is less to do, or start a worker."
+                )
+            time.sleep(0.02)
+    try:
+        seeing.execute("SET LOCAL statement_timeout = 0")
+        seeing.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        # A range of keys looks like a fifth of the table to the planner. It is a thousand rows, and
+        # to scan all of it for each of them takes a minute where it should take a second.
+        seeing.execute("SET LOCAL enable_seqscan = off")
+        seeing.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        yield position
+    finally:
+        with suppress(psycopg.Error):
+            seeing.execute("ROLLBACK")
+
+
+def _meet(
+    holding: Connection, seeing: Connection, bringer: _Bringer, one: Known, other: Known
+) -> Position | None:
+    """Hold the build that is ahead, bring the other to it, and take the snapshot before letting
+    go; None where the other has gone further, or is too far away yet."""
+    builds_ = (builds.find(holding, *one.key), builds.find(holding, *other.key))
+    behind, ahead = sorted(builds_, key=lambda build: build.position)
+    if ahead.position - behind.position > NEAR_EVENTS:
+        bringer.bring(behind, min(ahead.position, behind.position + NEAR_EVENTS))
+        return None
+    with holding.transaction():
+        row = holding.execute(builds.LOCK, ahead.key).fetchone()
+        if row is None:
+            return None
+        bringer.bring(behind, row[0])
+        seeing.execute(SNAPSHOT)
+        positions = _positions(seeing, one, other)
+    if len(set(positions)) == 1:
+        return positions[0]
+    seeing.execute("ROLLBACK")
+    return None
+
+
+def _positions(connection: Connection, one: Known, other: Known) -> list[Position]:
+    numbers = [one.number, other.number]
+    return [row[0] for row in connection.execute(POSITIONS, (one.name, numbers)).fetchall()]
+
+
+class _Bringer(Projector):
+    """Folds one build up to a position and no further. Whoever else folds it is kept waiting, and
+    then finds that somebody was faster."""
+
+    def __init__(self, connect: Callable[[], Connection], models: Sequence[ReadModel]) -> None:
+        super().__init__(connect, models)
+        self._models = {(model.name, model.version): model for model in models}
+
+    def bring(self, known: Known, target: Position) -> None:
+        """Leaves it behind where the code that folds it is not here."""
+        model = self._models.get((known.name, known.shape))
+        if model is None:
+            return
+        connection, build = self._connected(), Build(model, known.number)
+        connection.execute("BEGIN")
+        try:
+            row = connection.execute(LOCK_REVISION, known.key).fetchone()
+            if row is not None and row[0] < target:
+                self._parked[build] = parked.streams(connection, build)
+                topics = sorted(self._folding(build).topics)
+                page = pages.pull(connection, row[0], target, topics)
+                if page is not None:
+                    self._fold_page(connection, Held(build, *row), page)
+        except Fenced:  # between the parts of a page with something in it that cannot be folded
+            pass
+        finally:
+            if not connection.closed:
+                connection.execute("ROLLBACK")
+
+    def _transact(
+        self, connection: Connection, move: Sequence[object], write: Callable[[], None]
+    ) -> None:
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            connection.execute("BEGIN")
+        if connection.execute(MOVE, move).rowcount != 1:
+            raise Fenced
+        write()
+        connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}")
+        connection.execute("COMMIT")
+
+
+# Tables.
+
+
+def _pairs(
+    connection: Connection, one: Known, other: Known, ignoring: Collection[str]
+) -> Iterator[Pair]:
+    for table in one.tables:
+        if table not in other.tables:
+            continue
+        names = [table_name(table, build.number) for build in (one, other)]
+        keys = [_names(connection, KEY, name) for name in names]
+        theirs = _names(connection, COLUMNS, names[1])
+        columns = [
+            column
+            for column in _names(connection, COLUMNS, names[0])
+            if column in theirs and f"{table}.{column}" not in ignoring
+        ]
+        if keys[0] == keys[1]:
+            yield Pair(table, sql.Identifier(names[0]), sql.Identifier(names[1]), keys[0], columns)
+
+
+def _names(connection: Connection, statement: str, table: str) -> list[str]:
+    return [str(name) for (name,) in connection.execute(statement, (table,)).fetchall()]
+
+
+Bounds: TypeAlias = tuple[Key | None, Key | None]
+"""Keys after the first, up to the second; None is no bound."""
+
+
+def _ranges(connection: Connection, pair: Pair) -> Iterator[Bounds]:
+    """All keys there can be, in ranges with at most a thousand rows of the larger table."""
+    sizes = [_count(connection, table, sql.SQL("true")) for table in (pair.one, pair.other)]
+    larger = pair.one if sizes[0] >= sizes[1] else pair.other
+    key = _list(pair.key)
+    statement = sql.SQL(
+        "SELECT {texts} FROM (SELECT {key}, row_number() OVER (ORDER BY {key}) AS nth FROM {table})"
+        " AS numbered WHERE nth % {size} = 0 ORDER BY {key}"
+    ).format(key=key, texts=_texts(pair.key), table=larger, size=sql.Literal(PAGE_ROWS))
+    ends = (tuple(map(str, row)) for row in _streamed(connection, statement))
+    yield from pairwise(_between_nothing(ends))
+
+
+def _between_nothing(ends: Iterator[Key]) -> Iterator[Key | None]:
+    yield None
+    yield from ends
+    yield None
+
+
+def _counts(connection: Connection, pair: Pair, bounds: Bounds) -> tuple[int, int]:
+    within = _within(pair, bounds)
+    return _count(connection, pair.one, within), _count(connection, pair.other, within)
+
+
+def _same(connection: Connection, pair: Pair, bounds: Bounds) -> bool:
+    within = _within(pair, bounds)
+    return _sum(connection, pair, pair.one, within) == _sum(connection, pair, pair.other, within)
+
+
+def _count(connection: Connection, table: sql.Identifier, within: sql.Composable) -> int:
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, within)
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _sum(
+    connection: Connection, pair: Pair, table: sql.Identifier, within: sql.Composable
+) -> object:
+    statement = sql.SQL(
+        "SELECT sha256(convert_to(string_agg(ROW({columns})::text, E'\\n' ORDER BY {key}), 'UTF8'))"
+        " FROM {table} WHERE {within}"
+    ).format(columns=_list(pair.columns), key=_list(pair.key), table=table, within=within)
+    row = connection.execute(statement).fetchone()
+    return row and row[0]
+
+
+def _differing(connection: Connection, pair: Pair, bounds: Bounds) -> Iterator[Difference]:
+    within, columns = _within(pair, bounds), pair.columns
+    query = sql.SQL(
+        "SELECT {keys}, a.here, b.here, {ones}, {others}"
+        " FROM (SELECT true AS here, * FROM {one} WHERE {within}) AS a"
+        " FULL JOIN (SELECT true AS here, * FROM {other} WHERE {within}) AS b ON {match}"
+        " WHERE ROW(a.here, {ones})::text <> ROW(b.here, {others})::text"
+        " ORDER BY {order}"
+    ).format(
+        keys=sql.SQL(", ").join(
+            sql.SQL("coalesce(a.{0}, b.{0})::text").format(sql.Identifier(name))
+            for name in pair.key
+        ),
+        ones=_texts(columns, "a"),
+        others=_texts(columns, "b"),
+        one=pair.one,
+        other=pair.other,
+        within=within,
+        match=sql.SQL(" AND ").join(
+            sql.SQL("a.{0} = b.{0}").format(sql.Identifier(name)) for name in pair.key
+        ),
+        order=sql.SQL(", ").join(
+            sql.SQL("coalesce(a.{0}, b.{0})").format(sql.Identifier(name)) for name in pair.key
+        ),
+    )
+    width, keys = len(columns), len(pair.key)
+    for row in _streamed(connection, query):
+        here, there = row[keys], row[keys + 1]
+        values = row[keys + 2 :]
+        yield Difference(
+            pair.table,
+            dict(zip(pair.key, row[:keys], strict=True)),
+            dict(zip(columns, values[:width], strict=True)) if here else None,
+            dict(zip(columns, values[width:], strict=True)) if there else None,
+        )
+
+
+def _within(pair: Pair, bounds: Bounds) -> sql.Composable:
+    after, until = bounds
+    key = _list(pair.key)
+    conditions: list[sql.Composable] = []
+    for sign, bound in ((">", after), ("<=", until)):
+        if bound is not None:
+            values = sql.SQL(", ").join(map(sql.Literal, bound))
+            conditions.append(sql.SQL("({}) " + sign + " ({})").format(key, values))
+    return sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
+
+
+def _streamed(connection: Connection, statement: sql.Composed) -> Iterator[tuple[Any, ...]]:
+    """By a cursor of the server's, some rows at a time."""
+    with connection.cursor(f"compared_{time.monotonic_ns()}") as cursor:
+        cursor.itersize = FETCH_ROWS
+        cursor.execute(statement)
+        yield from cursor
+
+
+def _list(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def _texts(names: Sequence[str], table: str = "") -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{}::text").format(sql.Identifier(table, name) if table else sql.Identifier(name))
+        for name in names
+    )

@@ -1,0 +1,1 @@
+"""Background jobs of which one process at a time does each."""

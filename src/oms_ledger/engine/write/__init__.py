@@ -1,0 +1,1 @@
+"""The write path: one writer thread decides batches of commands under the head lock."""

@@ -1,0 +1,165 @@
+"""One batch, decided: pure of I/O but for loading what a command turns out to need.
+
+Commands are decided in turn, as if they came one by one. A refused one leaves no trace: rules
+never mutate, and states change only when a decision is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
+from oms_ledger.domain.json_values import feed_item
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.log.store import EventRow, Head, Receipt, SnapshotRow, Wanted
+from oms_ledger.engine.write.states import States
+from oms_ledger.engine.write.submissions import Outcome, Result, Submission, keep, replay
+from oms_ledger.kernel import Change, Context, Meta, Recorded
+
+SNAPSHOT_EVERY = 1000
+"""Events of one stream between two snapshots of it."""
+
+ROUNDS = 8
+"""How often a command may ask for more streams after seeing some. An order, its stock: two."""
+
+
+class Decider:
+    """Decides one batch under the head lock and gathers what is to be written."""
+
+    def __init__(
+        self,
+        states: States,
+        head: Head,
+        recorded_at: datetime,
+        receipts: Sequence[Receipt],
+        load: Callable[[Wanted], None],
+    ) -> None:
+        self.states = states
+        self.position = head.position
+        self.recorded_at = recorded_at
+        self.events: list[EventRow] = []
+        self.receipts: list[Receipt] = []
+        self.snapshots: dict[str, SnapshotRow] = {}
+        self.size = 0
+        self._load = load
+        self._kept = {(r.scope, r.key): r for r in receipts}
+
+    def decide(self, submission: Submission) -> Result:
+        """An outcome, or the refusal. Any other exception means the rules are broken."""
+        idempotency = None if submission.dry_run else submission.idempotency
+        if idempotency is not None:
+            receipt = self._kept.get((idempotency.scope, idempotency.key))
+            if receipt is not None:
+                return _replayed(receipt, idempotency.fingerprint)
+        result: Result
+        try:
+            changes = self._changes(submission)
+        except OmsError as refusal:
+            result = refusal
+        else:
+            # Whoever still raises after this has broken the batch, refusal or not: its events
+            # must not be written.
+            result = self._outcome(submission, changes)
+        if idempotency is not None:
+            outcome = keep(result, self.position)
+            receipt = Receipt(idempotency.scope, idempotency.key, idempotency.fingerprint, outcome)
+            self._kept[idempotency.scope, idempotency.key] = receipt
+            self.receipts.append(receipt)
+        return result
+
+    def _changes(self, submission: Submission) -> Sequence[Change]:
+        """What the command decides on; or the refusal, raised."""
+        self._read(submission)
+        if submission.expected is not None:
+            self._check_version(submission)
+        return submission.command.decide(submission.ctx, self.states)
+
+    def _outcome(self, submission: Submission, changes: Sequence[Change]) -> Outcome:
+        command, ctx, states = submission.command, submission.ctx, self.states
+        if submission.dry_run:
+            items = [feed_item(r) for r in self._recorded(changes, command.name, ctx)]
+            return Outcome({"events": items}, self.position, 0, False, False)
+        self._take(changes, command.name, ctx)
+        answer, events = command.answer(ctx, states), len(changes)
+        return Outcome(answer, self.position, events, False, bool(changes))
+
+    def _read(self, submission: Submission) -> None:
+        for _ in range(ROUNDS):
+            wanted = self.states.missing(submission.command.reads(submission.ctx, self.states))
+            if not wanted:
+                return
+            self._load(wanted)
+        raise RuntimeError(f"{submission.command.name} asks for ever more streams")
+
+    def _check_version(self, submission: Submission) -> None:
+        assert submission.expected is not None
+        (kind, key), expected = submission.expected
+        version = self.states.state(kind, key).version
+        if version != expected:
+            raise Conflict(
+                f"{kind.category} {key} is at version {version}, not {expected}. "
+                "Read it again and decide anew."
+            )
+
+    def _take(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
+        """Changes become rows, and states follow."""
+        shared: dict[datetime | None, bytes] = {}
+        for change in changes:
+            meta = shared.get(change.occurred_at)
+            if meta is None:
+                meta = codec.encode_meta(self._meta(change, command, ctx))
+                shared[change.occurred_at] = meta
+            event = change.event
+            stream = f"{change.kind.category}-{change.key}"
+            entry = self.states.touch(stream)
+            state = entry.state
+            state.apply(event)
+            state.version += 1
+            self.position += 1
+            row = EventRow(
+                stream, state.version, event.type, codec.encode_with(meta, event), self.position
+            )
+            self.events.append(row)
+            self.size += len(row.state)
+            if state.version - entry.snapshot >= SNAPSHOT_EVERY:
+                entry.snapshot = state.version
+                self.snapshots[stream] = SnapshotRow(
+                    stream,
+                    state.version,
+                    self.position,
+                    codec.SHAPES[change.kind.category],
+                    codec.encode_state(state),
+                )
+
+    def _recorded(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
+        """The changes as they would be recorded now."""
+        versions: dict[str, int] = {}
+        items = []
+        for offset, change in enumerate(changes, start=1):
+            stream = f"{change.kind.category}-{change.key}"
+            version = versions.get(stream, self.states.state(change.kind, change.key).version) + 1
+            versions[stream] = version
+            meta = self._meta(change, command, ctx)
+            items.append(Recorded(self.position + offset, stream, version, change.event, meta))
+        return items
+
+    def _meta(self, change: Change, command: str, ctx: Context) -> Meta:
+        return Meta(
+            self.recorded_at,
+            ctx.actor,
+            command,
+            ctx.command_id,
+            ctx.correlation_id,
+            ctx.causation_id,
+            change.occurred_at,
+        )
+
+
+def _replayed(receipt: Receipt, fingerprint: bytes) -> Result:
+    if receipt.fingerprint != fingerprint:
+        return IdempotencyKeyReused(
+            f"Idempotency key {receipt.key!r} was used for a different request. "
+            "Use a new key for a new request."
+        )
+    return replay(receipt.outcome)

@@ -1,0 +1,1 @@
+"""Commands over HTTP: one at a time and in batches."""

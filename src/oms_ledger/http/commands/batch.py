@@ -1,0 +1,209 @@
+"""Many commands in one request: in order, each on its own merits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from oms_ledger.access.principals import Principal
+from oms_ledger.app import Oms
+from oms_ledger.contexts import new_context
+from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
+from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
+from oms_ledger.http import metrics
+from oms_ledger.http.auth import principal_of
+from oms_ledger.http.commands.bus import Submitter
+from oms_ledger.http.commands.handler import CommandHandler, is_dry_run
+from oms_ledger.http.disclosure import Shown
+from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
+from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.requests import (
+    body_of,
+    correlation_id,
+    expected_version,
+    fingerprint,
+    headers_of,
+    idempotency_key,
+    parsed,
+)
+from oms_ledger.kernel import Command, Json
+
+log = structlog.get_logger(__name__)
+
+_whole = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+Result = Outcome | BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is the same for all commands of a request."""
+
+    who: Principal
+    correlation_id: str
+    key: str | None
+    fingerprint: bytes
+    dry_run: bool
+
+    def submission(self, ordinal: int, command: Command) -> Submission:
+        ctx = new_context(self.who.actor, correlation_id=self.correlation_id)
+        return Submission(command, ctx, self._once(ordinal), None, self.dry_run)
+
+    def _once(self, ordinal: int) -> Idempotency | None:
+        """Each valid command has a key of its own, made from the request's; the first has the
+        request's itself, so that it also guards against single commands. No client's key has
+        a line break in it."""
+        if self.key is None:
+            return None
+        key = f"{self.key}\n{ordinal}" if ordinal else self.key
+        return Idempotency(self.who.id, key, self.fingerprint)
+
+
+class BatchHandler:
+    """A list of commands under the route's `many`; where that shares the path of the single
+    command, a body without the list is one."""
+
+    def __init__(
+        self,
+        oms: Oms,
+        threads: Threads,
+        submitter: Submitter,
+        shown: Shown,
+        kind: type[Command],
+        single: CommandHandler,
+    ) -> None:
+        route = kind.route
+        assert route.many is not None
+        self._oms = oms
+        self._threads = threads
+        self._submitter = submitter
+        self._shown = shown
+        self._many = route.many
+        self._one = route.many.removesuffix("s")
+        self._at_most = route.at_most
+        self._shares_its_path = route.many_path is None
+        self._single = single
+
+    async def __call__(self, request: Request) -> Response:
+        headers = headers_of(request)
+        who = principal_of(request)
+        body = await body_of(request, headers)
+        if self._shares_its_path and f'"{self._many}"'.encode() not in body:
+            return await self._single.decide(request, headers, body)
+        found = _fields(body)
+        if self._shares_its_path and self._many not in found:
+            return await self._single.decide(request, headers, body)
+        bodies = self._bodies(found)
+        if expected_version(headers) is not None:
+            raise invalid("If-Match", "A batch has no version. Leave it out.")
+        key = idempotency_key(headers)
+        print_ = fingerprint(request, body) if key is not None else b""
+        told = correlation_id(headers) or new_context(who.actor).command_id
+        batch = _Batch(who, told, key, print_, is_dry_run(request))
+        return await self._decide(request, batch, bodies)
+
+    async def _decide(
+        self, request: Request, batch: _Batch, bodies: Sequence[msgspec.Raw]
+    ) -> Response:
+        read = [self._read(n, body) for n, body in enumerate(bodies)]
+        valid = [each for each in read if not isinstance(each, OmsError)]
+        submissions = [batch.submission(n, command) for n, command in enumerate(valid)]
+        decided = iter(await self._submit(submissions, alone=batch.key is not None))
+        results = [each if isinstance(each, OmsError) else next(decided) for each in read]
+        _refuse_if_none_was_decided(results)
+        position = max((r.position for r in results if isinstance(r, Outcome)), default=None)
+        if position is None:
+            position = await self._threads.ask(self._oms.readers.head)
+        items = [self._item(result, batch.dry_run) for result in results]
+        headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
+        if all(self._repeats(result) for result in results):
+            headers["idempotent-replayed"] = "true"
+        body = {"results": items, "position": position}
+        return await self._shown.answer(request, body, 200, headers)
+
+    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> list[Result]:
+        """Under a key the first goes alone: it tells whether the key belongs to this request,
+        before anything else of it happens."""
+        if not submissions:
+            return []
+        submit = self._submitter.submit_many
+        if not alone:
+            return await submit(submissions)
+        first = await submit(submissions[:1])
+        if isinstance(first[0], IdempotencyKeyReused | Unavailable):
+            raise first[0]
+        rest = submissions[1:]
+        return [*first, *(await submit(rest) if rest else [])]
+
+    def _bodies(self, found: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
+        for name in found:
+            if name != self._many:
+                raise invalid(name, f"Beside {self._many} there is nothing to say.")
+        if self._many not in found:
+            raise invalid(self._many, "It is required. Add it.")
+        try:
+            bodies = _list(found[self._many])
+        except msgspec.ValidationError:
+            raise invalid(self._many, "Write a list.") from None
+        if not 1 <= len(bodies) <= self._at_most:
+            raise invalid(self._many, f"It has {len(bodies)} items. Send 1 to {self._at_most}.")
+        return bodies
+
+    def _read(self, number: int, body: msgspec.Raw) -> Command | OmsError:
+        try:
+            return self._single.read(bytes(body), {})
+        except OmsError as error:
+            return _within(self._many, number, error)
+
+    def _repeats(self, result: Result) -> bool:
+        if isinstance(result, Outcome):
+            return self._single.repeats(result)
+        return isinstance(result, OmsError) and result.replayed
+
+    def _item(self, result: Result, dry_run: bool) -> Json:
+        if isinstance(result, Outcome):
+            status = 200 if dry_run else self._single.status(result)
+            body: dict[str, Json] = {**result.answer, "position": result.position}
+            return {"status": status, self._one: body}
+        return _problem_item(result)
+
+
+def _refuse_if_none_was_decided(results: Sequence[Result]) -> None:
+    """A database that is away is away for all of them."""
+    first = results[0]
+    if isinstance(first, Unavailable) and all(isinstance(r, Unavailable) for r in results):
+        raise first
+
+
+def _problem_item(error: BaseException) -> Json:
+    if isinstance(error, OmsError):
+        metrics.refused(error.code)
+        return {"status": status_of(error), "problem": problem(error)}
+    log.error("batch_item_failed", error=repr(error))
+    body = problem_body(500, "internal_error", "Something broke on our side; it is in the log.")
+    return {"status": 500, "problem": body}
+
+
+def _fields(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        body.decode()  # which is not looked at while items are told apart
+        return _whole(body or b"{}")
+    except msgspec.ValidationError:
+        parsed(body)
+        raise invalid("", "Write a JSON object.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(str(error)) from None
+
+
+def _within(many: str, number: int, error: OmsError) -> OmsError:
+    """The same error, with its fields named as they are in the whole body."""
+    if not isinstance(error, Invalid):
+        return error
+    named = [{**e, "field": f"{many}.{number}.{e['field']}".rstrip(".")} for e in error.errors]
+    return Invalid(error.detail, code=error.code, errors=named)

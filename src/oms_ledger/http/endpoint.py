@@ -1,0 +1,113 @@
+"""What every request goes through: an answer whatever happens, headers, a number for the metrics.
+
+An `Endpoint` is an ASGI application of its own, so that the busiest routes can be called without
+anything in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from oms_ledger.domain.errors import OmsError
+from oms_ledger.http import metrics
+from oms_ledger.http.auth import PRINCIPAL, Gate
+from oms_ledger.http.errors import Malformed
+from oms_ledger.http.requests import SLASH
+from oms_ledger.http.responses import broken_answer, problem_answer
+
+log = structlog.get_logger(__name__)
+
+Handle = Callable[[Request], Awaitable[Response]]
+
+SECURITY: list[tuple[bytes, bytes]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),
+]
+"""On all answers but the documentation: they are data, nobody's page, and not to be kept. What
+would let pages of other origins read them (CORS) is on none."""
+
+
+class Endpoint:
+    """One route, and the scope that whoever asks must have: nothing is handled before the gate
+    has let them in. `handle` returns an answer or raises an `OmsError`; any other exception is a
+    bug of ours, which is logged and not shown."""
+
+    __slots__ = ("_gate", "_handle", "method", "path", "scope")
+
+    def __init__(self, gate: Gate, method: str, path: str, scope: str, handle: Handle) -> None:
+        self.method = method
+        self.path = path
+        self.scope = scope
+        self._gate = gate
+        self._handle = handle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        request = Request(scope, receive)
+        try:
+            scope[PRINCIPAL] = await self._gate.admit(request, self.scope)
+            answer = await self._handle(request)
+        except OmsError as error:
+            metrics.refused(error.code)
+            answer = problem_answer(error)
+        except ClientDisconnect:
+            return
+        except Exception:
+            log.exception("request_failed", method=self.method, route=self.path)
+            answer = broken_answer()
+        answer.raw_headers += SECURITY
+        metrics.answered(self.method, self.path, answer.status_code, perf_counter() - started)
+        await answer(scope, receive, send)
+
+
+def with_decoded_path(scope: Scope) -> Scope:
+    """The scope with its path decoded segment by segment, so that a slash within one (as in
+    `/v1/stock/B%2F1`) is no separator. `Malformed` where it is no text."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    if b"%" not in raw:
+        return scope
+    try:
+        path = "/".join(_decoded(segment) for segment in raw.partition(b"?")[0].split(b"/"))
+    except UnicodeDecodeError:
+        raise Malformed("The path is not UTF-8. Encode it as UTF-8, then with %.") from None
+    return {**scope, "path": path}
+
+
+def _decoded(segment: bytes) -> str:
+    text = unquote_to_bytes(segment).decode()
+    if SLASH in text:
+        raise Malformed("The path contains the character NUL. Remove it.")
+    return text.replace("/", SLASH)
+
+
+async def answer_no(error: OmsError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Say no before there is a route to say it."""
+    metrics.refused(error.code)
+    answer = problem_answer(error)
+    answer.raw_headers += SECURITY
+    await answer(scope, receive, send)
+
+
+def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+    """For answers that are made elsewhere."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present: list[Any] = list(message.get("headers", []))
+            message = {**message, "headers": [*present, *headers]}
+        await send(message)
+
+    return sending

@@ -1,0 +1,303 @@
+"""The OpenAPI document, made from the catalogues: whatever can be asked or seen is in it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from importlib import metadata
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from oms_commands import COMMANDS
+from oms_ledger.access.roles import ADMIN, PUBLIC
+from oms_ledger.http.openapi import parts, shapes
+from oms_ledger.http.openapi.examples import BODIES
+from oms_ledger.http.openapi.parts import (
+    AFTER,
+    FRESHNESS,
+    FROM,
+    LIMIT,
+    POSITION,
+    PURPOSE,
+    RESUME,
+    TO,
+    TREE_SIZE,
+    TYPES,
+    Json,
+)
+from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.kernel import Command, Query
+from oms_projections import QUERIES
+
+DESCRIPTION = """Orders, stock and shipments on an append-only ledger of events.
+
+Every successful command answers the `position` of what it wrote. Send it as `min_position` with
+a query, and the answer has it in it. `Idempotency-Key` makes any command safe to send again;
+`dry_run=true` tells what it would write. Errors are `application/problem+json` with a stable
+`code`. Money is decimal text beside its `currency`; times are RFC 3339 in UTC."""
+
+AUDIT = "audit:read"
+
+REF = "#/components/schemas/{model}"
+
+PUBLIC_ERRORS = (404, 422, 503)
+QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
+COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
+
+SHAPES = (
+    ledger.Problem,
+    ledger.DryRun,
+    ledger.Feed,
+    ledger.Alive,
+    ledger.Ready,
+    ledger.ReadModel,
+    ledger.ParkedStreams,
+    ledger.Rebuild,
+    ledger.Retried,
+    ledger.InclusionProof,
+    ledger.ConsistencyProof,
+    ledger.Verification,
+    ledger.Accesses,
+)
+
+API_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, which `oms-ledger keys create <name>` makes; or, where a provider"
+    " is set, a token of OpenID Connect. Routes name the scope that is needed.",
+}
+
+
+def version() -> str:
+    return metadata.version("oms-ledger")
+
+
+def document(title: str, version: str, description: str) -> Json:
+    return _Document().made(title, version, description)
+
+
+def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
+    for kind in COMMANDS.values():
+        yield f"command {kind.name}", "validation", TypeAdapter(kind)
+    for query in QUERIES:
+        yield f"query {query.name}", "validation", TypeAdapter(query.params)
+    for name, shape in (*shapes.OF_COMMANDS.items(), *shapes.OF_QUERIES.items()):
+        yield f"answer {name}", "serialization", TypeAdapter(shape)
+    for shape in SHAPES:
+        yield f"shape {shape.__name__}", "serialization", TypeAdapter(shape)
+
+
+class _Document:
+    """All schemas are made at once, so that each has one name throughout."""
+
+    def __init__(self) -> None:
+        made, definitions = TypeAdapter.json_schemas(list(_adapters()), ref_template=REF)
+        self._schemas: Json = definitions["$defs"]
+        self._of: Json = {str(name): schema for (name, _), schema in made.items()}
+        self._paths: dict[str, Json] = {}
+
+    def made(self, title: str, version: str, description: str) -> Json:
+        for kind in COMMANDS.values():
+            self._command(kind)
+        for query in QUERIES:
+            self._query(query)
+        self._others()
+        self._evidence()
+        problem = self._shape("Problem")
+        problems = {n: parts.problem(status, problem) for n, status in parts.PROBLEMS.items()}
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": title, "version": version, "description": description},
+            "security": [{"apiKey": []}],
+            "paths": self._paths,
+            "components": {
+                "schemas": self._schemas,
+                "securitySchemes": {"apiKey": API_KEY},
+                "responses": problems,
+            },
+        }
+
+    def _resolved(self, name: str) -> Json:
+        schema: Json = self._of[name]
+        model = schema.get("$ref", "").rpartition("/")[2]
+        return deepcopy(self._schemas[model] if model else schema)
+
+    def _shape(self, name: str) -> Json:
+        shape: Json = self._of[f"shape {name}"]
+        return shape
+
+    # Commands.
+
+    def _command(self, kind: type[Command]) -> None:
+        route = kind.route
+        one = self._body(kind)
+        told = self._answer(kind)
+        examples: Json = {"one": {"value": BODIES[kind.name]}}
+        if route.many is None:
+            self._ask(kind, route.path, one, told, examples)
+            return
+        many = parts.list_of(route.many, one, route.at_most)
+        told_many = parts.results(route.many.removesuffix("s"), told, self._shape)
+        examples_many: Json = {"many": {"value": {route.many: [BODIES[kind.name]]}}}
+        if route.many_path is None:
+            either, told_either = {"anyOf": [one, many]}, {"anyOf": [told, told_many]}
+            self._ask(kind, route.path, either, told_either, examples | examples_many)
+            return
+        self._ask(kind, route.path, one, told, examples)
+        self._ask(kind, route.many_path, many, told_many, examples_many, many=True)
+
+    def _ask(
+        self,
+        kind: type[Command],
+        path: str,
+        body: Json,
+        told: Json,
+        examples: Json,
+        *,
+        many: bool = False,
+    ) -> None:
+        summary, _, about = (inspect.getdoc(kind) or kind.name).partition("\n\n")
+        summary = " ".join(summary.split())
+        operation: Json = {
+            "operationId": f"{kind.name}Many" if many else kind.name,
+            "summary": f"{summary} (many at once)" if many else summary,
+            "description": about,
+            "tags": [parts.tag(path)],
+            "parameters": [*parts.in_path(path), *parts.of_commands(path, many=many)],
+            "requestBody": {
+                "required": "required" in body or "$ref" in body or "anyOf" in body,
+                "content": {"application/json": {"schema": body, "examples": examples}},
+            },
+            "responses": {
+                **self._decided(200 if many else kind.route.status, told),
+                **parts.errors(COMMAND_ERRORS),
+            },
+            "security": parts.security(kind.scope),
+        }
+        self._paths.setdefault(path, {})[kind.route.method.lower()] = operation
+
+    def _body(self, kind: type[Command]) -> Json:
+        """The command's own schema; without the fields that the path says."""
+        in_path = parts.names(kind.route.path)
+        if not in_path:
+            named: Json = self._of[f"command {kind.name}"]
+            return named
+        schema = self._resolved(f"command {kind.name}")
+        for name in in_path:
+            del schema["properties"][name]
+        left = [name for name in schema.pop("required", ()) if name not in in_path]
+        return {**schema, "required": left} if left else schema
+
+    def _answer(self, kind: type[Command]) -> Json:
+        position = {
+            "type": "object",
+            "properties": {"position": {"type": "integer"}},
+            "required": ["position"],
+        }
+        return {"allOf": [self._of[f"answer {kind.name}"], position]}
+
+    def _decided(self, status: int, told: Json) -> Json:
+        """What a decision answers; 200 where nothing new came of it."""
+        or_dry = {"anyOf": [told, self._shape("DryRun")]}
+        headers = parts.HEADERS_OF_COMMANDS
+        answers = {"200": parts.ok("Decided, was so already, or a dry run.", or_dry, headers)}
+        if status != 200:
+            answers[str(status)] = parts.ok("Decided and written.", told, headers)
+        return answers
+
+    # Queries.
+
+    def _query(self, query: Query) -> None:
+        schema = self._resolved(f"query {query.name}")
+        told = self._of[f"answer {query.name}"]
+        answer = parts.ok("As of the position told.", told, parts.HEADERS_OF_QUERIES)
+        about = [schema.get("description"), inspect.getdoc(query.ask)]
+        moments = [parts.AS_OF]
+        if isinstance(query.as_of, str):
+            about.append(f"Cannot be asked with `as_of`. {query.as_of}")
+            moments = []
+        operation: Json = {
+            "operationId": query.name,
+            "summary": query.summary,
+            "description": "\n\n".join(each for each in about if each),
+            "tags": [parts.tag(query.path)],
+            "parameters": [*parts.of_params(schema, query.path), *moments, *FRESHNESS, PURPOSE],
+            "responses": {"200": answer, **parts.errors(QUERY_ERRORS)},
+            "security": parts.security(query.scope),
+        }
+        self._paths.setdefault(query.path, {})["get"] = operation
+
+    # The rest.
+
+    def _others(self) -> None:
+        json, sse, text = "application/json", "text/event-stream", {"type": "string"}
+        projections = "/v1/projections"
+        feed = self._shape("Feed")
+        read_models = {"type": "array", "items": self._shape("ReadModel")}
+        add = self._add
+        add("/v1/events", "The permanent, ordered feed of all events", json, feed,
+            [AFTER, LIMIT, TYPES, *FRESHNESS], scope=AUDIT)  # fmt: skip
+        add("/v1/events/stream", "The feed as it grows", sse, text, [AFTER, TYPES, RESUME],
+            scope=AUDIT)  # fmt: skip
+        add("/v1/tracking/{token}/stream", "A parcel as it moves", sse, text, scope=PUBLIC)
+        add("/healthz", "The process answers", json, self._shape("Alive"), scope=PUBLIC)
+        add("/readyz", "Commands and queries can be answered", json, self._shape("Ready"),
+            scope=PUBLIC)  # fmt: skip
+        add("/metrics", "Counts and times, for Prometheus", "text/plain", text, scope=PUBLIC)
+        add(projections, "How far every read model has got", json, read_models, scope=ADMIN)
+        add(f"{projections}/{{name}}/parked", "Streams that a read model has left out", json,
+            self._shape("ParkedStreams"), scope=ADMIN)  # fmt: skip
+        add(f"{projections}/{{name}}/retry", "Fold the streams again that were left out", json,
+            self._shape("Retried"), scope=ADMIN, method="post")  # fmt: skip
+        add(f"{projections}/{{name}}/rebuild", "Build a read model anew beside the live one", json,
+            self._shape("Rebuild"), scope=ADMIN, method="post", status=202)  # fmt: skip
+
+    def _evidence(self) -> None:
+        json, note, raw = "application/json", "text/plain", "application/octet-stream"
+        text, octets = {"type": "string"}, {"type": "string", "format": "binary"}
+        audit, add = "/v1/audit", self._add
+        add(f"{audit}/checkpoint", "The newest signed checkpoint (c2sp.org/tlog-checkpoint)", note,
+            text, scope=PUBLIC)  # fmt: skip
+        add(f"{audit}/proof/inclusion", "A proof that an event is in the ledger", json,
+            self._shape("InclusionProof"), [POSITION, TREE_SIZE], scope=AUDIT)  # fmt: skip
+        add(f"{audit}/proof/consistency", "A proof that the ledger only grew", json,
+            self._shape("ConsistencyProof"), [FROM, TO], scope=AUDIT)  # fmt: skip
+        add(f"{audit}/verify", "What the last verification of the whole ledger found", json,
+            self._shape("Verification"), scope=AUDIT)  # fmt: skip
+        add(f"{audit}/access", "Who was shown whose personal data, the newest first", json,
+            self._shape("Accesses"), parts.ACCESSES, scope=AUDIT)  # fmt: skip
+        add("/checkpoint", "The same checkpoint, where c2sp.org/tlog-tiles has it", note, text,
+            scope=PUBLIC)  # fmt: skip
+        add("/tile/entries/{index}", "Leaves, which are whole events (c2sp.org/tlog-tiles)", raw,
+            octets, scope=AUDIT)  # fmt: skip
+        add("/tile/{level}/{index}", "A tile of the tree (c2sp.org/tlog-tiles)", raw, octets,
+            scope=PUBLIC)  # fmt: skip
+
+    def _add(
+        self,
+        path: str,
+        summary: str,
+        media: str,
+        schema: Json,
+        parameters: Iterable[Json] = (),
+        *,
+        scope: str,
+        method: str = "get",
+        status: int = 200,
+    ) -> None:
+        words = re.sub(r"\W+", " ", f"{method} {path.removeprefix('/v1')}").split()
+        operation: Json = {
+            "operationId": "_".join(words),
+            "summary": summary,
+            "tags": [parts.tag(path)],
+            "parameters": [*parts.in_path(path), *parameters],
+            "responses": {
+                str(status): {"description": summary, "content": {media: {"schema": schema}}},
+                **parts.errors(PUBLIC_ERRORS if scope == PUBLIC else QUERY_ERRORS),
+            },
+            "security": parts.security(scope),
+        }
+        self._paths.setdefault(path, {})[method] = operation

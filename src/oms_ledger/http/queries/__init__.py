@@ -1,0 +1,1 @@
+"""Queries over HTTP: read models, micro-batched."""

@@ -1,0 +1,1 @@
+"""The feed of events, by page and as server-sent events."""

@@ -1,0 +1,1 @@
+"""Key-encryption keys: in a file or setting, in AWS KMS, in a Vault transit engine."""

@@ -1,1 +1,0 @@
-"""The whole ledger verified. Start reading at `whole.py`."""

@@ -1,0 +1,32 @@
+"""How leaves are read from the server: all of them, and what happens when it breaks off."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from oms_ledger.audit.tree.postgres import copied
+from tests.databases import Database
+
+COPIED = "COPY (SELECT 1 / (%s - n) FROM generate_series(1, %s) AS n) TO STDOUT (FORMAT BINARY)"
+
+
+def quotients(connection: psycopg.Connection[tuple[object, ...]], fails_at: int) -> list[bytes]:
+    with connection.cursor() as cursor, cursor.copy(COPIED, (fails_at, 50_000)) as copy:
+        rows = connection.wait(copied(connection.pgconn))
+        assert not copy.read()
+    return rows
+
+
+def test_a_message_a_row_however_many(postgres: Database) -> None:
+    with postgres.connect() as connection:
+        rows = quotients(connection, fails_at=0)
+        assert len(rows) == 50_000
+        assert {len(row) for row in rows} == {2 + 4 + 4}
+
+
+def test_an_error_on_the_way_is_told_and_the_connection_goes_on(postgres: Database) -> None:
+    with postgres.connect() as connection:
+        with pytest.raises(psycopg.OperationalError, match="division by zero"):
+            quotients(connection, fails_at=40_000)
+        assert connection.execute("SELECT 1").fetchone() == (1,)

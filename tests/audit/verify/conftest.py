@@ -1,0 +1,137 @@
+"""Histories to verify: one in memory, and one on PostgreSQL that every test gets a copy of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.audit.tree.proofs import Prover
+from oms_ledger.audit.tree.store import StoredEvent
+from oms_ledger.audit.verify.findings import Anchor, Finding
+from oms_ledger.audit.verify.report import Dossier
+from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.rebuild import operations
+from oms_ledger.testing import MemoryLedger
+from tests.audit.ledger import superuser
+from tests.databases import Database, ledger_database
+from tests.history.shop import RandomShop
+
+STEPS = 400
+
+History = Callable[[int], Sequence[StoredEvent]]
+
+
+@pytest.fixture(scope="session")
+def history() -> History:
+    """What a random shop wrote, as it is stored; the same for the same seed."""
+    made: dict[int, Sequence[StoredEvent]] = {}
+
+    def of(seed: int) -> Sequence[StoredEvent]:
+        if seed not in made:
+            made[seed] = _played(seed)
+        return made[seed]
+
+    return of
+
+
+def _played(seed: int) -> Sequence[StoredEvent]:
+    with MemoryLedger() as ledger:
+        shop = RandomShop(seed, lambda c: ledger.execute(c).answer, lambda: ledger.now)
+        for _ in range(STEPS):
+            ledger.now += timedelta(minutes=7)
+            shop.step()
+        return [
+            StoredEvent(
+                r.position,
+                r.stream,
+                r.version,
+                type(r.event).type,
+                codec.encode(r.event, r.meta),
+            )
+            for r in ledger.history()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A shop's ledger, sealed, its read models up to date; a checkpoint of it is in a safe."""
+
+    oms: Oms
+    database: Database
+    anchor: Anchor
+    head: int
+
+    def report(self, options: Options | None = None) -> Dossier:
+        """The log and its tree, against the checkpoint in the safe, or as it is said."""
+        given = options or Options(read_models=False, anchors=[self.anchor])
+        return verify(self.oms, given, lambda what, done, of: None)
+
+    def verify(self, options: Options | None = None) -> dict[str, list[Finding]]:
+        """The findings of such a report, by kind."""
+        found: dict[str, list[Finding]] = {}
+        for each in self.report(options).findings:
+            found.setdefault(each.kind, []).append(each)
+        return found
+
+    def kept(self) -> dict[str, Any]:
+        """The report that is kept in the ledger."""
+        kept = self.oms.last_verification()
+        assert kept is not None
+        return kept
+
+    @contextmanager
+    def tampering(self) -> Generator[Connection]:
+        """As somebody who may do everything in the database."""
+        with superuser(self.database) as owner:
+            yield owner
+
+    def position_of(self, kind: str, nth: int = 3) -> int:
+        """Where the nth event of a type is."""
+        found = [r.position for r in self.oms.readers.log().events(0, 10_000, [kind])]
+        return found[nth]
+
+
+@pytest.fixture(scope="session")
+def shops(
+    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The name of a database with a sealed shop, and the folder with its key; made once."""
+    folder = tmp_path_factory.mktemp("sealed")
+    with ledger_database(server, template) as database:
+        settings = replace(database.settings, data_dir=folder)
+        prepare(database.url, settings)
+        with open_prepared(settings) as oms:
+            shop = RandomShop(
+                1, lambda c: oms.execute(c, actor="clerk").answer, lambda: datetime.now(UTC)
+            )
+            for n in range(STEPS):
+                shop.step()
+                if n == STEPS // 2:
+                    oms.sealer().catch_up()
+            oms.sealer().catch_up()
+            oms.catch_up()
+        yield urlsplit(database.url).path.removeprefix("/"), folder
+
+
+@pytest.fixture
+def sealed(
+    server: str, shops: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sealed]:
+    """A copy of the shop, of this test's own. There are no workers to wait for."""
+    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+    name, folder = shops
+    with ledger_database(server, name) as database:
+        settings = replace(database.settings, data_dir=folder)
+        with open_prepared(settings) as oms:
+            newest = Prover(oms.tree()).checkpoint()
+            yield Sealed(oms, database, Anchor("the safe", newest.note), newest.size)

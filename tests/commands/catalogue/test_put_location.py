@@ -1,0 +1,54 @@
+"""Defining places."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms_commands.catalogue.put_location import PutLocation
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.testing import given
+
+
+def test_a_place_is_defined_with_its_priority() -> None:
+    asked = given().when(
+        PutLocation,
+        code="LON",
+        name="London",
+        type="store",
+        address={"line1": "1 High St", "city": "London", "country": "GB"},
+        priority=3,
+        daily_capacity=200,
+    )
+    site = Site("1 High St", None, "London", None, None, "GB")
+    asked.then(LocationDefined("LON", "London", "store", site, 3, 200))
+    assert (asked.answer["version"], asked.answer["name"]) == (1, "London")
+
+
+def test_an_address_may_be_one_line_of_text() -> None:
+    given().when(PutLocation, code="LON", name="London", address="1 High St").then(
+        LocationDefined("LON", "London", "warehouse", Site("1 High St"), 100, None)
+    )
+
+
+def test_the_same_again_changes_nothing_and_another_definition_replaces_it() -> None:
+    defined = LocationDefined("LON", "London", "warehouse", Site(), 100, None)
+    given(defined).when(PutLocation, code="LON", name="London").then()
+    given(defined).when(PutLocation, code="LON", name="London", priority=1).then(
+        LocationDefined("LON", "London", "warehouse", Site(), 1, None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "a b"),
+        ("code", "-x"),
+        ("name", ""),
+        ("type", "garage"),
+        ("priority", -1),
+        ("daily_capacity", -1),
+    ],
+)
+def test_what_cannot_be_names_its_field(field: str, value: object) -> None:
+    fields = {"code": "LON", "name": "London", field: value}
+    given().when(PutLocation, **fields).then_invalid(field)

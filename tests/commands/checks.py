@@ -1,0 +1,135 @@
+"""A second set of books, kept by folding the log by itself, and what must be true of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.fulfilment.shipment import PROGRESS, Shipment
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.registry import STATES
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.views import order_view, shipment_view, stock_view
+from oms_ledger.kernel import Json, Recorded, S, State
+
+
+class Books:
+    """Every state there is, and every order's total as it was agreed."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.states: dict[str, State] = {}
+        self.totals: dict[str, int] = {}
+        self.reached: dict[str, int] = {}
+
+    def take(self, history: Iterable[Recorded]) -> None:
+        for recorded in history:
+            self.position += 1
+            assert recorded.position == self.position
+            category, _, key = recorded.stream.partition("-")
+            state = self.states.setdefault(recorded.stream, STATES[category]())
+            state.apply(recorded.event)
+            state.version += 1
+            assert recorded.version == state.version
+            if isinstance(state, StockLevel):
+                check_level(recorded.stream, state)
+            if isinstance(state, Order) and state.version == 1:
+                assert state.placed is not None
+                self.totals[key] = state.placed.terms.total
+
+    def of(self, kind: type[S]) -> dict[str, S]:
+        """States of one kind, by key."""
+        found = {}
+        for stream, state in self.states.items():
+            if isinstance(state, kind):
+                found[stream.partition("-")[2]] = state
+        return found
+
+    def state(self, kind: type[S], key: str) -> S:
+        return self.of(kind).get(key) or kind()
+
+    def available(self, sku: str) -> int:
+        """Units of a SKU that may be promised, wherever they are."""
+        product = self.state(Product, sku).defined
+        safety = product.safety_stock if product else 0
+        levels = self.of(StockLevel).items()
+        return sum(s.available(safety) for key, s in levels if key.startswith(f"{sku}@"))
+
+    # What must be true after every command.
+
+    def check(self) -> None:
+        for order_id, order in self.of(Order).items():
+            assert order.placed is not None
+            assert order.placed.terms.total == self.totals[order_id]
+            for line in order.lines.values():
+                check_line(line)
+        self._check_stock_is_what_orders_hold()
+        self._check_no_shipment_moved_back()
+
+    def _check_stock_is_what_orders_hold(self) -> None:
+        allocated: Counter[str] = Counter()
+        backordered: Counter[str] = Counter()
+        for order in self.of(Order).values():
+            for line in order.lines.values():
+                for place, units in line.allocated_at.items():
+                    allocated[stock_key(line.line.sku, place)] += units
+                for place, units in line.backordered_at.items():
+                    backordered[stock_key(line.line.sku, place)] += units
+        for shipment in self.of(Shipment).values():
+            if shipment.created and shipment.status in ("created", "labelled"):
+                for packed in shipment.created.lines:
+                    key = stock_key(packed.sku, shipment.created.location)
+                    allocated[key] += packed.quantity
+        levels = self.of(StockLevel)
+        for key in {*levels, *allocated, *backordered}:
+            level = levels.get(key, StockLevel())
+            assert level.allocated == allocated[key], f"{key}: orders hold {allocated[key]}"
+            assert level.backordered == backordered[key], f"{key}: owed {backordered[key]}"
+
+    def _check_no_shipment_moved_back(self) -> None:
+        for shipment_id, shipment in self.of(Shipment).items():
+            if shipment.status != "cancelled":
+                reached = PROGRESS.index(shipment.status)
+                assert reached >= self.reached.get(shipment_id, 0)
+                self.reached[shipment_id] = reached
+
+    def check_answer(self, answer: Mapping[str, Json]) -> None:
+        """What the asker was told, from the writer's states, is what the log says."""
+        for balance in (answer, answer.get("from"), answer.get("to")):
+            if isinstance(balance, Mapping) and "on_hand" in balance:
+                sku, place = str(balance["sku"]), str(balance["location"])
+                level = self.state(StockLevel, stock_key(sku, place))
+                assert balance == stock_view(sku, place, level, self.state(Product, sku))
+        if "shipment_id" in answer:
+            shipment = self.state(Shipment, str(answer["shipment_id"]))
+            assert answer == shipment_view(shipment)
+        elif "order_id" in answer:
+            view = order_view(self.state(Order, str(answer["order_id"])))
+            assert {name: answer[name] for name in view} == view
+
+
+def check_level(stream: str, level: StockLevel) -> None:
+    assert min(level.on_hand, level.allocated, level.held, level.backordered) >= 0, stream
+    assert level.allocated + level.held <= level.on_hand, f"{stream} is oversold"
+
+
+def check_line(p: LineProgress) -> None:
+    stages = (p.allocated, p.packed, p.backordered, p.shipped, p.cancelled, p.delivered, p.returned)
+    assert min(stages) >= 0
+    assert p.delivered <= p.shipped
+    assert p.returned <= p.shipped
+    if p.line.stocked:
+        gone = p.shipped + p.cancelled
+        assert p.line.quantity == p.allocated + p.packed + p.backordered + gone
+    else:
+        assert p.allocated == p.packed == p.backordered == p.shipped == 0
+        assert p.cancelled <= p.line.quantity
+
+
+def folded_anew(history: Iterable[Recorded]) -> dict[str, State]:
+    books = Books()
+    books.take(history)
+    return books.states

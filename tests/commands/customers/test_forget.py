@@ -1,0 +1,94 @@
+"""The receipt of forgetting: one for each time, nothing personal in it, and none under a hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from oms_commands.customers.forget import ForgetCustomer
+from oms_ledger.domain.customers.customer import (
+    CustomerForgotten,
+    CustomerHeld,
+    CustomerHoldReleased,
+    PeriodOver,
+)
+from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.personal import Known
+from oms_ledger.testing import given
+
+ONCE = CustomerForgotten("c1", "inactive")
+HELD = CustomerHeld("c1", "h1", "litigation", "case 12")
+PERIOD = PeriodOver("customers", None, "6y", datetime(2020, 1, 1, tzinfo=UTC), 1)
+ASKED = ForgetCustomer("c1", "asked for")
+
+
+def test_a_receipt_is_written() -> None:
+    asked = given().when(ForgetCustomer, customer_id="c1", reason="asked for", note="ticket 7")
+    asked.then(CustomerForgotten("c1", "asked for", "ticket 7"))
+    assert asked.answer == {"customer_id": "c1", "reason": "asked for", "forgotten": 1}
+
+
+def test_it_names_the_keys_that_are_to_be_destroyed() -> None:
+    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    asked = given().when(ASKED.found(known))
+    asked.then(CustomerForgotten("c1", "asked for", None, ("k1", "k2")))
+
+
+def test_a_guest_goes_by_the_key_and_not_by_the_address() -> None:
+    known = Known("key:k1", ("k1",), ("k1",), ("key:k1",))
+    asked = given().when(ForgetCustomer("ada@example.com", "asked for").found(known))
+    asked.then(CustomerForgotten("key:k1", "asked for", None, ("k1",)))
+    assert asked.answer["customer_id"] == "key:k1"
+
+
+def test_who_came_again_is_forgotten_again() -> None:
+    asked = given(ONCE).when(ForgetCustomer, customer_id="c1", reason="asked for")
+    assert asked.answer == {"customer_id": "c1", "reason": "asked for", "forgotten": 2}
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 101, "two\nlines"])
+def test_a_reason_is_needed_and_short(reason: str) -> None:
+    given().when(ForgetCustomer, customer_id="c1", reason=reason).then_invalid("reason")
+
+
+@pytest.mark.parametrize("hidden", ["known", "period"])
+def test_what_is_looked_up_cannot_be_asked_for(hidden: str) -> None:
+    fields = {"customer_id": "c1", "reason": "x", hidden: None}
+    assert given().when(ForgetCustomer, **fields).wrong
+
+
+def test_a_legal_hold_is_in_the_way_until_it_is_released() -> None:
+    fault = {"customer_id": "c1", "hold_id": "h1", "reason": "litigation", "reference": "case 12"}
+    refused = given(HELD).when(ASKED).then_refused("on_legal_hold", fault)
+    assert "must be released" in refused.detail
+    assert "/holds/" in refused.detail
+    freed = CustomerHoldReleased("c1", "h1", "case closed")
+    given(HELD, freed).when(ASKED).then(CustomerForgotten("c1", "asked for"))
+
+
+def test_a_hold_on_anybody_whose_data_would_go_is_in_the_way() -> None:
+    guest = CustomerHeld("key:k2", "h2", "audit")
+    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    refused = given(guest).when(ASKED.found(known)).then_refused("on_legal_hold")
+    assert "key:k2 (audit)" in refused.detail
+    given(guest).when(ASKED.found(Known("c1", ("k1",), ("k1",), ("c1",)))).then(
+        CustomerForgotten("c1", "asked for", None, ("k1",))
+    )
+
+
+def test_nobody_is_forgotten_by_an_address_that_nobody_has() -> None:
+    given().when(ASKED.found(Known("key:k9"))).then_refused("not_found")
+
+
+def test_when_a_period_is_over_the_receipt_says_which_and_guests_keep_theirs() -> None:
+    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    policy = RetentionSet("customers", None, "6y")
+    asked = given(policy).when(ASKED.because(PERIOD).found(known))
+    asked.then(CustomerForgotten("c1", "asked for", None, ("k1",), PERIOD))
+
+
+def test_a_period_that_was_changed_meanwhile_forgets_nobody() -> None:
+    policy = RetentionSet("customers", None, "6y"), RetentionSet("customers", None, "10y")
+    refused = given(*policy).when(ASKED.because(PERIOD)).then_refused("not_due")
+    assert "/v1/retention/due" in refused.detail

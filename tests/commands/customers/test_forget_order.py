@@ -1,0 +1,64 @@
+"""Forgetting who placed an order without saying who they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from oms_commands.customers.forget_order import ForgetOrder
+from oms_ledger.domain.customers.customer import CustomerForgotten, CustomerHeld
+from oms_ledger.domain.orders.order import Address, Customer, OrderPlaced
+from oms_ledger.domain.personal import SEALED, Known, Personal
+from oms_ledger.kernel import Event
+from oms_ledger.testing import given
+from tests.commands.shop import six
+
+ASKED = ForgetOrder("o1", "asked for").found(Known("order:o1", ("k1",), ("k1",), ("order:o1",)))
+
+
+def placed_by(customer: Customer | None) -> list[Event]:
+    """An order of six, sent to somebody's door."""
+    return [_of(event, customer) if isinstance(event, OrderPlaced) else event for event in six()]
+
+
+def _of(event: OrderPlaced, customer: Customer | None) -> OrderPlaced:
+    address = Address(line1=Personal(f"{SEALED}k1:x"))
+    return replace(event, terms=replace(event.terms, customer=customer, shipping_address=address))
+
+
+@pytest.mark.parametrize("customer", [None, Customer(name=Personal(f"{SEALED}k1:y"))])
+def test_the_receipt_names_the_order_and_its_key(customer: Customer | None) -> None:
+    asked = given(*placed_by(customer)).when(ASKED)
+    asked.then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))
+    assert asked.answer == {"customer_id": "order:o1", "reason": "asked for", "forgotten": 1}
+
+
+@pytest.mark.parametrize(
+    ("customer", "whose"),
+    [
+        (Customer(id="c1"), "c1"),
+        (Customer(email=Personal(f"{SEALED}k7:y")), "key:k7"),
+    ],
+)
+def test_who_is_known_by_more_is_forgotten_by_that(customer: Customer, whose: str) -> None:
+    asked = ForgetOrder("o1", "asked for").found(Known("order:o1"))
+    past = placed_by(customer)
+    if whose.startswith("key:"):
+        asked = asked.found(Known("order:o1", ("k1",), ("k1",), ("order:o1",)))
+    refused = given(*past).when(asked).then_refused("belongs_to_a_customer")
+    assert f"/v1/customers/{whose}/forget" in refused.detail
+    assert refused.errors == ({"customer_id": whose},)
+
+
+def test_a_legal_hold_is_in_the_way() -> None:
+    held = CustomerHeld("order:o1", "h1", "audit")
+    given(*placed_by(None), held).when(ASKED).then_refused("on_legal_hold")
+
+
+def test_an_order_that_is_not_there() -> None:
+    given().when(ASKED).then_refused("not_found")
+
+
+def test_a_reason_is_needed() -> None:
+    given().when(ForgetOrder, order_id="o1", reason="").then_invalid("reason")

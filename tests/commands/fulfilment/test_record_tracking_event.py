@@ -1,0 +1,86 @@
+"""Carriers' scans."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
+from oms_ledger.domain.fulfilment.shipment import ShipmentDelivered, ShipmentScanned
+from oms_ledger.domain.orders.order import UnitsDelivered
+from oms_ledger.testing import given
+from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
+
+LATER = AT + timedelta(hours=5)
+
+
+def scan(code: str, hours: int = 0) -> RecordTrackingEvent:
+    at = AT + timedelta(hours=hours)
+    return RecordTrackingEvent(
+        shipment_id="s1", code=cast(Code, code), occurred_at=at, location="Hub", raw="X1"
+    )
+
+
+def scanned(code: str, hours: int = 0) -> ShipmentScanned:
+    return ShipmentScanned("s1", code, AT + timedelta(hours=hours), "Hub", "X1")
+
+
+def test_a_scan_is_kept_with_the_carriers_time_and_its_own_words() -> None:
+    asked = given(*UNDER_WAY).when(scan("in_transit"))
+    asked.then(scanned("in_transit"))
+    assert [c.occurred_at for c in asked.changes] == [AT]
+    assert asked.answer["status"] == "in_transit"
+
+
+def test_a_late_scan_never_moves_a_shipment_back() -> None:
+    asked = given(*UNDER_WAY, scanned("out_for_delivery", 5)).when(scan("in_transit", 1))
+    asked.then(scanned("in_transit", 1))
+    assert asked.answer["status"] == "out_for_delivery"
+    after = given(*UNDER_WAY, *delivered()).when(scan("in_transit", 9))
+    assert after.answer["status"] == "delivered"
+
+
+def test_a_doubled_scan_changes_nothing() -> None:
+    given(*UNDER_WAY, scanned("in_transit")).when(scan("in_transit")).then()
+    assert given(*UNDER_WAY, scanned("in_transit")).when(scan("in_transit", 1)).events
+
+
+def test_a_delivery_scan_is_a_delivery_at_the_carriers_time() -> None:
+    asked = given(*UNDER_WAY).when(scan("delivered", 5))
+    asked.then(
+        scanned("delivered", 5),
+        ShipmentDelivered("s1", "o1", LATER),
+        UnitsDelivered("o1", "s1", quantities(6)),
+    )
+    assert asked.answer["delivered_at"] == "2026-01-01T14:00:00Z"
+
+
+def test_a_second_delivery_scan_does_not_deliver_again() -> None:
+    given(*UNDER_WAY, *delivered()).when(scan("delivered", 5)).then(scanned("delivered", 5))
+
+
+def test_trouble_is_flagged_until_a_later_scan_clears_it() -> None:
+    late = (*UNDER_WAY, scanned("delayed", 2))
+    assert given(*UNDER_WAY).when(scan("delayed", 2)).answer["trouble"] == "delayed"
+    assert given(*late).when(scan("in_transit", 1)).answer["trouble"] == "delayed"
+    assert given(*late).when(scan("in_transit", 3)).answer["trouble"] is None
+
+
+def test_before_dispatch_there_is_nothing_to_scan() -> None:
+    refused = given(*six(), *packed()).when(scan("in_transit")).then_refused("illegal_transition")
+    assert "The shipment is created; it cannot be scanned" in refused.detail
+
+
+def test_a_shipment_that_is_not_there() -> None:
+    given().when(scan("in_transit")).then_refused("not_found")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("code", "lost_in_space"), ("occurred_at", "yesterday"), ("shipment_id", "")],
+)
+def test_what_cannot_be_names_its_field(field: str, value: str) -> None:
+    fields = {"shipment_id": "s1", "code": "in_transit", "occurred_at": AT, field: value}
+    given().when(RecordTrackingEvent, **fields).then_invalid(field)

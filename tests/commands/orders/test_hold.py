@@ -1,0 +1,51 @@
+"""Holding an order."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms_commands.orders.hold import HoldOrder
+from oms_ledger.domain.orders.order import OrderCancelled, OrderHeld
+from oms_ledger.kernel import Event
+from oms_ledger.testing import CONTEXT, given
+from tests.commands.shop import UNDER_WAY, delivered, quantities, six
+
+ASKED = HoldOrder(order_id="o1", reason="fraud", note="look twice")
+
+
+def test_a_hold_has_a_reason_and_a_note() -> None:
+    asked = given(*six(confirmed=False)).when(ASKED)
+    asked.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
+    assert (asked.answer["hold_id"], asked.answer["on_hold"]) == (CONTEXT.command_id, True)
+
+
+def test_several_holds_at_once_each_with_its_own_id() -> None:
+    asked = given(*six(), OrderHeld("o1", "h1", "payment")).when(ASKED)
+    asked.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
+    assert asked.answer["holds"] == [
+        {"hold_id": "h1", "reason": "payment", "note": None},
+        {"hold_id": CONTEXT.command_id, "reason": "fraud", "note": "look twice"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("past", "status"),
+    [
+        ((*six(), OrderCancelled("o1", "staff", None, quantities(6))), "cancelled"),
+        (UNDER_WAY, "fulfilled"),
+        ((*UNDER_WAY, *delivered()), "completed"),
+    ],
+)
+def test_where_nothing_is_left_to_hold_back_it_is_refused(
+    past: tuple[Event, ...], status: str
+) -> None:
+    refused = given(*past).when(ASKED).then_refused("illegal_transition")
+    assert f"The order is {status}; it cannot be held" in refused.detail
+
+
+def test_an_order_that_is_not_there() -> None:
+    given().when(ASKED).then_refused("not_found")
+
+
+def test_a_hold_needs_a_reason() -> None:
+    given().when(HoldOrder, order_id="o1", reason="").then_invalid("reason")

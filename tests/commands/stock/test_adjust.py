@@ -1,0 +1,73 @@
+"""Correcting a balance."""
+
+from __future__ import annotations
+
+from oms_commands.stock.adjust import AdjustStock
+from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.stock.stock import StockAdjusted
+from oms_ledger.testing import given
+from tests.commands.shop import SHELF, place, six
+
+
+def adjust(change: int | None = None, **more: object) -> dict[str, object]:
+    return {"sku": "A", "location": "LON", "reason": "broken", "change": change, **more}
+
+
+def test_a_change_is_kept_with_its_reason_and_reference() -> None:
+    asked = given(*SHELF).when(AdjustStock, **adjust(-3, reference="shelf 4"))
+    asked.then(StockAdjusted("A", "LON", -3, "broken", "shelf 4"))
+    assert (asked.answer["on_hand"], asked.answer["available"]) == (7, 7)
+
+
+def test_set_to_becomes_the_difference() -> None:
+    given(*SHELF).when(AdjustStock, **adjust(set_to=12)).then(
+        StockAdjusted("A", "LON", 2, "broken")
+    )
+
+
+def test_what_is_so_already_changes_nothing() -> None:
+    given(*SHELF).when(AdjustStock, **adjust(set_to=10)).then()
+    given(*SHELF).when(AdjustStock, **adjust(0)).then()
+
+
+def test_compare_and_set_happens_if_the_balance_is_what_the_caller_saw() -> None:
+    given(*SHELF).when(AdjustStock, **adjust(1, expected_on_hand=10)).then(
+        StockAdjusted("A", "LON", 1, "broken")
+    )
+
+
+def test_compare_and_set_is_a_conflict_if_the_balance_has_moved() -> None:
+    asked = given(*SHELF).when(AdjustStock, **adjust(1, expected_on_hand=9))
+    assert "has 10 on hand, not 9" in asked.then_refused("version_conflict").detail
+
+
+def test_an_adjustment_needs_a_reason() -> None:
+    given(*SHELF).when(AdjustStock, sku="A", location="LON", change=1).then_invalid("reason")
+    given(*SHELF).when(AdjustStock, **adjust(1, reason=" ")).then_invalid("reason")
+
+
+def test_either_a_change_or_a_balance() -> None:
+    given(*SHELF).when(AdjustStock, **adjust()).then_invalid("change")
+    given(*SHELF).when(AdjustStock, **adjust(1, set_to=1)).then_invalid("change")
+
+
+def test_units_that_are_promised_to_orders_stay() -> None:
+    given(*six()).when(AdjustStock, **adjust(-5)).then_refused(
+        "insufficient_stock", {"sku": "A", "location": "LON", "requested": 5, "available": 4}
+    )
+    given(*six()).when(AdjustStock, **adjust(set_to=5)).then_refused("insufficient_stock")
+    given(*six()).when(AdjustStock, **adjust(set_to=6)).then(
+        StockAdjusted("A", "LON", -4, "broken")
+    )
+
+
+def test_a_location_nobody_defined_is_refused() -> None:
+    given(*SHELF).when(AdjustStock, **adjust(1, location="MAN")).then_refused(
+        "unknown_location", {"location": "MAN"}
+    )
+
+
+def test_a_product_never_heard_of_is_defined_under_its_own_name() -> None:
+    given(place()).when(AdjustStock, **adjust(4)).then(
+        ProductDefined("A", "A", True), StockAdjusted("A", "LON", 4, "broken")
+    )

@@ -1,0 +1,80 @@
+"""Who gets which stock."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.stock.allocation import Shortage, allocate, by_priority
+
+PLACES = ("LON", "MAN", "BER")
+SKUS = ("A", "B")
+WANTED = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 20)), max_size=6).map(
+    lambda lines: [(str(n), sku, units) for n, (sku, units) in enumerate(lines, 1)]
+)
+AVAILABLE = st.dictionaries(
+    st.tuples(st.sampled_from(SKUS), st.sampled_from(PLACES)), st.integers(0, 20)
+)
+
+Wanted = list[tuple[str, str, int]]
+Available = dict[tuple[str, str], int]
+
+
+@given(WANTED, AVAILABLE)
+def test_never_more_is_given_than_there_is(wanted: Wanted, available: Available) -> None:
+    given_away: Counter[tuple[str, str]] = Counter()
+    for a in allocate(wanted, PLACES, dict(available)).allocations:
+        assert a.quantity > 0
+        given_away[a.sku, a.location] += a.quantity
+    assert all(units <= available.get(where, 0) for where, units in given_away.items())
+
+
+@given(WANTED, AVAILABLE)
+def test_every_line_is_covered_or_short_by_the_rest(wanted: Wanted, available: Available) -> None:
+    plan = allocate(wanted, PLACES, dict(available))
+    short = {s.line_id: s for s in plan.shortages}
+    for line_id, sku, units in wanted:
+        got = sum(a.quantity for a in plan.allocations if a.line_id == line_id)
+        if line_id in short:
+            assert short[line_id] == Shortage(line_id, sku, units, got)
+            assert got < units
+        else:
+            assert got == units
+
+
+@given(WANTED, AVAILABLE)
+def test_nothing_is_short_while_there_is_stock(wanted: Wanted, available: Available) -> None:
+    left = dict(available)
+    plan = allocate(wanted, PLACES, left)
+    for shortage in plan.shortages:
+        assert not any(left.get((shortage.sku, place)) for place in PLACES)
+
+
+@given(WANTED, AVAILABLE)
+def test_a_place_is_asked_only_when_those_before_it_are_empty(
+    wanted: Wanted, available: Available
+) -> None:
+    left = dict(available)
+    for line in wanted:
+        plan = allocate([line], PLACES, left)
+        if plan.allocations:
+            last = PLACES.index(plan.allocations[-1].location)
+            assert not any(left.get((line[1], place)) for place in PLACES[:last])
+
+
+def test_two_lines_of_one_sku_cannot_both_get_the_same_unit() -> None:
+    plan = allocate([("1", "A", 2), ("2", "A", 2)], ["LON"], {("A", "LON"): 3})
+    assert plan.allocations == [Allocation("1", "A", "LON", 2), Allocation("2", "A", "LON", 1)]
+    assert plan.shortages == [Shortage("2", "A", 2, 1)]
+
+
+def test_the_lower_number_is_asked_sooner_and_equals_by_their_code() -> None:
+    def location(code: str, priority: int) -> Location:
+        return Location(1, LocationDefined(code, code, "store", Site(), priority, None))
+
+    places = [location("C", 1), location("B", 2), location("A", 2), Location()]
+    assert by_priority(places) == ["C", "A", "B"]

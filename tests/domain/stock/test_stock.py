@@ -1,0 +1,82 @@
+"""The counters of one SKU at one location."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oms_ledger.domain.stock.stock import (
+    STOCK_EVENTS,
+    BackorderReleased,
+    StockAdjusted,
+    StockAllocated,
+    StockBackordered,
+    StockEvent,
+    StockLevel,
+    StockMovedIn,
+    StockMovedOut,
+    StockReceived,
+    StockReleased,
+    StockReturned,
+    StockShipped,
+)
+
+Make = Callable[[int], StockEvent]
+
+EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
+    StockReceived: (lambda n: StockReceived("A", "LON", n), (1, 0, 0)),
+    StockAdjusted: (lambda n: StockAdjusted("A", "LON", n, "found"), (1, 0, 0)),
+    StockReturned: (lambda n: StockReturned("A", "LON", n), (1, 0, 0)),
+    StockMovedIn: (lambda n: StockMovedIn("A", "LON", n, "MAN"), (1, 0, 0)),
+    StockMovedOut: (lambda n: StockMovedOut("A", "LON", n, "MAN"), (-1, 0, 0)),
+    StockAllocated: (lambda n: StockAllocated("A", "LON", n, "o1", "1"), (0, 1, 0)),
+    StockReleased: (lambda n: StockReleased("A", "LON", n, "o1", "1"), (0, -1, 0)),
+    StockShipped: (lambda n: StockShipped("A", "LON", n, "o1", "1", "s1"), (-1, -1, 0)),
+    StockBackordered: (lambda n: StockBackordered("A", "LON", n, "o1", "1"), (0, 0, 1)),
+    BackorderReleased: (lambda n: BackorderReleased("A", "LON", n, "o1", "1"), (0, 0, -1)),
+}
+"""What one unit of each event does to on hand, allocated and backordered."""
+
+
+@pytest.mark.parametrize("kind", STOCK_EVENTS)
+def test_each_movement_is_typed_and_does_one_thing(kind: type[StockEvent]) -> None:
+    make, effect = EFFECTS[kind]
+    level = StockLevel(on_hand=50, allocated=20, backordered=10)
+    level.apply(make(3))
+    changes = (level.on_hand - 50, level.allocated - 20, level.backordered - 10)
+    assert changes == tuple(3 * unit for unit in effect)
+    assert (level.held, level.incoming) == (0, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from(STOCK_EVENTS), st.integers(1, 100)), max_size=30))
+def test_a_balance_is_the_sum_of_its_movements(
+    movements: list[tuple[type[StockEvent], int]],
+) -> None:
+    level = StockLevel()
+    for kind, units in movements:
+        level.apply(EFFECTS[kind][0](units))
+    sums = [sum(EFFECTS[kind][1][n] * units for kind, units in movements) for n in range(3)]
+    assert [level.on_hand, level.allocated, level.backordered] == sums
+
+
+@pytest.mark.parametrize("kind", [k for k in STOCK_EVENTS if EFFECTS[k][1][1] or EFFECTS[k][1][2]])
+def test_every_promise_names_the_order_that_caused_it(kind: type[StockEvent]) -> None:
+    event = EFFECTS[kind][0](1)
+    assert (getattr(event, "order_id", None), getattr(event, "line_id", None)) == ("o1", "1")
+
+
+@given(*[st.integers(0, 1000)] * 4)
+def test_available_is_on_hand_less_allocated_held_and_safety_and_never_below_zero(
+    on_hand: int, allocated: int, held: int, safety: int
+) -> None:
+    level = StockLevel(on_hand=on_hand, allocated=allocated, held=held)
+    assert level.free == on_hand - allocated - held
+    assert level.available(safety) == max(0, on_hand - allocated - held - safety)
+
+
+def test_quantities_are_named_per_sku_and_location() -> None:
+    names = set(StockLevel.__slots__)
+    assert names == {"version", "on_hand", "allocated", "held", "backordered", "incoming"}

@@ -1,0 +1,48 @@
+"""A process that builds, until it is killed or there is nothing left to do.
+
+python -m tests.engine.rebuild.builds URL SCHEMA PAGE_EVENTS [WINDOW_EVENTS]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+from oms_ledger.engine.rebuild import builder
+from oms_ledger.settings import Settings
+from tests.databases import Database
+from tests.engine.project.tallies import TALLIES
+from tests.engine.rebuild.arrivals import ARRIVALS
+from tests.engine.rebuild.site import Site
+from tests.resilience.clients import ROOT
+
+MODELS = (TALLIES, ARRIVALS)
+
+
+def start(
+    database: Database, page_events: int, window_events: int | None = None
+) -> subprocess.Popen[bytes]:
+    """With `window_events`, what has been folded is written meanwhile, in windows of so many."""
+    arguments = [database.url, database.schema, str(page_events)]
+    if window_events is not None:
+        arguments.append(str(window_events))
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, *arguments], stdout=subprocess.DEVNULL, cwd=ROOT
+    )
+
+
+def main(url: str, schema: str, page_events: str, window_events: str | None = None) -> None:
+    database = Database(url, replace(Settings(), database_url=url))
+    assert database.schema == schema
+    site = Site(database, *MODELS)
+    if window_events is not None:
+        builder.WINDOW_EVENTS = int(window_events)
+    with site.builder(int(page_events), lease_seconds=0.2) as running:
+        go_on = running.step if window_events is None else running.go_on
+        while not all(build.indexed for model in MODELS for build in site.builds(model.name)):
+            go_on()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,81 @@
+"""Where builds stand side by side: what is there, who builds, what queries see."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.read.reader import Readers
+from oms_ledger.engine.rebuild import builds
+from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild.builds import Known
+from oms_ledger.engine.rebuild.compare import Difference
+from oms_ledger.engine.rebuild.operations import Rebuilds
+from oms_ledger.kernel import ReadModel
+from tests.databases import Database
+from tests.engine.project.tallies import TALLIES
+
+
+class Site:
+    """The operator's tools on a database, for the code of these models."""
+
+    def __init__(self, database: Database, *models: ReadModel) -> None:
+        self.database = database
+        self.models: Sequence[ReadModel] = models or (TALLIES,)
+
+    def owner(self) -> AbstractContextManager[Connection]:
+        return pool.owner(self.database.url, self.database.schema)
+
+    @property
+    def rebuilds(self) -> Rebuilds:
+        return Rebuilds(self.database.connect_projector, self.owner, self.models)
+
+    def builder(self, page_events: int = 20_000, lease_seconds: float = 10.0) -> Builder:
+        return Builder(
+            self.database.connect_projector,
+            self.owner,
+            self.models,
+            page_events=page_events,
+            lease_seconds=lease_seconds,
+        )
+
+    def install(self) -> None:
+        with self.owner() as owner:
+            for model in self.models:
+                builds.install(owner, model)
+
+    def follow(self, target: int) -> None:
+        """Bring the live builds there."""
+        with Projector(self.database.connect_projector, self.models) as projector:
+            projector.catch_up(target, timeout_seconds=30)
+
+    def build(self, page_events: int = 20_000) -> None:
+        """Until there is nothing to do: indexes too."""
+        with self.builder(page_events) as builder:
+            while builder.step():
+                pass
+
+    def builds(self, name: str = TALLIES.name) -> list[Known]:
+        with self.owner() as owner:
+            return builds.known(owner, name)
+
+    def states(self, name: str = TALLIES.name) -> dict[int, str]:
+        return {build.number: build.state for build in self.builds(name)}
+
+    def differences(self, name: str = TALLIES.name, *ignoring: str) -> list[Difference]:
+        with self.rebuilds.comparing(name, ignoring=ignoring) as found:
+            return list(found.differences())
+
+
+@contextmanager
+def seen(database: Database, *models: ReadModel) -> Generator[Readers]:
+    connections = pool.open_pool(database.url, database.schema, max_size=8)
+    readers = Readers(connections, models or (TALLIES,))
+    try:
+        yield readers
+    finally:
+        readers.close()
+        connections.close()

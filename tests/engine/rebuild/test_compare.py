@@ -1,0 +1,129 @@
+"""Two builds that should be the same: an altered row is found, and named exactly."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.rebuild.compare import Difference
+from tests.databases import Database
+from tests.engine.project.log import Log, expected, history, received, stored
+from tests.engine.project.tallies import TALLIES
+from tests.engine.rebuild.site import Site
+from tests.resilience.followers import running
+
+
+@pytest.fixture
+def built(log: Log, site: Site) -> Site:
+    """A live build and a new one, of more rows than one page of comparison."""
+    log.append(*history(300), *(received(f"T{n:04d}") for n in range(2500)))
+    site.follow(2800)
+    site.rebuilds.ask([TALLIES.name])
+    site.build()
+    return site
+
+
+def alter(database: Database, statement: str) -> None:
+    with database.connect_owner() as owner:
+        owner.execute(statement.encode())
+
+
+def test_builds_that_are_the_same(built: Site, log: Log) -> None:
+    told: list[tuple[str, int]] = []
+    with built.rebuilds.comparing(TALLIES.name) as found:
+        assert list(found.differences(lambda *done: told.append(done))) == []
+        assert {pair.table for pair in found.pairs} == {"tallies", "traces"}
+        assert found.position == 2800
+    assert len(told) == 6, "a page at a time"
+    rows = {table: len(rows) for table, rows in expected(log.events).items()}
+    assert rows["tallies"] % 1000, "not a whole number of pages"
+    assert dict(told) == rows
+
+
+def named(found: Difference) -> tuple[str, dict[str, str | None], list[str]]:
+    return found.table, dict(found.key), found.columns
+
+
+def test_an_altered_row_is_named_and_repaired(built: Site, log: Log) -> None:
+    alter(log.database, "UPDATE tallies_v1 SET units = units + 1, note = NULL WHERE sku = 'S4'")
+    (found,) = built.differences()
+    assert named(found) == ("tallies", {"sku": "S4", "place": "A"}, ["units", "note"])
+    assert found.one is not None
+    assert found.other is not None
+    right = next(row for row in expected(log.events)["tallies"] if row[0] == "S4")
+    assert (found.one["units"], found.other["units"]) == (str(right[2] + 1), str(right[2]))
+    assert (found.one["note"], found.other["note"]) == (None, right[8])
+    assert "tallies sku S4, place A: units" in str(found)
+
+    (repaired,) = built.rebuilds.replace([TALLIES.name])
+    assert built.states()[repaired.number] == "live"
+    assert stored(log.database, TALLIES, repaired.number) == expected(log.events)
+
+
+ALTERATIONS = {
+    "a row that is gone": ("DELETE FROM traces_v1 WHERE position = 1403", "traces", False, True),
+    "a row too many": (
+        "INSERT INTO traces_v1 VALUES (999999, 'made up')",
+        "traces",
+        True,
+        False,
+    ),
+    "the very first": ("DELETE FROM tallies_v1 WHERE sku = 'S0'", "tallies", False, True),
+    "a number's last digit in JSON": (
+        "UPDATE tallies_v1 SET last = jsonb_set(last, '{position}', '1.0') WHERE sku = 'T0001'",
+        "tallies",
+        True,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "live", "new"), ALTERATIONS.values(), ids=ALTERATIONS.keys()
+)
+def test_any_alteration_is_found(
+    built: Site, postgres: Database, statement: str, table: str, live: bool, new: bool
+) -> None:
+    alter(postgres, statement)
+    (found,) = built.differences()
+    assert (found.table, found.one is not None, found.other is not None) == (table, live, new)
+
+
+def test_an_empty_table_differs_in_every_row(built: Site, postgres: Database) -> None:
+    alter(postgres, "DELETE FROM tallies_v1")
+    assert len(built.differences()) == len(stored(postgres, TALLIES, 2)["tallies"]) > 2500
+
+
+def test_columns_that_are_not_meant_to_agree_are_left_out(built: Site, postgres: Database) -> None:
+    alter(postgres, "UPDATE tallies_v1 SET units = 0 WHERE sku = 'S4'")
+    assert built.differences(TALLIES.name, "tallies.units") == []
+
+
+def test_builds_that_move_all_the_time_are_compared_at_one_position(log: Log, site: Site) -> None:
+    """Each is folded by its own projector, in pages of its own size, while events come."""
+    log.append(*history(500))
+    site.follow(500)
+    site.rebuilds.ask([TALLIES.name])
+    site.build()
+    stop = threading.Event()
+
+    def sell() -> None:
+        while not stop.is_set():
+            log.append(*history(7))
+
+    selling = threading.Thread(target=sell)
+    live = Projector(log.database.connect_projector, [TALLIES], page_events=3)
+    with running(live), running(site.builder(page_events=50)):
+        selling.start()
+        try:
+            positions = set()
+            for _ in range(10):
+                with site.rebuilds.comparing(TALLIES.name) as found:
+                    assert list(found.differences()) == []
+                    positions.add(found.position)
+        finally:
+            stop.set()
+            selling.join()
+    assert len(positions) > 1, "nothing happened meanwhile"

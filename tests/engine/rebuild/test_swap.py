@@ -1,0 +1,224 @@
+"""Which build answers: swapped in one moment, swapped back, and nobody sees less than before."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from oms_ledger.domain.errors import NotFound, Refused, Unavailable
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.rebuild import builds
+from tests.engine.project.log import Log, expected, history, stored
+from tests.engine.project.tallies import TALLIES
+from tests.engine.rebuild.site import Site, seen
+from tests.engine.rebuild.wider import WIDER
+from tests.resilience.followers import running
+from tests.resilience.hostile import wait_until
+
+
+@pytest.fixture
+def built(log: Log, site: Site) -> Site:
+    log.append(*history(60))
+    site.follow(60)
+    site.rebuilds.ask([TALLIES.name])
+    site.build()
+    return site
+
+
+def test_swapped_and_back(built: Site, log: Log) -> None:
+    database = log.database
+    built.rebuilds.swap(TALLIES.name)
+    assert built.states() == {1: "retired", 2: "live"}
+    log.append(*history(30))
+    built.follow(90)
+    assert stored(database, TALLIES, 2) == expected(log.events)
+    assert stored(database, TALLIES, 1) == expected(log.events[:60]), "nobody follows it"
+    with seen(database) as readers, readers.reading(TALLIES.name) as (reader, position):
+        assert position == 90
+        assert len(reader.rows("all")) == len(expected(log.events)["tallies"])
+
+    built.rebuilds.swap_back(TALLIES.name)
+    assert built.states() == {1: "live", 2: "retired"}
+    assert stored(database, TALLIES, 1) == expected(log.events)
+    built.rebuilds.drop(TALLIES.name, 2)
+    assert built.states() == {1: "live"}
+    with database.connect() as connection:
+        assert connection.execute("SELECT to_regclass('tallies_v2')").fetchone() == (None,)
+
+
+def test_what_cannot_be_swapped_is_refused(log: Log, site: Site) -> None:
+    log.append(*history(60))
+    with pytest.raises(NotFound, match="no build that is building"):
+        site.rebuilds.swap(TALLIES.name)
+    site.rebuilds.ask([TALLIES.name])
+    with pytest.raises(Refused, match="is being built"):
+        site.rebuilds.swap(TALLIES.name)
+    with pytest.raises(Refused, match="Swap another in first"):
+        site.rebuilds.drop(TALLIES.name, 1)
+    with pytest.raises(NotFound, match="no build 7"):
+        site.rebuilds.drop(TALLIES.name, 7)
+
+
+def test_a_number_is_never_given_twice(built: Site, log: Log) -> None:
+    """Somebody may still have something of a dropped build at hand; such as who was building it."""
+    with built.builder() as builder:
+        builder.step()
+        built.rebuilds.drop(TALLIES.name, 2)
+        log.append(*history(30))
+        assert [build.number for build in built.rebuilds.ask([TALLIES.name])] == [3]
+        built.rebuilds.drop(TALLIES.name, 3)
+        built.rebuilds.ask([TALLIES.name])
+        for _ in range(4):
+            builder.step()
+    assert built.states() == {1: "live", 4: "building"}
+    assert stored(log.database, TALLIES, 4) == expected(log.events)
+
+
+def test_a_build_that_is_behind_never_goes_live(built: Site, log: Log) -> None:
+    log.append(*history(30))
+    built.follow(90)
+    with built.owner() as owner, pytest.raises(Unavailable, match="it is behind"):
+        builds.swap(owner, TALLIES.name, 2, seconds=0.5)
+    assert built.states() == {1: "live", 2: "building"}
+    built.rebuilds.swap(TALLIES.name)  # which brings it up to date itself
+    assert [b.position for b in built.builds()] == [90, 90]
+
+
+def test_an_answer_that_was_begun_before_a_swap_is_finished_as_it_was(
+    built: Site, log: Log
+) -> None:
+    """Even where the new build was made after it had begun."""
+    right = stored(log.database)["tallies"]
+    with seen(log.database) as readers, readers.reading(TALLIES.name) as (reader, position):
+        log.append(*history(30))
+        built.follow(90)
+        built.rebuilds.swap(TALLIES.name)
+        before = [(row["sku"], row["units"]) for row in reader.rows("all")]
+        assert before == [(row[0], row[2]) for row in right]
+        with pytest.raises(Unavailable, match="somebody is still reading"), built.owner() as owner:
+            builds.drop(owner, TALLIES.name, 1, seconds=0.3)
+        assert len(reader.rows("all")) == len(right)
+    with seen(log.database) as readers, readers.reading(TALLIES.name) as (_, position):
+        assert position == 90
+    built.rebuilds.drop(TALLIES.name, 1)
+
+
+def test_a_report_on_a_view_holds_up_a_swap_and_nobody_else(built: Site, log: Log) -> None:
+    """The swap queues for the view's lock for a moment at a time, so that others get through."""
+    with log.database.connect_owner() as report:
+        report.execute("BEGIN")
+        report.execute("SELECT count(*) FROM tallies")
+        with built.owner() as owner, pytest.raises(Unavailable, match="others hold"):
+            builds.swap(owner, TALLIES.name, 2, seconds=0.5)
+        assert built.states() == {1: "live", 2: "building"}
+        report.execute("ROLLBACK")
+    built.rebuilds.swap(TALLIES.name)
+    assert built.states() == {1: "retired", 2: "live"}
+
+
+def test_nobody_sees_less_than_before_however_often_it_is_swapped(built: Site, log: Log) -> None:
+    """Read your writes, by a reader who waits for every position, while builds change places."""
+    stop, wrong, asked = threading.Event(), list[str](), list[int]()
+
+    def look() -> None:
+        with seen(log.database) as readers:
+            last = 0
+            while not stop.is_set():
+                with readers.reading(TALLIES.name) as (reader, position):
+                    told = {row["sku"]: row["events"] for row in reader.rows("all")}
+                right = {row[0]: row[3] for row in expected(log.events[:position])["tallies"]}
+                if told != right or position < last:
+                    wrong.append(f"{told} is not {right} at {position}, after {last}")
+                last = position
+                asked.append(position)
+
+    looking = threading.Thread(target=look)
+    with (
+        running(Projector(log.database.connect_projector, [TALLIES], page_events=10)),
+        running(built.builder(lease_seconds=1.0)),
+    ):
+        looking.start()
+        try:
+            for _ in range(4):
+                log.append(*history(21))
+                back = "retired" in built.states().values()
+                (built.rebuilds.swap_back if back else built.rebuilds.swap)(TALLIES.name)
+        finally:
+            stop.set()
+            looking.join()
+    assert wrong == []
+    assert len(set(asked)) > 2
+
+
+# Another shape.
+
+
+def test_a_new_shape_is_built_compared_swapped_and_swapped_back(log: Log, site: Site) -> None:
+    database = log.database
+    log.append(*history(60))
+    site.follow(60)
+    both = Site(database, TALLIES, WIDER)
+    both.install()
+    assert both.states() == {1: "live", 2: "building"}
+    both.build()
+    differing = both.differences()
+    assert {tuple(each.columns) for each in differing} == {("last",)}, "it means something else"
+    assert both.differences(TALLIES.name, "tallies.last") == []
+
+    both.rebuilds.swap(TALLIES.name)
+    with seen(database, WIDER) as readers, readers.reading(TALLIES.name) as (reader, _):
+        largest = {row["sku"]: row["largest"] for row in reader.rows("all")}
+    assert largest["S4"] == 53
+    with database.connect() as connection:
+        views = connection.execute("SELECT count(largest) FROM tallies").fetchone()
+    assert views == (len(largest),)
+
+    log.append(*history(30))
+    both.follow(90)
+    with pytest.raises(Refused, match="holds rows of shape 1"):
+        Site(database, WIDER).rebuilds.swap_back(TALLIES.name)
+    site.rebuilds.swap_back(TALLIES.name)
+    assert both.states() == {1: "live", 2: "retired"}
+    assert stored(database) == expected(log.events)
+    with database.connect() as connection:
+        assert connection.execute("SELECT count(note) FROM tallies").fetchone() is not None
+
+
+def test_a_program_that_replaces_another_takes_its_read_models_over(log: Log, site: Site) -> None:
+    """Nobody can fold the old shape any more: the new one goes live by itself when it is done;
+    and the same the other way round, when the old program is back."""
+    log.append(*history(60))
+    site.follow(60)
+    later = Site(log.database, WIDER)
+    later.install()
+    with running(later.builder()):
+        wait_until(lambda: later.states() == {1: "retired", 2: "live"})
+    log.append(*history(30))
+    later.follow(90)
+    site.install()
+    with running(site.builder()):
+        wait_until(lambda: site.states() == {1: "live", 2: "retired"})
+    assert stored(log.database) == expected(log.events)
+
+
+def test_taking_over_where_no_worker_runs(log: Log, site: Site) -> None:
+    log.append(*history(60))
+    site.follow(60)
+    later = Site(log.database, WIDER)
+    later.install()
+    later.rebuilds.take_over()
+    assert later.states() == {1: "retired", 2: "live"}
+    later.rebuilds.take_over()
+    assert later.states() == {1: "retired", 2: "live"}
+
+
+def test_a_program_beside_another_takes_nothing_over(log: Log, site: Site) -> None:
+    log.append(*history(60))
+    with running(Projector(log.database.connect_projector, [TALLIES])):
+        site.follow(60)
+        later = Site(log.database, WIDER)
+        later.install()
+        later.build()
+        assert later.states() == {1: "live", 2: "building"}
+        assert later.builds()[1].indexed

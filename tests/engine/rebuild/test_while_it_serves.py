@@ -1,0 +1,80 @@
+"""The shop is open the whole time: read models are rebuilt, swapped and swapped back, and nobody
+is refused or shown less than before."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.databases import temporary_database
+from tests.engine.rebuild.customers import Customers
+from tests.serving.checks import check_everything
+from tests.serving.family import ADMIN_KEY, PROGRAM, client, serving
+from tests.serving.shop import location, order, receive
+
+ORDERS = 2000
+BEFORE_SECONDS = 5.0
+
+
+def projections(database: str, *words: str, code: int = 0) -> str:
+    """What `oms-ledger projections` says on standard error."""
+    done = subprocess.run(
+        [str(PROGRAM), "projections", *words],
+        env={**os.environ, "OMS_DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = {"OMS_ADMIN_KEY": ADMIN_KEY}
+    with temporary_database(server) as database:
+        environment["OMS_DATABASE_URL"] = database
+        with serving(environment, tmp_path) as (_, url), client(url) as asking:
+            location(asking, "LON")
+            receive(asking, ("A", "LON", 1_000_000), ("B", "LON", 1_000_000))
+            for _ in range(ORDERS // 500):
+                batch = {"orders": [order(("A", 1), ("B", 2)) for _ in range(500)]}
+                assert asking.post("/v1/orders:batch", json=batch).status_code == 200
+            asking.get("/v1/orders", params={"min_position": 4 * ORDERS, "wait_ms": 10_000})
+            customers = Customers(url)
+            with customers.about(2):
+                time.sleep(BEFORE_SECONDS)
+                began = time.monotonic()
+                assert asking.post("/v1/projections/order_status/rebuild").status_code == 202
+                said = projections(database, "rebuild", "all", "--swap")
+                ended = time.monotonic()
+                assert said.count("are the same") == said.count("is live") == 3, said
+                for name, number in (("order_status", "4"), ("stock_levels", "3")):
+                    assert "is live" in projections(database, "swap", name, "--back")
+                    projections(database, "drop", name, number)
+                time.sleep(1.0)
+            assert customers.wrong == []
+            found = asking.get("/v1/projections").json()
+            states = {
+                (each["name"], each["version"]): each["state"]
+                for model in found
+                for each in (model, *model["others"])
+            }
+            check_everything(asking, database)
+    assert states == {
+        ("order_status", 3): "live",
+        ("stock_levels", 2): "live",
+        ("shipping_analytics", 2): "retired",
+        ("shipping_analytics", 3): "live",
+    }
+    before, during = customers.p99(0, began), customers.p99(began, ended)
+    with capsys.disabled():
+        print(
+            f"\n{len(customers.took)} commands, {customers.answers} answers; p99 before"
+            f" {before * 1000:.1f} ms, while rebuilding {during * 1000:.1f} ms:"
+            f" {during / before:.2f} times"
+        )

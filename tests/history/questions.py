@@ -1,0 +1,81 @@
+"""Questions that can be asked of any moment, and their answers, comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.kernel import Json, Position, Query
+from oms_projections import QUERIES
+from tests.history.shop import PLACES, SKUS, RandomShop
+
+BY_NAME = {query.name: query for query in QUERIES}
+CHECKED = {query.name: TypeAdapter[object](query.params).validate_python for query in QUERIES}
+CAPABLE = {query.name for query in QUERIES if not isinstance(query.as_of, str)}
+
+NOTHING: Mapping[str, Json] = {"not": "found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was answered live when the ledger was at a position."""
+
+    position: Position
+    query: Query
+    params: object
+    answer: Mapping[str, Json]
+
+
+def question(name: str, **params: str) -> tuple[Query, object]:
+    return BY_NAME[name], CHECKED[name](params)
+
+
+def questions(shop: RandomShop) -> list[tuple[Query, object]]:
+    """One about everything that can be asked about, of things chosen at random."""
+    sku, place = shop.chance.choice(SKUS), shop.chance.choice((*PLACES, "YRK"))
+    order, shipment = shop.an_order(), shop.a_shipment()
+    happened = {"happened_by": shop.earlier().isoformat()}
+    now = (shop.earlier() + timedelta(days=2)).isoformat()
+    late = shop.chance.choice(("true", "false"))
+    return [
+        question("get_order", order_id=order),
+        question("order_timeline", order_id=order),
+        question("order_timeline", order_id=order, **happened),
+        question("order_events", order_id=order),
+        question("get_stock", sku=sku),
+        question("get_stock", sku=sku, **happened),
+        question("list_stock", sku=sku, location=place),
+        question("list_stock", sku=sku, below="20", limit="1"),
+        question("stock_movements", sku=sku, limit="7"),
+        question("stock_movements", sku=sku, location=place),
+        question("list_products", limit="2"),
+        question("list_products", limit="1", with_sensitive="false"),
+        question("list_stock", sku=sku, with_sensitive="false"),
+        question("get_product", sku=sku),
+        question("list_locations"),
+        question("get_location", code=place),
+        question("get_shipment", shipment_id=shipment),
+        question("get_retention"),
+        question("list_shipments", order_id=order, now=now),
+        question("list_shipments", order_id=order, now=now, late=late, location=place, limit="1"),
+    ]
+
+
+def answered(ask: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
+    try:
+        return ask()
+    except NotFound:
+        return NOTHING
+
+
+def more(query: Query, params: object, answer: Mapping[str, Json]) -> tuple[Query, object] | None:
+    """The question for the next page, where there is one."""
+    cursor = answer.get("next_cursor")
+    if not isinstance(cursor, str):
+        return None
+    fields = {name: getattr(params, name) for name in type(params).__annotations__}
+    return query, query.params(**{**fields, "cursor": cursor})

@@ -1,0 +1,170 @@
+"""A shop run at random, by the same commands as everybody's."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.customers.set_retention import SetRetention
+from oms_commands.fulfilment.cancel_shipment import CancelShipment
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilment.deliver_shipment import DeliverShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.fulfilment.label_shipment import LabelShipment
+from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
+from oms_commands.orders._fields import CustomerFields, LineFields
+from oms_commands.orders.allocate_backorders import AllocateBackorders
+from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.hold import HoldOrder
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.stock.adjust import AdjustStock
+from oms_commands.stock.receive import ReceiveStock
+from oms_commands.stock.take_back import ReturnStock
+from oms_commands.stock.transfer import TransferStock
+from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.personal import Personal
+from oms_ledger.kernel import Command, Json
+
+SKUS = ("A", "A!", "A@B", "B/1")
+"""Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
+PLACES = ("LON", "MAN")
+SCANS: tuple[Code, ...] = ("in_transit", "out_for_delivery", "exception", "delayed", "delivered")
+
+Execute = Callable[[Command], Mapping[str, Json]]
+
+
+class RandomShop:
+    """Each `step` asks for one command at `now`; what is refused is no harm."""
+
+    def __init__(self, seed: int, execute: Execute, now: Callable[[], datetime]) -> None:
+        self.chance = random.Random(seed)
+        self.orders: list[str] = []
+        self.shipments: list[str] = []
+        self._execute = execute
+        self._now = now
+        self._holds: list[tuple[str, str]] = []
+        for priority, code in enumerate(PLACES, start=1):
+            execute(PutLocation(code, code, priority=priority))
+        for sku in SKUS:
+            execute(ReceiveStock(sku=sku, location="LON", quantity=30))
+        execute(PutProduct(sku="POST", title="Postage", stocked=False))
+
+    def step(self) -> None:
+        moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
+        others = (self._stock, self._define, self._order, self._hold, self._give_back)
+        seldom = (self._keep,) if self.chance.random() < 0.2 else ()
+        command = self.chance.choice((*moves, *others, *seldom))()
+        try:
+            answer = self._execute(command)
+        except OmsError:
+            return
+        if isinstance(command, PlaceOrder):
+            self.orders.append(str(answer["order_id"]))
+        if isinstance(command, CreateShipment):
+            self.shipments.append(str(answer["shipment_id"]))
+        if isinstance(command, HoldOrder):
+            self._holds.append((command.order_id, str(answer["hold_id"])))
+
+    def an_order(self) -> str:
+        return self.chance.choice(self.orders[-20:] or ["none"])
+
+    def a_shipment(self) -> str:
+        return self.chance.choice(self.shipments[-20:] or ["none"])
+
+    def earlier(self) -> datetime:
+        return self._now() - timedelta(minutes=self.chance.randint(0, 600))
+
+    def _units(self) -> int:
+        return self.chance.randint(1, 4)
+
+    def _sku(self) -> str:
+        return self.chance.choice(SKUS)
+
+    def _place(self) -> Command:
+        lines = tuple(
+            LineFields(self.chance.choice((*SKUS, "POST")), self._units(), Decimal("2.55"))
+            for _ in range(self._units())
+        )
+        backorder: Literal["refuse", "allow"] = "allow" if self.chance.random() < 0.7 else "refuse"
+        return PlaceOrder(
+            self.chance.choice(("web", "shop")),
+            "GBP",
+            lines,
+            placed_at=self.earlier() if self.chance.random() < 0.3 else None,
+            customer=CustomerFields(id=f"c{self._units()}", name=Personal("Ada Lovelace")),
+            backorder=backorder,
+            confirm=self.chance.random() < 0.8,
+            sensitive=self.chance.random() < 0.2,
+        )
+
+    def _ship(self) -> Command:
+        return CreateShipment(order_id=self.an_order(), location=self.chance.choice(PLACES))
+
+    def _parcel(self) -> Command:
+        shipment, kind = self.a_shipment(), self.chance.randrange(5)
+        if kind == 0:
+            return LabelShipment(shipment_id=shipment, tracking_number=f"T{self._units()}")
+        if kind == 1:
+            return DispatchShipment(shipment_id=shipment, occurred_at=self.earlier())
+        if kind == 2:
+            return DeliverShipment(shipment_id=shipment, occurred_at=self.earlier())
+        if kind == 3 and self.chance.random() < 0.3:
+            return CancelShipment(shipment_id=shipment)
+        code = self.chance.choice(SCANS)
+        return RecordTrackingEvent(shipment_id=shipment, code=code, occurred_at=self.earlier())
+
+    def _order(self) -> Command:
+        order, kind = self.an_order(), self.chance.randrange(4)
+        if kind == 0:
+            some = (CancelledLine("1", 1),)
+            return CancelOrder(order_id=order, reason="customer", lines=some)
+        if kind == 1:
+            return AllocateBackorders(order_id=order)
+        if kind == 2 and self.chance.random() < 0.3:
+            return CancelOrder(order_id=order, reason="fraud")
+        return ConfirmOrder(order_id=order)
+
+    def _hold(self) -> Command:
+        if self._holds and self.chance.random() < 0.6:
+            order, hold = self._holds.pop()
+            return ReleaseHold(order_id=order, hold_id=hold)
+        return HoldOrder(order_id=self.an_order(), reason="fraud", note="look")
+
+    def _stock(self) -> Command:
+        sku, place, kind = self._sku(), self.chance.choice(PLACES), self.chance.randrange(4)
+        if kind == 0:
+            return AdjustStock(sku, place, "damaged", change=-1, occurred_at=self.earlier())
+        if kind == 1:
+            source, target = self.chance.sample(PLACES, 2)
+            return TransferStock(sku, source, target, self._units())
+        return ReceiveStock(sku=sku, location=place, quantity=10 * self._units(), reference="PO")
+
+    def _give_back(self) -> Command:
+        return ReturnStock(
+            sku=self._sku(),
+            location=self.chance.choice(PLACES),
+            quantity=1,
+            order_id=self.an_order(),
+            line_id="1",
+            occurred_at=self.earlier(),
+        )
+
+    def _keep(self) -> Command:
+        country = self.chance.choice((None, "GB", "DE"))
+        return SetRetention("customers", self.chance.choice((None, "6y", "10y")), country)
+
+    def _define(self) -> Command:
+        if self.chance.random() < 0.2:
+            code = self.chance.choice((*PLACES, "YRK"))
+            return PutLocation(code, f"Place {self._units()}", priority=self._units())
+        sensitive = self.chance.choice((None, True, False))
+        return PutProduct(
+            sku=self._sku(), title="Heart", safety_stock=self._units(), sensitive=sensitive
+        )

@@ -1,0 +1,208 @@
+"""What is answered as of a moment is what was answered at that moment, word for word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.stock.receive import ReceiveStock
+from oms_ledger.app import Oms
+from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound
+from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.kernel import Command, Json, Position, Query, all_events, stream_id
+from oms_ledger.testing import MemoryLedger
+from oms_projections import QUERIES
+from tests.history.memory import LogUntil, ReadModels, Records
+from tests.history.questions import CAPABLE, NOTHING, Asked, answered, more, question, questions
+from tests.history.shop import RandomShop
+
+MOMENTS = 1000
+AT_A_TIME = 4
+"""Questions of each moment."""
+
+
+class Watched:
+    """A random shop in memory. After any event, be it in the midst of a command's, somebody may
+    ask."""
+
+    def __init__(self, seed: int) -> None:
+        self.records = Records()
+        self.models = ReadModels(self.records)
+        self.asked: list[Asked] = []
+        self.moments: set[Position] = set()
+        self._ledger = MemoryLedger()
+        self._shop = RandomShop(seed, self._execute, lambda: self._ledger.now)
+
+    def _execute(self, command: Command) -> Mapping[str, Json]:
+        self._ledger.now += timedelta(minutes=7)
+        return self._ledger.execute(command).answer
+
+    def watch(self) -> None:
+        with self._ledger:
+            while len(self.moments) < MOMENTS:
+                self._shop.step()
+                for r in self._ledger.history(len(self.records.all)):
+                    self.records.add(r)
+                    self.models.take(r)
+                    if self._shop.chance.random() < 0.5:
+                        self._ask(r.position)
+
+    def _ask(self, position: Position) -> None:
+        self.moments.add(position)
+        live = self.models.live(position)
+        for query, params in self._shop.chance.sample(questions(self._shop), AT_A_TIME):
+            answer = answered(partial(query.ask, params, live))
+            self.asked.append(Asked(position, query, params, answer))
+            further = more(query, params, answer)
+            if further:
+                body = answered(partial(query.ask, further[1], live))
+                self.asked.append(Asked(position, *further, body))
+
+
+@pytest.mark.slow
+def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() -> None:
+    watched = Watched(4)
+    watched.watch()
+    for asked in watched.asked:
+        assert not isinstance(asked.query.as_of, str)
+        log = LogUntil(watched.records, asked.position)
+        again = answered(partial(asked.query.as_of, asked.params, log))
+        assert again == asked.answer, (asked.position, asked.query.name, asked.params)
+    found = Counter(asked.query.name for asked in watched.asked if asked.answer != NOTHING)
+    assert len(watched.moments) >= MOMENTS
+    assert found.keys() == CAPABLE
+    assert min(found.values()) > 100, found
+
+
+def played(oms: Oms, steps: int) -> tuple[RandomShop, list[Asked]]:
+    """A shop on a real ledger, asked half of all questions after every sixth step."""
+    asked: list[Asked] = []
+
+    def execute(command: Command) -> Mapping[str, Json]:
+        return oms.execute(command, actor="tester").answer
+
+    shop = RandomShop(9, execute, lambda: datetime.now(UTC))
+    with oms.projector() as projector:
+        for step in range(steps):
+            shop.step()
+            if step % 6:
+                continue
+            position = oms.readers.head()
+            projector.catch_up(position)
+            for query, params in shop.chance.sample(questions(shop), 9):
+                answer = answered(partial(_now, oms, query, params))
+                asked.append(Asked(position, query, params, answer))
+    return shop, asked
+
+
+def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
+    return oms.ask(query, params).body
+
+
+def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) -> None:
+    _, asked = played(oms, 300)
+    history = list(all_events(oms.readers.log()))
+    newest = {r.meta.recorded_at: r.position for r in history}  # the last of each time
+    by_time = 0
+    for each in asked:
+        at = history[each.position - 1].meta.recorded_at
+        moments: list[Position | datetime] = [each.position]
+        if newest[at] == each.position:
+            moments.append(at)
+        for moment in moments:
+            again = answered(partial(_body, oms, each, moment))
+            assert again == each.answer, (moment, each.query.name, each.params)
+        by_time += len(moments) - 1
+    assert len({each.position for each in asked}) >= 40
+    assert by_time > len(asked) // 2
+    assert {each.query.name for each in asked if each.answer != NOTHING} == CAPABLE
+
+
+def _body(oms: Oms, asked: Asked, moment: Position | datetime) -> Mapping[str, Json]:
+    answer = oms.ask(asked.query, asked.params, as_of=moment)
+    assert answer.position == asked.position
+    return answer.body
+
+
+def test_the_log_in_postgresql_is_as_one_in_memory(oms: Oms) -> None:
+    played(oms, 100)
+    records = Records()
+    for r in all_events(oms.readers.log()):
+        records.add(r)
+    head = len(records.all)
+    for position in (0, 7, head // 2, head):
+        log, other = oms.readers.log(position), LogUntil(records, position)
+        assert log.position == position
+        for kind in (Order, Product, StockLevel):
+            assert log.keys(kind) == other.keys(kind)
+            assert log.keys(kind, limit=3) == other.keys(kind, limit=3)
+            assert log.keys(kind, after="A!") == other.keys(kind, after="A!")
+            for key in other.keys(kind)[:5]:
+                stream = stream_id(kind, key)
+                assert log.history(stream, 1, 2) == other.history(stream, 1, 2)
+                assert log.fold(kind, key) == other.fold(kind, key)
+                assert log.fold(kind, key, 9) == other.fold(kind, key, 9)
+        assert log.keys(StockLevel, "A@") == other.keys(StockLevel, "A@")
+        assert log.events(3, 50) == other.events(3, 50)
+        types = ["order.placed.v1"]
+        assert log.events(3, 50, types) == other.events(3, 50, types)
+
+
+def test_a_long_history_is_folded_from_its_snapshots(oms: Oms) -> None:
+    """And answers the same as of before and after each of them."""
+    received = [ReceiveStock(sku="A", location="LON", quantity=1) for _ in range(2100)]
+    oms.execute(PutLocation("LON", "London"), actor="tester")
+    oms.execute_many(received, actor="tester")
+    query, params = question("get_stock", sku="A")
+    moves, newest = question("stock_movements", sku="A", limit="2")
+    first = len(list(all_events(oms.readers.log()))) - 2100
+    for units in (1, 999, 1000, 1001, 2000, 2100):
+        body = oms.ask(query, params, as_of=first + units).body
+        assert body["on_hand"] == units
+        items = oms.ask(moves, newest, as_of=first + units).body["items"]
+        assert isinstance(items, list)
+        assert [item["on_hand"]["after"] for item in items] == [units, units - 1][:units]
+
+
+def test_who_cannot_answer_says_why_and_what_to_ask_instead(oms: Oms) -> None:
+    oms.execute(PutLocation("LON", "London"), actor="tester")
+    refused = [query for query in QUERIES if isinstance(query.as_of, str)]
+    of_customers = {"get_customer", "customer_orders", "export_customer"}
+    others = {"list_orders", "track", "shipping_performance", "retention_due"}
+    assert {query.name for query in refused} == others | of_customers
+    for query in refused:
+        named = {"token": "t"} if query.name == "track" else {}
+        params = query.params(**({"customer_id": "c"} if query.name in of_customers else named))
+        with pytest.raises(AsOfNotSupported) as why:
+            oms.ask(query, params, as_of=1)
+        assert "GET /v1/" in why.value.detail or "`from`" in why.value.detail
+    for name, fields in (
+        ("list_stock", {"location": "LON"}),
+        ("list_products", {"q": "heart"}),
+        ("list_shipments", {"status": "delivered"}),
+    ):
+        query, params = question(name, **fields)
+        with pytest.raises(AsOfNotSupported, match="`"):
+            oms.ask(query, params, as_of=1)
+    query, params = question("list_stock", happened_by="2026-01-01")
+    with pytest.raises(AsOfNotSupported, match="`sku`"):
+        oms.ask(query, params)
+
+
+def test_a_moment_that_is_yet_to_come(oms: Oms) -> None:
+    """A position that nothing has yet is a mistake; a time to come is answered as of now."""
+    position = oms.execute(PutLocation("LON", "London"), actor="tester").position
+    query, params = question("get_location", code="LON")
+    with pytest.raises(Invalid, match="is at position 1"):
+        oms.ask(query, params, as_of=position + 1)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert oms.ask(query, params, as_of=tomorrow).position == position
+    with pytest.raises(NotFound, match="then"):
+        oms.ask(query, params, as_of=0)

@@ -1,0 +1,146 @@
+"""A history told again: in words, with causes, with effects; always the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from oms_commands.catalogue.put_location import PutLocation
+from oms_ledger.app import Oms
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.orders.order import Order, OrderPlaced
+from oms_ledger.history.changes import Difference, differences, flat
+from oms_ledger.history.narrator import Teller, facts
+from oms_ledger.history.sources import of_customer, of_order, of_sku
+from oms_ledger.kernel import Log, all_events
+from oms_ledger.testing import recorded
+from tests.history.memory import LogUntil, Records
+from tests.history.test_as_of import played
+from tests.projections.histories import Shop
+
+
+def log_of_a_shop(steps: int = 200) -> LogUntil:
+    records = Records()
+    for r in recorded(Shop(3).play(steps)):
+        records.add(r)
+    return LogUntil(records, len(records.all))
+
+
+def test_every_event_is_told_with_what_it_did() -> None:
+    """Effects follow on each other: each begins where the one before it ended."""
+    log = log_of_a_shop()
+    seen: dict[tuple[str, str], object] = {}
+    told = list(Teller(log).tell(all_events(log)))
+    assert [each.recorded.position for each in told] == list(range(1, log.position + 1))
+    for each in told:
+        assert each.words
+        for effect in each.effects:
+            before = seen.get((each.recorded.stream, effect.field), effect.before)
+            assert effect.before == before
+            seen[each.recorded.stream, effect.field] = effect.after
+    for key in log.keys(Order):
+        for field, value in facts(log.fold(Order, key)).items():
+            known = seen.get((f"order-{key}", field))
+            assert known == value or (known is None and not value), (key, field)
+
+
+def test_it_is_told_the_same_however_little_is_remembered() -> None:
+    log = log_of_a_shop()
+    whole = [each.text() for each in Teller(log).tell(all_events(log))]
+    assert whole == [each.text() for each in Teller(log, remembered=1).tell(all_events(log))]
+
+
+def test_no_more_is_remembered_than_was_said() -> None:
+    log = log_of_a_shop()
+    teller = Teller(log, remembered=7)
+    for _ in teller.tell(all_events(log)):
+        assert len(teller._known) <= 7
+    assert len(teller._known) == 7
+
+
+def test_a_paragraph() -> None:
+    log = log_of_a_shop(0)
+    told = next(Teller(log).tell(log.events(1, 1)))
+    assert told.text() == (
+        "2  2026-01-01T00:00:01Z  tester  Test  stock-A@LON version 1\n"
+        "    10000 x A at LON received\n"
+        "    because of command c2, which followed from c1\n"
+        "    on_hand: 0 -> 10000"
+    )
+
+
+def test_differences_are_called_by_name() -> None:
+    line = {"line_id": "7", "allocated": 2, "allocations": [{"location": "LON", "quantity": 2}]}
+    before = flat({"status": {"order": "pending"}, "lines": [line], "places": ["LON"], "gone": 0})
+    line = {**line, "allocated": 0, "allocations": []}
+    after = flat({"status": {"order": "pending"}, "lines": [line], "places": [], "new": 0})
+    assert differences(before, after) == [
+        Difference("lines.7.allocated", 2, 0),
+        Difference("lines.7.allocations.LON.quantity", 2, None),
+        Difference("places", ["LON"], None),
+    ]
+    twice = [{"sku": "A", "n": 1}, {"sku": "A", "n": 2}]
+    assert flat({"items": twice}) == {
+        "items.1.sku": "A",
+        "items.1.n": 1,
+        "items.2.sku": "A",
+        "items.2.n": 2,
+    }
+
+
+def test_an_order_is_told_with_all_that_its_commands_did(oms: Oms) -> None:
+    played(oms, 60)
+    log = oms.readers.log()
+    whole = list(all_events(log))
+    by_command = Counter(r.meta.command_id for r in whole)
+    order_ids = [r.event.order_id for r in whole if isinstance(r.event, OrderPlaced)]
+    categories = set()
+    for order_id in order_ids:
+        history = of_order(log, order_id)
+        assert all(a.position < b.position for a, b in pairwise(history))
+        told = Counter(r.meta.command_id for r in history)
+        assert all(by_command[command] == count for command, count in told.items())
+        categories |= {r.stream.split("-")[0] for r in history}
+        own = {r for r in whole if getattr(r.event, "order_id", None) == order_id}
+        assert {r.position for r in own} <= {r.position for r in history}
+    assert categories == {"order", "shipment", "stock", "channel"}
+    customer = [r for name in ("c1", "c2", "c3", "c4") for r in told_of(log, name)]
+    assert customer.count("order.placed.v1") == len(order_ids)
+
+
+def told_of(log: Log, customer_id: str) -> list[str]:
+    try:
+        return [type(r.event).type for r in of_customer(log, customer_id)]
+    except NotFound:
+        return []
+
+
+def test_a_sku_is_told_at_all_its_locations_and_alone(oms: Oms) -> None:
+    """`A` and `A@B` are two, though one begins like the other's stream."""
+    played(oms, 60)
+    log = oms.readers.log()
+    for sku in ("A", "A@B"):
+        history = list(of_sku(log, sku))
+        expected = [
+            r
+            for r in all_events(log)
+            if getattr(r.event, "sku", None) == sku and r.stream.startswith(("stock", "product"))
+        ]
+        assert history == expected
+        later = [r for r in expected if r.position > 40]
+        assert list(of_sku(log, sku, after=40)) == later
+    with pytest.raises(NotFound):
+        of_sku(log, "nothing")
+
+
+def test_it_is_told_while_the_ledger_grows(oms: Oms) -> None:
+    played(oms, 20)
+    log = oms.readers.log()
+    told = Teller(log).tell(all_events(log))
+    texts = [next(told).text()]
+    oms.execute(PutLocation("NEW", "New"), actor="tester")
+    texts += [each.text() for each in told]
+    assert len(texts) == log.position == oms.readers.head() - 1
+    assert texts == [each.text() for each in Teller(log).tell(all_events(log))]

@@ -1,0 +1,78 @@
+"""A pharmacy: orders that say something of somebody's health, and every place they leave it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.http.conftest import Api
+from tests.http.examples import order
+from tests.privacy.people import ADA, BOB
+
+PLANTED = "Zqx"
+"""In everything that tells what the sensitive orders are about, and in nothing else."""
+
+SECRET = f"{PLANTED}test-kit"
+"""The SKU of a sensitive product."""
+
+PLAIN = "B/1"
+"""The SKU of a product that anybody may see, which a sensitive order is of all the same."""
+
+
+def planted(sku: str, external_id: str, **fields: Any) -> dict[str, Any]:
+    line = {"sku": sku, "quantity": 3, "unit_price": "9.00", "title": f"{PLANTED} line"}
+    return order(lines=[line], external_id=external_id, confirm=True, **fields)
+
+
+@dataclass(slots=True)
+class Pharmacy:
+    """What was made, by the names that paths have for it; `position` is where all of it is seen."""
+
+    api: Api
+    position: int = 0
+    path: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+
+    def do(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = self.api.send(method, path, json=body)
+        assert answer.status_code in (200, 201), (path, answer.text)
+        told: dict[str, Any] = answer.json()
+        self.position = told["position"]
+        return told
+
+    def opened(self) -> Pharmacy:
+        """One order of a sensitive product, and one that says itself that it is sensitive, each
+        with all that may happen to an order."""
+        product = {"title": f"{PLANTED} kit", "sensitive": True}
+        self.do("PUT", f"/v1/products/{SECRET}", product)
+        received = {"sku": SECRET, "location": "LON", "quantity": 20, "reference": f"{PLANTED} po"}
+        self.do("POST", "/v1/stock/receipts", received)
+        secret = planted(SECRET, f"{PLANTED}-1", customer=ADA.customer)
+        plain = planted(PLAIN, f"{PLANTED}-2", customer=BOB.customer, sensitive=True)
+        self.path = {**self._fulfilled(secret, SECRET), "customer_id": "c-ada"}
+        self.others = {**self._fulfilled(plain, PLAIN), "customer_id": "c-bob"}
+        return self
+
+    def _fulfilled(self, body: dict[str, Any], sku: str) -> dict[str, str]:
+        order_id = self.do("POST", "/v1/orders", body)["order_id"]
+        path = f"/v1/orders/{order_id}"
+        held = self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} why", "note": PLANTED})
+        self.do("POST", f"{path}/holds/{held['hold_id']}/release", {})
+        self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} again"})
+        held = self.api.get(path, params={"as_of": str(self._head())}).json()["holds"][0]
+        self.do("POST", f"{path}/holds/{held['hold_id']}/release", {})
+        cancelled = {"reason": "other", "note": f"{PLANTED} note"}
+        self.do("POST", f"{path}/cancel", {**cancelled, "lines": [{"line_id": "1", "quantity": 1}]})
+        made = self.do("POST", f"{path}/shipments", {"location": "LON"})
+        parcel = f"/v1/shipments/{made['shipment_id']}"
+        self.do("POST", f"{parcel}/label", {"tracking_number": "TRK1"})
+        self.do("POST", f"{parcel}/dispatch", {})
+        scan = {"code": "delivered", "occurred_at": "2026-11-01T00:00:00Z", "raw": f"{PLANTED} raw"}
+        self.do("POST", f"{parcel}/tracking-events", scan)
+        back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
+        self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
+        names = ("order_id", "shipment_id", "order_number")
+        return {n: made[n] for n in names} | {"token": made["tracking_token"], "sku": sku}
+
+    def _head(self) -> int:
+        return int(self.api.get("/v1/events", params={"limit": 1}).headers["ledger-position"])

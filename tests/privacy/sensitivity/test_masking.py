@@ -1,0 +1,153 @@
+"""Objects about sensitive orders are found and masked wherever they stand, marked or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from oms_ledger.domain.json_values import feed_item, plain
+from oms_ledger.domain.registry import EVENTS
+from oms_ledger.kernel import Recorded
+from oms_ledger.privacy.sensitivity import masking
+from oms_ledger.privacy.sensitivity.masking import HARMLESS, View
+from oms_projections.order_status.queries import ListOrders
+from oms_projections.shipping_analytics.queries import ShippingPerformance
+from tests.golden.literals import LITERALS, META
+
+BY_THE_LOG = {"order-o1", "shipment-s1", "product-KIT"}
+
+
+def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
+    """As somebody sees it; the log is asked of what it does not say itself."""
+    found = masking.named(body, within)
+    streams = found.sensitive(found.unsaid & BY_THE_LOG)
+    view = masking.view_by(within or {}, streams, may=may, mark=True)
+    return masking.shown(body, view, within)
+
+
+def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
+    body = {"sensitive": True, "total": "9.00", "lines": [{"title": "kit", "ordered": 3}], "n": {}}
+    assert seen(body) == {**body, "lines": [{"title": "***", "ordered": 3}]}
+    assert seen(body, may=True) == body
+
+
+@pytest.mark.parametrize("named", [{"order_id": "o1"}, {"shipment_id": "s1"}, {"sku": "KIT"}])
+def test_what_says_nothing_is_masked_by_what_it_names(named: dict[str, str]) -> None:
+    """So a new answer that forgets the mark shows nothing by it."""
+    body = {"items": [{**named, "status": "held", "wholly_new": "kit"}, {"wholly_new": "x"}]}
+    first, second = seen(body)["items"]
+    assert (first["wholly_new"], first["status"], first["sensitive"]) == ("***", "held", True)
+    assert second == {"wholly_new": "x"}
+
+
+def test_what_the_path_names_is_named_by_the_answer() -> None:
+    body = {"items": [{"text": "3 x KIT"}]}
+    assert seen(body, {"order_id": "o1"})["items"] == [{"text": "***"}]
+    assert seen(body, {"order_id": "o2"}) == body
+
+
+def test_an_object_is_about_what_an_object_in_it_is_about() -> None:
+    event = {"stream": "stock-KIT2@LON", "data": {"sku": "KIT2", "order_id": "o1", "quantity": 2}}
+    assert seen(event) == {
+        "stream": "***",
+        "data": {"sku": "***", "order_id": "o1", "quantity": 2},
+        "sensitive": True,
+    }
+    assert seen({"items": [event, {"note": "x"}]})["items"][1] == {"note": "x"}
+
+
+def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
+    """A dry run is of an order that the log does not have yet."""
+    placed = {"order_id": "new", "sensitive": True}
+    taken = {"order_id": "new", "sku": "HEART"}
+    assert seen([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
+
+
+def test_an_order_that_says_it_is_not_is_believed_and_the_log_not_asked() -> None:
+    body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
+    assert masking.named(body).unsaid == set()
+    assert seen(body) == body
+    level = {"sku": "KIT", "sensitive": False, "cause": {"order_id": "o1"}}
+    assert masking.named(level).unsaid == {"order-o1"}
+    assert seen(level)["sku"] == "***"
+
+
+def test_from_a_sku_nothing_leads_to_the_order() -> None:
+    moved = {"position": 7, "sku": "A", "quantity": 2, "recorded_at": "2026", "kind": "shipped"}
+    body = {"items": [{**moved, "cause": {"order_id": "o1", "line_id": "1"}}, {**moved}]}
+    first, second = seen(body, {"sku": "A"})["items"]
+    assert first == {
+        "position": None,
+        "sku": "***",
+        "quantity": 2,
+        "recorded_at": "***",
+        "kind": "shipped",
+        "cause": {"order_id": "***", "line_id": "***"},
+        "sensitive": True,
+    }
+    assert second == moved
+
+
+def texts(value: Any, name: str = "") -> set[tuple[str, str]]:
+    if isinstance(value, dict):
+        return {found for key, each in value.items() for found in texts(each, key)}
+    if isinstance(value, list):
+        return {found for each in value for found in texts(each, name)}
+    return {(name, value)} if isinstance(value, str) else set()
+
+
+CONTENT = {"sku", "title", "note", "reason", "reference", "external_id", "raw", "text"}
+
+
+def test_what_people_write_is_not_harmless() -> None:
+    assert HARMLESS.isdisjoint(CONTENT)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_of_every_event_the_content_is_masked_and_the_rest_is_not(name: str) -> None:
+    """Of an event about nothing sensitive, nothing."""
+    item = feed_item(Recorded(1, f"{name.split('.')[0]}-x", 1, LITERALS[name], META))
+    whole = texts(plain(LITERALS[name]))
+    data = seen(item)["data"]
+    if {"o1", "s1"} & {value for _, value in whole} or "sensitive" in data:
+        for field, value in texts(data):
+            assert value == "***" or field not in CONTENT, field
+        assert seen(item)["sensitive"] is True
+    else:
+        assert data == item["data"]
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["note", "lines", "order_id", "sku", "data"]), inner)
+    ),
+    max_leaves=20,
+)
+
+
+@given(json)
+def test_nothing_changes_where_nothing_is_sensitive(body: Any) -> None:
+    assert masking.shown(body, View(set(), mask=True)) == body
+
+
+@given(json, json)
+def test_nothing_of_a_sensitive_order_is_left(body: Any, other: Any) -> None:
+    answer = {"items": [{"order_id": "o1", "data": {"note": "Zq", "more": body}}, other]}
+    assert "Zq" not in str(seen(answer)["items"][0])
+
+
+def test_what_may_not_be_seen_is_not_looked_for() -> None:
+    asked = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
+    assert masking.limited(asked, may=True) is asked
+    assert masking.limited(asked, may=False).with_sensitive is False
+    assert masking.limited(asked, may=False).returned == "none"
+    figures = ShippingPerformance(smallest_count=5)
+    assert masking.limited(figures, least=11).smallest_count == 11
+    assert masking.limited(figures, least=2) is figures

@@ -1,0 +1,356 @@
+"""What sensitive orders are about is shown to who has the right, on record, and to nobody else by
+any route there is."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
+from oms_ledger.app import Oms, open_prepared
+from oms_ledger.cli.lookup import ask
+from oms_ledger.http import create_app, disclosure
+from oms_ledger.privacy.sensitivity import index
+from oms_ledger.settings import Settings
+from tests.http.conftest import Api
+from tests.http.examples import order
+from tests.http.streams.test_feed import serving, streaming
+from tests.http.test_access import served
+from tests.http.test_errors import told
+from tests.privacy.health import PLAIN, PLANTED, SECRET, Pharmacy
+from tests.privacy.people import ADA
+
+Asked = dict[str, list[str]]
+
+ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
+
+
+@pytest.fixture
+def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
+    """Everything has happened, is seen by the read models and is sealed."""
+    made = Pharmacy(shop).opened()
+    seen = {"min_position": made.position, "wait_ms": 10_000}
+    for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
+        assert shop.get(path, params=seen).status_code == 200
+    with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
+        oms.sealer().catch_up()
+    return made
+
+
+@pytest.fixture
+def desk(oms: Oms) -> Iterator[Api]:
+    """Somebody who may do all but see what is sensitive."""
+    with Api(create_app(oms), oms.create_key("desk", None, ALL_BUT)) as api:
+        yield api
+
+
+@pytest.fixture
+def pharmacist(oms: Oms) -> Iterator[Api]:
+    with Api(create_app(oms), oms.create_key("pharmacist", None, [*ALL_BUT, SENSITIVE])) as api:
+        yield api
+
+
+OPTIONS: Asked = {
+    "/v1/orders": [
+        f"sku={SECRET}", f"sku={PLAIN}", f"q={PLANTED}", f"q={PLANTED}&sort=number", "sort=total",
+        "limit=1", f"sku={SECRET}&with_sensitive=true", "customer=c-ada",
+    ],
+    "/v1/orders/{order_id}": ["as_of={position}"],
+    "/v1/orders/{order_id}/timeline": ["as_of={position}", "happened_by=2027-01-01"],
+    "/v1/orders/{order_id}/events": ["as_of={position}", "happened_by=2027-01-01"],
+    "/v1/stock": [
+        f"sku={SECRET}", f"sku={SECRET}&as_of={{position}}", "limit=1", "below=1000",
+        f"sku={PLAIN}&happened_by=2027-01-01", "with_sensitive=true",
+    ],
+    "/v1/stock/{sku}": ["as_of={position}", "happened_by=2027-01-01"],
+    "/v1/stock/{sku}/movements": ["as_of={position}", "limit=1", "location=LON"],
+    "/v1/products": [f"q={PLANTED}", "limit=1", "as_of={position}", "with_sensitive=true"],
+    "/v1/products/{sku}": ["as_of={position}"],
+    "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
+    "/v1/shipments/{shipment_id}": ["as_of={position}"],
+    "/v1/events": ["limit=500", "types=stock.allocated.v1,product.defined.v2", "limit=3&after=9"],
+}  # fmt: skip
+"""What else to ask each route, beside nothing at all."""
+
+STREAMS = ("/v1/events/stream", "/v1/tracking/{token}/stream")
+
+OTHERS = {"code": "LON", "name": "orders", "level": "0", "index": "000.p/{sealed}"}
+
+
+def questions(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
+    """Every GET route there is, with the URLs to ask of it: for both orders, and in all ways."""
+    head = oms.readers.head()
+    known = {"position": str(head), "sealed": str(head % 256), **OTHERS}
+    known["index"] = known["index"].format(sealed=head)
+    for method, route, _ in served(oms):
+        if method != "GET" or route in STREAMS:
+            continue
+        path = route.replace("/tile/{level}", "/tile/0")
+        options = ["", *OPTIONS.get(route, [])]
+        if route == "/v1/audit/proof/inclusion":
+            options = [f"position={n}" for n in range(1, head + 1)]
+        if route == "/v1/audit/proof/consistency":
+            options = ["from=1"]
+        for made in (pharmacy.path, pharmacy.others):
+            filled = {**known, **made, "sku": made["sku"].replace("/", "%2F")}
+            for each in options:
+                yield route, f"{path}?{each}".rstrip("?").format(**filled)
+
+
+def readable(answer: httpx.Response) -> str:
+    """An answer, and whatever in it is base64 of something: cursors, leaves."""
+    text = answer.content.decode("utf-8", "replace")
+    return "\n".join([text, *(_decoded(word) for word in re.findall(r"[\w+/-]{12,}", text))])
+
+
+def _decoded(word: str) -> str:
+    text = word.replace("+", "-").replace("/", "_")
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def leaking(api: Api, oms: Oms, pharmacy: Pharmacy) -> dict[str, set[int]]:
+    """Every route asked: the statuses it answered; a leak counts as 0."""
+    found: dict[str, set[int]] = {}
+    for route, url in questions(oms, pharmacy):
+        answer = api.get(url)
+        assert answer.status_code < 500, url
+        leaks = PLANTED in readable(answer).replace(f"q={PLANTED}", "")
+        found.setdefault(route, set()).add(0 if leaks else answer.status_code)
+    return found
+
+
+def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Pharmacy) -> None:
+    """And each of them was really asked, and answered."""
+    found = leaking(desk, oms, pharmacy)
+    assert [route for route, statuses in found.items() if 0 in statuses] == []
+    routes = {path for method, path, _ in served(oms) if method == "GET"}
+    assert found.keys() == routes - set(STREAMS)
+    for_administrators = {path for _, path, scope in served(oms) if scope == ADMIN}
+    refused = {route for route, statuses in found.items() if 200 not in statuses}
+    assert refused - for_administrators == {
+        "/tile/entries/{index}",  # events as they are stored: all or none
+        "/v1/audit/verify",  # nothing was verified
+    }
+
+
+SHOWING = {
+    "/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/timeline",
+    "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
+    "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
+    "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
+    "/v1/shipments/{shipment_id}", "/v1/events", "/v1/audit/proof/inclusion",
+    "/tile/entries/{index}",
+}  # fmt: skip
+"""Routes that show it to who has the right: elsewhere there is nothing to be masked."""
+
+
+def test_who_has_the_right_sees_all_of_it(oms: Oms, pharmacist: Api, pharmacy: Pharmacy) -> None:
+    found = leaking(pharmacist, oms, pharmacy)
+    assert {route for route, statuses in found.items() if 0 in statuses} == SHOWING
+
+
+def test_with_the_masking_taken_out_it_is_all_found(
+    oms: Oms, desk: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for what the statements leave out, which were told before."""
+    monkeypatch.setattr(disclosure, "allows", lambda scopes, scope: True)
+    found = leaking(desk, oms, pharmacy)
+    showing = {route for route, statuses in found.items() if 0 in statuses}
+    assert showing == SHOWING - {"/v1/stock", "/v1/products"}
+
+
+def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:
+    key = {"Authorization": f"Bearer {oms.create_key('desk', None, ALL_BUT)}"}
+    with serving(oms) as (url, _), ExitStack() as stack:
+        feed = stack.enter_context(streaming(f"{url}/v1/events/stream?after=0", key))
+        events = [feed.event()[1] for _ in range(oms.readers.head())]
+        assert PLANTED not in json.dumps(events)
+        assert sum(event.get("sensitive", False) for event in events) > 20
+        parcel = stack.enter_context(
+            streaming(f"{url}/v1/tracking/{pharmacy.path['token']}/stream", {"Authorization": ""})
+        )
+        told_ = parcel.event()[1]
+    assert (told_["status"], told_["first_name"]) == ("delivered", ADA.mark)
+    assert "sensitive" not in told_, "the link would tell whoever has it"
+    assert PLANTED not in json.dumps(told_)
+
+
+def about(value: Any, order_id: str) -> Iterator[dict[str, Any]]:
+    """Objects that name the order, directly or in an object in them."""
+    if isinstance(value, dict):
+        if any(order_id == v for v in _texts(value)):
+            yield value
+        for each in value.values():
+            yield from about(each, order_id)
+    elif isinstance(value, list):
+        for each in value:
+            yield from about(each, order_id)
+
+
+def _texts(value: dict[str, Any]) -> Iterator[str]:
+    for each in value.values():
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            yield from _texts(each)
+
+
+def test_nothing_names_a_sensitive_order_and_an_ordinary_sku_together(
+    oms: Oms, desk: Api, pharmacy: Pharmacy
+) -> None:
+    order_id, seen = pharmacy.others["order_id"], 0
+    for route, url in questions(oms, pharmacy):
+        answer = desk.get(url)
+        if "json" not in answer.headers.get("content-type", "") or answer.status_code != 200:
+            continue
+        for each in about(answer.json(), order_id):
+            seen += 1
+            assert PLAIN not in json.dumps(each), (route, each)
+    assert seen > 20
+    moved = desk.get(f"/v1/stock/{PLAIN.replace('/', '%2F')}/movements").json()["items"]
+    masked = [item for item in moved if item.get("sensitive")]
+    assert {(m["position"], m["recorded_at"], m["sku"]) for m in masked} == {(None, "***", "***")}
+    assert {m["cause"].get("order_id", "***") for m in masked} == {"***"}
+    assert all(isinstance(m["on_hand"]["after"], int) for m in masked)
+
+
+def test_what_the_desk_needs_is_left(desk: Api, pharmacy: Pharmacy) -> None:
+    seen = desk.get(f"/v1/orders/{pharmacy.path['order_id']}").json()
+    assert seen["sensitive"] is True
+    assert (seen["order_number"], seen["total"]) == (pharmacy.path["order_number"], "27.00")
+    assert seen["status"]["fulfilment"] == "delivered"
+    assert seen["customer"]["name"] == ADA.customer["name"]
+    assert seen["shipments"][0]["tracking_number"] == "TRK1"
+    (line,) = seen["lines"]
+    assert (line["sku"], line["title"], seen["external_id"]) == ("***", "***", "***")
+    assert (line["ordered"], line["cancelled"], line["returned"]) == (3, 1, 1)
+    (listed,) = desk.get("/v1/orders", params={"q": pharmacy.path["order_number"]}).json()["items"]
+    assert (listed["order_id"], listed["external_id"]) == (pharmacy.path["order_id"], "***")
+    story = desk.get(f"/v1/orders/{pharmacy.path['order_id']}/timeline").json()["items"]
+    assert {each["text"] for each in story} == {"***"}
+    assert {"order.placed.v1", "shipment.dispatched.v1"} <= {each["event"] for each in story}
+    ordinary = desk.post("/v1/orders", order()).json()
+    assert (ordinary["sensitive"], ordinary["lines"][0]["sku"]) == (False, "A")
+
+
+def test_searching_by_what_it_is_about_finds_nothing(
+    desk: Api, pharmacist: Api, pharmacy: Pharmacy
+) -> None:
+    """Also where the asker says otherwise; and the orders are found by their numbers."""
+    for asked in ({"sku": SECRET}, {"sku": PLAIN}, {"q": PLANTED}, {"q": PLANTED, "sort": "total"}):
+        for more in ({}, {"with_sensitive": "true"}):
+            assert desk.get("/v1/orders", params={**asked, **more}).json()["items"] == []
+        assert pharmacist.get("/v1/orders", params=asked).json()["items"]
+    for path in ("/v1/stock", "/v1/products"):
+        skus = [item["sku"] for item in desk.get(path).json()["items"]]
+        assert (SECRET in skus, PLAIN in skus) == (False, True)
+        assert SECRET in [item["sku"] for item in pharmacist.get(path).json()["items"]]
+    said = told(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
+    assert "lacks the scope sensitive:read" in said
+    assert "admin or pharmacist" in said
+
+
+def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> None:
+    path = f"/v1/orders/{pharmacy.path['order_id']}"
+    too_many = {"reason": "other", "lines": [{"line_id": "1", "quantity": 99}]}
+    problem = told(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
+    assert problem["errors"] == [{"line": "1", "sku": "***", "requested": 99, "available": 0}]
+    secret = order(lines=[{"sku": SECRET, "quantity": 1, "unit_price": "1.00"}])
+    placed = desk.post("/v1/orders", secret)
+    assert placed.status_code == 201
+    assert PLANTED not in placed.text
+    held = desk.post(f"/v1/orders/{placed.json()['order_id']}/hold", {"reason": f"{PLANTED} why"})
+    assert (held.json()["holds"][0]["reason"], PLANTED in held.text) == ("***", False)
+    desk.post(f"/v1/orders/{placed.json()['order_id']}/confirm")
+    ship = {"location": "LON"}
+    refused = desk.post(f"/v1/orders/{placed.json()['order_id']}/shipments", ship)
+    assert PLANTED not in told(refused, 409, "illegal_transition")["detail"]
+    many = desk.post("/v1/orders:batch", {"orders": [secret, order()]}).json()["results"]
+    assert [each["order"]["lines"][0]["sku"] for each in many] == ["***", "A"]
+    assert PLANTED not in desk.post("/v1/orders?dry_run=true", secret).text
+    received = {"sku": SECRET, "location": "LON", "quantity": 1}
+    assert desk.post("/v1/stock/receipts", received).json()["sku"] == "***"
+
+
+def test_figures_hide_small_counts_from_everybody(desk: Api, shop: Api, pharmacy: Pharmacy) -> None:
+    """As the ledger is set: who asks may only ask for more to be hidden."""
+    for api in (desk, shop):
+        for params in ({"group_by": "month"}, {"group_by": "month", "smallest_count": "1"}):
+            (row,) = api.get("/v1/analytics/shipping", params=params).json()["rows"]
+            assert (row["orders"], row["sensitive_orders"]) == (0, None)
+            assert row["suppressed"].startswith("Fewer than 11 ")
+
+
+def accesses(api: Api, **params: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = api.get("/v1/audit/access", params=params).json()["items"]
+    return items
+
+
+def test_who_was_shown_it_is_on_record(
+    desk: Api, pharmacist: Api, shop: Api, pharmacy: Pharmacy
+) -> None:
+    """Of whom, by whom, what for; also where nothing personal is in the answer, and for whoever
+    asks about the person. Who was shown stars is not."""
+    order_id = pharmacy.path["order_id"]
+    before = len(accesses(shop, order=order_id))
+    path = f"/v1/orders/{order_id}/timeline"
+    assert SECRET in pharmacist.get(path, headers={"X-Purpose": "dispensing"}).text
+    desk.get(path)
+    newest, *older = accesses(shop, order=order_id)
+    assert len(older) == before
+    assert (newest["actor"], newest["purpose"]) == ("key:pharmacist", "dispensing")
+    assert newest["sensitive_orders"] == [order_id]
+    assert newest["subjects"] == ["customer:c-ada"]
+    assert newest["route"] == "GET /v1/orders/{order_id}/timeline"
+    assert accesses(shop, customer="c-ada")[0] == newest
+    pharmacist.get("/v1/events", params={"limit": 500})
+    assert set(accesses(shop)[0]["sensitive_orders"]) == {order_id, pharmacy.others["order_id"]}
+    pharmacist.get("/v1/audit/proof/inclusion", params={"position": pharmacy.position})
+    assert accesses(shop)[0]["route"] == "GET /v1/audit/proof/inclusion"
+    count = len(accesses(shop))
+    pharmacist.get("/v1/locations")
+    assert len(accesses(shop)) == count
+
+
+def test_the_command_line_is_on_record_too(oms: Oms, pharmacy: Pharmacy) -> None:
+    found = ask(oms, "order_timeline", order_id=pharmacy.path["order_id"])
+    assert SECRET in json.dumps(found)
+    (newest, *_) = oms.accesses(order=pharmacy.path["order_id"])
+    assert str(newest["actor"]).startswith("cli:")
+
+
+def test_a_product_that_becomes_sensitive_is_so_within_seconds(
+    oms: Oms, desk: Api, shop: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was ordered before is not: an order is what it was when it was placed. Defined anew by
+    somebody who does not know of the mark, it stays."""
+    monkeypatch.setattr(index, "PRODUCT_SECONDS", 0.0)
+    before = shop.post("/v1/orders", order()).json()
+    for body in ({"title": "A", "sensitive": True}, {"title": "A, anew"}):
+        assert shop.put("/v1/products/A", body).json()["sensitive"] is True
+    after = desk.post("/v1/orders", order()).json()
+    assert (before["sensitive"], after["sensitive"]) == (False, True)
+    seen = {"min_position": after["position"], "wait_ms": 10_000}
+    assert desk.get("/v1/stock/A", params=seen).status_code == 403
+    moved = desk.get("/v1/events", params={"limit": 500}).json()["items"]
+    received = [e for e in moved if e["type"] == "stock.received.v1" and e["data"]["sku"] == "***"]
+    assert {(e["stream"], e["sensitive"]) for e in received} == {("***", True)}
+    again = shop.put("/v1/products/A", {"title": "A", "sensitive": False}).json()
+    seen["min_position"] = again["position"]
+    assert desk.get("/v1/stock/A", params=seen).json()["sensitive"] is False
+    seen.pop("min_position")
+    last = desk.get(f"/v1/orders/{after['order_id']}", params=seen).json()
+    assert (last["sensitive"], last["lines"][0]["sku"]) == (True, "***")

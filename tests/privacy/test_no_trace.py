@@ -1,0 +1,146 @@
+"""Whoever was forgotten, by hand or by a period, is found nowhere; the same search finds them
+everywhere when nothing is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.engine.write import decider
+from oms_ledger.http import create_app
+from oms_ledger.kernel import Command
+from oms_ledger.privacy import vault
+from oms_ledger.privacy.crypto import DataKey
+from oms_ledger.privacy.retention import Keeper
+from oms_ledger.settings import Settings
+from tests.databases import Database
+from tests.http.conftest import Api, projecting
+from tests.http.examples import STOCKED
+from tests.privacy.everywhere import PROGRAM_LOG, logging_into, places_with
+from tests.privacy.people import ADA, BOB, GUEST, Planted
+from tests.privacy.test_erasure import order_of
+from tests.privacy.test_retention import done_with, period
+
+NOBODY = Planted("Zqnobodyinparticular")
+THEY = (ADA, GUEST, NOBODY)
+LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def oms(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
+    """Whose keys are in a folder of its own, and which saves states often."""
+    assert settings.database_url is not None
+    prepare(settings.database_url, settings)
+    monkeypatch.setattr(decider, "SNAPSHOT_EVERY", 2)
+    own = replace(settings, data_dir=tmp_path)
+    with logging_into(tmp_path, monkeypatch), open_prepared(own) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(oms: Oms) -> Iterator[Api]:
+    with Api(create_app(oms)) as api:
+        for method, path, body in STOCKED:
+            assert api.send(method, path, json=body).status_code == 200
+        with projecting(oms):
+            yield api
+
+
+def busy(oms: Oms, api: Api) -> dict[Planted, dict[str, Any]]:
+    """Orders of people with an id, an address and neither; sent twice, refused, shown, and a read
+    model that is being built anew."""
+    made = {who: done_with(api, who) for who in (ADA, GUEST, BOB)}
+    made[NOBODY] = done_with(api, NOBODY, customer=None)
+    for who in (ADA, GUEST):
+        once = {"headers": {"Idempotency-Key": who.mark[::-1]}}
+        for _ in range(2):
+            sent = api.post("/v1/orders?dry_run=false", who.order(confirm=True), **once)
+            assert sent.status_code == 201
+        cancel = f"/v1/orders/{sent.json()['order_id']}/cancel"
+        assert api.post(cancel, {"reason": "customer"}).status_code == 200
+        short = who.order(lines=[{"sku": "A", "quantity": 10**6, "unit_price": "1.00"}])
+        assert api.post("/v1/orders", short).status_code == 409
+        assert api.post("/v1/orders", who.order(currency="XXX")).status_code == 422
+        assert api.get("/v1/orders", params={"q": who.email}).status_code == 200
+        assert order_of(api, made[who])["customer"]["email"] == who.email
+    oms.rebuilds.see_through(oms.rebuilds.ask(["order_status", "stock_levels"]))
+    return made
+
+
+def by_hand(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
+    for path in (
+        "/v1/customers/c-ada/forget",
+        f"/v1/customers/{GUEST.email}/forget",
+        f"/v1/orders/{made[NOBODY]['order_id']}/forget",
+    ):
+        answer = api.post(path, {"reason": "erasure request"})
+        assert answer.status_code == 200, answer.text
+
+
+def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
+    """All but Bob, who is held."""
+    assert api.post("/v1/customers/c-bob/hold", {"reason": "audit"}).status_code == 200
+    period(api, "customers", "6y")
+    position = period(api, "guests", "2y")["position"]
+    assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
+    done = Keeper(oms, 3, lambda: LATER).step()
+    assert done is not None
+    assert (done.forgotten, dict(done.left)) == (3, {"legal hold": 1})
+
+
+@pytest.mark.parametrize("forgetting", [by_hand, by_period])
+def test_who_was_forgotten_is_found_nowhere(
+    oms: Oms, shop: Api, postgres: Database, tmp_path: Path, forgetting: Any
+) -> None:
+    made = busy(oms, shop)
+    marks = [who.mark for who in THEY]
+    found = places_with(oms, shop, postgres, tmp_path, *marks)
+    assert {"answer /v1/events", "answer /v1/orders", "answer /v1/shipments"} == found
+    before = order_of(shop, made[ADA])
+    forgetting(oms, shop, made)
+    position = oms.readers.head()
+    for who in THEY:
+        order = order_of(shop, {**made[who], "position": position})
+        assert order["shipping_address"]["line1"] == "[forgotten]"
+    assert places_with(oms, shop, postgres, tmp_path, *marks) == set()
+    after = order_of(shop, made[ADA])
+    for name in ("lines", "total", "status", "shipments"):
+        assert after[name] == before[name]
+    assert order_of(shop, made[BOB])["customer"]["email"] == BOB.email
+    oms.sealer().catch_up()
+    dossier = verify(oms, Options(), lambda *_: None)
+    assert [f for check in dossier.checks for f in check.findings] == []
+
+
+def test_when_nothing_is_sealed_it_is_found_everywhere(
+    oms: Oms,
+    shop: Api,
+    postgres: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that the search above does not pass because it looks nowhere. What the program and the
+    server log is the exception: there nothing personal is written, sealed or not."""
+
+    def as_it_is(command: Command, key: DataKey) -> Command:
+        return command
+
+    monkeypatch.setattr(vault, "sealed_with", as_it_is)
+    busy(oms, shop)
+    found = places_with(oms, shop, postgres, tmp_path, ADA.mark)
+    tables = {name.removeprefix("table ") for name in found if name.startswith("table ")}
+    assert tables >= {"ledger_events", "snapshots"}
+    assert len({name for name in tables if name.startswith("order_dossiers_v")}) == 2
+    assert {"dump", "export", "answer /v1/events", "answer /v1/orders"} <= found
+    assert any(name.startswith("file ") for name in found)
+    assert any(name.startswith("server's file 0") for name in found), "the write-ahead log"
+    log = (tmp_path / PROGRAM_LOG).read_text("utf-8")
+    assert '"event":' in log
+    assert ADA.mark not in log

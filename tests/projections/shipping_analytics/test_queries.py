@@ -1,0 +1,172 @@
+"""Shipments' SQL on a real PostgreSQL: lists, the recipient's view, and the figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.fulfilment.shipment import (
+    ShipmentCancelled,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentScanned,
+)
+from oms_ledger.kernel import Event, Recorded
+from oms_ledger.testing import recorded
+from tests.projections.conftest import Ask, Fill
+from tests.projections.histories import PLACED_AT, shipment
+
+HOUR = timedelta(hours=1)
+NOW = "2026-01-10T00:00:00Z"
+
+
+def dated(*pairs: tuple[Event, datetime]) -> list[Recorded]:
+    """Events with the time each happened outside."""
+    history = recorded(event for event, _ in pairs)
+    return [
+        replace(r, meta=replace(r.meta, occurred_at=at))
+        for r, (_, at) in zip(history, pairs, strict=True)
+    ]
+
+
+@pytest.fixture
+def ask(fill: Fill) -> Ask:
+    """o1: s1 and s2, on time; s2 of LON's other carrier. o2: s3 shipped and delivered late,
+    with trouble. o3: s4 never sent, s5 cancelled. o4, a month later: s6 sent, not arrived."""
+    later = PLACED_AT + timedelta(days=31)
+
+    def sent(shipment_id: str, order_id: str, hours: int) -> tuple[Event, datetime]:
+        at = PLACED_AT + hours * HOUR
+        return ShipmentDispatched(shipment_id, order_id, f"TRK-{shipment_id}"), at
+
+    def arrived(shipment_id: str, order_id: str, hours: int) -> tuple[Event, datetime]:
+        at = PLACED_AT + hours * HOUR
+        return ShipmentDelivered(shipment_id, order_id, at), at
+
+    trouble = PLACED_AT + 50 * HOUR
+    gone = later + 10 * HOUR
+    return fill(
+        dated(
+            (shipment("s1", "o1", 4), PLACED_AT + HOUR),
+            (shipment("s2", "o1", 2, carrier="fast"), PLACED_AT + 2 * HOUR),
+            (shipment("s3", "o2", 6, "MAN"), PLACED_AT + 3 * HOUR),
+            (shipment("s4", "o3", 1), PLACED_AT + 4 * HOUR),
+            (shipment("s5", "o3", 1), PLACED_AT + 5 * HOUR),
+            (shipment("s6", "o4", 3, at=later), later),
+            sent("s1", "o1", 10),
+            sent("s2", "o1", 20),
+            sent("s3", "o2", 30),
+            (ShipmentScanned("s3", "delayed", trouble, "Hub"), trouble),
+            arrived("s1", "o1", 40),
+            arrived("s2", "o1", 60),
+            arrived("s3", "o2", 100),
+            (ShipmentCancelled("s5", "o3"), PLACED_AT + 6 * HOUR),
+            (ShipmentDispatched("s6", "o4", None), gone),
+        )
+    )
+
+
+def found(ask: Ask, **params: str) -> list[str]:
+    return [item["shipment_id"] for item in ask("list_shipments", **params)["items"]]
+
+
+def test_lists_of_shipments(ask: Ask) -> None:
+    assert found(ask) == ["s6", "s5", "s4", "s3", "s2", "s1"]
+    assert found(ask, status="delivered") == ["s3", "s2", "s1"]
+    assert found(ask, carrier="fast") == ["s2"]
+    assert found(ask, location="MAN") == ["s3"]
+    assert found(ask, channel="shop") == []
+    assert found(ask, order_id="o1") == ["s2", "s1"]
+    assert found(ask, late="true", now=NOW) == ["s4", "s3"]
+    assert found(ask, late="false", now=NOW) == ["s6", "s5", "s2", "s1"]
+    first = ask("list_shipments", limit="4")
+    assert found(ask, cursor=first["next_cursor"], limit="4") == ["s2", "s1"]
+    assert ask("list_shipments", cursor=first["next_cursor"], limit="4")["next_cursor"] is None
+
+
+def test_one_shipment(ask: Ask) -> None:
+    body = ask("get_shipment", shipment_id="s3")
+    assert (body["status"], body["exceptions"], body["recipient"]) == (
+        "delivered",
+        1,
+        "Ada Lovelace",
+    )
+    assert body["dispatched_at"] == "2026-01-02T15:00:00Z"
+    with pytest.raises(NotFound):
+        ask("get_shipment", shipment_id="s9")
+
+
+def test_a_recipient_sees_first_name_and_town_and_nothing_else_of_a_person(ask: Ask) -> None:
+    body = ask("track", token="token-s3")
+    assert (body["first_name"], body["town"], body["status"]) == ("Ada", "Leeds", "delivered")
+    assert body["scans"] == [
+        {"code": "delayed", "scanned_at": "2026-01-03T11:00:00Z", "place": "Hub"}
+    ]
+    assert "Lovelace" not in str(body)
+    with pytest.raises(NotFound):
+        ask("track", token="guessed")
+
+
+def figures(ask: Ask, group: str | None, **params: str) -> dict[str, object]:
+    rows = ask("shipping_performance", now=NOW, **params)["rows"]
+    return next(row for row in rows if row["group"] == group)
+
+
+def test_the_figures_of_a_month(ask: Ask) -> None:
+    """Orders o1 (10 h and 20 h), o2 (30 h) and o3 (never): one of three was shipped in time;
+    three shipments arrived, two of them by the time promised."""
+    assert figures(ask, "2026-01", group_by="month") == {
+        "group": "2026-01",
+        "orders": 3,
+        "shipments": 4,
+        "units": 13,
+        "delivered": 3,
+        "late": 2,
+        "on_time_ship_rate": 0.3333,
+        "on_time_delivery_rate": 0.6667,
+        "order_to_ship_hours": {"p50": 25.0, "p90": 29.0, "p95": 29.5},
+        "ship_to_deliver_hours": {"p50": 40.0, "p90": 64.0, "p95": 67.0},
+        "split_rate": 0.5,
+        "exception_rate": 0.25,
+        "sensitive_orders": 0,
+        "suppressed": None,
+    }
+
+
+def test_rates_are_null_where_there_is_nothing_to_judge(ask: Ask) -> None:
+    row = figures(ask, "2026-02", group_by="month")
+    assert (row["on_time_ship_rate"], row["split_rate"], row["exception_rate"]) == (1.0, 0.0, 0.0)
+    assert row["on_time_delivery_rate"] is None
+    assert row["ship_to_deliver_hours"] == {"p50": None, "p90": None, "p95": None}
+    early = ask("shipping_performance", now="2026-01-01T10:00:00Z", carrier="nobody")
+    assert early["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("group_by", "groups"),
+    [
+        ("day", ["2026-01-01", "2026-02-01"]),
+        ("week", ["2026-W01", "2026-W05"]),
+        ("month", ["2026-01", "2026-02"]),
+        ("carrier", ["fast", "manual"]),
+        ("service", ["standard"]),
+        ("location", ["LON", "MAN"]),
+        ("channel", ["web"]),
+    ],
+)
+def test_groups(ask: Ask, group_by: str, groups: list[str]) -> None:
+    rows = ask("shipping_performance", group_by=group_by)["rows"]
+    assert [row["group"] for row in rows] == groups
+    assert sum(row["shipments"] for row in rows) == 5
+
+
+def test_periods_and_filters(ask: Ask) -> None:
+    period = {"from": "2026-01-01", "to": "2026-01-01"}
+    assert figures(ask, "web", group_by="channel", **period)["shipments"] == 4
+    assert figures(ask, "web", group_by="channel", **{"from": "2026-02-01"})["shipments"] == 1
+    fast = figures(ask, "web", group_by="channel", carrier="fast")
+    assert (fast["shipments"], fast["split_rate"]) == (1, 1.0)
+    assert figures(ask, "LON", group_by="location", location="LON")["shipments"] == 4

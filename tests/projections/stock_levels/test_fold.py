@@ -1,0 +1,148 @@
+"""Balances and movements, event by event."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.product import Component, Dimensions, ProductDefined
+from oms_ledger.domain.money import Money
+from oms_ledger.domain.stock.stock import (
+    STOCK_EVENTS,
+    BackorderReleased,
+    StockAdjusted,
+    StockAllocated,
+    StockBackordered,
+    StockEvent,
+    StockLevel,
+    StockMovedIn,
+    StockMovedOut,
+    StockReceived,
+    StockReleased,
+    StockReturned,
+    StockShipped,
+)
+from oms_ledger.testing import given, recorded
+from oms_projections.stock_levels import READ_MODEL, LocationRow, MovementRow, ProductRow, StockRow
+from tests.projections.histories import Shop, states
+
+# Each event after a receipt of 10, 4 allocated and 2 backordered: (on hand, allocated,
+# backordered) after it, and the quantity its movement shows.
+CASES: list[tuple[StockEvent, tuple[int, int, int], int]] = [
+    (StockReceived("A", "LON", 5), (15, 4, 2), 5),
+    (StockAdjusted("A", "LON", -3, "damaged", "count 7"), (7, 4, 2), -3),
+    (StockReturned("A", "LON", 2, "C536379"), (12, 4, 2), 2),
+    (StockAllocated("A", "LON", 3, "o1", "1"), (10, 7, 2), 3),
+    (StockReleased("A", "LON", 3, "o1", "1"), (10, 1, 2), 3),
+    (StockBackordered("A", "LON", 3, "o1", "1"), (10, 4, 5), 3),
+    (BackorderReleased("A", "LON", 2, "o1", "1"), (10, 4, 0), 2),
+    (StockShipped("A", "LON", 4, "o1", "1", "s1"), (6, 0, 2), 4),
+    (StockMovedOut("A", "LON", 1, "MAN"), (9, 4, 2), 1),
+    (StockMovedIn("A", "LON", 1, "MAN"), (11, 4, 2), 1),
+]
+BEFORE = (
+    StockReceived("A", "LON", 10),
+    StockAllocated("A", "LON", 4, "o1", "1"),
+    StockBackordered("A", "LON", 2, "o1", "1"),
+)
+
+
+@pytest.mark.parametrize(("event", "after", "quantity"), CASES, ids=lambda c: type(c).__name__)
+def test_every_event_moves_the_counters_and_leaves_a_movement(
+    event: StockEvent, after: tuple[int, int, int], quantity: int
+) -> None:
+    result = given(*BEFORE, event).folded_into(READ_MODEL)
+    on_hand, allocated, backordered = after
+    at = recorded((*BEFORE, event))[-1].meta.recorded_at
+    result.then_rows(StockRow("A", "LON", on_hand, allocated, 0, backordered, 0, 4, at))
+    movement = next(m for m in result.of(MovementRow) if m.position == 4)
+    assert movement.quantity == quantity
+    assert (movement.on_hand, movement.allocated, movement.backordered) == after
+    assert movement.on_hand - movement.on_hand_change == 10
+    assert movement.allocated - movement.allocated_change == 4
+    assert movement.backordered - movement.backordered_change == 2
+
+
+def test_all_stock_events_are_covered() -> None:
+    assert {type(event) for event, _, _ in CASES} == set(STOCK_EVENTS)
+
+
+def test_a_movement_names_its_cause() -> None:
+    shipped = given(*BEFORE, StockShipped("A", "LON", 4, "o1", "1", "s1")).folded_into(READ_MODEL)
+    movement = next(m for m in shipped.of(MovementRow) if m.position == 4)
+    assert (movement.kind, movement.order_id, movement.line_id) == ("shipped", "o1", "1")
+    assert (movement.shipment_id, movement.reference, movement.actor) == ("s1", None, "tester")
+    corrected = given(StockAdjusted("A", "LON", 3, "found", "shelf 4")).folded_into(READ_MODEL)
+    assert [(m.reason, m.reference) for m in corrected.of(MovementRow)] == [("found", "shelf 4")]
+
+
+def test_products_and_locations_show_their_last_definition() -> None:
+    site = Site(city="London", country="GB")
+    defined = ProductDefined(
+        "A",
+        "Heart",
+        True,
+        90,
+        Dimensions(1, 2, 3),
+        Money(120, "GBP"),
+        4,
+        5,
+        (Component("B", 2),),
+        True,
+    )
+    given(
+        ProductDefined("A", "Hart", True),
+        LocationDefined("LON", "London", "warehouse", site, 1, 500),
+        defined,
+    ).folded_into(READ_MODEL).then_rows(
+        ProductRow(
+            sku="A",
+            title="Heart",
+            stocked=True,
+            weight_g=90,
+            dimensions_mm={"length": 1, "width": 2, "height": 3},
+            unit_cost=120,
+            currency="GBP",
+            backorder_limit=4,
+            safety_stock=5,
+            components=[{"sku": "B", "quantity": 2}],
+            sensitive=True,
+            version=2,
+            updated_at=recorded([defined] * 3)[-1].meta.recorded_at,
+        ),
+        LocationRow(
+            code="LON",
+            name="London",
+            kind="warehouse",
+            site={
+                "line1": None,
+                "line2": None,
+                "city": "London",
+                "region": None,
+                "postal_code": None,
+                "country": "GB",
+            },
+            priority=1,
+            daily_capacity=500,
+            version=1,
+            updated_at=recorded([defined] * 2)[-1].meta.recorded_at,
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
+    history = recorded(Shop(seed).play(150))
+    folded = given(*(r.event for r in history)).folded_into(READ_MODEL, page=7)
+    levels = {s: state for s, state in states(history).items() if isinstance(state, StockLevel)}
+    assert len(levels) >= 6
+    for row in folded.of(StockRow):
+        level = levels.pop(f"stock-{row.sku}@{row.location}")
+        assert (row.on_hand, row.allocated, row.held) == (
+            level.on_hand,
+            level.allocated,
+            level.held,
+        )
+        assert (row.backordered, row.incoming) == (level.backordered, level.incoming)
+        assert row.version == level.version
+    assert not levels

@@ -1,0 +1,219 @@
+"""Would these suites notice? Each check passes on the engine as it is, and fails on the same
+engine with one thing taken out. (Receipts off, and looking too early after a lost commit, are in
+test_lost_answers.py.)"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from oms_ledger.domain.errors import Refused
+from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.log import postgres as postgres_log
+from oms_ledger.engine.log.postgres import PostgresStore
+from oms_ledger.engine.log.store import Batch, Head
+from oms_ledger.engine.project import projector as projectors
+from oms_ledger.engine.project import runner
+from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.write.writer import Submission, Writer
+from tests.databases import Database
+from tests.engine.project.log import Log, expected, history, install, position, received, stored
+from tests.engine.project.tallies import TALLIES
+from tests.engine.submit import ask
+from tests.engine.toy import Receive, Take, context
+from tests.resilience.clients import run_clients
+from tests.resilience.followers import running
+from tests.resilience.history import check_history
+from tests.resilience.hostile import wait_until
+from tests.resilience.test_history import log_of, opening
+from tests.resilience.worker import Halting
+
+# The head lock.
+
+UNLOCKED = postgres_log.LOCK_HEAD.removesuffix(" FOR UPDATE")
+
+WAITING_FOR_LOCKS = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND datname = current_database()"""
+
+
+class SlowStore(PostgresStore):
+    """Its writer decides, and then takes its time before it writes."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        super().__init__(connect)
+        self.decided = threading.Event()
+        self.go_on = threading.Event()
+
+    def commit(self, head: Head, batch: Batch) -> None:
+        self.decided.set()
+        self.go_on.wait(20)
+        super().commit(head, batch)
+
+
+def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database) -> None:
+    store = SlowStore(database.connect_writer)
+    slow, quick = Writer(store), Writer(PostgresStore(database.connect_writer))
+    try:
+        ask(quick, Receive("X", 1))
+        mine = slow.submit(Submission(Take("X", 1), context()))
+        assert store.decided.wait(10)
+        theirs = quick.submit(Submission(Take("X", 1), context()))
+        with database.connect_owner() as owner:
+            wait_until(lambda: theirs.done() or owner.execute(WAITING_FOR_LOCKS).fetchone() != (0,))
+        store.go_on.set()
+        said = [type(future.exception(10)) for future in (mine, theirs)]
+        assert said == [type(None), Refused], "who decided first must be the one who gets it"
+    finally:
+        store.go_on.set()
+        slow.close()
+        quick.close()
+
+
+def check_a_fight_for_the_last_units(database: Database) -> None:
+    asked = opening(database, 40)
+    names = [f"thread{n}" for n in range(6)]
+    asked += run_clients(
+        names, lambda: Writer(PostgresStore(database.connect_writer)), 30, together=1
+    )
+    check_history(log_of(database), asked, {})
+
+
+HEAD_LOCK_CHECKS = [
+    check_the_last_unit_goes_to_one_and_the_other_is_refused,
+    check_a_fight_for_the_last_units,
+]
+
+
+@pytest.mark.parametrize("check", HEAD_LOCK_CHECKS)
+def test_writers_wait_for_each_other(postgres: Database, check: Callable[[Database], None]) -> None:
+    check(postgres)
+
+
+@pytest.mark.parametrize("check", HEAD_LOCK_CHECKS)
+def test_sabotage_without_the_head_lock(
+    postgres: Database, check: Callable[[Database], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_log, "LOCK_HEAD", UNLOCKED)
+    with pytest.raises(AssertionError):
+        check(postgres)
+
+
+# Compare-and-set of a read model's position.
+
+MOVE_WHATEVER_HAPPENED = projectors.MOVE.replace(
+    "AND position = %s AND revision = %s", "AND 0 <= %s::bigint AND 0 <= %s::bigint"
+)
+
+
+def check_who_was_overtaken_writes_nothing(database: Database) -> None:
+    install(database)
+    log = Log(database)
+    log.append(*history(60))
+
+    def be_overtaken() -> None:
+        log.append(*history(30))
+        with Projector(database.connect_projector, [TALLIES], page_events=25) as successor:
+            successor.catch_up(90, timeout_seconds=20)
+
+    sleeper = Halting(database.connect_projector, [TALLIES], page_events=40, lease_seconds=0.05)
+    sleeper.halt = be_overtaken
+    with sleeper:
+        while sleeper.step():
+            assert position(database) >= 90, "a read model went back"
+        with database.connect() as connection:
+            parked = connection.execute("SELECT count(*) FROM parked_streams").fetchone()
+    log.close()
+    assert parked == (0,), "the sleeper took its own lateness for a poisonous event"
+    assert position(database) == 90
+    assert stored(database) == expected(log.events)
+
+
+def test_a_projector_that_slept_is_fenced(postgres: Database) -> None:
+    check_who_was_overtaken_writes_nothing(postgres)
+
+
+def test_sabotage_without_compare_and_set(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOVE_WHATEVER_HAPPENED != projectors.MOVE
+    monkeypatch.setattr(projectors, "MOVE", MOVE_WHATEVER_HAPPENED)
+    with pytest.raises(AssertionError):
+        check_who_was_overtaken_writes_nothing(postgres)
+
+
+# LISTEN before the first look.
+
+NEVER = 3600.0
+"""Seconds between two looks at the log where nobody calls: longer than any test."""
+
+
+class InTheGap(Projector):
+    """Lets something happen once, after it has looked at the log and before it waits."""
+
+    happens: Callable[[], object] | None = None
+
+    def _wait(self, seconds: float = NEVER) -> None:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            happens()
+        super()._wait(NEVER)
+
+
+class ListensTooLate(InTheGap):
+    def _listen(self, connection: Connection) -> None:
+        """Not yet."""
+
+    def _wait(self, seconds: float = NEVER) -> None:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            happens()
+        super()._listen(self._connected())
+        super()._wait(seconds)
+
+
+def check_nothing_is_overlooked_before_waiting(
+    database: Database, kind: type[InTheGap] = InTheGap
+) -> None:
+    install(database)
+    log = Log(database)
+    log.append(*history(5))
+    projector = kind(database.connect_projector, [TALLIES])
+    projector.happens = lambda: log.append(received("LATE"))
+    with running(projector, wake=lambda: call(database)):
+        wait_until(lambda: position(database) >= 5)
+        wait_until(lambda: position(database) == 6, seconds=2.0)
+    log.close()
+    assert stored(database) == expected(log.events)
+
+
+def call(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(f"NOTIFY {postgres_log.NOTIFY_CHANNEL}")
+
+
+def test_an_event_between_look_and_wait_is_seen_without_polling(postgres: Database) -> None:
+    check_nothing_is_overlooked_before_waiting(postgres)
+
+
+def test_sabotage_listening_after_the_look(postgres: Database) -> None:
+    with pytest.raises(AssertionError):
+        check_nothing_is_overlooked_before_waiting(postgres, ListensTooLate)
+
+
+def test_without_any_call_polling_finds_it(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hint may be lost; the truth may not."""
+    monkeypatch.setattr(runner, "NOTIFY_CHANNEL", "nobody_calls_here")
+    install(postgres)
+    log = Log(postgres)
+    with running(Projector(postgres.connect_projector, [TALLIES])):
+        for _ in range(2):
+            log.append(received("X"))
+            time.sleep(0.05)
+        wait_until(lambda: position(postgres) == 2)
+    log.close()

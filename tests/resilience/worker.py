@@ -1,0 +1,84 @@
+"""A worker process that folds, and stops in the middle of a page until it is told to go on.
+
+python -m tests.resilience.worker URL SCHEMA LEASE_SECONDS
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.project.leases import Held
+from oms_ledger.engine.project.pages import Entry, RowsAtHand
+from oms_ledger.engine.project.projector import Projector
+from tests.databases import Database
+from tests.engine.project.tallies import TALLIES
+from tests.resilience.clients import ROOT
+
+IN_THE_MIDDLE = "in the middle of a page"
+
+
+class Halting(Projector):
+    """Halts once, between reading the rows of a page and writing them."""
+
+    halt: Callable[[], None] | None = None
+
+    def _fold(self, connection: Connection, held: Held, entries: Sequence[Entry]) -> RowsAtHand:
+        rows = super()._fold(connection, held, entries)
+        halt, self.halt = self.halt, None
+        if halt is not None:
+            halt()
+        return rows
+
+
+@contextmanager
+def in_the_middle_of_a_page(
+    database: Database, lease_seconds: float
+) -> Generator[subprocess.Popen[str]]:
+    """A worker that has read rows and not yet written them. Killed at the end if need be."""
+    arguments = (database.url, database.schema, str(lease_seconds))
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert process.stdout is not None
+        assert IN_THE_MIDDLE in process.stdout.readline()
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def main(url: str, schema: str, lease_seconds: str) -> None:
+    """Goes on after a line of its standard input, and ends with it."""
+    stop = threading.Event()
+
+    def until_the_end() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    def halt() -> None:
+        print(IN_THE_MIDDLE, flush=True)
+        sys.stdin.readline()
+        threading.Thread(target=until_the_end, daemon=True).start()
+
+    def connect() -> Connection:
+        return pool.connect(url, schema, role=Role.PROJECTOR)
+
+    projector = Halting(connect, [TALLIES], page_events=40, lease_seconds=float(lease_seconds))
+    projector.halt = halt
+    projector.run(stop)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
