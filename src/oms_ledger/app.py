@@ -44,7 +44,7 @@ from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as subject_keys
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks import factory
-from oms_ledger.privacy.sensitivity import masking
+from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -164,7 +164,7 @@ class Oms:
 
     def _asked(self, params: object) -> object:
         """The parameters as the read models know them."""
-        return masking.limited(self.vault.asked(params), least=self.settings.smallest_count)
+        return mask.limited(self.vault.asked(params), least=self.settings.smallest_count)
 
     # Personal data.
 

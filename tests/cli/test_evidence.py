@@ -9,7 +9,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]  # the library has 
 import pytest
 
 from oms_ledger.audit.standalone import __main__ as standalone
-from oms_ledger.audit.standalone.hashing import extends, includes, leaf_hash, unb64
+from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint
 from oms_ledger.engine.rebuild import operations
 from tests.audit.anchors.s3_store import s3_store, use

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from oms_ledger.app import Oms
-from oms_ledger.audit.standalone.hashing import extends, includes, leaf_hash, unb64
+from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
 from oms_ledger.audit.verify.whole import Options, verify
 from oms_ledger.http import create_app

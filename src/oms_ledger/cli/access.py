@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oms_ledger.access.roles import MEANT_FOR, PUBLIC, ROLES, SCOPES, allows
-from oms_ledger.http.openapi import document
+from oms_ledger.http.openapi.document import document as openapi_document
 
 HEAD = """\
 # Access
@@ -26,7 +26,7 @@ def access() -> str:
 
 def routes() -> list[tuple[str, str, str]]:
     """Every route there is: method, path and the scope it asks for."""
-    document = document.document("", "", "")
+    document = openapi_document("", "", "")
     return [
         (method.upper(), path, scope_of(operation["security"]))
         for path, its in document["paths"].items()

@@ -12,7 +12,7 @@ import typer
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.anchors.schedule import place_or_file, places
 from oms_ledger.audit.anchors.stores import FileOfCheckpoints, Readable
-from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy

@@ -65,7 +65,8 @@ def person_of(command: Command, ctx: Context) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person as the keys know them. `record` is the key of their stream (`domain/customers/customer.py`),
+    """A person as the keys know them. `record` is the key of their stream
+    (`domain/customers/customer.py`),
     `own` the ids of the keys that are theirs, `keys` those and the ones of guests with an e-mail
     address of theirs. `bound` are all the records whose legal holds protect what any of these
     opens."""

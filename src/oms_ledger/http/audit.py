@@ -27,7 +27,7 @@ from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import JSON, answer
 from oms_ledger.http.streams.feed import refuse_others
 from oms_ledger.privacy.disclosure import MASKED
-from oms_ledger.privacy.sensitivity.masking import MARK
+from oms_ledger.privacy.sensitivity.mask import MARK
 
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"

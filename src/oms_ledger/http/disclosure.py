@@ -22,7 +22,7 @@ from oms_ledger.http.responses import JSON
 from oms_ledger.kernel import Command, Recorded
 from oms_ledger.privacy import disclosure
 from oms_ledger.privacy.disclosure import FIRST_NAME, Access
-from oms_ledger.privacy.sensitivity import masking
+from oms_ledger.privacy.sensitivity import mask
 
 PII = "pii:read"
 
@@ -75,16 +75,16 @@ class Shown:
         """The answer with what is sensitive marked, and masked for who may not see it; and the
         sensitive orders that are shown to who may."""
         path = path_fields(request)
-        found = masking.named(body, path)
+        found = mask.named(body, path)
         streams = found.sensitive(await self._sensitive(found.unsaid))
         if not streams and not found.marked:
             return body, ()
         may = allows(who.scopes, SENSITIVE)
-        view = masking.view_by(path, streams, may=may, mark=who is not ANYBODY)
-        if not may and request.method == "GET" and masking.by_its_sku(body, path, streams):
+        view = mask.view_by(path, streams, may=may, mark=who is not ANYBODY)
+        if not may and request.method == "GET" and mask.by_its_sku(body, path, streams):
             authorise(who, SENSITIVE)
-        orders = masking.orders_in(streams) if may else ()
-        return masking.shown(body, view, path), orders
+        orders = mask.orders_in(streams) if may else ()
+        return mask.shown(body, view, path), orders
 
     async def _sensitive(self, streams: Collection[str]) -> Collection[str]:
         """Which of these are. The database is asked only of what is not known yet."""
@@ -111,13 +111,13 @@ class Shown:
         """Whether this asker may have these events as they are stored. Who may, and is shown
         something sensitive by it, is on record."""
         who, items = principal_of(request), [feed_item(r) for r in events]
-        found = masking.named(items)
+        found = mask.named(items)
         streams = found.sensitive(await self._sensitive(found.unsaid))
         if not streams and not found.marked:
             return True
         if not allows(who.scopes, SENSITIVE):
             return False
-        orders = masking.orders_in(streams)
+        orders = mask.orders_in(streams)
         if orders:
             await self._opened(b"", self._access(request, who), None, orders)
         return True
@@ -126,9 +126,9 @@ class Shown:
         """A refusal as this asker may read it: one about a sensitive order names no SKUs."""
         if not error.errors or allows(principal_of(request).scopes, SENSITIVE):
             return error
-        if not await self._sensitive(masking.streams_of(command)):
+        if not await self._sensitive(mask.streams_of(command)):
             return error
-        faults = masking.masked_faults(error.errors)
+        faults = mask.masked_faults(error.errors)
         masked = Refused(error.detail, code=error.code, errors=faults)
         masked.replayed = error.replayed
         return masked

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from oms_ledger.app import Oms
-from oms_ledger.http.queries.batching import Together
+from oms_ledger.http.queries.micro_batcher import Together
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.privacy.disclosure import Access, Sight
 

@@ -1,1 +1,1 @@
-"""Personal and health data: sealed on the way in, shown on record, masked, erased, kept for a period."""
+"""Personal and health data: sealed on the way in, disclosed on record, erased, retained."""

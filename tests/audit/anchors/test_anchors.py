@@ -18,7 +18,7 @@ from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable
 from tests.audit.anchors.outside import Server, serving
 from tests.audit.ledger import Audited, kinds
-from tests.audit.verify.test_tampering import STATE, cut_all, rebuild, resign
+from tests.audit.verify.test_tree import STATE, cut_all, rebuild, resign
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from oms_ledger.audit.tree.store import StoredCheckpoint
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable
 from tests.audit.anchors.s3_store import Store, s3_store, use
 from tests.audit.ledger import Audited, kinds
-from tests.audit.verify.test_tampering import cut_all
+from tests.audit.verify.test_tree import cut_all
 
 KEY = SigningKey.generate("oms-ledger/main/test")
 

@@ -20,7 +20,7 @@ from oms_ledger.audit.export.json_lines import export_customer, export_order, ex
 from oms_ledger.audit.export.parquet import write_parquet
 from oms_ledger.audit.standalone.__main__ import main
 from oms_ledger.audit.standalone.exports import Verdict, verify_export
-from oms_ledger.audit.standalone.hashing import Growing, Unproven
+from oms_ledger.audit.standalone.hashes import Growing, Unproven
 from oms_ledger.audit.standalone.notes import open_checkpoint
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.merkle import leaf_hashes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tlog_scales import signing, tlog
 from tlog_scales.reader import TilesReader
 
-from oms_ledger.audit.standalone.hashing import leaf_hash
+from oms_ledger.audit.standalone.hashes import leaf_hash
 from oms_ledger.audit.standalone.notes import VerifierKey, open_checkpoint
 from oms_ledger.audit.tree import notes, tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH

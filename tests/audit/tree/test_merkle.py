@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from oms_ledger.audit.standalone.hashing import (
+from oms_ledger.audit.standalone.hashes import (
     EMPTY_ROOT,
     Growing,
     extends,

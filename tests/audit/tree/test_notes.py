@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import (
     Checkpoint,
     Note,

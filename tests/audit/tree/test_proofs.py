@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from oms_ledger.audit.standalone.hashing import INLINE_BYTES, extends, includes, leaf, leaf_hash
+from oms_ledger.audit.standalone.hashes import INLINE_BYTES, extends, includes, leaf, leaf_hash
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import parents
 from oms_ledger.audit.tree.proofs import Prover

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.audit.standalone.hashing import INLINE_BYTES, leaf
+from oms_ledger.audit.standalone.hashes import INLINE_BYTES, leaf
 from oms_ledger.audit.standalone.notes import Note, open_checkpoint, signers, trusted
 from oms_ledger.audit.tree import keys
 from oms_ledger.audit.tree.merkle import Tile, TreeBuilder, leaf_hashes

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.audit.standalone.hashing import leaf
+from oms_ledger.audit.standalone.hashes import leaf
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.integrity import Integrity

@@ -1,8 +1,8 @@
 """Stored events can be read for ever, and what is personal can be found in them.
 
 A golden file holds what the log holds. It is never edited: an event of a new shape gets a new
-name and a file of its own, and the old file is read through `engine/log/upcasts.py`. One that was given
-a field with a default has a file of its own beside the old one, under the same name.
+name and a file of its own, and the old file is read through `engine/log/upcasts.py`. One that was
+given a field with a default has a file of its own beside the old one, under the same name.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import structlog
 
 from oms_ledger.audit.anchors.s3 import S3Bucket
 from oms_ledger.audit.anchors.stores import Bucket, FileOfCheckpoints, Place, Witness
-from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredCheckpoint, TreeStore

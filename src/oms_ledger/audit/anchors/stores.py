@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote, urlsplit
 
-from oms_ledger.audit.standalone.hashing import Unproven, b64
+from oms_ledger.audit.standalone.hashes import Unproven, b64
 from oms_ledger.audit.standalone.notes import (
     SIGNATURE_MARK,
     Checkpoint,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oms_ledger.audit.standalone.exports import FORMAT
-from oms_ledger.audit.standalone.hashing import b64
+from oms_ledger.audit.standalone.hashes import b64
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredCheckpoint, StoredEvent, TreeStore, event_pages
 from oms_ledger.domain.errors import Invalid, NotFound

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from oms_ledger.audit.export.json_lines import check_range, checkpoint_for
 from oms_ledger.audit.standalone.exports import FORMAT
-from oms_ledger.audit.standalone.hashing import b64, leaf, leaf_hash
+from oms_ledger.audit.standalone.hashes import b64, leaf, leaf_hash
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent, TreeStore
 from oms_ledger.domain.errors import Unavailable

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .exports import Verdict, verify_export
-from .hashing import Unproven
+from .hashes import Unproven
 from .notes import VerifierKey
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .hashing import Growing, Unproven, includes, leaf, leaf_hash, unb64
+from .hashes import Growing, Unproven, includes, leaf, leaf_hash, unb64
 from .notes import Checkpoint, VerifierKey, open_checkpoint, trusted
 
 FORMAT = "oms-ledger/export/v1"

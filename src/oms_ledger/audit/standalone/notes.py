@@ -10,7 +10,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from .hashing import Unproven, b64, unb64
+from .hashes import Unproven, b64, unb64
 
 ED25519 = 1
 COSIGNATURE = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree import notes
 from oms_ledger.audit.tree.notes import SigningKey

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
 
-from oms_ledger.audit.standalone.hashing import fold
+from oms_ledger.audit.standalone.hashes import fold
 
 HASH_BYTES = 32
 TILE_WIDTH = 256

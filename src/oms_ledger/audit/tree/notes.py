@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from oms_ledger.audit.standalone.hashing import Unproven, b64, unb64
+from oms_ledger.audit.standalone.hashes import Unproven, b64, unb64
 from oms_ledger.audit.standalone.notes import (
     ED25519,
     ROTATION,

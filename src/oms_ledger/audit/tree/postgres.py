@@ -32,7 +32,7 @@ SELECT t.ledger_id, t.size, t.root, h.position,
        coalesce((SELECT max(notification_id) FROM ledger_events), 0)
 FROM merkle_tree AS t CROSS JOIN ledger_head AS h"""
 
-# Sent in binary, a row of this is the leaf as it is hashed: audit/standalone/hashing.py, `leaf`.
+# Sent in binary, a row of this is the leaf as it is hashed: audit/standalone/hashes.py, `leaf`.
 COPY_LEAVES = """
 COPY (
     SELECT notification_id, originator_id, originator_version, topic,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from oms_ledger.audit.standalone.hashing import b64, fold, perfect_parts
+from oms_ledger.audit.standalone.hashes import b64, fold, perfect_parts
 from oms_ledger.audit.tree.merkle import (
     HASH_BYTES,
     TILE_HEIGHT,

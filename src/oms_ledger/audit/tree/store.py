@@ -1,4 +1,4 @@
-"""What auditing needs of the place that keeps the log and its tree. `audit/tree/postgres.py` is it."""
+"""The store of the log and its tree, as the audit reads it; `postgres.py` implements it."""
 
 from __future__ import annotations
 

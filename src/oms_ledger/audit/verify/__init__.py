@@ -1,1 +1,1 @@
-"""Verification of the whole ledger: log, tree, invariants, receipts, read models. Start at `whole.py`."""
+"""Verification of the whole ledger: log, tree, invariants, receipts, read models."""

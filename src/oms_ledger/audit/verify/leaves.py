@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from oms_ledger.audit.standalone.hashing import leaf, leaf_hash
+from oms_ledger.audit.standalone.hashes import leaf, leaf_hash
 from oms_ledger.audit.tree.merkle import (
     HASH_BYTES,
     TILE_BYTES,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from oms_ledger.audit.standalone.hashing import Unproven
+from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint, trusted
 from oms_ledger.audit.tree.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder
 from oms_ledger.audit.tree.store import StoredCheckpoint, TreeStore

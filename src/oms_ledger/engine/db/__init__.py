@@ -1,1 +1,1 @@
-"""The database kit: connections, roles, migrations, the embedded server, SQL statements, error classes."""
+"""The database kit: connections, roles, migrations, the embedded server, SQL statements."""

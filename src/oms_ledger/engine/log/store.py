@@ -1,7 +1,7 @@
 """What the writer needs of a place that keeps the log: one transaction at a time.
 
-`engine/log/postgres.py` keeps it in PostgreSQL, `engine/log/memory.py` in lists. Both pass one conformance
-suite, so that what is tried on the quick one holds on the real one.
+`postgres.py` keeps it in PostgreSQL, `memory.py` in lists. Both pass one conformance suite, so that
+a result on the quick one holds on the real one.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from functools import partial
 from oms_ledger.app import Oms
 from oms_ledger.domain.personal import forgets_a_person, names_a_person
 from oms_ledger.engine.write.writer import Outcome, Submission
-from oms_ledger.http.queries.batching import Together
+from oms_ledger.http.queries.micro_batcher import Together
 from oms_ledger.http.queries.threads import Threads
 
 Sealed = list[Submission]

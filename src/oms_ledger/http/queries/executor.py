@@ -9,7 +9,7 @@ from functools import partial
 from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.engine.read.query import Question
-from oms_ledger.http.queries.batching import Together
+from oms_ledger.http.queries.micro_batcher import Together
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
 from oms_ledger.kernel import Position, Query

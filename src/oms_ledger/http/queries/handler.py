@@ -20,7 +20,7 @@ from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Position, Query
-from oms_ledger.privacy.sensitivity.masking import limited
+from oms_ledger.privacy.sensitivity.mask import limited
 
 
 class QueryHandler:

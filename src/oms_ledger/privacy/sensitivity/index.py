@@ -21,7 +21,7 @@ from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
-from oms_ledger.privacy.sensitivity import masking
+from oms_ledger.privacy.sensitivity import mask
 
 Lend = Callable[[], AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]]
 
@@ -98,8 +98,8 @@ class Marks:
 
     def in_answer(self, body: object) -> set[str]:
         """The same for whatever sensitive an answer shows."""
-        found = masking.named(body)
-        orders = masking.orders_in(found.sensitive(self.of(found.unsaid)))
+        found = mask.named(body)
+        orders = mask.orders_in(found.sensitive(self.of(found.unsaid)))
         return self.on_record(orders) if orders else set()
 
     def _found(self, streams: Collection[str]) -> dict[str, Mark]:

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from oms_ledger.domain.json_values import feed_item, plain
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.kernel import Recorded
-from oms_ledger.privacy.sensitivity import masking
-from oms_ledger.privacy.sensitivity.masking import HARMLESS, View
+from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.mask import HARMLESS, View
 from oms_projections.order_status.queries import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
@@ -24,10 +24,10 @@ BY_THE_LOG = {"order-o1", "shipment-s1", "product-KIT"}
 
 def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
     """As somebody sees it; the log is asked of what it does not say itself."""
-    found = masking.named(body, within)
+    found = mask.named(body, within)
     streams = found.sensitive(found.unsaid & BY_THE_LOG)
-    view = masking.view_by(within or {}, streams, may=may, mark=True)
-    return masking.shown(body, view, within)
+    view = mask.view_by(within or {}, streams, may=may, mark=True)
+    return mask.shown(body, view, within)
 
 
 def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
@@ -70,10 +70,10 @@ def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
 
 def test_an_order_that_says_it_is_not_is_believed_and_the_log_not_asked() -> None:
     body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
-    assert masking.named(body).unsaid == set()
+    assert mask.named(body).unsaid == set()
     assert seen(body) == body
     level = {"sku": "KIT", "sensitive": False, "cause": {"order_id": "o1"}}
-    assert masking.named(level).unsaid == {"order-o1"}
+    assert mask.named(level).unsaid == {"order-o1"}
     assert seen(level)["sku"] == "***"
 
 
@@ -134,7 +134,7 @@ json = st.recursive(
 
 @given(json)
 def test_nothing_changes_where_nothing_is_sensitive(body: Any) -> None:
-    assert masking.shown(body, View(set(), mask=True)) == body
+    assert mask.shown(body, View(set(), mask=True)) == body
 
 
 @given(json, json)
@@ -145,9 +145,9 @@ def test_nothing_of_a_sensitive_order_is_left(body: Any, other: Any) -> None:
 
 def test_what_may_not_be_seen_is_not_looked_for() -> None:
     asked = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
-    assert masking.limited(asked, may=True) is asked
-    assert masking.limited(asked, may=False).with_sensitive is False
-    assert masking.limited(asked, may=False).returned == "none"
+    assert mask.limited(asked, may=True) is asked
+    assert mask.limited(asked, may=False).with_sensitive is False
+    assert mask.limited(asked, may=False).returned == "none"
     figures = ShippingPerformance(smallest_count=5)
-    assert masking.limited(figures, least=11).smallest_count == 11
-    assert masking.limited(figures, least=2) is figures
+    assert mask.limited(figures, least=11).smallest_count == 11
+    assert mask.limited(figures, least=2) is figures

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from oms_ledger.domain.errors import Overloaded
-from oms_ledger.http.queries import batching
-from oms_ledger.http.queries.batching import Together
+from oms_ledger.http.queries import micro_batcher
+from oms_ledger.http.queries.micro_batcher import Together
 from oms_ledger.http.queries.threads import Threads
 
 
@@ -117,7 +117,7 @@ def test_whose_turn_comes_too_late_is_told_to_come_back(monkeypatch: pytest.Monk
         first = await _first(asking, doubling)
         late = asyncio.create_task(asking.ask(2))
         await asyncio.sleep(0.01)
-        monkeypatch.setattr(batching, "PATIENCE_SECONDS", 0.0)
+        monkeypatch.setattr(micro_batcher, "PATIENCE_SECONDS", 0.0)
         doubling.go_on.set()
         with pytest.raises(Overloaded):
             await late

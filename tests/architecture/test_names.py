@@ -1,0 +1,147 @@
+"""Names are plain English nouns and standard terms of the field, each with one meaning."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.sources import EVERYWHERE, PACKAGES, ROOT, Function, Source, sources
+
+PARTICIPLES_ALLOWED = {"serving", "testing"}
+"""Rooms whose names the field uses as nouns: `serving/` runs processes, `testing/` is shipped."""
+
+RIDDLES = frozenset(
+    re.findall(
+        r"\w+",
+        "ask asked asks asking tell told tells said say says whom who whose theirs ours look looks"
+        " looking found known seen brought went somebody nobody anybody whoever aside",
+    )
+)
+"""Words that name nothing, in identifiers: a reader searches for the thing itself."""
+
+DOCSTRING_RIDDLES = re.compile(
+    r"\b(asked|asks|asking|told|said|whom|whoever|theirs|ours|somebody)\b", re.IGNORECASE
+)
+"""The same in docstrings, where `who` and `known` may stand."""
+
+VAGUE = re.compile(r"(Manager|Helper|Service|Utils?|Util)$")
+
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+ROOMS = sorted(
+    {
+        "/".join(s.path.split("/")[:3]).removesuffix(".py")
+        for s in sources(*PACKAGES)
+        if s.text and not s.path.endswith("oms_ledger/__init__.py")
+    }
+)
+
+
+def in_room(room: str) -> list[Source]:
+    return [
+        s for s in sources(*PACKAGES) if s.path in (f"{room}.py",) or s.path.startswith(f"{room}/")
+    ]
+
+
+def words(name: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(name)}
+
+
+def definitions(s: Source) -> Iterator[tuple[str, int]]:
+    """Names of classes, functions, parameters, fields and constants of a module, with lines."""
+    for node in s.nodes:
+        if isinstance(node, ast.ClassDef):
+            yield node.name, node.lineno
+            for each in node.body:
+                if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+                    yield each.target.id, each.lineno
+        elif isinstance(node, Function):
+            yield node.name, node.lineno
+            arguments = node.args
+            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+                yield argument.arg, argument.lineno
+    for node in s.tree.body:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        yield from ((t.id, t.lineno) for t in targets if isinstance(t, ast.Name))
+
+
+def riddles(s: Source) -> Iterator[str]:
+    for name, line in definitions(s):
+        if words(name) & RIDDLES:
+            yield f"{s.path}:{line}: {name}"
+    for node in s.nodes:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node) or ""
+            line = getattr(node, "lineno", 1)
+            yield from (
+                f"{s.path}:{line}: {w.group(0)!r}" for w in DOCSTRING_RIDDLES.finditer(text)
+            )
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_names_and_docstrings_are_plain_words_of_the_field(room: str) -> None:
+    assert [each for s in in_room(room) for each in riddles(s)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("class Asked: pass", "Asked"),
+        ("def ask_many(): pass", "ask_many"),
+        ("class Look: pass", "Look"),
+        ("def f(told: int): pass", "told"),
+        ('def f():\n    """For whoever asks."""', "whoever"),
+    ],
+)
+def test_riddles_are_noticed(text: str, why: str) -> None:
+    assert any(why in each for each in riddles(Source("module.py", text, ast.parse(text))))
+
+
+def test_no_class_name_stands_in_two_modules() -> None:
+    modules: dict[str, set[str]] = defaultdict(set)
+    for s in sources(*PACKAGES):
+        for node in s.nodes:
+            if isinstance(node, ast.ClassDef):
+                modules[node.name].add(s.path)
+    assert {name: sorted(paths) for name, paths in modules.items() if len(paths) > 1} == {}
+
+
+def test_no_module_is_named_by_a_participle() -> None:
+    names = {(s.path, part) for s in sources(*EVERYWHERE) for part in s.path[:-3].split("/")}
+    found = [(path, part) for path, part in names if is_participle(part)]
+    assert sorted(found) == []
+
+
+@pytest.mark.parametrize("name", ["asking", "looking", "sealing", "playing", "test_swapping"])
+def test_participles_are_noticed(name: str) -> None:
+    assert is_participle(name)
+
+
+def is_participle(name: str) -> bool:
+    last = name.rpartition("_")[2]
+    return (
+        last.endswith("ing") and last not in PARTICIPLES_ALLOWED and last not in {"string", "ring"}
+    )
+
+
+def test_no_class_is_named_vaguely() -> None:
+    vague = [
+        (s.path, node.name)
+        for s in sources(*PACKAGES)
+        for node in s.nodes
+        if isinstance(node, ast.ClassDef) and VAGUE.search(node.name)
+    ]
+    assert vague == []
+
+
+def test_the_rooms_are_found() -> None:
+    assert len(ROOMS) > 15
+    assert all((ROOT / room).is_dir() or (ROOT / f"{room}.py").is_file() for room in ROOMS)
