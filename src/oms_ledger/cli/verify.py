@@ -18,7 +18,6 @@ from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy
 from oms_ledger.audit.verify.report import Dossier
 from oms_ledger.audit.verify.whole import Options
-from oms_ledger.audit.verify.whole import verify as verify_ledger
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
@@ -62,7 +61,7 @@ def verify(
     options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
     tune_interpreter()
     with bars() as progress:
-        dossier = verify_ledger(oms, options, progress)
+        dossier = oms.verify(options, progress)
     if report is not None:
         _write(report, dossier)
     if json:

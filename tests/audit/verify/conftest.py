@@ -17,7 +17,7 @@ from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
 from oms_ledger.audit.verify.report import Dossier
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import Options
 from oms_ledger.engine.db.pool import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
@@ -74,7 +74,7 @@ class Sealed:
     def report(self, options: Options | None = None) -> Dossier:
         """The log and its tree, against the checkpoint in the safe, or as it is said."""
         given = options or Options(read_models=False, anchors=[self.anchor])
-        return verify(self.oms, given, lambda what, done, of: None)
+        return self.oms.verify(given, lambda what, done, of: None)
 
     def verify(self, options: Options | None = None) -> dict[str, list[Finding]]:
         """The findings of such a report, by kind."""

@@ -6,19 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TypeAlias
 
-from oms_ledger.app import Oms
 from oms_ledger.audit.verify.findings import Finding, shortened
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.report import Check
 from oms_ledger.engine.project.leases import Parked
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.engine.rebuild.compare import Difference, Values
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is, and of how much."""
 
 CATCHING_UP = "Read models up to date"
 FOLDING = "Folding them anew"
@@ -31,42 +27,44 @@ NAMES = [model.name for model in PROJECTIONS]
 
 
 def check_read_models(
-    oms: Oms, progress: Progress, *, repair: bool
+    ports: VerificationPorts, progress: Progress, *, repair: bool
 ) -> tuple[list[Check], list[str]]:
     """What each read model has that a fold of the log has not, or otherwise; and what was
     repaired, in sentences."""
-    head = oms.readers.head()
-    oms.catch_up(head, lambda at: progress(CATCHING_UP, at, head))
+    head = ports.readers.head()
+    ports.catch_up(head, lambda at: progress(CATCHING_UP, at, head))
     checks, repaired = list[Check](), list[str]()
-    with _built_beside(oms, lambda at: progress(FOLDING, at, head)) as beside:
+    with _built_beside(ports, lambda at: progress(FOLDING, at, head)) as beside:
         for build in beside:
-            check = _compared(oms, build, progress)
+            check = _compared(ports, build, progress)
             checks.append(check)
             differs = any(f.kind == "read_model_differs" for f in check.findings)
             if repair and differs:
-                oms.rebuilds.swap(build.name, build.number)
+                ports.rebuilds.swap(build.name, build.number)
                 repaired.append(f"{build.name} is now the build made anew, number {build.number}.")
     return checks, repaired
 
 
 @contextmanager
-def _built_beside(oms: Oms, progress: Callable[[Position], None]) -> Iterator[Sequence[Known]]:
+def _built_beside(
+    ports: VerificationPorts, progress: Callable[[Position], None]
+) -> Iterator[Sequence[Known]]:
     """Builds folded from the first event on. Those that were made for this are dropped, unless
     they were swapped in; those that somebody was building already are left to them."""
-    theirs = {(s.name, s.version) for s in oms.readers.status() if s.state == "building"}
-    rebuilds = oms.rebuilds
+    theirs = {(s.name, s.version) for s in ports.readers.status() if s.state == "building"}
+    rebuilds = ports.rebuilds
     asked = rebuilds.ask(NAMES)
     try:
         rebuilds.see_through(asked, lambda now: progress(min(b.position for b in now)))
         yield asked
     finally:
-        states = {(s.name, s.version): s.state for s in oms.readers.status()}
+        states = {(s.name, s.version): s.state for s in ports.readers.status()}
         for build in asked:
             if build.key not in theirs and states.get(build.key) == "building":
                 rebuilds.drop(build.name, build.number)
 
 
-def _compared(oms: Oms, build: Known, progress: Progress) -> Check:
+def _compared(ports: VerificationPorts, build: Known, progress: Progress) -> Check:
     rows = dict[str, int]()
 
     def count(table: str, done: int) -> None:
@@ -74,11 +72,11 @@ def _compared(oms: Oms, build: Known, progress: Progress) -> Check:
         progress(COMPARING, sum(rows.values()), sum(rows.values()))
 
     name = build.name
-    with oms.rebuilds.comparing(name, build.number) as comparison:
+    with ports.rebuilds.comparing(name, build.number) as comparison:
         differences = list(_shortly(comparison.differences(count)))
         position = comparison.position
     found = [_finding(name, each) for each in differences]
-    found += [_incomplete(parked) for parked in oms.readers.parked(name)]
+    found += [_incomplete(parked) for parked in ports.readers.parked(name)]
     about = f"rows of {name} against a fold of the log, both at position {position:,}"
     listed = [
         each for kind in KINDS for each in shortened(kind, (f for f in found if f.kind == kind))

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
-from oms_ledger.app import Oms
 from oms_ledger.audit.postgres import ReceiptSeen
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.store import StoredEvent, TreeState
 from oms_ledger.audit.verify.findings import Anchor, Finding, Report, shortened
 from oms_ledger.audit.verify.integrity import Integrity
-from oms_ledger.audit.verify.read_models import Progress, check_read_models
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
+from oms_ledger.audit.verify.read_models import check_read_models
 from oms_ledger.audit.verify.report import Check, Dossier
 from oms_ledger.audit.verify.tee import ReadOnce
 from oms_ledger.audit.verify.tree import verify_tree
@@ -39,23 +39,23 @@ class Options:
 LOG = "Reading the log"
 
 
-def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
+def verify(ports: VerificationPorts, options: Options, progress: Progress) -> Dossier:
     """Read all of it, once. Nothing is changed but that the report is kept, where it is of the
     whole ledger; `Invalid` for a position that is not there."""
     started = datetime.now(UTC)
-    tree = oms.tree()
+    tree = ports.tree
     state = tree.state()
     until = _until(options.until, state)
     trusted = list(options.trusted) or keys.trusted_keys(
-        tree, oms.signing_key_file(state.ledger_id)
+        tree, ports.signing_key_file(state.ledger_id)
     )
     folding = Integrity(codec.decode, until)
     log = ReadOnce(tree, until, _telling(folding, until, progress))
-    origin = notes.origin(oms.settings.ledger, state.ledger_id)
+    origin = notes.origin(ports.ledger, state.ledger_id)
     sealed = verify_tree(log, origin, trusted, options.anchors, until=options.until)
     log.finish()
     dossier = Dossier(
-        ledger=oms.settings.ledger,
+        ledger=ports.ledger,
         origin=origin,
         program=f"oms-ledger {metadata.version('oms-ledger')}",
         until=until,
@@ -65,16 +65,16 @@ def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
         finished_at=started,
         keys=tuple(str(key) for key in trusted),
         anchors=tuple(dict.fromkeys(anchor.place for anchor in options.anchors)),
-        checks=(*_of_log(folding, sealed, whole=until == state.head), _of_receipts(oms)),
+        checks=(*_of_log(folding, sealed, whole=until == state.head), _of_receipts(ports)),
         totals=dict(folding.books.totals),
         left_out=tuple(_left_out(folding, sealed, options, until)),
     )
     if options.until is None and options.read_models:
-        checks, repaired = check_read_models(oms, progress, repair=options.repair)
+        checks, repaired = check_read_models(ports, progress, repair=options.repair)
         dossier = replace(dossier, checks=(*dossier.checks, *checks), repaired=tuple(repaired))
     dossier = replace(dossier, finished_at=datetime.now(UTC))
     if options.until is None:
-        oms.keep_verification(dossier.to_json(), ok=dossier.ok)
+        ports.keep_report(dossier.to_json(), ok=dossier.ok)
     return dossier
 
 
@@ -154,13 +154,13 @@ KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
 BOOKS = ("stock balances", "lines", "orders", "shipments")
 
 
-def _of_receipts(oms: Oms) -> Check:
+def _of_receipts(ports: VerificationPorts) -> Check:
     """Every receipt answers with a position that is in the log."""
     head, count, found = 0, 0, list[Finding]()
-    for receipt in oms.receipts():
+    for receipt in ports.receipts():
         count += 1
         if receipt.position is not None and receipt.position > head:
-            head = oms.readers.head()  # the ledger may grow meanwhile
+            head = ports.readers.head()  # the ledger may grow meanwhile
         if receipt.position is None or not 0 <= receipt.position <= head:
             found.append(_of_receipt(receipt, head))
     about = "receipts: each answers with a position that is in the log"
