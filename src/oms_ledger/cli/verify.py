@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +10,9 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms, tune_interpreter
-from oms_ledger.audit.anchors.schedule import place_or_file, places
-from oms_ledger.audit.anchors.stores import FileOfCheckpoints, Readable
+from oms_ledger.audit.anchors.file import CheckpointFile
+from oms_ledger.audit.anchors.schedule import anchor_store_or_file, anchor_stores
+from oms_ledger.audit.anchors.store import AnchorStore, ReadableAnchorStore
 from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.verify.findings import Anchor
@@ -73,23 +74,30 @@ def verify(
 
 
 def _from_outside(oms: Oms, named: list[str] | None) -> list[Anchor]:
-    """The checkpoints in the places named, or else in those that checkpoints are kept in."""
+    """The checkpoints in the stores named, or else in those of the setting OMS_ANCHORS."""
     try:
-        return [anchor for place in _readable(oms, named) for anchor in place.kept()]
+        return [anchor for store in _readable(oms, named) for anchor in store.anchors()]
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {error.filename}. Name one of checkpoints.") from None
     except UnicodeDecodeError as error:
         raise Invalid(f"What should be checkpoints is no text: {error}.") from error
 
 
-def _readable(oms: Oms, named: list[str] | None) -> Iterator[Readable]:
-    for place in places(oms.settings.anchors) if named is None else map(place_or_file, named):
-        missing = isinstance(place, FileOfCheckpoints) and not place.path.exists()
-        if isinstance(place, Readable):
+def _readable(oms: Oms, named: list[str] | None) -> Iterator[ReadableAnchorStore]:
+    """The stores that can be read back. Of those named each must be; of those of the setting a
+    file that does not exist yet is left out."""
+    stores: Iterable[AnchorStore]
+    if named is None:
+        stores = anchor_stores(oms.settings.anchors)
+    else:
+        stores = map(anchor_store_or_file, named)
+    for store in stores:
+        missing = isinstance(store, CheckpointFile) and not store.path.exists()
+        if isinstance(store, ReadableAnchorStore):
             if named is not None or not missing:
-                yield place
+                yield store
         elif named is not None:
-            raise Invalid(f"{place.name} cannot be read back. Fetch a checkpoint; name its file.")
+            raise Invalid(f"{store.name} cannot be read back. Fetch a checkpoint; name its file.")
 
 
 def _key(text: str) -> VerifierKey:

@@ -25,9 +25,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A checkpoint that was kept outside the database, and where."""
+    """A checkpoint kept outside the database: its signed note, and the store it was read from."""
 
-    place: str
+    source: str
     note: str
 
 

@@ -157,11 +157,11 @@ class _Verification:
 
     def _anchored(self, anchor: Anchor) -> _Mark | None:
         self._report.anchors += 1
-        name = f"the checkpoint kept in {anchor.place}"
+        name = f"the checkpoint kept in {anchor.source}"
         found = self._opened(name, anchor.note)
         if found is None:
             return None
-        return _Mark(found.size, found.root, f"{name} of {found.size} events", anchor.place)
+        return _Mark(found.size, found.root, f"{name} of {found.size} events", anchor.source)
 
     def _opened(self, name: str, note: str) -> Checkpoint | None:
         try:

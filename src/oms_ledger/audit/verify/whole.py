@@ -64,7 +64,7 @@ def verify(ports: VerificationPorts, options: Options, progress: Progress) -> Do
         started_at=started,
         finished_at=started,
         keys=tuple(str(key) for key in trusted),
-        anchors=tuple(dict.fromkeys(anchor.place for anchor in options.anchors)),
+        anchors=tuple(dict.fromkeys(anchor.source for anchor in options.anchors)),
         checks=(*_of_log(folding, sealed, whole=until == state.head), _of_receipts(ports)),
         totals=dict(folding.books.totals),
         left_out=tuple(_left_out(folding, sealed, options, until)),
