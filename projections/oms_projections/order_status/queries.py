@@ -17,8 +17,8 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
-from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.document import Parcel, read
+from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.views import detail, dossier_of, parcel_of
 from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page
 from oms_projections.values import (

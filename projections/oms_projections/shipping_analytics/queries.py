@@ -17,7 +17,8 @@ from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
-from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow, row_of
+from oms_projections.shipping_analytics.fold import READ_MODEL, row_of
+from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.values import (
     From,
     Moment,

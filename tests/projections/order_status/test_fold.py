@@ -24,8 +24,9 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.kernel import Event
 from oms_ledger.testing import Folded, given, recorded
-from oms_projections.order_status import READ_MODEL, DossierRow, LineRow, OrderRow, ParcelRow
 from oms_projections.order_status.document import read
+from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.rows import DossierRow, LineRow, OrderRow, ParcelRow
 from tests.projections.histories import (
     DELIVER_BY,
     PLACED_AT,
