@@ -28,7 +28,7 @@ from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
 from oms_ledger.audit.verify import whole
 from oms_ledger.audit.verify.ports import Progress, VerificationPorts
-from oms_ledger.audit.verify.report import Dossier
+from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -253,7 +253,7 @@ class Oms:
         with self._lend(Role.SEALER) as connection:
             evidence.keep(connection, report, ok=ok)
 
-    def verify(self, options: whole.Options, progress: Progress) -> Dossier:
+    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
         """Verify the ledger: see `audit.verify.whole.verify`."""
         ports = VerificationPorts(
             self.settings.ledger,

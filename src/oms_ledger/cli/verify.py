@@ -17,8 +17,8 @@ from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy
-from oms_ledger.audit.verify.report import Dossier
-from oms_ledger.audit.verify.whole import Options
+from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
@@ -59,17 +59,19 @@ def verify(
     Example: [bold]oms-ledger verify --checkpoint anchors.txt --report verification.md[/]
     """
     anchors = _from_outside(oms, checkpoint)
-    options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
+    options = VerificationOptions(
+        until, read_models, repair, anchors, [_key(text) for text in key or ()]
+    )
     tune_interpreter()
     with bars() as progress:
-        dossier = oms.verify(options, progress)
+        result = oms.verify(options, progress)
     if report is not None:
-        _write(report, dossier)
+        _write(report, result)
     if json:
-        print_json(dossier.to_json())
+        print_json(result.to_json())
     else:
-        _show(dossier, report)
-    if not dossier.ok:
+        _show(result, report)
+    if not result.ok:
         raise typer.Exit(1)
 
 
@@ -107,31 +109,31 @@ def _key(text: str) -> VerifierKey:
         raise Invalid(f"--key: {error}. `oms-ledger checkpoint keys` shows some.") from error
 
 
-def _write(file: Path, dossier: Dossier) -> None:
+def _write(file: Path, result: VerificationReport) -> None:
     try:
-        file.write_text(dossier.to_markdown(), "utf-8")
+        file.write_text(result.to_markdown(), "utf-8")
         file.with_suffix(".json").write_bytes(
-            orjson.dumps(dossier.to_json(), option=orjson.OPT_INDENT_2)
+            orjson.dumps(result.to_json(), option=orjson.OPT_INDENT_2)
         )
     except OSError as error:
         raise Invalid(f"--report: {file} cannot be written: {error}.") from error
 
 
-def _show(dossier: Dossier, report: Path | None) -> None:
-    for check in dossier.checks:
+def _show(result: VerificationReport, report: Path | None) -> None:
+    for check in result.checks:
         mark = "[red]differs[/]" if check.findings else "[green]agrees[/] "
         console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
-    for finding in dossier.findings[:SHOWN]:
+    for finding in result.findings[:SHOWN]:
         console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
         if finding.expected or finding.found:
             said = f"  expected {finding.expected}; found {finding.found}"
             console.print(said, soft_wrap=True, markup=False)
         console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
-    if len(dossier.findings) > SHOWN:
-        console.print(f"... and {len(dossier.findings) - SHOWN} more, which the report has")
-    for each in (*dossier.repaired, *dossier.left_out):
+    if len(result.findings) > SHOWN:
+        console.print(f"... and {len(result.findings) - SHOWN} more, which the report has")
+    for each in (*result.repaired, *result.left_out):
         console.print(each, soft_wrap=True, markup=False)
-    rate = dossier.until / max(dossier.seconds, 1e-9)
-    console.print(f"{dossier.until:,} events in {dossier.seconds:,.1f} s: {rate:,.0f} events/s")
+    rate = result.until / max(result.seconds, 1e-9)
+    console.print(f"{result.until:,} events in {result.seconds:,.1f} s: {rate:,.0f} events/s")
     if report is not None:
         console.print(f"The report: {report}", soft_wrap=True)

@@ -32,7 +32,7 @@ class Anchor:
 
 
 @dataclass(slots=True)
-class Report:
+class TreeReport:
     """What was looked at and what was found; `ok` when that is nothing. `size` events are
     sealed, `head` is the log's newest position; what lies between is too new to be sealed."""
 

@@ -26,7 +26,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class VerificationReport:
     """All that a verification says. `until` is the last position that was looked at, of `head`;
     `sealed` events of them are under a signature. `keys` are those that were trusted."""
 

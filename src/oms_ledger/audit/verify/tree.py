@@ -16,7 +16,7 @@ from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint, trusted
 from oms_ledger.audit.tree.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder
 from oms_ledger.audit.tree.store import StoredCheckpoint, TreeStore
-from oms_ledger.audit.verify.findings import Anchor, Finding, Report, be, events
+from oms_ledger.audit.verify.findings import Anchor, Finding, TreeReport, be, events
 from oms_ledger.audit.verify.leaves import LeafCheck
 
 PAGE_EVENTS = 16 * TILE_WIDTH
@@ -33,7 +33,7 @@ def verify_tree(
     anchors: Sequence[Anchor] = (),
     progress: Progress = lambda done, of: None,
     until: int | None = None,
-) -> Report:
+) -> TreeReport:
     """Read the whole log and compare. `keys` are those that are trusted: bring them from
     outside, since whoever can change the log can change the keys that the database names.
     `anchors` are checkpoints kept outside: without one, a tail that was cut off together with
@@ -80,7 +80,7 @@ class _Verification:
     def __init__(self, store: TreeStore, origin: str, keys: Sequence[VerifierKey]) -> None:
         self._store = store
         self._state = state = store.state()
-        self._report = Report(origin, state.size, state.head)
+        self._report = TreeReport(origin, state.size, state.head)
         self._findings: list[Finding] = []
         self._keys = self._trusted(keys)
         self._leaves = LeafCheck(store, state.size, state.newest)
@@ -91,7 +91,7 @@ class _Verification:
         self._inside = _Differing("root_differs")
         self._outside = _Differing("anchor_differs")
 
-    def run(self, anchors: Sequence[Anchor], progress: Progress, until: int | None) -> Report:
+    def run(self, anchors: Sequence[Anchor], progress: Progress, until: int | None) -> TreeReport:
         state = self._state
         if state.head != state.newest:
             self._find(

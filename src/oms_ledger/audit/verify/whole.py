@@ -11,11 +11,11 @@ from oms_ledger.audit.postgres import ReceiptSeen
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.store import StoredEvent, TreeState
-from oms_ledger.audit.verify.findings import Anchor, Finding, Report, shortened
+from oms_ledger.audit.verify.findings import Anchor, Finding, TreeReport, shortened
 from oms_ledger.audit.verify.integrity import Integrity
 from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.read_models import check_read_models
-from oms_ledger.audit.verify.report import Check, Dossier
+from oms_ledger.audit.verify.report import Check, VerificationReport
 from oms_ledger.audit.verify.tee import ReadOnce
 from oms_ledger.audit.verify.tree import verify_tree
 from oms_ledger.domain.errors import Invalid
@@ -24,7 +24,7 @@ from oms_ledger.kernel import Position
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class VerificationOptions:
     """`until` a position, or to the end; then read models are compared too, and with `repair`
     those that differ are built anew. `anchors` are checkpoints from outside; `trusted` keys
     from outside, where there are none the key in the file here."""
@@ -39,7 +39,9 @@ class Options:
 LOG = "Reading the log"
 
 
-def verify(ports: VerificationPorts, options: Options, progress: Progress) -> Dossier:
+def verify(
+    ports: VerificationPorts, options: VerificationOptions, progress: Progress
+) -> VerificationReport:
     """Read all of it, once. Nothing is changed but that the report is kept, where it is of the
     whole ledger; `Invalid` for a position that is not there."""
     started = datetime.now(UTC)
@@ -54,7 +56,7 @@ def verify(ports: VerificationPorts, options: Options, progress: Progress) -> Do
     origin = notes.origin(ports.ledger, state.ledger_id)
     sealed = verify_tree(log, origin, trusted, options.anchors, until=options.until)
     log.finish()
-    dossier = Dossier(
+    report = VerificationReport(
         ledger=ports.ledger,
         origin=origin,
         program=f"oms-ledger {metadata.version('oms-ledger')}",
@@ -71,11 +73,11 @@ def verify(ports: VerificationPorts, options: Options, progress: Progress) -> Do
     )
     if options.until is None and options.read_models:
         checks, repaired = check_read_models(ports, progress, repair=options.repair)
-        dossier = replace(dossier, checks=(*dossier.checks, *checks), repaired=tuple(repaired))
-    dossier = replace(dossier, finished_at=datetime.now(UTC))
+        report = replace(report, checks=(*report.checks, *checks), repaired=tuple(repaired))
+    report = replace(report, finished_at=datetime.now(UTC))
     if options.until is None:
-        ports.keep_report(dossier.to_json(), ok=dossier.ok)
-    return dossier
+        ports.keep_report(report.to_json(), ok=report.ok)
+    return report
 
 
 def _until(wanted: Position | None, state: TreeState) -> Position:
@@ -98,7 +100,7 @@ def _telling(
     return take
 
 
-def _of_log(folding: Integrity, sealed: Report, *, whole: bool) -> Iterator[Check]:
+def _of_log(folding: Integrity, sealed: TreeReport, *, whole: bool) -> Iterator[Check]:
     """What the tree says comes first; what follows from it is not said twice."""
     told = {(f.first, f.last) for f in sealed.findings if f.kind in MISSING}
     found = [
@@ -174,7 +176,7 @@ def _of_receipt(receipt: ReceiptSeen, head: Position) -> Finding:
 
 
 def _left_out(
-    folding: Integrity, sealed: Report, options: Options, until: Position
+    folding: Integrity, sealed: TreeReport, options: VerificationOptions, until: Position
 ) -> Iterator[str]:
     unsealed = until - min(sealed.size, until)
     if unsealed:
