@@ -125,8 +125,8 @@ def _show(result: VerificationReport, report: Path | None) -> None:
         console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
     for finding in result.findings[:SHOWN]:
         console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
-        if finding.expected or finding.found:
-            said = f"  expected {finding.expected}; found {finding.found}"
+        if finding.expected or finding.actual:
+            said = f"  expected {finding.expected}; found {finding.actual}"
             console.print(said, soft_wrap=True, markup=False)
         console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
     if len(result.findings) > SHOWN:

@@ -173,7 +173,7 @@ def test_one_altered_row_is_named_and_repaired(sealed: Sealed) -> None:
     order_id, total = str(row[0]), int(str(row[1]))
     (differs,) = sealed.verify(WHOLE)["read_model_differs"]
     assert order_id in differs.text
-    assert (differs.expected, differs.found) == (f"total {total - 1}", f"total {total}")
+    assert (differs.expected, differs.actual) == (f"total {total - 1}", f"total {total}")
     assert "--repair" in remedy(differs.kind)
     assert [s.state for s in sealed.oms.readers.status()] == ["live"] * 3
     assert sealed.verify(VerificationOptions(repair=True)).keys() == {"read_model_differs"}
@@ -190,7 +190,7 @@ def test_rows_that_were_deleted_or_made_up_are_named(sealed: Sealed) -> None:
         owner.execute("UPDATE products SET sku = 'MADE-UP' WHERE sku = 'POST'")
     assert gone is not None
     found = sealed.verify(WHOLE)["read_model_differs"]
-    said = {f.stream: (f.expected, f.found) for f in found}
+    said = {f.stream: (f.expected, f.actual) for f in found}
     assert f"on_hand {gone[0]}" in said["stock (sku A, location LON)"][0]
     assert said["stock (sku A, location LON)"][1] == "no such row"
     assert said["products (sku MADE-UP)"][0] == "no such row"
@@ -218,7 +218,7 @@ def test_a_receipt_of_what_never_happened(sealed: Sealed) -> None:
             (b'{"position":999999}',),
         )
     found = sealed.verify()["receipt_differs"]
-    assert [f.found for f in found] == ["999999", "none"]
+    assert [f.actual for f in found] == ["999999", "none"]
     assert "'k-1'" in str(found[0].text)
 
 
