@@ -245,7 +245,7 @@ class Oms:
         given = self.settings
         return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
-    def receipts(self) -> Iterator[evidence.ReceiptSeen]:
+    def receipts(self) -> Iterator[evidence.StoredReceipt]:
         """Every answer that is kept under an idempotency key, in pages."""
         return evidence.receipts(partial(self._lend, Role.SEALER))
 
