@@ -44,6 +44,7 @@ from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as subject_keys
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
@@ -192,6 +193,23 @@ class Oms:
     def chores(self) -> Chores:
         """What is done now and then, by one process at a time."""
         return Chores(self._lend)
+
+    @property
+    def retention(self) -> RetentionPorts:
+        """What retention needs of this ledger."""
+
+        def at_head(query: Query, params: object) -> Mapping[str, Json]:
+            head = self.readers.head()
+            return self.ask(query, params, min_position=head, wait_ms=10_000).body
+
+        return RetentionPorts(
+            self.chores.turn,
+            self.vault.finish,
+            at_head,
+            self.readers.as_of,
+            self.execute_many,
+            self.chores.prune,
+        )
 
     # Read models as such.
 
