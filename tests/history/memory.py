@@ -12,9 +12,9 @@ from typing import Any
 from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
 from oms_ledger.testing import Folded
 from oms_projections import PROJECTIONS
-from oms_projections.order_status import DossierRow, ParcelRow
-from oms_projections.shipping_analytics import ShipmentRow
-from oms_projections.stock_levels import LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.order_status.rows import DossierRow, ParcelRow
+from oms_projections.shipping_analytics.rows import ShipmentRow
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, Any]
 

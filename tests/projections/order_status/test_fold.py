@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched, ShipmentLabelled
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine, Statuses
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched, ShipmentLabelled
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
@@ -21,10 +19,14 @@ from oms_ledger.domain.orders.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.kernel import Event
 from oms_ledger.testing import Folded, given, recorded
-from oms_projections.order_status import READ_MODEL, DossierRow, LineRow, OrderRow, ParcelRow
 from oms_projections.order_status.document import read
+from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.rows import DossierRow, LineRow, OrderRow, ParcelRow
 from tests.projections.histories import (
     DELIVER_BY,
     PLACED_AT,
