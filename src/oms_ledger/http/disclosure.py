@@ -91,7 +91,7 @@ class Shown:
         known = self._marks.known(streams)
         if known is not None:
             return known
-        return await self._threads.ask(partial(self._marks.of, streams))
+        return await self._threads.run(partial(self._marks.of, streams))
 
     async def _opened(
         self,
@@ -100,7 +100,7 @@ class Shown:
         only: str | None = None,
         orders: Collection[str] = (),
     ) -> bytes:
-        return await self._showing.ask(Look(rendered, access, only, orders))
+        return await self._showing.call(Look(rendered, access, only, orders))
 
     def _access(self, request: Request, who: Principal) -> Access:
         return Access(who.actor, who.id, self._route, purpose(headers_of(request)))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from oms_ledger.app import Oms
-from oms_ledger.http.queries.micro_batcher import Together
+from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.privacy.disclosure import Access, Sight
 
@@ -24,7 +24,7 @@ class Look:
     orders: Collection[str] = ()
 
 
-Showing = Together[Look, bytes]
+Showing = MicroBatcher[Look, bytes]
 
 
 def showing_to_many(oms: Oms, threads: Threads) -> Showing:
@@ -37,4 +37,4 @@ def showing_to_many(oms: Oms, threads: Threads) -> Showing:
         )
         return oms.vault.show_many(list(sights))
 
-    return Together(threads, show, lanes=LANES)
+    return MicroBatcher(threads, show, lanes=LANES)
