@@ -12,10 +12,10 @@ import pytest
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Command, Json, Position, Query, all_events, stream_id
 from oms_ledger.testing import MemoryLedger
 from oms_projections import QUERIES

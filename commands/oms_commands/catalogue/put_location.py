@@ -9,7 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Country, Text
-from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.catalogue.events import LocationDefined, Site
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.json_values import plain
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 

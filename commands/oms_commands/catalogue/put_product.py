@@ -18,7 +18,8 @@ from oms_commands._fields import (
     Sku,
     check_amount,
 )
-from oms_ledger.domain.catalogue.product import Dimensions, Product, ProductDefined
+from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money, to_minor, to_text
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 

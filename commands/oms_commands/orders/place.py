@@ -19,18 +19,17 @@ from oms_commands.orders._fields import (
     customer_of,
     line_of,
 )
-from oms_ledger.domain.catalogue.channel import Channel, channel_key
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.money import to_minor
-from oms_ledger.domain.orders.order import Order, OrderTerms, ShippingCharge
-from oms_ledger.domain.orders.placement import Asked, place
+from oms_ledger.domain.orders.rules.placement import Asked, place
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
-from oms_ledger.domain.stock.allocation import by_priority
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.stock.rules import by_priority
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 TOTAL_MAX = Decimal(10**15)

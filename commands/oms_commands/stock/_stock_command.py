@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import stock_view
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.views import stock_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref
 
 

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.customers.customer import GUEST, CustomerHeld, CustomerRecord
+from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.queries import ListOrders, history_of, list_orders, parcels_of

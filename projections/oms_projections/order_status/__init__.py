@@ -10,25 +10,25 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCreated,
     ShipmentDispatched,
     ShipmentLabelled,
 )
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
-    Order,
     OrderCancelled,
     OrderEvent,
     OrderPlaced,
-    OrderTerms,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 from oms_projections.order_status.document import (

@@ -8,21 +8,21 @@ from datetime import datetime
 
 import msgspec
 
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCreated,
     ShipmentDispatched,
     ShipmentLabelled,
 )
-from oms_ledger.domain.orders.lines import fulfilment_status
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Order,
     OrderConfirmed,
     OrderPlaced,
     UnitsDelivered,
     UnitsPacked,
     UnitsShipped,
 )
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import fulfilment_status
 from oms_ledger.kernel import Recorded
 
 

@@ -9,16 +9,17 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.describe import describe
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.order import Order, OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
 from oms_projections.order_status import READ_MODEL
 from oms_projections.order_status.document import Parcel, read
 from oms_projections.order_status.views import detail, dossier_of, parcel_of
-from oms_projections.order_status.words import words
 from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page
 from oms_projections.values import (
     From,
@@ -238,7 +239,7 @@ def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
             "position": r.position,
         }
         for r in _happened(history, params.happened_by)
-        for text in words(r.event, skus)
+        for text in describe(r.event, skus)
     ]
     return {"order_id": params.order_id, "sensitive": _sensitive(history), "items": items}
 

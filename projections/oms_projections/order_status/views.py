@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.order import OrderPlaced
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.order_status.document import Dossier, Parcel, follow, parcel_after
 

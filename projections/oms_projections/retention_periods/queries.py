@@ -8,7 +8,6 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.customers.customer import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.customers.retention import (
     OF_PERSONS,
     POLICY,
@@ -20,6 +19,7 @@ from oms_ledger.domain.customers.retention import (
     RetentionSet,
     place_of,
 )
+from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, events_of, stream_id
 from oms_projections.order_status import READ_MODEL

@@ -9,16 +9,15 @@ from typing import ClassVar
 
 import msgspec
 
-from oms_ledger.domain.fulfilment.shipment import (
-    EXCEPTIONS,
+from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
-    Shipment,
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentEvent,
     ShipmentScanned,
 )
+from oms_ledger.domain.fulfilment.state import EXCEPTIONS, Shipment
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey

@@ -12,9 +12,9 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.disclosure_control import hidden
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
 from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow, row_of

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from oms_ledger.domain.catalogue.location import LocationDefined
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.stock.stock import STOCK_EVENTS, StockAdjusted, StockEvent, book
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
+from oms_ledger.domain.stock.events import STOCK_EVENTS, StockAdjusted, StockEvent
+from oms_ledger.domain.stock.state import book
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, Row, RowKey
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oms_ledger.domain.fulfilment.shipment import Package, Shipment
-from oms_ledger.domain.orders.order import Address, Order
+from oms_ledger.domain.fulfilment.events import Package
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address
 
 
 @dataclass(frozen=True, slots=True)

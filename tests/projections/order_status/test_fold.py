@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched, ShipmentLabelled
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine, Statuses
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched, ShipmentLabelled
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
@@ -21,6 +19,9 @@ from oms_ledger.domain.orders.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.kernel import Event
 from oms_ledger.testing import Folded, given, recorded
 from oms_projections.order_status import READ_MODEL, DossierRow, LineRow, OrderRow, ParcelRow

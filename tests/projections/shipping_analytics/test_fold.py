@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import (
-    Shipment,
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLabelled,
     ShipmentScanned,
 )
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.kernel import Event
 from oms_ledger.testing import START, Folded, given, recorded
 from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow

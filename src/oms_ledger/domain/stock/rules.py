@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.orders.lines import Allocation
 
 

@@ -1,19 +1,12 @@
-"""What is known of a customer beside their orders: legal holds, and that they were forgotten.
-
-The key of the stream is the customer's id. Who has none is `key:<id of the key that their data is
-sealed with>`, or `order:<id>` where there is not even an e-mail address.
-"""
+"""Events of a customer's stream and of the retention policy's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
-from oms_ledger.kernel import Event, State
-
-GUEST = "key:"
-ORDER = "order:"
+from oms_ledger.kernel import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +57,3 @@ class CustomerHoldReleased(Event):
 
 CustomerEvent: TypeAlias = CustomerForgotten | CustomerHeld | CustomerHoldReleased
 CUSTOMER_EVENTS: tuple[type[CustomerEvent], ...] = get_args(CustomerEvent)
-
-
-@dataclass(slots=True)
-class LegalHold:
-    hold_id: str
-    reason: str
-    reference: str | None
-
-
-@dataclass(slots=True)
-class CustomerRecord(State):
-    """The legal holds on a customer, and how often they were forgotten: who comes again may be
-    forgotten again."""
-
-    category: ClassVar[str] = "customer"
-    version: int = 0
-    forgotten: int = 0
-    reason: str | None = None
-    holds: dict[str, LegalHold] = field(default_factory=dict)
-
-    def apply(self, event: Event) -> None:
-        match event:
-            case CustomerForgotten():
-                self.forgotten += 1
-                self.reason = event.reason
-            case CustomerHeld():
-                hold = LegalHold(event.hold_id, event.reason, event.reference)
-                self.holds[event.hold_id] = hold
-            case CustomerHoldReleased():
-                del self.holds[event.hold_id]
-            case _:
-                raise TypeError(f"{event.type} does not belong to a customer")

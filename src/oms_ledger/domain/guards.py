@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.lines import LineQuantity
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, Ref
 
 

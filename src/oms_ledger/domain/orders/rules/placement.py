@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from oms_ledger.domain.catalogue.channel import Channel, OrderNumbered, channel_key, order_number
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
-from oms_ledger.domain.orders.order import Order, OrderConfirmed, OrderPlaced, OrderTerms
 from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
-from oms_ledger.domain.stock.allocation import Plan, Shortage, allocate, by_priority
-from oms_ledger.domain.stock.stock import StockAllocated, StockBackordered, StockLevel
+from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
+from oms_ledger.domain.stock.rules import Plan, Shortage, allocate, by_priority
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given
 
 
