@@ -42,7 +42,7 @@ from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as subject_keys
-from oms_ledger.privacy.disclosure import Access
+from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
@@ -172,10 +172,13 @@ class Oms:
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        content = self.readers.marks.in_answer(body)
-        if not content and not disclosure.holds_sealed(rendered):
+        marks = self.readers.marks
+        orders = marks.orders_in(body)
+        if not orders and not disclosure.holds_sealed(rendered):
             return body
-        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))
+        request = DisclosureRequest(rendered, access, orders=orders)
+        (rendered,) = self.vault.show_many([request], marks.on_record)
+        shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:

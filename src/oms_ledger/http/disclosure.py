@@ -15,13 +15,12 @@ from oms_ledger.access.roles import SENSITIVE, allows
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.disclosure_batches import Look
 from oms_ledger.http.requests import headers_of, path_fields, purpose
 from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import JSON
 from oms_ledger.kernel import Command, Recorded
 from oms_ledger.privacy import disclosure
-from oms_ledger.privacy.disclosure import FIRST_NAME, Access
+from oms_ledger.privacy.disclosure import FIRST_NAME, Access, DisclosureRequest
 from oms_ledger.privacy.sensitivity import mask
 
 PII = "pii:read"
@@ -91,7 +90,7 @@ class Shown:
         known = self._marks.known(streams)
         if known is not None:
             return known
-        return await self._threads.ask(partial(self._marks.of, streams))
+        return await self._threads.run(partial(self._marks.of, streams))
 
     async def _opened(
         self,
@@ -100,7 +99,7 @@ class Shown:
         only: str | None = None,
         orders: Collection[str] = (),
     ) -> bytes:
-        return await self._showing.ask(Look(rendered, access, only, orders))
+        return await self._showing.call(DisclosureRequest(rendered, access, only, orders))
 
     def _access(self, request: Request, who: Principal) -> Access:
         return Access(who.actor, who.id, self._route, purpose(headers_of(request)))

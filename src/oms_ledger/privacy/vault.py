@@ -32,7 +32,7 @@ from oms_ledger.engine.write.submissions import Outcome, Submission
 from oms_ledger.kernel import Command, Position
 from oms_ledger.privacy import disclosure, erasure, postgres
 from oms_ledger.privacy.crypto import DataKey, Keyring, LedgerKey, Unreadable, new_keys
-from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, Access, Sight
+from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
 from oms_ledger.privacy.keks.local import KekFile, KeyEncryption
 from oms_ledger.privacy.postgres import LEDGER, Connection, StoredKey
 
@@ -163,28 +163,25 @@ class Vault:
 
     # Opening.
 
-    def show(
+    def show_many(
         self,
-        rendered: bytes,
-        access: Access,
-        only: str | None = None,
-        also: Collection[str] = (),
-    ) -> bytes:
-        """A rendered answer with what is sealed in it opened, once it is on record who is shown
-        it. With `only`, in fields of that name; the rest is masked. `also` stands for what else
-        is in it that goes on record."""
-        return self.show_many([Sight(rendered, access, only, also)])[0]
-
-    def show_many(self, sights: Sequence[Sight]) -> list[bytes]:
-        """The same for many at a time, who share one commit."""
+        requests: Sequence[DisclosureRequest],
+        record_ids: Callable[[Collection[str]], Collection[str]],
+    ) -> list[bytes]:
+        """The rendered answers with their sealed values opened, once the accesses are recorded:
+        all of them in one commit. `record_ids` gives what is recorded for `orders`."""
         self.ledger_key()  # first: two connections at a time could be one too many
-        ids = {key for each in sights for key in disclosure.keys_in(each.rendered, each.only)}
+        of_orders = [set(record_ids(each.orders)) for each in requests]
+        ids = {key for each in requests for key in disclosure.keys_in(each.rendered, each.only)}
         with self._lend(Role.READER) as connection:
             known = self._known(connection, ids)
-            opened = [_opened(each, known) for each in sights]
-            seen = [(each.access, keys) for each, (_, keys) in zip(sights, opened, strict=True)]
-            postgres.record(connection, [(access, keys) for access, keys in seen if keys])
-        return [shown for shown, _ in opened]
+            opened = [_opened(each, known) for each in requests]
+            recorded = [
+                (request.access, keys | others)
+                for request, (_, keys), others in zip(requests, opened, of_orders, strict=True)
+            ]
+            postgres.record(connection, [(access, keys) for access, keys in recorded if keys])
+        return [rendered for rendered, _ in opened]
 
     def _known(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
         """Of each id that there is its key, or what to say of it."""
@@ -270,9 +267,11 @@ class Vault:
             count += len(keys)
 
 
-def _opened(sight: Sight, known: Mapping[str, DataKey | str]) -> tuple[bytes, set[str]]:
+def _opened(
+    request: DisclosureRequest, known: Mapping[str, DataKey | str]
+) -> tuple[bytes, set[str]]:
     """What is shown, and the keys that opened it."""
-    seen = set(sight.also)
+    seen: set[str] = set()
 
     def opening(key_id: str, sealed: str, name: str) -> str:
         key = known.get(key_id)
@@ -285,7 +284,7 @@ def _opened(sight: Sight, known: Mapping[str, DataKey | str]) -> tuple[bytes, se
         seen.add(key_id)
         return text
 
-    return disclosure.opened(sight.rendered, opening, sight.only), seen
+    return disclosure.opened(request.rendered, opening, request.only), seen
 
 
 def sealed_with(command: Command, key: DataKey) -> Command:

@@ -41,7 +41,7 @@ class QueryHandler:
             found = await inside.asking.ask(self._query, params, fresh)
         else:
             past = partial(inside.oms.ask, self._query, params, as_of=as_of)
-            found = await inside.threads.ask(past)
+            found = await inside.threads.run(past)
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
         if tag is None:

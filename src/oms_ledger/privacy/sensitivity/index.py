@@ -98,11 +98,10 @@ class Marks:
         keys = {key for mark in of_orders.values() for key in mark.keys}
         return keys | {ON_RECORD + order.removeprefix(begins) for order in of_orders}
 
-    def in_answer(self, body: object) -> set[str]:
-        """The same for whatever sensitive an answer shows."""
+    def orders_in(self, body: object) -> Collection[str]:
+        """The streams of sensitive orders and shipments whose content is in an answer."""
         found = mask.named(body)
-        orders = mask.orders_in(found.sensitive(self.of(found.unsaid)))
-        return self.on_record(orders) if orders else set()
+        return mask.orders_in(found.sensitive(self.of(found.unsaid)))
 
     def _found(self, streams: Collection[str]) -> dict[str, Mark]:
         found = {stream: mark for stream in streams if (mark := self._marks.get(stream))}
