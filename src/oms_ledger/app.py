@@ -46,6 +46,7 @@ from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -86,6 +87,7 @@ class Oms:
         self.writer = writer
         self.readers = readers
         self.vault = vault
+        self.sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
@@ -172,12 +174,11 @@ class Oms:
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        marks = self.readers.marks
-        orders = marks.orders_in(body)
+        orders = self.sensitivity.sensitive_orders_in(body)
         if not orders and not disclosure.holds_sealed(rendered):
             return body
         request = DisclosureRequest(rendered, access, orders=orders)
-        (rendered,) = self.vault.show_many([request], marks.on_record)
+        (rendered,) = self.vault.show_many([request], self.sensitivity.access_log_keys)
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 

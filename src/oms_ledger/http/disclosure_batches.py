@@ -15,7 +15,7 @@ DisclosureBatcher = MicroBatcher[DisclosureRequest, bytes]
 
 
 def disclosure_batcher(oms: Oms, threads: Threads) -> DisclosureBatcher:
-    record_ids = oms.readers.marks.on_record
+    record_ids = oms.sensitivity.access_log_keys
 
     def show(requests: Sequence[DisclosureRequest]) -> list[bytes]:
         return oms.vault.show_many(requests, record_ids)
