@@ -41,7 +41,7 @@ from oms_ledger.engine.work.singleton import Chores
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
-from oms_ledger.privacy import postgres as subject_keys
+from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
@@ -81,13 +81,14 @@ class Oms:
         writer: Writer,
         readers: Readers,
         vault: Vault,
+        sensitivity: SensitivityIndex,
     ) -> None:
         self.settings = settings
         self.url = url
         self.writer = writer
         self.readers = readers
         self.vault = vault
-        self.sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+        self.sensitivity = sensitivity
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
@@ -103,13 +104,14 @@ class Oms:
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
         (future,) = self.submit([submission])
         outcome = future.result()
-        self.vault.carry_out(command, outcome)
+        self.vault.erasure.erase(command, outcome)
         return outcome
 
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
         """Hand commands to the writer in order, with what is personal in them sealed; those with
         card data are refused."""
-        return card_check.submit_others(submissions, self.vault.seal, self.writer.submit_many)
+        seal = self.vault.sealer.seal
+        return card_check.submit_others(submissions, seal, self.writer.submit_many)
 
     def execute_many(
         self,
@@ -129,7 +131,7 @@ class Oms:
             error = future.exception()
             if error is None:
                 results.append(future.result())
-                self.vault.carry_out(command, future.result())
+                self.vault.erasure.erase(command, future.result())
             elif isinstance(error, OmsError):
                 results.append(error)
             else:
@@ -167,7 +169,9 @@ class Oms:
 
     def _asked(self, params: object) -> object:
         """The parameters as the read models know them."""
-        return mask.limited(self.vault.asked(params), least=self.settings.smallest_count)
+        return mask.limited(
+            self.vault.subjects.resolve_query(params), least=self.settings.smallest_count
+        )
 
     # Personal data.
 
@@ -178,20 +182,19 @@ class Oms:
         if not orders and not disclosure.holds_sealed(rendered):
             return body
         request = DisclosureRequest(rendered, access, orders=orders)
-        (rendered,) = self.vault.show_many([request], self.sensitivity.access_log_keys)
+        (rendered,) = self.vault.opener.disclose([request])
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
-        """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
+        """Entries of the access log: see `privacy.postgres.list_accesses`."""
         subject = None if customer is None else f"customer:{customer}"
         with self._lend(Role.READER) as connection:
-            return subject_keys.accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
-        """Wrap the keys of all personal data by a new key-encryption key; how many."""
-        self.vault.ledger_key()
-        return self.vault.rewrap()
+        """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
+        return self.vault.rotate_kek()
 
     @property
     def chores(self) -> Chores:
@@ -208,7 +211,7 @@ class Oms:
 
         return RetentionPorts(
             self.chores.turn,
-            self.vault.finish,
+            self.vault.erasure.sweep_erasures,
             at_head,
             self.readers.as_of,
             self.execute_many,
@@ -387,9 +390,10 @@ def open_prepared(
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
     wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
-    vault = Vault(pools.lend, wrapping)
+    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:
-        yield Oms(settings, url, pools, writer, readers, vault)
+        yield Oms(settings, url, pools, writer, readers, vault, sensitivity)
     finally:
         writer.close()
         readers.close()
