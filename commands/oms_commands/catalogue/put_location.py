@@ -27,7 +27,7 @@ class SiteFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PutLocation(Command):
-    """Define a place that holds stock. A lower `priority` is asked for stock sooner.
+    """Define a location that holds stock. Locations with a lower `priority` are allocated first.
 
     `address` is an object, or one line of text.
     """
@@ -52,7 +52,7 @@ class PutLocation(Command):
         )
         if event == given.state(Location, self.code).defined:
             return ()
-        return [Change(Location, self.code, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

@@ -53,7 +53,7 @@ class ForgetOrder(Command):
         _refuse_if_anothers(existing_order(given, self.order_id), keys)
         refuse_if_held(streams_of(self.subject, self.subject_ref)[1], given)
         event = CustomerForgotten(self.subject_ref, self.reason, self.note, keys)
-        return [Change(CustomerRecord, self.subject_ref, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         record = given.state(CustomerRecord, self.subject_ref)

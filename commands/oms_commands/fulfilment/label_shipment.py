@@ -1,4 +1,4 @@
-"""Labelling a shipment. The manual carrier's label is the number that somebody wrote on it."""
+"""Labelling a shipment. The manual carrier's label is the number written on it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LabelShipment(Command):
         if shipment.status == "labelled" and shipment.tracking_number == self.tracking_number:
             return ()
         event = ShipmentLabelled(self.shipment_id, self.tracking_number)
-        return [Change(Shipment, self.shipment_id, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

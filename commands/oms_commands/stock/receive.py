@@ -11,10 +11,8 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.guards import require_location
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.stock.events import StockReceived
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Route
 
 
@@ -22,7 +20,7 @@ from oms_ledger.kernel import Change, Context, Given, Route
 class ReceiveStock(StockCommand):
     """Receive goods at a location. A SKU never heard of is defined under its own name.
 
-    `unit_cost` is in `currency`, GBP unless said otherwise. Many at once: a list under `items`.
+    `unit_cost` is in `currency`, GBP by default. Many at once: a list under `items`.
     """
 
     name: ClassVar[str] = "ReceiveStock"
@@ -52,5 +50,4 @@ class ReceiveStock(StockCommand):
             cost,
             None if cost is None else self.currency,
         )
-        key = stock_key(self.sku, self.location)
-        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, received)]
+        return [*defined_on_the_fly(self.sku, given), Change(received)]
