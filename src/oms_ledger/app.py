@@ -153,7 +153,7 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._asked(params)
+        params = self._resolved(query, params)
         return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
 
     def ask_many(
@@ -161,17 +161,18 @@ class Oms:
     ) -> list[Answer | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self._asked(each.params)) for each in questions]
+        resolved = [
+            replace(each, params=self._resolved(each.query, each.params)) for each in questions
+        ]
         return [
             found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, blinded)
+            for found in self.readers.ask_many(read_model, resolved)
         ]
 
-    def _asked(self, params: object) -> object:
-        """The parameters as the read models know them."""
-        return mask.limited(
-            self.vault.subjects.resolve_query(params), least=self.settings.smallest_count
-        )
+    def _resolved(self, query: Query, params: object) -> object:
+        """The parameters as read models need them."""
+        resolved = self.vault.subjects.resolve_query(query, params)
+        return mask.restricted(query, resolved, least=self.settings.smallest_count)
 
     # Personal data.
 
