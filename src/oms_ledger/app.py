@@ -45,6 +45,7 @@ from oms_ledger.privacy import postgres as subject_keys
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.index import Marks
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -85,6 +86,7 @@ class Oms:
         self.writer = writer
         self.readers = readers
         self.vault = vault
+        self.sensitivity = Marks(pools.of(Role.READER).connection)
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
@@ -171,7 +173,7 @@ class Oms:
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        content = self.readers.marks.in_answer(body)
+        content = self.sensitivity.in_answer(body)
         if not content and not disclosure.holds_sealed(rendered):
             return body
         shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))

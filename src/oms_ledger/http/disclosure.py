@@ -38,7 +38,7 @@ class Shown:
 
     def __init__(self, inside: Inside, route: str) -> None:
         self._showing = inside.showing
-        self._marks = inside.oms.readers.marks
+        self._marks = inside.oms.sensitivity
         self._threads = inside.threads
         self._route = route
 

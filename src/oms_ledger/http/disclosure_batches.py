@@ -28,7 +28,7 @@ Showing = Together[Look, bytes]
 
 
 def showing_to_many(oms: Oms, threads: Threads) -> Showing:
-    marks = oms.readers.marks
+    marks = oms.sensitivity
 
     def show(looks: Sequence[Look]) -> list[bytes]:
         sights = (
