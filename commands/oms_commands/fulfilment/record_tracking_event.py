@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
-from oms_commands._guards import existing_shipment
-from oms_ledger.domain.fulfilment.delivery import deliver, require_under_way
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentScanned
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.fulfilment.events import ShipmentScanned
+from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import existing_shipment
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 Code = Literal[
@@ -56,7 +57,7 @@ class RecordTrackingEvent(Command):
         scan = ShipmentScanned(
             self.shipment_id, self.code, self.occurred_at, self.location, self.raw
         )
-        if any(_same(scan, earlier) for earlier in shipment.scans):
+        if shipment.has_scan(scan):
             return ()
         changes = [Change(Shipment, self.shipment_id, scan, self.occurred_at)]
         if self.code == "delivered" and shipment.status != "delivered":
@@ -65,7 +66,3 @@ class RecordTrackingEvent(Command):
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))
-
-
-def _same(one: ShipmentScanned, other: ShipmentScanned) -> bool:
-    return (one.code, one.scanned_at, one.place) == (other.code, other.scanned_at, other.place)
