@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from oms_ledger.engine.db.arrays import bytea_array, text_array
+from oms_ledger.engine.db.binary import bytea_array, text_array
 from oms_ledger.kernel import Json
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import Wrapped

@@ -23,7 +23,7 @@ from oms_ledger.audit.tree.store import (
     StoredKey,
     TreeState,
 )
-from oms_ledger.engine.db.arrays import bigint_array, bytea_array
+from oms_ledger.engine.db.binary import bigint_array, bytea_array
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -14,11 +14,11 @@ from itertools import chain
 
 import psycopg
 
-from oms_ledger.engine.db.arrays import (
+from oms_ledger.engine.db.binary import (
     BinaryArray,
     bigint_array,
     bytea_array,
-    copy_rows,
+    copy_event_rows,
     text_array,
 )
 from oms_ledger.engine.db.errors import is_outage
@@ -275,7 +275,7 @@ def _writes(
             yield APPEND, (*moved, *_columns(batch.events))
         else:
             with cursor.copy(COPY_EVENTS) as copy:
-                copy.write(copy_rows(batch.events))
+                copy.write(copy_event_rows(batch.events))
             yield MOVE_HEAD, moved
     receipts = batch.receipts
     if receipts:

@@ -2,7 +2,7 @@
 
 Point the library's own `Application`, subscriptions and `ProjectionRunner` at a ledger with
 
-    PERSISTENCE_MODULE=oms_ledger.engine.recorder:LedgerFactory
+    PERSISTENCE_MODULE=oms_ledger.engine.log.recorder:LedgerFactory
     OMS_DATABASE_URL=... OMS_LEDGER=...
 
 Appending goes by the ledger's own rules: positions are given out under the head row's lock, so
