@@ -10,6 +10,7 @@ import pytest
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import HAPPENED, PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, Head, Loaded, Wanted
@@ -21,7 +22,7 @@ from tests.resilience.proxy import Cut, Wire, wire_to
 
 ONCE = Idempotency("client", "key", b"body")
 
-OpenStore = Callable[[Callable[[], pool.Connection]], PostgresStore]
+OpenStore = Callable[[Callable[[], Connection]], PostgresStore]
 
 
 @contextmanager

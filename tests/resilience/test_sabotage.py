@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import postgres as postgres_log
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, Head

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER
 from oms_ledger.domain.personal import Known
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.kernel import Position, Recorded
-from oms_ledger.privacy.postgres import Connection
 
 # Guests' orders hang on the e-mail address alone: whose address it is, theirs they are. And who
 # else has that address has a say in it.

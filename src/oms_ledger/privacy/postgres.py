@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-
-import psycopg
+from typing import NamedTuple
 
 from oms_ledger.engine.db.binary import bytea_array, text_array
+from oms_ledger.engine.db.connection import Connection, Cursor
 from oms_ledger.kernel import Json
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import Wrapped
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 LEDGER = "ledger"
 """The subject of the ledger's own key, which nobody can forget."""
@@ -195,5 +192,5 @@ def accesses(
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in found]
 
 
-def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[StoredKey]:
+def _keys(cursor: Cursor) -> list[StoredKey]:
     return [StoredKey(*row) for row in cursor.fetchall()]

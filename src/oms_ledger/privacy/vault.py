@@ -26,6 +26,7 @@ from oms_ledger.domain.personal import (
     personal_values,
     with_fields,
 )
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import positions
 from oms_ledger.engine.write.submissions import Outcome, Submission
@@ -34,7 +35,7 @@ from oms_ledger.privacy import disclosure, erasure, postgres
 from oms_ledger.privacy.crypto import DataKey, Keyring, LedgerKey, Unreadable, new_keys
 from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, Access, Sight
 from oms_ledger.privacy.keks.local import KekFile, KeyEncryption
-from oms_ledger.privacy.postgres import LEDGER, Connection, StoredKey
+from oms_ledger.privacy.postgres import LEDGER, StoredKey
 
 REMEMBER_SECONDS = 3.0
 """A destroyed key is used at most this long, everywhere."""

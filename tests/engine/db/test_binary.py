@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
 
 from oms_ledger.engine.db import binary
 from oms_ledger.engine.db.binary import BIGINT, BYTEA, JSONB, TEXT, TEXTS, TYPES, ColumnType
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 
 VALUES: list[tuple[ColumnType, list[object]]] = [
@@ -71,7 +71,7 @@ def test_a_row_without_a_column_type_is_refused() -> None:
         binary.column_type(complex)
 
 
-def copy_in(connection: psycopg.Connection[tuple[object, ...]], table: str, rows: bytes) -> None:
+def copy_in(connection: Connection, table: str, rows: bytes) -> None:
     statement = f"COPY {table} FROM STDIN (FORMAT BINARY)".encode()
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(rows)

@@ -25,7 +25,8 @@ from yoyo.migrations import (  # type: ignore[import-untyped]  # the library has
 
 from oms_ledger.domain.errors import Refused, Unavailable
 from oms_ledger.engine.db import pool, roles
-from oms_ledger.engine.db.pool import Connection, Timeouts
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
 
 TURN_SECONDS = 120

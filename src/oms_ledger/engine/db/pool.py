@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import psycopg
 import structlog
@@ -21,13 +21,13 @@ from psycopg_pool import ConnectionPool
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import roles
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 Pool: TypeAlias = "ConnectionPool[Connection]"
 
 CONNECT_SECONDS = 10
@@ -110,7 +110,7 @@ def connect(
 
 
 def prepare_session(
-    connection: psycopg.Connection[Any],
+    connection: Connection,
     schema: str,
     *,
     role: Role | None = Role.READER,

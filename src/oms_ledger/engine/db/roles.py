@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypeAlias
 
-import psycopg
 from psycopg import errors, sql
 
 from oms_ledger.domain.errors import Refused
-
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.connection import Connection
 
 
 class Role(StrEnum):

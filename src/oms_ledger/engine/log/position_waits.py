@@ -9,7 +9,8 @@ import psycopg
 import structlog
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine.db.pool import Connection, Pool
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.project.projector import PROJECTIONS_CHANNEL
 from oms_ledger.kernel import Position
 

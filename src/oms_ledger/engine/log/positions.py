@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
-import psycopg
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Position
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 HEAD = "SELECT position FROM ledger_head"
 STATE_AT = "SELECT state FROM ledger_events WHERE notification_id = %s"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
+from typing import Any
 
 import psycopg
 
@@ -21,6 +22,7 @@ from oms_ledger.engine.db.binary import (
     copy_event_rows,
     text_array,
 )
+from oms_ledger.engine.db.connection import Connection, Cursor
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.log.codec import SHAPES
 from oms_ledger.engine.log.store import (
@@ -114,10 +116,10 @@ HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notifica
 class PostgresStore:
     """`connect` opens a connection in autocommit mode with the ledger's search_path."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[tuple[object, ...]]]) -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         # One cursor for all batches: making one takes as long as running a statement.
-        self._cursor: psycopg.Cursor[tuple[object, ...]] | None = None
+        self._cursor: Cursor | None = None
 
     def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
         with self._failing():
@@ -139,7 +141,7 @@ class PostgresStore:
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), self._load(wanted) if wanted else Loaded()  # type: ignore[arg-type]  # columns as migrated
+        return Head(*row), self._load(wanted) if wanted else Loaded()
 
     def load(self, wanted: Wanted) -> Loaded:
         with self._failing():
@@ -163,12 +165,10 @@ class PostgresStore:
             self.rollback()
             raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
-    def _request(
-        self, connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted
-    ) -> _Pending:
+    def _request(self, connection: Connection, wanted: Wanted) -> _Pending:
         pending = _Pending()
 
-        def ask(statement: str, *parameters: object) -> psycopg.Cursor[tuple[object, ...]]:
+        def ask(statement: str, *parameters: object) -> Cursor:
             return connection.execute(statement, parameters, prepare=True, binary=True)
 
         if wanted.streams:
@@ -219,7 +219,7 @@ class PostgresStore:
     def close(self) -> None:
         self._drop()
 
-    def _at_hand(self) -> psycopg.Cursor[tuple[object, ...]]:
+    def _at_hand(self) -> Cursor:
         if self._cursor is None:
             self._cursor = self._connect().cursor()
         return self._cursor
@@ -235,22 +235,22 @@ class _Pending:
     """Cursors of one pipelined request, to be read after its end."""
 
     def __init__(self) -> None:
-        self.snapshots: psycopg.Cursor[tuple[object, ...]] | None = None
-        self.events: list[psycopg.Cursor[tuple[object, ...]]] = []
-        self.receipts: psycopg.Cursor[tuple[object, ...]] | None = None
+        self.snapshots: Cursor | None = None
+        self.events: list[Cursor] = []
+        self.receipts: Cursor | None = None
 
 
 def _collect(pending: _Pending) -> Loaded:
     return Loaded(
-        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],  # type: ignore[arg-type]  # columns as selected
-        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],  # type: ignore[arg-type]  # columns as selected
-        receipts=[Receipt(*row) for row in _rows(pending.receipts)],  # type: ignore[arg-type]  # columns as selected
+        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
+        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
+        receipts=[Receipt(*row) for row in _rows(pending.receipts)],
     )
 
 
 def _rows(
-    cursor: psycopg.Cursor[tuple[object, ...]] | None,
-) -> Sequence[tuple[object, ...]]:
+    cursor: Cursor | None,
+) -> Sequence[tuple[Any, ...]]:
     return cursor.fetchall() if cursor is not None else ()
 
 
@@ -265,9 +265,7 @@ def _columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
     )
 
 
-def _writes(
-    cursor: psycopg.Cursor[tuple[object, ...]], head: Head, batch: Batch
-) -> Iterable[tuple[str, tuple[object, ...]]]:
+def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
     """The statements of a batch. Events of a large one are copied before the first of them."""
     if batch.events:
         moved = (batch.events[-1].position, batch.recorded_at, head.position)

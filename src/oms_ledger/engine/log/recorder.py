@@ -46,6 +46,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from oms_ledger.engine.db import dsn, pool
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.postgres import INSERT_EVENTS, NOTIFY_CHANNEL
@@ -133,10 +134,10 @@ class LedgerDatastore(PostgresDatastore):
         assert isinstance(self.pool.kwargs, dict)
         self.pool.kwargs.update(given)
 
-    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+    def after_connect_func(self) -> Callable[[Connection], None]:
         schema, timeouts = self.schema, self._timeouts
 
-        def after_connect(connection: psycopg.Connection[Any]) -> None:
+        def after_connect(connection: Connection) -> None:
             connection.autocommit = True
             pool.prepare_session(connection, schema, role=Role.WRITER, timeouts=timeouts)
 
@@ -227,13 +228,13 @@ class LedgerSubscription(PostgresSubscription):
                 self._thread_error = error
                 self.stop()
 
-    def _connected(self) -> pool.Connection:
+    def _connected(self) -> Connection:
         datastore = self._recorder.datastore
         return pool.connect(
             datastore.url, datastore.schema, application_name="oms-ledger subscription"
         )
 
-    def _wait(self, connection: pool.Connection) -> None:
+    def _wait(self, connection: Connection) -> None:
         until = time.monotonic() + LOOK_EVERY_SECONDS
         while not self._has_been_stopped and time.monotonic() < until:
             for _ in connection.notifies(timeout=STOP_WITHIN_SECONDS, stop_after=1):

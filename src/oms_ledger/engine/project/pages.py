@@ -9,13 +9,12 @@ from typing import Any, Protocol, TypeAlias, cast
 import psycopg
 
 from oms_ledger.engine.db.binary import BinaryArray
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import UNACCEPTABLE
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.tables import Build, Table, tables_of
 from oms_ledger.kernel import Position, R, Recorded, Row
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 # The bytes of what nobody wants are left where they are.
 PULL = """

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import LiteralString, cast
 
-import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
@@ -18,6 +17,7 @@ from psycopg.rows import dict_row
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind
 from oms_ledger.domain.times import not_then
 from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.log import codec, positions
 from oms_ledger.engine.log.position_waits import Positions
@@ -35,8 +35,6 @@ from oms_ledger.kernel import (
     State,
     stream_id,
 )
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 

@@ -19,6 +19,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
@@ -27,7 +28,6 @@ from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.kernel import Position, ReadModel
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Values: TypeAlias = Mapping[str, str | None]
 Key: TypeAlias = tuple[str, ...]
 

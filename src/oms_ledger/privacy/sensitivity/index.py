@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, LiteralString
-
-import psycopg
+from typing import LiteralString
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
@@ -20,12 +18,13 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
 from oms_ledger.privacy.sensitivity import mask
 
-Lend = Callable[[], AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]]
+Lend = Callable[[], AbstractContextManager[Connection]]
 
 FIRST = """
 SELECT originator_id, topic, state FROM ledger_events
