@@ -12,7 +12,7 @@ from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.log.postgres import HAPPENED, PostgresStore
+from oms_ledger.engine.log.postgres import SQL, PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, Head, Loaded, Wanted
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
@@ -123,7 +123,7 @@ class Hasty(PostgresStore):
     """Looks without waiting for who holds the head."""
 
     def happened(self, row: EventRow) -> bool:
-        cursor = self._at_hand().execute(HAPPENED, (row.position,), binary=True)
+        cursor = self._at_hand().execute(SQL["stored_event"], (row.position,), binary=True)
         return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 

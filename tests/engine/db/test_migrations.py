@@ -22,7 +22,7 @@ MODEST = "oms_modest"
 
 MIGRATE = """
 import sys
-from oms_ledger.engine import migrations
+from oms_ledger.engine.db import migrations
 print(*migrations.migrate(sys.argv[1], sys.argv[2]))
 """
 

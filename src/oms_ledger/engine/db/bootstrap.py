@@ -35,7 +35,7 @@ def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> Non
     with pool.connect(url, schema, role=None) as connection:
         roles.require(connection, schema, SERVING)
         if settings.owner_url is None:
-            connection.execute(roles.SET_ROLE, (Role.READER.of(schema),))
+            roles.act_as(connection, schema, Role.READER)
             _require_prepared(connection, schema, models)
 
 

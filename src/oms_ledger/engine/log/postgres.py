@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import (
     BinaryArray,
     bigint_array,
@@ -37,80 +38,14 @@ from oms_ledger.engine.log.store import (
     Wanted,
 )
 
+SQL = statements.queries(__package__)
+
 NOTIFY_CHANNEL = "ledger_events"
 """One NOTIFY per commit goes here: a hint to look, never the truth."""
-
-LOCK_HEAD = "SELECT position, recorded_at FROM ledger_head FOR UPDATE"
-
-LOAD_SNAPSHOTS = """
-SELECT s.originator_id, s.originator_version, s.notification_id, s.shape, s.state
-FROM unnest(%s::text[], %s::text[]) AS want (id, shape)
-CROSS JOIN LATERAL (
-    SELECT * FROM snapshots
-    WHERE originator_id = want.id AND shape = want.shape
-    ORDER BY originator_version DESC LIMIT 1
-) AS s"""
-
-# Events after the version known, or after the newest usable snapshot where nothing is known.
-LOAD_EVENTS = """
-SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
-FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS want (id, version, shape)
-CROSS JOIN LATERAL (
-    SELECT * FROM ledger_events
-    WHERE originator_id = want.id
-      AND originator_version > CASE WHEN want.version > 0 THEN want.version ELSE coalesce((
-            SELECT max(originator_version) FROM snapshots
-            WHERE originator_id = want.id AND shape = want.shape), 0) END
-    ORDER BY originator_version
-) AS e"""
-
-# A category is a range of ids: '-' is followed by '.' in the "C" collation.
-LOAD_CATEGORY = """
-SELECT originator_id, originator_version, topic, state, notification_id
-FROM ledger_events WHERE originator_id >= %s AND originator_id < %s
-ORDER BY originator_id, originator_version"""
-
-LOAD_RECEIPTS = """
-SELECT r.scope, r.key, r.fingerprint, r.outcome
-FROM unnest(%s::text[], %s::text[]) AS want (scope, key)
-JOIN receipts AS r ON r.scope = want.scope AND r.key = want.key"""
-
-INSERT_EVENTS = """
-INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])"""
-
-_MOVED = """moved AS (
-    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
-)"""
-
-# Divides by zero, and so undoes the whole batch, unless exactly the expected head was moved.
-_TOLD = f"SELECT 1 / count(*), (SELECT pg_notify('{NOTIFY_CHANNEL}', '')) FROM moved"
-
-MOVE_HEAD = f"WITH {_MOVED} {_TOLD}"
-
-APPEND = f"WITH {_MOVED}, appended AS ({INSERT_EVENTS}) {_TOLD}"
-"""All that a small batch of events needs, in one statement."""
-
-COPY_EVENTS = """
-COPY ledger_events (originator_id, originator_version, topic, state, notification_id)
-FROM STDIN (FORMAT BINARY)"""
 
 COPY_FROM_EVENTS = 500
 """Events in a batch from which COPY is the faster one. It costs two more round trips, and then
 takes two thirds of the time an INSERT does (measured: docs/performance.md)."""
-
-INSERT_RECEIPTS = """
-INSERT INTO receipts (scope, key, fingerprint, outcome, recorded_at)
-SELECT r.scope, r.key, r.fingerprint, r.outcome, %s
-FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])
-    AS r (scope, key, fingerprint, outcome)"""
-
-INSERT_SNAPSHOTS = """
-INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
-ON CONFLICT DO NOTHING"""
-
-HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s"
 
 
 class PostgresStore:
@@ -137,7 +72,7 @@ class PostgresStore:
         cursor = self._at_hand()
         # Without parameters both travel as one message; what follows sees all that was committed
         # before the lock was had.
-        cursor.execute(f"BEGIN; {LOCK_HEAD}")
+        cursor.execute(f"BEGIN; {SQL['lock_head']}")
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
@@ -177,15 +112,17 @@ class PostgresStore:
             unknown = [s for s, version in wanted.streams.items() if version == 0]
             if unknown:
                 its_shapes = [SHAPES.get(s.split("-", 1)[0], "") for s in unknown]
-                pending.snapshots = ask(LOAD_SNAPSHOTS, text_array(unknown), text_array(its_shapes))
+                pending.snapshots = ask(
+                    SQL["load_snapshots"], text_array(unknown), text_array(its_shapes)
+                )
             versions = bigint_array(wanted.streams.values())
-            pending.events.append(ask(LOAD_EVENTS, ids, versions, shapes))
+            pending.events.append(ask(SQL["load_events"], ids, versions, shapes))
         for category in wanted.categories:
-            pending.events.append(ask(LOAD_CATEGORY, f"{category}-", f"{category}."))
+            pending.events.append(ask(SQL["load_category"], f"{category}-", f"{category}."))
         if wanted.receipts:
             scopes = text_array([scope for scope, _ in wanted.receipts])
             keys = text_array([key for _, key in wanted.receipts])
-            pending.receipts = ask(LOAD_RECEIPTS, scopes, keys)
+            pending.receipts = ask(SQL["load_receipts"], scopes, keys)
         return pending
 
     def commit(self, head: Head, batch: Batch) -> None:
@@ -212,8 +149,10 @@ class PostgresStore:
                 # The server may still be at work on what a broken connection had sent it; it
                 # holds the head until that is done. Without this the answer could be a no that
                 # becomes a yes a moment later.
-                connection.execute(LOCK_HEAD)
-                found = connection.execute(HAPPENED, (row.position,), binary=True).fetchone()
+                connection.execute(SQL["lock_head"])
+                found = connection.execute(
+                    SQL["stored_event"], (row.position,), binary=True
+                ).fetchone()
         return found == (row.stream, row.topic, row.state)
 
     def close(self) -> None:
@@ -270,15 +209,15 @@ def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tup
     if batch.events:
         moved = (batch.events[-1].position, batch.recorded_at, head.position)
         if len(batch.events) < COPY_FROM_EVENTS:
-            yield APPEND, (*moved, *_columns(batch.events))
+            yield SQL["append_events"], (*moved, *_columns(batch.events))
         else:
-            with cursor.copy(COPY_EVENTS) as copy:
+            with cursor.copy(SQL["copy_events"]) as copy:
                 copy.write(copy_event_rows(batch.events))
-            yield MOVE_HEAD, moved
+            yield SQL["move_head"], moved
     receipts = batch.receipts
     if receipts:
         yield (
-            INSERT_RECEIPTS,
+            SQL["insert_receipts"],
             (
                 batch.recorded_at,
                 text_array([r.scope for r in receipts]),
@@ -290,7 +229,7 @@ def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tup
     snapshots = batch.snapshots
     if snapshots:
         yield (
-            INSERT_SNAPSHOTS,
+            SQL["insert_snapshots"],
             (
                 text_array([s.stream for s in snapshots]),
                 bigint_array([s.version for s in snapshots]),

@@ -13,6 +13,7 @@ from typing import get_type_hints
 
 from oms_ledger.engine.db import binary
 from oms_ledger.engine.db.binary import BinaryArray, ColumnType, column_type
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.kernel import ReadModel, Row
 
 
@@ -102,11 +103,6 @@ def _columns(kind: type[Row]) -> tuple[str, ...]:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} is no dataclass, so it has no columns")
     return tuple(f.name for f in fields(kind))
-
-
-def table_name(stable: str, number: int) -> str:
-    """What a table is called in a build; `{v}` in its `table.sql` stands for the same."""
-    return f"{stable}_v{number}"
 
 
 def tables_of(build: Build) -> dict[type[Row], Table]:

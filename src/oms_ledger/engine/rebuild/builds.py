@@ -18,7 +18,7 @@ from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.tables import table_name
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.kernel import Position, ReadModel
 
 BUILDING, LIVE, RETIRED, DROPPED = "building", "live", "retired", "dropped"

@@ -20,10 +20,11 @@ from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
-from oms_ledger.engine.project.tables import Build, table_name
+from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.kernel import Position, ReadModel
