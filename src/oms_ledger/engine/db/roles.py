@@ -78,7 +78,7 @@ def require(connection: Connection, schema: str, roles: Iterable[Role]) -> None:
 def login_of(connection: Connection) -> str:
     """Who logged in, whatever role the session acts as."""
     row = connection.execute(SQL["login"]).fetchone()
-    assert row is not None, "a SELECT without FROM has one row"
+    assert row is not None, "session_user has no row"
     return str(row[0])
 
 
@@ -118,7 +118,7 @@ def _attempt(connection: Connection, statement: str, role: str) -> None:
 
 
 def _cannot_create(login: str, schema: str, missing: Iterable[str]) -> Refused:
-    made = " ".join(f"CREATE ROLE {name} NOLOGIN;" for name in missing)
+    made = " ".join(f"{SQL['create_role'].format(role=name)};" for name in missing)
     given = ", ".join(role.of(schema) for role in Role)
     return Refused(
         f"The login {login} may not create the roles of the ledger, in which the program acts"

@@ -62,7 +62,7 @@ def on_build(package: str, statement: str, tables: tuple[str, ...], number: int)
         raise LookupError(f"no statement {statement!r} in queries.sql; there are: {names}")
     text = known[statement]
     meant = [
-        f"{name} AS NOT MATERIALIZED (SELECT * FROM {table_name(name, number)})"
+        f"{name} AS NOT MATERIALIZED (TABLE {table_name(name, number)})"
         for name in tables
         if re.search(rf"\b{name}\b", text)
     ]
