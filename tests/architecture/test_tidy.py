@@ -36,7 +36,6 @@ SQL_IN_MODULES = (
     "src/oms_ledger/engine/work/",
     "src/oms_ledger/access/",
     "src/oms_ledger/audit/",
-    "src/oms_ledger/privacy/",
 )
 """Rooms whose SQL has still to move to `queries.sql`."""
 

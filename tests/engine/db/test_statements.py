@@ -11,6 +11,7 @@ import pytest
 
 import oms_ledger
 from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 
 SOURCES = Path(oms_ledger.__file__).parent
@@ -56,7 +57,7 @@ def numbered(statement: str) -> str:
     return PARAMETER.sub(number, statement).replace("%%", "%")
 
 
-def prepare(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
+def prepare(connection: Connection, statement: str) -> None:
     connection.execute(f"PREPARE checked AS {numbered(statement)}".encode())
     connection.execute("DEALLOCATE checked")
 
