@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from oms_ledger.app import Oms, open_oms
-from oms_ledger.http.errors import from_validation
 from oms_ledger.kernel import Command
 from oms_ledger.privacy.disclosure import masked
 from oms_ledger.settings import Settings
+from oms_ledger.validation import from_validation
 
 console = Console(stderr=True, highlight=False)
 """For people: progress, tables, hints. Standard output is for what programs read."""
