@@ -11,15 +11,9 @@ from rich.table import Table
 
 from oms_commands import COMMANDS
 from oms_ledger.app import open_oms
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, settings
 from oms_ledger.cli.lookup import access_of
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    LedgerOption,
-    checked,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.terminal import out, print_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Command
 from oms_ledger.privacy import cards
