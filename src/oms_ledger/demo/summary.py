@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oms_ledger.app import Oms
-from oms_ledger.demo.shop import CHANNELS, DAYS, PLACES
+from oms_ledger.demo.shop import CHANNELS, DAYS, LOCATIONS
 from oms_ledger.kernel import Json, Position
 from oms_projections import QUERIES
 
@@ -172,12 +172,12 @@ def _stock(levels: Iterable[Item]) -> Table:
             name: sum(cast("int", each[name]) for each in levels if each["location"] == place.code)
             for name in ("on_hand", "allocated", "available", "backordered")
         }
-        for place in PLACES
+        for place in LOCATIONS
     }
     most = max(units["on_hand"] for units in sums.values())
     title = "Stock: █ free, ▒ promised; short is promised without being there"
     table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
-    for place in PLACES:
+    for place in LOCATIONS:
         units = sums[place.code]
         table.add_row(
             f"{place.code}  [dim]{place.name}[/]",

@@ -98,7 +98,7 @@ SKIP_MEANINGS: Mapping[str, str] = {
 }
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """A line of the file. `number` counts from 1 below the heading; `price` is GBP per unit,
     exactly as written."""
 
@@ -128,7 +128,7 @@ class Row(NamedTuple):
         return self.price_minor != self.price * 100
 
 
-class Malformed(NamedTuple):
+class MalformedRow(NamedTuple):
     """A row that cannot be read, or may not be, and why."""
 
     number: int
@@ -145,7 +145,7 @@ class Invoice:
     """The rows of one invoice number, in the file's order."""
 
     number: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[FileRow] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -163,7 +163,7 @@ def is_service(sku: str) -> bool:
     return code in SERVICES or code.startswith(VOUCHERS)
 
 
-def classify(row: Row, invoice_has_price: bool) -> Use | Skip:
+def classify(row: FileRow, invoice_has_price: bool) -> Use | Skip:
     """What the row means. Every row means exactly one thing."""
     letter = row.invoice[:1].upper()
     if letter == "A":
@@ -181,26 +181,26 @@ def classify(row: Row, invoice_has_price: bool) -> Use | Skip:
     return _free(row, invoice_has_price)
 
 
-def _credit(row: Row) -> Use | Skip:
+def _credit(row: FileRow) -> Use | Skip:
     if row.quantity > 0:
         return Skip.CREDIT_OF_NOTHING
     return Skip.CREDIT_WITHOUT_GOODS if is_service(row.sku) else Use.RETURN
 
 
-def _negative(row: Row) -> Use | Skip:
+def _negative(row: FileRow) -> Use | Skip:
     if row.price > 0:
         return Skip.NEGATIVE_SALE
     return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.WRITE_OFF
 
 
-def _free(row: Row, invoice_has_price: bool) -> Use | Skip:
+def _free(row: FileRow, invoice_has_price: bool) -> Use | Skip:
     """Nothing charged: a gift to somebody, or goods that turned up."""
     if row.customer is not None or invoice_has_price:
         return Use.GIFT
     return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.STOCK_FOUND
 
 
-def read(file: Path) -> Iterator[Row | Malformed]:
+def read(file: Path) -> Iterator[FileRow | MalformedRow]:
     """All rows of the file, plain or gzipped, one at a time. Each line is one row, so that a
     torn one harms no other; empty lines are none. `Invalid` where the file as a whole cannot be
     read, or not to its end."""
@@ -255,12 +255,12 @@ def _unreadable(file: Path, rows: int, error: Exception) -> Invalid:
     )
 
 
-def parse(number: int, fields: list[str]) -> Row | Malformed:
+def parse(number: int, fields: list[str]) -> FileRow | MalformedRow:
     if len(fields) != len(COLUMNS):
-        return Malformed(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
+        return MalformedRow(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
     invoice, sku, title, quantity, at, price, customer, country = fields
     try:
-        return Row(
+        return FileRow(
             number,
             _code(invoice, "invoice number"),
             _code(sku, "stock code"),
@@ -272,19 +272,19 @@ def parse(number: int, fields: list[str]) -> Row | Malformed:
             _country(country),
         )
     except CardData as error:
-        return Malformed(number, str(error), Skip.CARD_DATA)
+        return MalformedRow(number, str(error), Skip.CARD_DATA)
     except ValueError as error:
-        return Malformed(number, str(error))
+        return MalformedRow(number, str(error))
 
 
 def invoices(
-    rows: Iterator[Row | Malformed], last: Mapping[str, int]
-) -> Iterator[Invoice | Malformed]:
+    rows: Iterator[FileRow | MalformedRow], last: Mapping[str, int]
+) -> Iterator[Invoice | MalformedRow]:
     """Each invoice as soon as its last row has been read. Only the unfinished are in memory,
     even where an invoice is interrupted by others."""
     open_invoices: dict[str, Invoice] = {}
     for row in rows:
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRow):
             yield row
             continue
         invoice = open_invoices.get(row.invoice)

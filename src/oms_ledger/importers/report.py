@@ -67,7 +67,7 @@ class Revenue:
         )
 
 
-class LeftOut(NamedTuple):
+class SkippedRow(NamedTuple):
     """A row that was skipped, and why; `detail` says more where there is more to say."""
 
     row: int
@@ -78,7 +78,7 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """The account of one run.
 
     `applied` counts rows by what became of them, `left_out` lists the others; `already` are
@@ -93,7 +93,7 @@ class Report:
     revenue: Revenue
     path: Path
     applied: Counter[str] = field(default_factory=Counter)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[SkippedRow] = field(default_factory=list)
     already: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
@@ -174,7 +174,7 @@ def _sums(file: Takings, ledger: int) -> dict[str, Json]:
     return {"file": str(file.exact), "ledger": to_text(ledger, CURRENCY)}
 
 
-def _rows_table(report: Report) -> Table:
+def _rows_table(report: ImportReport) -> Table:
     table = Table(title="Every row of the file", show_footer=True)
     table.add_column("Rows", justify="right", footer=f"{report.rows:,}")
     table.add_column("Became", footer="read")
@@ -214,7 +214,7 @@ def _revenue_table(revenue: Revenue) -> Table:
     return table
 
 
-def _sentences(report: Report) -> Iterator[str]:
+def _sentences(report: ImportReport) -> Iterator[str]:
     facts, found = report.facts, report.survey
     account = "accounted for" if report.balances else "[red]NOT accounted for[/]"
     yield (
@@ -238,7 +238,7 @@ def _sentences(report: Report) -> Iterator[str]:
     yield f"The account of every row: {report.path}"
 
 
-def _rates(report: Report) -> str:
+def _rates(report: ImportReport) -> str:
     phases = ", ".join(f"{phase} {took:,.1f} s" for phase, took in report.seconds.items())
     importing = report.seconds.get("importing")
     if not importing:
