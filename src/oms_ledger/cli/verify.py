@@ -8,6 +8,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.text import Text
 
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.anchors.schedule import place_or_file, places
@@ -113,18 +114,20 @@ def _write(file: Path, dossier: Dossier) -> None:
 
 def _show(dossier: Dossier, report: Path | None) -> None:
     for check in dossier.checks:
-        mark = "[red]differs[/]" if check.findings else "[green]agrees[/] "
-        console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
+        mark = ("differs", "red") if check.findings else ("agrees ", "green")
+        line = Text.assemble(mark, f" {check.count:>12,} {check.about}")
+        console.print(line, soft_wrap=True)
     for finding in dossier.findings[:SHOWN]:
-        console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
+        line = Text.assemble((finding.kind, "red"), f": {finding.text}")
+        console.print(line, soft_wrap=True)
         if finding.expected or finding.found:
             said = f"  expected {finding.expected}; found {finding.found}"
-            console.print(said, soft_wrap=True, markup=False)
-        console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
+            console.print(said, soft_wrap=True)
+        console.print(f"  {remedy(finding.kind)}", soft_wrap=True)
     if len(dossier.findings) > SHOWN:
         console.print(f"... and {len(dossier.findings) - SHOWN} more, which the report has")
     for each in (*dossier.repaired, *dossier.left_out):
-        console.print(each, soft_wrap=True, markup=False)
+        console.print(each, soft_wrap=True)
     rate = dossier.until / max(dossier.seconds, 1e-9)
     console.print(f"{dossier.until:,} events in {dossier.seconds:,.1f} s: {rate:,.0f} events/s")
     if report is not None:

@@ -180,7 +180,7 @@ def _stock(levels: Iterable[Item]) -> Table:
     for place in LOCATIONS:
         units = sums[place.code]
         table.add_row(
-            f"{place.code}  [dim]{place.name}[/]",
+            Text.assemble(f"{place.code}  ", (place.name, "dim")),
             _shelf(units["on_hand"], units["allocated"], most),
             *(f"{units[name]:,}" for name in ("on_hand", "allocated", "backordered")),
         )
@@ -189,7 +189,7 @@ def _stock(levels: Iterable[Item]) -> Table:
         free[str(level["sku"])] += cast("int", level["available"])
     low = ", ".join(f"{sku} {count}" for sku, count in sorted(free.items()) if count < LOW)
     if low:
-        table.caption = f"Running out: {low}"
+        table.caption = Text(f"Running out: {low}", "table.caption", justify="left")
     return table
 
 
@@ -228,7 +228,7 @@ def _performance(row: Item) -> tuple[str | Text, ...]:
     rate = shipped or 0
     colour = "green" if rate >= GOOD else "yellow" if rate >= FAIR else "red"
     return (
-        str(row["group"]),
+        Text(str(row["group"])),
         str(row["shipments"]),
         Text(bar(rate, 1, SHORT_BAR), style=colour),
         _percent(shipped),
