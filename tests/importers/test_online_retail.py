@@ -106,6 +106,40 @@ def test_what_cannot_be_read_says_why(fields: list[str]) -> None:
     assert parsed.why
 
 
+FINE = ["1", "A1", "Thing", "1", "2011-01-04 10:00:00", "1.00", "7", "EIRE"]
+
+
+NO_NUMBERS = ("", "-", "+5", " 5", "5 ", "1_000", "1,000", "1e2", "\u0663", "\uff15", "9" * 5000)
+NO_PRICES = (*NO_NUMBERS, "1_0.00", " 1.00", "1,00", ".5", "5.", "Infinity", "\u0663.00")
+NO_TIMES = (
+    "",
+    "20110104T100000",
+    "2011-W01-2",
+    "2011-1-4 10:00:00",
+    "2011-01-04 10",
+    "2011-01-04x10:00:00",
+    " 2011-01-04 10:00:00",
+    "2011-01-04 10:00:00 ",
+    "\uff12011-01-04 10:00:00",
+    "2011-02-30 10:00:00",
+    "2011-01-04 25:00:00",
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        *((3, text) for text in (*NO_NUMBERS, "5.0")),
+        *((4, text) for text in NO_TIMES),
+        *((5, text) for text in NO_PRICES),
+    ],
+)
+def test_numbers_and_times_are_read_strictly(column: int, text: str) -> None:
+    """Python's own readers take underscores, blanks, exponents and digits of other scripts."""
+    assert isinstance(parse(1, FINE), FileRow)
+    assert isinstance(parse(1, [*FINE[:column], text, *FINE[column + 1 :]]), MalformedRow)
+
+
 def test_services_whatever_their_case() -> None:
     assert all(is_service(code) for code in ("POST", "m", "M", "gift_0001_20", "BANK CHARGES"))
     assert not any(is_service(code) for code in ("85123A", "PADS", "DCGS0003", "MUG"))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,14 @@ HIGHEST_PRICE = 1_000_000
 YEARS = range(1970, 2101)
 LONGEST_CODE = 100
 LONGEST_TITLE = 500
+
+# Python's own readers also take underscores, blanks, exponents and digits of other scripts.
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+PRICE = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 NOBODY = frozenset({"", "nan", "none", "null"})
 """Ways to write that a row has no customer."""
@@ -310,8 +319,10 @@ def _opened(file: Path) -> Iterator[TextIO]:
 def utc(local: str) -> datetime:
     """A time as the file writes it, local to London, in UTC."""
     _refuse_card(local, "InvoiceDate", "placed_at")
+    if TIME.fullmatch(local) is None:
+        raise ValueError(f"{local[:50]!r} is not a time such as 2010-12-01 08:26:00")
     try:
-        at = datetime.fromisoformat(local.strip())
+        at = datetime.fromisoformat(local)
     except ValueError:
         raise ValueError(f"{local!r} is not a time such as 2010-12-01 08:26:00") from None
     if at.year not in YEARS:
@@ -322,10 +333,9 @@ def utc(local: str) -> datetime:
 @lru_cache(maxsize=65_536)
 def _quantity(text: str) -> int:
     _refuse_card(text, "Quantity", "quantity")
-    try:
-        quantity = int(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
+    if WHOLE_NUMBER.fullmatch(text) is None:
+        raise ValueError(f"{text[:50]!r} is not a whole number of digits 0 to 9")
+    quantity = int(text)
     if abs(quantity) > MOST_UNITS:
         raise ValueError(f"{text} units on one row cannot be right")
     return quantity
@@ -334,11 +344,10 @@ def _quantity(text: str) -> int:
 @lru_cache(maxsize=65_536)
 def _price(text: str) -> Decimal:
     _refuse_card(text, "UnitPrice", "unit_price")
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a price") from None
-    if not price.is_finite() or abs(price) > HIGHEST_PRICE:
+    if PRICE.fullmatch(text) is None:
+        raise ValueError(f"{text[:50]!r} is not a price such as 2.55")
+    price = Decimal(text)
+    if abs(price) > HIGHEST_PRICE:
         raise ValueError(f"{text!r} cannot be a price")
     return price
 
