@@ -16,7 +16,7 @@ from oms_ledger.http.responses import answer
 from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
 
 
-class AccessesHandler:
+class AccessRecordHandler:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads

@@ -113,7 +113,7 @@ def problem_body(status: int, code: str, detail: str) -> dict[str, Json]:
     }
 
 
-def headers_of(error: OmsError) -> dict[str, str]:
+def problem_headers(error: OmsError) -> dict[str, str]:
     """What a client needs beside the body: when to come back, how to say who it is."""
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | RateLimited):

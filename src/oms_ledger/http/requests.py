@@ -29,6 +29,8 @@ QUERY_FIELDS_MAX = 100
 SLASH = "\x00"
 """Stands for a slash within a path segment while routes are matched; see `edge`."""
 
+_HEADERS = "oms.headers"
+
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 _JSON_TYPE = re.compile(
@@ -134,11 +136,15 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def headers_of(request: Request) -> Headers:
-    """The headers, looked at once. Of one that is sent twice the last counts."""
-    return {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
-    }
+def request_headers(request: Request) -> Headers:
+    """The headers, decoded once for each request. Of one that is sent twice the last counts."""
+    headers: Headers | None = request.scope.get(_HEADERS)
+    if headers is None:
+        headers = request.scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in request.scope["headers"]
+        }
+    return headers
 
 
 def correlation_id(headers: Headers) -> str | None:

@@ -16,7 +16,7 @@ import uvicorn
 
 from oms_ledger.app import Oms
 from oms_ledger.http import create_app
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.shapes import ledger
 from oms_ledger.http.streams import sse, watcher
@@ -61,7 +61,7 @@ def test_the_name_of_an_old_shape_leads_to_todays(shop: Api) -> None:
 
 
 @contextmanager
-def serving(oms: Oms) -> Iterator[tuple[str, Door]]:
+def serving(oms: Oms) -> Iterator[tuple[str, LedgerApi]]:
     """A real server in a thread; when it has ended, so have its streams."""
     app = create_app(oms)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -214,7 +214,7 @@ def _open(client: httpx.Client, url: str, count: int) -> list[tuple[Stream, http
 
 
 def test_only_so_many_follow(oms: Oms, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "FOLLOWERS_MAX", 1)
+    monkeypatch.setattr(watcher, "CLIENTS_MAX", 1)
     with serving(oms) as (url, _):
         with streaming(f"{url}/v1/events/stream") as stream:
             stream.block()

@@ -18,7 +18,7 @@ from oms_ledger.http.queries.threads import Threads
 Sealed = list[Submission]
 
 
-class Submitter:
+class CommandSubmitter:
     """Lives on one event loop."""
 
     def __init__(self, oms: Oms, threads: Threads) -> None:
