@@ -17,16 +17,8 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
-from oms_projections.stock_levels import (
-    LocationRow,
-    MovementRow,
-    ProductRow,
-    StockRow,
-    location,
-    move,
-    nothing_yet,
-    product,
-)
+from oms_projections.stock_levels.fold import location, move, nothing_yet, product
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, object]
 """A row as a statement of `queries.sql` would give it."""

@@ -28,7 +28,8 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.testing import given, recorded
-from oms_projections.stock_levels import READ_MODEL, LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.stock_levels.fold import READ_MODEL
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 from tests.projections.histories import Shop, states
 
 # Each event after a receipt of 10, 4 allocated and 2 backordered: (on hand, allocated,
