@@ -46,6 +46,13 @@ def test_every_command_and_query_is_in_it(document: Json) -> None:
     assert {query.name for query in QUERIES} == shapes.OF_QUERIES.keys()
 
 
+def test_schemas_are_named_without_the_suffix_of_their_classes(document: Json) -> None:
+    schemas = document["components"]["schemas"]
+    assert {"Problem", "Order", "Shipment", "ConsistencyProof"} <= schemas.keys()
+    names = {name for key, its in schemas.items() for name in (key, its.get("title", ""))}
+    assert [name for name in names if name.endswith(shapes.SUFFIX)] == []
+
+
 def test_what_is_served_is_what_is_documented(oms: Oms, document: Json) -> None:
     served = {
         (method.lower(), route.path.replace(":path}", "}"))
