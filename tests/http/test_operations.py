@@ -79,8 +79,8 @@ def test_metrics_tell_the_lag(oms: Oms, api: Api) -> None:
 
 COUNTING = """
 from oms_ledger.http import metrics
-metrics.refused("insufficient_stock")
-metrics.answered("POST", "/v1/orders", 409, 0.01)
+metrics.count_refusal("insufficient_stock")
+metrics.observe_request("POST", "/v1/orders", 409, 0.01)
 metrics.QUEUED.set(3)
 {last}
 """
@@ -98,7 +98,7 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
         )
         return done.stdout
 
-    run("metrics.left()")
+    run("metrics.process_ended()")
     text = run("print(metrics.exposition([]).decode())")
     assert 'oms_refusals_total{code="insufficient_stock"} 2.0' in text
     assert "oms_writer_queued 3.0" in text
