@@ -15,7 +15,8 @@ from oms_ledger.app import migrate as migrate_ledger
 from oms_ledger.app import open_prepared, prepared
 from oms_ledger.audit.anchors.schedule import places
 from oms_ledger.cli.keys import local_key
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
 from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context

@@ -28,10 +28,10 @@ from oms_ledger.http.requests import (
     expected_version,
     fingerprint,
     idempotency_key,
-    parsed,
     request_headers,
 )
 from oms_ledger.kernel import Command, Json
+from oms_ledger.validation import parse_json
 
 log = structlog.get_logger(__name__)
 
@@ -195,7 +195,7 @@ def _fields(body: bytes) -> dict[str, msgspec.Raw]:
         body.decode()  # which is not looked at while items are told apart
         return _whole(body or b"{}")
     except msgspec.ValidationError:
-        parsed(body)
+        parse_json(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None

@@ -27,7 +27,6 @@ from oms_ledger.http.requests import (
     fingerprint,
     flag,
     idempotency_key,
-    parsed,
     path_fields,
     query_fields,
     refuse_too_many,
@@ -35,6 +34,7 @@ from oms_ledger.http.requests import (
 )
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Command, Context, Json, Ref
+from oms_ledger.validation import parse_json
 
 Expected = tuple[Ref, int]
 
@@ -88,7 +88,7 @@ class CommandHandler:
         try:
             if not path:
                 return cast(Command, self._from_json(body or b"{}"))
-            return self._from_python(_merged(parsed(body), path))
+            return self._from_python(_merged(parse_json(body), path))
         except ValidationError as error:
             raise from_validation(error) from None
 
