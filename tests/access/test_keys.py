@@ -10,7 +10,8 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.http import app as http_app
-from oms_ledger.http import auth, create_app
+from oms_ledger.http import auth
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 
 

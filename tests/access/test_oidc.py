@@ -17,8 +17,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
-from oms_ledger.http.app import LedgerApi
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.identity_provider import AGAIN_SECONDS, FRESH_SECONDS, KEPT_SECONDS, Provider
 from tests.access.identity import (
     AUDIENCE,

@@ -12,7 +12,7 @@ from oms_commands.customers.hold import HoldCustomer
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.errors import OmsError, Refused
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy import erasure
 from tests.databases import Database
 from tests.http.conftest import Api

@@ -38,7 +38,7 @@ from oms_ledger.http.endpoint import (
     with_decoded_path,
     with_headers,
 )
-from oms_ledger.http.errors import Malformed, MethodNotAllowed
+from oms_ledger.http.errors import MethodNotAllowed
 from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.openapi import document, page
 from oms_ledger.http.operations import Operations
@@ -50,6 +50,7 @@ from oms_ledger.http.router import RouteTable
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
 from oms_ledger.http.streams.watcher import HeadWatcher
+from oms_ledger.validation import Malformed
 from oms_projections import QUERIES
 
 AUDIT = "audit:read"

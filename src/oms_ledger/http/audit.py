@@ -21,7 +21,6 @@ from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import invalid
 from oms_ledger.http.queries.executor import POSITION_MAX
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, request_headers, whole
@@ -29,6 +28,7 @@ from oms_ledger.http.responses import JSON, answer
 from oms_ledger.http.streams.feed import refuse_others
 from oms_ledger.privacy.disclosure import MASKED
 from oms_ledger.privacy.sensitivity.mask import MARK
+from oms_ledger.validation import invalid
 
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"

@@ -18,9 +18,9 @@ from starlette.types import Message, Receive, Scope, Send
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import PRINCIPAL, Gate
-from oms_ledger.http.errors import Malformed
 from oms_ledger.http.requests import SLASH
 from oms_ledger.http.responses import internal_error_answer, problem_answer
+from oms_ledger.validation import Malformed
 
 log = structlog.get_logger(__name__)
 

@@ -7,9 +7,7 @@ from math import ceil
 from oms_ledger.domain import errors
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.kernel import Json
-from oms_ledger.validation import Malformed, from_validation, invalid, malformed
-
-__all__ = ["Malformed", "from_validation", "invalid", "malformed"]
+from oms_ledger.validation import Malformed
 
 
 class TooLarge(OmsError):

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid
+from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import texts
-from oms_ledger.validation import parse_json
+from oms_ledger.validation import Malformed, invalid, parse_json
 
 Headers = Mapping[str, str]
 

@@ -15,8 +15,7 @@ import uvicorn
 
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
-from oms_ledger.http import create_app
-from oms_ledger.http.app import LedgerApi
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.openapi import document as openapi
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.examples import BODIES

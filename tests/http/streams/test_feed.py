@@ -15,8 +15,7 @@ import pytest
 import uvicorn
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
-from oms_ledger.http.app import LedgerApi
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.shapes import ledger
 from oms_ledger.http.streams import sse, watcher

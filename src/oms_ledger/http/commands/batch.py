@@ -20,7 +20,7 @@ from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler, is_dry_run
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
+from oms_ledger.http.errors import problem, problem_body, status_of
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import (
     body_of,
@@ -31,7 +31,7 @@ from oms_ledger.http.requests import (
     request_headers,
 )
 from oms_ledger.kernel import Command, Json
-from oms_ledger.validation import parse_json
+from oms_ledger.validation import invalid, malformed, parse_json
 
 log = structlog.get_logger(__name__)
 

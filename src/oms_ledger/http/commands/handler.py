@@ -17,7 +17,6 @@ from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.requests import (
     COMMAND_VALUES_MAX,
     Headers,
@@ -34,7 +33,7 @@ from oms_ledger.http.requests import (
 )
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Command, Context, Json, Ref
-from oms_ledger.validation import parse_json
+from oms_ledger.validation import from_validation, invalid, parse_json
 
 Expected = tuple[Ref, int]
 

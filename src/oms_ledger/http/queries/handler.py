@@ -15,13 +15,13 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.times import moment
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import from_validation, invalid
 from oms_ledger.http.queries.executor import Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Position, Query
 from oms_ledger.privacy.sensitivity.mask import limited
+from oms_ledger.validation import from_validation, invalid
 
 
 class QueryHandler:

@@ -14,10 +14,10 @@ from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.pages import newest_name
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import invalid
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
+from oms_ledger.validation import invalid
 
 LIMIT = 50
 LIMIT_MAX = 500

@@ -16,13 +16,13 @@ from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.errors import invalid
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.streams.feed import event_types, refuse_others
 from oms_ledger.http.streams.watcher import HeadWatcher
 from oms_ledger.kernel import Position, Query
+from oms_ledger.validation import invalid
 
 KEEPALIVE_SECONDS = 15.0
 """How often a quiet stream sends a comment, so that proxies do not close it."""
