@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -34,7 +34,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work.singleton import Chores
@@ -49,6 +49,8 @@ from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
 
+T = TypeVar("T")
+
 
 def tune_interpreter() -> None:
     """For processes that serve. Python's cyclic collector, left as it is, takes half the time
@@ -58,14 +60,6 @@ def tune_interpreter() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     sys.setswitchinterval(0.0005)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A query's body, and the position that it is of: the read model's, or the one asked for."""
-
-    body: Mapping[str, Json]
-    position: Position
 
 
 class Oms:
@@ -143,28 +137,28 @@ class Oms:
         min_position: Position | None = None,
         wait_ms: int = 2000,
         as_of: Position | datetime | None = None,
-    ) -> Answer:
+    ) -> QueryResult:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._asked(params)
-        return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
+            return self.readers.ask_as_of(query, params, as_of)
+        params = self.vault.asked(self.within_rights(params))
+        return self.readers.ask(query, params, min_position, wait_ms / 1000)
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Answer | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
-        what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self._asked(each.params)) for each in questions]
-        return [
-            found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, blinded)
-        ]
+        what one of them fails with stands in its place. Their parameters must have gone through
+        `within_rights`."""
+        blinded = [replace(each, params=self.vault.asked(each.params)) for each in questions]
+        return self.readers.ask_many(read_model, blinded)
 
-    def _asked(self, params: object) -> object:
-        """The parameters as the read models know them."""
-        return mask.limited(self.vault.asked(params), least=self.settings.smallest_count)
+    def within_rights(self, params: T, *, sensitive: bool = True) -> T:
+        """Parameters of a query limited to what may be seen: without the right `sensitive`
+        nothing of sensitive orders and products is searched for; counts of sensitive orders that
+        are smaller than the setting `smallest_count` are hidden from everybody."""
+        return mask.limited(params, may=sensitive, least=self.settings.smallest_count)
 
     # Personal data.
 

@@ -182,7 +182,7 @@ def _add_queries(
     """Read models, and the feed of events."""
     executor = QueryExecutor(oms, threads)
     for query in QUERIES:
-        handler = QueryHandler(oms, threads, executor, disclosure(f"GET {query.path}"), query)
+        handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
         register("GET", query.path, query.scope, handler)
         if query.path == PARCEL:
             stream_path = f"{PARCEL}/stream"

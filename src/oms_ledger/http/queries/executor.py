@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from oms_ledger.app import Answer, Oms
+from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
@@ -51,12 +52,16 @@ class QueryExecutor:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
-        self._batchers: dict[str | None, MicroBatcher[Question, Answer]] = {}
+        self._batchers: dict[str | None, MicroBatcher[Question, QueryResult]] = {}
 
-    async def run(self, query: Query, params: object, freshness: Freshness) -> Answer:
+    async def run(
+        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+    ) -> QueryResult:
         """The answer, once it is fresh enough; `ReadModelBehind` after the deadline. The wait
-        for the read model takes no place in a batch."""
-        question = Question(query, params, freshness.min_position)
+        for the read model takes no place in a batch. `sensitive`: whether the caller has the
+        right to see sensitive orders and products."""
+        limited = self._oms.within_rights(params, sensitive=sensitive)
+        question = Question(query, limited, freshness.min_position)
         while True:
             try:
                 return await self._batcher(query.read_model).call(question)
@@ -67,7 +72,14 @@ class QueryExecutor:
                 self._oms, self._threads, query.read_model, question.least, freshness.seconds_left
             )
 
-    def _batcher(self, read_model: str | None) -> MicroBatcher[Question, Answer]:
+    async def run_as_of(
+        self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
+    ) -> QueryResult:
+        """The answer as of a position or a time, from the log."""
+        limited = self._oms.within_rights(params, sensitive=sensitive)
+        return await self._threads.run(partial(self._oms.ask, query, limited, as_of=as_of))
+
+    def _batcher(self, read_model: str | None) -> MicroBatcher[Question, QueryResult]:
         batcher = self._batchers.get(read_model)
         if batcher is None:
             worker = partial(self._oms.ask_many, read_model)

@@ -4,53 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.access.roles import SENSITIVE, allows
-from oms_ledger.app import Oms
 from oms_ledger.domain.times import moment
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import Freshness, QueryExecutor
-from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Position, Query
-from oms_ledger.privacy.sensitivity.mask import limited
 from oms_ledger.validation import from_validation, invalid
 
 
 class QueryHandler:
-    def __init__(
-        self,
-        oms: Oms,
-        threads: Threads,
-        executor: QueryExecutor,
-        disclosure: Disclosure,
-        query: Query,
-    ) -> None:
-        self._oms = oms
-        self._threads = threads
+    def __init__(self, executor: QueryExecutor, disclosure: Disclosure, query: Query) -> None:
         self._executor = executor
         self._disclosure = disclosure
         self._query = query
-        self._params: Callable[[object], object] = TypeAdapter(query.params).validate_python
+        self._validate: Callable[[object], object] = TypeAdapter(query.params).validate_python
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
-        may = allows(principal_of(request).scopes, SENSITIVE)
-        params = limited(self._read(path_fields(request), fields), may=may)
+        params = self._params(path_fields(request), fields)
+        executor = self._executor
+        sensitive = allows(principal_of(request).scopes, SENSITIVE)
         if as_of is None:
-            result = await self._executor.run(self._query, params, fresh)
+            result = await executor.run(self._query, params, fresh, sensitive=sensitive)
         else:
-            past = partial(self._oms.ask, self._query, params, as_of=as_of)
-            result = await self._threads.run(past)
+            result = await executor.run_as_of(self._query, params, as_of, sensitive=sensitive)
         headers = {"ledger-position": str(result.position)}
         tag = etag(result.body)
         if tag is None:
@@ -59,12 +46,12 @@ class QueryHandler:
         body = {**result.body, "position": result.position}
         return await self._disclosure.answer(request, body, 200, headers)
 
-    def _read(self, path: dict[str, str], fields: dict[str, str]) -> object:
+    def _params(self, path: dict[str, str], fields: dict[str, str]) -> object:
         for name in path:
             if name in fields:
                 raise invalid(name, "The path says it already. Leave it out.")
         try:
-            return self._params({**fields, **path})
+            return self._validate({**fields, **path})
         except ValidationError as error:
             raise from_validation(error) from None
 

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from oms_ledger.app import Answer, Oms
+from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.json_values import feed_item
+from oms_ledger.engine.read.query import QueryResult
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
@@ -110,7 +111,7 @@ class ParcelStream:
         disclosure: Disclosure,
         query: Query,
     ) -> None:
-        self._execute = partial(executor.run, query)
+        self._execute = partial(executor.run, query, sensitive=False)
         self._watcher = watcher
         self._disclosure = disclosure
         self._query = query
@@ -124,7 +125,7 @@ class ParcelStream:
         return EventStream(self._watcher, self._changes(request, params, shown, first))
 
     async def _changes(
-        self, request: Request, params: object, shown: Answer, first: bytes
+        self, request: Request, params: object, shown: QueryResult, first: bytes
     ) -> Chunks:
         """`shown` is the answer that the client has: at first that of the message `first`."""
         watcher = self._watcher
@@ -149,9 +150,9 @@ class ParcelStream:
                 yield message
             shown = newest
 
-    async def _message(self, request: Request, answer: Answer) -> bytes:
-        rendered = await self._disclosure.content(request, answer.body)
-        return _message(answer.position, rendered)
+    async def _message(self, request: Request, result: QueryResult) -> bytes:
+        rendered = await self._disclosure.content(request, result.body)
+        return _message(result.position, rendered)
 
 
 def last_event_id(request: Request, after: Position) -> Position:
