@@ -59,7 +59,7 @@ class RecordTrackingEvent(Command):
         )
         if shipment.has_scan(scan):
             return ()
-        changes = [Change(Shipment, self.shipment_id, scan, self.occurred_at)]
+        changes = [Change(scan, self.occurred_at)]
         if self.code == "delivered" and shipment.status != "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
         return changes

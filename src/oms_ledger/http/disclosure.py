@@ -39,7 +39,7 @@ class Disclosure:
     """Renders the answers of one route (`route` is recorded with every access)."""
 
     def __init__(self, oms: Oms, threads: Threads, batcher: DisclosureBatcher, route: str) -> None:
-        self._marks = oms.readers.marks
+        self._index = oms.sensitivity
         self._threads = threads
         self._batcher = batcher
         self._route = route
@@ -77,23 +77,27 @@ class Disclosure:
         """The body with sensitive parts marked, and masked for callers without the right; and
         the streams of the sensitive orders whose content is left in."""
         path = path_fields(request)
-        named = mask.named(body, path)
-        streams = named.sensitive(await self._sensitive(named.unsaid))
-        if not streams and not named.marked:
+        mentions = mask.mentions_in(body, path)
+        streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
+        if not streams and not mentions.marked:
             return body, ()
         may = allows(principal.scopes, SENSITIVE)
-        view = mask.view_by(path, streams, may=may, mark=principal is not ANYBODY)
-        if not may and request.method == "GET" and mask.by_its_sku(body, path, streams):
+        view = mask.view_of(path, streams, may=may, mark=principal is not ANYBODY)
+        if (
+            not may
+            and request.method == "GET"
+            and mask.is_of_sensitive_product(body, path, streams)
+        ):
             authorise(principal, SENSITIVE)
-        orders = mask.orders_in(streams) if may else ()
-        return mask.shown(body, view, path), orders
+        orders = mask.order_streams(streams) if may else ()
+        return mask.rendered(body, view, path), orders
 
     async def _sensitive(self, streams: Collection[str]) -> Collection[str]:
         """Which of these streams are sensitive. Only unknown ones are read from the database."""
-        known = self._marks.known(streams)
-        if known is not None:
-            return known
-        return await self._threads.run(partial(self._marks.of, streams))
+        cached = self._index.cached(streams)
+        if cached is not None:
+            return cached
+        return await self._threads.run(partial(self._index.sensitive, streams))
 
     async def _open(
         self,
@@ -113,13 +117,13 @@ class Disclosure:
         """Whether this caller may have these events as they are stored. If they hold content of
         sensitive orders, that is recorded as an access."""
         principal, items = principal_of(request), [feed_item(r) for r in events]
-        named = mask.named(items)
-        streams = named.sensitive(await self._sensitive(named.unsaid))
-        if not streams and not named.marked:
+        mentions = mask.mentions_in(items)
+        streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
+        if not streams and not mentions.marked:
             return True
         if not allows(principal.scopes, SENSITIVE):
             return False
-        orders = mask.orders_in(streams)
+        orders = mask.order_streams(streams)
         if orders:
             await self._open(b"", self._access(request, principal), None, orders)
         return True
@@ -131,7 +135,7 @@ class Disclosure:
             return error
         if not await self._sensitive(mask.streams_of(command)):
             return error
-        faults = mask.masked_faults(error.errors)
+        faults = mask.without_skus(error.errors)
         masked = Refused(error.detail, code=error.code, errors=faults)
         masked.replayed = error.replayed
         return masked
