@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,6 +42,7 @@ from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
+from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
@@ -96,16 +96,18 @@ class Oms:
         happens once, however often it is sent; with `dry_run` not at all."""
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        (future,) = self.submit([submission])
-        outcome = future.result()
-        self.vault.erasure.erase(command, outcome)
-        return outcome
+        (submitted,) = self.submit([submission])
+        return submitted.result()
 
-    def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed; those with
+    def submit(self, submissions: Iterable[Submission]) -> list[PendingOutcome]:
+        """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
-        seal = self.vault.sealer.seal
-        return card_check.submit_others(submissions, seal, self.writer.submit_many)
+        given, vault = list(submissions), self.vault
+        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        return [
+            PendingOutcome(each.command, future, vault.erasure)
+            for each, future in zip(given, futures, strict=True)
+        ]
 
     def execute_many(
         self,
@@ -116,20 +118,16 @@ class Oms:
     ) -> list[Outcome | OmsError]:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
-        futures = self.submit(
+        submitted = self.submit(
             Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
-        for command, future in zip(commands, futures, strict=True):
-            error = future.exception()
-            if error is None:
-                results.append(future.result())
-                self.vault.erasure.erase(command, future.result())
-            elif isinstance(error, OmsError):
+        for each in submitted:
+            try:
+                results.append(each.result())
+            except OmsError as error:
                 results.append(error)
-            else:
-                raise error
         return results
 
     # Read models.

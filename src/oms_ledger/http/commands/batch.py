@@ -127,7 +127,7 @@ class BatchHandler:
         body = {"results": items, "position": position}
         return await self._disclosure.answer(request, body, 200, headers)
 
-    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> list[Result]:
+    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> Sequence[Result]:
         """Under a key the first goes alone: it tells whether the key belongs to this request,
         before anything else of it happens."""
         if not submissions:
