@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
@@ -25,6 +25,9 @@ from oms_ledger.audit import postgres as evidence
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
+from oms_ledger.audit.verify import whole
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
+from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -50,8 +53,6 @@ from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
-
-T = TypeVar("T")
 
 
 def tune_interpreter() -> None:
@@ -145,8 +146,8 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return self.readers.ask_as_of(query, params, as_of)
-        params = self.vault.subjects.resolve_query(self.within_rights(params))
-        return self.readers.ask(query, params, min_position, wait_ms / 1000)
+        resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
+        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
@@ -154,17 +155,15 @@ class Oms:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place. Their parameters must have gone through
         `within_rights`."""
-        blinded = [
-            replace(each, params=self.vault.subjects.resolve_query(each.params))
-            for each in questions
-        ]
-        return self.readers.ask_many(read_model, blinded)
+        resolve = self.vault.subjects.resolve_query
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        return self.readers.ask_many(read_model, resolved)
 
-    def within_rights(self, params: T, *, sensitive: bool = True) -> T:
+    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`
         nothing of sensitive orders and products is searched for; counts of sensitive orders that
         are smaller than the setting `smallest_count` are hidden from everybody."""
-        return mask.limited(params, may=sensitive, least=self.settings.smallest_count)
+        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
 
     # Personal data.
 
@@ -260,13 +259,27 @@ class Oms:
         given = self.settings
         return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
-    def receipts(self) -> Iterator[evidence.ReceiptSeen]:
+    def receipts(self) -> Iterator[evidence.StoredReceipt]:
         """Every answer that is kept under an idempotency key, in pages."""
         return evidence.receipts(partial(self._lend, Role.SEALER))
 
     def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
         with self._lend(Role.SEALER) as connection:
             evidence.keep(connection, report, ok=ok)
+
+    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
+        """Verify the ledger: see `audit.verify.whole.verify`."""
+        ports = VerificationPorts(
+            self.settings.ledger,
+            self.tree(),
+            self.signing_key_file,
+            self.receipts,
+            self.readers,
+            self.rebuilds,
+            self.catch_up,
+            self.keep_verification,
+        )
+        return whole.verify(ports, options, progress)
 
     def last_verification(self) -> dict[str, Any] | None:
         """The report of the newest verification of the whole ledger; None before the first."""

@@ -17,7 +17,7 @@ from oms_ledger.access.roles import SENSITIVE
 from oms_ledger.app import Oms
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
-from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
@@ -49,7 +49,7 @@ class AuditHandlers:
         newest = await self._threads.run(self._prover().checkpoint)
         position = {"ledger-position": str(newest.size)}
         if request_headers(request).get("accept") == JSON:
-            return answer(checkpoint_answer(newest), 200, position)
+            return answer(checkpoint_json(newest), 200, position)
         return Response(newest.note, 200, position, NOTE)
 
     async def tile(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from oms_ledger.domain.customers.state import GUEST, ORDER
 from oms_ledger.domain.personal import ResolvedSubject, with_fields
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.kernel import Query
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 
@@ -38,20 +39,26 @@ class SubjectResolver:
         held_by |= {_record(*each) for each in touched + sharing}
         return ResolvedSubject(record, _ids(own), keys, tuple(sorted(held_by)))
 
-    def resolve_query(self, params: object) -> object:
-        """The parameters of a query with an e-mail address replaced by its blind or its record."""
-        q = getattr(params, "q", None)
-        if q is not None and "@" in q:
-            return with_fields(params, q=f"@{self._keys.ledger_key().blind(q)}")
-        subject_ref = getattr(params, "customer_id", None)
-        if subject_ref is not None and "@" in subject_ref:
-            return with_fields(params, customer_id=self.resolve(subject_ref).record)
-        return params
+    def resolve_query(self, query: Query, params: object) -> object:
+        """The parameters of a query, with an e-mail address in the parameter `searches_email`
+        replaced by `@` and its blind, and one in the parameter `subject` by its record."""
+        changed: dict[str, object] = {}
+        if email := _email_in(params, query.searches_email):
+            changed[str(query.searches_email)] = f"@{self._keys.ledger_key().blind(email)}"
+        if email := _email_in(params, query.subject):
+            changed[str(query.subject)] = self.resolve(email).record
+        return with_fields(params, **changed) if changed else params
 
 
 def key_subject(record: str) -> str:
     """The subject of the keys of a record: an order itself, otherwise a customer."""
     return record if record.startswith(ORDER) else f"customer:{record}"
+
+
+def _email_in(params: object, name: str | None) -> str | None:
+    """The e-mail address in a parameter; None if it holds something else."""
+    text = None if name is None else getattr(params, name)
+    return text if isinstance(text, str) and "@" in text else None
 
 
 def _ids(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 
 from oms_ledger.domain.json_values import feed_item, plain
 from oms_ledger.domain.registry import EVENTS
-from oms_ledger.kernel import Recorded
+from oms_ledger.kernel import Query, Recorded
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.mask import HARMLESS, SensitivityView
+from oms_projections import QUERIES
 from oms_projections.order_status.queries import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
@@ -143,11 +144,17 @@ def test_nothing_of_a_sensitive_order_is_left(body: Any, other: Any) -> None:
     assert "Zq" not in str(seen(answer)["items"][0])
 
 
-def test_what_may_not_be_seen_is_not_looked_for() -> None:
-    asked = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
-    assert mask.limited(asked, may=True) is asked
-    assert mask.limited(asked, may=False).with_sensitive is False
-    assert mask.limited(asked, may=False).returned == "none"
+def query(name: str) -> Query:
+    return next(each for each in QUERIES if each.name == name)
+
+
+def test_parameters_are_restricted_to_the_rights_of_the_reader() -> None:
+    orders = query("list_orders")
+    params = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
+    assert mask.restricted(orders, params, may=True) is params
+    assert mask.restricted(orders, params, may=False).with_sensitive is False
+    assert mask.restricted(orders, params, may=False).returned == "none"
+    performance = query("shipping_performance")
     figures = ShippingPerformance(smallest_count=5)
-    assert mask.limited(figures, least=11).smallest_count == 11
-    assert mask.limited(figures, least=2) is figures
+    assert mask.restricted(performance, figures, least=11).smallest_count == 11
+    assert mask.restricted(performance, figures, least=2) is figures

@@ -60,7 +60,7 @@ class QueryExecutor:
         """The answer, once it is fresh enough; `ReadModelBehind` after the deadline. The wait
         for the read model takes no place in a batch. `sensitive`: whether the caller has the
         right to see sensitive orders and products."""
-        limited = self._oms.within_rights(params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, sensitive=sensitive)
         question = Question(query, limited, freshness.min_position)
         while True:
             try:
@@ -76,7 +76,7 @@ class QueryExecutor:
         self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
     ) -> QueryResult:
         """The answer as of a position or a time, from the log."""
-        limited = self._oms.within_rights(params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, sensitive=sensitive)
         return await self._threads.run(partial(self._oms.ask, query, limited, as_of=as_of))
 
     def _batcher(self, read_model: str | None) -> MicroBatcher[Question, QueryResult]:

@@ -17,7 +17,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import State, stream_id
+from oms_ledger.kernel import Query, State, stream_id
 from oms_ledger.privacy.disclosure import MASKED
 
 T = TypeVar("T")
@@ -219,13 +219,13 @@ def without_skus(errors: Iterable[Mapping[str, T]]) -> list[dict[str, T | str]]:
     return [{**each, "sku": MASKED} if "sku" in each else {**each} for each in errors]
 
 
-def limited(params: T, *, may: bool = True, least: int = 1) -> T:
-    """The parameters of a query, with no more asked than the asker may: sensitive products and
-    what is in sensitive orders are not looked for without the right, and counts of sensitive
-    orders below `least` are hidden from everybody."""
+def restricted(query: Query, params: T, *, may: bool = True, least: int = 1) -> T:
+    """The parameters of a query, limited to what the reader may see: without the right to sensitive
+    content (`may`) sensitive records are excluded, and for every reader the smallest count shown is
+    at least `least`."""
     changed: dict[str, object] = {}
-    if not may and getattr(params, "with_sensitive", False):
-        changed["with_sensitive"] = False
-    if getattr(params, "smallest_count", least) < least:
-        changed["smallest_count"] = least
+    if query.sensitive_filter and not may and getattr(params, query.sensitive_filter):
+        changed[query.sensitive_filter] = False
+    if query.minimum_count and getattr(params, query.minimum_count) < least:
+        changed[query.minimum_count] = least
     return replace(params, **changed) if changed else params  # type: ignore[type-var]  # parameters are dataclasses
