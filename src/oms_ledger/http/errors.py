@@ -7,9 +7,7 @@ from math import ceil
 from oms_ledger.domain import errors
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.kernel import Json
-from oms_ledger.validation import Malformed, from_validation, invalid, malformed
-
-__all__ = ["Malformed", "from_validation", "invalid", "malformed"]
+from oms_ledger.validation import Malformed
 
 
 class TooLarge(OmsError):
@@ -93,7 +91,7 @@ def problem_body(status: int, code: str, detail: str) -> dict[str, Json]:
     }
 
 
-def headers_of(error: OmsError) -> dict[str, str]:
+def problem_headers(error: OmsError) -> dict[str, str]:
     """What a client needs beside the body: when to come back, how to say who it is."""
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | RateLimited):

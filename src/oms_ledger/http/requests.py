@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid
+from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import texts
-from oms_ledger.validation import parse_json
+from oms_ledger.validation import Malformed, invalid, parse_json
 
 Headers = Mapping[str, str]
 
@@ -28,6 +28,8 @@ QUERY_FIELDS_MAX = 100
 
 SLASH = "\x00"
 """Stands for a slash within a path segment while routes are matched; see `edge`."""
+
+_HEADERS = "oms.headers"
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
@@ -125,11 +127,15 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def headers_of(request: Request) -> Headers:
-    """The headers, looked at once. Of one that is sent twice the last counts."""
-    return {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
-    }
+def request_headers(request: Request) -> Headers:
+    """The headers, decoded once for each request. Of one that is sent twice the last counts."""
+    headers: Headers | None = request.scope.get(_HEADERS)
+    if headers is None:
+        headers = request.scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in request.scope["headers"]
+        }
+    return headers
 
 
 def correlation_id(headers: Headers) -> str | None:
