@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Invalid, ReadModelBehind, Unavailable
-from oms_ledger.engine.db.errors import UNACCEPTABLE, is_outage
+from oms_ledger.engine.db.errors import DATA_ERRORS, is_outage
 from oms_ledger.kernel import Json, Position, Query, Reader
 
 
@@ -65,7 +65,7 @@ def answer_to(
     """What passed as text may still be no value of its column: a cursor made up, say."""
     try:
         return ask(params, reader)
-    except UNACCEPTABLE as error:
+    except DATA_ERRORS as error:
         raise Invalid(
             "A parameter has a value that cannot be; a cursor must be sent as it was given."
             " Correct it and ask again."
