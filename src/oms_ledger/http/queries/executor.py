@@ -61,18 +61,18 @@ class QueryExecutor:
         for the read model takes no place in a batch. `sensitive`: whether the caller has the
         right to see sensitive orders and products."""
         limited = self._oms.within_rights(query, params, sensitive=sensitive)
-        question = QueryRequest(query, limited, freshness.min_position)
+        request = QueryRequest(query, limited, freshness.min_position)
         while True:
             try:
-                return await self._batcher(query.read_model).call(question)
+                return await self._batcher(query.read_model).call(request)
             except ReadModelBehind:
-                if question.min_position is None or not freshness.seconds_left:
+                if request.min_position is None or not freshness.seconds_left:
                     raise
             await wait_for(
                 self._oms,
                 self._threads,
                 query.read_model,
-                question.min_position,
+                request.min_position,
                 freshness.seconds_left,
             )
 
