@@ -16,7 +16,7 @@ from oms_ledger.access.principals import authorise
 from oms_ledger.access.roles import SENSITIVE
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
-from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Shown
@@ -46,7 +46,7 @@ class Evidence:
         newest = await self._threads.run(self._prover().checkpoint)
         position = {"ledger-position": str(newest.size)}
         if headers_of(request).get("accept") == JSON:
-            return answer(checkpoint_answer(newest), 200, position)
+            return answer(checkpoint_json(newest), 200, position)
         return Response(newest.note, 200, position, NOTE)
 
     async def tile(self, request: Request) -> Response:
