@@ -395,7 +395,7 @@ def open_prepared(
     store = PostgresStore(partial(pools.connect, Role.WRITER))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
-    wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
+    wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
     sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
     vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:

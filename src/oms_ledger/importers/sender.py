@@ -37,13 +37,8 @@ class StepSender:
     """Sends steps in full batches, in order. `progressed` is told how many rows of the file
     each settled batch stood for."""
 
-<<<<<<< HEAD:src/oms_ledger/importers/sender.py
-    submit: Callable[[Iterable[Submission]], list[Future[Outcome]]]
-    report: ImportReport
-=======
     submit: Callable[[Iterable[Submission]], Sequence[PendingOutcome | Future[Outcome]]]
-    report: Report
->>>>>>> room-http:src/oms_ledger/importers/desk.py
+    report: ImportReport
     progressed: Callable[[int], None]
     waiting: list[Step] = field(default_factory=list)
     waiting_rows: int = 0
