@@ -16,9 +16,9 @@ from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.write import decider
 from oms_ledger.http import create_app
 from oms_ledger.kernel import Command
-from oms_ledger.privacy import vault
+from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey
-from oms_ledger.privacy.retention import Keeper
+from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
 from tests.databases import Database
 from tests.http.conftest import Api, projecting
@@ -90,9 +90,9 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     period(api, "customers", "6y")
     position = period(api, "guests", "2y")["position"]
     assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
-    done = Keeper(oms, 3, lambda: LATER).step()
+    done = RetentionScheduler(oms.retention, 3, lambda: LATER).step()
     assert done is not None
-    assert (done.forgotten, dict(done.left)) == (3, {"legal hold": 1})
+    assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
 
 @pytest.mark.parametrize("forgetting", [by_hand, by_period])
@@ -132,7 +132,7 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command
 
-    monkeypatch.setattr(vault, "sealed_with", as_it_is)
+    monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(oms, shop)
     found = places_with(oms, shop, postgres, tmp_path, ADA.mark)
     tables = {name.removeprefix("table ") for name in found if name.startswith("table ")}

@@ -82,7 +82,7 @@ def _check_keys(ready: Settings) -> None:
     """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
     here: better said now than to the first customer."""
     with open_prepared(ready) as oms:
-        oms.vault.ledger_key()
+        oms.vault.keys.ledger_key()
 
 
 def _tell_key(given: Settings, ready: Settings) -> None:

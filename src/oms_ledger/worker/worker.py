@@ -11,7 +11,7 @@ import structlog
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_stores
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.privacy.retention import Keeper
+from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,11 +36,11 @@ def work(settings: Settings, stop: threading.Event) -> None:
 def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
     """Build read models anew, seal, forget what is due, and keep checkpoints outside, in threads of
     their own: none waits for another, and nothing here holds up the live read models."""
-    keeper = Keeper(oms, oms.settings.retention_hour)
+    retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
     threads = [
         threading.Thread(target=_build, args=(oms, stop), name="builder"),
         threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
-        threading.Thread(target=keeper.run, args=(stop,), name="keeper"),
+        threading.Thread(target=retention.run, args=(stop,), name="retention"),
     ]
     stores = anchor_stores(oms.settings.anchors)
     if stores:
