@@ -65,7 +65,7 @@ class Evidence:
 
     async def _resource(self, request: Request, path: str) -> Response:
         refuse_others(query_fields(request))
-        found = await self._threads.run(partial(tiles.resource, self._oms.tree(), path))
+        found = await self._threads.run(partial(tiles.resource, self._oms.audit.tree(), path))
         return Response(found, 200, None, BYTES)
 
     async def inclusion(self, request: Request) -> Response:
@@ -96,13 +96,13 @@ class Evidence:
     async def verification(self, request: Request) -> Response:
         """What the last verification of the whole ledger found."""
         refuse_others(query_fields(request))
-        found = await self._threads.run(self._oms.last_verification)
+        found = await self._threads.run(self._oms.audit.last_verification)
         if found is None:
             raise NotFound("This ledger has not been verified yet. Run: oms-ledger verify")
         return answer(found)
 
     def _prover(self) -> Prover:
-        return Prover(self._oms.tree())
+        return Prover(self._oms.audit.tree())
 
 
 def _wanted(fields: dict[str, str], name: str) -> int:

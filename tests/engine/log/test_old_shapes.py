@@ -113,11 +113,11 @@ def test_it_is_told(oms: Oms) -> None:
 
 
 def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path: Path) -> None:
-    oms.sealer().catch_up()
-    report = oms.verify(VerificationOptions(), lambda what, done, of: None)
+    oms.audit.sealer().catch_up()
+    report = oms.audit.verify(VerificationOptions())
     assert (report.findings, report.head, report.sealed) == ([], 2, 2)
-    keys = [each.key for each in oms.tree().signing_keys()]
-    lines = list(export_range(oms.tree(), 1, 2))
+    keys = [each.key for each in oms.audit.tree().signing_keys()]
+    lines = list(export_range(oms.audit.tree(), 1, 2))
     assert verify_export(lines, keys).events == 2
     exported = [json.loads(line) for line in lines if '"position"' in line]
     assert [each["type"] for each in exported] == [OLD, OLD]
