@@ -23,7 +23,7 @@ def prepare(url: str, schema: str, models: Sequence[ReadModel]) -> list[str]:
     return applied
 
 
-def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> None:
+def ensure_prepared(url: str, settings: Settings, models: Sequence[ReadModel]) -> None:
     """Prepare the ledger where there is a login that may, and see to it that `url`, the login that
     serves, may act in the roles that it needs. `Refused`, with the remedy, where something is
     missing: better said now than in the middle of an order."""

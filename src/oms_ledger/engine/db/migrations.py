@@ -75,7 +75,7 @@ def migrate(url: str, schema: str) -> list[str]:
     ):
         try:
             roles.create(connection, schema)
-            roles.take_possession(connection, schema)
+            roles.take_ownership(connection, schema)
         except errors.InsufficientPrivilege as error:
             raise Refused(
                 f"The login {roles.login_of(connection)} may not make the ledger its own:"
@@ -83,7 +83,7 @@ def migrate(url: str, schema: str) -> list[str]:
                 " docs/operations.md has the statements.",
                 code="database_role_missing",
             ) from error
-        roles.drop_former(connection, schema)
+        roles.drop_former_role(connection, schema)
         roles.act_as(connection, schema, Role.OWNER)
         backend = _Backend(connection)
         waiting = backend.to_apply(read_migrations(str(directory())))

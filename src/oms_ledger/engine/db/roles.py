@@ -129,7 +129,7 @@ def _cannot_create(login: str, schema: str, missing: Iterable[str]) -> Refused:
     )
 
 
-def take_possession(connection: Connection, schema: str) -> None:
+def take_ownership(connection: Connection, schema: str) -> None:
     """Make the schema, and give all that is in it to its owner: a restored dump, or an earlier
     program, may have left it with whoever logged in."""
     owner = Role.OWNER.of(schema)
@@ -147,7 +147,7 @@ def take_possession(connection: Connection, schema: str) -> None:
         connection.execute(statement.format(kind=sql.SQL(kind), object=sql.SQL(what), owner=to))
 
 
-def drop_former(connection: Connection, schema: str) -> None:
+def drop_former_role(connection: Connection, schema: str) -> None:
     """The one role that there was before: nobody acts as it any more. Where another database has
     something of it, or whoever logged in may not drop it, it stays, with no rights here."""
     former = f"{schema}_app"

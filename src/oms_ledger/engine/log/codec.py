@@ -37,7 +37,7 @@ class _Stored(msgspec.Struct, Generic[E], frozen=True):
     data: E
 
 
-NEIGHBOURS = 32
+META_CACHE_SIZE = 32
 """Of how many commands the meta is at hand."""
 
 _encode = msgspec.json.Encoder().encode
@@ -80,7 +80,7 @@ def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
     return stored.data, _meta(bytes(stored.meta))
 
 
-@lru_cache(NEIGHBOURS)
+@lru_cache(META_CACHE_SIZE)
 def _meta(stored: bytes) -> Meta:
     """All events of one command have the same, and lie side by side."""
     m = _decode_meta(stored)

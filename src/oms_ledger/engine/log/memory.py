@@ -11,9 +11,9 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
-    Loaded,
+    LoadRequest,
+    LoadResult,
     Receipt,
-    Wanted,
 )
 
 
@@ -36,17 +36,17 @@ class MemoryStore:
         self.log = log or MemoryLog()
         self._holds_lock = False
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
         self.log.lock.acquire()
         self._holds_lock = True
         return self.log.head(), self.load(wanted)
 
-    def load(self, wanted: Wanted) -> Loaded:
+    def load(self, wanted: LoadRequest) -> LoadResult:
         known = dict(wanted.streams)
         for stream in list(self.log.streams):
             if stream.split("-", 1)[0] in wanted.categories:
                 known.setdefault(stream, 0)
-        return Loaded(
+        return LoadResult(
             events=[e for s, version in known.items() for e in self._after(s, version)],
             receipts=[self.log.receipts[k] for k in wanted.receipts if k in self.log.receipts],
             names=[s for s in self.log.streams if s.startswith(tuple(wanted.prefixes))],
@@ -82,7 +82,7 @@ class MemoryStore:
             self._holds_lock = False
             self.log.lock.release()
 
-    def happened(self, row: EventRow) -> bool:
+    def contains(self, row: EventRow) -> bool:
         with self.log.lock:
             at = row.position - 1
             return at < len(self.log.events) and self.log.events[at] == row

@@ -1,4 +1,4 @@
-"""Waiting for a read model to reach a position: one connection for all who wait."""
+"""PendingSubmission for a read model to reach a position: one connection for all who wait."""
 
 from __future__ import annotations
 

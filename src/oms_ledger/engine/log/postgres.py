@@ -31,11 +31,11 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
-    Loaded,
+    LoadRequest,
+    LoadResult,
     Receipt,
     SnapshotRow,
-    StoreDown,
-    Wanted,
+    StoreUnavailable,
 )
 
 SQL = statements.queries(__package__)
@@ -56,7 +56,7 @@ class PostgresStore:
         # One cursor for all batches: making one takes as long as running a statement.
         self._cursor: Cursor | None = None
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
         with self._failing():
             idle = self._cursor
             try:
@@ -68,7 +68,7 @@ class PostgresStore:
                 self._drop()
                 return self._begin(wanted)
 
-    def _begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+    def _begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
         cursor = self._at_hand()
         # Without parameters both travel as one message; what follows sees all that was committed
         # before the lock was had.
@@ -76,13 +76,13 @@ class PostgresStore:
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), self._load(wanted) if wanted else Loaded()
+        return Head(*row), self._load(wanted) if wanted else LoadResult()
 
-    def load(self, wanted: Wanted) -> Loaded:
+    def load(self, wanted: LoadRequest) -> LoadResult:
         with self._failing():
             return self._load(wanted)
 
-    def _load(self, wanted: Wanted) -> Loaded:
+    def _load(self, wanted: LoadRequest) -> LoadResult:
         connection = self._at_hand().connection
         with connection.pipeline():
             pending = self._request(connection, wanted)
@@ -96,11 +96,11 @@ class PostgresStore:
         except psycopg.Error as error:
             if is_outage(error):
                 self._drop()
-                raise StoreDown(str(error)) from error
+                raise StoreUnavailable(str(error)) from error
             self.rollback()
             raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
-    def _request(self, connection: Connection, wanted: Wanted) -> _Pending:
+    def _request(self, connection: Connection, wanted: LoadRequest) -> _Pending:
         pending = _Pending()
 
         def ask(statement: str, *parameters: object) -> Cursor:
@@ -131,7 +131,7 @@ class PostgresStore:
     def commit(self, head: Head, batch: Batch) -> None:
         cursor = self._cursor
         if cursor is None:
-            raise StoreDown("the connection that held the head lock is gone")
+            raise StoreUnavailable("the connection that held the head lock is gone")
         with self._failing():
             for statement, parameters in _writes(cursor, head, batch):
                 cursor.execute(statement, parameters, prepare=True)
@@ -145,7 +145,7 @@ class PostgresStore:
         except psycopg.Error:
             self._drop()
 
-    def happened(self, row: EventRow) -> bool:
+    def contains(self, row: EventRow) -> bool:
         with self._failing():
             connection = self._at_hand().connection
             with connection.transaction():
@@ -189,8 +189,8 @@ def _after_all_with(prefix: str) -> str:
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-def _collect(pending: _Pending) -> Loaded:
-    return Loaded(
+def _collect(pending: _Pending) -> LoadResult:
+    return LoadResult(
         snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
         events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
         receipts=[Receipt(*row) for row in _rows(pending.receipts)],
