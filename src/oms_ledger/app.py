@@ -30,14 +30,15 @@ from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
-from oms_ledger.engine.db.pool import Pools
+from oms_ledger.engine.db.pool import Connection, Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
 from oms_ledger.engine.read.query import Question
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
-from oms_ledger.engine.work.singleton import Chores
+from oms_ledger.engine.work import receipts
+from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
@@ -49,6 +50,13 @@ from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
+
+PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
+    "receipts": receipts.prune,
+    "access_log": subject_keys.prune_accesses,
+}
+"""By kind of `domain/customers/retention.py`: what deletes a page of records that were kept long
+enough, and returns the number of rows deleted."""
 
 
 def tune_interpreter() -> None:
@@ -193,11 +201,6 @@ class Oms:
         return self.vault.rewrap()
 
     @property
-    def chores(self) -> Chores:
-        """What is done now and then, by one process at a time."""
-        return Chores(self._lend)
-
-    @property
     def retention(self) -> RetentionPorts:
         """What retention needs of this ledger."""
 
@@ -205,13 +208,17 @@ class Oms:
             head = self.readers.head()
             return self.ask(query, params, min_position=head, wait_ms=10_000).body
 
+        def prune(kind: str, before: datetime) -> int:
+            with self._lend(Role.WRITER) as connection:
+                return PRUNERS[kind](connection, before)
+
         return RetentionPorts(
-            self.chores.turn,
+            partial(exclusive, self._lend),
             self.vault.finish,
             at_head,
             self.readers.as_of,
             self.execute_many,
-            self.chores.prune,
+            prune,
         )
 
     # Read models as such.

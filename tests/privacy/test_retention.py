@@ -225,7 +225,7 @@ def test_a_run_is_bounded_and_the_next_one_goes_on(
 def test_one_process_at_a_time_runs_retention(oms: Oms, shop: Api) -> None:
     done_with(shop, ADA)
     period(shop, "customers", "2y")
-    with open_prepared(oms.settings) as other, other.chores.turn(retention.JOB) as mine:
+    with open_prepared(oms.settings) as other, other.retention.exclusive(retention.JOB) as mine:
         assert mine
         assert run_once(oms.retention, NOW + 3 * YEAR) is None
     assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
@@ -293,7 +293,7 @@ def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
 ) -> None:
     order_of(shop, ADA.buys(shop))
     with pytest.raises(Exception, match="at least 90 days"):
-        oms.chores.prune("access_log", datetime.now(UTC))
+        oms.retention.prune("access_log", datetime.now(UTC))
     for connect in (postgres.connect, postgres.connect_owner):
         with connect() as connection, pytest.raises(Exception, match=r"denied|append-only"):
             connection.execute("DELETE FROM personal_access")

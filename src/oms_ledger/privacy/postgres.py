@@ -85,6 +85,12 @@ WHERE a.number < %(before)s
   AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s || %(order)s])
 ORDER BY a.number DESC LIMIT %(limit)s"""
 
+# Only the owner may delete from the record; this function does so, as the owner.
+PRUNE_ACCESSES = "SELECT prune_accesses(%s, %s)"
+
+PRUNED_PAGE_ROWS = 5000
+"""Rows deleted in one statement, so that none of them takes long."""
+
 LOOK_BACK = timedelta(hours=1)
 """So far apart the clocks of the processes that forget may be."""
 
@@ -193,6 +199,13 @@ def accesses(
     rows = connection.execute(ACCESSES, given).fetchall()
     found = [dict(zip(names, row, strict=True)) for row in rows]
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in found]
+
+
+def prune_accesses(connection: Connection, before: datetime) -> int:
+    """Delete one page of the record of accesses from before a time, the oldest first; the number
+    of rows deleted, 0 where none is left. `connection` acts as the writer."""
+    row = connection.execute(PRUNE_ACCESSES, (before, PRUNED_PAGE_ROWS)).fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[StoredKey]:

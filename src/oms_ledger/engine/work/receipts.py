@@ -1,0 +1,21 @@
+"""Deletes receipts (the first answers under idempotency keys) that were kept long enough."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from oms_ledger.engine.db.pool import Connection
+
+PRUNE = """
+DELETE FROM receipts WHERE (scope, key) IN (
+    SELECT scope, key FROM receipts
+    WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s)"""
+
+PAGE_ROWS = 5000
+"""Rows deleted in one statement, so that none of them takes long."""
+
+
+def prune(connection: Connection, before: datetime) -> int:
+    """Delete one page of the receipts recorded before a time, the oldest first; the number of
+    rows deleted, 0 where none is left. `connection` acts as the writer."""
+    return connection.execute(PRUNE, (before, PAGE_ROWS)).rowcount
