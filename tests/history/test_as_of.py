@@ -58,11 +58,11 @@ class Watched:
         self.moments.add(position)
         live = self.models.live(position)
         for query, params in self._shop.chance.sample(questions(self._shop), AT_A_TIME):
-            answer = answered(partial(query.ask, params, live))
+            answer = answered(partial(query.run, params, live))
             self.asked.append(Asked(position, query, params, answer))
             further = more(query, params, answer)
             if further:
-                body = answered(partial(query.ask, further[1], live))
+                body = answered(partial(query.run, further[1], live))
                 self.asked.append(Asked(position, *further, body))
 
 

@@ -27,7 +27,7 @@ class SiteFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PutLocation(Command):
-    """Define a place that holds stock. A lower `priority` is asked for stock sooner.
+    """Define a location that holds stock. Locations with a lower `priority` are allocated first.
 
     `address` is an object, or one line of text.
     """

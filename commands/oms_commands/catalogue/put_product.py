@@ -43,7 +43,7 @@ class PutProduct(Command):
     never shipped.
 
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
-    promised without being there. `unit_cost` is in `currency`, GBP unless said otherwise. Orders
+    promised without being there. `unit_cost` is in `currency`, GBP by default. Orders
     of what is `sensitive` are health data; a definition that does not say leaves it as it is.
     """
 

@@ -1,4 +1,4 @@
-"""Labelling a shipment. The manual carrier's label is the number that somebody wrote on it."""
+"""Labelling a shipment. The manual carrier's label is the number written on it."""
 
 from __future__ import annotations
 

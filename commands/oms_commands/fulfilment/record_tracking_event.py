@@ -57,7 +57,7 @@ class RecordTrackingEvent(Command):
         scan = ShipmentScanned(
             self.shipment_id, self.code, self.occurred_at, self.location, self.raw
         )
-        if any(_same(scan, earlier) for earlier in shipment.scans):
+        if shipment.has_scan(scan):
             return ()
         changes = [Change(Shipment, self.shipment_id, scan, self.occurred_at)]
         if self.code == "delivered" and shipment.status != "delivered":
@@ -66,7 +66,3 @@ class RecordTrackingEvent(Command):
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))
-
-
-def _same(one: ShipmentScanned, other: ShipmentScanned) -> bool:
-    return (one.code, one.scanned_at, one.place) == (other.code, other.scanned_at, other.place)

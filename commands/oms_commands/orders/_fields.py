@@ -1,4 +1,4 @@
-"""What an order is made of as it is asked for, and as it is kept."""
+"""Fields of an order in a request, and their conversion to the domain's types."""
 
 from __future__ import annotations
 

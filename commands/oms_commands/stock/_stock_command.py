@@ -39,7 +39,7 @@ def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
 
 
 def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
-    """Whoever receives stock of a SKU never heard of has it defined under its own name."""
+    """Stock of an undefined SKU defines the product, with the SKU as its title."""
     if given.state(Product, sku).version:
         return []
     return [Change(Product, sku, ProductDefined(sku, sku, True))]

@@ -22,7 +22,7 @@ from oms_ledger.kernel import Change, Context, Given, Route
 class ReceiveStock(StockCommand):
     """Receive goods at a location. A SKU never heard of is defined under its own name.
 
-    `unit_cost` is in `currency`, GBP unless said otherwise. Many at once: a list under `items`.
+    `unit_cost` is in `currency`, GBP by default. Many at once: a list under `items`.
     """
 
     name: ClassVar[str] = "ReceiveStock"

@@ -28,15 +28,15 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.order_status.document import (
-    Dossier,
-    Parcel,
+    OrderDocument,
+    OrderShipment,
     follow,
-    parcel_after,
     read,
+    shipment_after,
 )
-from oms_projections.order_status.rows import DossierRow, LineRow, OrderRow, ParcelRow
+from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
 
-PARCEL_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
+SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
 
 def touches(r: Recorded) -> Iterable[RowKey]:
@@ -44,9 +44,9 @@ def touches(r: Recorded) -> Iterable[RowKey]:
     if isinstance(event, (OrderPlaced, ShipmentCreated)):
         return ()  # the first of its stream: there is nothing to read
     if isinstance(event, ORDER_EVENTS):
-        return ((DossierRow, (event.order_id,)),)
-    if isinstance(event, PARCEL_EVENTS):
-        return ((ParcelRow, (event.shipment_id,)),)
+        return ((OrderDocumentRow, (event.order_id,)),)
+    if isinstance(event, SHIPMENT_ROW_EVENTS):
+        return ((OrderShipmentRow, (event.shipment_id,)),)
     return ()
 
 
@@ -54,47 +54,47 @@ def fold(r: Recorded, page: Page) -> None:
     event = r.event
     if isinstance(event, ORDER_EVENTS):
         followed(r, event, page)
-    elif isinstance(event, PARCEL_EVENTS):
+    elif isinstance(event, SHIPMENT_ROW_EVENTS):
         _parcel(r, event, page)
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
-    row = DossierRow(event.order_id, "")
+    row = OrderDocumentRow(event.order_id, "")
     put = page.put
     if isinstance(event, OrderPlaced):
-        row.opened = Dossier()
+        row.opened = OrderDocument()
         put = page.add
     else:
-        known = page.get(DossierRow, event.order_id)
+        known = page.get(OrderDocumentRow, event.order_id)
         if known is None:
             raise LookupError(f"{event.type} for order {event.order_id}, never placed")
         row = known
-    dossier = row.opened = row.opened or read(row.document)
-    follow(dossier, r)
+    document = row.opened = row.opened or read(row.document)
+    follow(document, r)
     put(row)
-    row.shown = shown = row.shown or order_row(dossier)
-    brought_up_to_date(shown, dossier, r)
+    row.shown = shown = row.shown or order_row(document)
+    update_row(shown, document, r)
     put(shown)
     for line_id in lines_of(event):
-        put(line_row(event.order_id, dossier.order, line_id))
+        put(line_row(event.order_id, document.order, line_id))
 
 
 def _parcel(
     r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
 ) -> None:
     first = isinstance(event, ShipmentCreated)
-    known = None if first else page.get(ParcelRow, event.shipment_id)
-    parcel = parcel_after(known, r)
+    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(known, r)
     if parcel is None:
         return
-    if isinstance(parcel, ParcelRow):
+    if isinstance(parcel, OrderShipmentRow):
         page.put(parcel)
     else:
-        page.add(parcel_row(parcel))
+        page.add(shipment_row(parcel))
 
 
-def parcel_row(parcel: Parcel) -> ParcelRow:
-    return ParcelRow(
+def shipment_row(parcel: OrderShipment) -> OrderShipmentRow:
+    return OrderShipmentRow(
         parcel.shipment_id,
         parcel.order_id,
         parcel.location,
@@ -125,9 +125,9 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             return ()
 
 
-def order_row(dossier: Dossier) -> OrderRow:
+def order_row(document: OrderDocument) -> OrderRow:
     """What was agreed; the rest is brought up to date with each event."""
-    placed = dossier.order.placed
+    placed = document.order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     terms = placed.terms
@@ -162,8 +162,8 @@ def order_row(dossier: Dossier) -> OrderRow:
     )
 
 
-def brought_up_to_date(row: OrderRow, dossier: Dossier, r: Recorded) -> None:
-    order = dossier.order
+def update_row(row: OrderRow, document: OrderDocument, r: Recorded) -> None:
+    order = document.order
     statuses = order.statuses
     row.version = order.version
     row.status = statuses.order
@@ -171,9 +171,9 @@ def brought_up_to_date(row: OrderRow, dossier: Dossier, r: Recorded) -> None:
     row.fulfilment = statuses.fulfilment
     row.returned = statuses.returned
     row.on_hold = bool(order.holds)
-    row.locations = dossier.locations
-    row.shipped_at = dossier.shipped_at
-    row.last_at = dossier.last_at or r.meta.happened_at
+    row.locations = document.locations
+    row.shipped_at = document.shipped_at
+    row.last_at = document.last_at or r.meta.happened_at
     row.updated_at = r.meta.recorded_at
 
 
@@ -211,8 +211,8 @@ READ_MODEL = ReadModel(
     name="order_status",
     version=3,
     package=__name__.rpartition(".")[0],
-    rows=(DossierRow, OrderRow, LineRow, ParcelRow),
+    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow),
     touches=touches,
     fold=fold,
-    event_types=frozenset(e.type for e in (*ORDER_EVENTS, *PARCEL_EVENTS)),
+    event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
 )

@@ -9,8 +9,8 @@ from typing import ClassVar, cast
 
 from oms_ledger.kernel import Row
 from oms_projections.order_status.document import (
-    Dossier,
-    Parcel,
+    OrderDocument,
+    OrderShipment,
     written,
 )
 
@@ -23,15 +23,15 @@ class _Document(Row):
     document: str
 
 
-class DossierRow(_Document):
+class OrderDocumentRow(_Document):
     """The order whole, as JSON text: read back to fold the next event, and to answer for one
     order. Apart from `OrderRow`, so that lists scan narrow rows.
 
-    `opened` and `shown` are no columns: they keep the dossier and its `OrderRow` at hand while
+    `opened` and `shown` are no columns: they keep the document and its `OrderRow` at hand while
     several events of the order are on one page, so that the text is parsed and written once."""
 
     __slots__ = ("opened", "shown")
-    opened: Dossier | None
+    opened: OrderDocument | None
     shown: OrderRow | None
 
     @property
@@ -49,7 +49,7 @@ _text = cast(MemberDescriptorType, _Document.__dict__["document"])
 
 @dataclass(slots=True)
 class OrderRow(Row):
-    """What lists show, filter and sort by; written from the dossier, never read back. `total`
+    """What lists show, filter and sort by; written from the document, never read back. `total`
     in minor units; `search` is lower-cased; personal values in `customer` keep the form they
     are stored in, which is sealed, with the key of which `person` is the id. `country` is where
     it goes, `last_at` when the last thing happened to it."""
@@ -105,7 +105,7 @@ class LineRow(Row):
 
 
 @dataclass(slots=True)
-class ParcelRow(Parcel, Row):
+class OrderShipmentRow(OrderShipment, Row):
     """A shipment of the order, and how to find the order by its tracking number."""
 
     table: ClassVar[str] = "order_parcels"

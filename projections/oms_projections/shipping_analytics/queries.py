@@ -1,4 +1,4 @@
-"""What can be asked of shipments, by staff, by their recipients and for the figures."""
+"""Queries about shipments: for staff, for recipients, and figures."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Track:
 
 def track(params: Track, reader: Reader) -> Mapping[str, Json]:
     """What a recipient may see without a key: nothing personal beyond first name and town, and
-    nothing of what is in the parcel. That it is sensitive is said to the door, which keeps it."""
+    nothing of the contents. The field `sensitive` is for the HTTP layer, which removes it."""
     rows = reader.rows("tracked", token=params.token)
     if not rows:
         raise NotFound("There is no parcel behind this link. Check that the link is complete.")
@@ -173,7 +173,7 @@ def track(params: Track, reader: Reader) -> Mapping[str, Json]:
         **({"sensitive": True} if column(row, "sensitive", bool) else {}),
         "order_number": column(row, "order_number", str),
         "status": column(row, "status", str),
-        "trouble": maybe(row, "trouble", str),
+        "exception": maybe(row, "trouble", str),
         "carrier": column(row, "carrier", str),
         "tracking_number": maybe(row, "tracking_number", str),
         "first_name": name.split()[0] if isinstance(name, str) and name.split() else None,
@@ -199,7 +199,7 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
         "sensitive": column(row, "sensitive", bool),
         "service": maybe(row, "service", str),
         "status": column(row, "status", str),
-        "trouble": maybe(row, "trouble", str),
+        "exception": maybe(row, "trouble", str),
         "tracking_number": maybe(row, "tracking_number", str),
         "tracking_token": column(row, "tracking_token", str),
         "units": column(row, "units", int),
@@ -239,8 +239,8 @@ class ShippingPerformance:
 
 def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping[str, Json]:
     """Per group, of orders that have a shipment; cancelled shipments do not count. A rate is
-    null where there is nothing yet to judge. Where too few sensitive orders are in a group, it is
-    told of the others alone, and how few those are is null."""
+    null where there is nothing yet to judge. A group with too few sensitive orders
+    counts the others alone, and its number of sensitive orders is null."""
     rows = _performances(params, reader)
     few = hidden([column(row, "sensitive_orders", int) for row in rows], params.smallest_count)
     if any(few):
@@ -251,8 +251,8 @@ def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping
             else row
             for row, hide in zip(rows, few, strict=True)
         ]
-    told = [performance(row, params.smallest_count) for row in rows]
-    return {"group_by": params.group_by, "rows": told}
+    figures = [performance(row, params.smallest_count) for row in rows]
+    return {"group_by": params.group_by, "rows": figures}
 
 
 def _performances(

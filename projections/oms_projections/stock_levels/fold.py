@@ -78,8 +78,8 @@ def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
 
 def cause(event: StockEvent, name: str) -> str | None:
     """Who or what a change was for; each kind of event says it with some of these names."""
-    said: str | None = getattr(event, name, None)
-    return said
+    value: str | None = getattr(event, name, None)
+    return value
 
 
 def product(r: Recorded, event: ProductDefined) -> ProductRow:

@@ -1,4 +1,4 @@
-"""What can be asked of stock, products and locations."""
+"""Queries about stock, products and locations."""
 
 from __future__ import annotations
 

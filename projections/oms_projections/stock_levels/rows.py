@@ -12,7 +12,7 @@ from oms_ledger.kernel import Row
 @dataclass(slots=True)
 class StockRow(Row):
     """The counters of one SKU at one location, in units. What is available also depends on
-    the product's safety stock, which may change on its own: it is computed when asked."""
+    the product's safety stock, which may change on its own: queries compute it."""
 
     table: ClassVar[str] = "stock"
     key: ClassVar[tuple[str, ...]] = ("sku", "location")

@@ -39,7 +39,7 @@ def require_location(given: Given, code: str) -> None:
 
 
 def refuse_if_on_hold(order: Order, wanted: str) -> None:
-    """Of a sensitive order it does not say why: a reason is somebody's own words."""
+    """Raises `illegal_transition`, without the reasons (free text) of a sensitive order."""
     if order.holds:
         reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
         held = "on hold" if order.sensitive else f"on hold ({reasons})"

@@ -161,7 +161,7 @@ class Books:
             self.checked["shipments"] += 1
             units = [(line.line_id, line.quantity) for line in event.lines]
             self._made[event.shipment_id] = (event.order_id, event.location, units)
-        shipment.scans.clear()
+        shipment.scan_digests.clear()
         if shipment.status == "cancelled":
             shipment.created = None
             return

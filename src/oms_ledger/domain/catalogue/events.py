@@ -58,7 +58,7 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location. Whoever orders what is `sensitive` says something of their health by it."""
+    location. An order of a `sensitive` product is health data."""
 
     type: ClassVar[str] = "product.defined.v2"
     sku: str

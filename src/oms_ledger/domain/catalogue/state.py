@@ -34,7 +34,7 @@ def order_number(channel: str, sequence: int) -> str:
 @dataclass(slots=True)
 class Location(State):
     category: ClassVar[str] = "location"
-    wholly_known: ClassVar[bool] = True
+    all_cached: ClassVar[bool] = True
     version: int = 0
     defined: LocationDefined | None = None
 

@@ -24,9 +24,9 @@ class PeriodOver:
 
 @dataclass(frozen=True, slots=True)
 class CustomerForgotten(Event):
-    """The receipt: nothing personal that was known of the customer until here may be read again.
-    `keys` are the ids of the keys that are destroyed for it; `period` says why, where nobody asked
-    for it. It holds nothing personal itself; `note` is the operator's own word."""
+    """The receipt of an erasure: no personal data recorded of the customer before it can be read.
+    `keys` are the ids of the destroyed keys; `period` is the period of retention that caused it,
+    None where a person did. It holds nothing personal itself; `note` is the operator's own text."""
 
     type: ClassVar[str] = "customer.forgotten.v2"
     customer_id: str

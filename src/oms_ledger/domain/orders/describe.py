@@ -24,7 +24,7 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
 from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix
 
 Skus = Mapping[str, str]
-"""SKU of each line of the order that is told about."""
+"""SKU of each line of the order, by line id."""
 
 
 def describe_order(event: OrderEvent, skus: Skus) -> list[str]:

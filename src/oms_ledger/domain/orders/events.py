@@ -18,8 +18,8 @@ from oms_ledger.kernel import Event
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(Event):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
-    follow from the shipping service. `sensitive`: what was ordered says something of somebody's
-    health, as whoever placed it said, or as a product in it then was. It stays so for ever."""
+    follow from the shipping service. `sensitive`: the order is health
+    data, since the command or a product in it was `sensitive` then. It stays so for ever."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: str

@@ -21,7 +21,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to ship to. What would lead to somebody's door is personal."""
+    """Where to ship to. All that identifies a household is personal."""
 
     name: Personal | None = None
     line1: Personal | None = None

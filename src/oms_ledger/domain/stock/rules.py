@@ -28,7 +28,7 @@ class Plan:
 
 
 def by_priority(locations: Collection[Location]) -> list[str]:
-    """Codes of locations in the order in which they are asked for stock."""
+    """Codes of locations in the order of allocation."""
     defined = [place.defined for place in locations if place.defined is not None]
     return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
 
