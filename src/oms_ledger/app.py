@@ -39,6 +39,7 @@ from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
 from oms_ledger.engine.work.singleton import exclusive
+from oms_ledger.engine.work.state import WorkRecorder, WorkState, work_states
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
@@ -95,6 +96,7 @@ class Oms:
         self.readers = readers
         self.vault = vault
         self._lend = pools.lend
+        self._connect = pools.connect
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
 
@@ -213,13 +215,24 @@ class Oms:
                 return PRUNERS[kind](connection, before)
 
         return RetentionPorts(
-            partial(exclusive, self._lend),
+            partial(exclusive, self._connect),
             self.vault.finish,
             at_head,
             self.readers.as_of,
             self.execute_many,
             prune,
         )
+
+    # Work beside the API.
+
+    def work_states(self) -> list[WorkState]:
+        """How the loops of the workers are doing, by name."""
+        with self._lend(Role.READER) as connection:
+            return work_states(connection)
+
+    def work_recorder(self, names: Collection[str]) -> WorkRecorder:
+        """Keeps how the loops of these names are doing, for one worker."""
+        return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
 
     # Read models as such.
 

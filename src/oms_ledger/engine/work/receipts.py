@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.pool import Connection
 
-PRUNE = """
-DELETE FROM receipts WHERE (scope, key) IN (
-    SELECT scope, key FROM receipts
-    WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s)"""
+SQL = statements.queries(__package__)
 
 PAGE_ROWS = 5000
 """Rows deleted in one statement, so that none of them takes long."""
@@ -18,4 +16,4 @@ PAGE_ROWS = 5000
 def prune(connection: Connection, before: datetime) -> int:
     """Delete one page of the receipts recorded before a time, the oldest first; the number of
     rows deleted, 0 where none is left. `connection` acts as the writer."""
-    return connection.execute(PRUNE, (before, PAGE_ROWS)).rowcount
+    return connection.execute(SQL["prune_receipts"].encode(), (before, PAGE_ROWS)).rowcount

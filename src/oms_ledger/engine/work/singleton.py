@@ -1,36 +1,34 @@
-"""A job that one process at a time may run, whichever it is."""
+"""The lock of a job that one process at a time may run, whichever process that is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing, contextmanager
 
+import psycopg
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.pool import Connection
 from oms_ledger.engine.db.roles import Role
 
-Lend = Callable[[Role], AbstractContextManager[Connection]]
-"""Lends a connection that acts as a role, and takes it back when the block ends."""
-
-# Ends with the session, however that ends.
-TRY_LOCK = """
-SELECT pg_try_advisory_lock(
-    hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0))"""
-
-UNLOCK = """
-SELECT pg_advisory_unlock(
-    hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0))"""
+SQL = statements.queries(__package__)
 
 
 @contextmanager
-def exclusive(lend: Lend, job: str) -> Generator[bool]:
+def exclusive(connect: Callable[[Role], Connection], job: str) -> Generator[bool]:
     """Hold the lock of a job while the block runs. Yields False, and holds nothing, where another
-    session has it. PostgreSQL releases the lock of a session that dies: then the end of the block
-    raises `psycopg.OperationalError`, since the job may not have been alone."""
-    with lend(Role.WRITER) as connection:
-        row = connection.execute(TRY_LOCK, (job,)).fetchone()
-        acquired = row is not None and row[0] is True
-        try:
-            yield acquired
-        finally:
-            if acquired and not connection.closed:
-                connection.execute(UNLOCK, (job,))
+    session has it.
+
+    The lock lives as long as its session, which is opened here and closed at the end of the block:
+    PostgreSQL releases it when the process dies. It spares processes the same work; where that
+    would do harm, a compare-and-set in the job's own transaction must prevent it. `Unavailable`
+    where there is no connection.
+    """
+    try:
+        connection = connect(Role.READER)
+    except psycopg.OperationalError as error:
+        raise Unavailable("The database does not answer. Try again in a moment.") from error
+    with closing(connection):
+        row = connection.execute(SQL["try_lock"].encode(), (job,)).fetchone()
+        yield row is not None and row[0] is True
