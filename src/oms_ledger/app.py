@@ -26,6 +26,9 @@ from oms_ledger.audit import postgres as evidence
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
+from oms_ledger.audit.verify import whole
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
+from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -290,6 +293,20 @@ class Oms:
     def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
         with self._lend(Role.SEALER) as connection:
             evidence.keep(connection, report, ok=ok)
+
+    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
+        """Verify the ledger: see `audit.verify.whole.verify`."""
+        ports = VerificationPorts(
+            self.settings.ledger,
+            self.tree(),
+            self.signing_key_file,
+            self.receipts,
+            self.readers,
+            self.rebuilds,
+            self.catch_up,
+            self.keep_verification,
+        )
+        return whole.verify(ports, options, progress)
 
     def last_verification(self) -> dict[str, Any] | None:
         """The report of the newest verification of the whole ledger; None before the first."""

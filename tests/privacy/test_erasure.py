@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http import create_app
 from oms_ledger.privacy import vault
 from oms_ledger.settings import Settings
@@ -85,9 +85,9 @@ def test_the_ledger_still_verifies_and_tells_that_it_was_done(
         assert told["forgotten"] == 1
         oms.sealer().catch_up()
         oms.catch_up()
-        dossier = verify(oms, Options(), lambda *_: None)
-        assert [f for check in dossier.checks for f in check.findings] == []
-        assert dossier.ok
+        report = oms.verify(VerificationOptions(), lambda *_: None)
+        assert [f for check in report.checks for f in check.findings] == []
+        assert report.ok
     params = {"position": made["position"], "tree_size": before["tree_size"]}
     assert shop.get("/v1/audit/proof/inclusion", params=params).json() == before
     receipts = shop.get("/v1/events", params={"types": "customer.forgotten.v2"}).json()["items"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms, open_prepared, prepare
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.write import decider
 from oms_ledger.http import create_app
 from oms_ledger.kernel import Command
@@ -115,8 +115,8 @@ def test_who_was_forgotten_is_found_nowhere(
         assert after[name] == before[name]
     assert order_of(shop, made[BOB])["customer"]["email"] == BOB.email
     oms.sealer().catch_up()
-    dossier = verify(oms, Options(), lambda *_: None)
-    assert [f for check in dossier.checks for f in check.findings] == []
+    report = oms.verify(VerificationOptions(), lambda *_: None)
+    assert [f for check in report.checks for f in check.findings] == []
 
 
 def test_when_nothing_is_sealed_it_is_found_everywhere(

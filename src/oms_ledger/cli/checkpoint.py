@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import Oms
-from oms_ledger.audit.anchors.schedule import KINDS, place_or_file
+from oms_ledger.audit.anchors.schedule import STORE_FORMS, anchor_store_or_file
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree import notes
 from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
@@ -53,7 +53,7 @@ def export(
         str,
         typer.Argument(
             metavar="PLACE",
-            help=f"A file (appended to), or one of {KINDS}.",
+            help=f"A file (appended to), or one of {STORE_FORMS}.",
         ),
     ],
 ) -> None:
@@ -61,11 +61,11 @@ def export(
 
     Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
     """
-    kept_in = place_or_file(where)
+    store = anchor_store_or_file(where)
     prover = Prover(oms.tree())
     newest = prover.checkpoint()
-    note = kept_in.keep(newest, prover)
-    console.print(f"The checkpoint of {newest.size:,} events is kept in {kept_in.name}.")
+    note = store.keep(newest, prover)
+    console.print(f"The checkpoint of {newest.size:,} events is kept in {store.name}.")
     typer.echo(note, nl=False)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.anchors.schedule import Anchoring, places
+from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_stores
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
@@ -42,9 +42,9 @@ def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
         threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
         threading.Thread(target=retention.run, args=(stop,), name="retention"),
     ]
-    kept_in = places(oms.settings.anchors)
-    if kept_in:
-        anchoring = Anchoring(oms.tree(), kept_in)
+    stores = anchor_stores(oms.settings.anchors)
+    if stores:
+        anchoring = AnchorSchedule(oms.tree(), stores)
         threads.append(threading.Thread(target=anchoring.run, args=(stop,), name="anchoring"))
     for thread in threads:
         thread.start()
