@@ -10,7 +10,7 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -42,7 +42,7 @@ from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
 from oms_ledger.engine.work.singleton import exclusive
-from oms_ledger.engine.work.state import WorkRecorder, WorkState, work_states
+from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
@@ -218,7 +218,7 @@ class Oms:
                 return PRUNERS[kind](connection, before)
 
         return RetentionPorts(
-            partial(exclusive, self._connect),
+            self.exclusive,
             self.vault.finish,
             at_head,
             self.readers.as_of,
@@ -226,15 +226,12 @@ class Oms:
             prune,
         )
 
-    # Work beside the API.
-
-    def work_states(self) -> list[WorkState]:
-        """How the loops of the workers are doing, by name."""
-        with self._lend(Role.READER) as connection:
-            return work_states(connection)
+    def exclusive(self, job: str) -> AbstractContextManager[bool]:
+        """Hold the lock of a job; yields whether it was free."""
+        return exclusive(self._connect, job)
 
     def work_recorder(self, names: Collection[str]) -> WorkRecorder:
-        """Keeps how the loops of these names are doing, for one worker."""
+        """Keeps how the loops of one worker are doing, which have these names."""
         return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
 
     # Read models as such.
@@ -278,8 +275,13 @@ class Oms:
         return PostgresTree(partial(self._lend, Role.SEALER))
 
     def sealer(self) -> Sealer:
-        """What makes the tree grow; the caller runs and closes it."""
-        return Sealer(self.growing_tree(), self.settings.ledger, self.signing_key_file)
+        """What makes the tree grow."""
+        return Sealer(
+            self.growing_tree(),
+            self.settings.ledger,
+            self.signing_key_file,
+            exclusive=partial(self.exclusive, "sealer"),
+        )
 
     def signing_key_file(self, ledger_id: str) -> Path:
         """Where the private key is that signs for a ledger of this id."""

@@ -238,18 +238,18 @@ def test_a_worker_runs_retention_at_its_start_and_then_once_a_day(
     scheduler = RetentionScheduler(oms.retention, 3, lambda: clock[0])
     first = done_with(shop, ADA)
     period(shop, "customers", "2y")
-    done = scheduler.step()
+    done = scheduler.run_if_due()
     assert done is not None
     assert done.forgotten == 1
     assert name_of(shop, first) == "[forgotten]"
     done_with(shop, BOB)
     clock[0] = datetime(2200, 5, 2, 2, 59, tzinfo=UTC)
-    assert scheduler.step() is None
+    assert scheduler.run_if_due() is None
     clock[0] = datetime(2200, 5, 2, 3, 0, tzinfo=UTC)
-    done = scheduler.step()
+    done = scheduler.run_if_due()
     assert done is not None
     assert done.forgotten == 1
-    assert scheduler.step() is None
+    assert scheduler.run_if_due() is None
     assert "Zq" not in caplog.text
     assert "c-ada" not in "".join(r.getMessage() for r in caplog.records if "httpx" not in r.name)
 

@@ -25,6 +25,7 @@ from oms_ledger.cli import (
     serve,
     show,
     verify,
+    work,
 )
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
@@ -44,13 +45,13 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
-app.command("work")(serve.work)
 app.command("migrate")(serve.migrate)
 app.command("do")(command.do)
 app.command("verify")(verify.verify)
 app.command("forget")(personal.forget)
 app.command("access")(personal.access)
 keys.app.command("rotate-kek")(personal.rotate_kek)
+app.add_typer(work.app, name="work")
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
 app.add_typer(replay.app, name="replay")

@@ -76,14 +76,6 @@ ORDER BY size, number LIMIT %s"""
 
 ANY_SIZE = 2**63 - 1
 
-LEASE = """
-UPDATE merkle_tree
-SET lease_owner = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
-WHERE lease_owner = %s OR lease_until IS NULL OR lease_until < clock_timestamp()"""
-
-GIVE_BACK = """
-UPDATE merkle_tree SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
-
 # All of a seal in one statement, which writes nothing where the tree has another size by now. Its
 # commit is not waited for: lost with a crash of the server, a seal is made again, and is the same.
 SEAL = """
@@ -151,14 +143,6 @@ class PostgresTree:
 
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows(CHECKPOINTS, *after, limit)]
-
-    def lease(self, owner: str, seconds: float) -> bool:
-        with self._lend() as connection:
-            return connection.execute(LEASE, (owner, seconds, owner), prepare=True).rowcount == 1
-
-    def give_back(self, owner: str) -> None:
-        with self._lend() as connection:
-            connection.execute(GIVE_BACK, (owner,))
 
     def seal(self, seal: Seal) -> None:
         columns = {

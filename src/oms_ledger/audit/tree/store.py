@@ -103,11 +103,6 @@ class TreeStore(TileSource, Protocol):
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         """In order of (size, number), after such a pair."""
 
-    def lease(self, owner: str, seconds: float) -> bool:
-        """Whether `owner` may seal for so long; nobody else may meanwhile."""
-
-    def give_back(self, owner: str) -> None: ...
-
     def seal(self, seal: Seal) -> None:
         """Write all of it or nothing. `Lost` when the tree has another size by now."""
 

@@ -28,7 +28,7 @@ BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=5.0)
 """Shorter than for other loops: queries with `min_position` wait for read models."""
 
 
-class Follower(ABC):
+class ProjectionRunner(ABC):
     """Follows the log for those builds of `models`, in one `state`, that nobody else has.
 
     `connect` opens a connection in autocommit mode with the ledger's search_path. Used by one

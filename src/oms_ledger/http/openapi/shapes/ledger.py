@@ -121,10 +121,14 @@ class Retried(TypedDict):
 
 
 class Ready(TypedDict):
+    """Commands and queries can be answered. `degraded` names the loops of the workers that have
+    failed for five minutes or longer; there is no loop in it where all is well."""
+
     status: str
     database: str
     migrations: str
     head: int
+    degraded: list[str]
 
 
 class Alive(TypedDict):
