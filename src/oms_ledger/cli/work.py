@@ -61,26 +61,26 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
     if not states:
         console.print("No worker has run yet. Start one: oms-ledger work, or oms-ledger serve.")
         return
-    table = Table(
-        "Loop", "State", "Last success", "Failures", "Next try", "Newest error", "Process"
-    )
+    table = Table("Loop", "State", "Last success", "Failing since", "Failures")
     for state in states:
-        table.add_row(
-            state.name,
-            _state(state),
-            _time(state.last_success),
-            f"{state.failures:,}",
-            _time(state.next_try),
-            state.last_error or "",
-            state.holder,
-        )
+        times = (_time(state.last_success), _time(state.failing_since))
+        table.add_row(state.name, _health(state), *times, f"{state.failures:,}")
     out.print(table)
+    for state in states:
+        if state.failures:
+            out.print(
+                f"{state.name}: {state.last_error} Process {state.holder}, next try at"
+                f" {_time(state.next_try)}.",
+                soft_wrap=True,
+                markup=False,
+                highlight=False,
+            )
 
 
-def _state(state: WorkState) -> str:
-    if state.failing_since is None:
+def _health(state: WorkState) -> str:
+    if not state.failures:
         return "ok"
-    return f"{'degraded' if state.degraded else 'failing'} since {_time(state.failing_since)}"
+    return "degraded" if state.degraded else "failing"
 
 
 def _time(at: datetime | None) -> str:
