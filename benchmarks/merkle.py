@@ -27,7 +27,7 @@ from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
 from oms_ledger.engine.work.loops import Loop
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
 from oms_ledger.worker.worker import SEALING_SECONDS

@@ -9,9 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -33,11 +32,12 @@ from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
-from oms_ledger.engine.db.pool import Connection, Pools
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
@@ -46,18 +46,20 @@ from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
-from oms_ledger.privacy import postgres as subject_keys
+from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
+from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
 
 PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "receipts": receipts.prune,
-    "access_log": subject_keys.prune_accesses,
+    "access_log": access_log.prune_accesses,
 }
 """By kind of `domain/customers/retention.py`: what deletes a page of records that were kept long
 enough, and returns the number of rows deleted."""
@@ -73,14 +75,6 @@ def tune_interpreter() -> None:
     sys.setswitchinterval(0.0005)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A query's body, and the position that it is of: the read model's, or the one asked for."""
-
-    body: Mapping[str, Json]
-    position: Position
-
-
 class Oms:
     """An open ledger: commands in, answers out. Used by any number of threads."""
 
@@ -92,12 +86,14 @@ class Oms:
         writer: Writer,
         readers: Readers,
         vault: Vault,
+        sensitivity: SensitivityIndex,
     ) -> None:
         self.settings = settings
         self.url = url
         self.writer = writer
         self.readers = readers
         self.vault = vault
+        self.sensitivity = sensitivity
         self._lend = pools.lend
         self._connect = pools.connect
         self._projecting = partial(pools.connect, Role.PROJECTOR)
@@ -112,15 +108,18 @@ class Oms:
         happens once, however often it is sent; with `dry_run` not at all."""
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        (future,) = self.submit([submission])
-        outcome = future.result()
-        self.vault.carry_out(command, outcome)
-        return outcome
+        (submitted,) = self.submit([submission])
+        return submitted.result()
 
-    def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed; those with
+    def submit(self, submissions: Iterable[Submission]) -> list[PendingOutcome]:
+        """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
-        return card_check.submit_others(submissions, self.vault.seal, self.writer.submit_many)
+        given, vault = list(submissions), self.vault
+        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        return [
+            PendingOutcome(each.command, future, vault.erasure)
+            for each, future in zip(given, futures, strict=True)
+        ]
 
     def execute_many(
         self,
@@ -131,20 +130,16 @@ class Oms:
     ) -> list[Outcome | OmsError]:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
-        futures = self.submit(
+        submitted = self.submit(
             Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
-        for command, future in zip(commands, futures, strict=True):
-            error = future.exception()
-            if error is None:
-                results.append(future.result())
-                self.vault.carry_out(command, future.result())
-            elif isinstance(error, OmsError):
+        for each in submitted:
+            try:
+                results.append(each.result())
+            except OmsError as error:
                 results.append(error)
-            else:
-                raise error
         return results
 
     # Read models.
@@ -157,53 +152,52 @@ class Oms:
         min_position: Position | None = None,
         wait_ms: int = 2000,
         as_of: Position | datetime | None = None,
-    ) -> Answer:
+    ) -> QueryResult:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._asked(params)
-        return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
+            return self.readers.ask_as_of(query, params, as_of)
+        resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
+        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Answer | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
-        what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self._asked(each.params)) for each in questions]
-        return [
-            found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, blinded)
-        ]
+        what one of them fails with stands in its place. Their parameters must have gone through
+        `within_rights`."""
+        resolve = self.vault.subjects.resolve_query
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        return self.readers.ask_many(read_model, resolved)
 
-    def _asked(self, params: object) -> object:
-        """The parameters as the read models know them."""
-        return mask.limited(self.vault.asked(params), least=self.settings.smallest_count)
+    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+        """Parameters of a query limited to what may be seen: without the right `sensitive`
+        nothing of sensitive orders and products is searched for; counts of sensitive orders that
+        are smaller than the setting `smallest_count` are hidden from everybody."""
+        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
 
     # Personal data.
 
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        marks = self.readers.marks
-        orders = marks.orders_in(body)
+        orders = self.sensitivity.sensitive_orders_in(body)
         if not orders and not disclosure.holds_sealed(rendered):
             return body
         request = DisclosureRequest(rendered, access, orders=orders)
-        (rendered,) = self.vault.show_many([request], marks.on_record)
+        (rendered,) = self.vault.opener.disclose([request])
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
-        """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
+        """Entries of the access log: see `privacy.postgres.list_accesses`."""
         subject = None if customer is None else f"customer:{customer}"
         with self._lend(Role.READER) as connection:
-            return subject_keys.accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
-        """Wrap the keys of all personal data by a new key-encryption key; how many."""
-        self.vault.ledger_key()
-        return self.vault.rewrap()
+        """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
+        return self.vault.rotate_kek()
 
     @property
     def retention(self) -> RetentionPorts:
@@ -219,7 +213,7 @@ class Oms:
 
         return RetentionPorts(
             self.exclusive,
-            self.vault.finish,
+            self.vault.erasure.sweep_erasures,
             at_head,
             self.readers.as_of,
             self.execute_many,
@@ -288,7 +282,7 @@ class Oms:
         given = self.settings
         return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
-    def receipts(self) -> Iterator[evidence.ReceiptSeen]:
+    def receipts(self) -> Iterator[evidence.StoredReceipt]:
         """Every answer that is kept under an idempotency key, in pages."""
         return evidence.receipts(partial(self._lend, Role.SEALER))
 
@@ -424,10 +418,11 @@ def open_prepared(
     store = PostgresStore(partial(pools.connect, Role.WRITER))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
-    wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
-    vault = Vault(pools.lend, wrapping)
+    wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
+    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:
-        yield Oms(settings, url, pools, writer, readers, vault)
+        yield Oms(settings, url, pools, writer, readers, vault, sensitivity)
     finally:
         writer.close()
         readers.close()

@@ -11,8 +11,8 @@ import pytest
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.http import create_app
-from oms_ledger.privacy import vault
+from oms_ledger.http.app import create_app
+from oms_ledger.privacy import key_cache
 from oms_ledger.settings import Settings
 from tests.databases import Database
 from tests.http.conftest import Api
@@ -152,7 +152,7 @@ def test_a_dry_run_forgets_nobody(shop: Api) -> None:
 def test_other_processes_let_go_of_the_key_within_seconds(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vault, "REMEMBER_SECONDS", 0.2)
+    monkeypatch.setattr(key_cache, "REFRESH_SECONDS", 0.2)
     made = ADA.buys(shop)
     with open_prepared(oms.settings) as elsewhere, Api(create_app(elsewhere)) as other:
         assert order_of(other, made)["customer"]["email"] == ADA.email

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms
-from oms_ledger.privacy import erasure
+from oms_ledger.privacy import postgres as key_storage
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from tests.databases import Database
 from tests.http.conftest import Api
@@ -24,10 +24,10 @@ FORGET_AND_DIE = """
 import os, sys
 from oms_commands.customers.forget import ForgetCustomer
 from oms_ledger.app import open_prepared
-from oms_ledger.privacy import erasure
+from oms_ledger.privacy import postgres
 from oms_ledger.settings import Settings
 
-erasure.carry_out = lambda *_: os._exit(9)
+postgres.destroy_keys = lambda *_: os._exit(9)
 with open_prepared(Settings.from_environment(database_url=sys.argv[1])) as oms:
     oms.execute(ForgetCustomer(sys.argv[2], "asked for"), actor="tester")
 """
@@ -77,7 +77,7 @@ def test_who_asks_again_under_the_same_key_carries_it_out(
         raise RuntimeError("the database is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(erasure, "carry_out", away)
+        patch.setattr(key_storage, "destroy_keys", away)
         failed = shop.post(f"/v1/customers/{GUEST.email}/forget", REASON, **once)
         assert failed.status_code == 500
     assert len(living(postgres)) == 2

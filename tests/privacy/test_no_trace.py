@@ -14,9 +14,9 @@ import pytest
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.write import decider
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
-from oms_ledger.privacy import vault
+from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey
 from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
@@ -132,7 +132,7 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command
 
-    monkeypatch.setattr(vault, "sealed_with", as_it_is)
+    monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(oms, shop)
     found = places_with(oms, shop, postgres, tmp_path, ADA.mark)
     tables = {name.removeprefix("table ") for name in found if name.startswith("table ")}

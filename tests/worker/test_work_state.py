@@ -15,7 +15,7 @@ import pytest
 
 from oms_ledger.cli.main import run
 from oms_ledger.engine.work import state
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Json
 from tests.audit.anchors.outside import Server
 from tests.audit.verify.conftest import Sealed

@@ -7,11 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, cast
 
 import msgspec
-import psycopg
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Json, Position
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 RECEIPTS = """
 SELECT scope, key, outcome FROM receipts WHERE (scope, key) > (%s, %s)
@@ -32,7 +30,7 @@ class _Outcome(msgspec.Struct):
 _position_of = msgspec.json.Decoder(_Outcome).decode
 
 
-class ReceiptSeen(NamedTuple):
+class StoredReceipt(NamedTuple):
     """A receipt, and the position it answers with; None where its bytes do not say."""
 
     scope: str
@@ -40,7 +38,7 @@ class ReceiptSeen(NamedTuple):
     position: Position | None
 
 
-def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator[ReceiptSeen]:
+def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator[StoredReceipt]:
     """All receipts in order, a page at a time in memory."""
     scope, key = "", ""
     while True:
@@ -50,7 +48,7 @@ def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator
         if not rows:
             return
         for scope, key, outcome in rows:
-            yield ReceiptSeen(scope, key, _position(outcome))
+            yield StoredReceipt(scope, key, _position(outcome))
 
 
 def _position(outcome: bytes) -> Position | None:

@@ -10,8 +10,9 @@ from oms_ledger.app import Oms
 from oms_ledger.audit.anchors.schedule import STORE_FORMS, anchor_store_or_file
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree import notes
-from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 
 app = typer.Typer(
     no_args_is_help=True, help="Signed checkpoints of the ledger, and the keys that sign them."
@@ -24,7 +25,7 @@ def show(oms: Oms, json: JsonOption = False) -> None:
     """Print the newest signed checkpoint. Example: [bold]oms-ledger checkpoint show[/]"""
     newest = Prover(oms.tree()).checkpoint()
     if json:
-        print_json(dict(checkpoint_answer(newest)))
+        print_json(dict(checkpoint_json(newest)))
     else:
         typer.echo(newest.note, nl=False)
 

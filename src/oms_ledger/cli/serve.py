@@ -13,8 +13,9 @@ from oms_ledger.app import migrate as migrate_ledger
 from oms_ledger.app import open_prepared, prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.cli.keys import local_key
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
-from oms_ledger.serving.serve import Plan
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
+from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
@@ -35,7 +36,7 @@ def serve(
 
     Example: [bold]oms-ledger serve --port 8000 --api-processes 2[/]
     """
-    plan = Plan(host, port, api_processes, workers, no_auth)
+    plan = ServePlan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
     server_context(given)
     anchor_stores(given.anchors)  # what cannot be is said now, not by every process
@@ -64,7 +65,7 @@ def _check_keys(ready: Settings) -> None:
     """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
     here: better said now than to the first customer."""
     with open_prepared(ready) as oms:
-        oms.vault.ledger_key()
+        oms.vault.keys.ledger_key()
 
 
 def _tell_key(given: Settings, ready: Settings) -> None:

@@ -11,16 +11,8 @@ from rich.table import Table
 
 from oms_ledger import logs
 from oms_ledger.app import Oms, prepared
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    console,
-    on_ledger,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, on_ledger, settings
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.worker.worker import work as work_until_stopped

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from oms_ledger.app import Oms
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
@@ -15,9 +13,4 @@ DisclosureBatcher = MicroBatcher[DisclosureRequest, bytes]
 
 
 def disclosure_batcher(oms: Oms, threads: Threads) -> DisclosureBatcher:
-    record_ids = oms.readers.marks.on_record
-
-    def show(requests: Sequence[DisclosureRequest]) -> list[bytes]:
-        return oms.vault.show_many(requests, record_ids)
-
-    return MicroBatcher(threads, show, lanes=LANES)
+    return MicroBatcher(threads, oms.vault.opener.disclose, lanes=LANES)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.work.singleton import exclusive
 from tests.databases import Database

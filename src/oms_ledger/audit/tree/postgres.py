@@ -16,16 +16,15 @@ from psycopg.waiting import Ready, Wait
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree.merkle import Coordinate
 from oms_ledger.audit.tree.store import (
-    Lost,
     Seal,
+    SealConflict,
     StoredCheckpoint,
     StoredEvent,
-    StoredKey,
+    StoredVerifierKey,
     TreeState,
 )
-from oms_ledger.engine.db.arrays import bigint_array, bytea_array
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.binary import bigint_array, bytea_array
+from oms_ledger.engine.db.connection import Connection
 
 STATE = """
 SELECT t.ledger_id, t.size, t.root, h.position,
@@ -130,9 +129,9 @@ class PostgresTree:
         indexes = bigint_array(index for _, index in at)
         return {(row[0], row[1]): row[2] for row in self._rows(TILES, levels, indexes)}
 
-    def signing_keys(self) -> Sequence[StoredKey]:
+    def signing_keys(self) -> Sequence[StoredVerifierKey]:
         return [
-            StoredKey(VerifierKey(name, public), from_size, rotation)
+            StoredVerifierKey(VerifierKey(name, public), from_size, rotation)
             for name, public, from_size, rotation in self._rows(KEYS)
         ]
 
@@ -153,7 +152,7 @@ class PostgresTree:
         grown = {"old_size": seal.old_size, "size": seal.size, "root": seal.root, "note": seal.note}
         with self._lend() as connection, connection.transaction() if seal.key else nullcontext():
             if connection.execute(SEAL, grown | columns, prepare=True).rowcount != 1:
-                raise Lost
+                raise SealConflict
             if seal.key is not None:
                 key = seal.key.key
                 row = (key.name, key.id, key.public, seal.key.from_size, seal.key.rotation)

@@ -1,7 +1,7 @@
-"""The sealer: reads the log from the sealed size on, off the hot path, and signs what it saw.
+"""The sealer: reads the log behind the sealed events, off the hot path, and signs a new root.
 
-Tiles, tree and checkpoint are written in one transaction, if the tree still is where it was when
-they were made. So a crash anywhere leaves the last seal, and the next sealer goes on from there.
+Tiles, tree and checkpoint are written in one transaction, provided that the tree has not grown
+meanwhile. After a crash the last seal stands, and the next sealer continues from there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ import structlog
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
 from oms_ledger.audit.tree.notes import SigningKey
-from oms_ledger.audit.tree.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
+from oms_ledger.audit.tree.store import (
+    Seal,
+    SealConflict,
+    StoredVerifierKey,
+    TreeDamaged,
+    TreeState,
+    TreeStore,
+)
 from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.engine.work.loops import WorkFailed
 
@@ -27,8 +34,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`page_events` are read and hashed at a time, with a pause of `rest` times the time that
-    took; at most `seal_events` are sealed by one checkpoint."""
+    """How fast a sealer works. `page_events` are read and hashed at a time, followed by a pause of
+    `rest` times the time that took. One checkpoint seals at most `seal_events`."""
 
     page_events: int = 2048
     seal_events: int = 131_072
@@ -38,9 +45,9 @@ class Pace:
 class Sealer:
     """Seals one ledger. Any number of workers may run one; `exclusive` lets one of them seal.
 
-    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread.
-    Subclasses may interfere with the underscored steps, which is how tests stop a sealer at an
-    awkward moment.
+    `key_file` is the path of the private key, or a function of the ledger id that gives it; the
+    file is created on first use. Used by one thread. Tests override the underscored steps to stop
+    a sealer in the middle.
     """
 
     def __init__(
@@ -71,8 +78,8 @@ class Sealer:
             raise WorkFailed(error.detail) from error
 
     def catch_up(self, progress: Callable[[int, int], None] = lambda size, head: None) -> int:
-        """Seal all there is now, without pauses; the size of the tree then. Where another
-        worker is sealing, wait for it."""
+        """Seal all events up to the present head, without pauses; the size of the tree then. Waits
+        while another worker is sealing."""
         head = self._store.state().head
         while (size := self._store.state().size) < head:
             progress(size, head)
@@ -82,13 +89,13 @@ class Sealer:
         return size
 
     def step(self, stop: threading.Event | None = None) -> int:
-        """One seal; how many events it added. 0 where there is nothing to do, or others are
-        doing it. `TreeDamaged` where the log or the tree is not as it should be: then nothing
-        is signed. With `stop` it takes its time, and gives up when that is set."""
+        """Make one seal; the number of events it added. 0 where nothing is unsealed, or another
+        worker is sealing. `TreeDamaged` where log or tree are not consistent; then nothing is
+        signed. With `stop` it pauses between pages, and gives up once that is set."""
         return self._next_seal(stop) or 0
 
     def _next_seal(self, stop: threading.Event | None) -> int | None:
-        """As `step`; None where another worker seals, or `stop` is set."""
+        """As `step`; None where another worker is sealing, or `stop` is set."""
         state = self._store.state()
         if state.head < state.size:
             raise TreeDamaged(f"the log ends at {state.head}, and {state.size} events are sealed")
@@ -99,13 +106,13 @@ class Sealer:
                 return None
             try:
                 return self._seal(state, stop) or None
-            except Lost:
+            except SealConflict:
                 log.info("seal_overtaken", size=state.size)
                 self._tree = None
                 return None
 
     def _seal(self, state: TreeState, stop: threading.Event | None) -> int:
-        tree = self._grown(state)
+        tree = self._sealed_tree(state)
         until = min(state.head, state.size + self._pace.seal_events)
         # An interrupted or overtaken sealing leaves the tree in memory ahead of the stored one.
         self._tree = None
@@ -132,8 +139,8 @@ class Sealer:
             )
         return leaf_hashes(leaves)
 
-    def _grown(self, state: TreeState) -> TreeBuilder:
-        """The tree as it is stored: the one in memory, or its right edge read again."""
+    def _sealed_tree(self, state: TreeState) -> TreeBuilder:
+        """The tree at the sealed size: the one in memory, or read from its right edge."""
         if self._tree is not None and self._tree.size == state.size:
             return self._tree
         edge = edge_of(state.size)
@@ -142,7 +149,7 @@ class Sealer:
         whole = all(len(stored.get(at, b"")) == width * HASH_BYTES for at, width in edge)
         if not whole or tree.root() != state.root:
             if self._store.state().size != state.size:
-                raise Lost  # somebody sealed between the two reads
+                raise SealConflict  # another worker sealed between the two reads
             raise TreeDamaged(f"the tiles do not make the root of the {state.size} sealed events")
         return tree
 
@@ -152,11 +159,11 @@ class Sealer:
         note = notes.checkpoint(key.name, tree.size, root, key)
         self._store.seal(Seal(state.size, tree.size, root, tiles, note, first))
 
-    def _signing_key(self, state: TreeState) -> tuple[SigningKey, StoredKey | None]:
-        """The key, and its entry where it is the ledger's first."""
+    def _signing_key(self, state: TreeState) -> tuple[SigningKey, StoredVerifierKey | None]:
+        """The private key, and the key to store where it is the ledger's first."""
         stored = self._store.signing_keys()
         expected = stored[-1].key if stored else None
         if self._key is None or expected is None or self._key.verifier != expected:
             name = notes.origin(self._ledger, state.ledger_id)
             self._key = keys.signing_key(self._key_file(state.ledger_id), name, expected)
-        return self._key, None if stored else StoredKey(self._key.verifier, state.size)
+        return self._key, None if stored else StoredVerifierKey(self._key.verifier, state.size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from oms_ledger.audit.postgres import ReceiptSeen
+from oms_ledger.audit.postgres import StoredReceipt
 from oms_ledger.audit.tree.store import TreeStore
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
@@ -37,7 +37,7 @@ class VerificationPorts:
     ledger: str
     tree: TreeStore
     signing_key_file: Callable[[str], Path]
-    receipts: Callable[[], Iterator[ReceiptSeen]]
+    receipts: Callable[[], Iterator[StoredReceipt]]
     readers: Readers
     rebuilds: Rebuilds
     catch_up: CatchUp

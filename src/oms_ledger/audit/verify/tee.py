@@ -11,7 +11,7 @@ from oms_ledger.audit.tree.store import (
     Seal,
     StoredCheckpoint,
     StoredEvent,
-    StoredKey,
+    StoredVerifierKey,
     TreeState,
     TreeStore,
 )
@@ -85,7 +85,7 @@ class TeeTreeStore:
     def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
         return self._store.tiles(at)
 
-    def signing_keys(self) -> Sequence[StoredKey]:
+    def signing_keys(self) -> Sequence[StoredVerifierKey]:
         return self._store.signing_keys()
 
     def newest_checkpoint(self, at_most: int | None = None) -> StoredCheckpoint | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
-from oms_ledger.audit.postgres import ReceiptSeen
+from oms_ledger.audit.postgres import StoredReceipt
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.store import StoredEvent, TreeState
@@ -169,7 +169,7 @@ def _of_receipts(ports: VerificationPorts) -> Check:
     return Check("receipts", about, count, tuple(shortened("receipt_differs", findings)))
 
 
-def _of_receipt(receipt: ReceiptSeen, head: Position) -> Finding:
+def _of_receipt(receipt: StoredReceipt, head: Position) -> Finding:
     text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position of the log"
     actual = "none" if receipt.position is None else str(receipt.position)
     return Finding("receipt_differs", text, expected=f"0 to {head}", actual=actual)

@@ -8,18 +8,17 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import psycopg
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project.leases import Held, Leases
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.work.loops import BackOff, Loop
 from oms_ledger.engine.work.state import new_holder
 from oms_ledger.kernel import Position, ReadModel
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 POLL_SECONDS = 1.0
 """A NOTIFY is a hint, never the truth: without one, look this often."""

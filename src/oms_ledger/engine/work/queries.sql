@@ -20,8 +20,9 @@ SELECT %(name)s, %(holder)s,
        clock_timestamp() - make_interval(secs => %(success_age)s),
        %(error)s,
        clock_timestamp() - make_interval(secs => %(error_age)s),
-       %(failures)s,
-       CASE WHEN %(failures)s > 0 THEN clock_timestamp() - make_interval(secs => %(error_age)s) END,
+       %(failures)s::bigint,
+       CASE WHEN %(failures)s::bigint > 0
+           THEN clock_timestamp() - make_interval(secs => %(error_age)s) END,
        clock_timestamp() + make_interval(secs => %(next_try)s),
        clock_timestamp()
 ON CONFLICT (name) DO UPDATE SET

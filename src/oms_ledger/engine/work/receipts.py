@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from oms_ledger.engine.db import statements
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 
 SQL = statements.queries(__package__)
 

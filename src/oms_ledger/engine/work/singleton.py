@@ -9,7 +9,7 @@ import psycopg
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import statements
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 
 SQL = statements.queries(__package__)

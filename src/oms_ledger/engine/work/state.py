@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from oms_ledger.engine.db import statements
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 
 SQL = statements.queries(__package__)
 
@@ -49,7 +49,7 @@ class WorkState(NamedTuple):
 def work_states(connection: Connection) -> list[WorkState]:
     """The loops that have ever reported, by name."""
     rows = connection.execute(SQL["list_work"].encode()).fetchall()
-    return [WorkState(*row) for row in rows]  # type: ignore[arg-type]  # the types of the columns
+    return [WorkState(*row) for row in rows]
 
 
 def new_holder() -> str:
