@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from functools import partial
 from typing import NamedTuple
 
 import structlog
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_stores
+from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.runner import BACK_OFF, ProjectionRunner
-from oms_ledger.engine.work.loops import BackOff, Loop, Step
+from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
@@ -35,29 +35,6 @@ OWNER_CHECK_SECONDS = 60.0
 """How often a worker that may not make tables checks whether it may by now."""
 
 
-def work(settings: Settings, stop: threading.Event) -> None:
-    """Run the jobs of a prepared ledger until `stop` is set, whatever happens to the database
-    meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
-    another takes over when that one dies."""
-    with open_prepared(settings) as oms, ExitStack() as closing:
-        jobs = _jobs(oms, closing)
-        recorder = oms.work_recorder([job.name for job in jobs])
-        loops = [
-            Loop(
-                job.name,
-                job.step,
-                pace_seconds=job.pace_seconds,
-                back_off=job.back_off,
-                jitter=random.random,
-                observer=recorder,
-            )
-            for job in jobs
-        ]
-        log.info("worker_started", ledger=settings.ledger)
-        _run(loops, recorder, stop)
-        log.info("worker_stopped", ledger=settings.ledger)
-
-
 class Job(NamedTuple):
     """What runs in one loop. The name is shown in `/readyz`, `/metrics` and `work list`."""
 
@@ -66,25 +43,47 @@ class Job(NamedTuple):
     pace_seconds: float = 0.0
     back_off: BackOff = BackOff()
 
+    def loop(self, observer: WorkObserver) -> Loop:
+        return Loop(
+            self.name,
+            self.step,
+            pace_seconds=self.pace_seconds,
+            back_off=self.back_off,
+            jitter=random.random,
+            observer=observer,
+        )
 
-def _jobs(oms: Oms, closing: ExitStack) -> list[Job]:
-    """The jobs of a worker with these settings; `closing` gives their leases back at the end."""
-    given = oms.settings
+
+def work(settings: Settings, stop: threading.Event) -> None:
+    """Run the jobs of a prepared ledger until `stop` is set, whatever happens to the database
+    meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
+    another takes over when that one dies."""
+    with open_prepared(settings) as oms, ExitStack() as closing:
+        jobs = [*_read_models(oms, closing), *_audit(oms), *_privacy(oms)]
+        recorder = oms.work_recorder([job.name for job in jobs])
+        log.info("worker_started", ledger=settings.ledger)
+        _run([job.loop(recorder) for job in jobs], recorder, stop)
+        log.info("worker_stopped", ledger=settings.ledger)
+
+
+def _read_models(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """Both give their leases back when the stack is closed."""
     projector = closing.enter_context(oms.projector())
+    yield Job("projector", projector.attempt, back_off=BACK_OFF)
     builder = closing.enter_context(oms.rebuilds.builder(rest=BUILD_REST))
-    retention = RetentionScheduler(oms.retention, given.retention_hour)
-    jobs = [
-        Job("projector", projector.attempt, back_off=BACK_OFF),
-        Job("builder", BuildsOfTheOwner(oms, builder).attempt, back_off=BACK_OFF),
-        Job("sealer", oms.sealer().attempt, SEALING_SECONDS),
-        Job("erasures", ErasureSweep(oms.retention).attempt, SWEEP_SECONDS),
-        Job("retention", retention.attempt, RETENTION_CHECK_SECONDS),
-    ]
-    if stores := anchor_stores(given.anchors):
-        lock = partial(oms.exclusive, "anchors")
-        anchors = AnchorSchedule(oms.tree(), stores, exclusive=lock)
-        jobs.append(Job("anchors", anchors.attempt, ANCHORING_SECONDS))
-    return jobs
+    yield Job("builder", OwnerBuilds(oms, builder).attempt, back_off=BACK_OFF)
+
+
+def _audit(oms: Oms) -> Iterator[Job]:
+    yield Job("sealer", oms.audit.sealer().attempt, SEALING_SECONDS)
+    if stores := anchor_stores(oms.settings.anchors):
+        yield Job("anchors", oms.audit.anchor_schedule(stores).attempt, ANCHORING_SECONDS)
+
+
+def _privacy(oms: Oms) -> Iterator[Job]:
+    yield Job("erasures", ErasureSweep(oms.retention).attempt, SWEEP_SECONDS)
+    retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
+    yield Job("retention", retention.attempt, RETENTION_CHECK_SECONDS)
 
 
 def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> None:
@@ -104,7 +103,7 @@ def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> No
             recorder.close()
 
 
-class BuildsOfTheOwner:
+class OwnerBuilds:
     """Builds read models anew where this process has a login that may make tables. Without one it
     takes no lease, so that a process that has one can build."""
 
