@@ -16,4 +16,4 @@ PAGE_ROWS = 5000
 def prune(connection: Connection, before: datetime) -> int:
     """Delete one page of the receipts recorded before a time, the oldest first; the number of
     rows deleted, 0 where none is left. `connection` acts as the writer."""
-    return connection.execute(SQL["prune_receipts"].encode(), (before, PAGE_ROWS)).rowcount
+    return connection.execute(SQL["prune_receipts"], (before, PAGE_ROWS)).rowcount

@@ -30,5 +30,5 @@ def exclusive(connect: Callable[[Role], Connection], job: str) -> Generator[bool
     except psycopg.OperationalError as error:
         raise Unavailable("The database does not answer. Try again in a moment.") from error
     with closing(connection):
-        row = connection.execute(SQL["try_lock"].encode(), (job,)).fetchone()
+        row = connection.execute(SQL["try_lock"], (job,)).fetchone()
         yield row is not None and row[0] is True

@@ -48,7 +48,7 @@ class WorkState(NamedTuple):
 
 def work_states(connection: Connection) -> list[WorkState]:
     """The loops that have ever reported, by name."""
-    rows = connection.execute(SQL["list_work"].encode()).fetchall()
+    rows = connection.execute(SQL["list_work"]).fetchall()
     return [WorkState(*row) for row in rows]
 
 
@@ -118,7 +118,7 @@ class WorkRecorder:
         not run: nobody would ever mend them."""
         if not self._others_removed:
             with self._lend() as connection:
-                connection.execute(SQL["remove_other_work"].encode(), (list(self._names),))
+                connection.execute(SQL["remove_other_work"], (list(self._names),))
             self._others_removed = True
         for name in self._due():
             self._write(name)
@@ -148,7 +148,7 @@ class WorkRecorder:
             progress = self._reports.pop(name)
         try:
             with self._lend() as connection:
-                connection.execute(SQL["record_work"].encode(), self._row(name, progress))
+                connection.execute(SQL["record_work"], self._row(name, progress))
         except BaseException:
             with self._lock:
                 later = self._reports.get(name)
