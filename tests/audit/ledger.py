@@ -73,9 +73,7 @@ class Audited:
 
     def seal(self, pace: Pace | None = None) -> int:
         sealer = self.sealer(pace)
-        size = sealer.catch_up()
-        sealer.close()
-        return size
+        return sealer.catch_up()
 
     def sealed(self, *events: int) -> Audited:
         """Grown and sealed once for each number: so many checkpoints."""

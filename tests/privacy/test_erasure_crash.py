@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.privacy import postgres as key_storage
-from oms_ledger.privacy.retention import RetentionScheduler
+from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST
@@ -55,14 +56,14 @@ def test_the_next_worker_carries_it_out(oms: Oms, shop: Api, postgres: Database)
         ]
     assert "customer:c-ada" in living(postgres)
     assert order_of(shop, made)["customer"]["email"] == ADA.email
-    scheduler = RetentionScheduler(oms.retention, 3)
-    scheduler.step()
+    sweep = ErasureSweep(oms.retention)
+    assert sweep.attempt(threading.Event())
     assert "customer:c-ada" not in living(postgres)
     assert order_of(shop, made)["customer"]["email"] == "[forgotten]"
     assert order_of(shop, other)["customer"]["email"] == BOB.email
-    scheduler.step()
+    assert sweep.attempt(threading.Event())
     again = ADA.buys(shop)
-    assert RetentionScheduler(oms.retention, 3).step() is not None
+    assert RetentionScheduler(oms.retention, 3).run_if_due() is not None
     assert order_of(shop, again)["customer"]["email"] == ADA.email, "who came again is another"
 
 
@@ -97,5 +98,5 @@ def test_keys_that_come_back_with_a_backup_are_destroyed_again(
         owner.execute("INSERT INTO subject_keys SELECT * FROM backup")
         owner.execute("ALTER TABLE subject_keys ENABLE TRIGGER USER")
     assert order_of(shop, made)["customer"]["email"] == GUEST.email
-    RetentionScheduler(oms.retention, 3).step()
+    assert ErasureSweep(oms.retention).attempt(threading.Event())
     assert order_of(shop, made)["customer"]["email"] == "[forgotten]"

@@ -90,7 +90,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     period(api, "customers", "6y")
     position = period(api, "guests", "2y")["position"]
     assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
-    done = RetentionScheduler(oms.retention, 3, lambda: LATER).step()
+    done = RetentionScheduler(oms.retention, 3, lambda: LATER).run_if_due()
     assert done is not None
     assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 

@@ -82,15 +82,6 @@ class PostgresTree:
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows("checkpoints", *after, limit)]
 
-    def lease(self, owner: str, seconds: float) -> bool:
-        with self._lend() as connection:
-            params = {"owner": owner, "seconds": seconds}
-            return connection.execute(SQL["take_lease"], params, prepare=True).rowcount == 1
-
-    def give_back(self, owner: str) -> None:
-        with self._lend() as connection:
-            connection.execute(SQL["end_lease"], (owner,))
-
     def seal(self, seal: Seal) -> None:
         columns = {
             "levels": bigint_array(tile.level for tile in seal.tiles),
