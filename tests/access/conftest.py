@@ -1,4 +1,4 @@
-"""A ledger with its HTTP API, for tests of keys and tokens."""
+"""The HTTP API's fixtures, for keys, tokens and limits as callers meet them."""
 
 from __future__ import annotations
 

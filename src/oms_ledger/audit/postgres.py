@@ -7,11 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, cast
 
 import msgspec
-import psycopg
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Json, Position
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 RECEIPTS = """
 SELECT scope, key, outcome FROM receipts WHERE (scope, key) > (%s, %s)

@@ -12,6 +12,7 @@ import typer
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
+from oms_ledger.cli.terminal import print_line
 from oms_ledger.domain.times import moment
 from oms_ledger.history.narrator import Teller
 from oms_ledger.history.sources import of_customer, of_order, of_sku
@@ -95,5 +96,7 @@ def _tell(
 ) -> None:
     log = oms.readers.log(moment(until, "until") if until else None)
     for told in Teller(log).tell(source(log)):
-        line = orjson.dumps(told.json()).decode() if json else told.text()
-        sys.stdout.write(masked_text(line) + "\n")
+        if json:
+            sys.stdout.write(masked_text(orjson.dumps(told.json()).decode()) + "\n")
+        else:
+            print_line(masked_text(told.text()))

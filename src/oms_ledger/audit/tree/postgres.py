@@ -23,9 +23,8 @@ from oms_ledger.audit.tree.store import (
     StoredVerifierKey,
     TreeState,
 )
-from oms_ledger.engine.db.arrays import bigint_array, bytea_array
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.binary import bigint_array, bytea_array
+from oms_ledger.engine.db.connection import Connection
 
 STATE = """
 SELECT t.ledger_id, t.size, t.root, h.position,

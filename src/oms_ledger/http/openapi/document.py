@@ -78,7 +78,7 @@ def version() -> str:
 
 
 def document(title: str, version: str, description: str) -> Json:
-    return _Document().build(title, version, description)
+    return _DocumentBuilder().build(title, version, description)
 
 
 def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
@@ -110,7 +110,7 @@ class _SchemaGenerator(GenerateJsonSchema):
         return json_schema
 
 
-class _Document:
+class _DocumentBuilder:
     """Makes the schemas of all commands, queries and answers at once, so that each has one name."""
 
     def __init__(self) -> None:
