@@ -1,4 +1,4 @@
-"""The HTTP API's fixtures, for keys, tokens and limits as callers meet them."""
+"""A ledger with its HTTP API, for tests of keys and tokens."""
 
 from __future__ import annotations
 

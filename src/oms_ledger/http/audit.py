@@ -68,7 +68,7 @@ class AuditHandlers:
 
     async def _resource(self, request: Request, path: str) -> Response:
         refuse_others(query_fields(request))
-        content = await self._threads.run(partial(tiles.resource, self._oms.tree(), path))
+        content = await self._threads.run(partial(tiles.resource, self._oms.audit.tree(), path))
         return Response(content, 200, None, BYTES)
 
     async def inclusion(self, request: Request) -> Response:
@@ -99,13 +99,13 @@ class AuditHandlers:
     async def verification(self, request: Request) -> Response:
         """The report of the last verification of the whole ledger."""
         refuse_others(query_fields(request))
-        report = await self._threads.run(self._oms.last_verification)
+        report = await self._threads.run(self._oms.audit.last_verification)
         if report is None:
             raise NotFound("This ledger has not been verified yet. Run: oms-ledger verify")
         return answer(report)
 
     def _prover(self) -> Prover:
-        return Prover(self._oms.tree())
+        return Prover(self._oms.audit.tree())
 
 
 def _required(fields: dict[str, str], name: str) -> int:
