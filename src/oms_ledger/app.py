@@ -338,6 +338,7 @@ def open_prepared(
         settings.writer_batch_bytes,
         settings.writer_queue_commands,
         settings.writer_cached_streams,
+        settings.writer_cached_bytes,
         settings.writer_patience_seconds,
     )
     store = PostgresStore(partial(pools.connect, Role.WRITER))
