@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import jwt
-from jwt import PyJWK, PyJWKSet, PyJWTError
+from jwt import PyJWK, PyJWTError
 
 from oms_ledger.access.principals import Principal
 from oms_ledger.access.roles import scopes_of
@@ -53,16 +53,6 @@ def key_id(token: str) -> str:
     if not isinstance(named, str):
         raise _refused("It names no key that signed it.")
     return named
-
-
-def keys_in(document: bytes) -> dict[str, PyJWK]:
-    """The keys of a JWKS document, by their ids; those of an unknown kind are left out.
-    `ValueError` where there are none."""
-    try:
-        found = PyJWKSet.from_json(document.decode())
-    except (PyJWTError, ValueError, AttributeError, TypeError, RecursionError):
-        raise ValueError("it is no JWKS document, or has no key that is usable") from None
-    return {key.key_id: key for key in found if key.key_id is not None}
 
 
 def principal(token: str, key: PyJWK, issuer: Issuer) -> Principal:
