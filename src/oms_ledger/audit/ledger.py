@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from oms_ledger.audit import postgres
-from oms_ledger.audit.postgres import Connection, StoredReceipt
+from oms_ledger.audit.postgres import StoredReceipt
 from oms_ledger.audit.tree import keys
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
 from oms_ledger.audit.verify import whole
 from oms_ledger.audit.verify.ports import CatchUp, Progress, VerificationPorts
 from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds

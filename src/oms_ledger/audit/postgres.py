@@ -7,12 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, cast
 
 import msgspec
-import psycopg
 
 from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Json, Position
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 SQL = statements.queries("oms_ledger.audit")
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
-from oms_ledger.cli.terminal import JsonOption, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, print_json, print_line
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.times import moment, not_then
 from oms_ledger.history.changes import differences, flat
@@ -97,9 +98,9 @@ def _show(body: dict[str, Any], log: Log, between: Iterable[Recorded], json: boo
         print_json({**body, "events": [each.json() for each in entries]})
         return
     for line in _lines(body):
-        typer.echo(line)
+        print_line(line)
     for each in entries:
-        typer.echo(masked_text(each.text()))
+        print_line(masked_text(each.text()))
 
 
 def _lines(body: Mapping[str, Any]) -> Iterator[str]:

@@ -10,8 +10,9 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
-from oms_ledger.cli.terminal import on_ledger
+from oms_ledger.cli.terminal import print_line
 from oms_ledger.domain.times import moment
 from oms_ledger.history.narrator import Narrator
 from oms_ledger.history.sources import events_of_customer, events_of_order, events_of_sku
@@ -95,5 +96,7 @@ def _tell(
 ) -> None:
     log = oms.readers.log(moment(until, "until") if until else None)
     for entry in Narrator(log).entries(source(log)):
-        line = orjson.dumps(entry.json()).decode() if json else entry.text()
-        sys.stdout.write(masked_text(line) + "\n")
+        if json:
+            sys.stdout.write(masked_text(orjson.dumps(entry.json()).decode()) + "\n")
+        else:
+            print_line(masked_text(entry.text()))

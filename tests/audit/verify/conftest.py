@@ -18,7 +18,7 @@ from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
 from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
 from oms_ledger.testing import MemoryLedger

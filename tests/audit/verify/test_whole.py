@@ -12,7 +12,7 @@ from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.verify.remedies import remedy
 from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_projections import PROJECTIONS
 from tests.audit.verify.conftest import Sealed
 

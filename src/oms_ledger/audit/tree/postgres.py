@@ -25,9 +25,8 @@ from oms_ledger.audit.tree.store import (
     TreeState,
 )
 from oms_ledger.engine.db import statements
-from oms_ledger.engine.db.arrays import bigint_array, bytea_array
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.binary import bigint_array, bytea_array
+from oms_ledger.engine.db.connection import Connection
 
 SQL = statements.queries("oms_ledger.audit.tree")
 
