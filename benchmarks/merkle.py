@@ -26,7 +26,7 @@ from benchmarks.shop import event_sizes, five_event_order, keep_in_flight, ledge
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -37,7 +36,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work.singleton import Chores
@@ -46,6 +45,7 @@ from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
+from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
@@ -63,14 +63,6 @@ def tune_interpreter() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     sys.setswitchinterval(0.0005)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A query's body, and the position that it is of: the read model's, or the one asked for."""
-
-    body: Mapping[str, Json]
-    position: Position
 
 
 class Oms:
@@ -105,16 +97,18 @@ class Oms:
         happens once, however often it is sent; with `dry_run` not at all."""
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        (future,) = self.submit([submission])
-        outcome = future.result()
-        self.vault.erasure.erase(command, outcome)
-        return outcome
+        (submitted,) = self.submit([submission])
+        return submitted.result()
 
-    def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed; those with
+    def submit(self, submissions: Iterable[Submission]) -> list[PendingOutcome]:
+        """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
-        seal = self.vault.sealer.seal
-        return card_check.submit_others(submissions, seal, self.writer.submit_many)
+        given, vault = list(submissions), self.vault
+        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        return [
+            PendingOutcome(each.command, future, vault.erasure)
+            for each, future in zip(given, futures, strict=True)
+        ]
 
     def execute_many(
         self,
@@ -125,20 +119,16 @@ class Oms:
     ) -> list[Outcome | OmsError]:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
-        futures = self.submit(
+        submitted = self.submit(
             Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
-        for command, future in zip(commands, futures, strict=True):
-            error = future.exception()
-            if error is None:
-                results.append(future.result())
-                self.vault.erasure.erase(command, future.result())
-            elif isinstance(error, OmsError):
+        for each in submitted:
+            try:
+                results.append(each.result())
+            except OmsError as error:
                 results.append(error)
-            else:
-                raise error
         return results
 
     # Read models.
@@ -151,31 +141,29 @@ class Oms:
         min_position: Position | None = None,
         wait_ms: int = 2000,
         as_of: Position | datetime | None = None,
-    ) -> Answer:
+    ) -> QueryResult:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._resolved(query, params)
-        return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
+            return self.readers.ask_as_of(query, params, as_of)
+        resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
+        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Answer | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
-        what one of them fails with stands in its place."""
-        resolved = [
-            replace(each, params=self._resolved(each.query, each.params)) for each in questions
-        ]
-        return [
-            found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, resolved)
-        ]
+        what one of them fails with stands in its place. Their parameters must have gone through
+        `within_rights`."""
+        resolve = self.vault.subjects.resolve_query
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        return self.readers.ask_many(read_model, resolved)
 
-    def _resolved(self, query: Query, params: object) -> object:
-        """The parameters as read models need them."""
-        resolved = self.vault.subjects.resolve_query(query, params)
-        return mask.restricted(query, resolved, least=self.settings.smallest_count)
+    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+        """Parameters of a query limited to what may be seen: without the right `sensitive`
+        nothing of sensitive orders and products is searched for; counts of sensitive orders that
+        are smaller than the setting `smallest_count` are hidden from everybody."""
+        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
 
     # Personal data.
 

@@ -10,11 +10,12 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.http import app as http_app
-from oms_ledger.http import auth, create_app
+from oms_ledger.http import auth
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 
 
-def status(app: http_app.Door, key: str | None) -> int:
+def status(app: http_app.LedgerApi, key: str | None) -> int:
     with Api(app, key=key) as api:
         return api.get("/v1/orders").status_code
 

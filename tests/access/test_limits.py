@@ -8,7 +8,8 @@ import pytest
 
 from oms_ledger.access.rates import Buckets
 from oms_ledger.app import Oms
-from oms_ledger.http import auth, create_app
+from oms_ledger.http import auth
+from oms_ledger.http.app import create_app
 from tests.http.conftest import ADMIN_KEY, Api
 from tests.http.test_errors import told
 

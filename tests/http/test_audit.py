@@ -12,7 +12,7 @@ from oms_ledger.app import Oms
 from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED
 

@@ -11,7 +11,7 @@ import pytest
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy import key_cache
 from oms_ledger.settings import Settings
 from tests.databases import Database

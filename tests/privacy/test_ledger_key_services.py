@@ -10,7 +10,7 @@ import pytest
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.errors import Refused
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy.keks import remote
 from oms_ledger.settings import Settings
 from tests.databases import KEK, Database

@@ -14,7 +14,7 @@ import pytest
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.write import decider
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey

@@ -11,7 +11,7 @@ import pytest
 from oms_commands.customers.hold import HoldCustomer
 from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy import retention
 from oms_ledger.privacy.retention import RetentionRun, RetentionScheduler, next_run, run_once
 from tests.databases import Database

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.lookup import ReadModelArgument, existing_read_model
 from oms_ledger.cli.progress import bars
-from oms_ledger.cli.projections import NameArgument, existing
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.engine.rebuild.compare import Difference
 from oms_ledger.kernel import Position
@@ -26,7 +27,11 @@ SHOWN = 20
 
 
 def wanted(names: list[str]) -> list[str]:
-    return [model.name for model in PROJECTIONS] if ALL in names else [*map(existing, names)]
+    return (
+        [model.name for model in PROJECTIONS]
+        if ALL in names
+        else [*map(existing_read_model, names)]
+    )
 
 
 NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.", callback=wanted)]
@@ -70,7 +75,7 @@ def rebuild(
 @on_ledger
 def compare(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     ignore: IgnoreOption = None,
     json: JsonOption = False,
@@ -94,7 +99,7 @@ def compare(
 @on_ledger
 def swap(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     back: Annotated[
         bool, typer.Option("--back", help="The build that was live before; brought up to date.")
@@ -115,7 +120,7 @@ def swap(
 @on_ledger
 def drop(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int, typer.Argument(help="Its number; `projections list` shows it.")],
 ) -> None:
     """Drop a build that is not live, with its tables.

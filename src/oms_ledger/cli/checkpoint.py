@@ -11,7 +11,8 @@ from oms_ledger.audit.anchors.schedule import STORE_FORMS, anchor_store_or_file
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree import notes
 from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 
 app = typer.Typer(
     no_args_is_help=True, help="Signed checkpoints of the ledger, and the keys that sign them."

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
-from oms_ledger.cli.terminal import JsonOption, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, print_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.times import moment, not_then
 from oms_ledger.history.changes import differences, flat

@@ -14,8 +14,9 @@ import typer
 from oms_ledger.app import Oms
 from oms_ledger.audit.export.json_lines import export_customer, export_order, export_range
 from oms_ledger.audit.export.parquet import write_parquet
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, order_id_of
-from oms_ledger.cli.terminal import console, on_ledger
+from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid
 
 app = typer.Typer(

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import open_oms, tune_interpreter
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
 from oms_ledger.importers.run import Options, import_file
 
 app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems' files.")

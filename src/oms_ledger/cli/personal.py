@@ -15,18 +15,9 @@ from oms_commands.customers.forget import ForgetCustomer
 from oms_commands.customers.hold import HoldCustomer
 from oms_commands.customers.release_hold import ReleaseCustomerHold
 from oms_ledger.app import Oms, open_oms
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, on_ledger, settings
 from oms_ledger.cli.lookup import ask
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    checked,
-    console,
-    on_ledger,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Everything that is known of a customer.")
 
@@ -161,17 +152,6 @@ def access(
 def _whose(item: Mapping[str, Any]) -> list[str]:
     """Persons, and the sensitive orders whose content was shown."""
     return [*item["subjects"], *(f"sensitive order {each}" for each in item["sensitive_orders"])]
-
-
-def rotate_kek(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
-    """Wrap the keys of all personal data by a new key; no event is touched.
-
-    With OMS_KEK, put the new key before the old one first. Example:
-    [bold]oms-ledger keys rotate-kek[/]
-    """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        count = oms.rotate_kek()
-    console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
 
 
 def page(found: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ import typer
 
 from oms_ledger.app import Oms
 from oms_ledger.audit.tree.proofs import Prover
-from oms_ledger.cli.terminal import on_ledger, print_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import print_json
 
 app = typer.Typer(no_args_is_help=True, help="Prove that an event is in the ledger, as JSON.")
 

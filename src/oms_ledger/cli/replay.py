@@ -10,8 +10,8 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
-from oms_ledger.cli.terminal import on_ledger
 from oms_ledger.domain.times import moment
 from oms_ledger.history.narrator import Teller
 from oms_ledger.history.sources import of_customer, of_order, of_sku

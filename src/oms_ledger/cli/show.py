@@ -10,8 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
-from oms_ledger.cli.terminal import JsonOption, on_ledger, out, print_json
+from oms_ledger.cli.terminal import JsonOption, out, print_json
 from oms_ledger.domain.times import moment
 
 app = typer.Typer(no_args_is_help=True, help="Look up an order or the stock of a SKU.")

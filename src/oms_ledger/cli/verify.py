@@ -19,8 +19,9 @@ from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy
 from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.audit.verify.whole import VerificationOptions
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.progress import bars
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
 
 SHOWN = 20

@@ -14,38 +14,41 @@ from starlette.responses import Response
 
 from oms_ledger.access.principals import authorise
 from oms_ledger.access.roles import SENSITIVE
+from oms_ledger.app import Oms
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
 from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import invalid
+from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX
-from oms_ledger.http.requests import headers_of, path_fields, query_fields, whole
-from oms_ledger.http.resources import Inside
+from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.requests import path_fields, query_fields, request_headers, whole
 from oms_ledger.http.responses import JSON, answer
 from oms_ledger.http.streams.feed import refuse_others
 from oms_ledger.privacy.disclosure import MASKED
 from oms_ledger.privacy.sensitivity.mask import MARK
+from oms_ledger.validation import invalid
 
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 
 
-class Evidence:
-    def __init__(self, inside: Inside) -> None:
-        self._oms = inside.oms
-        self._threads = inside.threads
-        self._leaf = Shown(inside, "GET /v1/audit/proof/inclusion")
-        self._bundle = Shown(inside, "GET /tile/entries/{index}")
+class AuditHandlers:
+    """`leaf` renders the leaf of an inclusion proof, `bundle` the leaves of an entry bundle."""
+
+    def __init__(self, oms: Oms, threads: Threads, *, leaf: Disclosure, bundle: Disclosure) -> None:
+        self._oms = oms
+        self._threads = threads
+        self._leaf = leaf
+        self._bundle = bundle
 
     async def checkpoint(self, request: Request) -> Response:
         """The signed note itself; as JSON for who accepts nothing but that."""
         refuse_others(query_fields(request))
         newest = await self._threads.run(self._prover().checkpoint)
         position = {"ledger-position": str(newest.size)}
-        if headers_of(request).get("accept") == JSON:
+        if request_headers(request).get("accept") == JSON:
             return answer(checkpoint_json(newest), 200, position)
         return Response(newest.note, 200, position, NOTE)
 
@@ -80,7 +83,7 @@ class Evidence:
             proof |= {"leaf": MASKED, MARK: True}
         return answer(proof)
 
-    async def _may_see(self, shown: Shown, request: Request, after: int, count: int) -> bool:
+    async def _may_see(self, shown: Disclosure, request: Request, after: int, count: int) -> bool:
         """Whether who asks may have these events as they are stored."""
         feed = await self._threads.run(partial(self._oms.readers.feed, after, count))
         return await shown.as_stored(request, feed.items)

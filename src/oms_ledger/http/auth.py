@@ -22,7 +22,7 @@ from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.identity_provider import Provider
-from oms_ledger.http.requests import headers_of
+from oms_ledger.http.requests import request_headers
 
 REMEMBER_SECONDS = 3.0
 """A revoked key works at most this long, everywhere."""
@@ -42,7 +42,7 @@ Find = Callable[[str], ApiKey | None]
 
 
 @dataclass(slots=True)
-class _Known:
+class _CachedKey:
     """A key that was looked up; `principal` only of one that exists."""
 
     key: ApiKey | None
@@ -62,9 +62,9 @@ class Gate:
     provider: Provider | None = None
     rates: Buckets = field(default_factory=lambda: Buckets(0, 0))
     open_to_all: bool = False
-    _known: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _cached: dict[str, _CachedKey] = field(default_factory=dict, repr=False)
     _failures: Buckets = field(default_factory=lambda: Buckets(FAILURES_PER_SECOND, FAILURES_BURST))
-    _used: dict[str, datetime] = field(default_factory=dict, repr=False)
+    _uses: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def admit(self, request: Request, scope: str) -> Principal:
         """Who asks; `Unauthenticated` without a valid key, `Forbidden` without the scope,
@@ -76,7 +76,7 @@ class Gate:
             return LOCAL
         address = request.client.host if request.client else ""
         try:
-            who = await self._who(headers_of(request), address)
+            who = await self._who(request_headers(request), address)
         except Unauthenticated:
             _refuse(self._failures.take(address, time.monotonic()), FAILED)
             raise
@@ -84,10 +84,10 @@ class Gate:
         authorise(who, scope)
         return who
 
-    def used(self) -> Mapping[str, datetime]:
-        """The keys that were used since this was last asked, by id, and when."""
-        used, self._used = self._used, {}
-        return used
+    def take_key_uses(self) -> Mapping[str, datetime]:
+        """When keys were last used, by id; only those used since the previous call."""
+        uses, self._uses = self._uses, {}
+        return uses
 
     async def _who(self, headers: Mapping[str, str], address: str) -> Principal:
         header = headers.get("authorization")
@@ -116,7 +116,7 @@ class Gate:
         prefix = api_keys.prefix_of(text)
         if prefix is None:
             return None
-        known = self._known.get(prefix)
+        known = self._cached.get(prefix)
         if known is None or known.until <= time.monotonic():
             if known is None or known.key is None:
                 _refuse(self._failures.wait(address, time.monotonic()), FAILED)
@@ -124,16 +124,16 @@ class Gate:
         now = datetime.now(UTC)
         if known.key is None or not api_keys.opens(text, known.key, self.ledger, now):
             return None
-        self._used[known.key.id] = now
+        self._uses[known.key.id] = now
         return known.principal
 
-    async def _look_up(self, prefix: str) -> _Known:
+    async def _look_up(self, prefix: str) -> _CachedKey:
         until = time.monotonic() + REMEMBER_SECONDS
         key = await to_thread.run_sync(self.find, prefix)
-        if len(self._known) >= REMEMBER_KEYS:
-            self._known.clear()
+        if len(self._cached) >= REMEMBER_KEYS:
+            self._cached.clear()
         who = None if key is None else api_keys.principal(key)
-        known = self._known[prefix] = _Known(key, until, who)
+        known = self._cached[prefix] = _CachedKey(key, until, who)
         return known
 
 

@@ -36,9 +36,9 @@ class Operations:
         self._counters = metrics.WriterCounters(oms.writer)
         self._migrated = False
 
-    def count(self) -> None:
-        """Bring the writer's numbers up to date."""
-        self._counters.read()
+    def update_counters(self) -> None:
+        """Copy the writer's counters to the metrics."""
+        self._counters.update()
 
     async def healthz(self, request: Request) -> Response:
         """The process answers; nothing else is looked at."""
@@ -69,7 +69,7 @@ class Operations:
     async def metrics(self, request: Request) -> Response:
         """Counts and times only, and so without a key, as Prometheus asks by default. While the
         database is away, all but the read models'."""
-        self.count()
+        self.update_counters()
         statuses: list[Status] = []
         try:
             statuses = await self._threads.run(self._oms.readers.status)

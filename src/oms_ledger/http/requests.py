@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.requests import Request
 
-from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
+from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import texts
+from oms_ledger.validation import Malformed, invalid, parse_json
 
 Headers = Mapping[str, str]
 
@@ -28,6 +28,8 @@ QUERY_FIELDS_MAX = 100
 
 SLASH = "\x00"
 """Stands for a slash within a path segment while routes are matched; see `edge`."""
+
+_HEADERS = "oms.headers"
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
@@ -55,7 +57,7 @@ async def body_of(request: Request, headers: Headers) -> bytes:
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     refuse_too_many(body, BODY_VALUES_MAX)
     if cards.worth_a_look(body):
-        cards.refuse(value := parsed(body))
+        cards.refuse(value := parse_json(body))
         if b"\\u0000" in body:
             refuse_nul(value)
     return body
@@ -69,15 +71,6 @@ def refuse_too_many(body: bytes, most: int) -> None:
 
 def _too_large() -> TooLarge:
     return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")
-
-
-def parsed(body: bytes) -> object:
-    """The JSON in a body; an empty one counts as an empty object."""
-    try:
-        value: object = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise malformed(str(error)) from None
-    return value
 
 
 def refuse_nul(value: object, within: str = "") -> None:
@@ -134,11 +127,15 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def headers_of(request: Request) -> Headers:
-    """The headers, looked at once. Of one that is sent twice the last counts."""
-    return {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
-    }
+def request_headers(request: Request) -> Headers:
+    """The headers, decoded once for each request. Of one that is sent twice the last counts."""
+    headers: Headers | None = request.scope.get(_HEADERS)
+    if headers is None:
+        headers = request.scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in request.scope["headers"]
+        }
+    return headers
 
 
 def correlation_id(headers: Headers) -> str | None:

@@ -8,6 +8,8 @@ restored backup are destroyed again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST
@@ -38,6 +40,22 @@ class Erasure:
             receipt = postgres.erasure_receipt(connection, outcome.position)
             self._destroy(connection, receipt)
 
+    def erase_all(
+        self, commands: Sequence[Command], results: Sequence[Outcome | BaseException]
+    ) -> list[Outcome | BaseException]:
+        """`erase` for each outcome among the results of commands. Returns the results; where
+        erasing failed, its error in place of the outcome: the command is committed, and sending
+        it again with its idempotency key completes it."""
+        completed: list[Outcome | BaseException] = []
+        for command, result in zip(commands, results, strict=True):
+            try:
+                if isinstance(result, Outcome):
+                    self.erase(command, result)
+                completed.append(result)
+            except Exception as error:
+                completed.append(error)
+        return completed
+
     def sweep_erasures(self, after: Position = 0) -> tuple[int, Position]:
         """Destroy the keys named by every receipt after a position. Returns how many keys were
         still living, and the position up to which receipts were read."""
@@ -63,3 +81,25 @@ class Erasure:
         ids = postgres.destroy_keys(connection, keys, subjects)
         self._keys.ring.drop(ids)
         return ids
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOutcome:
+    """A command that was handed to the writer. `result` and `exception` wait for its outcome, as
+    those of a `Future` do, and then do what the command requires after its commit."""
+
+    command: Command
+    future: Future[Outcome]
+    erasure: Erasure
+
+    def result(self) -> Outcome:
+        outcome = self.future.result()
+        self.erasure.erase(self.command, outcome)
+        return outcome
+
+    def exception(self) -> BaseException | None:
+        try:
+            self.result()
+        except Exception as error:
+            return error
+        return None

@@ -15,8 +15,7 @@ import uvicorn
 
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
-from oms_ledger.http import create_app
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context
@@ -30,7 +29,7 @@ class _Server(uvicorn.Server):
     """Stops at a signal even when that came before it ran, and ends its streams at once, which
     would otherwise be waited for."""
 
-    def __init__(self, door: Door, told: threading.Event, context: SSLContext | None) -> None:
+    def __init__(self, door: LedgerApi, told: threading.Event, context: SSLContext | None) -> None:
         config = uvicorn.Config(
             door,
             **wire.OPTIONS,

@@ -45,7 +45,7 @@ OWNER = variable("owner_url")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ServePlan:
     """What is to run. Port 0 takes a free one. `no_auth` is for loopback alone."""
 
     host: str = "127.0.0.1"
@@ -62,7 +62,7 @@ class Plan:
             )
 
 
-def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, plan: ServePlan, on_ready: Callable[[str], None]) -> None:
     """Serve a prepared ledger (`settings.database_url`) until SIGINT or SIGTERM. `on_ready` is
     called once, with the address, when it answers. `Unavailable` when it does not come up."""
     secure = tls.server_context(settings) is not None
@@ -80,7 +80,7 @@ def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> No
                 family.look()
 
 
-def _children(plan: Plan, listening: int) -> list[Child]:
+def _children(plan: ServePlan, listening: int) -> list[Child]:
     options = ("--no-auth",) if plan.no_auth else ()
     apis = [
         Child(
@@ -126,7 +126,7 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(plan: Plan) -> Iterator[socket.socket]:
+def _listening(plan: ServePlan) -> Iterator[socket.socket]:
     """One socket for all API processes: who dies takes no waiting connection along."""
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +23,8 @@ from oms_ledger.engine.log import codec, positions
 from oms_ledger.engine.log.position_waits import Positions
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
-from oms_ledger.engine.read.query import Found, Question, answer_to, behind, found_by
+from oms_ledger.engine.read.query import QueryResult, Question, answer_to, behind, found_by
 from oms_ledger.kernel import (
-    Json,
     Log,
     Position,
     Query,
@@ -227,7 +226,7 @@ class Readers:
         params: object,
         min_position: Position | None = None,
         wait_seconds: float = 2.0,
-    ) -> Found:
+    ) -> QueryResult:
         """The answer, and the position of the read model it was made from. With `min_position`
         that is not lower, or `ReadModelBehind` is raised after waiting."""
         deadline = time.monotonic() + wait_seconds
@@ -243,11 +242,11 @@ class Readers:
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Found | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answers to questions about one read model, in order, from one moment's state; what one
         of them fails with stands in its place. A question that breaks the transaction costs the
         others no more than another one."""
-        found: list[Found | Exception] = []
+        found: list[QueryResult | Exception] = []
         while len(found) < len(questions):
             with self.reading(read_model) as (reader, position):
                 for question in questions[len(found) :]:
@@ -256,15 +255,13 @@ class Readers:
                         break
         return found
 
-    def ask_as_of(
-        self, query: Query, params: object, moment: Position | datetime
-    ) -> tuple[Mapping[str, Json], Position]:
+    def ask_as_of(self, query: Query, params: object, moment: Position | datetime) -> QueryResult:
         """The answer as of a position or a time, from the log, and the position that it is of;
         `AsOfNotSupported` where the query has none."""
         if isinstance(query.as_of, str):
             raise AsOfNotSupported(query.as_of)
         with self.as_of(moment) as log:
-            return answer_to(query.as_of, params, log), log.position
+            return QueryResult(answer_to(query.as_of, params, log), log.position)
 
     @contextmanager
     def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:

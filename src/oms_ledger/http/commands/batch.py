@@ -17,21 +17,21 @@ from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Un
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.commands.bus import Submitter
+from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler, is_dry_run
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
+from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.errors import problem, problem_body, status_of
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import (
     body_of,
     correlation_id,
     expected_version,
     fingerprint,
-    headers_of,
     idempotency_key,
-    parsed,
+    request_headers,
 )
 from oms_ledger.kernel import Command, Json
+from oms_ledger.validation import invalid, malformed, parse_json
 
 log = structlog.get_logger(__name__)
 
@@ -73,8 +73,8 @@ class BatchHandler:
         self,
         oms: Oms,
         threads: Threads,
-        submitter: Submitter,
-        shown: Shown,
+        submitter: CommandSubmitter,
+        shown: Disclosure,
         kind: type[Command],
         single: CommandHandler,
     ) -> None:
@@ -83,7 +83,7 @@ class BatchHandler:
         self._oms = oms
         self._threads = threads
         self._submitter = submitter
-        self._shown = shown
+        self._disclosure = shown
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
@@ -91,7 +91,7 @@ class BatchHandler:
         self._single = single
 
     async def __call__(self, request: Request) -> Response:
-        headers = headers_of(request)
+        headers = request_headers(request)
         who = principal_of(request)
         body = await body_of(request, headers)
         if self._shares_its_path and f'"{self._many}"'.encode() not in body:
@@ -125,9 +125,9 @@ class BatchHandler:
         if all(self._repeats(result) for result in results):
             headers["idempotent-replayed"] = "true"
         body = {"results": items, "position": position}
-        return await self._shown.answer(request, body, 200, headers)
+        return await self._disclosure.answer(request, body, 200, headers)
 
-    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> list[Result]:
+    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> Sequence[Result]:
         """Under a key the first goes alone: it tells whether the key belongs to this request,
         before anything else of it happens."""
         if not submissions:
@@ -183,7 +183,7 @@ def _refuse_if_none_was_decided(results: Sequence[Result]) -> None:
 
 def _problem_item(error: BaseException) -> Json:
     if isinstance(error, OmsError):
-        metrics.refused(error.code)
+        metrics.count_refusal(error.code)
         return {"status": status_of(error), "problem": problem(error)}
     log.error("batch_item_failed", error=repr(error))
     body = problem_body(500, "internal_error", "Something broke on our side; it is in the log.")
@@ -195,7 +195,7 @@ def _fields(body: bytes) -> dict[str, msgspec.Raw]:
         body.decode()  # which is not looked at while items are told apart
         return _whole(body or b"{}")
     except msgspec.ValidationError:
-        parsed(body)
+        parse_json(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None

@@ -15,9 +15,8 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.commands.bus import Submitter
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import from_validation, invalid
+from oms_ledger.http.commands.bus import CommandSubmitter
+from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.requests import (
     COMMAND_VALUES_MAX,
     Headers,
@@ -26,15 +25,15 @@ from oms_ledger.http.requests import (
     expected_version,
     fingerprint,
     flag,
-    headers_of,
     idempotency_key,
-    parsed,
     path_fields,
     query_fields,
     refuse_too_many,
+    request_headers,
 )
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Command, Context, Json, Ref
+from oms_ledger.validation import from_validation, invalid, parse_json
 
 Expected = tuple[Ref, int]
 
@@ -46,10 +45,10 @@ class CommandHandler:
     body is read first and the path's fields are put in.
     """
 
-    def __init__(self, submitter: Submitter, shown: Shown, kind: type[Command]) -> None:
+    def __init__(self, submitter: CommandSubmitter, shown: Disclosure, kind: type[Command]) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
         self._submitter = submitter
-        self._shown = shown
+        self._disclosure = shown
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
@@ -58,7 +57,7 @@ class CommandHandler:
         self._from_python = adapter.validate_python
 
     async def __call__(self, request: Request) -> Response:
-        headers = headers_of(request)
+        headers = request_headers(request)
         return await self.decide(request, headers, await body_of(request, headers))
 
     async def decide(self, request: Request, headers: Headers, body: bytes) -> Response:
@@ -74,8 +73,8 @@ class CommandHandler:
         try:
             outcome = await self._submitter.submit(submission)
         except Refused as error:
-            raise await self._shown.refusal(request, command, error) from None
-        return await self._shown.answer(
+            raise await self._disclosure.refusal(request, command, error) from None
+        return await self._disclosure.answer(
             request,
             {**outcome.answer, "position": outcome.position},
             200 if dry_run else self.status(outcome),
@@ -88,7 +87,7 @@ class CommandHandler:
         try:
             if not path:
                 return cast(Command, self._from_json(body or b"{}"))
-            return self._from_python(_merged(parsed(body), path))
+            return self._from_python(_merged(parse_json(body), path))
         except ValidationError as error:
             raise from_validation(error) from None
 

@@ -10,6 +10,8 @@ from importlib import metadata
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSchema
+from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import ADMIN, PUBLIC
@@ -48,19 +50,19 @@ QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
 COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
 
 SHAPES = (
-    ledger.Problem,
-    ledger.DryRun,
-    ledger.Feed,
-    ledger.Alive,
-    ledger.Ready,
-    ledger.ReadModel,
-    ledger.ParkedStreams,
-    ledger.Rebuild,
-    ledger.Retried,
-    ledger.InclusionProof,
-    ledger.ConsistencyProof,
-    ledger.Verification,
-    ledger.Accesses,
+    ledger.ProblemShape,
+    ledger.DryRunShape,
+    ledger.FeedShape,
+    ledger.AliveShape,
+    ledger.ReadyShape,
+    ledger.ReadModelShape,
+    ledger.ParkedStreamsShape,
+    ledger.RebuildShape,
+    ledger.RetriedShape,
+    ledger.InclusionProofShape,
+    ledger.ConsistencyProofShape,
+    ledger.VerificationShape,
+    ledger.AccessesShape,
 )
 
 API_KEY = {
@@ -87,14 +89,34 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
     for name, shape in (*shapes.OF_COMMANDS.items(), *shapes.OF_QUERIES.items()):
         yield f"answer {name}", "serialization", TypeAdapter(shape)
     for shape in SHAPES:
-        yield f"shape {shape.__name__}", "serialization", TypeAdapter(shape)
+        name = shapes.schema_name(shape.__name__)
+        yield f"shape {name}", "serialization", TypeAdapter(shape)
+
+
+class _SchemaGenerator(GenerateJsonSchema):
+    """Names the schemas of shapes without the suffix of their classes."""
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        core_ref, mode = core_mode_ref  # a core reference is `module.Class:number`
+        name, colon, number = core_ref.partition(":")
+        if name.startswith(shapes.__name__):
+            core_ref = CoreRef(f"{shapes.schema_name(name)}{colon}{number}")
+        return super().get_defs_ref((core_ref, mode))
+
+    def typed_dict_schema(self, schema: TypedDictSchema) -> Json:
+        json_schema: Json = super().typed_dict_schema(schema)
+        if schema["cls"].__module__.startswith(shapes.__name__):
+            json_schema["title"] = shapes.schema_name(json_schema["title"])
+        return json_schema
 
 
 class _Document:
     """All schemas are made at once, so that each has one name throughout."""
 
     def __init__(self) -> None:
-        made, definitions = TypeAdapter.json_schemas(list(_adapters()), ref_template=REF)
+        made, definitions = TypeAdapter.json_schemas(
+            list(_adapters()), ref_template=REF, schema_generator=_SchemaGenerator
+        )
         self._schemas: Json = definitions["$defs"]
         self._of: Json = {str(name): schema for (name, _), schema in made.items()}
         self._paths: dict[str, Json] = {}

@@ -8,25 +8,26 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oms_ledger.app import Oms
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.pages import newest_name
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import invalid
+from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, wait_for
+from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
-from oms_ledger.http.resources import Inside
+from oms_ledger.validation import invalid
 
 LIMIT = 50
 LIMIT_MAX = 500
 
 
 class FeedHandler:
-    def __init__(self, inside: Inside) -> None:
-        self._oms = inside.oms
-        self._threads = inside.threads
-        self._shown = Shown(inside, "GET /v1/events")
+    def __init__(self, oms: Oms, threads: Threads, disclosure: Disclosure) -> None:
+        self._oms = oms
+        self._threads = threads
+        self._disclosure = disclosure
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
@@ -41,7 +42,9 @@ class FeedHandler:
             await self._reach(fresh)
         feed = await self._threads.run(partial(self._oms.readers.feed, after, limit, types))
         body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
-        return await self._shown.answer(request, body, 200, {"ledger-position": str(feed.head)})
+        return await self._disclosure.answer(
+            request, body, 200, {"ledger-position": str(feed.head)}
+        )
 
     async def _reach(self, fresh: Freshness) -> None:
         assert fresh.min_position is not None
