@@ -68,7 +68,7 @@ def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: A
         told(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
     with Api(door, key=token(roles="shop-eyes root")) as root:
         assert root.get("/v1/projections").status_code == 200
-    with Api(door, key=oms.create_key("beside", "analyst")) as key:
+    with Api(door, key=oms.api_keys.create("beside", "analyst")) as key:
         assert key.get("/v1/orders").status_code == 200
 
 

@@ -15,7 +15,7 @@ from tests.privacy.people import ADA, BOB, GUEST, Planted
 
 
 def reading(oms: Oms, *scopes: str) -> Api:
-    return Api(create_app(oms), oms.create_key(f"may {' '.join(scopes)}", None, scopes))
+    return Api(create_app(oms), oms.api_keys.create(f"may {' '.join(scopes)}", None, scopes))
 
 
 def accesses(api: Api, **params: Any) -> list[dict[str, Any]]:

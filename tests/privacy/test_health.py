@@ -51,13 +51,15 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
 @pytest.fixture
 def desk(oms: Oms) -> Iterator[Api]:
     """Somebody who may do all but see what is sensitive."""
-    with Api(create_app(oms), oms.create_key("desk", None, ALL_BUT)) as api:
+    with Api(create_app(oms), oms.api_keys.create("desk", None, ALL_BUT)) as api:
         yield api
 
 
 @pytest.fixture
 def pharmacist(oms: Oms) -> Iterator[Api]:
-    with Api(create_app(oms), oms.create_key("pharmacist", None, [*ALL_BUT, SENSITIVE])) as api:
+    with Api(
+        create_app(oms), oms.api_keys.create("pharmacist", None, [*ALL_BUT, SENSITIVE])
+    ) as api:
         yield api
 
 
@@ -174,7 +176,7 @@ def test_with_the_masking_taken_out_it_is_all_found(
 
 
 def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:
-    key = {"Authorization": f"Bearer {oms.create_key('desk', None, ALL_BUT)}"}
+    key = {"Authorization": f"Bearer {oms.api_keys.create('desk', None, ALL_BUT)}"}
     with serving(oms) as (url, _), ExitStack() as stack:
         feed = stack.enter_context(streaming(f"{url}/v1/events/stream?after=0", key))
         events = [feed.event()[1] for _ in range(oms.readers.head())]
