@@ -104,7 +104,7 @@ class Oms:
         """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
         given, vault = list(submissions), self.vault
-        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
             PendingOutcome(each.command, future, vault.erasure)
             for each, future in zip(given, futures, strict=True)

@@ -94,7 +94,7 @@ def refused(value: Any) -> str | None:
 def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) -> None:
     value = {"lines": [{"note": "fine"}, {"note": text}]}
     body = json.dumps(value, ensure_ascii=ascii).encode()
-    assert cards.worth_a_look(body)
+    assert cards.may_hold_card_data(body)
     assert refused(json.loads(body)) == "lines.1.note"
 
 
@@ -102,7 +102,7 @@ def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) ->
 def test_a_card_number_that_is_a_number_or_a_name_is_found(number: str) -> None:
     assert refused({"a": {"b": int(number)}}) == "a.b"
     assert refused({"a": {number: 1}}) == "a"
-    assert cards.worth_a_look(json.dumps({number: 1}).encode())
+    assert cards.may_hold_card_data(json.dumps({number: 1}).encode())
 
 
 @given(numbers().filter(lambda n: len(n) > 13), st.sampled_from(["sku", "external_id", "id"]))
@@ -116,7 +116,7 @@ def test_the_issuers_own_examples(number: str) -> None:
     foreign = number.translate({ord(str(n)): 0xFF10 + n for n in range(10)})
     for text in (number, fours, f"{fours} 12/27 123", f"{number} 1227 123", foreign):
         assert refused({"note": text}) == "note", text
-        assert cards.worth_a_look(text.encode()), text
+        assert cards.may_hold_card_data(text.encode()), text
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_issuers_own_examples(number: str) -> None:
 )  # fmt: skip
 def test_security_codes_and_magnetic_stripes_are_found(text: str) -> None:
     assert refused({"note": text}) == "note"
-    assert cards.worth_a_look(json.dumps({"note": text}).encode())
+    assert cards.may_hold_card_data(json.dumps({"note": text}).encode())
 
 
 @pytest.mark.parametrize("name", ["cvv", "CVC2", "card_cvv", "card_security_code"])
@@ -190,7 +190,7 @@ def test_a_plain_order_needs_no_closer_look() -> None:
     from oms_ledger.http.openapi.examples import BODIES
 
     assert not [
-        name for name, body in BODIES.items() if cards.worth_a_look(json.dumps(body).encode())
+        name for name, body in BODIES.items() if cards.may_hold_card_data(json.dumps(body).encode())
     ]
 
 
