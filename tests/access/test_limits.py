@@ -1,4 +1,5 @@
-"""Whoever asks too often, or fails too often, is told when to come back; others are not."""
+"""Rate limits: too many requests of a key, or failures of an address, get 429 with `Retry-After`;
+others are not affected."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def test_without_a_rate_there_is_no_limit(oms: Oms) -> None:
 def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has a key that is known is let in from there all the same."""
+    """A cached valid key is still accepted from that address."""
     monkeypatch.setattr(auth, "REMEMBER_SECONDS", 0.0)
     good = oms.api_keys.create("good", "analyst")
     looked_up = []
@@ -70,7 +71,7 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
 
 
 def test_the_default_is_generous(oms: Oms) -> None:
-    """More than one process can answer."""
+    """It exceeds what one process can answer."""
     settings = oms.settings
     buckets = TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst)
     assert not any(buckets.take("a", n / 5000) for n in range(50_000))

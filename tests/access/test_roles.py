@@ -1,4 +1,4 @@
-"""What roles are made of, and what keys keep."""
+"""Roles, scopes, and the rights and validity of API keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_roles_are_made_of_scopes_that_exist() -> None:
 
 
 def test_every_command_and_query_asks_for_a_scope_that_exists() -> None:
-    """A command writes, so that nobody who may only read can ask it."""
+    """A command requires a write scope, so that a read-only key cannot execute it."""
     for command in COMMANDS.values():
         assert command.scope in roles.SCOPES
         assert command.scope.endswith(":write") or command.scope == roles.ADMIN

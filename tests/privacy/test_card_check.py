@@ -1,4 +1,5 @@
-"""Card data in commands that come by no request: refused, each by itself, and never told."""
+"""Commands with card data that arrive over no request are refused one by one, and the error does
+not repeat it."""
 
 from __future__ import annotations
 

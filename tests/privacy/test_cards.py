@@ -1,4 +1,4 @@
-"""Cards are found however they are written; what shops number things by is not taken for one."""
+"""Card numbers are detected in any notation; identifiers of a shop are not mistaken for one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SEPARATORS = (
 
 
 def with_check_digit(digits: str) -> str:
-    """The digits and the one that makes Luhn right."""
+    """The digits with their Luhn check digit."""
     total = sum(sum(divmod(int(d) * 2, 10)) for d in digits[::-2]) + sum(map(int, digits[-2::-2]))
     return digits + str(-total % 10)
 
@@ -82,7 +82,7 @@ def written(draw: st.DrawFn) -> str:
 
 
 def refused(value: Any) -> str | None:
-    """The field that is named; None where all is well."""
+    """The field named by the refusal; None if the value is accepted."""
     try:
         cards.refuse(value)
     except Invalid as error:
@@ -174,19 +174,19 @@ def test_thirteen_digits_name_things() -> None:
     assert refused({"external_id": "4222 222 222 222"}) == "external_id"
 
 
-def test_nothing_says_what_was_found() -> None:
+def test_no_error_repeats_card_data() -> None:
     with pytest.raises(Invalid) as error:
         cards.refuse({"note": "4111 1111 1111 1111"})
     assert "1111" not in str(error.value) + repr(error.value.errors)
 
 
-def test_looking_closer_ends() -> None:
-    """Whoever sends millions of digits in a row is refused in less time than it took to send."""
+def test_inspection_is_bounded() -> None:
+    """Millions of digits in a row are refused in less time than it takes to send them."""
     assert refused({"note": "4 " * 2_000_000}) == "note"
     assert refused({"notes": ["4111111111111112"] * 300_000}) is not None
 
 
-def test_a_plain_order_needs_no_closer_look() -> None:
+def test_a_plain_order_is_not_inspected() -> None:
     from oms_ledger.http.openapi.examples import BODIES
 
     assert not [

@@ -1,4 +1,4 @@
-"""The life of a key at the door: it works, is used, fades, ends."""
+"""The life of an API key over HTTP: valid, used, rotated, expired, revoked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def status(app: http_app.LedgerApi, key: str | None) -> int:
 
 
 def test_a_revoked_key_ends_within_seconds(oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where it was just used; and the time it is remembered is short."""
+    """Also if it was just used; a key is cached for a short time."""
     assert auth.REMEMBER_SECONDS <= 5
     monkeypatch.setattr(auth, "REMEMBER_SECONDS", 0.05)
     app = create_app(oms)
@@ -65,7 +65,7 @@ def test_a_rotated_key_works_beside_the_new_one_until_the_grace_ends(oms: Oms) -
 def test_the_last_use_is_kept_off_the_path_of_requests(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At most once a minute, by a chore of the process."""
+    """At most once a minute, by a background task."""
     assert http_app.NOTE_USED_SECONDS == 60
     key = oms.api_keys.create("shop", "operator")
     monkeypatch.setattr(http_app, "NOTE_USED_SECONDS", 0.02)
