@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -22,6 +21,7 @@ from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command
@@ -151,7 +151,7 @@ def orders_placed(settings: Settings) -> int:
     return int(found[0])
 
 
-def _reading(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+def _reading(settings: Settings) -> Connection:
     assert settings.database_url is not None
     options = f"-csearch_path={settings.schema}"
     return psycopg.connect(settings.database_url, autocommit=True, options=options)

@@ -14,19 +14,12 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from oms_ledger.access.postgres import ApiKeyStore
-from oms_ledger.audit import postgres as evidence
-from oms_ledger.audit.tree import keys as audit_keys
-from oms_ledger.audit.tree.postgres import PostgresTree
-from oms_ledger.audit.tree.sealer import Sealer
-from oms_ledger.audit.verify import whole
-from oms_ledger.audit.verify.ports import Progress, VerificationPorts
-from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -87,6 +80,7 @@ class Oms:
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
+        self.audit = LedgerAudit(settings, pools.lend, readers, self.rebuilds, self.catch_up)
 
     # Commands.
 
@@ -239,52 +233,6 @@ class Oms:
         """Fold the streams again that a read model had left out; which of them succeeded."""
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
-
-    # Evidence.
-
-    def tree(self) -> PostgresTree:
-        """The Merkle tree over the log, to be read, by one thread."""
-        return PostgresTree(partial(self._lend, Role.READER))
-
-    def growing_tree(self) -> PostgresTree:
-        """The same, for who signs."""
-        return PostgresTree(partial(self._lend, Role.SEALER))
-
-    def sealer(self) -> Sealer:
-        """What makes the tree grow; the caller runs and closes it."""
-        return Sealer(self.growing_tree(), self.settings.ledger, self.signing_key_file)
-
-    def signing_key_file(self, ledger_id: str) -> Path:
-        """Where the private key is that signs for a ledger of this id."""
-        given = self.settings
-        return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
-
-    def receipts(self) -> Iterator[evidence.StoredReceipt]:
-        """Every answer that is kept under an idempotency key, in pages."""
-        return evidence.receipts(partial(self._lend, Role.SEALER))
-
-    def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
-        with self._lend(Role.SEALER) as connection:
-            evidence.keep(connection, report, ok=ok)
-
-    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
-        """Verify the ledger: see `audit.verify.whole.verify`."""
-        ports = VerificationPorts(
-            self.settings.ledger,
-            self.tree(),
-            self.signing_key_file,
-            self.receipts,
-            self.readers,
-            self.rebuilds,
-            self.catch_up,
-            self.keep_verification,
-        )
-        return whole.verify(ports, options, progress)
-
-    def last_verification(self) -> dict[str, Any] | None:
-        """The report of the newest verification of the whole ledger; None before the first."""
-        with self._lend(Role.READER) as connection:
-            return evidence.newest(connection)
 
     # The database.
 

@@ -40,7 +40,7 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cached valid key is still accepted from that address."""
-    monkeypatch.setattr(auth, "REMEMBER_SECONDS", 0.0)
+    monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.0)
     good = oms.api_keys.create("good", "analyst")
     looked_up = []
     find = oms.api_keys.find

@@ -66,7 +66,7 @@ def theirs(oms: Oms) -> Iterator[Shop]:
         done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
         done(api.post(f"/v1/orders/{order_id}/confirm"))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
-        sealer = oms.sealer()
+        sealer = oms.audit.sealer()
         sealer.catch_up()
         sealer.close()
         names = {

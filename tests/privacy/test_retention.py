@@ -285,7 +285,7 @@ def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Databa
     period(shop, "receipts", "2d")
     assert dict(run_of(oms, NOW).pruned) == {"access_log": 3, "receipts": 1}
     assert [each["actor"] for each in oms.accesses()] == ["key:admin"]
-    assert [each.key for each in oms.receipts()] == ["new"]
+    assert [each.key for each in oms.audit.receipts()] == ["new"]
 
 
 def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(

@@ -8,16 +8,14 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import uuid_utils
 
 from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.db.statements import queries
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 Lend = Callable[[Role], AbstractContextManager[Connection]]
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
@@ -67,7 +68,7 @@ def rebuild(
         differing = differing or not same
         if repair or (swap and same):
             oms.rebuilds.swap(build.name, build.number)
-            console.print(f"[green]{build} is live.[/]")
+            console.print(Text(f"{build} is live.", "green"))
     if differing and not repair:
         raise typer.Exit(1)
 
@@ -114,7 +115,7 @@ def swap(
             done = oms.rebuilds.swap_back(name, tell)
     else:
         done = oms.rebuilds.swap(name, build)
-    console.print(f"[green]{done} is live.[/]")
+    console.print(Text(f"{done} is live.", "green"))
 
 
 @on_ledger
@@ -174,7 +175,8 @@ def _tell_differences(
     if not count:
         console.print(f"{build} and the live build are the same at position {position:,}.")
         return True
-    console.print(f"[red]{count:,} rows differ[/] at position {position:,}: live, then {build}.")
+    differ = (f"{count:,} rows differ", "red")
+    console.print(Text.assemble(differ, f" at position {position:,}: live, then {build}."))
     for each in shown:
-        console.print(f"  {each}", markup=False, soft_wrap=True)
+        console.print(f"  {each}", soft_wrap=True)
     return False

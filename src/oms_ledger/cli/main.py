@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import typer
+from rich.text import Text
 from typer.core import TyperGroup
 
 from oms_ledger import logs
@@ -122,10 +123,10 @@ def _refuse_cards(words: list[str]) -> None:
 
 
 def tell(error: OmsError) -> None:
-    console.print(f"[red]{error.code}[/]:", error.detail, soft_wrap=True)
+    console.print(Text.assemble((error.code, "red"), f": {error.detail}"), soft_wrap=True)
     for each in error.errors:
         named = ", ".join(f"{name}: {value}" for name, value in each.items())
-        console.print(f"  {named}", soft_wrap=True, markup=False)
+        console.print(f"  {named}", soft_wrap=True)
 
 
 def exit_code(error: OmsError) -> int:

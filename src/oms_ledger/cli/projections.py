@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from oms_ledger.app import Oms
 from oms_ledger.cli import builds
@@ -80,7 +81,8 @@ def retry(oms: Oms, name: ReadModelArgument) -> None:
     fails. Example: [bold]oms-ledger projections retry order_status[/]"""
     tried = oms.retry_parked(name)
     for stream, done in tried.items():
-        console.print(f"{'[green]folded[/]' if done else '[red]still parked[/]'} {stream}")
+        result = ("folded", "green") if done else ("still parked", "red")
+        console.print(Text.assemble(result, f" {stream}"))
     if not tried:
         console.print(f"{name} has left nothing out.")
     if not all(tried.values()):

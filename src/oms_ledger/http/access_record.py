@@ -1,4 +1,4 @@
-"""Who was shown whose personal data: the record, page by page, the newest first."""
+"""The record of accesses to personal data, page by page, the newest first."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The ledger as evidence: checkpoints, tiles and proofs for whoever verifies, and what the last
-verification found.
+"""Audit: checkpoints, tiles and proofs of the Merkle tree, and the report of the last verification.
 
-Checkpoints and tiles are hashes, and public, as witnesses and monitors expect them. What holds
-events themselves (entry bundles, and the leaf beside an inclusion proof) is for auditors.
+Checkpoints and tiles are hashes, and public, as witnesses and monitors expect them. Entry bundles
+and the leaf beside an inclusion proof hold events, and need the scope `audit:read`.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class AuditHandlers:
         self._bundle = bundle
 
     async def checkpoint(self, request: Request) -> Response:
-        """The signed note itself; as JSON for who accepts nothing but that."""
+        """The newest signed note; as JSON where the header `Accept` is exactly that."""
         refuse_others(query_fields(request))
         newest = await self._threads.run(self._prover().checkpoint)
         position = {"ledger-position": str(newest.size)}
@@ -58,7 +57,8 @@ class AuditHandlers:
         return await self._resource(request, f"{fields['level']}/{fields['index']}")
 
     async def entries(self, request: Request) -> Response:
-        """A bundle of leaves: events as they are stored, and so for who may see all of them."""
+        """A bundle of leaves, which are events as they are stored. `Forbidden` for callers who may
+        not see all of them."""
         path = f"entries/{path_fields(request)['index']}"
         bundle = await self._resource(request, path)
         _, index, width = tiles.parse_path(path)
@@ -68,14 +68,14 @@ class AuditHandlers:
 
     async def _resource(self, request: Request, path: str) -> Response:
         refuse_others(query_fields(request))
-        found = await self._threads.run(partial(tiles.resource, self._oms.tree(), path))
-        return Response(found, 200, None, BYTES)
+        content = await self._threads.run(partial(tiles.resource, self._oms.audit.tree(), path))
+        return Response(content, 200, None, BYTES)
 
     async def inclusion(self, request: Request) -> Response:
-        """That an event is in the tree of a size. Its own bytes are masked for who may not see
-        what is in them; the hashes are everybody's."""
+        """A proof that an event is in the tree of a size. The leaf is masked for callers who may
+        not see what is in it; the hashes are shown to all."""
         fields = query_fields(request)
-        position, size = _wanted(fields, "position"), _optional(fields, "tree_size")
+        position, size = _required(fields, "position"), _optional(fields, "tree_size")
         refuse_others(fields)
         prover = self._prover()
         proof = await self._threads.run(partial(prover.inclusion, position, size))
@@ -84,35 +84,35 @@ class AuditHandlers:
         return answer(proof)
 
     async def _may_see(self, shown: Disclosure, request: Request, after: int, count: int) -> bool:
-        """Whether who asks may have these events as they are stored."""
+        """Whether the caller may have these events as they are stored."""
         feed = await self._threads.run(partial(self._oms.readers.feed, after, count))
         return await shown.as_stored(request, feed.items)
 
     async def consistency(self, request: Request) -> Response:
-        """That the tree of one size began the tree of another."""
+        """A proof that the tree of one size is a prefix of the tree of another."""
         fields = query_fields(request)
-        first, second = _wanted(fields, "from"), _optional(fields, "to")
+        first, second = _required(fields, "from"), _optional(fields, "to")
         refuse_others(fields)
         prover = self._prover()
         return answer(await self._threads.run(partial(prover.consistency, first, second)))
 
     async def verification(self, request: Request) -> Response:
-        """What the last verification of the whole ledger found."""
+        """The report of the last verification of the whole ledger."""
         refuse_others(query_fields(request))
-        found = await self._threads.run(self._oms.last_verification)
-        if found is None:
+        report = await self._threads.run(self._oms.audit.last_verification)
+        if report is None:
             raise NotFound("This ledger has not been verified yet. Run: oms-ledger verify")
-        return answer(found)
+        return answer(report)
 
     def _prover(self) -> Prover:
-        return Prover(self._oms.tree())
+        return Prover(self._oms.audit.tree())
 
 
-def _wanted(fields: dict[str, str], name: str) -> int:
-    found = _optional(fields, name)
-    if found is None:
+def _required(fields: dict[str, str], name: str) -> int:
+    number = _optional(fields, name)
+    if number is None:
         raise invalid(name, "It is missing. Write a whole number.")
-    return found
+    return number
 
 
 def _optional(fields: dict[str, str], name: str) -> int | None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST
 from oms_ledger.domain.personal import erases_subject
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import positions
 from oms_ledger.engine.write.submissions import Outcome
 from oms_ledger.kernel import Command, Position, Recorded
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
-from oms_ledger.privacy.postgres import Connection
 from oms_ledger.privacy.subjects import key_subject
 
 

@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
-from oms_ledger.engine.db.arrays import bytea_array, text_array
+from oms_ledger.engine.db.binary import bytea_array, text_array
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.kernel import Json, Position, Recorded
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import WrappedKey
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 LEDGER = "ledger"
 """The subject of the ledger's own key, which cannot be erased."""

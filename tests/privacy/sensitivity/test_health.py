@@ -44,7 +44,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.sealer().catch_up()
+        oms.audit.sealer().catch_up()
     return made
 
 

@@ -1,4 +1,4 @@
-"""Queries over HTTP: one handler for each in the catalogue."""
+"""Queries: one handler for each query of the catalogue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class QueryHandler:
         tag = etag(result.body)
         if tag is None:
             return await self._disclosure.answer(request, result.body, 200, headers)
-        headers["etag"] = tag  # one order: shown as its commands answer it
+        headers["etag"] = tag  # one order: the same fields as in the answers of its commands
         body = {**result.body, "position": result.position}
         return await self._disclosure.answer(request, body, 200, headers)
 
@@ -57,7 +57,7 @@ class QueryHandler:
 
 
 def as_of_in(fields: dict[str, str]) -> Position | datetime | None:
-    """The past moment that is asked for, taken out of the query string."""
+    """Takes `as_of`, a position or a time, out of the query string."""
     text = fields.pop("as_of", None)
     if text is None:
         return None

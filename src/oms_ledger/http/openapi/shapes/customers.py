@@ -82,7 +82,7 @@ class RetentionShape(TypedDict):
 
 
 class DueShape(TypedDict):
-    """Somebody whose period is over since nothing has happened `since`. `forget`: whether that is
+    """A customer whose period is over since nothing has happened `since`. `forget`: whether that is
     what will be done; `why` says why not. `policy`: the version of the periods."""
 
     customer_id: str
