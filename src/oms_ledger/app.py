@@ -11,15 +11,14 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
-from oms_ledger.access import postgres as key_store
-from oms_ledger.access.api_keys import ApiKey
+from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
@@ -87,6 +86,7 @@ class Oms:
         self.readers = readers
         self.vault = vault
         self.sensitivity = sensitivity
+        self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
         self._lend = pools.lend
         self._connect = pools.connect
         self._projecting = partial(pools.connect, Role.PROJECTOR)
@@ -111,7 +111,7 @@ class Oms:
         """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
         given, vault = list(submissions), self.vault
-        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
             PendingOutcome(each.command, future, vault.erasure)
             for each, future in zip(given, futures, strict=True)
@@ -253,51 +253,6 @@ class Oms:
         """Fold the streams again that a read model had left out; which of them succeeded."""
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
-
-    # Keys.
-
-    def create_key(
-        self,
-        name: str,
-        role: str | None,
-        scopes: Collection[str] = (),
-        *,
-        lifetime: timedelta | None = None,
-    ) -> str:
-        """A new API key with the rights of a role and some more: its text, which is not kept."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.create(
-                connection,
-                name,
-                ledger=self.settings.ledger,
-                role=role,
-                scopes=scopes,
-                lifetime=lifetime,
-            )
-
-    def find_key(self, prefix: str) -> ApiKey | None:
-        with self._lend(Role.READER) as connection:
-            return key_store.find(connection, prefix)
-
-    def list_keys(self) -> list[ApiKey]:
-        with self._lend(Role.READER) as connection:
-            return key_store.list_keys(connection)
-
-    def revoke_keys(self, which: str) -> list[ApiKey]:
-        """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.revoke(connection, which)
-
-    def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
-        """A new key in the place of those of this id, prefix or name, which work for the grace
-        period and no longer."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.rotate(connection, which, grace)
-
-    def note_used_keys(self, when: Mapping[str, datetime]) -> None:
-        """Keep when keys, by their ids, were last used."""
-        with self._lend(Role.READER) as connection:
-            key_store.used(connection, when)
 
     # The database.
 

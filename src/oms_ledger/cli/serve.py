@@ -75,6 +75,6 @@ def _tell_key(given: Settings, ready: Settings) -> None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
         elif given.admin_key is None and not any(
-            k.holds(datetime.now(UTC)) for k in oms.list_keys()
+            k.is_valid(datetime.now(UTC)) for k in oms.api_keys.all()
         ):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")
