@@ -24,7 +24,8 @@ LOCAL_KEY = "local"
 
 DEFAULT_ROLE = "operator"
 
-LENGTH = re.compile(r"(\d{1,6})([smhdw])")
+DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
+DURATION_MAX = timedelta(days=36_525)
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 SHOWN = (
@@ -61,7 +62,7 @@ def create(
 
     Example: [bold]oms-ledger keys create webshop --role channel --expires 90d[/]
     """
-    lifetime = None if expires is None else length("expires", expires)
+    lifetime = None if expires is None else duration("--expires", expires)
     given = role or (None if scope else DEFAULT_ROLE)
     typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
     console.print(ONCE)
@@ -94,7 +95,7 @@ def rotate(
 
     Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
     """
-    text, old = oms.rotate_key(which, length("grace", grace))
+    text, old = oms.rotate_key(which, duration("--grace", grace))
     typer.echo(text)
     for key in old:
         console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
@@ -122,13 +123,21 @@ def rotate_kek(oms: Oms) -> None:
     console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
 
 
-def length(field: str, text: str) -> timedelta:
-    """A length of time, as in 45m, 12h, 90d; `Invalid` names the field."""
-    match = LENGTH.fullmatch(text)
+def duration(option: str, text: str) -> timedelta:
+    """A duration such as 45m, 12h, 90d or 6w, of at most a hundred years. `Invalid` names the
+    option."""
+    match = DURATION.fullmatch(text)
     if match is None:
-        message = f"{text!r} is no length of time. Write 45m, 12h, 90d or 6w."
-        raise Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
-    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+        raise _invalid(option, f"{text!r} is not a duration. Write 45m, 12h, 90d or 6w.")
+    value = timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+    if value > DURATION_MAX:
+        years = f"{DURATION_MAX.days // 7}w, a hundred years"
+        raise _invalid(option, f"{text!r} is too long. Write at most {years}.")
+    return value
+
+
+def _invalid(option: str, message: str) -> Invalid:
+    return Invalid(f"{option}: {message}", errors=[{"field": option, "message": message}])
 
 
 def local_key(oms: Oms) -> tuple[str, Path]:

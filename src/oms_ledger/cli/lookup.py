@@ -14,7 +14,10 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
 from oms_ledger.privacy.disclosure import Access
-from oms_projections import PROJECTIONS, QUERIES
+from oms_projections import PROJECTIONS, QUERIES, order_status
+
+LISTED_MAX = 20
+"""Orders of one external id that an error lists."""
 
 OrderArgument = Annotated[str, typer.Argument(help="Its id, its number, or its external id.")]
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")]
@@ -50,17 +53,29 @@ def access_of(route: str, purpose: str = "cli") -> Access:
 
 
 def order_id_of(oms: Oms, which: str) -> str:
-    """Ids are tried first, in the log; then what people call an order, its number or its external
-    id, in the read model as far as it has got."""
+    """The id of an order by its id, else its number in any case, else its external id. Raises
+    `NotFound` where there is none, or more than one; these are listed.
+
+    Ids are looked up in the log, numbers and external ids in the read model, brought up to date.
+    """
     try:
         return str(_answer(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
     except NotFound:
         oms.catch_up()
-        found = _answer(oms, "list_orders", q=which, limit="50")["items"]
-    called = [o for o in found if which in (o["order_number"], o["external_id"])]
-    if len(called) != 1:
-        raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")
-    return str(called[0]["order_id"])
+    with oms.readers.reading(order_status.READ_MODEL.name) as (reader, _):
+        rows = reader.rows("orders_by_name", name=which, limit=LISTED_MAX)
+    matches = [row for row in rows if row["by_number"]] or rows
+    if not matches:
+        raise NotFound(
+            f"No order has the id, number or external id {which!r}. GET /v1/orders?q= searches for"
+            " parts of them."
+        )
+    if len(matches) > 1:
+        orders = [
+            {name: str(row[name]) for name in ("number", "channel", "order_id")} for row in matches
+        ]
+        raise NotFound(f"Several orders are called {which!r}. Give the id of one.", errors=orders)
+    return str(matches[0]["order_id"])
 
 
 def existing_read_model(name: str) -> str:
