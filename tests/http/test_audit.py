@@ -12,7 +12,7 @@ from oms_ledger.app import Oms
 from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED
 
@@ -21,13 +21,13 @@ from tests.http.examples import STOCKED
 def oms_sealed(oms: Oms, api: Api) -> Oms:
     for method, path, body in STOCKED:
         assert api.send(method, path, json=body).status_code == 200
-    oms.sealer().catch_up()
+    oms.audit.sealer().catch_up()
     return oms
 
 
 def checkpoint(oms: Oms, response: httpx.Response) -> Checkpoint:
     assert response.headers["content-type"].startswith("text/plain")
-    return open_checkpoint(response.text, [each.key for each in oms.tree().signing_keys()])
+    return open_checkpoint(response.text, [each.key for each in oms.audit.tree().signing_keys()])
 
 
 def test_the_newest_checkpoint_is_everybodys(oms_sealed: Oms, api: Api) -> None:
@@ -58,7 +58,7 @@ def test_the_ledger_is_proven_to_have_grown(oms_sealed: Oms, api: Api) -> None:
     old = checkpoint(oms_sealed, api.get("/checkpoint"))
     received = {"sku": "MUG-SPECK", "location": "LON", "quantity": 1}
     assert api.post("/v1/stock/receipts", received).status_code == 200
-    oms_sealed.sealer().catch_up()
+    oms_sealed.audit.sealer().catch_up()
     new = checkpoint(oms_sealed, api.get("/checkpoint"))
     proof = api.get(f"/v1/audit/proof/consistency?from={old.size}&to={new.size}").json()
     assert (proof["from"], proof["to"]) == (old.size, new.size)
@@ -113,5 +113,7 @@ def test_the_last_verification_is_told(oms_sealed: Oms, api: Api) -> None:
     none = api.get("/v1/audit/verify")
     assert none.status_code == 404
     assert "oms-ledger verify" in none.json()["detail"]
-    report = oms_sealed.verify(VerificationOptions(read_models=False), lambda what, done, of: None)
+    report = oms_sealed.audit.verify(
+        VerificationOptions(read_models=False), lambda what, done, of: None
+    )
     assert api.get("/v1/audit/verify").json() == report.to_json()

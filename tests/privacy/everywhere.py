@@ -67,6 +67,6 @@ def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: st
 
 def _exported(oms: Oms) -> str:
     """The whole log as somebody from outside is given it, with its events made readable."""
-    oms.sealer().catch_up()
-    lines = [orjson.loads(line) for line in export_range(oms.tree(), 1, oms.readers.head())]
+    oms.audit.sealer().catch_up()
+    lines = [orjson.loads(line) for line in export_range(oms.audit.tree(), 1, oms.readers.head())]
     return "".join(b64decode(line["state"]).decode() for line in lines if "state" in line)

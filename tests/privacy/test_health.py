@@ -19,7 +19,8 @@ import pytest
 from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.cli.lookup import ask
-from oms_ledger.http import create_app, disclosure
+from oms_ledger.http import disclosure
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api
@@ -43,7 +44,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.sealer().catch_up()
+        oms.audit.sealer().catch_up()
     return made
 
 

@@ -57,10 +57,10 @@ def range_(
     if format_ is ExportFormat.PARQUET and out is None:
         raise Invalid("--out: Parquet is no text. Name the file to write.")
     if format_ is ExportFormat.PARQUET and out is not None:
-        events = write_parquet(oms.tree(), out, first, last, size)
+        events = write_parquet(oms.audit.tree(), out, first, last, size)
         console.print(f"{events:,} events are in {out}.")
         return
-    _write(export_range(oms.tree(), first, last, size), out)
+    _write(export_range(oms.audit.tree(), first, last, size), out)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def order(
     Example: [bold]oms-ledger export order WEB-000042 --out evidence.jsonl[/]
     """
     order_id = order_id_of(oms, which)
-    _write(export_order(oms.tree(), order_id, size), out)
+    _write(export_order(oms.audit.tree(), order_id, size), out)
 
 
 @app.command()
@@ -91,7 +91,7 @@ def customer(
 
     Example: [bold]oms-ledger export customer 17850 --out evidence.jsonl[/]
     """
-    _write(export_customer(oms.tree(), which, size), out)
+    _write(export_customer(oms.audit.tree(), which, size), out)
 
 
 def _write(lines: Iterator[str], file: Path | None) -> None:

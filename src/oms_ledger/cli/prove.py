@@ -27,7 +27,7 @@ def inclusion(
 
     Example: [bold]oms-ledger prove inclusion 42[/]
     """
-    print_json(Prover(oms.tree()).inclusion(position, size))
+    print_json(Prover(oms.audit.tree()).inclusion(position, size))
 
 
 @app.command()
@@ -44,4 +44,4 @@ def consistency(
 
     Example: [bold]oms-ledger prove consistency 100 200[/]
     """
-    print_json(Prover(oms.tree()).consistency(a, b))
+    print_json(Prover(oms.audit.tree()).consistency(a, b))

@@ -66,7 +66,7 @@ def verify(
     )
     tune_interpreter()
     with bars() as progress:
-        result = oms.verify(options, progress)
+        result = oms.audit.verify(options, progress)
     if report is not None:
         _write(report, result)
     if json:

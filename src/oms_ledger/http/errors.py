@@ -1,4 +1,4 @@
-"""Every no as an answer: which status, and the body of RFC 9457. The only place that says so."""
+"""Errors as answers: the status of each class, and the body of RFC 9457. Nothing else maps them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from math import ceil
 from oms_ledger.domain import errors
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.kernel import Json
-from oms_ledger.validation import Malformed, from_validation, invalid, malformed
-
-__all__ = ["Malformed", "from_validation", "invalid", "malformed"]
+from oms_ledger.validation import Malformed
 
 
 class TooLarge(OmsError):
@@ -25,7 +23,7 @@ class MethodNotAllowed(OmsError):
 
 
 class RateLimited(OmsError):
-    """Asked more often than is allowed, or failed too often to prove who they are."""
+    """Too many requests of one principal, or too many failed authentications of one address."""
 
     code = "rate_limited"
 
@@ -93,8 +91,8 @@ def problem_body(status: int, code: str, detail: str) -> dict[str, Json]:
     }
 
 
-def headers_of(error: OmsError) -> dict[str, str]:
-    """What a client needs beside the body: when to come back, how to say who it is."""
+def problem_headers(error: OmsError) -> dict[str, str]:
+    """Headers for an error: `Retry-After`, `WWW-Authenticate` and `Idempotent-Replayed`."""
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)

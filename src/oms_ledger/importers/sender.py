@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +12,7 @@ from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, U
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.importers.report import REFUSED, ImportReport, SkippedRow
 from oms_ledger.importers.steps import Step
+from oms_ledger.privacy.erasure import PendingOutcome
 
 ACTOR = "import:online-retail"
 KEYS = "online-retail"
@@ -27,7 +28,7 @@ IN_FLIGHT = 3
 @dataclass(frozen=True, slots=True)
 class _SentBatch:
     steps: list[Step]
-    futures: list[Future[Outcome]]
+    futures: Sequence[PendingOutcome | Future[Outcome]]
     rows: int
 
 
@@ -36,7 +37,7 @@ class StepSender:
     """Sends steps in full batches, in order. `progressed` is told how many rows of the file
     each settled batch stood for."""
 
-    submit: Callable[[Iterable[Submission]], list[Future[Outcome]]]
+    submit: Callable[[Iterable[Submission]], Sequence[PendingOutcome | Future[Outcome]]]
     report: ImportReport
     progressed: Callable[[int], None]
     waiting: list[Step] = field(default_factory=list)

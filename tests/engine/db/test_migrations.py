@@ -14,14 +14,15 @@ import pytest
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.engine.db import migrations, pool
-from oms_ledger.engine.db.roles import Connection, Role
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import Role
 from tests.databases import SCHEMA, Database, ledger_database, temporary_database
 
 MODEST = "oms_modest"
 
 MIGRATE = """
 import sys
-from oms_ledger.engine import migrations
+from oms_ledger.engine.db import migrations
 print(*migrations.migrate(sys.argv[1], sys.argv[2]))
 """
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.engine.db import migrations, pool, roles
-from oms_ledger.engine.db.roles import SERVING, Connection, Role
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import SERVING, Role
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import ReadModel
 from oms_ledger.settings import Settings
@@ -34,7 +35,7 @@ def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> Non
     with pool.connect(url, schema, role=None) as connection:
         roles.require(connection, schema, SERVING)
         if settings.owner_url is None:
-            connection.execute(roles.SET_ROLE, (Role.READER.of(schema),))
+            roles.act_as(connection, schema, Role.READER)
             _require_prepared(connection, schema, models)
 
 
