@@ -1,4 +1,4 @@
-"""API keys: made, listed, rotated, revoked."""
+"""`keys`: create, list, rotate and revoke API keys; rotate the key-encryption key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oms_ledger.domain.errors import Invalid
 app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
 
 LOCAL_KEY = "local"
-"""The name of the key that is made for whoever starts an embedded ledger."""
+"""The name of the key that is created when an embedded ledger is first started."""
 
 DEFAULT_ROLE = "operator"
 
@@ -141,15 +141,15 @@ def _invalid(option: str, message: str) -> Invalid:
 
 
 def local_key(oms: Oms) -> tuple[str, Path]:
-    """The key of whoever runs an embedded ledger, and the file in the data folder that keeps
-    it. Made on first use, and again when it was revoked."""
+    """The admin key of an embedded ledger, and the file in the data folder that holds it. Created
+    on first use, and again once it is revoked or expired."""
     ledger = oms.settings.ledger
     file = oms.settings.data_dir / f"api-key-{ledger}"
     if file.exists():
         text = file.read_text("utf-8").strip()
         prefix = prefix_of(text)
-        known = oms.find_key(prefix) if prefix else None
-        if known is not None and opens(text, known, ledger, datetime.now(UTC)):
+        stored = oms.find_key(prefix) if prefix else None
+        if stored is not None and opens(text, stored, ledger, datetime.now(UTC)):
             return text, file
     text = oms.create_key(LOCAL_KEY, "admin")
     file.touch(mode=0o600)
