@@ -1,4 +1,4 @@
-"""Everything that can be asked of the ledger. One module per command; routes, CLI verbs and
+"""Every command of the ledger, by noun. One module per command; routes, CLI verbs and
 documentation are made from this catalogue."""
 
 from __future__ import annotations

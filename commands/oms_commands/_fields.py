@@ -30,7 +30,7 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def known_digits(currency: str) -> int:
+def currency_digits(currency: str) -> int:
     """Decimal digits of a currency; ValueError naming the field where there is no such one."""
     digits = DIGITS.get(currency)
     if digits is None:
@@ -40,7 +40,7 @@ def known_digits(currency: str) -> int:
 
 def check_amount(name: str, amount: Decimal, currency: str) -> None:
     """ValueError naming the field, where the currency cannot express the amount."""
-    known_digits(currency)
+    currency_digits(currency)
     try:
         to_minor(amount, currency)
     except ValueError as error:
@@ -75,7 +75,7 @@ def _as_text(value: object) -> object:
 
 
 def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Asked for as text, by the rules of `Text`; kept as what it is."""
+    """Text in the request, by the rules of `Text`; kept in a `Personal` value."""
     text = core_schema.no_info_before_validator_function(_as_text, handler.generate_schema(Text))
     return core_schema.no_info_after_validator_function(Personal, text)
 

@@ -1,8 +1,8 @@
-"""Everything that can be seen of the ledger: the read models, and what can be asked of them.
+"""Everything that can be seen of the ledger: read models and queries.
 
-Each folder is one read model: `__init__.py` says how events become rows, `table.sql` where rows
-are kept, `queries.sql` and `queries.py` what can be asked. Deleting one loses nothing: it is
-folded from the log again.
+A folder with a `table.sql` is a read model: `rows.py` has its rows, `fold.py` turns events into
+rows, `table.sql` makes its tables, `queries.py` and `queries.sql` answer queries. Deleting one
+loses nothing: it is folded from the log again. A folder without has queries over others' rows.
 """
 
 from __future__ import annotations

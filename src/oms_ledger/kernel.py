@@ -70,12 +70,12 @@ class State(ABC):
     A stream's id is `<category>-<key>`. An unseen stream is the state with version 0.
     States are owned by the writer, which mutates them in place; a rule only reads them.
     Subclasses are slotted dataclasses all of whose fields have defaults.
-    `wholly_known` categories are few and small (locations): all of them are always at hand.
+    `all_cached` categories are few and small (locations): all of them are always at hand.
     """
 
     __slots__ = tuple[str, ...]()  # not the literal (): type checkers read that as "no version"
     category: ClassVar[str]
-    wholly_known: ClassVar[bool] = False
+    all_cached: ClassVar[bool] = False
     version: int
 
     @abstractmethod
@@ -131,7 +131,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a command is asked for over HTTP.
+    """The HTTP route of a command.
 
     Names in braces are fields of the command. `many` is the body's list for sending several
     at once (to `many_path`, or the same path), at most `at_most` of them.
@@ -158,7 +158,7 @@ class Command(ABC):
 
     @abstractmethod
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        """The streams to have at hand. Asked again after each load, until nothing is missing,
+        """The streams that `decide` needs. Called again after each load, until nothing is missing,
         so that what must be read may depend on what was read (an order, then its stock)."""
 
     @abstractmethod
@@ -168,7 +168,7 @@ class Command(ABC):
 
     @abstractmethod
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        """What the asker is told, from the states after the events were applied."""
+        """The body of the answer, from the states after the events were applied."""
 
 
 class Row:
@@ -275,23 +275,16 @@ class Reader(Log, Protocol):
         """All rows of a statement in the read model's `queries.sql`."""
 
 
-P_contra = TypeVar("P_contra", contravariant=True)
-
-
-class Ask(Protocol[P_contra]):
-    def __call__(self, params: P_contra, reader: Reader) -> Mapping[str, Json]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Something that can be seen over HTTP.
+    """A question that HTTP and CLI answer from a read model or the log.
 
     `params` is a frozen pydantic dataclass; fields named in the path come from there, the
-    others from the query string. `ask` returns the answer's body or raises `NotFound`.
+    others from the query string. `run` returns the answer's body or raises `NotFound`.
     `read_model` is the one whose position the answer reports; None reads the log alone.
-    `as_of` answers the same question as of an earlier position, from the `Log` up to there, with
-    the body that `ask` gave then; or it is a sentence that says why that cannot be done and what
-    to ask instead. It is for the doors to name the position: `params` knows nothing of it.
+    `as_of` answers the same query as of an earlier position, from the `Log` up to there, with the
+    body that `run` gave then; or it is a sentence that says why that is impossible and which query
+    to use instead. The position is no part of `params`.
     """
 
     name: str
@@ -299,6 +292,6 @@ class Query:
     scope: str
     read_model: str | None
     params: type
-    ask: Callable[..., Mapping[str, Json]]
+    run: Callable[..., Mapping[str, Json]]
     summary: str
     as_of: Callable[..., Mapping[str, Json]] | str

@@ -157,11 +157,12 @@ def test_every_command_is_in_the_catalogue() -> None:
 
 
 def test_every_read_model_is_in_the_catalogue_with_its_sql() -> None:
-    folders = [p.parent for p in (ROOT / PACKAGES[2]).glob("*/__init__.py")]
+    folders = [p.parent for p in (ROOT / PACKAGES[2]).glob("*/fold.py")]
     assert {f"oms_projections.{f.name}" for f in folders} == {m.package for m in PROJECTIONS}
     assert {f.name for f in folders} == {m.name for m in PROJECTIONS}
     for folder in folders:
-        assert {"table.sql", "queries.sql"} <= {file.name for file in folder.iterdir()}
+        files = {file.name for file in folder.iterdir()}
+        assert {"rows.py", "fold.py", "queries.py", "table.sql", "queries.sql"} <= files
 
 
 def test_every_read_model_and_query_that_is_written_is_in_the_catalogue() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from oms_ledger.domain.catalogue.product import Product
-from oms_ledger.domain.fulfilment.shipment import PROGRESS, Shipment
+from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.lines import LineProgress
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.registry import STATES
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import order_view, shipment_view, stock_view
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.views import stock_view
 from oms_ledger.kernel import Json, Recorded, S, State
 
 

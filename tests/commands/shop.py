@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, Site
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCreated,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLine,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.orders.order import (
-    Address,
-    Customer,
+from oms_ledger.domain.orders.events import (
     OrderConfirmed,
     OrderPlaced,
-    OrderTerms,
-    ShippingCharge,
     UnitsDelivered,
     UnitsPacked,
     UnitsShipped,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.stock.stock import (
+from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockReceived,

@@ -22,7 +22,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import oms_ledger.domain.stock.stock
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.fulfilment import cancel_shipment
@@ -46,12 +45,15 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_commands.stock.transfer import TransferStock
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders import cancellation, placement
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.allocation import Plan, allocate
-from oms_ledger.domain.stock.stock import Balances, StockEvent, StockLevel, StockReleased, book
+from oms_ledger.domain.orders.rules import cancellation, placement
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock import state as stock_state
+from oms_ledger.domain.stock.events import StockEvent, StockReleased
+from oms_ledger.domain.stock.rules import Plan, allocate
+from oms_ledger.domain.stock.state import Balances, StockLevel, book
 from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.kernel import Change, Command
 from oms_ledger.testing import START, MemoryLedger
@@ -266,7 +268,7 @@ def a_release_is_forgotten(patch: pytest.MonkeyPatch) -> None:
         if not isinstance(event, StockReleased):
             book(balances, event)
 
-    patch.setattr(oms_ledger.domain.stock, "book", forgetful)
+    patch.setattr(stock_state, "book", forgetful)
 
 
 def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:

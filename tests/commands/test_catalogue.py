@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_every_command_has_its_tests(command: type[Command]) -> None:
-    module = command.__module__.rpartition(".")[2]
-    tests = HERE / f"test_{module}.py"
+    _, noun, module = command.__module__.split(".")
+    tests = HERE / noun / f"test_{module}.py"
     assert tests.is_file(), f"write {tests.name}"
     assert re.search(r"^def test_\w+", tests.read_text("utf-8"), re.MULTILINE)
 

@@ -9,10 +9,10 @@ import pytest
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.orders.place import PlaceOrder
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.fulfilment.shipment import ShipmentCreated
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.orders.order import OrderHeld, OrderPlaced
+from oms_ledger.domain.orders.events import OrderHeld, OrderPlaced
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, Decision, given
 from tests.commands.shop import SHELF, place, six, stock

@@ -15,15 +15,16 @@ from oms_ledger.demo import Loaded, load
 from oms_ledger.demo.play import play
 from oms_ledger.demo.shop import CHANNELS, ORDERS, PLACES
 from oms_ledger.demo.summary import ask
-from oms_ledger.domain.fulfilment.shipment import EXCEPTIONS, PROGRESS, ShipmentScanned
-from oms_ledger.domain.orders.lines import Statuses
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.fulfilment.events import ShipmentScanned
+from oms_ledger.domain.fulfilment.state import EXCEPTIONS, PROGRESS
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderPlaced,
 )
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded

@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import pytest
 
-from oms_ledger.domain.orders.order import Address, Customer
+from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import Personal, revealed
 from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.kernel import Event, State

@@ -7,8 +7,10 @@ from dataclasses import astuple, replace
 import pytest
 
 from oms_ledger.domain.external_view import OutsideItem, outside_view
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated, ShipmentLabelled
-from oms_ledger.domain.orders.order import Order, OrderPlaced
+from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentLabelled
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal
 from tests.golden.literals import LITERALS
 

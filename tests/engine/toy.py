@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.catalogue.events import LocationDefined, Site
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.stock.stock import StockAllocated, StockLevel, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, Ref, Route
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

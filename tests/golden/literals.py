@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from oms_ledger.domain.catalogue.channel import OrderNumbered
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
-from oms_ledger.domain.catalogue.product import Component, Dimensions, ProductDefined
-from oms_ledger.domain.customers.customer import (
+from oms_ledger.domain.catalogue.events import (
+    Component,
+    Dimensions,
+    LocationDefined,
+    OrderNumbered,
+    ProductDefined,
+    Site,
+)
+from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     Package,
     ShipmentCancelled,
     ShipmentCreated,
@@ -25,26 +30,23 @@ from oms_ledger.domain.fulfilment.shipment import (
     ShipmentScanned,
 )
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.orders.order import (
-    Address,
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Customer,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
-    OrderTerms,
-    ShippingCharge,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.stock.stock import (
+from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAdjusted,
     StockAllocated,

@@ -12,9 +12,9 @@ from typing import Any
 from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
 from oms_ledger.testing import Folded
 from oms_projections import PROJECTIONS
-from oms_projections.order_status import DossierRow, ParcelRow
-from oms_projections.shipping_analytics import ShipmentRow
-from oms_projections.stock_levels import LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
+from oms_projections.shipping_analytics.rows import ShipmentRow
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, Any]
 
@@ -105,12 +105,16 @@ Params = Mapping[str, Any]
 Statement = Callable[[ReadModels, Params], Iterable[Shown]]
 
 
-def _dossier(models: ReadModels, p: Params) -> list[Shown]:
-    return [asdict(row) for row in models.of(DossierRow, lambda r: r.order_id == p["order_id"])]
+def _order_document(models: ReadModels, p: Params) -> list[Shown]:
+    return [
+        asdict(row) for row in models.of(OrderDocumentRow, lambda r: r.order_id == p["order_id"])
+    ]
 
 
 def _parcels(models: ReadModels, p: Params) -> list[Shown]:
-    return [asdict(row) for row in models.of(ParcelRow, lambda r: r.order_id == p["order_id"])]
+    return [
+        asdict(row) for row in models.of(OrderShipmentRow, lambda r: r.order_id == p["order_id"])
+    ]
 
 
 def _levels(models: ReadModels, p: Params) -> list[Shown]:
@@ -191,7 +195,7 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "dossier": _dossier,
+    "order_document": _order_document,
     "parcels": _parcels,
     "stock_of_sku": _levels,
     "list_stock": _list_stock,

@@ -12,10 +12,10 @@ import pytest
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import AsOfNotSupported, Invalid, NotFound
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Command, Json, Position, Query, all_events, stream_id
 from oms_ledger.testing import MemoryLedger
 from oms_projections import QUERIES
@@ -58,11 +58,11 @@ class Watched:
         self.moments.add(position)
         live = self.models.live(position)
         for query, params in self._shop.chance.sample(questions(self._shop), AT_A_TIME):
-            answer = answered(partial(query.ask, params, live))
+            answer = answered(partial(query.run, params, live))
             self.asked.append(Asked(position, query, params, answer))
             further = more(query, params, answer)
             if further:
-                body = answered(partial(query.ask, further[1], live))
+                body = answered(partial(query.run, further[1], live))
                 self.asked.append(Asked(position, *further, body))
 
 

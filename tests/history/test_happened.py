@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.domain.orders.order import OrderConfirmed, OrderHeld
-from oms_ledger.domain.stock.stock import StockAdjusted, StockReceived
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld
+from oms_ledger.domain.stock.events import StockAdjusted, StockReceived
 from oms_ledger.kernel import Position, Recorded
 from oms_ledger.testing import START, recorded
 from oms_projections.order_status.queries import OrderHistory, order_events, order_timeline

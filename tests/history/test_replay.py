@@ -10,7 +10,8 @@ import pytest
 from oms_commands.catalogue.put_location import PutLocation
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.orders.order import Order, OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.history.changes import Difference, differences, flat
 from oms_ledger.history.narrator import Teller, facts
 from oms_ledger.history.sources import of_customer, of_order, of_sku

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.fulfilment.shipment import Shipment
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.registry import STATES
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.db import pool
 from oms_ledger.kernel import Recorded, State, stream_id
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from oms_ledger.app import Oms, open_oms
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.write.writer import Outcome, Submission
 from oms_ledger.importers import desk
 from oms_ledger.importers.run import Options, Report, import_file

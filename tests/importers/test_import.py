@@ -13,11 +13,14 @@ from rich.console import Console
 
 from oms_commands.catalogue.put_product import PutProduct
 from oms_ledger.app import Oms, open_oms
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentDelivered, ShipmentDispatched
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockAdjusted, StockLevel, StockReturned
+from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentDispatched
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockAdjusted, StockReturned
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.importers.plan import order_id_of
 from oms_ledger.importers.run import Options, Report, import_file, run
 from tests.databases import Database

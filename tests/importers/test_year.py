@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from oms_ledger.app import open_oms
-from oms_ledger.domain.fulfilment.shipment import Shipment
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.importers.run import Options, Report, import_file
 from tests.databases import Database
 from tests.importers.audit import audited, check_read_models

@@ -10,7 +10,7 @@ import pytest
 from oms_commands.customers.forget import ForgetCustomer
 from oms_commands.customers.hold import HoldCustomer
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.domain.customers.customer import CustomerForgotten, CustomerHeld
+from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.errors import OmsError, Refused
 from oms_ledger.http import create_app
 from oms_ledger.privacy import erasure

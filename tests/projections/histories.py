@@ -6,9 +6,8 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, Site
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentCreated,
     ShipmentDelivered,
@@ -17,28 +16,25 @@ from oms_ledger.domain.fulfilment.shipment import (
     ShipmentLine,
     ShipmentScanned,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.orders.order import (
-    Address,
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Customer,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
-    OrderTerms,
-    ShippingCharge,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import STATES
-from oms_ledger.domain.stock.stock import (
+from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAdjusted,
     StockAllocated,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json
-from oms_ledger.domain.orders.order import UnitsShipped
+from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Json, Recorded
 from oms_ledger.testing import recorded

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
-from oms_ledger.domain.catalogue.product import ProductDefined
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, Site
 from oms_ledger.domain.errors import Invalid, NotFound
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, UnitsPacked, UnitsShipped
 from oms_ledger.domain.orders.lines import Allocation, LineQuantity, OrderLine
-from oms_ledger.domain.orders.order import OrderConfirmed, OrderHeld, UnitsPacked, UnitsShipped
-from oms_ledger.domain.stock.stock import StockAllocated, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Event

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.kernel import Event
 from oms_ledger.testing import recorded
 from tests.projections.conftest import Ask, Fill

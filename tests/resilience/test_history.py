@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from oms_ledger.domain.stock.stock import StockAllocated, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.engine.db.pool import Connection
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.write.writer import Writer

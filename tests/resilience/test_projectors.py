@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.leases import Parked
 from oms_ledger.engine.project.projector import Projector, retry_parked

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from oms_ledger.domain.orders.order import OrderPlaced
-from oms_ledger.domain.stock.stock import StockAllocated
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.stock.events import StockAllocated
 from oms_ledger.kernel import Recorded
 from tests.serving.family import client, until
 from tests.serving.shop import Json, location, order, receive

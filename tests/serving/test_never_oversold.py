@@ -11,7 +11,7 @@ import psutil  # type: ignore[import-untyped]  # the library has no types
 import pytest
 from httpx import AsyncClient, Response
 
-from oms_ledger.domain.orders.order import OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced
 from tests.serving.checks import check_everything
 from tests.serving.conftest import Served
 from tests.serving.family import ADMIN_KEY

@@ -10,7 +10,8 @@ import pytest
 
 from oms_commands.stock.adjust import AdjustStock
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.stock.stock import StockAdjusted, StockLevel, StockReceived
+from oms_ledger.domain.stock.events import StockAdjusted, StockReceived
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route, State
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import SHELF

@@ -13,8 +13,9 @@ from oms_commands.orders._fields import LineFields
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, Refused
-from oms_ledger.domain.orders.order import Order, OrderPlaced
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.testing import START, MemoryLedger
 from tests.engine.log.audit import assert_dense, assert_never_oversold
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Country, Text
-from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.catalogue.events import LocationDefined, Site
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.json_values import plain
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -26,7 +27,7 @@ class SiteFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PutLocation(Command):
-    """Define a place that holds stock. A lower `priority` is asked for stock sooner.
+    """Define a location that holds stock. Locations with a lower `priority` are allocated first.
 
     `address` is an object, or one line of text.
     """

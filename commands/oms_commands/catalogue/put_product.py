@@ -18,7 +18,8 @@ from oms_commands._fields import (
     Sku,
     check_amount,
 )
-from oms_ledger.domain.catalogue.product import Dimensions, Product, ProductDefined
+from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money, to_minor, to_text
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -42,7 +43,7 @@ class PutProduct(Command):
     never shipped.
 
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
-    promised without being there. `unit_cost` is in `currency`, GBP unless said otherwise. Orders
+    promised without being there. `unit_cost` is in `currency`, GBP by default. Orders
     of what is `sensitive` are health data; a definition that does not say leaves it as it is.
     """
 

@@ -12,13 +12,9 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
 from oms_commands.customers._subjects import Reason, records, refuse_if_held, refuse_if_nobody
-from oms_ledger.domain.customers.customer import (
-    GUEST,
-    CustomerForgotten,
-    CustomerRecord,
-    PeriodOver,
-)
+from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
+from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.personal import Known, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route

@@ -10,11 +10,12 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
-from oms_commands._guards import existing_order
 from oms_commands.customers._subjects import Reason, records, refuse_if_held
-from oms_ledger.domain.customers.customer import GUEST, ORDER, CustomerForgotten, CustomerRecord
+from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Known, key_of, personal_values, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 

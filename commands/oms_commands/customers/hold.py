@@ -11,7 +11,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Text
 from oms_commands.customers._subjects import Reason, holds_of, records, refuse_if_nobody
-from oms_ledger.domain.customers.customer import CustomerHeld, CustomerRecord
+from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.personal import Known, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 

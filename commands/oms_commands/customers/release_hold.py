@@ -11,7 +11,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id
 from oms_commands.customers._subjects import Reason, holds_of, records
-from oms_ledger.domain.customers.customer import CustomerHoldReleased, CustomerRecord
+from oms_ledger.domain.customers.events import CustomerHoldReleased
+from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.personal import Known, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route

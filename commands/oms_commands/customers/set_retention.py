@@ -26,7 +26,7 @@ class SetRetention(Command):
 
     `keep` is 90d, 18m or 10y, counted from the last thing that happened in a person's orders; null
     is for ever, or, for a country, as everywhere else. Workers forget what is over. `reference` is
-    the rule that asks for it.
+    the law or contract that requires it.
     """
 
     name: ClassVar[str] = "SetRetention"

@@ -8,12 +8,12 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
-from oms_commands._guards import existing_shipment
 from oms_ledger.domain.errors import Refused, illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment
-from oms_ledger.domain.orders.cancellation import unpack
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import existing_shipment
+from oms_ledger.domain.orders.rules.cancellation import unpack
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

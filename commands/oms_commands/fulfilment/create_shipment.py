@@ -9,12 +9,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Count, Id, Quantity
-from oms_commands._guards import existing_order, quantities, refuse_if_on_hold, require_location
-from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Package, Shipment, ShipmentCreated, ShipmentLine
-from oms_ledger.domain.orders.order import Order, OrderPlaced, UnitsPacked
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import existing_order, quantities, refuse_if_on_hold, require_location
+from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 CARRIERS = ("manual",)

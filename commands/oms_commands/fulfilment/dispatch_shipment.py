@@ -8,13 +8,21 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Time
-from oms_commands._guards import existing_order, existing_shipment, quantities, refuse_if_on_hold
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import (
+    existing_order,
+    existing_shipment,
+    quantities,
+    refuse_if_on_hold,
+)
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.order import Order, UnitsShipped
-from oms_ledger.domain.stock.stock import StockLevel, StockShipped
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.orders.events import UnitsShipped
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

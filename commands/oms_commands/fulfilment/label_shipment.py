@@ -1,4 +1,4 @@
-"""Labelling a shipment. The manual carrier's label is the number that somebody wrote on it."""
+"""Labelling a shipment. The manual carrier's label is the number written on it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
-from oms_commands._guards import existing_shipment
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentLabelled
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.fulfilment.events import ShipmentLabelled
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

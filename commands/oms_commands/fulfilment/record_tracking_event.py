@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
-from oms_commands._guards import existing_shipment
-from oms_ledger.domain.fulfilment.delivery import deliver, require_under_way
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentScanned
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.views import shipment_view
+from oms_ledger.domain.fulfilment.events import ShipmentScanned
+from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.guards import existing_shipment
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 Code = Literal[

@@ -1,4 +1,4 @@
-"""What an order is made of as it is asked for, and as it is kept."""
+"""Fields of an order in a request, and their conversion to the domain's types."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from oms_commands._fields import (
     Sku,
     Text,
 )
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.domain.orders.order import Address, Customer
+from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.kernel import Given
 
 

@@ -8,16 +8,17 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
-from oms_commands._guards import existing_order, stock_of_lines
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
-from oms_ledger.domain.orders.order import BackordersAllocated, Order
-from oms_ledger.domain.stock.allocation import allocate, by_priority
-from oms_ledger.domain.stock.stock import BackorderReleased, StockAllocated, StockLevel
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated
+from oms_ledger.domain.stock.rules import allocate, by_priority
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

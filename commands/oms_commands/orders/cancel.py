@@ -9,13 +9,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Quantity
-from oms_commands._guards import existing_order
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.cancellation import cancel_lines, cancel_rest
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.orders.rules.cancellation import cancel_lines, cancel_rest
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

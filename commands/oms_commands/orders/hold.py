@@ -9,10 +9,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import PRINTABLE, STRICT, Id, Note
-from oms_commands._guards import existing_order
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.orders.order import Order, OrderHeld
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 DONE = ("cancelled", "fulfilled", "completed")

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, known_digits
+from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, currency_digits
 from oms_commands.orders._fields import (
     AddressFields,
     CustomerFields,
@@ -19,18 +19,17 @@ from oms_commands.orders._fields import (
     customer_of,
     line_of,
 )
-from oms_ledger.domain.catalogue.channel import Channel, channel_key
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.money import to_minor
-from oms_ledger.domain.orders.order import Order, OrderTerms, ShippingCharge
-from oms_ledger.domain.orders.placement import Asked, place
+from oms_ledger.domain.orders.rules.placement import place
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
-from oms_ledger.domain.stock.allocation import by_priority
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.stock.rules import by_priority
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 TOTAL_MAX = Decimal(10**15)
@@ -82,8 +81,14 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        asked = Asked(self._order_id(ctx), _terms_of(self, given), self.confirm, self.sensitive)
-        return place(asked, ctx, given)
+        return place(
+            self._order_id(ctx),
+            _terms_of(self, given),
+            ctx,
+            given,
+            confirm=self.confirm,
+            sensitive=self.sensitive,
+        )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self._order_id(ctx)))
@@ -97,7 +102,7 @@ class PlaceOrder(Command):
 
 def _check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = known_digits(order.currency)
+    digits = currency_digits(order.currency)
     for name, amount in _amounts(order):
         exponent = amount.as_tuple().exponent
         if isinstance(exponent, int) and exponent < -digits:

@@ -8,10 +8,11 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
-from oms_commands._guards import existing_order
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.orders.order import HoldReleased, Order
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.events import HoldReleased
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

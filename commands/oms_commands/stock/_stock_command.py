@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.stock import StockLevel
-from oms_ledger.domain.views import stock_view
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.views import stock_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref
 
 
@@ -39,7 +39,7 @@ def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
 
 
 def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
-    """Whoever receives stock of a SKU never heard of has it defined under its own name."""
+    """Stock of an undefined SKU defines the product, with the SKU as its title."""
     if given.state(Product, sku).version:
         return []
     return [Change(Product, sku, ProductDefined(sku, sku, True))]

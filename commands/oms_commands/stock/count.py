@@ -8,10 +8,11 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Count, Sku, Text
-from oms_commands._guards import require_location
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
+from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.stock import StockAdjusted, StockLevel
+from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Route
 
 

@@ -9,11 +9,12 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
-from oms_commands._guards import require_location
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
+from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
-from oms_ledger.domain.stock.stock import StockLevel, StockReceived
+from oms_ledger.domain.stock.events import StockReceived
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Route
 
 
@@ -21,7 +22,7 @@ from oms_ledger.kernel import Change, Context, Given, Route
 class ReceiveStock(StockCommand):
     """Receive goods at a location. A SKU never heard of is defined under its own name.
 
-    `unit_cost` is in `currency`, GBP unless said otherwise. Many at once: a list under `items`.
+    `unit_cost` is in `currency`, GBP by default. Many at once: a list under `items`.
     """
 
     name: ClassVar[str] = "ReceiveStock"

@@ -9,12 +9,14 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Quantity, Sku, Text, Time
-from oms_commands._guards import existing_order, quantities, require_location
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, stock_refs
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.order import Order, UnitsReturned
-from oms_ledger.domain.stock.stock import StockLevel, StockReturned
+from oms_ledger.domain.orders.events import UnitsReturned
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockReturned
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Ref, Route
 
 

@@ -9,10 +9,11 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Quantity, Sku, Text
-from oms_commands._guards import require_location
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
+from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.stock import StockLevel, StockMovedIn, StockMovedOut
+from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

@@ -1,4 +1,4 @@
-"""What can be asked of customers: their orders, and everything that is known of one person.
+"""Queries about customers: their orders, and all personal data of one person.
 
 There is no read model of customers: nothing personal is kept anywhere else but sealed in their
 orders.
@@ -11,21 +11,22 @@ from collections.abc import Mapping, Sequence
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.customers.customer import GUEST, CustomerHeld, CustomerRecord
+from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
-from oms_projections.order_status import READ_MODEL
-from oms_projections.order_status.queries import ListOrders, history_of, list_orders, parcels_of
-from oms_projections.order_status.views import detail, dossier_of
+from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.queries import ListOrders, history_of, list_orders, shipments_of
+from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
 from oms_projections.values import column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 NOW_ALONE = (
-    "What is known of a customer is asked for as it is now. For the past of an order:"
+    "Customers are shown as they are now. For the past of an order:"
     " GET /v1/orders/{order_id}?as_of=."
 )
 
@@ -36,8 +37,8 @@ class GetCustomer:
 
 
 def get_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
-    """`customer` is what the newest order says. How often they were forgotten is in `forgotten`,
-    the legal holds that are in force in `holds`. A guest is asked for by e-mail address."""
+    """`customer` is what the newest order says; `forgotten` how often they were forgotten; `holds`
+    the legal holds in force. A guest's `customer_id` is their e-mail address."""
     rows = _orders_of(params.customer_id, reader)
     return _summary(params.customer_id, rows, reader)
 
@@ -97,14 +98,14 @@ class CustomerOrders:
 def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json]:
     if params.customer_id.startswith(GUEST):
         raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
-    asked = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
-    return list_orders(asked, reader)
+    request = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
+    return list_orders(request, reader)
 
 
 def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     """Orders in full with their addresses and shipments, every event of these, legal holds, and
     who was shown any of it when and what for; with what was ordered as a guest with an e-mail
-    address of theirs. Notes and references that staff wrote are in the events."""
+    address of the customer. Notes and references that staff wrote are in the events."""
     customer_id = params.customer_id
     rows = _orders_of(customer_id, reader)
     subject = f"customer:{customer_id}"
@@ -113,8 +114,8 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     events: list[Json] = []
     for row in (*rows, *as_guest):
         order_id = column(row, "order_id", str)
-        dossier = dossier_of(reader.history(stream_id(Order, order_id)))
-        orders.append(detail(dossier, parcels_of(order_id, reader)))
+        document = document_of(reader.history(stream_id(Order, order_id)))
+        orders.append(detail(document, shipments_of(order_id, reader)))
         events += [feed_item(r) for r in history_of(order_id, reader)]
     own = reader.history(stream_id(CustomerRecord, customer_id))
     return {

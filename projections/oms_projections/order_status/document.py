@@ -8,26 +8,26 @@ from datetime import datetime
 
 import msgspec
 
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCreated,
     ShipmentDispatched,
     ShipmentLabelled,
 )
-from oms_ledger.domain.orders.lines import fulfilment_status
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Order,
     OrderConfirmed,
     OrderPlaced,
     UnitsDelivered,
     UnitsPacked,
     UnitsShipped,
 )
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import fulfilment_status
 from oms_ledger.kernel import Recorded
 
 
 @dataclass(slots=True)
-class Dossier:
+class OrderDocument:
     """`locations` are those whose stock the order was ever promised, sorted. Times are when it
     happened, not when the ledger heard of it, except `updated_at`; `last_at` is the newest."""
 
@@ -53,42 +53,42 @@ class Dossier:
 
 
 encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Dossier).decode
+_decode = msgspec.json.Decoder(OrderDocument).decode
 
 
-def written(dossier: Dossier) -> str:
-    return encode(dossier).decode()
+def written(document: OrderDocument) -> str:
+    return encode(document).decode()
 
 
-def read(document: str) -> Dossier:
+def read(document: str) -> OrderDocument:
     return _decode(document)
 
 
-def follow(dossier: Dossier, r: Recorded) -> None:
+def follow(document: OrderDocument, r: Recorded) -> None:
     """Fold one event of the order's stream in. The domain says what it does to the order."""
-    order, event, at = dossier.order, r.event, r.meta.happened_at
+    order, event, at = document.order, r.event, r.meta.happened_at
     order.apply(event)
     order.version = r.version
-    dossier.updated_at = r.meta.recorded_at
-    dossier.last_at = _later(dossier.last_at, at)
+    document.updated_at = r.meta.recorded_at
+    document.last_at = _later(document.last_at, at)
     if isinstance(event, OrderPlaced):
-        _asked(dossier, *(a.location for a in event.allocations))
-        _asked(dossier, *(b.location for b in event.backorders))
+        _add_locations(document, *(a.location for a in event.allocations))
+        _add_locations(document, *(b.location for b in event.backorders))
     elif isinstance(event, BackordersAllocated):
-        _asked(dossier, *(a.location for a in event.allocations))
+        _add_locations(document, *(a.location for a in event.allocations))
     elif isinstance(event, UnitsPacked):
-        _asked(dossier, event.location)
+        _add_locations(document, event.location)
     elif isinstance(event, OrderConfirmed):
-        dossier.confirmed_at = at
+        document.confirmed_at = at
     elif isinstance(event, UnitsShipped):
-        dossier.last_shipped_at = _later(dossier.last_shipped_at, at)
+        document.last_shipped_at = _later(document.last_shipped_at, at)
     elif isinstance(event, UnitsDelivered):
-        dossier.last_delivered_at = _later(dossier.last_delivered_at, at)
+        document.last_delivered_at = _later(document.last_delivered_at, at)
 
 
-def _asked(dossier: Dossier, *locations: str) -> None:
-    if not dossier.locations or not set(dossier.locations).issuperset(locations):
-        dossier.locations = sorted({*dossier.locations, *locations})
+def _add_locations(document: OrderDocument, *locations: str) -> None:
+    if not document.locations or not set(document.locations).issuperset(locations):
+        document.locations = sorted({*document.locations, *locations})
 
 
 def _later(known: datetime | None, at: datetime) -> datetime:
@@ -96,7 +96,7 @@ def _later(known: datetime | None, at: datetime) -> datetime:
 
 
 @dataclass(slots=True)
-class Parcel:
+class OrderShipment:
     """What an order shows of one of its shipments, beside the order's own word on its status."""
 
     shipment_id: str
@@ -107,11 +107,11 @@ class Parcel:
     tracking_number: str | None = None
 
 
-def parcel_after(known: Parcel | None, r: Recorded) -> Parcel | None:
+def shipment_after(known: OrderShipment | None, r: Recorded) -> OrderShipment | None:
     """The parcel after an event of its shipment's stream; None where it has none yet."""
     event = r.event
     if isinstance(event, ShipmentCreated):
-        return Parcel(
+        return OrderShipment(
             event.shipment_id, event.order_id, event.location, event.carrier, event.service
         )
     if known is not None and isinstance(event, (ShipmentLabelled, ShipmentDispatched)):

@@ -1,4 +1,4 @@
-"""What can be asked of orders."""
+"""Queries about orders."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.describe import describe
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.order import Order, OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
-from oms_projections.order_status import READ_MODEL
-from oms_projections.order_status.document import Parcel, read
-from oms_projections.order_status.views import detail, dossier_of, parcel_of
-from oms_projections.order_status.words import words
+from oms_projections.order_status.document import OrderShipment, read
+from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.views import detail, document_of, shipment_of
 from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page
 from oms_projections.values import (
     From,
@@ -66,13 +67,13 @@ class GetOrder:
 
 
 def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
-    rows = reader.rows("dossier", order_id=params.order_id)
+    rows = reader.rows("order_document", order_id=params.order_id)
     if not rows:
         raise _unknown(params.order_id)
-    return detail(read(column(rows[0], "document", str)), parcels_of(params.order_id, reader))
+    return detail(read(column(rows[0], "document", str)), shipments_of(params.order_id, reader))
 
 
-def parcels_of(order_id: str, reader: Reader) -> list[Parcel]:
+def shipments_of(order_id: str, reader: Reader) -> list[OrderShipment]:
     return [_parcel(row) for row in reader.rows("parcels", order_id=order_id)]
 
 
@@ -80,10 +81,10 @@ def get_order_as_of(params: GetOrder, log: Log) -> Mapping[str, Json]:
     history = log.history(stream_id(Order, params.order_id))
     if not history:
         raise _not_then(params.order_id)
-    dossier = dossier_of(history)
-    streams = (stream_id(Shipment, shipment) for shipment in dossier.order.shipments)
-    parcels = (parcel_of(log.history(stream)) for stream in streams)
-    return detail(dossier, [parcel for parcel in parcels if parcel is not None])
+    document = document_of(history)
+    streams = (stream_id(Shipment, shipment) for shipment in document.order.shipments)
+    parcels = (shipment_of(log.history(stream)) for stream in streams)
+    return detail(document, [parcel for parcel in parcels if parcel is not None])
 
 
 def _unknown(order_id: str) -> NotFound:
@@ -98,8 +99,8 @@ def _not_then(order_id: str) -> NotFound:
     )
 
 
-def _parcel(row: Mapping[str, object]) -> Parcel:
-    return Parcel(
+def _parcel(row: Mapping[str, object]) -> OrderShipment:
+    return OrderShipment(
         column(row, "shipment_id", str),
         column(row, "order_id", str),
         column(row, "location", str),
@@ -112,7 +113,7 @@ def _parcel(row: Mapping[str, object]) -> Parcel:
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListOrders:
     """`q` is looked for, whatever its case, in number, external id and tracking numbers; with an
-    `@` in it, it is a whole e-mail address, and finds the orders of whoever has it. Names are
+    `@` in it, it is a whole e-mail address, and finds the orders placed with it. Names are
     sealed and cannot be looked for. `late`: not all shipped by the time promised, judged at `now`.
     `placed_from` is inclusive, `placed_to` exclusive; a day alone is meant whole. Without
     `with_sensitive`, as always without the scope sensitive:read, sensitive orders are not found by
@@ -238,7 +239,7 @@ def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
             "position": r.position,
         }
         for r in _happened(history, params.happened_by)
-        for text in words(r.event, skus)
+        for text in describe(r.event, skus)
     ]
     return {"order_id": params.order_id, "sensitive": _sensitive(history), "items": items}
 

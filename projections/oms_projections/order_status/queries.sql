@@ -1,4 +1,4 @@
--- name: dossier
+-- name: order_document
 -- One order whole.
 SELECT document FROM order_dossiers WHERE order_id = %(order_id)s;
 

@@ -1,4 +1,4 @@
-"""One order, in full: made from its dossier, whether that was stored or folded for the asking."""
+"""The answer for one order, made from its document, stored or folded from the log."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.order import OrderPlaced
-from oms_ledger.domain.views import order_view
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Json, Recorded
-from oms_projections.order_status.document import Dossier, Parcel, follow, parcel_after
+from oms_projections.order_status.document import (
+    OrderDocument,
+    OrderShipment,
+    follow,
+    shipment_after,
+)
 
 
-def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
+def detail(document: OrderDocument, parcels: Iterable[OrderShipment]) -> dict[str, Json]:
     """The body of one order: where it stands as commands answer it, what was agreed, its
     shipments and its times."""
-    order = dossier.order
+    order = document.order
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
@@ -29,9 +34,9 @@ def detail(dossier: Dossier, parcels: Iterable[Parcel]) -> dict[str, Json]:
         **agreed(placed),
         "payments": [],
         "shipments": shipments,
-        "locations": dossier.locations,
+        "locations": document.locations,
         "placed_at": rfc3339(placed.placed_at),
-        "timestamps": timestamps(dossier, placed),
+        "timestamps": timestamps(document, placed),
     }
 
 
@@ -48,7 +53,7 @@ def agreed(placed: OrderPlaced) -> dict[str, Json]:
     }
 
 
-def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, Json]:
+def shipment(shipment_id: str, status: str, parcel: OrderShipment | None) -> dict[str, Json]:
     return {
         "shipment_id": shipment_id,
         "status": status,
@@ -59,28 +64,28 @@ def shipment(shipment_id: str, status: str, parcel: Parcel | None) -> dict[str, 
     }
 
 
-def timestamps(dossier: Dossier, placed: OrderPlaced) -> dict[str, Json]:
+def timestamps(document: OrderDocument, placed: OrderPlaced) -> dict[str, Json]:
     times = {
         "placed_at": placed.placed_at,
         "ship_by": placed.ship_by,
         "deliver_by": placed.deliver_by,
-        "confirmed_at": dossier.confirmed_at,
-        "shipped_at": dossier.shipped_at,
-        "delivered_at": dossier.delivered_at,
-        "updated_at": dossier.updated_at,
+        "confirmed_at": document.confirmed_at,
+        "shipped_at": document.shipped_at,
+        "delivered_at": document.delivered_at,
+        "updated_at": document.updated_at,
     }
     return {name: rfc3339(at) if at else None for name, at in times.items()}
 
 
-def dossier_of(history: Sequence[Recorded]) -> Dossier:
-    dossier = Dossier()
+def document_of(history: Sequence[Recorded]) -> OrderDocument:
+    document = OrderDocument()
     for r in history:
-        follow(dossier, r)
-    return dossier
+        follow(document, r)
+    return document
 
 
-def parcel_of(history: Sequence[Recorded]) -> Parcel | None:
-    parcel: Parcel | None = None
+def shipment_of(history: Sequence[Recorded]) -> OrderShipment | None:
+    parcel: OrderShipment | None = None
     for r in history:
-        parcel = parcel_after(parcel, r)
+        parcel = shipment_after(parcel, r)
     return parcel

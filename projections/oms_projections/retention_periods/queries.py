@@ -1,4 +1,4 @@
-"""What can be asked of the periods of retention: which there are, and whose is over."""
+"""Queries about periods of retention: which are set, and which customers are due."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.customers.customer import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.customers.retention import (
     OF_PERSONS,
     POLICY,
@@ -20,9 +19,10 @@ from oms_ledger.domain.customers.retention import (
     RetentionSet,
     place_of,
 )
+from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, events_of, stream_id
-from oms_projections.order_status import READ_MODEL
+from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.values import Moment, column, maybe, now
 
@@ -106,7 +106,7 @@ def _due(row: Mapping[str, object], policy: Retention, reader: Reader) -> dict[s
     subject, key = column(row, "subject", str), column(row, "key_id", str)
     kind = "customers" if subject.startswith("customer:") else "guests"
     country, keep = policy.applying(kind, maybe(row, "country", str)) or (None, "")
-    whose = _whose(subject, key)
+    whose = _customer_id(subject, key)
     why = _in_the_way(row, {whose, f"{GUEST}{key}"}, reader)
     return {
         "customer_id": whose,
@@ -121,8 +121,8 @@ def _due(row: Mapping[str, object], policy: Retention, reader: Reader) -> dict[s
     }
 
 
-def _whose(subject: str, key: str) -> str:
-    """The record of whom a key is, as commands take it."""
+def _customer_id(subject: str, key: str) -> str:
+    """The `customer_id` that commands take for the subject of a key."""
     name = subject.removeprefix("customer:")
     if subject.startswith(ORDER):
         return subject
@@ -157,7 +157,7 @@ QUERIES = (
         RetentionDue,
         retention_due,
         "Whose period is over, and what is in the way of forgetting them",
-        "What is over is asked for as it is now, or for a time to come with at=. Who was forgotten"
+        "What is due is shown as it is now, or for a later time with at=. Who was forgotten"
         " when: GET /v1/events?types=customer.forgotten.v2.",
     ),
 )

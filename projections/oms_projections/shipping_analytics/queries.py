@@ -1,4 +1,4 @@
-"""What can be asked of shipments, by staff, by their recipients and for the figures."""
+"""Queries about shipments: for staff, for recipients, and figures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.disclosure_control import hidden
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
-from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow, row_of
+from oms_projections.shipping_analytics.fold import READ_MODEL, row_of
+from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.values import (
     From,
     Moment,
@@ -162,7 +163,7 @@ class Track:
 
 def track(params: Track, reader: Reader) -> Mapping[str, Json]:
     """What a recipient may see without a key: nothing personal beyond first name and town, and
-    nothing of what is in the parcel. That it is sensitive is said to the door, which keeps it."""
+    nothing of the contents. The field `sensitive` is for the HTTP layer, which removes it."""
     rows = reader.rows("tracked", token=params.token)
     if not rows:
         raise NotFound("There is no parcel behind this link. Check that the link is complete.")
@@ -238,8 +239,8 @@ class ShippingPerformance:
 
 def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping[str, Json]:
     """Per group, of orders that have a shipment; cancelled shipments do not count. A rate is
-    null where there is nothing yet to judge. Where too few sensitive orders are in a group, it is
-    told of the others alone, and how few those are is null."""
+    null where there is nothing yet to judge. A group with too few sensitive orders
+    counts the others alone, and its number of sensitive orders is null."""
     rows = _performances(params, reader)
     few = hidden([column(row, "sensitive_orders", int) for row in rows], params.smallest_count)
     if any(few):
@@ -250,8 +251,8 @@ def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping
             else row
             for row, hide in zip(rows, few, strict=True)
         ]
-    told = [performance(row, params.smallest_count) for row in rows]
-    return {"group_by": params.group_by, "rows": told}
+    figures = [performance(row, params.smallest_count) for row in rows]
+    return {"group_by": params.group_by, "rows": figures}
 
 
 def _performances(

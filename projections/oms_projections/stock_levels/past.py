@@ -11,21 +11,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from oms_ledger.domain.catalogue.location import Location, LocationDefined
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.stock import STOCK_EVENTS, StockLevel
+from oms_ledger.domain.stock.events import STOCK_EVENTS
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
-from oms_projections.stock_levels import (
-    LocationRow,
-    MovementRow,
-    ProductRow,
-    StockRow,
-    location,
-    move,
-    nothing_yet,
-    product,
-)
+from oms_projections.stock_levels.fold import location, move, nothing_yet, product
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, object]
 """A row as a statement of `queries.sql` would give it."""

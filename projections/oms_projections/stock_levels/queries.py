@@ -1,4 +1,4 @@
-"""What can be asked of stock, products and locations."""
+"""Queries about stock, products and locations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pydantic.dataclasses import dataclass
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.kernel import Json, Log, Query, Reader
 from oms_projections.pages import Cursor, Limit, Mark, containing, mark_of, page
-from oms_projections.stock_levels import READ_MODEL, past
+from oms_projections.stock_levels import past
+from oms_projections.stock_levels.fold import READ_MODEL
 from oms_projections.values import HappenedBy, column, maybe, maybe_money, maybe_time
 
 STRICT = ConfigDict(extra="forbid")

@@ -27,8 +27,9 @@ from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, PLACES, stories
 from oms_ledger.demo.stages import STAGES
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.identifiers import order_id_for, stock_key
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockAdjusted, StockLevel
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Position, stream_id
 
 OWNER = "shop owner"

@@ -11,7 +11,7 @@ OmsError
  ├─ Forbidden              a valid key without the right
  └─ Unavailable            try again later
      ├─ Overloaded         the writer's queue is full, or the database does not answer
-     └─ ReadModelBehind    the read model has not reached the asked position in time
+     └─ ReadModelBehind    the read model has not reached `min_position` in time
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What may go outside of an order: to carriers, payment providers, and into messages to people.
 
-Whoever speaks to the world takes what they say from here, and never from an order, a shipment or
+Integrations and messages take their data from here, and never from an order, a shipment or
 their events. Of a sensitive order nothing is in it that tells what was ordered.
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oms_ledger.domain.fulfilment.shipment import Package, Shipment
-from oms_ledger.domain.orders.order import Address, Order
+from oms_ledger.domain.fulfilment.events import Package
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class OutsideParcel:
 
 @dataclass(frozen=True, slots=True)
 class OutsideView:
-    """`sensitive` is for whoever words a message or a label: say no more than that there is a
-    parcel. `total` in minor units; the address is sealed as it is in the order. Of a sensitive
+    """With `sensitive`, a message or label may say no more than that there is a parcel.
+    `total` is in minor units; the address is sealed as it is in the order. Of a sensitive
     order there are no items, and no `reference` of the channel's."""
 
     order_number: str
@@ -47,7 +49,7 @@ class OutsideView:
 
 
 def outside_view(order: Order, shipment: Shipment | None = None) -> OutsideView:
-    """An order as the world may be told of it; with a shipment of it, that parcel and its items.
+    """An order as others may see it; with a shipment of it, that parcel and its items.
     `ValueError` for an order that was never placed, or another order's shipment."""
     placed = order.placed
     if placed is None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.channel import Channel, OrderNumbered
-from oms_ledger.domain.catalogue.location import Location, LocationDefined
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
-from oms_ledger.domain.customers.customer import CUSTOMER_EVENTS, CustomerRecord
+from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
-from oms_ledger.domain.fulfilment.shipment import SHIPMENT_EVENTS, Shipment
-from oms_ledger.domain.orders.order import ORDER_EVENTS, Order
-from oms_ledger.domain.stock.stock import STOCK_EVENTS, StockLevel
+from oms_ledger.domain.customers.state import CustomerRecord
+from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.events import ORDER_EVENTS
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import STOCK_EVENTS
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State
 
 EVENTS: dict[str, type[Event]] = {

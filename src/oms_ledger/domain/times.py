@@ -11,8 +11,8 @@ DIGITS_MAX = 18
 
 
 def moment(text: str, field: str = "as_of") -> Position | datetime:
-    """A position, or a time: RFC 3339, UTC where no zone is said; a day alone is meant whole, up
-    to its last microsecond. `Invalid` names `field` where it is neither."""
+    """A position, or a time: RFC 3339, UTC where no zone is given; a day alone is its last
+    microsecond. `Invalid` names `field` where it is neither."""
     if text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX:
         return int(text)
     try:

@@ -6,15 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from oms_ledger.domain.customers.customer import CustomerRecord
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.customers.state import CustomerRecord
+from oms_ledger.domain.describe import describe
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, plain, rfc3339
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.registry import STATES
-from oms_ledger.domain.views import order_view
 from oms_ledger.history.changes import Difference, differences, flat
 from oms_ledger.kernel import Json, Log, Recorded, State
-from oms_projections.order_status.words import words
 
 REMEMBERED = 5000
 """States kept while a history is told. The others are folded again when they are needed, so that
@@ -102,7 +102,7 @@ class Teller:
             state.version = r.version
             after = facts(state)
             self._remember(r.stream, state, after)
-            yield Told(r, words(r.event, _skus(state)), differences(before, after))
+            yield Told(r, describe(r.event, _skus(state)), differences(before, after))
 
     def _before(self, r: Recorded) -> tuple[State, dict[str, Json]]:
         """The stream's state without this event, and what there was to see of it."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import takewhile
 
-from oms_ledger.domain.catalogue.product import Product
-from oms_ledger.domain.customers.customer import CustomerRecord
+from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.order import OrderPlaced
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, all_events, events_of, stream_id
 from oms_projections.order_status.queries import history_of
 from oms_projections.stock_levels.past import places

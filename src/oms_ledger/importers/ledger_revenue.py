@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.orders.order import OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.project.pages import pull, stored_names
 from oms_ledger.importers.plan import CHANNEL

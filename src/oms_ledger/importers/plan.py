@@ -24,8 +24,7 @@ from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import order_id_for
 from oms_ledger.importers.countries import iso_code
 from oms_ledger.importers.online_retail import (

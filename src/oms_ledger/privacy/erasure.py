@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
-from oms_ledger.domain.customers.customer import GUEST, ORDER, CustomerForgotten
+from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.customers.state import GUEST, ORDER
 from oms_ledger.domain.personal import Known
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names

@@ -16,7 +16,7 @@ import structlog
 
 from oms_commands.customers.forget import ForgetCustomer
 from oms_ledger.app import Oms
-from oms_ledger.domain.customers.customer import PeriodOver
+from oms_ledger.domain.customers.events import PeriodOver
 from oms_ledger.domain.customers.retention import KINDS, OF_PERSONS, POLICY, Period, Retention
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.kernel import Json

@@ -85,7 +85,7 @@ class AtHand:
         found = self.states.get(stream)
         if found is None:
             return kind()
-        if stream not in self.read and not kind.wholly_known:
+        if stream not in self.read and not kind.all_cached:
             if self.deciding:
                 raise LookupError(f"{stream} is used, and not among what reads() named")
             return kind()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.catalogue.channel import channel_key
+from oms_ledger.domain.catalogue.state import channel_key
 from oms_ledger.domain.customers.retention import POLICY
 from oms_ledger.domain.registry import STATES
 from oms_ledger.kernel import Event, Meta, Recorded

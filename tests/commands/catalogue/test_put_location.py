@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.catalogue.put_location import PutLocation
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
+from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.testing import given
 
 

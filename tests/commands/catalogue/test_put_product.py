@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.catalogue.put_product import PutProduct
-from oms_ledger.domain.catalogue.product import Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.money import Money
 from oms_ledger.testing import given
 

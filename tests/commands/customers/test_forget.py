@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from oms_commands.customers.forget import ForgetCustomer
-from oms_ledger.domain.customers.customer import (
+from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from oms_commands.customers.forget_order import ForgetOrder
-from oms_ledger.domain.customers.customer import CustomerForgotten, CustomerHeld
-from oms_ledger.domain.orders.order import Address, Customer, OrderPlaced
+from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import SEALED, Known, Personal
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.customers.hold import HoldCustomer
-from oms_ledger.domain.customers.customer import CustomerForgotten, CustomerHeld
+from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.personal import Known
 from oms_ledger.testing import CONTEXT, given
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.customers.release_hold import ReleaseCustomerHold
-from oms_ledger.domain.customers.customer import CustomerHeld, CustomerHoldReleased
+from oms_ledger.domain.customers.events import CustomerHeld, CustomerHoldReleased
 from oms_ledger.domain.personal import Known
 from oms_ledger.testing import given
 

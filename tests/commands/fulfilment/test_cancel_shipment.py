@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
-from oms_ledger.domain.fulfilment.shipment import ShipmentCancelled, ShipmentLabelled
-from oms_ledger.domain.orders.order import Order, UnitsUnpacked
+from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentLabelled
+from oms_ledger.domain.orders.events import UnitsUnpacked
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, delivered, packed, quantities, six

@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from oms_commands.fulfilment.create_shipment import CreateShipment
-from oms_ledger.domain.fulfilment.shipment import Package, ShipmentCreated, ShipmentLine
-from oms_ledger.domain.orders.lines import Allocation
-from oms_ledger.domain.orders.order import (
-    Customer,
+from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderCancelled,
     OrderHeld,
     OrderPlaced,
     UnitsPacked,
 )
+from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.fulfilment.deliver_shipment import DeliverShipment
-from oms_ledger.domain.fulfilment.shipment import ShipmentCancelled, ShipmentDelivered
-from oms_ledger.domain.orders.order import UnitsDelivered, UnitsUnpacked
+from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentDelivered
+from oms_ledger.domain.orders.events import UnitsDelivered, UnitsUnpacked
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six

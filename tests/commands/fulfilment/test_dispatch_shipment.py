@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDispatched,
     ShipmentLabelled,
 )
-from oms_ledger.domain.orders.order import OrderHeld, UnitsShipped, UnitsUnpacked
-from oms_ledger.domain.stock.stock import StockShipped
+from oms_ledger.domain.orders.events import OrderHeld, UnitsShipped, UnitsUnpacked
+from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.fulfilment.label_shipment import LabelShipment
-from oms_ledger.domain.fulfilment.shipment import ShipmentLabelled
+from oms_ledger.domain.fulfilment.events import ShipmentLabelled
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, packed, six

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
-from oms_ledger.domain.fulfilment.shipment import ShipmentDelivered, ShipmentScanned
-from oms_ledger.domain.orders.order import UnitsDelivered
+from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
+from oms_ledger.domain.orders.events import UnitsDelivered
 from oms_ledger.testing import given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 

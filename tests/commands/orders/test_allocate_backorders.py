@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from oms_commands.orders.allocate_backorders import AllocateBackorders
+from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
-from oms_ledger.domain.orders.order import BackordersAllocated
-from oms_ledger.domain.stock.stock import BackorderReleased, StockAllocated
+from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import goods, line, ordered, place, six, stock

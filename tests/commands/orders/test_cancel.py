@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.orders.cancel import CancelOrder
-from oms_ledger.domain.fulfilment.shipment import ShipmentCancelled
+from oms_ledger.domain.fulfilment.events import ShipmentCancelled
+from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.orders.order import OrderCancelled, UnitsUnpacked
-from oms_ledger.domain.stock.stock import BackorderReleased, StockReleased
+from oms_ledger.domain.stock.events import BackorderReleased, StockReleased
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.orders.confirm import ConfirmOrder
-from oms_ledger.domain.orders.order import OrderConfirmed
+from oms_ledger.domain.orders.events import OrderConfirmed
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, six
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.orders.hold import HoldOrder
-from oms_ledger.domain.orders.order import OrderCancelled, OrderHeld
+from oms_ledger.domain.orders.events import OrderCancelled, OrderHeld
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import UNDER_WAY, delivered, quantities, six

@@ -7,19 +7,13 @@ from datetime import timedelta
 import pytest
 
 from oms_commands.orders.place import PlaceOrder
-from oms_ledger.domain.catalogue.channel import OrderNumbered
+from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.identifiers import order_id_for
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
-from oms_ledger.domain.orders.order import (
-    Address,
-    Customer,
-    OrderConfirmed,
-    OrderPlaced,
-    OrderTerms,
-    ShippingCharge,
-)
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.stock.stock import StockAllocated, StockBackordered
+from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
 from oms_ledger.testing import CONTEXT, Decision, given
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.orders.release_hold import ReleaseHold
-from oms_ledger.domain.orders.order import HoldReleased, OrderHeld
+from oms_ledger.domain.orders.events import HoldReleased, OrderHeld
 from oms_ledger.testing import given
 from tests.commands.shop import six
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oms_commands.stock.adjust import AdjustStock
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.stock.stock import StockAdjusted
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, place, six
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.stock.receive import ReceiveStock
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, place
 

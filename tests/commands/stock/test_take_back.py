@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.domain.catalogue.product import ProductDefined
-from oms_ledger.domain.orders.order import UnitsReturned
-from oms_ledger.domain.stock.stock import StockReturned
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.orders.events import UnitsReturned
+from oms_ledger.domain.stock.events import StockReturned
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, delivered, place, quantities, six

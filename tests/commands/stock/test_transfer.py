@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.stock.transfer import TransferStock
-from oms_ledger.domain.stock.stock import StockMovedIn, StockMovedOut
+from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, place, six
 

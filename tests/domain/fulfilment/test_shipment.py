@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.domain.fulfilment.shipment import (
-    EXCEPTIONS,
-    PROGRESS,
-    Shipment,
+from oms_ledger.domain.fulfilment.events import (
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLabelled,
     ShipmentScanned,
-    further,
 )
+from oms_ledger.domain.fulfilment.state import EXCEPTIONS, PROGRESS, Shipment, further
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = ("in_transit", "out_for_delivery", "delivered", *EXCEPTIONS)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentLabelled
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.fulfilment.events import ShipmentLabelled
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Hold,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
@@ -20,6 +17,8 @@ from oms_ledger.domain.orders.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
+from oms_ledger.domain.orders.state import Hold, Order
 from oms_ledger.kernel import Event
 from tests.commands.shop import line, ordered, quantities
 

@@ -8,14 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.domain.orders.lines import (
-    LineProgress,
-    LineQuantity,
-    OrderLine,
-    fulfilment_status,
-    order_status,
-)
-from oms_ledger.domain.orders.order import Order, UnitsReturned, return_status
+from oms_ledger.domain.orders.events import UnitsReturned
+from oms_ledger.domain.orders.lines import LineProgress, LineQuantity, OrderLine
+from oms_ledger.domain.orders.state import Order, return_status
+from oms_ledger.domain.orders.status import fulfilment_status, order_status
 
 GOODS = OrderLine("1", "A", 6, 255)
 FEE = OrderLine("2", "POST", 1, 495, stocked=False)

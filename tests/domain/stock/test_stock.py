@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.domain.stock.stock import (
+from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
     StockEvent,
-    StockLevel,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -23,6 +22,7 @@ from oms_ledger.domain.stock.stock import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.stock.state import StockLevel
 
 Make = Callable[[int], StockEvent]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Recorded
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal, change_personal
 from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.engine.log import codec, upcasts

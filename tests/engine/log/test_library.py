@@ -11,7 +11,7 @@ from eventsourcing.persistence import NotSupportedError, Tracking
 from eventsourcing.popo import POPOTrackingRecorder
 from eventsourcing.projection import ApplicationSubscription, Projection, ProjectionRunner
 
-from oms_ledger.domain.stock.stock import StockAllocated, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.recorder import LedgerEvent, LedgerFactory
 from oms_ledger.engine.write.writer import Submission, Writer

@@ -22,7 +22,8 @@ from oms_ledger.audit.export.json_lines import export_range
 from oms_ledger.audit.standalone.exports import verify_export
 from oms_ledger.audit.verify.whole import Options, verify
 from oms_ledger.cli.lookup import ask
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, SnapshotRow, Wanted

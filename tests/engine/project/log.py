@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from oms_ledger.domain.stock.stock import StockAllocated, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.pool import DEFAULT_TIMEOUTS, Timeouts
 from oms_ledger.engine.db.roles import Role

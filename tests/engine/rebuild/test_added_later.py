@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.project.projector import Projector
 from tests.engine.project.log import Log, expected, history, stored
 from tests.engine.project.tallies import TALLIES

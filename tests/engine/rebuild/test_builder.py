@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import Stored
 from oms_ledger.engine.project.projector import Connection, retry_parked

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.project.projector import Projector, retry_parked
 from oms_ledger.engine.project.runner import Connection
 from oms_ledger.engine.rebuild import builder

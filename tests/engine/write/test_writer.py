@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, Overloaded, Refused
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.log.store import Store
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Command

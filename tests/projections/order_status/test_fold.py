@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched, ShipmentLabelled
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine, Statuses
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched, ShipmentLabelled
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
-    Order,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
@@ -21,10 +19,14 @@ from oms_ledger.domain.orders.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.kernel import Event
 from oms_ledger.testing import Folded, given, recorded
-from oms_projections.order_status import READ_MODEL, DossierRow, LineRow, OrderRow, ParcelRow
 from oms_projections.order_status.document import read
+from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
 from tests.projections.histories import (
     DELIVER_BY,
     PLACED_AT,
@@ -198,11 +200,11 @@ def test_services_neither_ship_nor_keep_an_order_open() -> None:
 def test_a_parcel_keeps_the_number_of_its_label() -> None:
     handed = ShipmentDispatched("s1", "o1", None)
     given(shipment(), ShipmentLabelled("s1", "TRK1"), handed).folded_into(READ_MODEL).then_rows(
-        ParcelRow("s1", "o1", "LON", "manual", "standard", "TRK1")
+        OrderShipmentRow("s1", "o1", "LON", "manual", "standard", "TRK1")
     )
     given(shipment(), ShipmentDispatched("s1", "o1", "TRK2")).folded_into(
         READ_MODEL, page=1
-    ).then_rows(ParcelRow("s1", "o1", "LON", "manual", "standard", "TRK2"))
+    ).then_rows(OrderShipmentRow("s1", "o1", "LON", "manual", "standard", "TRK2"))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -211,10 +213,10 @@ def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
     folded = given(*(r.event for r in history)).folded_into(READ_MODEL, page=9)
     orders = {s: state for s, state in states(history).items() if isinstance(state, Order)}
     assert len(folded.of(OrderRow)) == len(orders) > 10
-    dossiers = {row.order_id: read(row.document) for row in folded.of(DossierRow)}
+    documents = {row.order_id: read(row.document) for row in folded.of(OrderDocumentRow)}
     for row in folded.of(OrderRow):
         state = orders[f"order-{row.order_id}"]
-        assert dossiers[row.order_id].order == state
+        assert documents[row.order_id].order == state
         statuses = Statuses(row.status, row.payment, row.fulfilment, row.returned)
         assert statuses == state.statuses
         assert row.version == state.version

@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import (
-    Shipment,
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLabelled,
     ShipmentScanned,
 )
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.kernel import Event
 from oms_ledger.testing import START, Folded, given, recorded
-from oms_projections.shipping_analytics import READ_MODEL, ShipmentRow
+from oms_projections.shipping_analytics.fold import READ_MODEL
+from oms_projections.shipping_analytics.rows import ShipmentRow
 from tests.projections.histories import DELIVER_BY, PLACED_AT, SHIP_BY, Shop, shipment, states
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)

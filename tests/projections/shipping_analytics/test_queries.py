@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.fulfilment.shipment import (
+from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDispatched,

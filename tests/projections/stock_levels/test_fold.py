@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from oms_ledger.domain.catalogue.location import LocationDefined, Site
-from oms_ledger.domain.catalogue.product import Component, Dimensions, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    Component,
+    Dimensions,
+    LocationDefined,
+    ProductDefined,
+    Site,
+)
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.stock.stock import (
+from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
     StockEvent,
-    StockLevel,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -22,8 +26,10 @@ from oms_ledger.domain.stock.stock import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.testing import given, recorded
-from oms_projections.stock_levels import READ_MODEL, LocationRow, MovementRow, ProductRow, StockRow
+from oms_projections.stock_levels.fold import READ_MODEL
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 from tests.projections.histories import Shop, states
 
 # Each event after a receipt of 10, 4 allocated and 2 backordered: (on hand, allocated,

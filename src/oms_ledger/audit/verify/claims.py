@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.lines import Allocation, Backorder
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Order,
     OrderCancelled,
     OrderPlaced,
     UnitsPacked,
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, stream_id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from oms_ledger.domain.orders.lines import LineProgress, OrderLine
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 
 
 def is_settled(order: Order) -> bool:

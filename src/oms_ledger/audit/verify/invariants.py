@@ -16,15 +16,13 @@ from oms_ledger.audit.verify.claims import Claims
 from oms_ledger.audit.verify.closed_orders import Settled, is_settled
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.lines import money_fault, units_fault, units_said
-from oms_ledger.domain.catalogue.channel import Channel, OrderNumbered, channel_key, order_number
-from oms_ledger.domain.catalogue.location import Location, LocationDefined
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
-from oms_ledger.domain.fulfilment.shipment import PROGRESS, Shipment, ShipmentCreated
+from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key, order_number
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.lines import LineProgress
-from oms_ledger.domain.orders.order import (
+from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    Order,
     OrderCancelled,
     OrderPlaced,
     UnitsDelivered,
@@ -33,7 +31,10 @@ from oms_ledger.domain.orders.order import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.stock.stock import StockEvent, StockLevel
+from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockEvent
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State, stream_id
 
 Parcel: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oms_ledger.domain.money import DIGITS
 from oms_ledger.domain.orders.lines import LineProgress, OrderLine
-from oms_ledger.domain.orders.order import OrderTerms
+from oms_ledger.domain.orders.terms import OrderTerms
 
 
 def units_fault(p: LineProgress) -> str | None:

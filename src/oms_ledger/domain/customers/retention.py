@@ -28,7 +28,7 @@ to send again for a day."""
 SETTLED_ORDERS = ("cancelled", "fulfilled", "completed")
 SETTLED_PAYMENTS = ("none", "paid", "partially_refunded", "refunded", "voided", "failed")
 SETTLED_RETURNS = ("none", "partially_returned", "returned")
-"""Whoever has an order that stands otherwise on any of these axes is not forgotten by a period."""
+"""Customers with an order in another status on any of these axes are not erased by a period."""
 
 DAYS = {"d": 1, "m": 28, "y": 365}
 
@@ -65,7 +65,7 @@ class Period:
 @dataclass(frozen=True, slots=True)
 class RetentionSet(Event):
     """From here on data of this kind is kept for so long; for ever where `keep` is None. With a
-    country, that of orders which go there. `reference` is the rule that asks for it."""
+    country, that of orders which go there. `reference` is the law or contract that requires it."""
 
     type: ClassVar[str] = "retention.set.v1"
     kind: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -80,62 +79,3 @@ class LineProgress:
     def open(self) -> int:
         """Units that are neither shipped nor cancelled."""
         return self.line.quantity - self.shipped - self.cancelled
-
-
-@dataclass(frozen=True, slots=True)
-class Statuses:
-    """The four axes of an order. All derived, never set."""
-
-    order: str
-    payment: str
-    fulfilment: str
-    returned: str
-
-
-def fulfilment_status(lines: Iterable[LineProgress]) -> str:
-    """unfulfilled, backordered, partially_shipped, shipped, partially_delivered, delivered or
-    cancelled. Services count for nothing here, except that an order of nothing else is
-    `not_required`."""
-    ordered = shipped = delivered = cancelled = backordered = 0
-    for line in lines:
-        if not line.line.stocked:
-            continue
-        ordered += line.line.quantity
-        shipped += line.shipped
-        delivered += line.delivered
-        cancelled += line.cancelled
-        backordered += line.backordered
-    if ordered == 0:
-        return "not_required"
-    wanted = ordered - cancelled
-    if wanted == 0:
-        return "cancelled"
-    if delivered >= wanted:
-        return "delivered"
-    if delivered:
-        return "partially_delivered"
-    if shipped >= wanted:
-        return "shipped"
-    if shipped:
-        return "partially_shipped"
-    return "backordered" if backordered else "unfulfilled"
-
-
-def order_status(lines: Iterable[LineProgress], *, confirmed: bool, in_work: bool) -> str:
-    """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship) or cancelled."""
-    lines = list(lines)
-    if all(line.cancelled == line.line.quantity for line in lines):
-        return "cancelled"
-    if not confirmed:
-        return "pending"
-    fulfilment = fulfilment_status(lines)
-    if fulfilment in ("delivered", "not_required"):
-        return "completed"
-    if fulfilment == "cancelled":  # every good was cancelled, a service remains
-        return "completed"
-    open_units = any(line.open for line in lines if line.line.stocked)
-    if not open_units:
-        return "fulfilled"
-    shipped = any(line.shipped for line in lines)
-    return "processing" if in_work or shipped else "confirmed"

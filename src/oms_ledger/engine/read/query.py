@@ -45,7 +45,7 @@ def found_by(question: Question, reader: Transaction, position: Position) -> Fou
     if least is not None and position < least:
         return behind(query.read_model, position, least, 0.0)
     try:
-        return answer_to(query.ask, question.params, reader), position
+        return answer_to(query.run, question.params, reader), position
     except Exception as error:
         if reader.transaction is TransactionStatus.UNKNOWN:
             raise

@@ -10,7 +10,7 @@ from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.store import Loaded, SnapshotRow, Wanted
 from oms_ledger.kernel import Ref, S, State
 
-WHOLE = frozenset(name for name, kind in STATES.items() if kind.wholly_known)
+WHOLE = frozenset(name for name, kind in STATES.items() if kind.all_cached)
 
 
 class Entry:

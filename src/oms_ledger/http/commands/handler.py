@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.orders.order import Order
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands.bus import Submitter

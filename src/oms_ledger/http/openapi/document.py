@@ -214,7 +214,7 @@ class _Document:
         schema = self._resolved(f"query {query.name}")
         told = self._of[f"answer {query.name}"]
         answer = parts.ok("As of the position told.", told, parts.HEADERS_OF_QUERIES)
-        about = [schema.get("description"), inspect.getdoc(query.ask)]
+        about = [schema.get("description"), inspect.getdoc(query.run)]
         moments = [parts.AS_OF]
         if isinstance(query.as_of, str):
             about.append(f"Cannot be asked with `as_of`. {query.as_of}")

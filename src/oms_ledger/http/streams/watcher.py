@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind, Unavailable
-from oms_ledger.domain.fulfilment.shipment import Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.http import metrics

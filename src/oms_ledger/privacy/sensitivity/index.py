@@ -14,9 +14,11 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from oms_ledger.domain.catalogue.product import Product, ProductDefined
-from oms_ledger.domain.fulfilment.shipment import ShipmentCreated
-from oms_ledger.domain.orders.order import Order, OrderPlaced
+from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event, stream_id

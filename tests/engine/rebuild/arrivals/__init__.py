@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from oms_ledger.domain.stock.stock import StockReceived
+from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
 from tests.engine.project.tallies import TALLIES, Trace
 

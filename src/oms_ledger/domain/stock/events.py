@@ -1,15 +1,11 @@
-"""Stock of one SKU at one location: five counters, whoever holds what.
-
-Who holds how much lives in the orders' lines; an order and the stock it takes are written in
-one transaction, so the two cannot disagree and the counters stay O(1).
-"""
+"""Events of the stock of one SKU at one location."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias, assert_never, get_args
+from typing import ClassVar, TypeAlias, get_args
 
-from oms_ledger.kernel import Event, State
+from oms_ledger.kernel import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,62 +141,3 @@ StockEvent: TypeAlias = (
 
 
 STOCK_EVENTS: tuple[type[StockEvent], ...] = get_args(StockEvent)
-
-
-class Balances(Protocol):
-    """The counters that stock events change: a `StockLevel`, or a read model's row."""
-
-    on_hand: int
-    allocated: int
-    backordered: int
-
-
-def book(balances: Balances, event: StockEvent) -> None:
-    """What each stock event does to the counters; the only place that says so."""
-    match event:
-        case StockAllocated():
-            balances.allocated += event.quantity
-        case StockShipped():
-            balances.on_hand -= event.quantity
-            balances.allocated -= event.quantity
-        case StockReleased():
-            balances.allocated -= event.quantity
-        case StockReceived() | StockReturned() | StockMovedIn():
-            balances.on_hand += event.quantity
-        case StockMovedOut():
-            balances.on_hand -= event.quantity
-        case StockAdjusted():
-            balances.on_hand += event.change
-        case StockBackordered():
-            balances.backordered += event.quantity
-        case BackorderReleased():
-            balances.backordered -= event.quantity
-        case _:
-            assert_never(event)
-
-
-@dataclass(slots=True)
-class StockLevel(State):
-    """Units. Invariant at every position: 0 <= allocated + held <= on_hand."""
-
-    category: ClassVar[str] = "stock"
-    version: int = 0
-    on_hand: int = 0
-    allocated: int = 0
-    held: int = 0
-    backordered: int = 0
-    incoming: int = 0
-
-    @property
-    def free(self) -> int:
-        """On hand and promised to nobody."""
-        return self.on_hand - self.allocated - self.held
-
-    def available(self, safety_stock: int) -> int:
-        """What may be promised: free units beyond the safety stock, never below 0."""
-        return max(0, self.free - safety_stock)
-
-    def apply(self, event: Event) -> None:
-        if not isinstance(event, STOCK_EVENTS):
-            raise TypeError(f"{event.type} does not belong to stock")
-        book(self, event)

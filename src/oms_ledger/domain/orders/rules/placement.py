@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from oms_ledger.domain.catalogue.channel import Channel, OrderNumbered, channel_key, order_number
-from oms_ledger.domain.catalogue.location import Location
-from oms_ledger.domain.catalogue.product import Product
+from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
-from oms_ledger.domain.orders.order import Order, OrderConfirmed, OrderPlaced, OrderTerms
 from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
-from oms_ledger.domain.stock.allocation import Plan, Shortage, allocate, by_priority
-from oms_ledger.domain.stock.stock import StockAllocated, StockBackordered, StockLevel
+from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
+from oms_ledger.domain.stock.rules import Plan, Shortage, allocate, by_priority
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An order as it is asked for: `sensitive` as whoever places it says."""
-
-    order_id: str
-    terms: OrderTerms
-    confirm: bool = False
-    sensitive: bool = False
-
-
-def place(asked: Asked, ctx: Context, given: Given) -> Sequence[Change]:
-    """The events of a new order; none if it is there already; refused if it cannot be."""
-    order_id, terms = asked.order_id, asked.terms
-    if given.state(Order, order_id).placed is not None:
-        _check_same(asked, given)
+def place(
+    order_id: str,
+    terms: OrderTerms,
+    ctx: Context,
+    given: Given,
+    *,
+    confirm: bool = False,
+    sensitive: bool = False,
+) -> Sequence[Change]:
+    """The events of a new order; none if the same order exists already. `Refused` with
+    `insufficient_stock`, `unknown_location` or `external_id_reused`."""
+    placed_before = given.state(Order, order_id).placed
+    if placed_before is not None:
+        _check_same(placed_before, terms, sensitive=sensitive)
         return ()
     places = _places(terms, given)
     plan = allocate(_wanted(terms), places, _available(terms, places, given))
@@ -51,7 +52,7 @@ def place(asked: Asked, ctx: Context, given: Given) -> Sequence[Change]:
         terms.promised_delivery_at or deliver_by,
         tuple(plan.allocations),
         backorders,
-        asked.sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+        sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
     changes = [
         Change(
@@ -60,20 +61,18 @@ def place(asked: Asked, ctx: Context, given: Given) -> Sequence[Change]:
         Change(Order, order_id, placed, terms.placed_at),
     ]
     changes += _stock_changes(order_id, plan, backorders)
-    if asked.confirm:
+    if confirm:
         changes.append(Change(Order, order_id, OrderConfirmed(order_id)))
     return changes
 
 
-def _check_same(again: Asked, given: Given) -> None:
-    """Whoever now says that it is sensitive would believe that it is kept so. Who no longer says
-    so takes nothing away: it may be sensitive by a product."""
-    placed, terms = given.state(Order, again.order_id).placed, again.terms
-    assert placed is not None
-    known, asked = _as_asked(placed.terms), _as_asked(terms)
-    if not same_person(known, asked):  # forgotten since: who it was cannot be compared any more
-        known, asked = _without_persons(known), _without_persons(asked)
-    if known != asked or (again.sensitive and not placed.sensitive):
+def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
+    """`Refused` with `external_id_reused` where the content differs. `sensitive` must not be
+    added, since the stored order would not be; it may be left out, since a product may set it."""
+    first, again = _without_stocked(placed.terms), _without_stocked(terms)
+    if not same_person(first, again):  # erased since: the person cannot be compared any more
+        first, again = _without_persons(first), _without_persons(again)
+    if first != again or (sensitive and not placed.sensitive):
         raise Refused(
             f"Order {placed.number} of channel {terms.channel} has external id"
             f" {terms.external_id!r} and other content. Use another external id for another order.",
@@ -81,8 +80,8 @@ def _check_same(again: Asked, given: Given) -> None:
         )
 
 
-def _as_asked(terms: OrderTerms) -> OrderTerms:
-    """Without what followed from the products, which may have changed since."""
+def _without_stocked(terms: OrderTerms) -> OrderTerms:
+    """The terms without what followed from the products, which may have changed since."""
     return replace(terms, lines=tuple(replace(line, stocked=True) for line in terms.lines))
 
 

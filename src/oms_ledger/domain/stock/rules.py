@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.orders.lines import Allocation
 
 
@@ -28,7 +28,7 @@ class Plan:
 
 
 def by_priority(locations: Collection[Location]) -> list[str]:
-    """Codes of locations in the order in which they are asked for stock."""
+    """Codes of locations in the order of allocation."""
     defined = [place.defined for place in locations if place.defined is not None]
     return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms_ledger.domain.catalogue.location import Location
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.lines import LineQuantity
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, Ref
 
 
@@ -38,7 +39,7 @@ def require_location(given: Given, code: str) -> None:
 
 
 def refuse_if_on_hold(order: Order, wanted: str) -> None:
-    """Of a sensitive order it does not say why: a reason is somebody's own words."""
+    """Raises `illegal_transition`, without the reasons (free text) of a sensitive order."""
     if order.holds:
         reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
         held = "on hold" if order.sensitive else f"on hold ({reasons})"

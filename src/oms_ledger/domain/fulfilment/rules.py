@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from oms_commands._guards import quantities
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCreated, ShipmentDelivered
-from oms_ledger.domain.orders.order import Order, UnitsDelivered
+from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDelivered
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.orders.events import UnitsDelivered
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change
 
 

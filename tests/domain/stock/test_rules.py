@@ -7,9 +7,10 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.domain.catalogue.location import Location, LocationDefined, Site
+from oms_ledger.domain.catalogue.events import LocationDefined, Site
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.orders.lines import Allocation
-from oms_ledger.domain.stock.allocation import Shortage, allocate, by_priority
+from oms_ledger.domain.stock.rules import Shortage, allocate, by_priority
 
 PLACES = ("LON", "MAN", "BER")
 SKUS = ("A", "B")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from oms_commands._guards import existing_shipment, quantities
 from oms_ledger.domain.errors import Refused, illegal_transition
-from oms_ledger.domain.fulfilment.shipment import Shipment, ShipmentCancelled, ShipmentCreated
+from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentCreated
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import existing_shipment, quantities
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
-from oms_ledger.domain.orders.order import Order, OrderCancelled, UnitsUnpacked
-from oms_ledger.domain.stock.stock import BackorderReleased, StockLevel, StockReleased
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import BackorderReleased, StockReleased
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Json
 
 

@@ -8,13 +8,13 @@ from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
-from oms_ledger.domain.fulfilment.shipment import ShipmentDispatched, ShipmentScanned
+from oms_ledger.domain.describe import describe
+from oms_ledger.domain.fulfilment.events import ShipmentDispatched, ShipmentScanned
+from oms_ledger.domain.orders.events import OrderCancelled, UnitsShipped
 from oms_ledger.domain.orders.lines import Backorder, LineQuantity
-from oms_ledger.domain.orders.order import OrderCancelled, UnitsShipped
 from oms_ledger.domain.registry import EVENTS
-from oms_ledger.domain.stock.stock import StockAdjusted
+from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.kernel import Event
-from oms_projections.order_status.words import words
 from tests.projections.histories import placed
 
 
@@ -53,7 +53,7 @@ def test_every_event_has_words(kind: type[Event]) -> None:
         made = example(kind)
         assert isinstance(made, Event)
         event = made
-    told = words(event, {"x": "SKU"})
+    told = describe(event, {"x": "SKU"})
     assert told
     assert all(text and "None" not in text and "***" not in text for text in told)
 
@@ -63,12 +63,12 @@ def test_an_event_nobody_gave_words_is_refused() -> None:
         type = "order.unheard_of.v1"
 
     with pytest.raises(TypeError, match="has no words yet"):
-        words(Unknown(), {})
+        describe(Unknown(), {})
 
 
 def test_a_placed_order_tells_its_total_and_what_was_promised() -> None:
     event = placed(backorders=(Backorder("1", "A", "MAN", 2),))
-    assert words(event, {}) == [
+    assert describe(event, {}) == [
         "Order placed through web: 1 line, 20.25 GBP",
         "6 x A allocated at LON",
         "2 x A backordered at MAN",
@@ -78,19 +78,19 @@ def test_a_placed_order_tells_its_total_and_what_was_promised() -> None:
 def test_sentences_name_skus_not_line_numbers() -> None:
     some = (LineQuantity("1", 2), LineQuantity("2", 1))
     skus = {"1": "85123A", "2": "71053"}
-    assert words(UnitsShipped("o1", "s1", some), skus) == ["Shipped 2 x 85123A, 1 x 71053"]
+    assert describe(UnitsShipped("o1", "s1", some), skus) == ["Shipped 2 x 85123A, 1 x 71053"]
     cancelled = OrderCancelled("o1", "customer", "changed mind", some[:1])
-    assert words(cancelled, skus) == ["Cancelled 2 x 85123A; reason: customer (changed mind)"]
+    assert describe(cancelled, skus) == ["Cancelled 2 x 85123A; reason: customer (changed mind)"]
 
 
 def test_parcels_and_corrections() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert words(ShipmentDispatched("s1", "o1", "TRK1", simulated=True), {}) == [
+    assert describe(ShipmentDispatched("s1", "o1", "TRK1", simulated=True), {}) == [
         "Shipment s1 handed to the carrier, tracking number TRK1 (simulated)"
     ]
-    assert words(ShipmentScanned("s1", "in_transit", at, "Hub"), {}) == [
+    assert describe(ShipmentScanned("s1", "in_transit", at, "Hub"), {}) == [
         "Carrier's scan of shipment s1: in_transit at Hub"
     ]
-    assert words(StockAdjusted("A", "LON", -2, "damaged"), {}) == [
+    assert describe(StockAdjusted("A", "LON", -2, "damaged"), {}) == [
         "Stock corrected: -2 x A at LON; damaged"
     ]

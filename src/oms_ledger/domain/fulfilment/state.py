@@ -1,13 +1,22 @@
-"""A parcel's way to the buyer. Scans are facts with the carrier's own time; a late, doubled or
+"""The state of a shipment. Scans are facts with the carrier's own time; a late, duplicate or
 out-of-order scan never moves a shipment back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, TypeAlias, assert_never, get_args
+from typing import ClassVar, assert_never
 
-from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.fulfilment.events import (
+    SHIPMENT_EVENTS,
+    ShipmentCancelled,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentEvent,
+    ShipmentLabelled,
+    ShipmentScanned,
+)
 from oms_ledger.kernel import Event, State
 
 PROGRESS = (
@@ -22,104 +31,6 @@ PROGRESS = (
 
 EXCEPTIONS = ("exception", "attempted_delivery", "delayed", "failure", "return_to_sender", "lost")
 """Scans that flag a problem; the status stays what it was until a later scan clears it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentLine:
-    line_id: str
-    sku: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    weight_g: int | None = None
-    length_mm: int | None = None
-    width_mm: int | None = None
-    height_mm: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentCreated(Event):
-    """Carries what is known of its order then, so that shipments can be judged by themselves:
-    who ordered when through which channel, what was promised, and whether it is sensitive."""
-
-    type: ClassVar[str] = "shipment.created.v1"
-    shipment_id: str
-    order_id: str
-    order_number: str
-    channel: str
-    location: str
-    carrier: str
-    service: str | None
-    lines: tuple[ShipmentLine, ...]
-    packages: tuple[Package, ...]
-    tracking_token: str
-    placed_at: datetime
-    ship_by: datetime
-    deliver_by: datetime
-    recipient: Personal | None = None
-    city: str | None = None
-    country: str | None = None
-    sensitive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentLabelled(Event):
-    type: ClassVar[str] = "shipment.labelled.v1"
-    shipment_id: str
-    tracking_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentDispatched(Event):
-    """Handed to the carrier: the units leave the stock here."""
-
-    type: ClassVar[str] = "shipment.dispatched.v1"
-    shipment_id: str
-    order_id: str
-    tracking_number: str | None
-    simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentScanned(Event):
-    """A carrier's scan: our `code`, and the carrier's own words in `raw`. `place` is where it
-    was scanned."""
-
-    type: ClassVar[str] = "shipment.scanned.v1"
-    shipment_id: str
-    code: str
-    scanned_at: datetime
-    place: str | None = None
-    raw: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentDelivered(Event):
-    type: ClassVar[str] = "shipment.delivered.v1"
-    shipment_id: str
-    order_id: str
-    delivered_at: datetime
-    simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentCancelled(Event):
-    type: ClassVar[str] = "shipment.cancelled.v1"
-    shipment_id: str
-    order_id: str
-
-
-ShipmentEvent: TypeAlias = (
-    ShipmentCreated
-    | ShipmentLabelled
-    | ShipmentDispatched
-    | ShipmentScanned
-    | ShipmentDelivered
-    | ShipmentCancelled
-)
-SHIPMENT_EVENTS: tuple[type[ShipmentEvent], ...] = get_args(ShipmentEvent)
 
 
 @dataclass(slots=True)

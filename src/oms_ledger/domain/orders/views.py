@@ -1,14 +1,10 @@
-"""States as people and programs are shown them: the shapes of the HTTP API, money as text."""
+"""Orders as the API answers them; money as text."""
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.product import Product
-from oms_ledger.domain.fulfilment.shipment import Shipment
-from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.lines import LineProgress
-from oms_ledger.domain.orders.order import Order
-from oms_ledger.domain.stock.stock import StockLevel
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json
 
 
@@ -64,46 +60,4 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()
         ],
-    }
-
-
-def shipment_view(shipment: Shipment) -> dict[str, Json]:
-    created = shipment.created
-    if created is None:
-        raise ValueError("a shipment's first event is ShipmentCreated")
-    return {
-        "shipment_id": created.shipment_id,
-        "order_id": created.order_id,
-        "order_number": created.order_number,
-        "version": shipment.version,
-        "sensitive": created.sensitive,
-        "status": shipment.status,
-        "trouble": shipment.trouble,
-        "location": created.location,
-        "carrier": created.carrier,
-        "service": created.service,
-        "tracking_number": shipment.tracking_number,
-        "tracking_token": created.tracking_token,
-        "lines": [
-            {"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity}
-            for line in created.lines
-        ],
-        "delivered_at": rfc3339(shipment.delivered_at) if shipment.delivered_at else None,
-    }
-
-
-def stock_view(sku: str, location: str, stock: StockLevel, product: Product) -> dict[str, Json]:
-    safety = product.defined.safety_stock if product.defined else 0
-    return {
-        "sku": sku,
-        "location": location,
-        "on_hand": stock.on_hand,
-        "allocated": stock.allocated,
-        "held": stock.held,
-        "available": stock.available(safety),
-        "backordered": stock.backordered,
-        "incoming": stock.incoming,
-        "safety_stock": safety,
-        "sensitive": product.sensitive,
-        "version": stock.version,
     }

@@ -1,4 +1,4 @@
-"""What is sold. `stocked` tells goods from services and fees (postage, bank charges)."""
+"""Events of products, locations and channels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,38 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from oms_ledger.domain.money import Money
-from oms_ledger.kernel import Event, State
+from oms_ledger.kernel import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumbered(Event):
+    type: ClassVar[str] = "channel.order_numbered.v1"
+    channel: str
+    sequence: int
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a place is. A place of business, so nothing personal."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocationDefined(Event):
+    type: ClassVar[str] = "location.defined.v1"
+    code: str
+    name: str
+    kind: str
+    site: Site
+    priority: int
+    daily_capacity: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +58,7 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location. Whoever orders what is `sensitive` says something of their health by it."""
+    location. An order of a `sensitive` product is health data."""
 
     type: ClassVar[str] = "product.defined.v2"
     sku: str
@@ -40,19 +71,3 @@ class ProductDefined(Event):
     safety_stock: int = 0
     components: tuple[Component, ...] = ()
     sensitive: bool = False
-
-
-@dataclass(slots=True)
-class Product(State):
-    category: ClassVar[str] = "product"
-    version: int = 0
-    defined: ProductDefined | None = None
-
-    @property
-    def sensitive(self) -> bool:
-        return self.defined is not None and self.defined.sensitive
-
-    def apply(self, event: Event) -> None:
-        if not isinstance(event, ProductDefined):
-            raise TypeError(f"{event.type} does not belong to a product")
-        self.defined = event

@@ -1,0 +1,218 @@
+"""Events of orders and shipments folded into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from oms_ledger.domain.fulfilment.events import (
+    ShipmentCreated,
+    ShipmentDispatched,
+    ShipmentLabelled,
+)
+from oms_ledger.domain.orders.events import (
+    ORDER_EVENTS,
+    BackordersAllocated,
+    OrderCancelled,
+    OrderEvent,
+    OrderPlaced,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsReturned,
+    UnitsShipped,
+    UnitsUnpacked,
+)
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
+from oms_projections.order_status.document import (
+    OrderDocument,
+    OrderShipment,
+    follow,
+    read,
+    shipment_after,
+)
+from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
+
+SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
+
+
+def touches(r: Recorded) -> Iterable[RowKey]:
+    event = r.event
+    if isinstance(event, (OrderPlaced, ShipmentCreated)):
+        return ()  # the first of its stream: there is nothing to read
+    if isinstance(event, ORDER_EVENTS):
+        return ((OrderDocumentRow, (event.order_id,)),)
+    if isinstance(event, SHIPMENT_ROW_EVENTS):
+        return ((OrderShipmentRow, (event.shipment_id,)),)
+    return ()
+
+
+def fold(r: Recorded, page: Page) -> None:
+    event = r.event
+    if isinstance(event, ORDER_EVENTS):
+        followed(r, event, page)
+    elif isinstance(event, SHIPMENT_ROW_EVENTS):
+        _parcel(r, event, page)
+
+
+def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
+    row = OrderDocumentRow(event.order_id, "")
+    put = page.put
+    if isinstance(event, OrderPlaced):
+        row.opened = OrderDocument()
+        put = page.add
+    else:
+        known = page.get(OrderDocumentRow, event.order_id)
+        if known is None:
+            raise LookupError(f"{event.type} for order {event.order_id}, never placed")
+        row = known
+    document = row.opened = row.opened or read(row.document)
+    follow(document, r)
+    put(row)
+    row.shown = shown = row.shown or order_row(document)
+    update_row(shown, document, r)
+    put(shown)
+    for line_id in lines_of(event):
+        put(line_row(event.order_id, document.order, line_id))
+
+
+def _parcel(
+    r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
+) -> None:
+    first = isinstance(event, ShipmentCreated)
+    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(known, r)
+    if parcel is None:
+        return
+    if isinstance(parcel, OrderShipmentRow):
+        page.put(parcel)
+    else:
+        page.add(shipment_row(parcel))
+
+
+def shipment_row(parcel: OrderShipment) -> OrderShipmentRow:
+    return OrderShipmentRow(
+        parcel.shipment_id,
+        parcel.order_id,
+        parcel.location,
+        parcel.carrier,
+        parcel.service,
+        parcel.tracking_number,
+    )
+
+
+def lines_of(event: OrderEvent) -> Iterable[str]:
+    """The lines whose counters an event changes."""
+    match event:
+        case OrderPlaced():
+            return [line.line_id for line in event.terms.lines]
+        case BackordersAllocated():
+            allocated = {a.line_id for a in event.allocations}
+            return allocated | {b.line_id for b in event.backorders_released}
+        case (
+            OrderCancelled()
+            | UnitsPacked()
+            | UnitsUnpacked()
+            | UnitsShipped()
+            | UnitsDelivered()
+            | UnitsReturned()
+        ):
+            return [line.line_id for line in event.lines]
+        case _:
+            return ()
+
+
+def order_row(document: OrderDocument) -> OrderRow:
+    """What was agreed; the rest is brought up to date with each event."""
+    placed = document.order.placed
+    if placed is None:
+        raise ValueError("an order's first event is OrderPlaced")
+    terms = placed.terms
+    return OrderRow(
+        order_id=placed.order_id,
+        number=placed.number,
+        version=0,
+        channel=terms.channel,
+        external_id=terms.external_id,
+        sensitive=placed.sensitive,
+        status="",
+        payment="",
+        fulfilment="",
+        returned="",
+        on_hold=False,
+        currency=terms.currency,
+        total=terms.total,
+        units=sum(line.quantity for line in terms.lines if line.stocked),
+        line_count=len(terms.lines),
+        locations=[],
+        customer_id=terms.customer.id if terms.customer else None,
+        customer=msgspec.to_builtins(terms.customer),
+        person=person_of(terms),
+        country=terms.shipping_address.country if terms.shipping_address else None,
+        search=search_text(placed),
+        placed_at=placed.placed_at,
+        ship_by=placed.ship_by,
+        deliver_by=placed.deliver_by,
+        shipped_at=None,
+        last_at=placed.placed_at,
+        updated_at=placed.placed_at,
+    )
+
+
+def update_row(row: OrderRow, document: OrderDocument, r: Recorded) -> None:
+    order = document.order
+    statuses = order.statuses
+    row.version = order.version
+    row.status = statuses.order
+    row.payment = statuses.payment
+    row.fulfilment = statuses.fulfilment
+    row.returned = statuses.returned
+    row.on_hold = bool(order.holds)
+    row.locations = document.locations
+    row.shipped_at = document.shipped_at
+    row.last_at = document.last_at or r.meta.happened_at
+    row.updated_at = r.meta.recorded_at
+
+
+def person_of(terms: OrderTerms) -> str | None:
+    """The id of the key that what is personal in an order is sealed with."""
+    keys = (key_of(value) for _, value in personal_values(terms))
+    return next((key for key in keys if key is not None), None)
+
+
+def search_text(placed: OrderPlaced) -> str:
+    """What `q` looks in: number and external id. Nothing personal: e-mail addresses are found
+    through an index outside the log."""
+    words = (placed.number, placed.terms.external_id)
+    return "\n".join(word for word in words if word).lower()
+
+
+def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
+    progress = order.lines[line_id]
+    return LineRow(
+        order_id,
+        line_id,
+        progress.line.sku,
+        progress.line.quantity,
+        progress.allocated,
+        progress.packed,
+        progress.backordered,
+        progress.shipped,
+        progress.delivered,
+        progress.cancelled,
+        progress.returned,
+    )
+
+
+READ_MODEL = ReadModel(
+    name="order_status",
+    version=3,
+    package=__name__.rpartition(".")[0],
+    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow),
+    touches=touches,
+    fold=fold,
+    event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
+)

@@ -1,0 +1,139 @@
+"""Events of shipments folded into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from oms_ledger.domain.fulfilment.events import (
+    SHIPMENT_EVENTS,
+    ShipmentCreated,
+    ShipmentDelivered,
+    ShipmentDispatched,
+    ShipmentEvent,
+    ShipmentScanned,
+)
+from oms_ledger.domain.fulfilment.state import EXCEPTIONS, Shipment
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.personal import Personal
+from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
+from oms_projections.shipping_analytics.rows import ShipmentRow
+
+
+def touches(r: Recorded) -> Iterable[RowKey]:
+    event = r.event
+    if isinstance(event, SHIPMENT_EVENTS) and not isinstance(event, ShipmentCreated):
+        return ((ShipmentRow, (event.shipment_id,)),)
+    return ()
+
+
+def fold(r: Recorded, page: Page) -> None:
+    event = r.event
+    if isinstance(event, ShipmentCreated):
+        page.add(created(r, event))
+    elif isinstance(event, SHIPMENT_EVENTS):
+        row = page.get(ShipmentRow, event.shipment_id)
+        if row is None:
+            raise LookupError(f"{event.type} for shipment {event.shipment_id}, never created")
+        moved(row, r, event)
+        page.put(row)
+
+
+def row_of(history: Iterable[Recorded]) -> ShipmentRow | None:
+    """The row of one shipment, from its own events; None where there are none."""
+    row: ShipmentRow | None = None
+    for r in history:
+        if isinstance(r.event, ShipmentCreated):
+            row = created(r, r.event)
+        elif row is not None and isinstance(r.event, SHIPMENT_EVENTS):
+            moved(row, r, r.event)
+    return row
+
+
+def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
+    return ShipmentRow(
+        shipment_id=event.shipment_id,
+        order_id=event.order_id,
+        order_number=event.order_number,
+        sensitive=event.sensitive,
+        channel=event.channel,
+        location=event.location,
+        carrier=event.carrier,
+        service=event.service,
+        status="created",
+        trouble=None,
+        tracking_number=None,
+        tracking_token=event.tracking_token,
+        units=sum(line.quantity for line in event.lines),
+        lines=list(msgspec.to_builtins(event.lines)),
+        packages=list(msgspec.to_builtins(event.packages)),
+        scans=[],
+        exceptions=0,
+        recipient=stored(event.recipient),
+        city=event.city,
+        country=event.country,
+        placed_at=event.placed_at,
+        ship_by=event.ship_by,
+        deliver_by=event.deliver_by,
+        created_at=r.meta.happened_at,
+        dispatched_at=None,
+        last_scan_at=None,
+        delivered_at=None,
+        simulated=False,
+        version=r.version,
+        updated_at=r.meta.recorded_at,
+    )
+
+
+def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
+    """Let the domain say where the event takes the shipment, and note what it adds."""
+    state = Shipment(
+        status=row.status,
+        tracking_number=row.tracking_number,
+        trouble=row.trouble,
+        last_scan_at=row.last_scan_at,
+        delivered_at=row.delivered_at,
+    )
+    state.apply(event)
+    row.status = state.status
+    row.tracking_number = state.tracking_number
+    row.trouble = state.trouble
+    row.last_scan_at = state.last_scan_at
+    row.delivered_at = state.delivered_at
+    row.version = r.version
+    row.updated_at = r.meta.recorded_at
+    if isinstance(event, ShipmentDispatched):
+        row.dispatched_at = r.meta.happened_at
+        row.simulated = row.simulated or event.simulated
+    elif isinstance(event, ShipmentDelivered):
+        row.simulated = row.simulated or event.simulated
+    elif isinstance(event, ShipmentScanned):
+        scanned(row, event)
+
+
+def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
+    scan: dict[str, object] = {
+        "code": event.code,
+        "scanned_at": rfc3339(event.scanned_at),
+        "place": event.place,
+        "raw": event.raw,
+    }
+    row.scans = [*row.scans, scan]
+    row.exceptions += event.code in EXCEPTIONS
+
+
+def stored(value: Personal | None) -> dict[str, object] | None:
+    """A personal value in the form it is stored in."""
+    return None if value is None else {"personal": value.personal}
+
+
+READ_MODEL = ReadModel(
+    name="shipping_analytics",
+    version=2,
+    package=__name__.rpartition(".")[0],
+    rows=(ShipmentRow,),
+    touches=touches,
+    fold=fold,
+    event_types=frozenset(e.type for e in SHIPMENT_EVENTS),
+)

@@ -1,0 +1,49 @@
+"""The row of a shipment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from oms_ledger.kernel import Row
+
+
+@dataclass(slots=True)
+class ShipmentRow(Row):
+    """One shipment. Times are when it happened (the carrier's own, where there is one), except
+    `updated_at`. `exceptions` counts scans that flagged trouble; `simulated` says that its
+    dates were made up."""
+
+    table: ClassVar[str] = "shipments"
+    key: ClassVar[tuple[str, ...]] = ("shipment_id",)
+    shipment_id: str
+    order_id: str
+    order_number: str
+    sensitive: bool
+    channel: str
+    location: str
+    carrier: str
+    service: str | None
+    status: str
+    trouble: str | None
+    tracking_number: str | None
+    tracking_token: str
+    units: int
+    lines: list[dict[str, object]]
+    packages: list[dict[str, object]]
+    scans: list[dict[str, object]]
+    exceptions: int
+    recipient: dict[str, object] | None
+    city: str | None
+    country: str | None
+    placed_at: datetime
+    ship_by: datetime
+    deliver_by: datetime
+    created_at: datetime
+    dispatched_at: datetime | None
+    last_scan_at: datetime | None
+    delivered_at: datetime | None
+    simulated: bool
+    version: int
+    updated_at: datetime

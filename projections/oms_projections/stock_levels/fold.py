@@ -1,0 +1,124 @@
+"""Events of stock and of the catalogue folded into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
+from oms_ledger.domain.stock.events import STOCK_EVENTS, StockAdjusted, StockEvent
+from oms_ledger.domain.stock.state import book
+from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
+from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
+
+KINDS: dict[type[Event], str] = {e: e.type.split(".")[1] for e in STOCK_EVENTS}
+"""The short name of each change: `received`, `allocated`, `shipped` ..."""
+
+
+def touches(r: Recorded) -> Iterable[RowKey]:
+    event = r.event
+    if isinstance(event, STOCK_EVENTS):
+        return ((StockRow, (event.sku, event.location)),)
+    return ()
+
+
+def fold(r: Recorded, page: Page) -> None:
+    event = r.event
+    if isinstance(event, STOCK_EVENTS):
+        booked(r, event, page)
+    elif isinstance(event, ProductDefined):
+        page.put(product(r, event))
+    elif isinstance(event, LocationDefined):
+        page.put(location(r, event))
+
+
+def booked(r: Recorded, event: StockEvent, page: Page) -> None:
+    row = page.get(StockRow, event.sku, event.location)
+    if row is None:
+        row = nothing_yet(event.sku, event.location, r.meta.recorded_at)
+    moved = move(row, r, event)
+    page.put(row)
+    page.put(moved)
+
+
+def nothing_yet(sku: str, location: str, at: datetime) -> StockRow:
+    return StockRow(sku, location, 0, 0, 0, 0, 0, 0, at)
+
+
+def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
+    """Book an event into its balance, and tell what that changed."""
+    at = r.meta.recorded_at
+    on_hand, allocated, backordered = row.on_hand, row.allocated, row.backordered
+    book(row, event)
+    row.version = r.version
+    row.updated_at = at
+    return MovementRow(
+        event.sku,
+        r.position,
+        event.location,
+        KINDS[type(event)],
+        event.change if isinstance(event, StockAdjusted) else event.quantity,
+        row.on_hand,
+        row.on_hand - on_hand,
+        row.allocated,
+        row.allocated - allocated,
+        row.backordered,
+        row.backordered - backordered,
+        cause(event, "order_id"),
+        cause(event, "line_id"),
+        cause(event, "shipment_id"),
+        cause(event, "reference"),
+        cause(event, "reason"),
+        r.meta.actor,
+        at,
+        r.meta.occurred_at,
+    )
+
+
+def cause(event: StockEvent, name: str) -> str | None:
+    """Who or what a change was for; each kind of event says it with some of these names."""
+    value: str | None = getattr(event, name, None)
+    return value
+
+
+def product(r: Recorded, event: ProductDefined) -> ProductRow:
+    return ProductRow(
+        sku=event.sku,
+        title=event.title,
+        stocked=event.stocked,
+        weight_g=event.weight_g,
+        dimensions_mm=asdict(event.dimensions_mm) if event.dimensions_mm else None,
+        unit_cost=event.unit_cost.minor if event.unit_cost else None,
+        currency=event.unit_cost.currency if event.unit_cost else None,
+        backorder_limit=event.backorder_limit,
+        safety_stock=event.safety_stock,
+        components=[asdict(c) for c in event.components],
+        sensitive=event.sensitive,
+        version=r.version,
+        updated_at=r.meta.recorded_at,
+    )
+
+
+def location(r: Recorded, event: LocationDefined) -> LocationRow:
+    return LocationRow(
+        code=event.code,
+        name=event.name,
+        kind=event.kind,
+        site=asdict(event.site),
+        priority=event.priority,
+        daily_capacity=event.daily_capacity,
+        version=r.version,
+        updated_at=r.meta.recorded_at,
+    )
+
+
+READ_MODEL = ReadModel(
+    name="stock_levels",
+    version=2,
+    package=__name__.rpartition(".")[0],
+    rows=(StockRow, MovementRow, ProductRow, LocationRow),
+    touches=touches,
+    fold=fold,
+    event_types=frozenset(e.type for e in (*STOCK_EVENTS, ProductDefined, LocationDefined)),
+)

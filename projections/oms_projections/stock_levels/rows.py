@@ -1,0 +1,91 @@
+"""Rows of stock, movements, products and locations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from oms_ledger.kernel import Row
+
+
+@dataclass(slots=True)
+class StockRow(Row):
+    """The counters of one SKU at one location, in units. What is available also depends on
+    the product's safety stock, which may change on its own: queries compute it."""
+
+    table: ClassVar[str] = "stock"
+    key: ClassVar[tuple[str, ...]] = ("sku", "location")
+    sku: str
+    location: str
+    on_hand: int
+    allocated: int
+    held: int
+    backordered: int
+    incoming: int
+    version: int
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class MovementRow(Row):
+    """One change of the counters: the event's own quantity, the counters after it, and what
+    it changed each by (so that before = after - change), and its cause."""
+
+    table: ClassVar[str] = "stock_movements"
+    key: ClassVar[tuple[str, ...]] = ("sku", "position")
+    append_only: ClassVar[bool] = True
+    sku: str
+    position: int
+    location: str
+    kind: str
+    quantity: int
+    on_hand: int
+    on_hand_change: int
+    allocated: int
+    allocated_change: int
+    backordered: int
+    backordered_change: int
+    order_id: str | None
+    line_id: str | None
+    shipment_id: str | None
+    reference: str | None
+    reason: str | None
+    actor: str
+    recorded_at: datetime
+    occurred_at: datetime | None
+
+
+@dataclass(slots=True)
+class ProductRow(Row):
+    """`unit_cost` in minor units of `currency`."""
+
+    table: ClassVar[str] = "products"
+    key: ClassVar[tuple[str, ...]] = ("sku",)
+    sku: str
+    title: str
+    stocked: bool
+    weight_g: int | None
+    dimensions_mm: dict[str, object] | None
+    unit_cost: int | None
+    currency: str | None
+    backorder_limit: int | None
+    safety_stock: int
+    components: list[dict[str, object]]
+    sensitive: bool
+    version: int
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class LocationRow(Row):
+    table: ClassVar[str] = "locations"
+    key: ClassVar[tuple[str, ...]] = ("code",)
+    code: str
+    name: str
+    kind: str
+    site: dict[str, object]
+    priority: int
+    daily_capacity: int | None
+    version: int
+    updated_at: datetime

@@ -1,0 +1,60 @@
+"""The states of products, locations and channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.kernel import Event, State
+
+
+@dataclass(slots=True)
+class Channel(State):
+    category: ClassVar[str] = "channel"
+    version: int = 0
+    last_sequence: int = 0
+
+    def apply(self, event: Event) -> None:
+        if not isinstance(event, OrderNumbered):
+            raise TypeError(f"{event.type} does not belong to a channel")
+        self.last_sequence = event.sequence
+
+
+def channel_key(channel: str) -> str:
+    """Key of a channel's stream. `Web` and `web` share one: their numbers look the same."""
+    return channel.lower()
+
+
+def order_number(channel: str, sequence: int) -> str:
+    """The number people quote: `WEB-000042`."""
+    return f"{channel.upper()}-{sequence:06d}"
+
+
+@dataclass(slots=True)
+class Location(State):
+    category: ClassVar[str] = "location"
+    all_cached: ClassVar[bool] = True
+    version: int = 0
+    defined: LocationDefined | None = None
+
+    def apply(self, event: Event) -> None:
+        if not isinstance(event, LocationDefined):
+            raise TypeError(f"{event.type} does not belong to a location")
+        self.defined = event
+
+
+@dataclass(slots=True)
+class Product(State):
+    category: ClassVar[str] = "product"
+    version: int = 0
+    defined: ProductDefined | None = None
+
+    @property
+    def sensitive(self) -> bool:
+        return self.defined is not None and self.defined.sensitive
+
+    def apply(self, event: Event) -> None:
+        if not isinstance(event, ProductDefined):
+            raise TypeError(f"{event.type} does not belong to a product")
+        self.defined = event

@@ -1,0 +1,35 @@
+"""Events of customers and of the retention policy as sentences."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from oms_ledger.domain.customers.events import (
+    CustomerEvent,
+    CustomerForgotten,
+    CustomerHeld,
+    CustomerHoldReleased,
+)
+from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.phrases import note_suffix, reference_suffix
+
+
+def describe_customer(event: CustomerEvent) -> str:
+    who = f"Customer {event.customer_id}"
+    match event:
+        case CustomerForgotten():
+            over = f", after {event.period.keep} of {event.period.kind}" if event.period else ""
+            return f"{who} forgotten; reason: {event.reason}{note_suffix(event.note)}{over}"
+        case CustomerHeld():
+            reference = reference_suffix(event.reference)
+            return f"{who} put on legal hold {event.hold_id}; reason: {event.reason}{reference}"
+        case CustomerHoldReleased():
+            return f"{who} released from legal hold {event.hold_id}; reason: {event.reason}"
+        case _:
+            assert_never(event)
+
+
+def describe_retention(event: RetentionSet) -> str:
+    of = f"{event.kind} of {event.country}" if event.country else event.kind
+    kept = f"kept for {event.keep}" if event.keep else "without a period of their own"
+    return f"Retention: {of} {kept}{reference_suffix(event.reference)}"

@@ -1,0 +1,59 @@
+"""Events of a customer's stream and of the retention policy's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.kernel import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodOver:
+    """The period of retention that was over: for which kind of data, of which country (None: all
+    that have none of their own), how long, since when nothing had happened, and by which version
+    of the policy."""
+
+    kind: str
+    country: str | None
+    keep: str
+    since: datetime
+    policy: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerForgotten(Event):
+    """The receipt of an erasure: no personal data recorded of the customer before it can be read.
+    `keys` are the ids of the destroyed keys; `period` is the period of retention that caused it,
+    None where a person did. It holds nothing personal itself; `note` is the operator's own text."""
+
+    type: ClassVar[str] = "customer.forgotten.v2"
+    customer_id: str
+    reason: str
+    note: str | None = None
+    keys: tuple[str, ...] = ()
+    period: PeriodOver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHeld(Event):
+    """A legal hold: until it is released, the customer cannot be forgotten."""
+
+    type: ClassVar[str] = "customer.held.v1"
+    customer_id: str
+    hold_id: str
+    reason: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHoldReleased(Event):
+    type: ClassVar[str] = "customer.hold_released.v1"
+    customer_id: str
+    hold_id: str
+    reason: str
+
+
+CustomerEvent: TypeAlias = CustomerForgotten | CustomerHeld | CustomerHoldReleased
+CUSTOMER_EVENTS: tuple[type[CustomerEvent], ...] = get_args(CustomerEvent)

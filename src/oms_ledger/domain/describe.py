@@ -1,0 +1,45 @@
+"""Every event of the ledger as sentences for a person."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.state import order_number
+from oms_ledger.domain.customers.describe import describe_customer, describe_retention
+from oms_ledger.domain.customers.events import (
+    CUSTOMER_EVENTS,
+)
+from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.fulfilment.describe import describe_shipment
+from oms_ledger.domain.fulfilment.events import (
+    SHIPMENT_EVENTS,
+)
+from oms_ledger.domain.orders.describe import Skus, describe_order
+from oms_ledger.domain.orders.events import (
+    ORDER_EVENTS,
+)
+from oms_ledger.domain.stock.describe import describe_stock
+from oms_ledger.domain.stock.events import (
+    STOCK_EVENTS,
+)
+from oms_ledger.kernel import Event
+
+
+def describe(event: Event, skus: Skus) -> list[str]:
+    """One sentence for what happened, and one for each thing it did to a line."""
+    if isinstance(event, ORDER_EVENTS):
+        return describe_order(event, skus)
+    if isinstance(event, SHIPMENT_EVENTS):
+        return [describe_shipment(event)]
+    if isinstance(event, STOCK_EVENTS):
+        return [describe_stock(event)]
+    if isinstance(event, ProductDefined):
+        return [f"Product {event.sku} defined: {event.title}"]
+    if isinstance(event, LocationDefined):
+        return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
+    if isinstance(event, CUSTOMER_EVENTS):
+        return [describe_customer(event)]
+    if isinstance(event, RetentionSet):
+        return [describe_retention(event)]
+    if isinstance(event, OrderNumbered):
+        return [f"Order {order_number(event.channel, event.sequence)} numbered"]
+    raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")

@@ -1,0 +1,108 @@
+"""Events of a shipment's stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.personal import Personal
+from oms_ledger.kernel import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLine:
+    line_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCreated(Event):
+    """Carries what is known of its order then, so that shipments can be judged by themselves:
+    who ordered when through which channel, what was promised, and whether it is sensitive."""
+
+    type: ClassVar[str] = "shipment.created.v1"
+    shipment_id: str
+    order_id: str
+    order_number: str
+    channel: str
+    location: str
+    carrier: str
+    service: str | None
+    lines: tuple[ShipmentLine, ...]
+    packages: tuple[Package, ...]
+    tracking_token: str
+    placed_at: datetime
+    ship_by: datetime
+    deliver_by: datetime
+    recipient: Personal | None = None
+    city: str | None = None
+    country: str | None = None
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLabelled(Event):
+    type: ClassVar[str] = "shipment.labelled.v1"
+    shipment_id: str
+    tracking_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDispatched(Event):
+    """Handed to the carrier: the units leave the stock here."""
+
+    type: ClassVar[str] = "shipment.dispatched.v1"
+    shipment_id: str
+    order_id: str
+    tracking_number: str | None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentScanned(Event):
+    """A carrier's scan: our `code`, and the carrier's own words in `raw`. `place` is where it
+    was scanned."""
+
+    type: ClassVar[str] = "shipment.scanned.v1"
+    shipment_id: str
+    code: str
+    scanned_at: datetime
+    place: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDelivered(Event):
+    type: ClassVar[str] = "shipment.delivered.v1"
+    shipment_id: str
+    order_id: str
+    delivered_at: datetime
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCancelled(Event):
+    type: ClassVar[str] = "shipment.cancelled.v1"
+    shipment_id: str
+    order_id: str
+
+
+ShipmentEvent: TypeAlias = (
+    ShipmentCreated
+    | ShipmentLabelled
+    | ShipmentDispatched
+    | ShipmentScanned
+    | ShipmentDelivered
+    | ShipmentCancelled
+)
+SHIPMENT_EVENTS: tuple[type[ShipmentEvent], ...] = get_args(ShipmentEvent)

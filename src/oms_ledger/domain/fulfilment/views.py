@@ -1,0 +1,32 @@
+"""Shipments as the API answers them."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.kernel import Json
+
+
+def shipment_view(shipment: Shipment) -> dict[str, Json]:
+    created = shipment.created
+    if created is None:
+        raise ValueError("a shipment's first event is ShipmentCreated")
+    return {
+        "shipment_id": created.shipment_id,
+        "order_id": created.order_id,
+        "order_number": created.order_number,
+        "version": shipment.version,
+        "sensitive": created.sensitive,
+        "status": shipment.status,
+        "trouble": shipment.trouble,
+        "location": created.location,
+        "carrier": created.carrier,
+        "service": created.service,
+        "tracking_number": shipment.tracking_number,
+        "tracking_token": created.tracking_token,
+        "lines": [
+            {"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity}
+            for line in created.lines
+        ],
+        "delivered_at": rfc3339(shipment.delivered_at) if shipment.delivered_at else None,
+    }

@@ -1,0 +1,84 @@
+"""Events of orders as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.events import (
+    BackordersAllocated,
+    HoldReleased,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderEvent,
+    OrderHeld,
+    OrderPlaced,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsReturned,
+    UnitsShipped,
+    UnitsUnpacked,
+)
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
+from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix
+
+Skus = Mapping[str, str]
+"""SKU of each line of the order, by line id."""
+
+
+def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
+    match event:
+        case OrderPlaced():
+            return [_placed(event), *_allocated(event.allocations), *_short(event.backorders)]
+        case OrderConfirmed():
+            return ["Order confirmed"]
+        case OrderCancelled():
+            why = f"reason: {event.reason}" + note_suffix(event.note)
+            return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
+        case BackordersAllocated():
+            return ["Stock came in for what was backordered", *_allocated(event.allocations)]
+        case OrderHeld():
+            return [f"Put on hold; reason: {event.reason}{note_suffix(event.note)}"]
+        case HoldReleased():
+            return [f"Hold {event.hold_id} released"]
+        case UnitsPacked():
+            return [f"Packed {_units(event.lines, skus)} at {event.location}"]
+        case UnitsUnpacked():
+            return [f"Unpacked {_units(event.lines, skus)} at {event.location}"]
+        case UnitsShipped():
+            return [f"Shipped {_units(event.lines, skus)}"]
+        case UnitsDelivered():
+            return [f"Delivered {_units(event.lines, skus)}"]
+        case UnitsReturned():
+            return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
+        case _:
+            assert_never(event)
+
+
+def _placed(event: OrderPlaced) -> str:
+    terms = event.terms
+    total = to_text(terms.total, terms.currency)
+    lines = plural(len(terms.lines), "line")
+    return f"Order placed through {terms.channel}: {lines}, {total} {terms.currency}"
+
+
+def _allocated(allocations: Iterable[Allocation]) -> list[str]:
+    return [f"{a.quantity} x {a.sku} allocated at {a.location}" for a in allocations]
+
+
+def _short(backorders: Iterable[Backorder]) -> list[str]:
+    return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
+
+
+def _freed(event: OrderCancelled) -> list[str]:
+    freed = [f"{a.quantity} x {a.sku} released at {a.location}" for a in event.released]
+    wanted_no_more = [
+        f"{b.quantity} x {b.sku} no longer backordered at {b.location}"
+        for b in event.backorders_released
+    ]
+    return freed + wanted_no_more
+
+
+def _units(lines: Iterable[LineQuantity], skus: Skus) -> str:
+    return ", ".join(f"{q.quantity} x {skus.get(q.line_id, q.line_id)}" for q in lines)

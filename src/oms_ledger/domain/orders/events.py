@@ -1,0 +1,143 @@
+"""Events of an order's stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.orders.lines import (
+    Allocation,
+    Backorder,
+    LineQuantity,
+)
+from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.kernel import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced(Event):
+    """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
+    follow from the shipping service. `sensitive`: the order is health
+    data, since the command or a product in it was `sensitive` then. It stays so for ever."""
+
+    type: ClassVar[str] = "order.placed.v1"
+    order_id: str
+    number: str
+    terms: OrderTerms
+    placed_at: datetime
+    ship_by: datetime
+    deliver_by: datetime
+    allocations: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderConfirmed(Event):
+    type: ClassVar[str] = "order.confirmed.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(Event):
+    """Units cancelled, line by line; `released` and `backorders_released` tell what that
+    freed, and where."""
+
+    type: ClassVar[str] = "order.cancelled.v1"
+    order_id: str
+    reason: str
+    note: str | None
+    lines: tuple[LineQuantity, ...]
+    released: tuple[Allocation, ...] = ()
+    backorders_released: tuple[Backorder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BackordersAllocated(Event):
+    """Backordered units got real stock."""
+
+    type: ClassVar[str] = "order.backorders_allocated.v1"
+    order_id: str
+    allocations: tuple[Allocation, ...]
+    backorders_released: tuple[Backorder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHeld(Event):
+    type: ClassVar[str] = "order.held.v1"
+    order_id: str
+    hold_id: str
+    reason: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReleased(Event):
+    type: ClassVar[str] = "order.hold_released.v1"
+    order_id: str
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsPacked(Event):
+    """Allocated units went into a shipment that has not left yet."""
+
+    type: ClassVar[str] = "order.units_packed.v1"
+    order_id: str
+    shipment_id: str
+    location: str
+    lines: tuple[LineQuantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsUnpacked(Event):
+    """The shipment was cancelled; exactly its units are allocated again."""
+
+    type: ClassVar[str] = "order.units_unpacked.v1"
+    order_id: str
+    shipment_id: str
+    location: str
+    lines: tuple[LineQuantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsShipped(Event):
+    type: ClassVar[str] = "order.units_shipped.v1"
+    order_id: str
+    shipment_id: str
+    lines: tuple[LineQuantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsDelivered(Event):
+    type: ClassVar[str] = "order.units_delivered.v1"
+    order_id: str
+    shipment_id: str
+    lines: tuple[LineQuantity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsReturned(Event):
+    """Shipped units came back."""
+
+    type: ClassVar[str] = "order.units_returned.v1"
+    order_id: str
+    reference: str | None
+    lines: tuple[LineQuantity, ...]
+
+
+OrderEvent: TypeAlias = (
+    OrderPlaced
+    | OrderConfirmed
+    | OrderCancelled
+    | BackordersAllocated
+    | OrderHeld
+    | HoldReleased
+    | UnitsPacked
+    | UnitsUnpacked
+    | UnitsShipped
+    | UnitsDelivered
+    | UnitsReturned
+)
+ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

@@ -1,0 +1,1 @@
+"""Decisions about orders that several commands share."""

@@ -1,0 +1,64 @@
+"""Events of stock as sentences."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from oms_ledger.domain.phrases import reference_suffix
+from oms_ledger.domain.stock.events import (
+    BackorderReleased,
+    StockAdjusted,
+    StockAllocated,
+    StockBackordered,
+    StockEvent,
+    StockMovedIn,
+    StockMovedOut,
+    StockReceived,
+    StockReleased,
+    StockReturned,
+    StockShipped,
+)
+
+
+def describe_stock(event: StockEvent) -> str:
+    match event:
+        case StockAdjusted():
+            change = f"{event.change:+d} x {event.sku} at {event.location}"
+            return f"Stock corrected: {change}; {event.reason}{reference_suffix(event.reference)}"
+        case StockMovedOut():
+            return (
+                f"{_goods(event)} moved to {event.to_location}{reference_suffix(event.reference)}"
+            )
+        case StockMovedIn():
+            origin = f"{_goods(event)} came from {event.from_location}"
+            return origin + reference_suffix(event.reference)
+        case StockReceived():
+            return f"{_goods(event)} received{reference_suffix(event.reference)}"
+        case StockReturned():
+            return f"{_goods(event)} returned to stock{reference_suffix(event.reference)}"
+        case StockAllocated():
+            return f"{_goods(event)} allocated"
+        case StockReleased():
+            return f"{_goods(event)} released"
+        case StockBackordered():
+            return f"{_goods(event)} backordered"
+        case BackorderReleased():
+            return f"{_goods(event)} no longer backordered"
+        case StockShipped():
+            return f"{_goods(event)} left the building"
+        case _:
+            assert_never(event)
+
+
+def _goods(
+    event: StockReceived
+    | StockReturned
+    | StockAllocated
+    | StockReleased
+    | StockBackordered
+    | BackorderReleased
+    | StockShipped
+    | StockMovedOut
+    | StockMovedIn,
+) -> str:
+    return f"{event.quantity} x {event.sku} at {event.location}"

@@ -1,0 +1,24 @@
+"""Stock as the API answers it."""
+
+from __future__ import annotations
+
+from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.kernel import Json
+
+
+def stock_view(sku: str, location: str, stock: StockLevel, product: Product) -> dict[str, Json]:
+    safety = product.defined.safety_stock if product.defined else 0
+    return {
+        "sku": sku,
+        "location": location,
+        "on_hand": stock.on_hand,
+        "allocated": stock.allocated,
+        "held": stock.held,
+        "available": stock.available(safety),
+        "backordered": stock.backordered,
+        "incoming": stock.incoming,
+        "safety_stock": safety,
+        "sensitive": product.sensitive,
+        "version": stock.version,
+    }
