@@ -62,29 +62,30 @@ def begin() -> None:
 
 def end() -> None:
     """Delete all of this run, once, in the process that started the others."""
-    folder = Path(os.environ.pop(FOLDER))
-    if not folder.exists():
-        return
     if given := os.environ.get(GIVEN):
-        _drop_databases(given, prefix(folder))
-    elif (folder / "pg" / "postmaster.pid").exists():  # a worker was killed
-        EmbeddedServer.start(folder).close()
-    shutil.rmtree(folder, ignore_errors=True)
+        _drop_databases(given, prefix())
+    elif (folder() / "pg" / "postmaster.pid").exists():  # a worker was killed
+        EmbeddedServer.start(folder()).close()
+    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
 
 
-def prefix(folder: Path | None = None) -> str:
+def prefix() -> str:
     """What the names of this run's databases begin with."""
-    name = (folder or Path(os.environ[FOLDER])).name
-    return name.replace("-", "_")
+    return Path(os.environ[FOLDER]).name.replace("-", "_")
+
+
+def folder() -> Path:
+    """The folder of this run, which all of its processes share."""
+    path = Path(os.environ[FOLDER])
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 @contextmanager
-def turn() -> Generator[Path]:
-    """The folder of this run, for one process at a time."""
-    folder = Path(os.environ[FOLDER])
-    folder.mkdir(parents=True, exist_ok=True)
-    with fasteners.InterProcessLock(folder / "tests.lock"):
-        yield folder
+def turn() -> Generator[None]:
+    """One process of this run at a time."""
+    with fasteners.InterProcessLock(folder() / "tests.lock"):
+        yield
 
 
 @contextmanager
@@ -93,9 +94,9 @@ def shared_server() -> Generator[str]:
     if given := os.environ.get(GIVEN):
         yield given
         return
-    with turn() as folder:
-        _initialise(folder / "pg")
-    with embedded.database(Settings(data_dir=folder)) as url:
+    with turn():
+        _initialise(folder() / "pg")
+    with embedded.database(Settings(data_dir=folder())) as url:
         yield url
 
 

@@ -20,19 +20,20 @@ THERE = "SELECT 1 FROM pg_database WHERE datname = %s"
 
 def ledger(server: str) -> str:
     """The name of a database with a migrated, empty ledger."""
-    return _made(server, "ledger", None, lambda url: migrations.migrate(url, SCHEMA))
+    return made(server, "ledger", None, lambda url: migrations.migrate(url, SCHEMA))
 
 
 def ready(server: str) -> str:
     """The name of a database with an empty ledger and the tables of its read models."""
-    return _made(server, "ready", ledger(server), lambda url: prepare(url, settings(url)))
+    return made(server, "ready", ledger(server), lambda url: prepare(url, settings(url)))
 
 
 def settings(url: str) -> Settings:
     return replace(Settings(), database_url=url, kek=KEK)
 
 
-def _made(server: str, kind: str, template: str | None, fill: Callable[[str], object]) -> str:
+def made(server: str, kind: str, template: str | None, fill: Callable[[str], object]) -> str:
+    """The name of a database that is copied from another one and filled, unless it is there."""
     name = f"{prefix()}_{kind}"
     with turn(), psycopg.connect(server, autocommit=True) as connection:
         if connection.execute(THERE, (name,)).fetchone() is None:

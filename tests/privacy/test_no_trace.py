@@ -20,7 +20,7 @@ from oms_ledger.privacy import vault
 from oms_ledger.privacy.crypto import DataKey
 from oms_ledger.privacy.retention import Keeper
 from oms_ledger.settings import Settings
-from tests.databases import Database
+from tests.databases import Database, embedded_server, ledger_database
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED
 from tests.privacy.everywhere import PROGRAM_LOG, logging_into, places_with
@@ -34,10 +34,17 @@ LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
+def postgres() -> Iterator[Database]:
+    """On a server of its own, with the configuration that is shipped: its write-ahead log and what
+    it logs are searched, and other tests of the run write there what must not be found."""
+    with embedded_server() as server, ledger_database(server) as database:
+        prepare(database.url, database.settings)
+        yield database
+
+
+@pytest.fixture
 def oms(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
     """Whose keys are in a folder of its own, and which saves states often."""
-    assert settings.database_url is not None
-    prepare(settings.database_url, settings)
     monkeypatch.setattr(decider, "SNAPSHOT_EVERY", 2)
     own = replace(settings, data_dir=tmp_path)
     with logging_into(tmp_path, monkeypatch), open_prepared(own) as opened:

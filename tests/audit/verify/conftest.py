@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
@@ -20,11 +19,13 @@ from oms_ledger.audit.verify.report import Dossier
 from oms_ledger.audit.verify.whole import Options, verify
 from oms_ledger.engine.db.pool import Connection
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.rebuild import operations
 from oms_ledger.testing import MemoryLedger
+from tests import server as tests_server
+from tests import templates
 from tests.audit.ledger import superuser
-from tests.databases import Database, ledger_database
+from tests.databases import Database
 from tests.history.shop import RandomShop
+from tests.recycling import Databases
 
 STEPS = 400
 
@@ -102,14 +103,12 @@ class Sealed:
 
 
 @pytest.fixture(scope="session")
-def shops(
-    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Path]]:
-    """The name of a database with a sealed shop, and the folder with its key; made once."""
-    folder = tmp_path_factory.mktemp("sealed")
-    with ledger_database(server, template) as database:
-        settings = replace(database.settings, data_dir=folder)
-        prepare(database.url, settings)
+def shops(server: str, ready_template: str) -> tuple[Databases, Path]:
+    """Databases with a sealed shop, and the folder with its key."""
+    folder = tests_server.folder() / "sealed"
+
+    def fill(url: str) -> None:
+        settings = replace(templates.settings(url), data_dir=folder)
         with open_prepared(settings) as oms:
             shop = RandomShop(
                 1, lambda c: oms.execute(c, actor="clerk").answer, lambda: datetime.now(UTC)
@@ -120,17 +119,15 @@ def shops(
                     oms.sealer().catch_up()
             oms.sealer().catch_up()
             oms.catch_up()
-        yield urlsplit(database.url).path.removeprefix("/"), folder
+
+    return Databases(server, templates.made(server, "sealed", ready_template, fill)), folder
 
 
 @pytest.fixture
-def sealed(
-    server: str, shops: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Sealed]:
-    """A copy of the shop, of this test's own. There are no workers to wait for."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
-    name, folder = shops
-    with ledger_database(server, name) as database:
+def sealed(shops: tuple[Databases, Path]) -> Iterator[Sealed]:
+    """A copy of the shop, of this test's own."""
+    databases, folder = shops
+    with databases.lend() as database:
         settings = replace(database.settings, data_dir=folder)
         with open_prepared(settings) as oms:
             newest = Prover(oms.tree()).checkpoint()

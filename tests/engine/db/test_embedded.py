@@ -26,7 +26,7 @@ pytestmark = pytest.mark.postgres
 USE_UNTIL_TOLD = """
 import sys
 from pathlib import Path
-from oms_ledger.engine.embedded import database
+from oms_ledger.engine.db.embedded import database
 from oms_ledger.settings import Settings
 with database(Settings(data_dir=Path(sys.argv[1]))) as url:
     print(url, flush=True)

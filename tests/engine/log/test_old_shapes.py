@@ -27,7 +27,6 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, SnapshotRow, Wanted
-from oms_ledger.engine.rebuild import operations
 from oms_ledger.history.narrator import Teller
 from oms_ledger.history.sources import of_sku
 from oms_ledger.kernel import Json
@@ -52,9 +51,8 @@ SNAPSHOT = SnapshotRow(STREAMS[0], 1, 1, "a-former-shape", b'{"version":1,"defin
 
 
 @pytest.fixture
-def oms(postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
-    """Two events of the old shape, and a snapshot that was made of one; no workers run."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+def oms(postgres: Database, tmp_path: Path) -> Iterator[Oms]:
+    """Two events of the old shape, and a snapshot that was made of one."""
     settings = replace(postgres.settings, data_dir=tmp_path)
     prepare(postgres.url, settings)
     rows = [
