@@ -30,6 +30,8 @@ os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 
+LONG_FIXTURES = {"postgres15", "real"}
+
 hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 hypothesis.settings.load_profile(
@@ -37,10 +39,33 @@ hypothesis.settings.load_profile(
 )
 
 
+LONGEST_FIRST = (
+    "tests/serving/",
+    "tests/engine/rebuild/",
+    "tests/privacy/",
+    "tests/resilience/",
+    "tests/cli/",
+    "tests/history/",
+    "tests/http/",
+    "tests/audit/",
+)
+"""Folders whose files take longest: they are begun first, so that none of them is begun last while
+the other workers have nothing left to do."""
+
+
+def _turn_of(item: pytest.Item) -> int:
+    place = item.path.relative_to(item.config.rootpath).as_posix()
+    turns = (n for n, folder in enumerate(LONGEST_FIRST) if place.startswith(folder))
+    return next(turns, len(LONGEST_FIRST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn_of)
     for item in items:
         if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+        if LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)

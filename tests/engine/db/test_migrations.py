@@ -21,6 +21,8 @@ from tests.databases import SCHEMA, Database, ledger_database, temporary_databas
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 """Roles belong to the server, which all test processes share."""
 
+SERVERS = ["server", pytest.param("postgres15", marks=pytest.mark.long)]
+
 MODEST, LOGIN = f"oms_modest_{WORKER}", f"modest_{WORKER}"
 
 FORMER = f"oms_former_{WORKER}"
@@ -194,7 +196,7 @@ def acts_in_its_roles(url: str) -> None:
             connection.execute("DELETE FROM ledger_events")
 
 
-@pytest.mark.parametrize("server_fixture", ["server", "postgres15"])
+@pytest.mark.parametrize("server_fixture", SERVERS)
 @pytest.mark.postgres
 def test_an_owner_needs_no_superuser(request: pytest.FixtureRequest, server_fixture: str) -> None:
     with modest_owner(request.getfixturevalue(server_fixture), "CREATEROLE") as (url, _):
@@ -203,7 +205,7 @@ def test_an_owner_needs_no_superuser(request: pytest.FixtureRequest, server_fixt
         acts_in_its_roles(url)
 
 
-@pytest.mark.parametrize("server_fixture", ["server", "postgres15"])
+@pytest.mark.parametrize("server_fixture", SERVERS)
 @pytest.mark.postgres
 def test_who_may_not_make_roles_is_told_what_to_have_done(
     request: pytest.FixtureRequest, server_fixture: str

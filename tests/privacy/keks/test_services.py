@@ -34,7 +34,7 @@ def real() -> Iterator[OpenBao]:
         yield running
 
 
-@pytest.fixture(params=["kms", "stand-in", "openbao"])
+@pytest.fixture(params=["kms", "stand-in", pytest.param("openbao", marks=pytest.mark.long)])
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Each service that a key may be in."""
     monkeypatch.setattr(key_service, "QUIET_SECONDS", 0.0)
