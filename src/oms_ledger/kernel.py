@@ -22,11 +22,22 @@ class Event:
     """Something that happened. Subclasses are frozen, slotted dataclasses.
 
     `type` is the stored name, written down and never derived: moving a class must not
-    rewrite history. It ends in the version of its shape, as in `order.placed.v1`.
+    rewrite history. It ends in the version of its shape, as in `order.placed.v1`. `category` and
+    `key` name the stream it belongs to, `<category>-<key>`; a family of events shares them.
     """
 
     __slots__ = ()
     type: ClassVar[str]
+    category: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """The key of the event's stream, from its own fields."""
+
+    @property
+    def stream(self) -> str:
+        return f"{self.category}-{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +132,8 @@ class Context:
 
 
 class Change(NamedTuple):
-    """One event to append to one stream."""
+    """One event to append to its stream. `occurred_at` where it happened earlier than now."""
 
-    kind: type[State]
-    key: str
     event: Event
     occurred_at: datetime | None = None
 

@@ -9,7 +9,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.registry import STATES

@@ -61,6 +61,8 @@ def test_every_event_has_words(kind: type[Event]) -> None:
 def test_an_event_nobody_gave_words_is_refused() -> None:
     class Unknown(Event):
         type = "order.unheard_of.v1"
+        category = "order"
+        key = "o1"
 
     with pytest.raises(TypeError, match="has no words yet"):
         describe(Unknown(), {})

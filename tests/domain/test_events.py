@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import get_type_hints
 
@@ -15,11 +16,26 @@ from oms_ledger.kernel import Event, State
 from tests.golden.literals import LITERALS
 
 
-def events_of_the_domain() -> set[type[Event]]:
+def events_of_the_domain() -> set[type[object]]:
     """All classes of events. `slots=True` makes a second class of each and leaves the first one,
     which has no slots, behind."""
-    kinds = [kind for kind in Event.__subclasses__() if "__slots__" in vars(kind)]
+    kinds = [kind for kind in every_subclass(Event) if vars(kind).get("__slots__")]
     return {kind for kind in kinds if kind.__module__.startswith("oms_ledger.domain.")}
+
+
+def every_subclass(kind: type[object]) -> Iterator[type[object]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from every_subclass(each)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_names_the_category_that_its_stored_name_begins_with(name: str) -> None:
+    event = LITERALS[name]
+    assert event.category == name.split(".")[0]
+    assert event.stream == f"{event.category}-{event.key}"
+    state = STATES[event.category]()
+    assert state.category == event.category
 
 
 def test_every_event_is_in_the_catalogue_under_its_written_name() -> None:

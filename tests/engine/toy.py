@@ -11,7 +11,7 @@ from typing import ClassVar
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.stock.events import StockAllocated, StockReceived
+from oms_ledger.domain.stock.events import StockAllocated, StockReceived, StockStreamEvent
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, Ref, Route
 
@@ -51,7 +51,7 @@ class Receive(StockCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         event = StockReceived(self.sku, "A", self.quantity)
-        return [Change(StockLevel, self.key, event)]
+        return [Change(event)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Take(StockCommand):
         if given.state(StockLevel, self.key).free < self.quantity:
             raise Refused("not enough", code="insufficient_stock")
         event = StockAllocated(self.sku, "A", 1, ctx.command_id, "1")
-        return [Change(StockLevel, self.key, event)] * self.quantity
+        return [Change(event)] * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class TakeAnywhere(StockCommand):
             key = f"{self.sku}@{place}"
             if given.state(StockLevel, key).free:
                 event = StockAllocated(self.sku, place, 1, ctx.command_id, "1")
-                return [Change(StockLevel, key, event)]
+                return [Change(event)]
         raise Refused("nowhere", code="insufficient_stock")
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -111,8 +111,8 @@ class Open(Command):
         defined = LocationDefined(self.code, self.code, "warehouse", Site(), 1, None)
         received = StockReceived(self.sku, self.code, self.quantity)
         return [
-            Change(Location, self.code, defined),
-            Change(StockLevel, f"{self.sku}@{self.code}", received),
+            Change(defined),
+            Change(received),
         ]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -130,12 +130,21 @@ class Broken(StockCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class Misplaced(StockStreamEvent):
+    """An event that claims a stream whose state does not know it."""
+
+    type: ClassVar[str] = "stock.misplaced.v1"
+    sku: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class HalfBroken(StockCommand):
     """A worse bug: its first event is right, its second does not belong to the stream."""
 
     name: ClassVar[str] = "HalfBroken"
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        wrong: Event = LocationDefined("A", "A", "warehouse", Site(), 1, None)
+        wrong: Event = Misplaced(self.sku, "A")
         right = StockReceived(self.sku, "A", self.quantity)
-        return [Change(StockLevel, self.key, e) for e in (right, wrong)]
+        return [Change(e) for e in (right, wrong)]

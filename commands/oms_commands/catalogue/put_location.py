@@ -52,7 +52,7 @@ class PutLocation(Command):
         )
         if event == given.state(Location, self.code).defined:
             return ()
-        return [Change(Location, self.code, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

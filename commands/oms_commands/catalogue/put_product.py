@@ -89,7 +89,7 @@ class PutProduct(Command):
         )
         if event == known.defined:
             return ()
-        return [Change(Product, self.sku, event)]
+        return [Change(event)]
 
     def _cost(self) -> Money | None:
         if self.unit_cost is None:

@@ -63,7 +63,7 @@ class ForgetCustomer(Command):
         if self.period is not None:
             _refuse_if_changed(self.period, given.state(Retention, POLICY))
         event = CustomerForgotten(name, self.reason, self.note, self._keys(), self.period)
-        return [Change(CustomerRecord, name, event)]
+        return [Change(event)]
 
     def _keys(self) -> tuple[str, ...]:
         if self.known is None:

@@ -53,7 +53,7 @@ class ForgetOrder(Command):
         _refuse_if_anothers(existing_order(given, self.order_id), keys)
         refuse_if_held(records(self.known, self.whom)[1], given)
         event = CustomerForgotten(self.whom, self.reason, self.note, keys)
-        return [Change(CustomerRecord, self.whom, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         record = given.state(CustomerRecord, self.whom)

@@ -48,7 +48,7 @@ class HoldCustomer(Command):
         name, _ = records(self.known, self.customer_id)
         refuse_if_nobody(self.known, given.state(CustomerRecord, name))
         event = CustomerHeld(name, ctx.command_id, self.reason, self.reference)
-        return [Change(CustomerRecord, name, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         name, _ = records(self.known, self.customer_id)

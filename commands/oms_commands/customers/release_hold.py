@@ -52,7 +52,7 @@ class ReleaseCustomerHold(Command):
                 f" GET /v1/customers/{name} shows those that there are."
             )
         event = CustomerHoldReleased(name, self.hold_id, self.reason)
-        return [Change(CustomerRecord, name, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         name, _ = records(self.known, self.customer_id)

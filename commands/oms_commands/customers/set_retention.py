@@ -58,7 +58,7 @@ class SetRetention(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         event = RetentionSet(self.kind, self.country, self.keep, self.reference)
-        return [Change(Retention, POLICY, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {"kind": self.kind, "country": self.country, "keep": self.keep}

@@ -73,8 +73,8 @@ class CreateShipment(Command):
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
         return [
-            Change(Order, self.order_id, packed),
-            Change(Shipment, ctx.command_id, created),
+            Change(packed),
+            Change(created),
         ]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

@@ -64,15 +64,15 @@ class DispatchShipment(Command):
             self.shipment_id, order_id, self.tracking_number, self.simulated
         )
         changes = [
-            Change(Shipment, self.shipment_id, dispatched, at),
-            Change(Order, order_id, UnitsShipped(order_id, self.shipment_id, lines), at),
+            Change(dispatched, at),
+            Change(UnitsShipped(order_id, self.shipment_id, lines), at),
         ]
         place = created.location
         for line in created.lines:
             left = StockShipped(
                 line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
             )
-            changes.append(Change(StockLevel, stock_key(line.sku, place), left, at))
+            changes.append(Change(left, at))
         return changes
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

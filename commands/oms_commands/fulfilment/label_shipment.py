@@ -39,7 +39,7 @@ class LabelShipment(Command):
         if shipment.status == "labelled" and shipment.tracking_number == self.tracking_number:
             return ()
         event = ShipmentLabelled(self.shipment_id, self.tracking_number)
-        return [Change(Shipment, self.shipment_id, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

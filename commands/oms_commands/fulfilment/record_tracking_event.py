@@ -57,16 +57,12 @@ class RecordTrackingEvent(Command):
         scan = ShipmentScanned(
             self.shipment_id, self.code, self.occurred_at, self.location, self.raw
         )
-        if any(_same(scan, earlier) for earlier in shipment.scans):
+        if shipment.has_scan(scan):
             return ()
-        changes = [Change(Shipment, self.shipment_id, scan, self.occurred_at)]
+        changes = [Change(scan, self.occurred_at)]
         if self.code == "delivered" and shipment.status != "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
         return changes
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))
-
-
-def _same(one: ShipmentScanned, other: ShipmentScanned) -> bool:
-    return (one.code, one.scanned_at, one.place) == (other.code, other.scanned_at, other.place)

@@ -102,11 +102,11 @@ def _changes(
     order_id: str, allocations: Sequence[Allocation], settled: Sequence[Backorder]
 ) -> list[Change]:
     event = BackordersAllocated(order_id, tuple(allocations), tuple(settled))
-    changes = [Change(Order, order_id, event)]
+    changes = [Change(event)]
     for b in settled:
         over = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(StockLevel, stock_key(b.sku, b.location), over))
+        changes.append(Change(over))
     for a in allocations:
         allocated = StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id)
-        changes.append(Change(StockLevel, stock_key(a.sku, a.location), allocated))
+        changes.append(Change(allocated))
     return changes

@@ -35,7 +35,7 @@ class ConfirmOrder(Command):
             raise illegal_transition(
                 "The order", status, "confirmed", "Only a pending order waits for that."
             )
-        return [Change(Order, self.order_id, OrderConfirmed(self.order_id))]
+        return [Change(OrderConfirmed(self.order_id))]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_id))

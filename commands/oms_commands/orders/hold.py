@@ -41,7 +41,7 @@ class HoldOrder(Command):
                 "The order", status, "held", "There is nothing left to hold back."
             )
         event = OrderHeld(self.order_id, ctx.command_id, self.reason, self.note)
-        return [Change(Order, self.order_id, event)]
+        return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         view = order_view(given.state(Order, self.order_id))

@@ -19,9 +19,9 @@ from oms_commands.orders._fields import (
     customer_of,
     line_of,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key
+from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import order_id_for, stock_key
+from oms_ledger.domain.identifiers import channel_key, order_id_for, stock_key
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.orders.state import Order

@@ -36,7 +36,7 @@ class ReleaseHold(Command):
                 f"Order {self.order_id} has no open hold {self.hold_id}. GET the order to see"
                 " its holds."
             )
-        return [Change(Order, self.order_id, HoldReleased(self.order_id, self.hold_id))]
+        return [Change(HoldReleased(self.order_id, self.hold_id))]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_id))

@@ -42,7 +42,7 @@ def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
     """Stock of an undefined SKU defines the product, with the SKU as its title."""
     if given.state(Product, sku).version:
         return []
-    return [Change(Product, sku, ProductDefined(sku, sku, True))]
+    return [Change(ProductDefined(sku, sku, True))]
 
 
 def refuse_if_short(sku: str, location: str, change: int, given: Given) -> None:

@@ -60,5 +60,5 @@ class AdjustStock(StockCommand):
         event = StockAdjusted(self.sku, self.location, change, self.reason, self.reference)
         return [
             *defined_on_the_fly(self.sku, given),
-            Change(StockLevel, key, event, self.occurred_at),
+            Change(event, self.occurred_at),
         ]

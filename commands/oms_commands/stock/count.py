@@ -36,4 +36,4 @@ class CountStock(StockCommand):
             return ()
         refuse_if_short(self.sku, self.location, change, given)
         event = StockAdjusted(self.sku, self.location, change, "count", self.reference)
-        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, event)]
+        return [*defined_on_the_fly(self.sku, given), Change(event)]

@@ -11,10 +11,8 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.guards import require_location
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.stock.events import StockReceived
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Route
 
 
@@ -52,5 +50,4 @@ class ReceiveStock(StockCommand):
             cost,
             None if cost is None else self.currency,
         )
-        key = stock_key(self.sku, self.location)
-        return [*defined_on_the_fly(self.sku, given), Change(StockLevel, key, received)]
+        return [*defined_on_the_fly(self.sku, given), Change(received)]

@@ -12,11 +12,9 @@ from oms_commands._fields import STRICT, Code, Id, Quantity, Sku, Text, Time
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, stock_refs
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities, require_location
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import UnitsReturned
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockReturned
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Ref, Route
 
 
@@ -62,14 +60,14 @@ class ReturnStock(StockCommand):
         )
         changes = [
             *defined_on_the_fly(self.sku, given),
-            Change(StockLevel, stock_key(self.sku, self.location), returned, self.occurred_at),
+            Change(returned, self.occurred_at),
         ]
         if self.order_id is None or self.line_id is None:
             return changes
         self._check_line(existing_order(given, self.order_id), self.line_id)
         units = quantities([(self.line_id, self.quantity)])
         back = UnitsReturned(self.order_id, self.reference, units)
-        return [Change(Order, self.order_id, back, self.occurred_at), *changes]
+        return [Change(back, self.occurred_at), *changes]
 
     def _check_line(self, order: Order, line_id: str) -> None:
         progress = order.lines.get(line_id)

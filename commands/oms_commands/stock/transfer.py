@@ -11,9 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Code, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
 from oms_ledger.domain.guards import require_location
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -48,8 +46,8 @@ class TransferStock(Command):
         out = StockMovedOut(sku, here, self.quantity, there, self.reference)
         into = StockMovedIn(sku, there, self.quantity, here, self.reference)
         return [
-            Change(StockLevel, stock_key(sku, here), out),
-            Change(StockLevel, stock_key(sku, there), into),
+            Change(out),
+            Change(into),
         ]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

@@ -91,14 +91,14 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
     state = Shipment(
         status=row.status,
         tracking_number=row.tracking_number,
-        trouble=row.trouble,
+        exception=row.trouble,
         last_scan_at=row.last_scan_at,
         delivered_at=row.delivered_at,
     )
     state.apply(event)
     row.status = state.status
     row.tracking_number = state.tracking_number
-    row.trouble = state.trouble
+    row.trouble = state.exception
     row.last_scan_at = state.last_scan_at
     row.delivered_at = state.delivered_at
     row.version = r.version

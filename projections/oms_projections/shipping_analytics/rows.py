@@ -12,7 +12,8 @@ from oms_ledger.kernel import Row
 @dataclass(slots=True)
 class ShipmentRow(Row):
     """One shipment. Times are when it happened (the carrier's own, where there is one), except
-    `updated_at`. `exceptions` counts scans that flagged trouble; `simulated` says that its
+    `updated_at`. `exceptions` counts exception scans, `trouble` is the
+    code of the last one, None once a later scan cleared it; `simulated` says that its
     dates were made up."""
 
     table: ClassVar[str] = "shipments"

@@ -157,7 +157,7 @@ def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item
         ("overdue", overdue, "red"),
         ("backordered", short, "yellow"),
         ("on hold", sum(bool(order["on_hold"]) for order in orders), "yellow"),
-        ("trouble on the way", sum(bool(each["trouble"]) for each in shipments), "red"),
+        ("exceptions on the way", sum(bool(each["exception"]) for each in shipments), "red"),
         ("returned", returned, "magenta"),
     ):
         more = "+" if count > DOTS else ""

@@ -20,3 +20,8 @@ def stock_key(sku: str, location: str) -> str:
     """Key of the stock of a SKU at a location. Location codes have no `@`, so the last one
     parts the two even where a marketplace's SKU has one."""
     return f"{sku}@{location}"
+
+
+def channel_key(channel: str) -> str:
+    """Key of a channel's stream. `Web` and `web` share one: their numbers look the same."""
+    return channel.lower()

@@ -126,7 +126,7 @@ def facts(state: State) -> dict[str, Json]:
         return _stand(state)
     seen = _document(state)
     if isinstance(state, Shipment):
-        seen = {name: seen[name] for name in ("status", "trouble", "tracking_number")}
+        seen = {name: seen[name] for name in ("status", "exception", "tracking_number")}
     elif isinstance(state, CustomerRecord):
         seen = {"forgotten": state.forgotten, "holds": list(state.holds)}
     elif "defined" in seen:

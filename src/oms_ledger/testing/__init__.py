@@ -3,10 +3,10 @@
 A command is a decision about a past. `given` a past, `when` something is asked, `then` events
 follow, or it is refused with a code, or a field of it is wrong:
 
->>> from oms_commands.adjust_stock import AdjustStock
->>> from oms_ledger.domain.location import LocationDefined, Site
->>> from oms_ledger.domain.product import ProductDefined
->>> from oms_ledger.domain.stock import StockAdjusted, StockReceived
+>>> from oms_commands.stock.adjust import AdjustStock
+>>> from oms_ledger.domain.catalogue.events import LocationDefined, Site
+>>> from oms_ledger.domain.catalogue.events import ProductDefined
+>>> from oms_ledger.domain.stock.events import StockAdjusted, StockReceived
 >>> shelf = given(
 ...     LocationDefined("LON", "London", "warehouse", Site(), 1, None),
 ...     ProductDefined("A", "Heart", True),
@@ -23,15 +23,16 @@ follow, or it is refused with a code, or a field of it is wrong:
 
 The same past, seen through a read model:
 
->>> from oms_projections import stock_levels
->>> seen = shelf.folded_into(stock_levels.READ_MODEL)
->>> [(row.sku, row.location, row.on_hand) for row in seen.of(stock_levels.StockRow)]
+>>> from oms_projections.stock_levels import READ_MODEL
+>>> from oms_projections.stock_levels.rows import StockRow
+>>> seen = shelf.folded_into(READ_MODEL)
+>>> [(row.sku, row.location, row.on_hand) for row in seen.of(StockRow)]
 [('A', 'LON', 5)]
 
 A ledger of one's own, with the real writer on a log in memory:
 
->>> from oms_commands.put_location import PutLocation
->>> from oms_commands.receive_stock import ReceiveStock
+>>> from oms_commands.catalogue.put_location import PutLocation
+>>> from oms_commands.stock.receive import ReceiveStock
 >>> with MemoryLedger() as ledger:
 ...     _ = ledger.execute(PutLocation(code="LON", name="London"))
 ...     received = ledger.execute(ReceiveStock(sku="A", location="LON", quantity=5))
@@ -46,7 +47,7 @@ from __future__ import annotations
 
 from oms_ledger.testing.decision import CONTEXT, Decision, Past, given
 from oms_ledger.testing.fold import Folded, columns_of, folded
-from oms_ledger.testing.history import START, recorded, stream_of
+from oms_ledger.testing.history import START, recorded
 from oms_ledger.testing.memory import MemoryLedger
 
 __all__ = [
@@ -60,5 +61,4 @@ __all__ = [
     "folded",
     "given",
     "recorded",
-    "stream_of",
 ]

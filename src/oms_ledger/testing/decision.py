@@ -24,7 +24,7 @@ from oms_ledger.kernel import (
     stream_id,
 )
 from oms_ledger.testing.fold import Folded, folded
-from oms_ledger.testing.history import START, recorded, stream_of
+from oms_ledger.testing.history import START, recorded
 
 CONTEXT = Context(START, "command-1", "tester", "command-1", "command-1", "token-1")
 """In which `when` asks. What the command creates is named `command-1`."""
@@ -68,7 +68,7 @@ class AtHand:
             self.apply(event)
 
     def apply(self, event: Event) -> None:
-        stream = stream_of(event)
+        stream = event.stream
         state = self.states.setdefault(stream, STATES[stream.split("-")[0]]())
         state.apply(event)
         state.version += 1
@@ -119,8 +119,7 @@ def decided(command: Command, events: Sequence[Event], ctx: Context = CONTEXT) -
 
 
 def _book(change: Change, at_hand: AtHand) -> None:
-    stream = stream_id(change.kind, change.key)
-    assert stream == stream_of(change.event), f"{change.event} does not belong to {stream}"
+    stream = change.event.stream
     known = stream in at_hand.read or stream not in at_hand.states
     assert known, f"{stream} is written, and not among what reads() named"
     at_hand.apply(change.event)

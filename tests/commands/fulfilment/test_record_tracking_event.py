@@ -63,9 +63,9 @@ def test_a_second_delivery_scan_does_not_deliver_again() -> None:
 
 def test_trouble_is_flagged_until_a_later_scan_clears_it() -> None:
     late = (*UNDER_WAY, scanned("delayed", 2))
-    assert given(*UNDER_WAY).when(scan("delayed", 2)).answer["trouble"] == "delayed"
-    assert given(*late).when(scan("in_transit", 1)).answer["trouble"] == "delayed"
-    assert given(*late).when(scan("in_transit", 3)).answer["trouble"] is None
+    assert given(*UNDER_WAY).when(scan("delayed", 2)).answer["exception"] == "delayed"
+    assert given(*late).when(scan("in_transit", 1)).answer["exception"] == "delayed"
+    assert given(*late).when(scan("in_transit", 3)).answer["exception"] is None
 
 
 def test_before_dispatch_there_is_nothing_to_scan() -> None:

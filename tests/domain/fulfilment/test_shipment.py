@@ -13,7 +13,13 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLabelled,
     ShipmentScanned,
 )
-from oms_ledger.domain.fulfilment.state import EXCEPTIONS, PROGRESS, Shipment, further
+from oms_ledger.domain.fulfilment.state import (
+    EXCEPTIONS,
+    PROGRESS,
+    SCANS_REMEMBERED,
+    Shipment,
+    further,
+)
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = ("in_transit", "out_for_delivery", "delivered", *EXCEPTIONS)
@@ -66,7 +72,7 @@ def test_only_a_delivery_delivers(scans: list[ShipmentScanned]) -> None:
     assert shipment.status != "delivered"
     shipment.apply(ARRIVED)
     assert (shipment.status, shipment.delivered_at) == ("delivered", AT + timedelta(hours=9))
-    assert shipment.trouble is None
+    assert shipment.exception is None
 
 
 @given(SCANS)
@@ -76,14 +82,36 @@ def test_trouble_is_what_the_newest_scan_says(scans: list[ShipmentScanned]) -> N
         shipment.apply(each)
     newest = max((s.scanned_at for s in scans), default=None)
     last = [s.code for s in scans if s.scanned_at == newest]
-    assert shipment.trouble == (last[-1] if last and last[-1] in EXCEPTIONS else None)
+    assert shipment.exception == (last[-1] if last and last[-1] in EXCEPTIONS else None)
 
 
 def test_after_delivery_a_late_exception_is_no_trouble() -> None:
     shipment = under_way()
     shipment.apply(ARRIVED)
     shipment.apply(scan("exception", 20))
-    assert (shipment.status, shipment.trouble) == ("delivered", None)
+    assert (shipment.status, shipment.exception) == ("delivered", None)
+
+
+def test_a_repeated_scan_is_recognised_by_code_time_and_place() -> None:
+    shipment = under_way()
+    first = ShipmentScanned("s1", "in_transit", AT, "Hub", "words of the carrier")
+    shipment.apply(first)
+    assert shipment.has_scan(ShipmentScanned("s1", "in_transit", AT, "Hub", "other words"))
+    for other in (
+        ShipmentScanned("s1", "delayed", AT, "Hub"),
+        ShipmentScanned("s1", "in_transit", AT + timedelta(microseconds=1), "Hub"),
+        ShipmentScanned("s1", "in_transit", AT, None),
+    ):
+        assert not shipment.has_scan(other)
+
+
+def test_a_shipment_remembers_a_bounded_number_of_scans() -> None:
+    shipment = under_way()
+    scans = [scan("in_transit", n) for n in range(3 * SCANS_REMEMBERED)]
+    for each in scans:
+        shipment.apply(each)
+    assert len(shipment.scan_digests) == SCANS_REMEMBERED
+    assert all(shipment.has_scan(each) for each in scans[-SCANS_REMEMBERED:])
 
 
 def test_dispatch_keeps_the_labels_number_unless_it_brings_its_own() -> None:

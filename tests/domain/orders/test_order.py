@@ -17,8 +17,10 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
-from oms_ledger.domain.orders.state import Hold, Order
+from oms_ledger.domain.orders.holds import Hold
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.progress import LineProgress
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Event
 from tests.commands.shop import line, ordered, quantities
 

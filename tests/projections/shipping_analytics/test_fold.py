@@ -138,11 +138,11 @@ def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
         state = parcels[f"shipment-{row.shipment_id}"]
         assert (row.status, row.trouble, row.version) == (
             state.status,
-            state.trouble,
+            state.exception,
             state.version,
         )
         assert (row.tracking_number, row.delivered_at) == (
             state.tracking_number,
             state.delivered_at,
         )
-        assert (row.last_scan_at, len(row.scans)) == (state.last_scan_at, len(state.scans))
+        assert (row.last_scan_at, len(row.scans)) == (state.last_scan_at, len(state.scan_digests))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from oms_ledger.domain.orders.lines import LineProgress, OrderLine
+from oms_ledger.domain.orders.lines import OrderLine
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 
 

@@ -17,10 +17,10 @@ from oms_ledger.audit.verify.closed_orders import Settled, is_settled
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.lines import money_fault, units_fault, units_said
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key, order_number
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
-from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.identifiers import channel_key, stock_key
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderCancelled,
@@ -31,7 +31,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
@@ -161,7 +161,7 @@ class Books:
             self.checked["shipments"] += 1
             units = [(line.line_id, line.quantity) for line in event.lines]
             self._made[event.shipment_id] = (event.order_id, event.location, units)
-        shipment.scans.clear()
+        shipment.scan_digests.clear()
         if shipment.status == "cancelled":
             shipment.created = None
             return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from oms_ledger.domain.money import DIGITS
-from oms_ledger.domain.orders.lines import LineProgress, OrderLine
+from oms_ledger.domain.orders.lines import OrderLine
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.terms import OrderTerms
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money
 from oms_ledger.kernel import Event
 
@@ -12,9 +13,14 @@ from oms_ledger.kernel import Event
 @dataclass(frozen=True, slots=True)
 class OrderNumbered(Event):
     type: ClassVar[str] = "channel.order_numbered.v1"
+    category: ClassVar[str] = "channel"
     channel: str
     sequence: int
     order_id: str
+
+    @property
+    def key(self) -> str:
+        return channel_key(self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,17 @@ class Site:
 @dataclass(frozen=True, slots=True)
 class LocationDefined(Event):
     type: ClassVar[str] = "location.defined.v1"
+    category: ClassVar[str] = "location"
     code: str
     name: str
     kind: str
     site: Site
     priority: int
     daily_capacity: int | None
+
+    @property
+    def key(self) -> str:
+        return self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class ProductDefined(Event):
     location. An order of a `sensitive` product is health data."""
 
     type: ClassVar[str] = "product.defined.v2"
+    category: ClassVar[str] = "product"
     sku: str
     title: str
     stocked: bool
@@ -71,3 +83,7 @@ class ProductDefined(Event):
     safety_stock: int = 0
     components: tuple[Component, ...] = ()
     sensitive: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.sku

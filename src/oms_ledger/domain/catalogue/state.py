@@ -21,11 +21,6 @@ class Channel(State):
         self.last_sequence = event.sequence
 
 
-def channel_key(channel: str) -> str:
-    """Key of a channel's stream. `Web` and `web` share one: their numbers look the same."""
-    return channel.lower()
-
-
 def order_number(channel: str, sequence: int) -> str:
     """The number people quote: `WEB-000042`."""
     return f"{channel.upper()}-{sequence:06d}"

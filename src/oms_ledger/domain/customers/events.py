@@ -22,8 +22,20 @@ class PeriodOver:
     policy: int
 
 
+class CustomerStreamEvent(Event):
+    """An event of a customer's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "customer"
+    customer_id: str
+
+    @property
+    def key(self) -> str:
+        return self.customer_id
+
+
 @dataclass(frozen=True, slots=True)
-class CustomerForgotten(Event):
+class CustomerForgotten(CustomerStreamEvent):
     """The receipt of an erasure: no personal data recorded of the customer before it can be read.
     `keys` are the ids of the destroyed keys; `period` is the period of retention that caused it,
     None where a person did. It holds nothing personal itself; `note` is the operator's own text."""
@@ -37,7 +49,7 @@ class CustomerForgotten(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerHeld(Event):
+class CustomerHeld(CustomerStreamEvent):
     """A legal hold: until it is released, the customer cannot be forgotten."""
 
     type: ClassVar[str] = "customer.held.v1"
@@ -48,7 +60,7 @@ class CustomerHeld(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerHoldReleased(Event):
+class CustomerHoldReleased(CustomerStreamEvent):
     type: ClassVar[str] = "customer.hold_released.v1"
     customer_id: str
     hold_id: str

@@ -68,10 +68,15 @@ class RetentionSet(Event):
     country, that of orders which go there. `reference` is the law or contract that requires it."""
 
     type: ClassVar[str] = "retention.set.v1"
+    category: ClassVar[str] = "retention"
     kind: str
     country: str | None
     keep: str | None
     reference: str | None = None
+
+    @property
+    def key(self) -> str:
+        return POLICY
 
 
 @dataclass(slots=True)

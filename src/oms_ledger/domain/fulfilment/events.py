@@ -25,8 +25,20 @@ class Package:
     height_mm: int | None = None
 
 
+class ShipmentStreamEvent(Event):
+    """An event of a shipment's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "shipment"
+    shipment_id: str
+
+    @property
+    def key(self) -> str:
+        return self.shipment_id
+
+
 @dataclass(frozen=True, slots=True)
-class ShipmentCreated(Event):
+class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
     who ordered when through which channel, what was promised, and whether it is sensitive."""
 
@@ -51,14 +63,14 @@ class ShipmentCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ShipmentLabelled(Event):
+class ShipmentLabelled(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.labelled.v1"
     shipment_id: str
     tracking_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ShipmentDispatched(Event):
+class ShipmentDispatched(ShipmentStreamEvent):
     """Handed to the carrier: the units leave the stock here."""
 
     type: ClassVar[str] = "shipment.dispatched.v1"
@@ -69,7 +81,7 @@ class ShipmentDispatched(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ShipmentScanned(Event):
+class ShipmentScanned(ShipmentStreamEvent):
     """A carrier's scan: our `code`, and the carrier's own words in `raw`. `place` is where it
     was scanned."""
 
@@ -82,7 +94,7 @@ class ShipmentScanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ShipmentDelivered(Event):
+class ShipmentDelivered(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.delivered.v1"
     shipment_id: str
     order_id: str
@@ -91,7 +103,7 @@ class ShipmentDelivered(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ShipmentCancelled(Event):
+class ShipmentCancelled(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.cancelled.v1"
     shipment_id: str
     order_id: str

@@ -9,7 +9,6 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDeliver
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDelivered
-from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change
 
 
@@ -28,6 +27,6 @@ def deliver(
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     delivered = ShipmentDelivered(shipment_id, order_id, at, simulated)
     return [
-        Change(Shipment, shipment_id, delivered, occurred_at),
-        Change(Order, order_id, UnitsDelivered(order_id, shipment_id, lines), occurred_at),
+        Change(delivered, occurred_at),
+        Change(UnitsDelivered(order_id, shipment_id, lines), occurred_at),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import ClassVar, assert_never
 
 from oms_ledger.domain.fulfilment.events import (
@@ -29,29 +30,44 @@ PROGRESS = (
 )
 """The way forward. A scan moves a shipment along it, never back."""
 
+SCANS_REMEMBERED = 200
+"""Newest recorded scans of which a shipment keeps a digest, so that a repeated one changes nothing.
+A bound, since carriers of lost parcels send scans for years; one that is repeated after so many
+others is recorded twice, which moves nothing."""
+
 EXCEPTIONS = ("exception", "attempted_delivery", "delayed", "failure", "return_to_sender", "lost")
 """Scans that flag a problem; the status stays what it was until a later scan clears it."""
 
 
 @dataclass(slots=True)
 class Shipment(State):
-    """`status` is one of PROGRESS or `cancelled`; `trouble` the last exception's code, if no
-    later scan cleared it."""
+    """`status` is one of PROGRESS or `cancelled`; `exception` the code of the last exception scan,
+    None once a later scan cleared it; `scan_digests` those of the newest recorded scans."""
 
     category: ClassVar[str] = "shipment"
     version: int = 0
     created: ShipmentCreated | None = None
     status: str = ""
     tracking_number: str | None = None
-    trouble: str | None = None
+    exception: str | None = None
     last_scan_at: datetime | None = None
     delivered_at: datetime | None = None
-    scans: list[ShipmentScanned] = field(default_factory=list)
+    scan_digests: list[int] = field(default_factory=list)
+
+    def has_scan(self, scan: ShipmentScanned) -> bool:
+        """Whether a scan of the same code, time and place is recorded."""
+        return scan_digest(scan) in self.scan_digests
 
     def apply(self, event: Event) -> None:
         if not isinstance(event, SHIPMENT_EVENTS):
             raise TypeError(f"{event.type} does not belong to a shipment")
         _apply(self, event)
+
+
+def scan_digest(scan: ShipmentScanned) -> int:
+    """Eight bytes that tell scans of different code, time or place apart."""
+    text = f"{scan.code}\0{scan.scanned_at.timestamp()!r}\0{scan.place}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
 def further(status: str, reached: str) -> str:
@@ -76,7 +92,7 @@ def _apply(shipment: Shipment, event: ShipmentEvent) -> None:
             _scan(shipment, event)
         case ShipmentDelivered():
             shipment.status = "delivered"
-            shipment.trouble = None
+            shipment.exception = None
             shipment.delivered_at = event.delivered_at
         case ShipmentCancelled():
             shipment.status = "cancelled"
@@ -85,11 +101,12 @@ def _apply(shipment: Shipment, event: ShipmentEvent) -> None:
 
 
 def _scan(shipment: Shipment, scan: ShipmentScanned) -> None:
-    shipment.scans.append(scan)
+    shipment.scan_digests.append(scan_digest(scan))
+    del shipment.scan_digests[:-SCANS_REMEMBERED]
     newest = shipment.last_scan_at is None or scan.scanned_at >= shipment.last_scan_at
     if newest:
         shipment.last_scan_at = scan.scanned_at
         if shipment.status != "delivered":
-            shipment.trouble = scan.code if scan.code in EXCEPTIONS else None
+            shipment.exception = scan.code if scan.code in EXCEPTIONS else None
     if scan.code != "delivered":  # delivery is a fact of its own, ShipmentDelivered
         shipment.status = further(shipment.status, scan.code)

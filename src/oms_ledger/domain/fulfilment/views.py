@@ -18,7 +18,7 @@ def shipment_view(shipment: Shipment) -> dict[str, Json]:
         "version": shipment.version,
         "sensitive": created.sensitive,
         "status": shipment.status,
-        "trouble": shipment.trouble,
+        "exception": shipment.exception,
         "location": created.location,
         "carrier": created.carrier,
         "service": created.service,

@@ -15,8 +15,20 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.kernel import Event
 
 
+class OrderStreamEvent(Event):
+    """An event of an order's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "order"
+    order_id: str
+
+    @property
+    def key(self) -> str:
+        return self.order_id
+
+
 @dataclass(frozen=True, slots=True)
-class OrderPlaced(Event):
+class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
     data, since the command or a product in it was `sensitive` then. It stays so for ever."""
@@ -34,13 +46,13 @@ class OrderPlaced(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderConfirmed(Event):
+class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
     order_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class OrderCancelled(Event):
+class OrderCancelled(OrderStreamEvent):
     """Units cancelled, line by line; `released` and `backorders_released` tell what that
     freed, and where."""
 
@@ -54,7 +66,7 @@ class OrderCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BackordersAllocated(Event):
+class BackordersAllocated(OrderStreamEvent):
     """Backordered units got real stock."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
@@ -64,7 +76,7 @@ class BackordersAllocated(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderHeld(Event):
+class OrderHeld(OrderStreamEvent):
     type: ClassVar[str] = "order.held.v1"
     order_id: str
     hold_id: str
@@ -73,14 +85,14 @@ class OrderHeld(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class HoldReleased(Event):
+class HoldReleased(OrderStreamEvent):
     type: ClassVar[str] = "order.hold_released.v1"
     order_id: str
     hold_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsPacked(Event):
+class UnitsPacked(OrderStreamEvent):
     """Allocated units went into a shipment that has not left yet."""
 
     type: ClassVar[str] = "order.units_packed.v1"
@@ -91,7 +103,7 @@ class UnitsPacked(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsUnpacked(Event):
+class UnitsUnpacked(OrderStreamEvent):
     """The shipment was cancelled; exactly its units are allocated again."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
@@ -102,7 +114,7 @@ class UnitsUnpacked(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsShipped(Event):
+class UnitsShipped(OrderStreamEvent):
     type: ClassVar[str] = "order.units_shipped.v1"
     order_id: str
     shipment_id: str
@@ -110,7 +122,7 @@ class UnitsShipped(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsDelivered(Event):
+class UnitsDelivered(OrderStreamEvent):
     type: ClassVar[str] = "order.units_delivered.v1"
     order_id: str
     shipment_id: str
@@ -118,7 +130,7 @@ class UnitsDelivered(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsReturned(Event):
+class UnitsReturned(OrderStreamEvent):
     """Shipped units came back."""
 
     type: ClassVar[str] = "order.units_returned.v1"

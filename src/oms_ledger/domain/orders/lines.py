@@ -1,8 +1,8 @@
-"""Lines of an order: what was agreed, and how far each unit has come."""
+"""Lines of an order as agreed, and quantities of lines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +50,3 @@ class Backorder:
 class LineQuantity:
     line_id: str
     quantity: int
-
-
-@dataclass(slots=True)
-class LineProgress:
-    """Units of one line by stage. For a stocked line always:
-    ordered = allocated + packed + backordered + shipped + cancelled, and
-    delivered and returned are parts of shipped."""
-
-    line: OrderLine
-    allocated_at: dict[str, int] = field(default_factory=dict)
-    backordered_at: dict[str, int] = field(default_factory=dict)
-    packed: int = 0
-    shipped: int = 0
-    delivered: int = 0
-    cancelled: int = 0
-    returned: int = 0
-
-    @property
-    def allocated(self) -> int:
-        return sum(self.allocated_at.values())
-
-    @property
-    def backordered(self) -> int:
-        return sum(self.backordered_at.values())
-
-    @property
-    def open(self) -> int:
-        """Units that are neither shipped nor cancelled."""
-        return self.line.quantity - self.shipped - self.cancelled

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.progress import LineProgress, Lines
+from oms_ledger.domain.orders.shipments import Shipments
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,29 @@ def order_status(lines: Iterable[LineProgress], *, confirmed: bool, in_work: boo
         return "fulfilled"
     shipped = any(line.shipped for line in lines)
     return "processing" if in_work or shipped else "confirmed"
+
+
+def payment_status() -> str:
+    """none: the ledger records no payments yet."""
+    return "none"
+
+
+def return_status(lines: Iterable[LineProgress]) -> str:
+    """none, partially_returned or returned, by units of the whole order."""
+    lines = list(lines)
+    returned = sum(line.returned for line in lines)
+    if not returned:
+        return "none"
+    shipped = sum(line.shipped for line in lines)
+    return "returned" if returned >= shipped else "partially_returned"
+
+
+def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool) -> Statuses:
+    """The four axes of an order from its parts."""
+    progress = lines.values()
+    return Statuses(
+        order=order_status(progress, confirmed=confirmed, in_work="created" in shipments.values()),
+        payment=payment_status(),
+        fulfilment=fulfilment_status(progress),
+        returned=return_status(progress),
+    )

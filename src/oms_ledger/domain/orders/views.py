@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.lines import LineProgress
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json
 

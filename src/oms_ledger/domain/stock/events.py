@@ -5,11 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
+from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.kernel import Event
 
 
+class StockStreamEvent(Event):
+    """An event of the stock of one SKU at one location."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "stock"
+    sku: str
+    location: str
+
+    @property
+    def key(self) -> str:
+        return stock_key(self.sku, self.location)
+
+
 @dataclass(frozen=True, slots=True)
-class StockReceived(Event):
+class StockReceived(StockStreamEvent):
     """Goods arrived. `unit_cost` is in minor units of `currency`."""
 
     type: ClassVar[str] = "stock.received.v1"
@@ -22,7 +36,7 @@ class StockReceived(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockAdjusted(Event):
+class StockAdjusted(StockStreamEvent):
     """The count on the shelf was corrected by `change`, for a reason a person gave."""
 
     type: ClassVar[str] = "stock.adjusted.v1"
@@ -34,7 +48,7 @@ class StockAdjusted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockReturned(Event):
+class StockReturned(StockStreamEvent):
     """Sold goods came back and can be sold again. `order_id` is None where no sale of this
     SKU to this customer was found that could have been the one (a blind return)."""
 
@@ -48,7 +62,7 @@ class StockReturned(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockAllocated(Event):
+class StockAllocated(StockStreamEvent):
     type: ClassVar[str] = "stock.allocated.v1"
     sku: str
     location: str
@@ -58,7 +72,7 @@ class StockAllocated(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockReleased(Event):
+class StockReleased(StockStreamEvent):
     """Allocated units are free again."""
 
     type: ClassVar[str] = "stock.released.v1"
@@ -70,7 +84,7 @@ class StockReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockBackordered(Event):
+class StockBackordered(StockStreamEvent):
     """Promised without being there. Booked at the location of first priority."""
 
     type: ClassVar[str] = "stock.backordered.v1"
@@ -82,7 +96,7 @@ class StockBackordered(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class BackorderReleased(Event):
+class BackorderReleased(StockStreamEvent):
     """Backordered units are wanted no longer, or have been allocated instead."""
 
     type: ClassVar[str] = "stock.backorder_released.v1"
@@ -94,7 +108,7 @@ class BackorderReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockShipped(Event):
+class StockShipped(StockStreamEvent):
     """Allocated units left the building."""
 
     type: ClassVar[str] = "stock.shipped.v1"
@@ -107,7 +121,7 @@ class StockShipped(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockMovedOut(Event):
+class StockMovedOut(StockStreamEvent):
     type: ClassVar[str] = "stock.moved_out.v1"
     sku: str
     location: str
@@ -117,7 +131,7 @@ class StockMovedOut(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StockMovedIn(Event):
+class StockMovedIn(StockStreamEvent):
     type: ClassVar[str] = "stock.moved_in.v1"
     sku: str
     location: str

@@ -113,10 +113,22 @@ def decode_state(category: str, state: bytes) -> State:
     return _STATE_DECODERS[category].decode(state)
 
 
-def _shape(kind: type[State]) -> str:
-    schema = msgspec.json.encode(msgspec.json.schema(kind), order="sorted")
-    return hashlib.sha256(schema).hexdigest()[:16]
+def shape_of(kind: type) -> str:
+    """Fingerprint of a stored class: names and types of its fields, all the way down. What the
+    docstrings say does not count."""
+    schema = _without_prose(msgspec.json.schema(kind))
+    return hashlib.sha256(msgspec.json.encode(schema, order="sorted")).hexdigest()[:16]
 
 
-SHAPES: Mapping[str, str] = {name: _shape(kind) for name, kind in STATES.items()}
+def _without_prose(schema: object) -> object:
+    if isinstance(schema, dict):
+        described = isinstance(schema.get("description"), str)
+        kept = {k: v for k, v in schema.items() if not (described and k == "description")}
+        return {key: _without_prose(value) for key, value in kept.items()}
+    if isinstance(schema, list):
+        return [_without_prose(each) for each in schema]
+    return schema
+
+
+SHAPES: Mapping[str, str] = {name: shape_of(kind) for name, kind in STATES.items()}
 """Fingerprint of each state class: a snapshot of another shape is not read, but folded anew."""

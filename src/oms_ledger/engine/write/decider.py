@@ -11,6 +11,7 @@ from datetime import datetime
 
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
 from oms_ledger.domain.json_values import feed_item
+from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.store import EventRow, Head, Receipt, SnapshotRow, Wanted
 from oms_ledger.engine.write.states import States
@@ -111,7 +112,7 @@ class Decider:
                 meta = codec.encode_meta(self._meta(change, command, ctx))
                 shared[change.occurred_at] = meta
             event = change.event
-            stream = f"{change.kind.category}-{change.key}"
+            stream = event.stream
             entry = self.states.touch(stream)
             state = entry.state
             state.apply(event)
@@ -128,7 +129,7 @@ class Decider:
                     stream,
                     state.version,
                     self.position,
-                    codec.SHAPES[change.kind.category],
+                    codec.SHAPES[event.category],
                     codec.encode_state(state),
                 )
 
@@ -137,8 +138,11 @@ class Decider:
         versions: dict[str, int] = {}
         items = []
         for offset, change in enumerate(changes, start=1):
-            stream = f"{change.kind.category}-{change.key}"
-            version = versions.get(stream, self.states.state(change.kind, change.key).version) + 1
+            event = change.event
+            stream = event.stream
+            if stream not in versions:
+                versions[stream] = self.states.state(STATES[event.category], event.key).version
+            version = versions[stream] + 1
             versions[stream] = version
             meta = self._meta(change, command, ctx)
             items.append(Recorded(self.position + offset, stream, version, change.event, meta))

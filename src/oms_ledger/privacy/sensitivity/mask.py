@@ -34,7 +34,7 @@ LINKS = frozenset({"order_id", "shipment_id", "line_id", "position", "recorded_a
 _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id customer_id id next_cursor",
     "command command_id correlation_id causation_id actor type event kind code backorder",
-    "status order payment fulfilment return returned trouble",
+    "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
     "currency total unit_price tax discount price",
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentCreated
-from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_shipment, quantities
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineProgress
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import BackorderReleased, StockReleased
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Json
 
 
@@ -80,8 +78,8 @@ def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:
     order_id = created.order_id
     unpacked = UnitsUnpacked(order_id, shipment_id, created.location, lines)
     return [
-        Change(Shipment, shipment_id, ShipmentCancelled(shipment_id, order_id)),
-        Change(Order, order_id, unpacked),
+        Change(ShipmentCancelled(shipment_id, order_id)),
+        Change(unpacked),
     ]
 
 
@@ -108,13 +106,13 @@ def _cancel(
 ) -> list[Change]:
     lines = quantities(units.items())
     event = OrderCancelled(order_id, reason, note, lines, tuple(freed), tuple(backorders))
-    changes = [Change(Order, order_id, event)]
+    changes = [Change(event)]
     for a in freed:
         released = StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id)
-        changes.append(Change(StockLevel, stock_key(a.sku, a.location), released))
+        changes.append(Change(released))
     for b in backorders:
         given_up = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(StockLevel, stock_key(b.sku, b.location), given_up))
+        changes.append(Change(given_up))
     return changes
 
 

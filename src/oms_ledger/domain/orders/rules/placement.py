@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, channel_key, order_number
+from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.identifiers import channel_key, stock_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
@@ -55,14 +55,12 @@ def place(
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
     changes = [
-        Change(
-            Channel, channel_key(terms.channel), OrderNumbered(terms.channel, sequence, order_id)
-        ),
-        Change(Order, order_id, placed, terms.placed_at),
+        Change(OrderNumbered(terms.channel, sequence, order_id)),
+        Change(placed, terms.placed_at),
     ]
     changes += _stock_changes(order_id, plan, backorders)
     if confirm:
-        changes.append(Change(Order, order_id, OrderConfirmed(order_id)))
+        changes.append(Change(OrderConfirmed(order_id)))
     return changes
 
 
@@ -159,13 +157,11 @@ def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
 def _stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
     changes = [
         Change(
-            StockLevel,
-            stock_key(a.sku, a.location),
             StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id),
         )
         for a in plan.allocations
     ]
     for b in backorders:
         event = StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(StockLevel, stock_key(b.sku, b.location), event))
+        changes.append(Change(event))
     return changes

@@ -20,7 +20,7 @@ class Shipment(TypedDict):
     version: int
     sensitive: bool
     status: str
-    trouble: str | None
+    exception: str | None
     location: str
     carrier: str
     service: str | None
@@ -66,7 +66,7 @@ class Scan(TypedDict):
 class Parcel(TypedDict):
     order_number: str
     status: str
-    trouble: str | None
+    exception: str | None
     carrier: str
     tracking_number: str | None
     first_name: str | None
