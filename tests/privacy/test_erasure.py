@@ -14,6 +14,7 @@ from oms_ledger.audit.verify.whole import Options, verify
 from oms_ledger.http import create_app
 from oms_ledger.privacy import vault
 from oms_ledger.settings import Settings
+from tests.audit.sealing import seal
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted
@@ -79,11 +80,11 @@ def test_the_ledger_still_verifies_and_tells_that_it_was_done(
     """The tree grew over sealed bytes before and after; proofs hold, and so do the books."""
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         made = ADA.buys(shop)
-        oms.sealer().catch_up()
+        seal(oms)
         before = shop.get("/v1/audit/proof/inclusion", params={"position": made["position"]}).json()
         told = forget(shop, "c-ada")
         assert told["forgotten"] == 1
-        oms.sealer().catch_up()
+        seal(oms)
         oms.catch_up()
         dossier = verify(oms, Options(), lambda *_: None)
         assert [f for check in dossier.checks for f in check.findings] == []

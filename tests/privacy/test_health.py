@@ -22,6 +22,7 @@ from oms_ledger.cli.lookup import ask
 from oms_ledger.http import create_app, disclosure
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
+from tests.audit.sealing import seal
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
@@ -43,7 +44,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.sealer().catch_up()
+        seal(oms)
     return made
 
 

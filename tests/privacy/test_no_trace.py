@@ -20,6 +20,7 @@ from oms_ledger.privacy import vault
 from oms_ledger.privacy.crypto import DataKey
 from oms_ledger.privacy.retention import Keeper
 from oms_ledger.settings import Settings
+from tests.audit.sealing import seal
 from tests.databases import Database, embedded_server, ledger_database
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED
@@ -121,7 +122,7 @@ def test_who_was_forgotten_is_found_nowhere(
     for name in ("lines", "total", "status", "shipments"):
         assert after[name] == before[name]
     assert order_of(shop, made[BOB])["customer"]["email"] == BOB.email
-    oms.sealer().catch_up()
+    seal(oms)
     dossier = verify(oms, Options(), lambda *_: None)
     assert [f for check in dossier.checks for f in check.findings] == []
 

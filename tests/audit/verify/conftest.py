@@ -23,6 +23,7 @@ from oms_ledger.testing import MemoryLedger
 from tests import server as tests_server
 from tests import templates
 from tests.audit.ledger import superuser
+from tests.audit.sealing import seal
 from tests.databases import Database
 from tests.history.shop import RandomShop
 from tests.recycling import Databases
@@ -116,8 +117,8 @@ def shops(server: str, ready_template: str) -> tuple[Databases, Path]:
             for n in range(STEPS):
                 shop.step()
                 if n == STEPS // 2:
-                    oms.sealer().catch_up()
-            oms.sealer().catch_up()
+                    seal(oms)
+            seal(oms)
             oms.catch_up()
 
     return Databases(server, templates.made(server, "sealed", ready_template, fill)), folder

@@ -151,9 +151,9 @@ def test_what_was_made_before_there_was_an_owner_is_the_owner_s(empty: str) -> N
     migrations.migrate(empty, FORMER)
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {FORMER}_app")
-        connection.execute(f"GRANT ALL ON ALL TABLES IN FORMER {FORMER} TO {FORMER}_app")
+        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {FORMER} TO {FORMER}_app")
         connection.execute(
-            f"ALTER DEFAULT PRIVILEGES IN FORMER {FORMER} GRANT ALL ON TABLES TO {FORMER}_app"
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {FORMER} GRANT ALL ON TABLES TO {FORMER}_app"
         )
         connection.execute(f"REASSIGN OWNED BY {Role.OWNER.of(FORMER)} TO CURRENT_USER")
     assert migrations.migrate(empty, FORMER) == []

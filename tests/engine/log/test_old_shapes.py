@@ -30,6 +30,7 @@ from oms_ledger.engine.log.store import Batch, EventRow, SnapshotRow, Wanted
 from oms_ledger.history.narrator import Teller
 from oms_ledger.history.sources import of_sku
 from oms_ledger.kernel import Json
+from tests.audit.sealing import seal
 from tests.databases import Database
 
 OLD = "product.defined.v1"
@@ -111,7 +112,7 @@ def test_it_is_told(oms: Oms) -> None:
 
 
 def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path: Path) -> None:
-    oms.sealer().catch_up()
+    seal(oms)
     dossier = verify(oms, Options(), lambda what, done, of: None)
     assert (dossier.findings, dossier.head, dossier.sealed) == ([], 2, 2)
     keys = [each.key for each in oms.tree().signing_keys()]
