@@ -95,7 +95,7 @@ def bodies(newcomers: bool) -> list[bytes]:
 
 
 def measure(oms: Oms, server: psutil.Process) -> None:
-    sealing = oms.vault.at_once
+    sealing = oms.vault.sealer.seal_cached
 
     def nothing(submissions: Sequence[Submission]) -> list[Submission] | None:
         return list(submissions)
@@ -105,7 +105,7 @@ def measure(oms: Oms, server: psutil.Process) -> None:
         plain: list[float] = []
         for _ in range(ROUNDS):
             for method, its in ((sealing, sealed), (nothing, plain)):
-                oms.vault.at_once = method  # type: ignore[method-assign]  # what no setting can do
+                oms.vault.sealer.seal_cached = method  # type: ignore[method-assign]  # what no setting can do
                 app = create_app(oms, no_auth=True)  # lives on the event loop of one load
                 its.append(microseconds(app, server, bodies(newcomers), batch))
         with_it, without = median(sealed), median(plain)

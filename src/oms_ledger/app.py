@@ -26,6 +26,9 @@ from oms_ledger.audit import postgres as evidence
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
+from oms_ledger.audit.verify import whole
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
+from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -41,10 +44,12 @@ from oms_ledger.engine.work.singleton import Chores
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
-from oms_ledger.privacy import postgres as subject_keys
-from oms_ledger.privacy.disclosure import Access
+from oms_ledger.privacy import postgres as access_log
+from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -79,12 +84,14 @@ class Oms:
         writer: Writer,
         readers: Readers,
         vault: Vault,
+        sensitivity: SensitivityIndex,
     ) -> None:
         self.settings = settings
         self.url = url
         self.writer = writer
         self.readers = readers
         self.vault = vault
+        self.sensitivity = sensitivity
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
@@ -100,13 +107,14 @@ class Oms:
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
         (future,) = self.submit([submission])
         outcome = future.result()
-        self.vault.carry_out(command, outcome)
+        self.vault.erasure.erase(command, outcome)
         return outcome
 
     def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
         """Hand commands to the writer in order, with what is personal in them sealed; those with
         card data are refused."""
-        return card_check.submit_others(submissions, self.vault.seal, self.writer.submit_many)
+        seal = self.vault.sealer.seal
+        return card_check.submit_others(submissions, seal, self.writer.submit_many)
 
     def execute_many(
         self,
@@ -126,7 +134,7 @@ class Oms:
             error = future.exception()
             if error is None:
                 results.append(future.result())
-                self.vault.carry_out(command, future.result())
+                self.vault.erasure.erase(command, future.result())
             elif isinstance(error, OmsError):
                 results.append(error)
             else:
@@ -148,7 +156,7 @@ class Oms:
         of a position or a time."""
         if as_of is not None:
             return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._asked(params)
+        params = self._resolved(query, params)
         return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
 
     def ask_many(
@@ -156,42 +164,63 @@ class Oms:
     ) -> list[Answer | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place."""
-        blinded = [replace(each, params=self._asked(each.params)) for each in questions]
+        resolved = [
+            replace(each, params=self._resolved(each.query, each.params)) for each in questions
+        ]
         return [
             found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, blinded)
+            for found in self.readers.ask_many(read_model, resolved)
         ]
 
-    def _asked(self, params: object) -> object:
-        """The parameters as the read models know them."""
-        return mask.limited(self.vault.asked(params), least=self.settings.smallest_count)
+    def _resolved(self, query: Query, params: object) -> object:
+        """The parameters as read models need them."""
+        resolved = self.vault.subjects.resolve_query(query, params)
+        return mask.restricted(query, resolved, least=self.settings.smallest_count)
 
     # Personal data.
 
     def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
         """An answer with what is sealed in it opened; who it is shown to is on record."""
         rendered = orjson.dumps(body)
-        content = self.readers.marks.in_answer(body)
-        if not content and not disclosure.holds_sealed(rendered):
+        orders = self.sensitivity.sensitive_orders_in(body)
+        if not orders and not disclosure.holds_sealed(rendered):
             return body
-        shown: Mapping[str, Json] = orjson.loads(self.vault.show(rendered, access, also=content))
+        request = DisclosureRequest(rendered, access, orders=orders)
+        (rendered,) = self.vault.opener.disclose([request])
+        shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
-        """Who was shown whose personal data, when and what for: see `subject_keys.accesses`."""
+        """Entries of the access log: see `privacy.postgres.list_accesses`."""
         subject = None if customer is None else f"customer:{customer}"
         with self._lend(Role.READER) as connection:
-            return subject_keys.accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subject=subject, **asked)
 
     def rotate_kek(self) -> int:
-        """Wrap the keys of all personal data by a new key-encryption key; how many."""
-        self.vault.ledger_key()
-        return self.vault.rewrap()
+        """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
+        return self.vault.rotate_kek()
 
     @property
     def chores(self) -> Chores:
         """What is done now and then, by one process at a time."""
         return Chores(self._lend)
+
+    @property
+    def retention(self) -> RetentionPorts:
+        """What retention needs of this ledger."""
+
+        def at_head(query: Query, params: object) -> Mapping[str, Json]:
+            head = self.readers.head()
+            return self.ask(query, params, min_position=head, wait_ms=10_000).body
+
+        return RetentionPorts(
+            self.chores.turn,
+            self.vault.erasure.sweep_erasures,
+            at_head,
+            self.readers.as_of,
+            self.execute_many,
+            self.chores.prune,
+        )
 
     # Read models as such.
 
@@ -242,13 +271,27 @@ class Oms:
         given = self.settings
         return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
 
-    def receipts(self) -> Iterator[evidence.ReceiptSeen]:
+    def receipts(self) -> Iterator[evidence.StoredReceipt]:
         """Every answer that is kept under an idempotency key, in pages."""
         return evidence.receipts(partial(self._lend, Role.SEALER))
 
     def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
         with self._lend(Role.SEALER) as connection:
             evidence.keep(connection, report, ok=ok)
+
+    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
+        """Verify the ledger: see `audit.verify.whole.verify`."""
+        ports = VerificationPorts(
+            self.settings.ledger,
+            self.tree(),
+            self.signing_key_file,
+            self.receipts,
+            self.readers,
+            self.rebuilds,
+            self.catch_up,
+            self.keep_verification,
+        )
+        return whole.verify(ports, options, progress)
 
     def last_verification(self) -> dict[str, Any] | None:
         """The report of the newest verification of the whole ledger; None before the first."""
@@ -365,9 +408,10 @@ def open_prepared(
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
     wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
-    vault = Vault(pools.lend, wrapping)
+    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:
-        yield Oms(settings, url, pools, writer, readers, vault)
+        yield Oms(settings, url, pools, writer, readers, vault, sensitivity)
     finally:
         writer.close()
         readers.close()

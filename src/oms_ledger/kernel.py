@@ -294,6 +294,12 @@ class Query:
     `as_of` answers the same query as of an earlier position, from the `Log` up to there, with the
     body that `run` gave then; or it is a sentence that says why that is impossible and which query
     to use instead. The position is no part of `params`.
+
+    The other fields name parameters that are changed before `run` sees them; None: there is no
+    such parameter. `searches_email`: a text with an `@` in it is an e-mail address, and is replaced
+    by `@` and its blind. `subject`: names a data subject; an e-mail address is replaced by the
+    name of the subject's record. `sensitive_filter`: whether sensitive records are included, false
+    for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
     """
 
     name: str
@@ -304,3 +310,7 @@ class Query:
     run: Callable[..., Mapping[str, Json]]
     summary: str
     as_of: Callable[..., Mapping[str, Json]] | str
+    searches_email: str | None = None
+    subject: str | None = None
+    sensitive_filter: str | None = None
+    minimum_count: str | None = None

@@ -12,7 +12,7 @@ from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Pace, Sealer
 from oms_ledger.audit.tree.store import StoredCheckpoint
-from oms_ledger.audit.verify.findings import Anchor, Report
+from oms_ledger.audit.verify.findings import Anchor, TreeReport
 from oms_ledger.audit.verify.tree import verify_tree
 from oms_ledger.engine.db.pool import Connection
 from tests.databases import Database
@@ -96,7 +96,7 @@ class Audited:
     def anchor(self) -> Anchor:
         return Anchor("the safe", self.newest().note)
 
-    def verify(self, *anchors: Anchor) -> Report:
+    def verify(self, *anchors: Anchor) -> TreeReport:
         return verify_tree(self.store, self.origin, [self.key.verifier], anchors)
 
     def superuser(self) -> AbstractContextManager[Connection]:
@@ -118,5 +118,5 @@ def superuser(database: Database) -> Generator[Connection]:
         yield connection
 
 
-def kinds(report: Report) -> list[tuple[str, int, int]]:
+def kinds(report: TreeReport) -> list[tuple[str, int, int]]:
     return [(found.kind, found.first, found.last) for found in report.findings]

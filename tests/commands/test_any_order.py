@@ -25,15 +25,16 @@ from hypothesis.stateful import (
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.fulfilment import cancel_shipment
+from oms_commands.fulfilment._fields import ScanCode, ShippedLine
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
-from oms_commands.fulfilment.create_shipment import CreateShipment, ShippedLine
+from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
-from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
-from oms_commands.orders._fields import LineFields
+from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.orders._fields import CancelledLine, LineFields
 from oms_commands.orders.allocate_backorders import AllocateBackorders
-from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
@@ -84,7 +85,7 @@ STOCK: st.SearchStrategy[Command] = st.one_of(
 Lines = Sequence[tuple[str, int]]
 Backorder = Literal["refuse", "allow"]
 BACKORDER: st.SearchStrategy[Backorder] = st.sampled_from(["refuse", "allow"])
-SCANS: Sequence[Code] = ("in_transit", "out_for_delivery", "delivered", "exception", "lost")
+SCANS: Sequence[ScanCode] = ("in_transit", "out_for_delivery", "delivered", "exception", "lost")
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -220,7 +221,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.ask(DispatchShipment(shipment_id=shipment_id))
 
     @rule(shipment_id=shipments, code=st.sampled_from(SCANS), hours=st.integers(0, 9))
-    def scan(self, shipment_id: str, code: Code, hours: int) -> None:
+    def scan(self, shipment_id: str, code: ScanCode, hours: int) -> None:
         at = START + timedelta(hours=hours)
         self.ask(RecordTrackingEvent(shipment_id=shipment_id, code=code, occurred_at=at))
 

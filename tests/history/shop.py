@@ -11,15 +11,16 @@ from typing import Literal
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.customers.set_retention import SetRetention
+from oms_commands.fulfilment._fields import ScanCode
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
-from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
-from oms_commands.orders._fields import CustomerFields, LineFields
+from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.orders._fields import CancelledLine, CustomerFields, LineFields
 from oms_commands.orders.allocate_backorders import AllocateBackorders
-from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
@@ -35,7 +36,13 @@ from oms_ledger.kernel import Command, Json
 SKUS = ("A", "A!", "A@B", "B/1")
 """Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
 PLACES = ("LON", "MAN")
-SCANS: tuple[Code, ...] = ("in_transit", "out_for_delivery", "exception", "delayed", "delivered")
+SCANS: tuple[ScanCode, ...] = (
+    "in_transit",
+    "out_for_delivery",
+    "exception",
+    "delayed",
+    "delivered",
+)
 
 Execute = Callable[[Command], Mapping[str, Json]]
 

@@ -11,7 +11,7 @@ import pytest
 from oms_ledger.app import Oms
 from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http import create_app
 from tests.audit.sealing import seal
 from tests.http.conftest import Api
@@ -114,5 +114,5 @@ def test_the_last_verification_is_told(oms_sealed: Oms, api: Api) -> None:
     none = api.get("/v1/audit/verify")
     assert none.status_code == 404
     assert "oms-ledger verify" in none.json()["detail"]
-    report = verify(oms_sealed, Options(read_models=False), lambda what, done, of: None)
+    report = oms_sealed.verify(VerificationOptions(read_models=False), lambda what, done, of: None)
     assert api.get("/v1/audit/verify").json() == report.to_json()

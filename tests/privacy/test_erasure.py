@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http import create_app
-from oms_ledger.privacy import vault
+from oms_ledger.privacy import key_cache
 from oms_ledger.settings import Settings
 from tests.audit.sealing import seal
 from tests.databases import Database
@@ -86,9 +86,9 @@ def test_the_ledger_still_verifies_and_tells_that_it_was_done(
         assert told["forgotten"] == 1
         seal(oms)
         oms.catch_up()
-        dossier = verify(oms, Options(), lambda *_: None)
-        assert [f for check in dossier.checks for f in check.findings] == []
-        assert dossier.ok
+        report = oms.verify(VerificationOptions(), lambda *_: None)
+        assert [f for check in report.checks for f in check.findings] == []
+        assert report.ok
     params = {"position": made["position"], "tree_size": before["tree_size"]}
     assert shop.get("/v1/audit/proof/inclusion", params=params).json() == before
     receipts = shop.get("/v1/events", params={"types": "customer.forgotten.v2"}).json()["items"]
@@ -153,7 +153,7 @@ def test_a_dry_run_forgets_nobody(shop: Api) -> None:
 def test_other_processes_let_go_of_the_key_within_seconds(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vault, "REMEMBER_SECONDS", 0.2)
+    monkeypatch.setattr(key_cache, "REFRESH_SECONDS", 0.2)
     made = ADA.buys(shop)
     with open_prepared(oms.settings) as elsewhere, Api(create_app(elsewhere)) as other:
         assert order_of(other, made)["customer"]["email"] == ADA.email

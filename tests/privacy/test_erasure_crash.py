@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms
-from oms_ledger.privacy import erasure
-from oms_ledger.privacy.retention import Keeper
+from oms_ledger.privacy import postgres as key_storage
+from oms_ledger.privacy.retention import RetentionScheduler
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST
@@ -21,12 +21,12 @@ ROOT = Path(__file__).parents[2]
 
 FORGET_AND_DIE = """
 import os, sys
-from oms_commands.forget_customer import ForgetCustomer
+from oms_commands.customers.forget import ForgetCustomer
 from oms_ledger.app import open_prepared
-from oms_ledger.engine import forgetting
+from oms_ledger.privacy import postgres
 from oms_ledger.settings import Settings
 
-forgetting.carry_out = lambda *_: os._exit(9)
+postgres.destroy_keys = lambda *_: os._exit(9)
 with open_prepared(Settings.from_environment(database_url=sys.argv[1])) as oms:
     oms.execute(ForgetCustomer(sys.argv[2], "asked for"), actor="tester")
 """
@@ -55,14 +55,14 @@ def test_the_next_worker_carries_it_out(oms: Oms, shop: Api, postgres: Database)
         ]
     assert "customer:c-ada" in living(postgres)
     assert order_of(shop, made)["customer"]["email"] == ADA.email
-    keeper = Keeper(oms, 3)
-    keeper.step()
+    scheduler = RetentionScheduler(oms.retention, 3)
+    scheduler.step()
     assert "customer:c-ada" not in living(postgres)
     assert order_of(shop, made)["customer"]["email"] == "[forgotten]"
     assert order_of(shop, other)["customer"]["email"] == BOB.email
-    keeper.step()
+    scheduler.step()
     again = ADA.buys(shop)
-    assert Keeper(oms, 3).step() is not None
+    assert RetentionScheduler(oms.retention, 3).step() is not None
     assert order_of(shop, again)["customer"]["email"] == ADA.email, "who came again is another"
 
 
@@ -76,7 +76,7 @@ def test_who_asks_again_under_the_same_key_carries_it_out(
         raise RuntimeError("the database is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(erasure, "carry_out", away)
+        patch.setattr(key_storage, "destroy_keys", away)
         failed = shop.post(f"/v1/customers/{GUEST.email}/forget", REASON, **once)
         assert failed.status_code == 500
     assert len(living(postgres)) == 2
@@ -97,5 +97,5 @@ def test_keys_that_come_back_with_a_backup_are_destroyed_again(
         owner.execute("INSERT INTO subject_keys SELECT * FROM backup")
         owner.execute("ALTER TABLE subject_keys ENABLE TRIGGER USER")
     assert order_of(shop, made)["customer"]["email"] == GUEST.email
-    Keeper(oms, 3).step()
+    RetentionScheduler(oms.retention, 3).step()
     assert order_of(shop, made)["customer"]["email"] == "[forgotten]"

@@ -153,7 +153,7 @@ def test_a_lost_file_is_said_and_not_made_anew(
 
 
 def test_more_people_than_a_process_remembers(oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oms.vault, "_ring", Keyring(50))
+    monkeypatch.setattr(oms.vault.keys, "ring", Keyring(50))
     stocked(oms)
     for _ in range(2):
         results = oms.execute_many([order(f"p{n}") for n in range(40)], actor="tester")

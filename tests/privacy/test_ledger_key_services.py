@@ -69,16 +69,16 @@ def test_keys_move_from_a_file_into_a_service_and_no_event_changes(
         assert shown(moved, body["order_id"]) == NAME
         assert placed(moved, "c2")[0] == 201
     with open_prepared(settings) as left_behind, pytest.raises(Refused, match=service.key):
-        left_behind.vault.ledger_key()
+        left_behind.vault.keys.ledger_key()
 
 
 def test_another_key_is_told_at_the_start(oms: Oms, settings: Settings, service: Service) -> None:
     with open_prepared(replace(settings, kek=service.key)) as first:
-        first.vault.ledger_key()
+        first.vault.keys.ledger_key()
     for other in (service.other, KEK):
         with open_prepared(replace(settings, kek=other)) as wrong:
             with pytest.raises(Refused, match=service.key) as error:
-                wrong.vault.ledger_key()
+                wrong.vault.keys.ledger_key()
             assert error.value.code == "wrong_kek"
 
 

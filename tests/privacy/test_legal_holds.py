@@ -12,8 +12,8 @@ from oms_commands.customers.hold import HoldCustomer
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.errors import OmsError, Refused
+from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.http import create_app
-from oms_ledger.privacy import erasure
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.http.test_errors import told
@@ -177,15 +177,16 @@ def test_nothing_is_destroyed_before_the_ledger_has_decided(
 ) -> None:
     """A hold that comes while keys are looked up, and so before the decision, is in time."""
     made = ADA.buys(shop)
-    look_up = erasure.known
+    resolver = oms.vault.subjects
+    resolve = resolver.resolve
 
-    def slowly(*asked: Any) -> Any:
-        found = look_up(*asked)
-        monkeypatch.setattr(erasure, "known", look_up)
+    def resolve_slowly(subject_ref: str) -> ResolvedSubject:
+        subject = resolve(subject_ref)
+        monkeypatch.setattr(resolver, "resolve", resolve)
         hold(shop, "c-ada")
-        return found
+        return subject
 
-    monkeypatch.setattr(erasure, "known", slowly)
+    monkeypatch.setattr(resolver, "resolve", resolve_slowly)
     with pytest.raises(Refused) as no:
         oms.execute(ForgetCustomer("c-ada", "asked for"), actor="tester")
     assert no.value.code == "on_legal_hold"

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms, open_prepared, prepare
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.write import decider
 from oms_ledger.http import create_app
 from oms_ledger.kernel import Command
-from oms_ledger.privacy import vault
+from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey
-from oms_ledger.privacy.retention import Keeper
+from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
 from tests.audit.sealing import seal
 from tests.databases import Database, embedded_server, ledger_database
@@ -98,9 +98,9 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     period(api, "customers", "6y")
     position = period(api, "guests", "2y")["position"]
     assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
-    done = Keeper(oms, 3, lambda: LATER).step()
+    done = RetentionScheduler(oms.retention, 3, lambda: LATER).step()
     assert done is not None
-    assert (done.forgotten, dict(done.left)) == (3, {"legal hold": 1})
+    assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
 
 @pytest.mark.parametrize("forgetting", [by_hand, by_period])
@@ -123,8 +123,8 @@ def test_who_was_forgotten_is_found_nowhere(
         assert after[name] == before[name]
     assert order_of(shop, made[BOB])["customer"]["email"] == BOB.email
     seal(oms)
-    dossier = verify(oms, Options(), lambda *_: None)
-    assert [f for check in dossier.checks for f in check.findings] == []
+    report = oms.verify(VerificationOptions(), lambda *_: None)
+    assert [f for check in report.checks for f in check.findings] == []
 
 
 def test_when_nothing_is_sealed_it_is_found_everywhere(
@@ -140,7 +140,7 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command
 
-    monkeypatch.setattr(vault, "sealed_with", as_it_is)
+    monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(oms, shop)
     found = places_with(oms, shop, postgres, tmp_path, ADA.mark)
     tables = {name.removeprefix("table ") for name in found if name.startswith("table ")}

@@ -1,4 +1,4 @@
-"""Periods of retention: set in the ledger, looked at before, carried out by whose turn it is."""
+"""Retention periods: set in the ledger, listed before they take effect, and carried out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.http import create_app
 from oms_ledger.privacy import retention
-from oms_ledger.privacy.retention import Keeper, Round, next_round, one_round
+from oms_ledger.privacy.retention import RetentionRun, RetentionScheduler, next_run, run_once
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted
@@ -32,7 +32,7 @@ def period(api: Api, kind: str, keep: str | None, country: str | None = None) ->
 
 
 def due(api: Api, at: datetime, after: int = 0) -> list[dict[str, Any]]:
-    """Everybody, page by page."""
+    """All items of all pages."""
     items: list[dict[str, Any]] = []
     params: dict[str, Any] = {"at": at.isoformat(), "limit": 2}
     params |= {"min_position": after, "wait_ms": 10_000}
@@ -53,8 +53,8 @@ def done_with(api: Api, who: Planted, **more: Any) -> dict[str, Any]:
     return {**made, "position": sent.json()["position"]}
 
 
-def round_of(oms: Oms, now: datetime, **more: Any) -> Round:
-    done = one_round(oms, now, **more)
+def run_of(oms: Oms, now: datetime, **more: Any) -> RetentionRun:
+    done = run_once(oms.retention, now, **more)
     assert done is not None
     return done
 
@@ -67,11 +67,11 @@ def name_of(api: Api, made: dict[str, Any]) -> str:
 def test_without_a_period_nobody_is_ever_due(oms: Oms, shop: Api) -> None:
     made = done_with(shop, ADA)
     assert due(shop, NOW + 200 * YEAR, made["position"]) == []
-    assert round_of(oms, NOW + 200 * YEAR) == Round()
+    assert run_of(oms, NOW + 200 * YEAR) == RetentionRun()
     assert name_of(shop, made) == f"{ADA.mark} {ADA.mark}last"
 
 
-def test_periods_are_in_the_ledger_and_can_be_asked_for_as_of_then(oms: Oms, shop: Api) -> None:
+def test_periods_are_in_the_ledger_and_answer_as_of(oms: Oms, shop: Api) -> None:
     first = period(shop, "customers", "6y")["position"]
     second = period(shop, "customers", "10y", "DE")["position"]
     last = period(shop, "customers", None)["position"]
@@ -88,7 +88,7 @@ def test_periods_are_in_the_ledger_and_can_be_asked_for_as_of_then(oms: Oms, sho
     assert (told["set_by"], told["reference"], told["position"]) == ("key:admin", "rule 1", second)
 
 
-def test_who_is_due_is_told_before_with_what_is_in_the_way(oms: Oms, shop: Api) -> None:
+def test_due_lists_persons_with_the_reason_that_blocks_erasure(oms: Oms, shop: Api) -> None:
     done_with(shop, ADA)
     done_with(shop, GUEST)
     open_ = BOB.buys(shop)
@@ -108,13 +108,13 @@ def test_who_is_due_is_told_before_with_what_is_in_the_way(oms: Oms, shop: Api) 
     assert name_of(shop, open_).startswith(BOB.mark), "asking does nothing"
 
 
-def test_the_round_forgets_who_is_due_and_nobody_else(oms: Oms, shop: Api) -> None:
+def test_a_run_erases_who_is_due_and_nobody_else(oms: Oms, shop: Api) -> None:
     ada, guest, bob = done_with(shop, ADA), done_with(shop, GUEST), BOB.buys(shop)
     nobody = done_with(shop, Planted("Zqnone"), customer=None)
     period(shop, "customers", "2y")
     period(shop, "guests", "2y")
-    done = round_of(oms, NOW + 3 * YEAR)
-    assert (done.forgotten, dict(done.left)) == (3, {"an order is not settled": 1})
+    done = run_of(oms, NOW + 3 * YEAR)
+    assert (done.forgotten, dict(done.skipped)) == (3, {"an order is not settled": 1})
     for made in (ada, guest):
         assert name_of(shop, made) == "[forgotten]"
     assert order_of(shop, nobody)["shipping_address"]["line1"] == "[forgotten]"
@@ -129,7 +129,7 @@ def test_the_round_forgets_who_is_due_and_nobody_else(oms: Oms, shop: Api) -> No
     (its,) = [r["data"]["period"] for r in receipts if r["data"]["customer_id"] == "c-ada"]
     assert its.items() >= {"kind": "customers", "country": None, "keep": "2y"}.items()
     assert its["policy"] == 2
-    assert round_of(oms, NOW + 3 * YEAR).forgotten == 0
+    assert run_of(oms, NOW + 3 * YEAR).forgotten == 0
 
 
 def test_each_country_has_its_own_period_and_the_longest_counts(oms: Oms, shop: Api) -> None:
@@ -143,19 +143,19 @@ def test_each_country_has_its_own_period_and_the_longest_counts(oms: Oms, shop: 
     last = done_with(shop, both, **to("FR"))
     period(shop, "customers", "6y")
     period(shop, "customers", "10y", "DE")
-    assert round_of(oms, NOW + 7 * YEAR).forgotten == 1
+    assert run_of(oms, NOW + 7 * YEAR).forgotten == 1
     assert name_of(shop, french) == "[forgotten]"
     assert name_of(shop, german).startswith("Zqgerman")
     assert name_of(shop, last).startswith("Zqboth")
-    assert round_of(oms, NOW + 11 * YEAR).forgotten == 2
+    assert run_of(oms, NOW + 11 * YEAR).forgotten == 2
 
 
 def test_a_guests_orders_have_a_period_of_their_own(oms: Oms, shop: Api) -> None:
-    """A customer who is due takes nothing along that was ordered lately with the same address."""
+    """Erasing a customer keeps recent guest orders with the same e-mail address."""
     known = Planted(GUEST.mark, "c-guest")
     old, new = done_with(shop, known), done_with(shop, GUEST)
     period(shop, "customers", "2y")
-    assert round_of(oms, NOW + 3 * YEAR).forgotten == 1
+    assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
     assert name_of(shop, old) == "[forgotten]"
     assert name_of(shop, new).startswith(GUEST.mark)
 
@@ -166,17 +166,17 @@ def test_an_import_counts_from_when_it_happened(oms: Oms, shop: Api) -> None:
     cancel = f"/v1/orders/{placed.json()['order_id']}/cancel"
     made = {**placed.json(), **shop.post(cancel, {"reason": "other"}).json()}
     period(shop, "customers", "2y")
-    assert round_of(oms, NOW).forgotten == 0, "it was cancelled today"
+    assert run_of(oms, NOW).forgotten == 0, "it was cancelled today"
     with open_prepared(oms.settings) as other:
         other.catch_up()
-    assert round_of(oms, NOW + 3 * YEAR).forgotten == 1
+    assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
     assert name_of(shop, made) == "[forgotten]"
 
 
 def just_before_deciding(
     monkeypatch: pytest.MonkeyPatch, oms: Oms, act: Callable[[], object]
 ) -> None:
-    """Have something happen between the look at who is due and the decision to forget them."""
+    """Call `act` between reading who is due and deciding to erase them."""
     decide = oms.execute_many
 
     def meanwhile(*asked: Any, **more: Any) -> Any:
@@ -192,8 +192,8 @@ def test_a_longer_period_that_was_acknowledged_holds_at_once(
     made = done_with(shop, ADA)
     period(shop, "customers", "2y")
     just_before_deciding(monkeypatch, oms, lambda: period(shop, "customers", "10y"))
-    done = round_of(oms, NOW + 3 * YEAR)
-    assert (done.forgotten, dict(done.left)) == (0, {"not_due": 1})
+    done = run_of(oms, NOW + 3 * YEAR)
+    assert (done.forgotten, dict(done.skipped)) == (0, {"not_due": 1})
     assert name_of(shop, made).startswith(ADA.mark)
 
 
@@ -204,52 +204,52 @@ def test_a_hold_that_was_acknowledged_holds_at_once(
     period(shop, "customers", "2y")
     hold = HoldCustomer("c-ada", "audit")
     just_before_deciding(monkeypatch, oms, lambda: oms.execute(hold, actor="tester"))
-    assert dict(round_of(oms, NOW + 3 * YEAR).left) == {"on_legal_hold": 1}
+    assert dict(run_of(oms, NOW + 3 * YEAR).skipped) == {"on_legal_hold": 1}
     assert name_of(shop, made).startswith(ADA.mark)
 
 
-def test_a_round_is_bounded_and_the_next_one_goes_on(
+def test_a_run_is_bounded_and_the_next_one_goes_on(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "PAGE_SIZE", 2)
     for n in range(5):
         done_with(shop, Planted(f"Zqmany{n}", f"c{n}"))
     period(shop, "customers", "2y")
     counts: list[int] = []
-    first = round_of(oms, NOW + 3 * YEAR, at_most=2, progress=counts.append)
+    first = run_of(oms, NOW + 3 * YEAR, at_most=2, progress=counts.append)
     assert (first.forgotten, first.more, counts) == (2, True, [2])
-    rest = round_of(oms, NOW + 3 * YEAR)
+    rest = run_of(oms, NOW + 3 * YEAR)
     assert (rest.forgotten, rest.more) == (3, False)
 
 
-def test_only_one_process_at_a_time_is_at_it(oms: Oms, shop: Api) -> None:
+def test_one_process_at_a_time_runs_retention(oms: Oms, shop: Api) -> None:
     done_with(shop, ADA)
     period(shop, "customers", "2y")
     with open_prepared(oms.settings) as other, other.chores.turn(retention.JOB) as mine:
         assert mine
-        assert one_round(oms, NOW + 3 * YEAR) is None
-    assert round_of(oms, NOW + 3 * YEAR).forgotten == 1
+        assert run_once(oms.retention, NOW + 3 * YEAR) is None
+    assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
 
 
-def test_a_worker_makes_a_round_at_its_start_and_then_once_a_day(
+def test_a_worker_runs_retention_at_its_start_and_then_once_a_day(
     oms: Oms, shop: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = [datetime(2200, 5, 1, 10, 0, tzinfo=UTC)]
-    keeper = Keeper(oms, 3, lambda: clock[0])
+    scheduler = RetentionScheduler(oms.retention, 3, lambda: clock[0])
     first = done_with(shop, ADA)
     period(shop, "customers", "2y")
-    done = keeper.step()
+    done = scheduler.step()
     assert done is not None
     assert done.forgotten == 1
     assert name_of(shop, first) == "[forgotten]"
     done_with(shop, BOB)
     clock[0] = datetime(2200, 5, 2, 2, 59, tzinfo=UTC)
-    assert keeper.step() is None
+    assert scheduler.step() is None
     clock[0] = datetime(2200, 5, 2, 3, 0, tzinfo=UTC)
-    done = keeper.step()
+    done = scheduler.step()
     assert done is not None
     assert done.forgotten == 1
-    assert keeper.step() is None
+    assert scheduler.step() is None
     assert "Zq" not in caplog.text
     assert "c-ada" not in "".join(r.getMessage() for r in caplog.records if "httpx" not in r.name)
 
@@ -262,8 +262,8 @@ def test_a_worker_makes_a_round_at_its_start_and_then_once_a_day(
         (datetime(2026, 12, 31, 23, 0, tzinfo=UTC), 0, datetime(2027, 1, 1, 0, tzinfo=UTC)),
     ],
 )
-def test_the_next_round_is_at_the_hour(now: datetime, hour: int, expected: datetime) -> None:
-    assert next_round(now, hour) == expected
+def test_the_next_run_is_at_the_hour(now: datetime, hour: int, expected: datetime) -> None:
+    assert next_run(now, hour) == expected
 
 
 def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Database) -> None:
@@ -280,10 +280,10 @@ def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Databa
             "INSERT INTO receipts (scope, key, fingerprint, outcome, recorded_at)"
             " VALUES ('x', 'old', '', '{\"position\": 1}', now() - interval '7 days')"
         )
-    assert not round_of(oms, NOW).pruned
+    assert not run_of(oms, NOW).pruned
     period(shop, "access_log", "6y")
     period(shop, "receipts", "2d")
-    assert dict(round_of(oms, NOW).pruned) == {"access_log": 3, "receipts": 1}
+    assert dict(run_of(oms, NOW).pruned) == {"access_log": 3, "receipts": 1}
     assert [each["actor"] for each in oms.accesses()] == ["key:admin"]
     assert [each.key for each in oms.receipts()] == ["new"]
 
@@ -300,7 +300,7 @@ def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
     assert len(oms.accesses()) == 1
 
 
-def test_who_may_set_periods_is_an_administrator(oms: Oms, shop: Api) -> None:
+def test_an_administrator_alone_sets_periods(oms: Oms, shop: Api) -> None:
     with Api(create_app(oms), oms.create_key("desk", "operator")) as desk:
         body = {"kind": "customers", "keep": "1d"}
         assert desk.put("/v1/retention", body).status_code == 403

@@ -11,7 +11,7 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.kernel import Command
-from oms_ledger.privacy import vault
+from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey
 from tests.databases import Database
 from tests.http.conftest import Api
@@ -71,7 +71,7 @@ def test_without_sealing_it_is_all_found(
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command
 
-    monkeypatch.setattr(vault, "sealed_with", as_it_is)
+    monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(shop)
     assert in_clear(oms)
     for who in EVERYBODY:
@@ -82,8 +82,8 @@ def test_without_sealing_it_is_all_found(
 
 def test_every_door_goes_through_the_one_that_seals() -> None:
     """Nobody hands commands to the writer but the root and the door for many at a time."""
-    allowed = {"app.py", "submitting.py"}
-    folder = os.path.dirname(vault.__file__) + "/.."
+    allowed = {"app.py", "bus.py"}
+    folder = os.path.dirname(sealer.__file__) + "/.."
     asking = re.compile(r"writer\.submit")
     found = set()
     for parent, _, names in os.walk(folder):

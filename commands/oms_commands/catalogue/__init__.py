@@ -1,1 +1,12 @@
-"""Commands about products and locations."""
+"""Commands about locations and products."""
+
+from __future__ import annotations
+
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_ledger.kernel import Command
+
+COMMANDS: tuple[type[Command], ...] = (
+    PutLocation,
+    PutProduct,
+)

@@ -8,21 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Country, Text
+from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Text
+from oms_commands.catalogue._fields import SiteFields
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.json_values import plain
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class SiteFields:
-    line1: Text | None = None
-    line2: Text | None = None
-    city: Text | None = None
-    region: Text | None = None
-    postal_code: Text | None = None
-    country: Country | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

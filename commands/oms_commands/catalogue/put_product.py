@@ -14,27 +14,14 @@ from oms_commands._fields import (
     Amount,
     Count,
     Currency,
-    Quantity,
     Sku,
     check_amount,
 )
+from oms_commands.catalogue._fields import ComponentFields, DimensionFields
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money, to_minor, to_text
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class DimensionFields:
-    length: Count
-    width: Count
-    height: Count
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class ComponentFields:
-    sku: Sku
-    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

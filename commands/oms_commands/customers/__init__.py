@@ -1,1 +1,18 @@
-"""Commands about customers and their personal data."""
+"""Commands about customers: erasure, legal holds, periods of retention."""
+
+from __future__ import annotations
+
+from oms_commands.customers.forget import ForgetCustomer
+from oms_commands.customers.forget_order import ForgetOrder
+from oms_commands.customers.hold import HoldCustomer
+from oms_commands.customers.release_hold import ReleaseCustomerHold
+from oms_commands.customers.set_retention import SetRetention
+from oms_ledger.kernel import Command
+
+COMMANDS: tuple[type[Command], ...] = (
+    ForgetCustomer,
+    ForgetOrder,
+    HoldCustomer,
+    ReleaseCustomerHold,
+    SetRetention,
+)

@@ -1,4 +1,4 @@
-"""What commands about one person share: whom they mean, and what a legal hold forbids."""
+"""Shared by commands about one data subject: its streams, and refusal under a legal hold."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pydantic import Field
 from oms_commands._fields import PRINTABLE
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound, Refused
-from oms_ledger.domain.personal import Known
+from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.kernel import Given, Json, Ref
 
 Reason = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 """Kept for ever, as notes and references are: nothing personal belongs into it."""
 
 
-def records(known: Known | None, whom: str) -> tuple[str, list[Ref]]:
-    """The record of whom is meant, and all that must be seen to decide about them."""
-    if known is None:
-        return whom, [(CustomerRecord, whom)]
-    return known.record, [(CustomerRecord, name) for name in {known.record, *known.bound}]
+def streams_of(subject: ResolvedSubject | None, subject_ref: str) -> tuple[str, list[Ref]]:
+    """The key of the subject's own record, and the records to read for a decision about it."""
+    if subject is None:
+        return subject_ref, [(CustomerRecord, subject_ref)]
+    return subject.record, [(CustomerRecord, name) for name in {subject.record, *subject.held_by}]
 
 
-def refuse_if_nobody(known: Known | None, record: CustomerRecord) -> None:
-    """Where nothing personal is kept of anybody of that name, and never was anything done."""
-    if known is not None and not known.keys and not record.version:
+def refuse_if_unknown(subject: ResolvedSubject | None, record: CustomerRecord) -> None:
+    """`NotFound` if the subject has no data keys and its record has no events."""
+    if subject is not None and not subject.keys and not record.version:
         raise NotFound(
             "Nothing personal is kept of anybody by that id or address. GET /v1/orders?q= looks"
             " for an e-mail address, ?customer= for an id."
@@ -34,7 +34,7 @@ def refuse_if_nobody(known: Known | None, record: CustomerRecord) -> None:
 
 
 def refuse_if_held(refs: Iterable[Ref], given: Given) -> None:
-    """A legal hold on anybody whose data would go is in the way of forgetting."""
+    """`Refused` if any of these records has a legal hold: it blocks erasure."""
     held = [
         (name, hold)
         for _, name in sorted(refs, key=lambda ref: ref[1])

@@ -11,12 +11,12 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
-from oms_commands.customers._subjects import Reason, records, refuse_if_held, refuse_if_nobody
+from oms_commands.customers._subjects import Reason, refuse_if_held, refuse_if_unknown, streams_of
 from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.personal import Known, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -37,15 +37,15 @@ class ForgetCustomer(Command):
     customer_id: Id
     reason: Reason
     note: Note | None = None
-    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+    subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
     period: SkipJsonSchema[PeriodOver | None] = field(default=None, init=False)
 
     @property
-    def whom(self) -> str:
+    def subject_ref(self) -> str:
         return self.customer_id
 
-    def found(self, known: Known) -> ForgetCustomer:
-        return with_fields(self, known=known)
+    def with_subject(self, subject: ResolvedSubject) -> ForgetCustomer:
+        return with_fields(self, subject=subject)
 
     def because(self, period: PeriodOver) -> ForgetCustomer:
         """The same, asked for by nobody but the end of a period. What guests have ordered with
@@ -53,12 +53,12 @@ class ForgetCustomer(Command):
         return with_fields(self, period=period)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [*records(self.known, self.customer_id)[1], (Retention, POLICY)]
+        return [*streams_of(self.subject, self.customer_id)[1], (Retention, POLICY)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        name, refs = records(self.known, self.customer_id)
+        name, refs = streams_of(self.subject, self.customer_id)
         if name.startswith(GUEST):
-            refuse_if_nobody(self.known, given.state(CustomerRecord, name))
+            refuse_if_unknown(self.subject, given.state(CustomerRecord, name))
         refuse_if_held(refs, given)
         if self.period is not None:
             _refuse_if_changed(self.period, given.state(Retention, POLICY))
@@ -66,12 +66,12 @@ class ForgetCustomer(Command):
         return [Change(event)]
 
     def _keys(self) -> tuple[str, ...]:
-        if self.known is None:
+        if self.subject is None:
             return ()
-        return self.known.keys if self.period is None else self.known.own
+        return self.subject.keys if self.period is None else self.subject.own
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        name, _ = records(self.known, self.customer_id)
+        name, _ = streams_of(self.subject, self.customer_id)
         record = given.state(CustomerRecord, name)
         return {"customer_id": name, "reason": record.reason, "forgotten": record.forgotten}
 

@@ -10,13 +10,13 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
-from oms_commands.customers._subjects import Reason, records, refuse_if_held
+from oms_commands.customers._subjects import Reason, refuse_if_held, streams_of
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.personal import Known, key_of, personal_values, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, key_of, personal_values, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -36,28 +36,32 @@ class ForgetOrder(Command):
     order_id: Id
     reason: Reason
     note: Note | None = None
-    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+    subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def whom(self) -> str:
+    def subject_ref(self) -> str:
         return f"{ORDER}{self.order_id}"
 
-    def found(self, known: Known) -> ForgetOrder:
-        return with_fields(self, known=known)
+    def with_subject(self, subject: ResolvedSubject) -> ForgetOrder:
+        return with_fields(self, subject=subject)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id), *records(self.known, self.whom)[1]]
+        return [(Order, self.order_id), *streams_of(self.subject, self.subject_ref)[1]]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        keys = self.known.keys if self.known is not None else ()
+        keys = self.subject.keys if self.subject is not None else ()
         _refuse_if_anothers(existing_order(given, self.order_id), keys)
-        refuse_if_held(records(self.known, self.whom)[1], given)
-        event = CustomerForgotten(self.whom, self.reason, self.note, keys)
+        refuse_if_held(streams_of(self.subject, self.subject_ref)[1], given)
+        event = CustomerForgotten(self.subject_ref, self.reason, self.note, keys)
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        record = given.state(CustomerRecord, self.whom)
-        return {"customer_id": self.whom, "reason": record.reason, "forgotten": record.forgotten}
+        record = given.state(CustomerRecord, self.subject_ref)
+        return {
+            "customer_id": self.subject_ref,
+            "reason": record.reason,
+            "forgotten": record.forgotten,
+        }
 
 
 def _refuse_if_anothers(order: Order, keys: Sequence[str]) -> None:

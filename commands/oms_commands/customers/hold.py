@@ -10,10 +10,10 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Text
-from oms_commands.customers._subjects import Reason, holds_of, records, refuse_if_nobody
+from oms_commands.customers._subjects import Reason, holds_of, refuse_if_unknown, streams_of
 from oms_ledger.domain.customers.events import CustomerHeld
 from oms_ledger.domain.customers.state import CustomerRecord
-from oms_ledger.domain.personal import Known, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -32,25 +32,25 @@ class HoldCustomer(Command):
     customer_id: Id
     reason: Reason
     reference: Text | None = None
-    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+    subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def whom(self) -> str:
+    def subject_ref(self) -> str:
         return self.customer_id
 
-    def found(self, known: Known) -> HoldCustomer:
-        return with_fields(self, known=known)
+    def with_subject(self, subject: ResolvedSubject) -> HoldCustomer:
+        return with_fields(self, subject=subject)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return records(self.known, self.customer_id)[1]
+        return streams_of(self.subject, self.customer_id)[1]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        name, _ = records(self.known, self.customer_id)
-        refuse_if_nobody(self.known, given.state(CustomerRecord, name))
+        name, _ = streams_of(self.subject, self.customer_id)
+        refuse_if_unknown(self.subject, given.state(CustomerRecord, name))
         event = CustomerHeld(name, ctx.command_id, self.reason, self.reference)
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        name, _ = records(self.known, self.customer_id)
+        name, _ = streams_of(self.subject, self.customer_id)
         holds = holds_of(given.state(CustomerRecord, name))
         return {"customer_id": name, "hold_id": ctx.command_id, "holds": holds}

@@ -10,11 +10,11 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id
-from oms_commands.customers._subjects import Reason, holds_of, records
+from oms_commands.customers._subjects import Reason, holds_of, streams_of
 from oms_ledger.domain.customers.events import CustomerHoldReleased
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.personal import Known, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -32,20 +32,20 @@ class ReleaseCustomerHold(Command):
     customer_id: Id
     hold_id: Id
     reason: Reason
-    known: SkipJsonSchema[Known | None] = field(default=None, init=False)
+    subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def whom(self) -> str:
+    def subject_ref(self) -> str:
         return self.customer_id
 
-    def found(self, known: Known) -> ReleaseCustomerHold:
-        return with_fields(self, known=known)
+    def with_subject(self, subject: ResolvedSubject) -> ReleaseCustomerHold:
+        return with_fields(self, subject=subject)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return records(self.known, self.customer_id)[1]
+        return streams_of(self.subject, self.customer_id)[1]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        name, _ = records(self.known, self.customer_id)
+        name, _ = streams_of(self.subject, self.customer_id)
         if self.hold_id not in given.state(CustomerRecord, name).holds:
             raise NotFound(
                 f"There is no legal hold {self.hold_id} on customer {name}."
@@ -55,5 +55,5 @@ class ReleaseCustomerHold(Command):
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        name, _ = records(self.known, self.customer_id)
+        name, _ = streams_of(self.subject, self.customer_id)
         return {"customer_id": name, "holds": holds_of(given.state(CustomerRecord, name))}

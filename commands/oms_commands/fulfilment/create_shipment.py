@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, Id, Quantity
+from oms_commands._fields import STRICT, Code, Id
+from oms_commands.fulfilment._fields import PackageFields, ShippedLine
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
@@ -19,21 +20,7 @@ from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-CARRIERS = ("manual",)
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class ShippedLine:
-    line_id: Id
-    quantity: Quantity
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class PackageFields:
-    weight_g: Count | None = None
-    length_mm: Count | None = None
-    width_mm: Count | None = None
-    height_mm: Count | None = None
+_CARRIERS = ("manual",)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -60,9 +47,9 @@ class CreateShipment(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         assert order.placed is not None
-        if self.carrier not in CARRIERS:
+        if self.carrier not in _CARRIERS:
             raise Refused(
-                f"Carrier {self.carrier} is not connected. Use one of: {', '.join(CARRIERS)}.",
+                f"Carrier {self.carrier} is not connected. Use one of: {', '.join(_CARRIERS)}.",
                 code="unknown_carrier",
             )
         require_location(given, self.location)

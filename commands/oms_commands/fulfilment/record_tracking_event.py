@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
+from oms_commands.fulfilment._fields import ScanCode
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -15,18 +16,6 @@ from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-Code = Literal[
-    "in_transit",
-    "out_for_delivery",
-    "delivered",
-    "exception",
-    "attempted_delivery",
-    "delayed",
-    "failure",
-    "return_to_sender",
-    "lost",
-]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -41,7 +30,7 @@ class RecordTrackingEvent(Command):
     scope: ClassVar[str] = "shipments:write"
 
     shipment_id: Id
-    code: Code
+    code: ScanCode
     occurred_at: Time
     location: Text | None = None
     raw: Note | None = None

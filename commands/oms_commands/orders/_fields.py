@@ -91,3 +91,9 @@ def address_of(given: AddressFields | None) -> Address | None:
         given.postal_code,
         given.country,
     )
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CancelledLine:
+    line_id: Id
+    quantity: Quantity

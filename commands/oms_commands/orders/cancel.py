@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Note, Quantity
+from oms_commands._fields import STRICT, Id, Note
+from oms_commands.orders._fields import CancelledLine
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import stock_key
@@ -17,12 +18,6 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class CancelledLine:
-    line_id: Id
-    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -16,7 +16,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-DONE = ("cancelled", "fulfilled", "completed")
+_DONE = ("cancelled", "fulfilled", "completed")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -36,7 +36,7 @@ class HoldOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         status = existing_order(given, self.order_id).statuses.order
-        if status in DONE:
+        if status in _DONE:
             raise illegal_transition(
                 "The order", status, "held", "There is nothing left to hold back."
             )

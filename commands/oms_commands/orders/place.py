@@ -32,7 +32,7 @@ from oms_ledger.domain.stock.rules import by_priority
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-TOTAL_MAX = Decimal(10**15)
+_TOTAL_MAX = Decimal(10**15)
 """What the lines of one order may add up to: its minor units still fit 64 bits with room."""
 
 
@@ -113,8 +113,8 @@ def _check_money(order: PlaceOrder) -> None:
         if line.discount and line.discount > gross:
             raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
         total += gross
-    if total > TOTAL_MAX:
-        raise ValueError(f"lines: they add up to more than {TOTAL_MAX:,}; order fewer units")
+    if total > _TOTAL_MAX:
+        raise ValueError(f"lines: they add up to more than {_TOTAL_MAX:,}; order fewer units")
 
 
 def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:

@@ -150,6 +150,7 @@ QUERIES = (
         get_customer,
         "A customer, as the newest order has them",
         NOW_ALONE,
+        subject="customer_id",
     ),
     Query(
         "customer_orders",
@@ -160,6 +161,7 @@ QUERIES = (
         customer_orders,
         "The orders of a customer, the newest first",
         NOW_ALONE,
+        subject="customer_id",
     ),
     Query(
         "export_customer",
@@ -170,5 +172,6 @@ QUERIES = (
         export_customer,
         "Everything about one person",
         NOW_ALONE,
+        subject="customer_id",
     ),
 )

@@ -294,6 +294,8 @@ QUERIES = (
         "Orders, filtered, searched and sorted",
         "All orders of a past moment would take the whole log to answer. List the orders of now,"
         " and ask for each that matters: GET /v1/orders/{order_id}?as_of=.",
+        searches_email="q",
+        sensitive_filter="with_sensitive",
     ),
     Query(
         "order_timeline",

@@ -349,5 +349,6 @@ QUERIES = (
         "How fast and how well is shipped",
         "Figures of a past moment would take the whole log to answer. Ask for a period with `from`"
         " and `to`, and judge it at a time of your own with `now`.",
+        minimum_count="smallest_count",
     ),
 )

@@ -333,16 +333,29 @@ def location(row: Mapping[str, object]) -> dict[str, Json]:
     }
 
 
+FILTER = "with_sensitive"
+
 QUERIES = tuple(
-    Query(ask.__name__, path, "stock:read", READ_MODEL.name, params, ask, summary, as_of)
-    for path, params, ask, as_of, summary in (
-        ("/v1/stock", ListStock, list_stock, list_stock_as_of, "Stock by SKU and location"),
+    Query(
+        run.__name__,
+        path,
+        "stock:read",
+        READ_MODEL.name,
+        params,
+        run,
+        summary,
+        as_of,
+        sensitive_filter=sensitive_filter,
+    )
+    for path, params, run, as_of, summary, sensitive_filter in (
+        ("/v1/stock", ListStock, list_stock, list_stock_as_of, "Stock by SKU and location", FILTER),
         (
             "/v1/stock/{sku}",
             GetStock,
             get_stock,
             get_stock_as_of,
             "Stock of one SKU, in all and by location",
+            None,
         ),
         (
             "/v1/stock/{sku}/movements",
@@ -350,16 +363,25 @@ QUERIES = tuple(
             stock_movements,
             stock_movements_as_of,
             "Every change of a SKU",
+            None,
         ),
-        ("/v1/products", ListProducts, list_products, list_products_as_of, "Products"),
-        ("/v1/products/{sku}", GetProduct, get_product, get_product_as_of, "One product"),
+        ("/v1/products", ListProducts, list_products, list_products_as_of, "Products", FILTER),
+        ("/v1/products/{sku}", GetProduct, get_product, get_product_as_of, "One product", None),
         (
             "/v1/locations",
             ListLocations,
             list_locations,
             list_locations_as_of,
             "Locations, by priority",
+            None,
         ),
-        ("/v1/locations/{code}", GetLocation, get_location, get_location_as_of, "One location"),
+        (
+            "/v1/locations/{code}",
+            GetLocation,
+            get_location,
+            get_location_as_of,
+            "One location",
+            None,
+        ),
     )
 )

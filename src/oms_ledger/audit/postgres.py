@@ -32,7 +32,7 @@ class _Outcome(msgspec.Struct):
 _position_of = msgspec.json.Decoder(_Outcome).decode
 
 
-class ReceiptSeen(NamedTuple):
+class StoredReceipt(NamedTuple):
     """A receipt, and the position it answers with; None where its bytes do not say."""
 
     scope: str
@@ -40,7 +40,7 @@ class ReceiptSeen(NamedTuple):
     position: Position | None
 
 
-def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator[ReceiptSeen]:
+def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator[StoredReceipt]:
     """All receipts in order, a page at a time in memory."""
     scope, key = "", ""
     while True:
@@ -50,7 +50,7 @@ def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator
         if not rows:
             return
         for scope, key, outcome in rows:
-            yield ReceiptSeen(scope, key, _position(outcome))
+            yield StoredReceipt(scope, key, _position(outcome))
 
 
 def _position(outcome: bytes) -> Position | None:

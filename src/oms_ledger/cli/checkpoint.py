@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import Oms
-from oms_ledger.audit.anchors.schedule import KINDS, place_or_file
+from oms_ledger.audit.anchors.schedule import STORE_FORMS, anchor_store_or_file
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree import notes
-from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ def show(oms: Oms, json: JsonOption = False) -> None:
     """Print the newest signed checkpoint. Example: [bold]oms-ledger checkpoint show[/]"""
     newest = Prover(oms.tree()).checkpoint()
     if json:
-        print_json(dict(checkpoint_answer(newest)))
+        print_json(dict(checkpoint_json(newest)))
     else:
         typer.echo(newest.note, nl=False)
 
@@ -53,7 +53,7 @@ def export(
         str,
         typer.Argument(
             metavar="PLACE",
-            help=f"A file (appended to), or one of {KINDS}.",
+            help=f"A file (appended to), or one of {STORE_FORMS}.",
         ),
     ],
 ) -> None:
@@ -61,11 +61,11 @@ def export(
 
     Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
     """
-    kept_in = place_or_file(where)
+    store = anchor_store_or_file(where)
     prover = Prover(oms.tree())
     newest = prover.checkpoint()
-    note = kept_in.keep(newest, prover)
-    console.print(f"The checkpoint of {newest.size:,} events is kept in {kept_in.name}.")
+    note = store.keep(newest, prover)
+    console.print(f"The checkpoint of {newest.size:,} events is kept in {store.name}.")
     typer.echo(note, nl=False)
 
 

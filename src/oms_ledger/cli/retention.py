@@ -18,7 +18,7 @@ from oms_ledger.cli.terminal import JsonOption, checked, console, on_ledger, out
 from oms_ledger.domain.customers.retention import KINDS
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.times import moment
-from oms_ledger.privacy.retention import Round, one_round
+from oms_ledger.privacy.retention import RetentionRun, run_once
 from oms_ledger.privacy.retention import due as all_due
 
 app = typer.Typer(no_args_is_help=True, help="How long personal data is kept.")
@@ -80,7 +80,7 @@ def due(
     """
     by = datetime.now(UTC) if at is None else _time(at)
     oms.catch_up()
-    items = [item for some in all_due(oms, by) for item in some]
+    items = [item for some in all_due(oms.retention, by) for item in some]
     if json:
         print_json(list(items))
         return
@@ -114,21 +114,21 @@ def run(
 
     Example: [bold]oms-ledger retention run[/]
     """
-    rounds: list[Round] = []
+    runs: list[RetentionRun] = []
     with console.status("") as status:
-        while not rounds or rounds[-1].more:
-            before = sum(each.forgotten for each in rounds)
+        while not runs or runs[-1].more:
+            before = sum(each.forgotten for each in runs)
 
             def progress(count: int, before: int = before) -> None:
                 status.update(f"{before + count:,} forgotten")
 
             oms.catch_up()
-            done = one_round(oms, datetime.now(UTC), progress=progress)
+            done = run_once(oms.retention, datetime.now(UTC), progress=progress)
             if done is None:
                 raise Refused("A worker is at it already.", code="retention_under_way")
-            rounds.append(done)
-    forgotten, left = sum(each.forgotten for each in rounds), dict(rounds[-1].left)
-    pruned = dict(sum((each.pruned for each in rounds), Counter[str]()))
+            runs.append(done)
+    forgotten, left = sum(each.forgotten for each in runs), dict(runs[-1].skipped)
+    pruned = dict(sum((each.pruned for each in runs), Counter[str]()))
     if json:
         print_json({"forgotten": forgotten, "left": left, "pruned": pruned})
         return

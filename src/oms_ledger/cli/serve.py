@@ -13,7 +13,7 @@ import typer
 from oms_ledger import logs
 from oms_ledger.app import migrate as migrate_ledger
 from oms_ledger.app import open_prepared, prepared
-from oms_ledger.audit.anchors.schedule import places
+from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.cli.keys import local_key
 from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
 from oms_ledger.serving.serve import Plan
@@ -41,7 +41,7 @@ def serve(
     plan = Plan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
     server_context(given)
-    places(given.anchors)  # what cannot be is said now, not by every process
+    anchor_stores(given.anchors)  # what cannot be is said now, not by every process
     logs.configure(given.log_level)
     # Told to end while still starting: what was started is stopped, which is what was asked.
     with suppress(KeyboardInterrupt), prepared(given) as ready:
@@ -82,7 +82,7 @@ def _check_keys(ready: Settings) -> None:
     """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
     here: better said now than to the first customer."""
     with open_prepared(ready) as oms:
-        oms.vault.ledger_key()
+        oms.vault.keys.ledger_key()
 
 
 def _tell_key(given: Settings, ready: Settings) -> None:

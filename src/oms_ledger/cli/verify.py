@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +10,15 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms, tune_interpreter
-from oms_ledger.audit.anchors.schedule import place_or_file, places
-from oms_ledger.audit.anchors.stores import FileOfCheckpoints, Readable
+from oms_ledger.audit.anchors.file import CheckpointFile
+from oms_ledger.audit.anchors.schedule import anchor_store_or_file, anchor_stores
+from oms_ledger.audit.anchors.store import AnchorStore, ReadableAnchorStore
 from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy
-from oms_ledger.audit.verify.report import Dossier
-from oms_ledger.audit.verify.whole import Options
-from oms_ledger.audit.verify.whole import verify as verify_ledger
+from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
@@ -59,38 +59,47 @@ def verify(
     Example: [bold]oms-ledger verify --checkpoint anchors.txt --report verification.md[/]
     """
     anchors = _from_outside(oms, checkpoint)
-    options = Options(until, read_models, repair, anchors, [_key(text) for text in key or ()])
+    options = VerificationOptions(
+        until, read_models, repair, anchors, [_key(text) for text in key or ()]
+    )
     tune_interpreter()
     with bars() as progress:
-        dossier = verify_ledger(oms, options, progress)
+        result = oms.verify(options, progress)
     if report is not None:
-        _write(report, dossier)
+        _write(report, result)
     if json:
-        print_json(dossier.to_json())
+        print_json(result.to_json())
     else:
-        _show(dossier, report)
-    if not dossier.ok:
+        _show(result, report)
+    if not result.ok:
         raise typer.Exit(1)
 
 
 def _from_outside(oms: Oms, named: list[str] | None) -> list[Anchor]:
-    """The checkpoints in the places named, or else in those that checkpoints are kept in."""
+    """The checkpoints in the stores named, or else in those of the setting OMS_ANCHORS."""
     try:
-        return [anchor for place in _readable(oms, named) for anchor in place.kept()]
+        return [anchor for store in _readable(oms, named) for anchor in store.anchors()]
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {error.filename}. Name one of checkpoints.") from None
     except UnicodeDecodeError as error:
         raise Invalid(f"What should be checkpoints is no text: {error}.") from error
 
 
-def _readable(oms: Oms, named: list[str] | None) -> Iterator[Readable]:
-    for place in places(oms.settings.anchors) if named is None else map(place_or_file, named):
-        missing = isinstance(place, FileOfCheckpoints) and not place.path.exists()
-        if isinstance(place, Readable):
+def _readable(oms: Oms, named: list[str] | None) -> Iterator[ReadableAnchorStore]:
+    """The stores that can be read back. Of those named each must be; of those of the setting a
+    file that does not exist yet is left out."""
+    stores: Iterable[AnchorStore]
+    if named is None:
+        stores = anchor_stores(oms.settings.anchors)
+    else:
+        stores = map(anchor_store_or_file, named)
+    for store in stores:
+        missing = isinstance(store, CheckpointFile) and not store.path.exists()
+        if isinstance(store, ReadableAnchorStore):
             if named is not None or not missing:
-                yield place
+                yield store
         elif named is not None:
-            raise Invalid(f"{place.name} cannot be read back. Fetch a checkpoint; name its file.")
+            raise Invalid(f"{store.name} cannot be read back. Fetch a checkpoint; name its file.")
 
 
 def _key(text: str) -> VerifierKey:
@@ -100,31 +109,31 @@ def _key(text: str) -> VerifierKey:
         raise Invalid(f"--key: {error}. `oms-ledger checkpoint keys` shows some.") from error
 
 
-def _write(file: Path, dossier: Dossier) -> None:
+def _write(file: Path, result: VerificationReport) -> None:
     try:
-        file.write_text(dossier.to_markdown(), "utf-8")
+        file.write_text(result.to_markdown(), "utf-8")
         file.with_suffix(".json").write_bytes(
-            orjson.dumps(dossier.to_json(), option=orjson.OPT_INDENT_2)
+            orjson.dumps(result.to_json(), option=orjson.OPT_INDENT_2)
         )
     except OSError as error:
         raise Invalid(f"--report: {file} cannot be written: {error}.") from error
 
 
-def _show(dossier: Dossier, report: Path | None) -> None:
-    for check in dossier.checks:
+def _show(result: VerificationReport, report: Path | None) -> None:
+    for check in result.checks:
         mark = "[red]differs[/]" if check.findings else "[green]agrees[/] "
         console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
-    for finding in dossier.findings[:SHOWN]:
+    for finding in result.findings[:SHOWN]:
         console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
-        if finding.expected or finding.found:
-            said = f"  expected {finding.expected}; found {finding.found}"
+        if finding.expected or finding.actual:
+            said = f"  expected {finding.expected}; found {finding.actual}"
             console.print(said, soft_wrap=True, markup=False)
         console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
-    if len(dossier.findings) > SHOWN:
-        console.print(f"... and {len(dossier.findings) - SHOWN} more, which the report has")
-    for each in (*dossier.repaired, *dossier.left_out):
+    if len(result.findings) > SHOWN:
+        console.print(f"... and {len(result.findings) - SHOWN} more, which the report has")
+    for each in (*result.repaired, *result.left_out):
         console.print(each, soft_wrap=True, markup=False)
-    rate = dossier.until / max(dossier.seconds, 1e-9)
-    console.print(f"{dossier.until:,} events in {dossier.seconds:,.1f} s: {rate:,.0f} events/s")
+    rate = result.until / max(result.seconds, 1e-9)
+    console.print(f"{result.until:,} events in {result.seconds:,.1f} s: {rate:,.0f} events/s")
     if report is not None:
         console.print(f"The report: {report}", soft_wrap=True)

@@ -17,7 +17,8 @@ from itertools import pairwise
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from oms_commands.catalogue.put_location import PutLocation, SiteFields
+from oms_commands.catalogue._fields import SiteFields
+from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock

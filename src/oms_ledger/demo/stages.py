@@ -8,15 +8,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from oms_commands.fulfilment._fields import PackageFields, ScanCode, ShippedLine
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
-from oms_commands.fulfilment.create_shipment import CreateShipment, PackageFields, ShippedLine
+from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
-from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
-from oms_commands.orders._fields import AddressFields, CustomerFields, LineFields, ShippingFields
+from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.orders._fields import (
+    AddressFields,
+    CancelledLine,
+    CustomerFields,
+    LineFields,
+    ShippingFields,
+)
 from oms_commands.orders.allocate_backorders import AllocateBackorders
-from oms_commands.orders.cancel import CancelledLine, CancelOrder
+from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
@@ -47,7 +54,7 @@ RETURN_AFTER = timedelta(days=4)
 
 CancelReason = Literal["customer", "fraud", "declined"]
 CANCEL_REASONS: tuple[CancelReason, ...] = ("customer", "customer", "declined", "fraud")
-TROUBLES: tuple[tuple[Code, str], ...] = (
+TROUBLES: tuple[tuple[ScanCode, str], ...] = (
     ("attempted_delivery", "Nobody at home, card left"),
     ("delayed", "Vehicle breakdown"),
     ("exception", "Label unreadable, relabelled"),
@@ -238,7 +245,7 @@ def carry(books: Books, day: Day) -> Iterator[Asked]:
             yield Asked(parcel.delivered_at, f"{parcel.key}:deliver", deliver)
 
 
-def _scans(parcel: Parcel) -> Iterator[tuple[datetime, Code, str, str]]:
+def _scans(parcel: Parcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
     """When, what, where, and the carrier's words; nothing happens out of order."""
     if parcel.location == BY_VAN:
         return

@@ -1,8 +1,8 @@
-"""Values that belong to a person. Each sits in a field of its own, of type `Personal`.
+"""Personal values: fields of type `Personal`, and the data subject that each belongs to.
 
-Before a command goes to the writer, what is personal in it is sealed: turned into a text that
-only the person's own key opens. States, events, answers and read models hold sealed values and
-need not know; a rule never looks into one.
+Before a command is written, its personal values are sealed: encrypted with the data subject's own
+key. States, events, answers and read models hold sealed values and treat them as plain texts; no
+rule depends on their content.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from oms_ledger.kernel import Command, Context
 T = TypeVar("T")
 
 SEALED = "sealed:v1:"
-"""How a sealed value begins. The id of its key follows, a colon, and what is sealed."""
+"""Prefix of a sealed value. The id of the data key, a colon and the ciphertext follow."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Personal:
-    """A name, an e-mail address, a phone number, a street: what must be forgettable.
+    """A value that must be erasable: a name, an e-mail address, a phone number, a street.
 
-    It never shows itself in logs or error messages, and is stored as an object of its own
-    (`{"personal": "..."}`), so that it can be sealed without changing any event's shape.
+    Its `repr` and `str` reveal nothing to logs and error messages. It is stored as an object
+    (`{"personal": "..."}`), so that sealing does not change the shape of any event.
     """
 
     personal: str
@@ -37,63 +37,64 @@ class Personal:
 
 
 ChangePersonal = Callable[[Personal, str], Personal]
-"""Makes another value of one, which is in a field of that name."""
+"""Returns a replacement for a personal value, given the value and the name of its field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose the personal values of a command are: the customer of that id; without an id,
-    whoever has the e-mail address among them; without both, nobody but `otherwise`, such as
-    `order:<id>`."""
+    """The data subject of a command's personal values: the customer with this `id`; without an
+    id, the holder of the e-mail address among the values; without either, the subject named
+    `fallback`, such as `order:<id>`."""
 
     id: str | None
-    otherwise: str
+    fallback: str
 
 
-class AboutAPerson(Protocol):
+class PersonalCommand(Protocol):
     """A command that carries personal values."""
 
     def person(self, ctx: Context) -> Person: ...
 
 
 def person_of(command: Command, ctx: Context) -> Person:
-    """Whose the personal values of a command are; `TypeError` where it does not say."""
+    """The data subject of a command's personal values; `TypeError` if the command has no method
+    `person`."""
     if not hasattr(command, "person"):
-        raise TypeError(f"{command.name} has personal values and does not say whose: person()")
-    return cast(AboutAPerson, command).person(ctx)
+        raise TypeError(f"{command.name} has personal values but no method person()")
+    return cast(PersonalCommand, command).person(ctx)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A person as the keys know them. `record` is the key of their stream
-    (`domain/customers/customer.py`),
-    `own` the ids of the keys that are theirs, `keys` those and the ones of guests with an e-mail
-    address of theirs. `bound` are all the records whose legal holds protect what any of these
-    opens."""
+class ResolvedSubject:
+    """A data subject as resolved from the stored keys. `record` is the key of its stream
+    (`CustomerRecord`). `own` are the ids of the subject's data keys; `keys` are those and the ids
+    of guest keys with an e-mail address of the subject. `held_by`: customer streams whose legal
+    holds block erasing any of these keys (shared e-mail addresses included)."""
 
     record: str
     own: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    bound: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
 
 
-class NamesAPerson(Protocol):
-    """A command about one person, for which keys are looked up before it is decided. Whom it
-    means may be written as an e-mail address, which must not reach the ledger: `found` is the
-    command with what was looked up in its place."""
+class SubjectCommand(Protocol):
+    """A command about one data subject, which is resolved before the command is decided.
+    `subject_ref` is a customer's id, an e-mail address or the name of a record; an e-mail address
+    must not reach the ledger. `with_subject` returns the command with the resolved subject."""
 
     @property
-    def whom(self) -> str: ...
+    def subject_ref(self) -> str: ...
 
-    def found(self, known: Known) -> Command: ...
-
-
-def names_a_person(command: Command) -> bool:
-    return hasattr(command, "whom")
+    def with_subject(self, subject: ResolvedSubject) -> Command: ...
 
 
-def forgets_a_person(command: Command) -> bool:
-    """Whether keys are to be destroyed once the command has been decided (`forgets`)."""
+def names_subject(command: Command) -> bool:
+    """Whether the command is a `SubjectCommand`."""
+    return hasattr(command, "subject_ref")
+
+
+def erases_subject(command: Command) -> bool:
+    """Whether data keys are to be destroyed once the command was decided (`forgets`)."""
     return getattr(type(command), "forgets", False) is True
 
 
@@ -102,15 +103,15 @@ def revealed(value: Personal | None) -> str | None:
 
 
 def key_of(value: Personal) -> str | None:
-    """The id of the key that a value is sealed with; None where it is in clear."""
+    """The id of the data key that seals a value; None if the value is not sealed."""
     if not value.personal.startswith(SEALED):
         return None
     return value.personal.removeprefix(SEALED).partition(":")[0]
 
 
 def same_person(one: object, other: object) -> bool:
-    """Whether personal values of the two can be compared: what is sealed with different keys
-    differs, whatever it is."""
+    """Whether personal values of the two can be compared: the same value sealed with different
+    keys differs."""
     return {key_of(value) for _, value in personal_values(one)} == {
         key_of(value) for _, value in personal_values(other)
     }
@@ -118,29 +119,29 @@ def same_person(one: object, other: object) -> bool:
 
 def personal_values(value: object) -> list[tuple[str, Personal]]:
     """Every personal value in a dataclass, however deep, with the name of its field."""
-    found: list[tuple[str, Personal]] = []
-    _gather(value, "", found)
-    return found
+    values: list[tuple[str, Personal]] = []
+    _gather(value, "", values)
+    return values
 
 
-def _gather(value: object, name: str, found: list[tuple[str, Personal]]) -> None:
+def _gather(value: object, name: str, values: list[tuple[str, Personal]]) -> None:
     kind = type(value)
     if kind is Personal:
-        found.append((name, cast(Personal, value)))
+        values.append((name, cast(Personal, value)))
     elif kind is tuple:
         for each in cast("tuple[object, ...]", value):
-            _gather(each, name, found)
+            _gather(each, name, values)
     else:
         for field in _personal_fields(kind):
             inner = getattr(value, field)
             if inner is not None:
-                _gather(inner, field, found)
+                _gather(inner, field, values)
 
 
 def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
-    """A copy of a dataclass with every personal value in it, however deep, passed through
-    `change`; the same object where there is none. Copies are not validated anew: a sealed text is
-    longer than what may be asked for."""
+    """A copy of a dataclass with every personal value, however deep, replaced by `change`; the
+    same object if it has none. The copy is not validated: a sealed text is longer than the limit
+    of its field."""
     kind = type(value)
     if kind is Personal:
         return cast(T, change(cast(Personal, value), name))
@@ -158,8 +159,8 @@ def change_personal(value: T, change: ChangePersonal, name: str = "") -> T:
 
 
 def with_fields(value: T, **changed: object) -> T:
-    """A copy of a dataclass with some fields changed, be it those that cannot be asked for. It is
-    not validated anew."""
+    """A copy of a dataclass with some fields changed, including fields with `init=False`. The copy
+    is not validated."""
     _personal_fields(type(value))
     return _with(value, changed)
 
@@ -173,20 +174,19 @@ def _with(value: T, changed: dict[str, object]) -> T:
 
 
 def _personal_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that hold something personal, however deep; none of any other
-    type."""
-    found = _PERSONAL_FIELDS.get(kind)
-    return _looked_up(kind) if found is None else found
+    """The fields of a dataclass that hold personal values, however deep; none for other types."""
+    cached = _PERSONAL_FIELDS.get(kind)
+    return _inspected(kind) if cached is None else cached
 
 
-def _looked_up(kind: type) -> tuple[str, ...]:
-    found: tuple[str, ...] = ()
+def _inspected(kind: type) -> tuple[str, ...]:
+    personal: tuple[str, ...] = ()
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         _ALL_FIELDS[kind] = tuple(f.name for f in fields(kind))
-        found = tuple(name for name in _ALL_FIELDS[kind] if _holds_personal(hints[name]))
-    _PERSONAL_FIELDS[kind] = found
-    return found
+        personal = tuple(name for name in _ALL_FIELDS[kind] if _holds_personal(hints[name]))
+    _PERSONAL_FIELDS[kind] = personal
+    return personal
 
 
 _PERSONAL_FIELDS: dict[type, tuple[str, ...]] = {}

@@ -29,7 +29,7 @@ class AccessesHandler:
         refuse_others(fields)
         if limit == 0:
             raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
-        items = await self._threads.ask(
+        items = await self._threads.run(
             partial(self._oms.accesses, before=before, limit=limit, **about)
         )
         next_before = items[-1]["number"] if len(items) == limit else None

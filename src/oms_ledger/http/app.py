@@ -218,7 +218,7 @@ async def _note_used(oms: Oms, gate: Gate, threads: Threads) -> None:
         used = gate.used()
         if used:
             with suppress(Unavailable):  # what it misses, the next use makes good
-                await threads.ask(partial(oms.note_used_keys, used))
+                await threads.run(partial(oms.note_used_keys, used))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

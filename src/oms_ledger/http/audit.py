@@ -16,7 +16,7 @@ from oms_ledger.access.principals import authorise
 from oms_ledger.access.roles import SENSITIVE
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
-from oms_ledger.audit.tree.proofs import Prover, checkpoint_answer
+from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Shown
@@ -43,10 +43,10 @@ class Evidence:
     async def checkpoint(self, request: Request) -> Response:
         """The signed note itself; as JSON for who accepts nothing but that."""
         refuse_others(query_fields(request))
-        newest = await self._threads.ask(self._prover().checkpoint)
+        newest = await self._threads.run(self._prover().checkpoint)
         position = {"ledger-position": str(newest.size)}
         if headers_of(request).get("accept") == JSON:
-            return answer(checkpoint_answer(newest), 200, position)
+            return answer(checkpoint_json(newest), 200, position)
         return Response(newest.note, 200, position, NOTE)
 
     async def tile(self, request: Request) -> Response:
@@ -65,7 +65,7 @@ class Evidence:
 
     async def _resource(self, request: Request, path: str) -> Response:
         refuse_others(query_fields(request))
-        found = await self._threads.ask(partial(tiles.resource, self._oms.tree(), path))
+        found = await self._threads.run(partial(tiles.resource, self._oms.tree(), path))
         return Response(found, 200, None, BYTES)
 
     async def inclusion(self, request: Request) -> Response:
@@ -75,14 +75,14 @@ class Evidence:
         position, size = _wanted(fields, "position"), _optional(fields, "tree_size")
         refuse_others(fields)
         prover = self._prover()
-        proof = await self._threads.ask(partial(prover.inclusion, position, size))
+        proof = await self._threads.run(partial(prover.inclusion, position, size))
         if not await self._may_see(self._leaf, request, position - 1, 1):
             proof |= {"leaf": MASKED, MARK: True}
         return answer(proof)
 
     async def _may_see(self, shown: Shown, request: Request, after: int, count: int) -> bool:
         """Whether who asks may have these events as they are stored."""
-        feed = await self._threads.ask(partial(self._oms.readers.feed, after, count))
+        feed = await self._threads.run(partial(self._oms.readers.feed, after, count))
         return await shown.as_stored(request, feed.items)
 
     async def consistency(self, request: Request) -> Response:
@@ -91,12 +91,12 @@ class Evidence:
         first, second = _wanted(fields, "from"), _optional(fields, "to")
         refuse_others(fields)
         prover = self._prover()
-        return answer(await self._threads.ask(partial(prover.consistency, first, second)))
+        return answer(await self._threads.run(partial(prover.consistency, first, second)))
 
     async def verification(self, request: Request) -> Response:
         """What the last verification of the whole ledger found."""
         refuse_others(query_fields(request))
-        found = await self._threads.ask(self._oms.last_verification)
+        found = await self._threads.run(self._oms.last_verification)
         if found is None:
             raise NotFound("This ledger has not been verified yet. Run: oms-ledger verify")
         return answer(found)

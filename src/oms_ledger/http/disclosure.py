@@ -15,13 +15,12 @@ from oms_ledger.access.roles import SENSITIVE, allows
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.disclosure_batches import Look
 from oms_ledger.http.requests import headers_of, path_fields, purpose
 from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import JSON
 from oms_ledger.kernel import Command, Recorded
 from oms_ledger.privacy import disclosure
-from oms_ledger.privacy.disclosure import FIRST_NAME, Access
+from oms_ledger.privacy.disclosure import FIRST_NAME, Access, DisclosureRequest
 from oms_ledger.privacy.sensitivity import mask
 
 PII = "pii:read"
@@ -38,7 +37,7 @@ class Shown:
 
     def __init__(self, inside: Inside, route: str) -> None:
         self._showing = inside.showing
-        self._marks = inside.oms.readers.marks
+        self._index = inside.oms.sensitivity
         self._threads = inside.threads
         self._route = route
 
@@ -75,23 +74,27 @@ class Shown:
         """The answer with what is sensitive marked, and masked for who may not see it; and the
         sensitive orders that are shown to who may."""
         path = path_fields(request)
-        found = mask.named(body, path)
-        streams = found.sensitive(await self._sensitive(found.unsaid))
+        found = mask.mentions_in(body, path)
+        streams = found.sensitive(await self._sensitive(found.undeclared))
         if not streams and not found.marked:
             return body, ()
         may = allows(who.scopes, SENSITIVE)
-        view = mask.view_by(path, streams, may=may, mark=who is not ANYBODY)
-        if not may and request.method == "GET" and mask.by_its_sku(body, path, streams):
+        view = mask.view_of(path, streams, may=may, mark=who is not ANYBODY)
+        if (
+            not may
+            and request.method == "GET"
+            and mask.is_of_sensitive_product(body, path, streams)
+        ):
             authorise(who, SENSITIVE)
-        orders = mask.orders_in(streams) if may else ()
-        return mask.shown(body, view, path), orders
+        orders = mask.order_streams(streams) if may else ()
+        return mask.rendered(body, view, path), orders
 
     async def _sensitive(self, streams: Collection[str]) -> Collection[str]:
         """Which of these are. The database is asked only of what is not known yet."""
-        known = self._marks.known(streams)
-        if known is not None:
-            return known
-        return await self._threads.ask(partial(self._marks.of, streams))
+        cached = self._index.cached(streams)
+        if cached is not None:
+            return cached
+        return await self._threads.run(partial(self._index.sensitive, streams))
 
     async def _opened(
         self,
@@ -100,7 +103,7 @@ class Shown:
         only: str | None = None,
         orders: Collection[str] = (),
     ) -> bytes:
-        return await self._showing.ask(Look(rendered, access, only, orders))
+        return await self._showing.call(DisclosureRequest(rendered, access, only, orders))
 
     def _access(self, request: Request, who: Principal) -> Access:
         return Access(who.actor, who.id, self._route, purpose(headers_of(request)))
@@ -111,13 +114,13 @@ class Shown:
         """Whether this asker may have these events as they are stored. Who may, and is shown
         something sensitive by it, is on record."""
         who, items = principal_of(request), [feed_item(r) for r in events]
-        found = mask.named(items)
-        streams = found.sensitive(await self._sensitive(found.unsaid))
+        found = mask.mentions_in(items)
+        streams = found.sensitive(await self._sensitive(found.undeclared))
         if not streams and not found.marked:
             return True
         if not allows(who.scopes, SENSITIVE):
             return False
-        orders = mask.orders_in(streams)
+        orders = mask.order_streams(streams)
         if orders:
             await self._opened(b"", self._access(request, who), None, orders)
         return True
@@ -128,7 +131,7 @@ class Shown:
             return error
         if not await self._sensitive(mask.streams_of(command)):
             return error
-        faults = mask.masked_faults(error.errors)
+        faults = mask.without_skus(error.errors)
         masked = Refused(error.detail, code=error.code, errors=faults)
         masked.replayed = error.replayed
         return masked

@@ -72,7 +72,7 @@ class Operations:
         self.count()
         statuses: list[Status] = []
         try:
-            statuses = await self._threads.ask(self._oms.readers.status)
+            statuses = await self._threads.run(self._oms.readers.status)
         except OmsError as error:
             log.warning("lag_unknown", error=error.detail)
         text = await to_thread.run_sync(metrics.exposition, statuses)
@@ -80,13 +80,13 @@ class Operations:
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))
-        statuses = await self._threads.ask(self._oms.readers.status)
+        statuses = await self._threads.run(self._oms.readers.status)
         return answer(by_name(statuses))
 
     async def parked(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         name = _read_model(request)
-        found = await self._threads.ask(partial(self._oms.readers.parked, name))
+        found = await self._threads.run(partial(self._oms.readers.parked, name))
         return answer({"name": name, "items": [_parked(each) for each in found]})
 
     async def retry(self, request: Request) -> Response:
@@ -94,7 +94,7 @@ class Operations:
         no key for that."""
         refuse_others(query_fields(request))
         name = _read_model(request)
-        tried = await self._threads.ask(partial(self._oms.retry_parked, name))
+        tried = await self._threads.run(partial(self._oms.retry_parked, name))
         streams: list[Json] = [{"stream": s, "folded": done} for s, done in tried.items()]
         parked = sum(not done for done in tried.values())
         return answer({"name": name, "streams": streams, "parked": parked})
@@ -104,7 +104,7 @@ class Operations:
         meanwhile, the same one is meant."""
         refuse_others(query_fields(request))
         name = _read_model(request)
-        (build,) = await self._threads.ask(partial(self._oms.rebuilds.ask, [name]))
+        (build,) = await self._threads.run(partial(self._oms.rebuilds.ask, [name]))
         body = {"name": name, "version": build.number, "shape": build.shape}
         return answer({**body, "state": build.state, "position": build.position}, 202)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oms_ledger.app import Oms
-from oms_ledger.http.disclosure_batches import Showing, showing_to_many
+from oms_ledger.http.disclosure_batches import DisclosureBatcher, disclosure_batcher
 from oms_ledger.http.queries.executor import Asking
 from oms_ledger.http.queries.threads import Threads
 
@@ -17,8 +17,8 @@ class Inside:
     oms: Oms
     threads: Threads
     asking: Asking
-    showing: Showing
+    showing: DisclosureBatcher
 
     @staticmethod
     def of(oms: Oms, threads: Threads) -> Inside:
-        return Inside(oms, threads, Asking(oms, threads), showing_to_many(oms, threads))
+        return Inside(oms, threads, Asking(oms, threads), disclosure_batcher(oms, threads))

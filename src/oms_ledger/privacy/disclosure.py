@@ -41,15 +41,15 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """A rendered answer, and who wants to see what is sealed in it. With `only`, in fields of
-    that name; the rest is masked. `also` stands for what else is in it that goes on
-    record."""
+class DisclosureRequest:
+    """A rendered answer, and the access by which its sealed values are to be opened. With `only`
+    just fields of that name are opened and the others masked. `orders`: streams of the sensitive
+    orders and shipments whose content is in the answer, which is recorded as well."""
 
     rendered: bytes
     access: Access
     only: str | None = None
-    also: Collection[str] = ()
+    orders: Collection[str] = ()
 
 
 def holds_sealed(rendered: bytes) -> bool:

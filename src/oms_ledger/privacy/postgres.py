@@ -1,96 +1,48 @@
-"""Where the keys of persons are kept, and who was shown what they open."""
+"""Storage of data keys, the index of blinded e-mail addresses, and the access log."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
 
+from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.engine.db.arrays import bytea_array, text_array
-from oms_ledger.kernel import Json
+from oms_ledger.engine.db.statements import queries
+from oms_ledger.engine.log import codec
+from oms_ledger.engine.project.pages import stored_names
+from oms_ledger.kernel import Json, Position, Recorded
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import Wrapped
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 LEDGER = "ledger"
-"""The subject of the ledger's own key, which nobody can forget."""
+"""The subject of the ledger's own key, which cannot be erased."""
 
 ON_RECORD = "sensitive:"
-"""How an order whose content was shown, though it is sensitive, stands among the keys of persons
-in the record."""
+"""Prefix in the `keys` of an access log entry, followed by the id of an order whose sensitive
+content was disclosed."""
 
-LEDGER_ID = "SELECT ledger_id FROM merkle_tree"
+CLOCK_SKEW = timedelta(hours=1)
+"""Largest difference expected between the clocks of processes that destroy keys."""
 
-# Makes the keys that are missing and lets e-mail addresses lead to keys, in one round trip. What
-# another process has just made is not in this statement's snapshot: asked again, it is.
-ENSURE = """
-WITH made AS (
-    INSERT INTO subject_keys (key_id, subject, wrapped, kek_id, created_at)
-    SELECT n.*, %(now)s FROM unnest(
-        %(ids)s::text[], %(newcomers)s::text[], %(wrapped)s::bytea[], %(keks)s::text[]) AS n
-    ON CONFLICT (subject) WHERE destroyed_at IS NULL DO NOTHING
-    RETURNING key_id, subject, wrapped, kek_id
-), living AS (
-    SELECT * FROM made
-    UNION ALL
-    SELECT key_id, subject, wrapped, kek_id FROM subject_keys
-    WHERE subject = ANY(%(subjects)s::text[]) AND destroyed_at IS NULL
-), indexed AS (
-    INSERT INTO subject_index (blind, key_id)
-    SELECT p.blind, l.key_id
-    FROM unnest(%(blinds)s::text[], %(holders)s::text[]) AS p (blind, subject)
-    JOIN living AS l USING (subject)
-    ON CONFLICT DO NOTHING
-)
-SELECT * FROM living"""
+PAGE_SIZE = 1000
 
-LIVING = """
-SELECT key_id, subject, wrapped, kek_id FROM subject_keys
-WHERE subject = ANY(%s) AND destroyed_at IS NULL"""
+RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
 
-FIND = "SELECT key_id, subject, wrapped, kek_id FROM subject_keys WHERE key_id = ANY(%s)"
+ACCESS_COLUMNS = (
+    "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
+)  # fmt: skip
 
-DESTROYED = "SELECT key_id FROM subject_keys WHERE destroyed_at > %s"
-
-OTHERWISE_WRAPPED = """
-SELECT key_id, subject, wrapped, kek_id FROM subject_keys
-WHERE destroyed_at IS NULL AND kek_id <> %s ORDER BY key_id LIMIT %s FOR UPDATE"""
-
-REWRAP = """
-UPDATE subject_keys AS k SET wrapped = n.wrapped, kek_id = n.kek_id
-FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS n (key_id, wrapped, kek_id)
-WHERE k.key_id = n.key_id AND k.destroyed_at IS NULL"""
-
-KEKS = "SELECT DISTINCT kek_id FROM subject_keys WHERE destroyed_at IS NULL"
-
-# Among the keys stand orders whose content was shown though they are sensitive: see `marks`.
-RECORD = """
-INSERT INTO personal_access (at, actor, principal, purpose, route, keys)
-VALUES (clock_timestamp(), %s, %s, %s, %s, %s)"""
-
-ACCESSES = """
-SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
-    array(SELECT DISTINCT k.subject FROM subject_keys AS k
-          WHERE k.key_id = ANY(a.keys) ORDER BY k.subject) AS subjects,
-    array(SELECT substr(k, length(%(mark)s) + 1) FROM unnest(a.keys) AS k
-          WHERE starts_with(k, %(mark)s) ORDER BY k) AS sensitive_orders
-FROM personal_access AS a
-WHERE a.number < %(before)s
-  AND (%(actor)s::text IS NULL OR a.actor = %(actor)s)
-  AND (%(subject)s::text IS NULL OR a.keys && array(
-      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = %(subject)s))
-  AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s || %(order)s])
-ORDER BY a.number DESC LIMIT %(limit)s"""
-
-LOOK_BACK = timedelta(hours=1)
-"""So far apart the clocks of the processes that forget may be."""
+SQL = {name: text.encode() for name, text in queries("oms_ledger.privacy").items()}
 
 
-class StoredKey(NamedTuple):
-    """A key as it is kept; `wrapped` is None when it was destroyed."""
+class SubjectKey(NamedTuple):
+    """A stored data key: its id, its subject, its wrapped form and the id of the key-encryption
+    key. `wrapped` and `kek` are None once it is destroyed."""
 
     id: str
     subject: str
@@ -98,30 +50,31 @@ class StoredKey(NamedTuple):
     kek: str | None
 
     @property
-    def sealed(self) -> Wrapped:
+    def wrapped_key(self) -> Wrapped:
         assert self.wrapped is not None
         assert self.kek is not None
         return Wrapped(self.id, self.kek, self.wrapped)
 
 
 def ledger_id(connection: Connection) -> str:
-    row = connection.execute(LEDGER_ID).fetchone()
+    row = connection.execute(SQL["ledger_id"]).fetchone()
     assert row is not None, "merkle_tree has lost its row"
     return str(row[0])
 
 
-def living(connection: Connection, subjects: Collection[str]) -> list[StoredKey]:
-    """The keys that these subjects have."""
-    return _keys(connection.execute(LIVING, (list(subjects),)))
+def living_keys(connection: Connection, subjects: Collection[str]) -> list[SubjectKey]:
+    """The keys of these subjects that are not destroyed."""
+    return _keys(connection.execute(SQL["living_keys"], {"subjects": list(subjects)}))
 
 
-def ensure(
+def ensure_keys(
     connection: Connection,
     new: Sequence[tuple[str, Wrapped]],
     pairs: Sequence[tuple[str, str]] = (),
-) -> list[StoredKey]:
-    """The keys of subjects: those they have, or else these. `pairs` are blinded e-mail addresses
-    and the subjects whose they are, for the index."""
+) -> list[SubjectKey]:
+    """The living keys of subjects. `new` are subjects with a new wrapped key each, stored unless
+    the subject already has a key. `pairs` are blinded e-mail addresses with the subject of each,
+    stored in the index."""
     newcomers = [subject for subject, _ in new]
     subjects = sorted({*newcomers, *(subject for _, subject in pairs)})
     params = {
@@ -135,47 +88,64 @@ def ensure(
         "now": datetime.now(UTC),
     }
     while True:
-        found = _keys(connection.execute(ENSURE, params, prepare=True, binary=True))
-        if {key.subject for key in found}.issuperset(newcomers):
-            return found
+        keys = _keys(connection.execute(SQL["ensure_keys"], params, prepare=True, binary=True))
+        if {key.subject for key in keys}.issuperset(newcomers):
+            return keys
 
 
-def find(connection: Connection, ids: Collection[str]) -> list[StoredKey]:
-    return _keys(connection.execute(FIND, (list(ids),)))
+def keys_by_id(connection: Connection, ids: Collection[str]) -> list[SubjectKey]:
+    return _keys(connection.execute(SQL["keys_by_id"], {"ids": list(ids)}))
 
 
-def destroyed(connection: Connection) -> list[str]:
-    """The ids of the keys that were destroyed lately."""
-    since = datetime.now(UTC) - LOOK_BACK
-    return [key_id for (key_id,) in connection.execute(DESTROYED, (since,)).fetchall()]
+def destroyed_keys(connection: Connection) -> list[str]:
+    """The ids of the keys destroyed within the last hour."""
+    since = datetime.now(UTC) - CLOCK_SKEW
+    rows = connection.execute(SQL["destroyed_keys"], {"since": since}).fetchall()
+    return [key_id for (key_id,) in rows]
 
 
-def wrapped_otherwise(connection: Connection, kek: str, limit: int) -> list[StoredKey]:
-    """Some of the keys that this key-encryption key does not wrap; locked."""
-    return _keys(connection.execute(OTHERWISE_WRAPPED, (kek, limit)))
+def keys_to_rewrap(connection: Connection, kek: str, limit: int) -> list[SubjectKey]:
+    """Up to `limit` keys that another key-encryption key than `kek` wraps; locked."""
+    return _keys(connection.execute(SQL["keys_to_rewrap"], {"kek": kek, "limit": limit}))
 
 
-def rewrap(connection: Connection, keys: Sequence[Wrapped]) -> None:
-    names, keks = [key.name for key in keys], [key.kek for key in keys]
-    connection.execute(REWRAP, (names, [key.wrapped for key in keys], keks))
+def rewrap_keys(connection: Connection, keys: Sequence[Wrapped]) -> None:
+    params = {
+        "ids": [key.name for key in keys],
+        "wrapped": [key.wrapped for key in keys],
+        "keks": [key.kek for key in keys],
+    }
+    connection.execute(SQL["rewrap_keys"], params)
 
 
-def keks(connection: Connection) -> set[str]:
-    """The ids of the key-encryption keys that are needed."""
-    return {kek for (kek,) in connection.execute(KEKS).fetchall()}
+def keks_in_use(connection: Connection) -> set[str]:
+    """The ids of the key-encryption keys that wrap any living key."""
+    return {kek for (kek,) in connection.execute(SQL["keks_in_use"]).fetchall()}
 
 
-def record(connection: Connection, seen: Sequence[tuple[Access, Collection[str]]]) -> None:
-    """That somebody is shown what these keys open; all of it in one commit."""
-    rows = [(a.actor, a.principal, a.purpose, a.route, sorted(keys)) for a, keys in seen]
+def log_accesses(
+    connection: Connection, accesses: Sequence[tuple[Access, Collection[str]]]
+) -> None:
+    """Add entries to the access log in one commit: each access with the ids of the keys whose
+    values it discloses."""
+    rows = [
+        {
+            "actor": access.actor,
+            "principal": access.principal,
+            "purpose": access.purpose,
+            "route": access.route,
+            "keys": sorted(keys),
+        }
+        for access, keys in accesses
+    ]
     if len(rows) == 1:
-        connection.execute(RECORD, rows[0])
+        connection.execute(SQL["log_access"], rows[0])
     elif rows:
         with connection.cursor() as cursor:  # one round trip, in a transaction of its own
-            cursor.executemany(RECORD, rows)
+            cursor.executemany(SQL["log_access"], rows)
 
 
-def accesses(
+def list_accesses(
     connection: Connection,
     *,
     subject: str | None = None,
@@ -184,16 +154,75 @@ def accesses(
     before: int = 2**63 - 1,
     limit: int = 50,
 ) -> list[dict[str, Json]]:
-    """Who was shown whose data, the newest first; with `order`, what that sensitive order is
-    about."""
-    given = {"subject": subject, "actor": actor, "order": order, "before": before, "limit": limit}
-    given["mark"] = ON_RECORD
-    who = ("number", "at", "actor", "principal", "purpose", "route")
-    names = (*who, "subjects", "sensitive_orders")
-    rows = connection.execute(ACCESSES, given).fetchall()
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in found]
+    """Entries of the access log, the newest first: of one data subject, of one actor, or those
+    that disclosed the sensitive content of one order."""
+    params = {"subject": subject, "actor": actor, "order": order, "before": before, "limit": limit}
+    params["mark"] = ON_RECORD
+    rows = connection.execute(SQL["list_accesses"], params).fetchall()
+    entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]
+    return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in entries]
 
 
-def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[StoredKey]:
-    return [StoredKey(*row) for row in cursor.fetchall()]
+def resolve_subject(
+    connection: Connection, subjects: Collection[str], key: str | None
+) -> dict[str, list[tuple[str, str]]]:
+    """Ids and subjects of the living keys of a data subject, given by subjects or the id of a key:
+    `own`, `touched` (those and guest keys with its e-mail addresses) and `sharing` (keys of others
+    who use these addresses)."""
+    params = {"subjects": list(subjects), "key": key}
+    parts: dict[str, list[tuple[str, str]]] = {"own": [], "touched": [], "sharing": []}
+    for part, key_id, subject in connection.execute(SQL["resolve_subject"], params).fetchall():
+        parts[part].append((key_id, subject))
+    return parts
+
+
+def erasure_receipt(connection: Connection, position: Position) -> list[Recorded]:
+    """The erasure receipt at a position; empty if the event there is another."""
+    params = {"position": position, "topics": RECEIPT_TOPICS}
+    rows = connection.execute(SQL["erasure_receipt"], params, binary=True).fetchall()
+    return [codec.recorded(*row) for row in rows]
+
+
+def erasure_receipts(
+    connection: Connection, after: Position, until: Position
+) -> Iterator[list[Recorded]]:
+    """Pages of the erasure receipts after a position, up to and including another."""
+    stream, version = "customer-", 0
+    while True:
+        params = {
+            "stream": stream,
+            "version": version,
+            "topics": RECEIPT_TOPICS,
+            "after": after,
+            "until": until,
+            "limit": PAGE_SIZE,
+        }
+        rows = connection.execute(SQL["erasure_receipts"], params, binary=True).fetchall()
+        if not rows:
+            return
+        page = [codec.recorded(*row) for row in rows]
+        stream, version = page[-1].stream, page[-1].version
+        yield page
+
+
+def destroy_keys(
+    connection: Connection, keys: Sequence[str], subjects: Sequence[tuple[str, datetime]]
+) -> list[str]:
+    """Destroy living keys: those with these ids, and those of `subjects` that were created up to
+    the time given with each. Returns the ids of the keys destroyed now."""
+    params = {
+        "keys": list(keys),
+        "subjects": [subject for subject, _ in subjects],
+        "times": [at for _, at in subjects],
+    }
+    with connection.transaction():
+        rows = connection.execute(SQL["keys_to_destroy"], params).fetchall()
+        ids = [str(key_id) for (key_id,) in rows]
+        if ids:
+            connection.execute(SQL["remove_index_entries"], {"ids": ids})
+            connection.execute(SQL["destroy_keys"], {"ids": ids, "at": datetime.now(UTC)})
+    return ids
+
+
+def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[SubjectKey]:
+    return [SubjectKey(*row) for row in cursor.fetchall()]

@@ -1,7 +1,7 @@
-"""Periods of retention carried out: whoever is due is forgotten, and records that were kept long
-enough are deleted. Nothing happens without a period.
+"""Retention: erases persons whose retention period is over, and deletes records kept long enough.
 
-A round can be broken off anywhere: the next one goes on with what is left. What it logs are counts.
+Without a period set in the ledger nothing is erased or deleted. A run can be interrupted anywhere;
+the next run continues with what remains. Only counts are logged.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from oms_commands.customers.forget import ForgetCustomer
-from oms_ledger.app import Oms
 from oms_ledger.domain.customers.events import PeriodOver
 from oms_ledger.domain.customers.retention import KINDS, OF_PERSONS, POLICY, Period, Retention
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.kernel import Json
+from oms_ledger.engine.write.submissions import Outcome
+from oms_ledger.kernel import Command, Json, Log, Position, Query
 from oms_projections import QUERIES
 from oms_projections.retention_periods.queries import RetentionDue
 
@@ -29,85 +31,117 @@ ACTOR = "system:retention"
 REASON = "period of retention is over"
 
 JOB = "retention"
+"""Name of the job that one process at a time may run."""
 
-AT_ONCE = 100
-"""Persons looked up and forgotten together: between the two no order of theirs should come in."""
+PAGE_SIZE = 100
+"""Persons read and erased together. Between reading and erasing a new order of theirs could
+arrive, so a page is short."""
 
-AT_MOST = 5000
-"""Persons forgotten in one round; where there are more, the next one follows soon."""
+RUN_ERASURES_MAX = 5000
+"""Persons erased in one run; if more are due, the next run follows soon."""
 
-PRUNED_AT_MOST = 100_000
-"""Rows of one kind deleted in one round."""
+RUN_DELETIONS_MAX = 100_000
+"""Rows of one kind deleted in one run."""
 
-LOOK_SECONDS = 60.0
-"""How often to look whether somebody died over a forgetting, or a round is to begin."""
+INTERVAL_SECONDS = 60.0
+"""How often the scheduler sweeps interrupted erasures and checks whether a run is due."""
 
 (DUE,) = [query for query in QUERIES if query.name == "retention_due"]
 
 
+class ExecuteMany(Protocol):
+    """Decides commands in order and returns outcomes, with refusals in place."""
+
+    def __call__(
+        self, commands: Sequence[Command], /, *, actor: str
+    ) -> list[Outcome | OmsError]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPorts:
+    """What retention needs of an open ledger.
+
+    `exclusive(job)` yields True to one process at a time. `sweep_erasures(after)` destroys the keys
+    of erasures decided after a position and returns how many keys, and the position reached.
+    `query` answers once the read model has reached the head. `log` opens the log at its head.
+    `prune(kind, before)` deletes some rows of a kind older than `before`, and returns how many; 0
+    when none is left.
+    """
+
+    exclusive: Callable[[str], AbstractContextManager[bool]]
+    sweep_erasures: Callable[[Position], tuple[int, Position]]
+    query: Callable[[Query, object], Mapping[str, Json]]
+    log: Callable[[], AbstractContextManager[Log]]
+    execute_many: ExecuteMany
+    prune: Callable[[str, datetime], int]
+
+
 @dataclass(slots=True)
-class Round:
-    """What was done: how many persons forgotten, how many `left` and why, and how many rows of
-    each other kind deleted. With `more`, it ended before everything was looked at."""
+class RetentionRun:
+    """Result of one run: the count of persons erased (`forgotten`), the counts of persons due but
+    `skipped`, by reason, and the counts of rows deleted (`pruned`), by kind. `more` is True if the
+    run ended before everything due was processed."""
 
     forgotten: int = 0
-    left: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     pruned: Counter[str] = field(default_factory=Counter)
     more: bool = False
 
     def json(self) -> dict[str, Json]:
-        left, pruned = dict(self.left), dict(self.pruned)
-        return {"forgotten": self.forgotten, "left": left, "pruned": pruned, "more": self.more}
+        skipped, pruned = dict(self.skipped), dict(self.pruned)
+        return {
+            "forgotten": self.forgotten, "left": skipped, "pruned": pruned, "more": self.more
+        }  # fmt: skip
 
 
-def one_round(
-    oms: Oms,
+def run_once(
+    ports: RetentionPorts,
     now: datetime,
     *,
-    at_most: int = AT_MOST,
+    at_most: int = RUN_ERASURES_MAX,
     stop: threading.Event | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Round | None:
-    """Do what is due by now; None where somebody else is at it. Somebody must be folding the read
-    models meanwhile, or have done so."""
+) -> RetentionRun | None:
+    """Erase and delete what is due by `now`; None if another process is running the job. The read
+    models must be up to date, or be brought up to date by a worker meanwhile."""
     stop = stop or threading.Event()
-    with oms.chores.turn(JOB) as mine:
+    with ports.exclusive(JOB) as mine:
         if not mine:
             return None
-        oms.vault.finish()
-        done = Round()
-        for items in due(oms, now):
-            _forget(oms, items, done)
-            progress(done.forgotten)
-            if done.forgotten >= at_most or stop.is_set():
-                done.more = True
+        ports.sweep_erasures(0)
+        run = RetentionRun()
+        for items in due(ports, now):
+            _erase(ports, items, run)
+            progress(run.forgotten)
+            if run.forgotten >= at_most or stop.is_set():
+                run.more = True
                 break
-        _prune(oms, now, done, stop)
-        return done
+        _prune(ports, now, run, stop)
+        return run
 
 
-def due(oms: Oms, now: datetime) -> Iterator[list[Mapping[str, Json]]]:
-    """Everybody whose period is over by then, some at a time, each part as of when it is wanted."""
+def due(ports: RetentionPorts, at: datetime) -> Iterator[list[Mapping[str, Json]]]:
+    """Pages of the persons whose period is over by `at`, as the query `retention_due` answers
+    them. Each page is read when it is needed."""
     cursor: str | None = None
     while True:
-        params = RetentionDue(at=now, cursor=cursor, limit=AT_ONCE)
-        found = oms.ask(DUE, params, min_position=oms.readers.head(), wait_ms=10_000).body
-        items = found["items"]
+        page = ports.query(DUE, RetentionDue(at=at, cursor=cursor, limit=PAGE_SIZE))
+        items = page["items"]
         assert isinstance(items, Sequence)
         yield [item for item in items if isinstance(item, Mapping)]
-        if found["next_cursor"] is None:
+        if page["next_cursor"] is None:
             return
-        cursor = str(found["next_cursor"])
+        cursor = str(page["next_cursor"])
 
 
-def _forget(oms: Oms, items: Sequence[Mapping[str, Json]], done: Round) -> None:
-    done.left.update(str(item["why"]) for item in items if not item["forget"])
-    asked = [_command(item) for item in items if item["forget"]]
-    for result in oms.execute_many(asked, actor=ACTOR):
-        if isinstance(result, OmsError):  # a hold or a longer period has come in between
-            done.left[result.code] += 1
+def _erase(ports: RetentionPorts, items: Sequence[Mapping[str, Json]], run: RetentionRun) -> None:
+    run.skipped.update(str(item["why"]) for item in items if not item["forget"])
+    commands = [_command(item) for item in items if item["forget"]]
+    for result in ports.execute_many(commands, actor=ACTOR):
+        if isinstance(result, OmsError):  # a hold or a longer period was set in between
+            run.skipped[result.code] += 1
         else:
-            done.forgotten += 1
+            run.forgotten += 1
 
 
 def _command(item: Mapping[str, Json]) -> ForgetCustomer:
@@ -122,60 +156,64 @@ def _command(item: Mapping[str, Json]) -> ForgetCustomer:
     return ForgetCustomer(str(item["customer_id"]), REASON).because(period)
 
 
-def _prune(oms: Oms, now: datetime, done: Round, stop: threading.Event) -> None:
-    with oms.readers.as_of() as ledger:
+def _prune(ports: RetentionPorts, now: datetime, run: RetentionRun, stop: threading.Event) -> None:
+    with ports.log() as ledger:
         periods = ledger.fold(Retention, POLICY).periods
     for kind in KINDS.keys() - set(OF_PERSONS):
         keep = periods.get(kind)
         if keep is None:
             continue
         before = Period.of(keep).before(now)
-        while (count := oms.chores.prune(kind, before)) > 0:
-            done.pruned[kind] += count
-            if done.pruned[kind] >= PRUNED_AT_MOST or stop.is_set():
-                done.more = True
+        while (count := ports.prune(kind, before)) > 0:
+            run.pruned[kind] += count
+            if run.pruned[kind] >= RUN_DELETIONS_MAX or stop.is_set():
+                run.more = True
                 break
 
 
-def next_round(now: datetime, hour: int) -> datetime:
-    """The next time that it is this hour (UTC)."""
+def next_run(now: datetime, hour: int) -> datetime:
+    """The next time after `now` at which it is this hour (UTC)."""
     at = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return at if at > now else at + timedelta(days=1)
 
 
-class Keeper:
-    """A worker's part in it: sees that what was decided is carried out, whoever died over it, and
-    has a round made when the worker starts and every day at an hour. `clock` tells the time."""
+class RetentionScheduler:
+    """Runs retention in a worker: once at its start and then every day at `hour` (UTC). At each
+    step it also sweeps erasures that were decided by a process that died before destroying the
+    keys. `clock` returns the current time."""
 
     def __init__(
-        self, oms: Oms, hour: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        ports: RetentionPorts,
+        hour: int,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._oms = oms
+        self._ports = ports
         self._hour = hour
         self._clock = clock
-        self._seen = 0
+        self._swept = 0
         self._next: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Until told to stop, whatever happens to the database meanwhile."""
+        """Step until `stop` is set, and go on after any error of the database."""
         while not stop.is_set():
             try:
                 self.step(stop)
             except Exception as error:
                 log.warning("retention_interrupted", error=type(error).__name__)
-            stop.wait(LOOK_SECONDS)
+            stop.wait(INTERVAL_SECONDS)
 
-    def step(self, stop: threading.Event | None = None) -> Round | None:
-        """Look once; the round, where one was made."""
-        keys, self._seen = self._oms.vault.finish(self._seen)
+    def step(self, stop: threading.Event | None = None) -> RetentionRun | None:
+        """Sweep erasures, and run retention if it is due; the result of that run."""
+        keys, self._swept = self._ports.sweep_erasures(self._swept)
         if keys:
             log.warning("forgetting_finished", keys=keys)
         now = self._clock()
         if self._next is not None and now < self._next:
             return None
-        done = one_round(self._oms, now, stop=stop)
-        if done is None or not done.more:
-            self._next = next_round(now, self._hour)
-        if done is not None:
-            log.info("retention_round", **done.json())
-        return done
+        run = run_once(self._ports, now, stop=stop)
+        if run is None or not run.more:
+            self._next = next_run(now, self._hour)
+        if run is not None:
+            log.info("retention_round", **run.json())
+        return run

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import structlog
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.anchors.schedule import Anchoring, places
+from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_stores
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.privacy.retention import Keeper
+from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,15 +36,15 @@ def work(settings: Settings, stop: threading.Event) -> None:
 def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
     """Build read models anew, seal, forget what is due, and keep checkpoints outside, in threads of
     their own: none waits for another, and nothing here holds up the live read models."""
-    keeper = Keeper(oms, oms.settings.retention_hour)
+    retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
     threads = [
         threading.Thread(target=_build, args=(oms, stop), name="builder"),
         threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
-        threading.Thread(target=keeper.run, args=(stop,), name="keeper"),
+        threading.Thread(target=retention.run, args=(stop,), name="retention"),
     ]
-    kept_in = places(oms.settings.anchors)
-    if kept_in:
-        anchoring = Anchoring(oms.tree(), kept_in)
+    stores = anchor_stores(oms.settings.anchors)
+    if stores:
+        anchoring = AnchorSchedule(oms.tree(), stores)
         threads.append(threading.Thread(target=anchoring.run, args=(stop,), name="anchoring"))
     for thread in threads:
         thread.start()

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from tlog_scales import signing, tlog
 
-from oms_ledger.audit.anchors.schedule import Anchoring, place, places
-from oms_ledger.audit.anchors.stores import Bucket, FileOfCheckpoints, Witness, split_notes
+from oms_ledger.audit.anchors.bucket import HttpBucket
+from oms_ledger.audit.anchors.file import CheckpointFile, split_notes
+from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_store, anchor_stores
+from oms_ledger.audit.anchors.witness import Witness
 from oms_ledger.audit.standalone.notes import COSIGNATURE, VerifierKey, open_checkpoint
 from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.tree.proofs import Prover
@@ -28,16 +30,16 @@ def outside() -> Iterator[Server]:
 
 
 def test_a_file_keeps_every_checkpoint_that_is_given_to_it(ledger: Audited, tmp_path: Path) -> None:
-    kept = FileOfCheckpoints(tmp_path / "checkpoints")
+    file = CheckpointFile(tmp_path / "checkpoints")
     for _ in range(3):
         ledger.sealed(300)
-        kept.keep(ledger.newest(), Prover(ledger.store))
+        file.keep(ledger.newest(), Prover(ledger.store))
     keys = [ledger.key.verifier]
-    assert [open_checkpoint(anchor.note, keys).size for anchor in kept.kept()] == [300, 600, 900]
-    assert ledger.verify(*kept.kept()).ok
+    assert [open_checkpoint(anchor.note, keys).size for anchor in file.anchors()] == [300, 600, 900]
+    assert ledger.verify(*file.anchors()).ok
     with ledger.superuser() as owner:
         cut_all(owner, ledger, 300)
-    assert kinds(ledger.verify(*kept.kept())) == [
+    assert kinds(ledger.verify(*file.anchors())) == [
         ("truncated_tail", 301, 600),
         ("truncated_tail", 301, 900),
     ]
@@ -53,11 +55,11 @@ def test_a_file_that_was_cut_off_is_said(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_unavailable(ledger: Audited, tmp_path: Path) -> None:
     ledger.sealed(1)
     with pytest.raises(Unavailable, match="cannot be written"):
-        FileOfCheckpoints(tmp_path / "no" / "folder").keep(ledger.newest(), Prover(ledger.store))
+        CheckpointFile(tmp_path / "no" / "folder").keep(ledger.newest(), Prover(ledger.store))
 
 
 def test_a_bucket_gets_an_object_for_each(ledger: Audited, outside: Server) -> None:
-    bucket = Bucket(f"{outside.url}/bucket/ledger?token=1", {"Authorization": "Bearer x"})
+    bucket = HttpBucket(f"{outside.url}/bucket/ledger?token=1", {"Authorization": "Bearer x"})
     ledger.sealed(300)
     for _ in range(2):  # again is no harm
         assert bucket.keep(ledger.newest(), Prover(ledger.store)) == ledger.newest().note
@@ -68,7 +70,7 @@ def test_a_bucket_gets_an_object_for_each(ledger: Audited, outside: Server) -> N
 
 
 def test_a_bucket_that_holds_another_history_is_an_alarm(ledger: Audited, outside: Server) -> None:
-    bucket = Bucket(outside.url)
+    bucket = HttpBucket(outside.url)
     ledger.sealed(300)
     bucket.keep(ledger.newest(), Prover(ledger.store))
     with ledger.superuser() as owner:
@@ -147,11 +149,11 @@ def test_anchoring_goes_on_without_the_place_that_is_down(
 ) -> None:
     ledger.sealed(10)
     outside.down = True
-    file = FileOfCheckpoints(tmp_path / "checkpoints")
-    anchoring = Anchoring(ledger.store, [Bucket(outside.url), file])
+    file = CheckpointFile(tmp_path / "checkpoints")
+    anchoring = AnchorSchedule(ledger.store, [HttpBucket(outside.url), file])
     assert anchoring.step() == 1
     assert anchoring.step() == 1
-    assert len(file.kept()) == 1, "a checkpoint is kept once"
+    assert len(file.anchors()) == 1, "a checkpoint is kept once"
     outside.down = False
     assert anchoring.step() == 2
     assert len(outside.objects) == 1
@@ -168,26 +170,26 @@ def test_anchoring_raises_an_alarm(ledger: Audited, outside: Server) -> None:
         alarms.append(text)
         stop.set()
 
-    Anchoring(ledger.store, [witness(ledger, outside)], 0.01, alarm).run(stop)
+    AnchorSchedule(ledger.store, [witness(ledger, outside)], 0.01, alarm).run(stop)
     assert "its end is missing" in alarms[0]
 
 
 def test_nobody_there_is_unavailable(ledger: Audited) -> None:
     ledger.sealed(1)
-    for where in (Bucket("http://127.0.0.1:1"), Witness("http://127.0.0.1:1", [])):
+    for where in (HttpBucket("http://127.0.0.1:1"), Witness("http://127.0.0.1:1", [])):
         with pytest.raises(Unavailable, match="does not answer"):
             where.keep(ledger.newest(), Prover(ledger.store))
 
 
 def test_places_are_written_as_text() -> None:
     key = VerifierKey("w.example", bytes(32), COSIGNATURE)
-    assert place("file:/safe/checkpoints") == FileOfCheckpoints(Path("/safe/checkpoints"))
-    assert place("https://s3.example/bucket") == Bucket("https://s3.example/bucket")
-    assert place(f"witness+https://w.example#{key}") == Witness("https://w.example", [key])
-    assert places(f" file:a  witness+http://w#{key}\n") == [
-        FileOfCheckpoints(Path("a")),
+    assert anchor_store("file:/safe/checkpoints") == CheckpointFile(Path("/safe/checkpoints"))
+    assert anchor_store("https://s3.example/bucket") == HttpBucket("https://s3.example/bucket")
+    assert anchor_store(f"witness+https://w.example#{key}") == Witness("https://w.example", [key])
+    assert anchor_stores(f" file:a  witness+http://w#{key}\n") == [
+        CheckpointFile(Path("a")),
         Witness("http://w", [key]),
     ]
     for wrong in ("", "ftp://x", "witness+https://w.example", "witness+https://w.example#x"):
         with pytest.raises(Invalid):
-            place(wrong)
+            anchor_store(wrong)

@@ -20,7 +20,7 @@ from oms_ledger.audit.export.json_lines import export_customer, export_order, ex
 from oms_ledger.audit.export.parquet import write_parquet
 from oms_ledger.audit.standalone.__main__ import main
 from oms_ledger.audit.standalone.exports import Verdict, verify_export
-from oms_ledger.audit.standalone.hashes import Growing, Unproven
+from oms_ledger.audit.standalone.hashes import PartialTree, Unproven
 from oms_ledger.audit.standalone.notes import open_checkpoint
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.merkle import leaf_hashes
@@ -279,7 +279,7 @@ def test_a_range_as_parquet_proves_the_same(shop: Audited, tmp_path: Path) -> No
     table = pq.read_table(file)
     header = json.loads(table.schema.metadata[b"oms-ledger"])
     checkpoint = open_checkpoint(header["checkpoint"], [shop.key.verifier])
-    tree = Growing()
+    tree = PartialTree()
     tree.add_parts(0, 4, [base64.b64decode(h) for h in header["left"]])
     for hashed in table.column("leaf_hash").to_pylist():
         tree.add(0, hashed)

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from oms_ledger.audit.standalone.hashes import (
     EMPTY_ROOT,
-    Growing,
+    PartialTree,
     extends,
     includes,
     leaf_hash,
     perfect_parts,
 )
 from oms_ledger.audit.tree.merkle import TreeBuilder, edge_of
-from oms_ledger.audit.tree.proofs import Hashes, consistency_path, inclusion_path
+from oms_ledger.audit.tree.proofs import RangeHashes, consistency_path, inclusion_path
 from tests.audit.tree import naive
 from tests.audit.tree.shelf import grown, hashes, whole
 
@@ -30,11 +30,11 @@ def flipped(value: bytes, bit: int) -> bytes:
 
 
 def inclusion(index: int, size: int) -> list[bytes]:
-    return Hashes(whole()[1]).over(inclusion_path(index, size))
+    return RangeHashes(whole()[1]).over(inclusion_path(index, size))
 
 
 def consistency(old: int, new: int) -> list[bytes]:
-    return Hashes(whole()[1]).over(consistency_path(old, new))
+    return RangeHashes(whole()[1]).over(consistency_path(old, new))
 
 
 def test_an_empty_tree_has_the_hash_of_nothing_as_its_root() -> None:
@@ -127,7 +127,7 @@ def test_no_flipped_bit_is_consistent(new: int, data: st.DataObject, bit: int) -
 def test_a_range_and_what_is_around_it_make_the_root(size: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, size - 1))
     end = data.draw(st.integers(start, min(size, start + 400)))
-    tree, source = Growing(), Hashes(whole()[1])
+    tree, source = PartialTree(), RangeHashes(whole()[1])
 
     def around(first: int, last: int) -> list[bytes]:
         return source.over([(at, at + (1 << h)) for at, h in perfect_parts(first, last)])

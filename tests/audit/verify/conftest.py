@@ -15,8 +15,8 @@ from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
-from oms_ledger.audit.verify.report import Dossier
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.db.pool import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.testing import MemoryLedger
@@ -73,12 +73,12 @@ class Sealed:
     anchor: Anchor
     head: int
 
-    def report(self, options: Options | None = None) -> Dossier:
+    def report(self, options: VerificationOptions | None = None) -> VerificationReport:
         """The log and its tree, against the checkpoint in the safe, or as it is said."""
-        given = options or Options(read_models=False, anchors=[self.anchor])
-        return verify(self.oms, given, lambda what, done, of: None)
+        given = options or VerificationOptions(read_models=False, anchors=[self.anchor])
+        return self.oms.verify(given, lambda what, done, of: None)
 
-    def verify(self, options: Options | None = None) -> dict[str, list[Finding]]:
+    def verify(self, options: VerificationOptions | None = None) -> dict[str, list[Finding]]:
         """The findings of such a report, by kind."""
         found: dict[str, list[Finding]] = {}
         for each in self.report(options).findings:

@@ -11,7 +11,7 @@ import pytest
 from oms_ledger.audit.standalone.hashes import leaf
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Finding
-from oms_ledger.audit.verify.integrity import Integrity
+from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.audit.verify.tee import event_of
 from oms_ledger.engine.log import codec
 from tests.audit.verify.conftest import History
@@ -19,11 +19,11 @@ from tests.audit.verify.conftest import History
 SEED = 31  # a history with every kind of event that is changed below
 
 
-def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[Integrity, list[Finding]]:
-    folding = Integrity(codec.decode, max(event.position for event in events))
+def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[LogChecker, list[Finding]]:
+    checker = LogChecker(codec.decode, max(event.position for event in events))
     for start in range(0, len(events), page):
-        folding.page(events[start : start + page])
-    return folding, folding.finish()
+        checker.page(events[start : start + page])
+    return checker, checker.finish()
 
 
 def found(events: Sequence[StoredEvent]) -> list[tuple[str, int]]:
@@ -33,32 +33,32 @@ def found(events: Sequence[StoredEvent]) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_true_history_is_believed(history: History, seed: int) -> None:
     events = history(seed)
-    folding, findings = folded(events)
+    checker, findings = folded(events)
     assert findings == []
-    assert folding.events == len(events) > 400
-    assert folding.left_out == 0
-    checked = folding.books.checked
+    assert checker.events == len(events) > 400
+    assert checker.left_out == 0
+    checked = checker.invariants.checked
     assert checked["orders"] == sum(e.type == "order.placed.v1" for e in events) > 20
     assert checked["shipments"] == sum(e.type == "shipment.created.v1" for e in events) > 5
     assert checked["commands"] == len({command(e) for e in events})
     placed = [json.loads(e.state)["data"]["terms"] for e in events if e.type == "order.placed.v1"]
     lines = [line for terms in placed for line in terms["lines"]]
-    assert folding.books.totals == {"GBP": sum(n["quantity"] * n["unit_price"] for n in lines)}
+    assert checker.invariants.totals == {"GBP": sum(n["quantity"] * n["unit_price"] for n in lines)}
 
 
 def test_the_size_of_pages_does_not_matter(history: History) -> None:
     whole, single = folded(history(SEED)), folded(history(SEED), page=1)
     assert whole[1] == single[1] == []
-    assert whole[0].books.checked == single[0].books.checked
+    assert whole[0].invariants.checked == single[0].invariants.checked
 
 
 def test_any_beginning_of_a_true_history_is_believed(history: History) -> None:
     """Up to a position that lies within a command, which has not come to its end."""
     events = history(SEED)
     for until in range(1, len(events), 7):
-        folding = Integrity(codec.decode, until)
-        folding.page(events[:until])
-        assert folding.finish(whole=False) == []
+        checker = LogChecker(codec.decode, until)
+        checker.page(events[:until])
+        assert checker.finish(whole=False) == []
 
 
 def command(event: StoredEvent) -> str:
@@ -78,18 +78,18 @@ def test_a_leaf_is_read_back_as_its_event(history: History) -> None:
 def test_a_missing_event_is_named_and_its_stream_left_out(history: History, part: float) -> None:
     events = list(history(SEED))
     gone = events.pop(int(part * len(events)))
-    folding, findings = folded(events)
+    checker, findings = folded(events)
     assert ("missing_event", gone.position) == (findings[0].kind, findings[0].first)
     others = findings[1:]
     assert all(f.stream == gone.stream for f in others), others
-    assert folding.left_out <= 1
+    assert checker.left_out <= 1
 
 
 def test_a_missing_end_is_named(history: History) -> None:
     events = history(SEED)
-    folding = Integrity(codec.decode, len(events))
-    folding.page(events[:-3])
-    (finding,) = folding.finish()
+    checker = LogChecker(codec.decode, len(events))
+    checker.page(events[:-3])
+    (finding,) = checker.finish()
     assert (finding.kind, finding.first, finding.last) == (
         "missing_event",
         len(events) - 2,
@@ -123,7 +123,7 @@ def test_what_cannot_be_an_event_is_named_once(
     first = findings[0]
     assert (first.kind, first.first) == (kind, at + 1)
     assert first.expected
-    assert first.found
+    assert first.actual
     assert len(findings) <= 2, "and the stream that lacks it now"
 
 
@@ -212,7 +212,7 @@ def test_what_does_not_add_up_is_named_at_its_position(
     commands = {command(e) for e in (events[at], events[its[0].first - 1])}
     later = kind in ("oversold", "units_lost")  # may first show when more is asked of it
     assert len(commands) == 1 or later, its[0]
-    assert its[0].expected != its[0].found
+    assert its[0].expected != its[0].actual
 
 
 def test_an_order_is_placed_once(history: History) -> None:

@@ -10,14 +10,14 @@ from oms_ledger.audit.tree import notes
 from oms_ledger.audit.tree.merkle import TreeBuilder, leaf_hashes
 from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.verify.remedies import remedy
-from oms_ledger.audit.verify.whole import Options
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine.db.pool import Connection
 from oms_projections import PROJECTIONS
 from tests.audit.verify.conftest import Sealed
 
-WHOLE = Options()
-ALONE = Options(read_models=False)
+WHOLE = VerificationOptions()
+ALONE = VerificationOptions(read_models=False)
 
 ALTER_BYTE = """
 UPDATE ledger_events SET state = set_byte(state, octet_length(state) - 3,
@@ -173,10 +173,10 @@ def test_one_altered_row_is_named_and_repaired(sealed: Sealed) -> None:
     order_id, total = str(row[0]), int(str(row[1]))
     (differs,) = sealed.verify(WHOLE)["read_model_differs"]
     assert order_id in differs.text
-    assert (differs.expected, differs.found) == (f"total {total - 1}", f"total {total}")
+    assert (differs.expected, differs.actual) == (f"total {total - 1}", f"total {total}")
     assert "--repair" in remedy(differs.kind)
     assert [s.state for s in sealed.oms.readers.status()] == ["live"] * 3
-    assert sealed.verify(Options(repair=True)).keys() == {"read_model_differs"}
+    assert sealed.verify(VerificationOptions(repair=True)).keys() == {"read_model_differs"}
     kept = sealed.kept()
     assert "order_status is now the build made anew" in str(kept["repaired"])
     assert sealed.verify(WHOLE) == {}
@@ -190,7 +190,7 @@ def test_rows_that_were_deleted_or_made_up_are_named(sealed: Sealed) -> None:
         owner.execute("UPDATE products SET sku = 'MADE-UP' WHERE sku = 'POST'")
     assert gone is not None
     found = sealed.verify(WHOLE)["read_model_differs"]
-    said = {f.stream: (f.expected, f.found) for f in found}
+    said = {f.stream: (f.expected, f.actual) for f in found}
     assert f"on_hand {gone[0]}" in said["stock (sku A, location LON)"][0]
     assert said["stock (sku A, location LON)"][1] == "no such row"
     assert said["products (sku MADE-UP)"][0] == "no such row"
@@ -218,7 +218,7 @@ def test_a_receipt_of_what_never_happened(sealed: Sealed) -> None:
             (b'{"position":999999}',),
         )
     found = sealed.verify()["receipt_differs"]
-    assert [f.found for f in found] == ["999999", "none"]
+    assert [f.actual for f in found] == ["999999", "none"]
     assert "'k-1'" in str(found[0].text)
 
 
@@ -226,8 +226,8 @@ def test_up_to_a_position_nothing_later_is_looked_at(sealed: Sealed) -> None:
     position = sealed.position_of("order.placed.v1", 9)
     with sealed.tampering() as owner:
         owner.execute(ALTER_BYTE, (position,))
-    assert sealed.verify(Options(until=position - 1)) == {}
+    assert sealed.verify(VerificationOptions(until=position - 1)) == {}
     assert sealed.oms.last_verification() is None, "only what was whole is kept"
-    assert "changed_event" in sealed.verify(Options(until=position))
+    assert "changed_event" in sealed.verify(VerificationOptions(until=position))
     with pytest.raises(Invalid, match="has the positions 1 to"):
-        sealed.verify(Options(until=sealed.head + 1))
+        sealed.verify(VerificationOptions(until=sealed.head + 1))

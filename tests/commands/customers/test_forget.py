@@ -14,7 +14,7 @@ from oms_ledger.domain.customers.events import (
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
-from oms_ledger.domain.personal import Known
+from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.testing import given
 
 ONCE = CustomerForgotten("c1", "inactive")
@@ -30,14 +30,14 @@ def test_a_receipt_is_written() -> None:
 
 
 def test_it_names_the_keys_that_are_to_be_destroyed() -> None:
-    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
-    asked = given().when(ASKED.found(known))
+    subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    asked = given().when(ASKED.with_subject(subject))
     asked.then(CustomerForgotten("c1", "asked for", None, ("k1", "k2")))
 
 
 def test_a_guest_goes_by_the_key_and_not_by_the_address() -> None:
-    known = Known("key:k1", ("k1",), ("k1",), ("key:k1",))
-    asked = given().when(ForgetCustomer("ada@example.com", "asked for").found(known))
+    subject = ResolvedSubject("key:k1", ("k1",), ("k1",), ("key:k1",))
+    asked = given().when(ForgetCustomer("ada@example.com", "asked for").with_subject(subject))
     asked.then(CustomerForgotten("key:k1", "asked for", None, ("k1",)))
     assert asked.answer["customer_id"] == "key:k1"
 
@@ -52,7 +52,7 @@ def test_a_reason_is_needed_and_short(reason: str) -> None:
     given().when(ForgetCustomer, customer_id="c1", reason=reason).then_invalid("reason")
 
 
-@pytest.mark.parametrize("hidden", ["known", "period"])
+@pytest.mark.parametrize("hidden", ["subject", "period"])
 def test_what_is_looked_up_cannot_be_asked_for(hidden: str) -> None:
     fields = {"customer_id": "c1", "reason": "x", hidden: None}
     assert given().when(ForgetCustomer, **fields).wrong
@@ -69,22 +69,22 @@ def test_a_legal_hold_is_in_the_way_until_it_is_released() -> None:
 
 def test_a_hold_on_anybody_whose_data_would_go_is_in_the_way() -> None:
     guest = CustomerHeld("key:k2", "h2", "audit")
-    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
-    refused = given(guest).when(ASKED.found(known)).then_refused("on_legal_hold")
+    subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    refused = given(guest).when(ASKED.with_subject(subject)).then_refused("on_legal_hold")
     assert "key:k2 (audit)" in refused.detail
-    given(guest).when(ASKED.found(Known("c1", ("k1",), ("k1",), ("c1",)))).then(
+    given(guest).when(ASKED.with_subject(ResolvedSubject("c1", ("k1",), ("k1",), ("c1",)))).then(
         CustomerForgotten("c1", "asked for", None, ("k1",))
     )
 
 
 def test_nobody_is_forgotten_by_an_address_that_nobody_has() -> None:
-    given().when(ASKED.found(Known("key:k9"))).then_refused("not_found")
+    given().when(ASKED.with_subject(ResolvedSubject("key:k9"))).then_refused("not_found")
 
 
 def test_when_a_period_is_over_the_receipt_says_which_and_guests_keep_theirs() -> None:
-    known = Known("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
+    subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
     policy = RetentionSet("customers", None, "6y")
-    asked = given(policy).when(ASKED.because(PERIOD).found(known))
+    asked = given(policy).when(ASKED.because(PERIOD).with_subject(subject))
     asked.then(CustomerForgotten("c1", "asked for", None, ("k1",), PERIOD))
 
 

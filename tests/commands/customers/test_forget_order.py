@@ -10,12 +10,14 @@ from oms_commands.customers.forget_order import ForgetOrder
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.terms import Address, Customer
-from oms_ledger.domain.personal import SEALED, Known, Personal
+from oms_ledger.domain.personal import SEALED, Personal, ResolvedSubject
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import six
 
-ASKED = ForgetOrder("o1", "asked for").found(Known("order:o1", ("k1",), ("k1",), ("order:o1",)))
+ASKED = ForgetOrder("o1", "asked for").with_subject(
+    ResolvedSubject("order:o1", ("k1",), ("k1",), ("order:o1",))
+)
 
 
 def placed_by(customer: Customer | None) -> list[Event]:
@@ -43,10 +45,10 @@ def test_the_receipt_names_the_order_and_its_key(customer: Customer | None) -> N
     ],
 )
 def test_who_is_known_by_more_is_forgotten_by_that(customer: Customer, whose: str) -> None:
-    asked = ForgetOrder("o1", "asked for").found(Known("order:o1"))
+    asked = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
     past = placed_by(customer)
     if whose.startswith("key:"):
-        asked = asked.found(Known("order:o1", ("k1",), ("k1",), ("order:o1",)))
+        asked = asked.with_subject(ResolvedSubject("order:o1", ("k1",), ("k1",), ("order:o1",)))
     refused = given(*past).when(asked).then_refused("belongs_to_a_customer")
     assert f"/v1/customers/{whose}/forget" in refused.detail
     assert refused.errors == ({"customer_id": whose},)

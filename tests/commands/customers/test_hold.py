@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from oms_commands.customers.hold import HoldCustomer
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
-from oms_ledger.domain.personal import Known
+from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.testing import CONTEXT, given
 
 ASKED = HoldCustomer("c1", "litigation", "case 12")
-KNOWN = Known("c1", ("k1",), ("k1",), ("c1", "key:k1"))
+SUBJECT = ResolvedSubject("c1", ("k1",), ("k1",), ("c1", "key:k1"))
 
 
 def test_a_hold_has_a_reason_and_a_reference() -> None:
-    asked = given().when(ASKED.found(KNOWN))
+    asked = given().when(ASKED.with_subject(SUBJECT))
     asked.then(CustomerHeld("c1", CONTEXT.command_id, "litigation", "case 12"))
     hold = {"hold_id": CONTEXT.command_id, "reason": "litigation", "reference": "case 12"}
     assert asked.answer == {"customer_id": "c1", "hold_id": CONTEXT.command_id, "holds": [hold]}
@@ -24,15 +24,17 @@ def test_several_holds_at_once_each_with_its_own_id() -> None:
 
 
 def test_a_guest_is_held_by_address_which_is_not_written_down() -> None:
-    asked = HoldCustomer("ada@example.com", "audit").found(Known("key:k1", ("k1",), ("k1",)))
+    asked = HoldCustomer("ada@example.com", "audit").with_subject(
+        ResolvedSubject("key:k1", ("k1",), ("k1",))
+    )
     given().when(asked).then(CustomerHeld("key:k1", CONTEXT.command_id, "audit"))
 
 
 def test_nobody_is_held_of_whom_nothing_is_kept() -> None:
     """A misspelt id would leave somebody believing that the data is safe."""
-    given().when(ASKED.found(Known("c1"))).then_refused("not_found")
+    given().when(ASKED.with_subject(ResolvedSubject("c1"))).then_refused("not_found")
     before = CustomerForgotten("c1", "asked for")
-    given(before).when(ASKED.found(Known("c1"))).then(
+    given(before).when(ASKED.with_subject(ResolvedSubject("c1"))).then(
         CustomerHeld("c1", CONTEXT.command_id, "litigation", "case 12")
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oms_commands.customers.release_hold import ReleaseCustomerHold
 from oms_ledger.domain.customers.events import CustomerHeld, CustomerHoldReleased
-from oms_ledger.domain.personal import Known
+from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.testing import given
 
 HELD = CustomerHeld("c1", "h1", "litigation"), CustomerHeld("c1", "h2", "audit")
@@ -20,7 +20,9 @@ def test_one_hold_is_released_and_the_others_stay() -> None:
 
 def test_a_guest_by_address() -> None:
     held = CustomerHeld("key:k1", "h1", "audit")
-    asked = ReleaseCustomerHold("ada@example.com", "h1", "done").found(Known("key:k1", ("k1",)))
+    asked = ReleaseCustomerHold("ada@example.com", "h1", "done").with_subject(
+        ResolvedSubject("key:k1", ("k1",))
+    )
     given(held).when(asked).then(CustomerHoldReleased("key:k1", "h1", "done"))
 
 

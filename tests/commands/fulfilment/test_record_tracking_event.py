@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from oms_commands.fulfilment.record_tracking_event import Code, RecordTrackingEvent
+from oms_commands.fulfilment._fields import ScanCode
+from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
 from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
 from oms_ledger.domain.orders.events import UnitsDelivered
 from oms_ledger.testing import given
@@ -19,7 +20,7 @@ LATER = AT + timedelta(hours=5)
 def scan(code: str, hours: int = 0) -> RecordTrackingEvent:
     at = AT + timedelta(hours=hours)
     return RecordTrackingEvent(
-        shipment_id="s1", code=cast(Code, code), occurred_at=at, location="Hub", raw="X1"
+        shipment_id="s1", code=cast(ScanCode, code), occurred_at=at, location="Hub", raw="X1"
     )
 
 

@@ -20,7 +20,7 @@ from oms_commands.catalogue.put_product import PutProduct
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.audit.export.json_lines import export_range
 from oms_ledger.audit.standalone.exports import verify_export
-from oms_ledger.audit.verify.whole import Options, verify
+from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.cli.lookup import ask
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
@@ -113,8 +113,8 @@ def test_it_is_told(oms: Oms) -> None:
 
 def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path: Path) -> None:
     seal(oms)
-    dossier = verify(oms, Options(), lambda what, done, of: None)
-    assert (dossier.findings, dossier.head, dossier.sealed) == ([], 2, 2)
+    report = oms.verify(VerificationOptions(), lambda what, done, of: None)
+    assert (report.findings, report.head, report.sealed) == ([], 2, 2)
     keys = [each.key for each in oms.tree().signing_keys()]
     lines = list(export_range(oms.tree(), 1, 2))
     assert verify_export(lines, keys).events == 2

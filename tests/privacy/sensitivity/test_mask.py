@@ -12,9 +12,10 @@ from pydantic import TypeAdapter
 
 from oms_ledger.domain.json_values import feed_item, plain
 from oms_ledger.domain.registry import EVENTS
-from oms_ledger.kernel import Recorded
+from oms_ledger.kernel import Query, Recorded
 from oms_ledger.privacy.sensitivity import mask
-from oms_ledger.privacy.sensitivity.mask import HARMLESS, View
+from oms_ledger.privacy.sensitivity.mask import HARMLESS, SensitivityView
+from oms_projections import QUERIES
 from oms_projections.order_status.queries import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
@@ -23,11 +24,11 @@ BY_THE_LOG = {"order-o1", "shipment-s1", "product-KIT"}
 
 
 def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
-    """As somebody sees it; the log is asked of what it does not say itself."""
-    found = mask.named(body, within)
-    streams = found.sensitive(found.unsaid & BY_THE_LOG)
-    view = mask.view_by(within or {}, streams, may=may, mark=True)
-    return mask.shown(body, view, within)
+    """The answer as one reader gets it; `BY_THE_LOG` stands for the log."""
+    found = mask.mentions_in(body, within)
+    streams = found.sensitive(found.undeclared & BY_THE_LOG)
+    view = mask.view_of(within or {}, streams, may=may, mark=True)
+    return mask.rendered(body, view, within)
 
 
 def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
@@ -70,10 +71,10 @@ def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
 
 def test_an_order_that_says_it_is_not_is_believed_and_the_log_not_asked() -> None:
     body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
-    assert mask.named(body).unsaid == set()
+    assert mask.mentions_in(body).undeclared == set()
     assert seen(body) == body
     level = {"sku": "KIT", "sensitive": False, "cause": {"order_id": "o1"}}
-    assert mask.named(level).unsaid == {"order-o1"}
+    assert mask.mentions_in(level).undeclared == {"order-o1"}
     assert seen(level)["sku"] == "***"
 
 
@@ -134,7 +135,7 @@ json = st.recursive(
 
 @given(json)
 def test_nothing_changes_where_nothing_is_sensitive(body: Any) -> None:
-    assert mask.shown(body, View(set(), mask=True)) == body
+    assert mask.rendered(body, SensitivityView(set(), mask=True)) == body
 
 
 @given(json, json)
@@ -143,11 +144,17 @@ def test_nothing_of_a_sensitive_order_is_left(body: Any, other: Any) -> None:
     assert "Zq" not in str(seen(answer)["items"][0])
 
 
-def test_what_may_not_be_seen_is_not_looked_for() -> None:
-    asked = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
-    assert mask.limited(asked, may=True) is asked
-    assert mask.limited(asked, may=False).with_sensitive is False
-    assert mask.limited(asked, may=False).returned == "none"
+def query(name: str) -> Query:
+    return next(each for each in QUERIES if each.name == name)
+
+
+def test_parameters_are_restricted_to_the_rights_of_the_reader() -> None:
+    orders = query("list_orders")
+    params = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
+    assert mask.restricted(orders, params, may=True) is params
+    assert mask.restricted(orders, params, may=False).with_sensitive is False
+    assert mask.restricted(orders, params, may=False).returned == "none"
+    performance = query("shipping_performance")
     figures = ShippingPerformance(smallest_count=5)
-    assert mask.limited(figures, least=11).smallest_count == 11
-    assert mask.limited(figures, least=2) is figures
+    assert mask.restricted(performance, figures, least=11).smallest_count == 11
+    assert mask.restricted(performance, figures, least=2) is figures

@@ -1,7 +1,7 @@
-"""Checkpoints in a bucket of Amazon S3, or of a store that speaks as it does (MinIO, Ceph, R2).
+"""Checkpoints kept in a bucket of Amazon S3, or of a compatible store (MinIO, Ceph, R2).
 
-boto3 signs the requests (AWS Signature Version 4) and finds the credentials where it always looks:
-the environment, a profile, the machine's or the container's role. None are ever named here.
+boto3 signs the requests (AWS Signature Version 4) and finds the credentials in its usual places:
+the environment, a profile, the role of the machine or container. They are never part of a URL.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from oms_ledger.audit.anchors.stores import object_name, same_history
+from oms_ledger.audit.anchors.store import check_same_history, object_name
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredCheckpoint
 from oms_ledger.audit.verify.findings import Anchor
@@ -27,19 +27,18 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 ATTEMPTS = 2
 
-PLACE = re.compile(
+URL = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[^?#]*))?(?:\?(?P<query>[^#]*))?"
 )
 CHECKPOINT_NAME = re.compile(r"\d{12}\.checkpoint")
 
 READ_AT_MOST = 1000
-"""Checkpoints that are read back: in a year there are half a million. They are as far from each
-other as can be, the oldest and the newest among them."""
+"""The most checkpoints that are read back (a year makes half a million). They are spread evenly,
+with the oldest and the newest among them."""
 
-READERS = 8
-"""So many are fetched at a time; most of it is waiting."""
+READER_THREADS = 8
 
-THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
+ALREADY_EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 
 REMEDIES = {
     "NoSuchBucket": "There is no such bucket there: make it, or correct its name.",
@@ -57,12 +56,12 @@ REMEDIES = {
     "PartialCredentialsError": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together.",
     "EndpointConnectionError": "Does the store run, and is its endpoint right?",
 }
-"""What to do, by the store's own code or boto3's own error."""
+"""What to do, by the error code of the store or the exception class of boto3."""
 
 
 class S3Bucket:
     """Puts each checkpoint under a name of its own, `PREFIX/<size>.checkpoint`, the size in twelve
-    digits. An object that is there is never written over."""
+    digits. An existing object is never overwritten."""
 
     def __init__(
         self, bucket: str, prefix: str = "", endpoint: str | None = None, region: str | None = None
@@ -75,13 +74,14 @@ class S3Bucket:
     @classmethod
     def parse(cls, text: str) -> S3Bucket:
         """`s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION`; all but the bucket may be left
-        out. `Invalid` says what is wrong, and does not repeat it: it may hold a secret."""
+        out. `Invalid` where it is malformed; the message does not repeat the text, which may hold
+        a secret."""
         if "@" in text.removeprefix("s3://").partition("/")[0]:
             raise Invalid(f"An s3:// place holds no credentials. {REMEDIES['NoCredentialsError']}")
-        match = PLACE.fullmatch(text)
-        asked = dict(parse_qsl(match["query"] or "", keep_blank_values=True)) if match else {}
-        endpoint, region = asked.pop("endpoint", None), asked.pop("region", None)
-        if match is None or asked:
+        match = URL.fullmatch(text)
+        options = dict(parse_qsl(match["query"] or "", keep_blank_values=True)) if match else {}
+        endpoint, region = options.pop("endpoint", None), options.pop("region", None)
+        if match is None or options:
             raise Invalid(
                 "This is no place in S3. Write s3://BUCKET/PREFIX, and where the store is not"
                 " Amazon's, ?endpoint=https://HOST behind it; &region=REGION if it asks for one."
@@ -98,34 +98,34 @@ class S3Bucket:
 
     def keep(self, checkpoint: StoredCheckpoint, prover: Prover) -> str:
         note = checkpoint.note.encode()
-        with self._asking("keep a checkpoint"):
+        with self._errors_named("keep a checkpoint"):
             try:
                 self._client.put_object(
                     Bucket=self.bucket,
                     Key=self.prefix + object_name(checkpoint.size),
                     Body=note,
                     ContentType="text/plain; charset=utf-8",
-                    # Of every object in a bucket with object lock its sum must be said.
+                    # A bucket with object lock requires the checksum of every object.
                     ChecksumSHA256=base64.b64encode(sha256(note).digest()).decode(),
                     IfNoneMatch="*",
                 )
                 return checkpoint.note
             except Exception as error:
-                if _code(error) not in THERE_ALREADY:
+                if _code(error) not in ALREADY_EXISTS:
                     raise
-        same_history(self.fetch(checkpoint.size), checkpoint)
+        check_same_history(self.fetch(checkpoint.size), checkpoint)
         return checkpoint.note
 
     def fetch(self, size: int) -> Anchor:
-        """The checkpoint of this size that is kept there."""
+        """The checkpoint of this size. `Unavailable` where there is none."""
         key = self.prefix + object_name(size)
         return Anchor(f"s3://{self.bucket}/{key}", self._read(key))
 
-    def kept(self) -> list[Anchor]:
-        """The checkpoints there, at most READ_AT_MOST of them."""
-        with self._asking("list the checkpoints"):
+    def anchors(self) -> list[Anchor]:
+        """The checkpoints in the bucket, at most READ_AT_MOST of them."""
+        with self._errors_named("list the checkpoints"):
             names = list(self._names())
-        with ThreadPoolExecutor(READERS) as readers:
+        with ThreadPoolExecutor(READER_THREADS) as readers:
             notes = list(readers.map(self._read, spread(names, READ_AT_MOST)))
         return [Anchor(self.name, note) for note in notes]
 
@@ -137,13 +137,13 @@ class S3Bucket:
                     yield each["Key"]
 
     def _read(self, key: str) -> str:
-        with self._asking("read a checkpoint"):
+        with self._errors_named("read a checkpoint"):
             body: bytes = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             return body.decode("utf-8")
 
     @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
-        """`Unavailable`, with what to do, for whatever the store or boto3 says."""
+    def _errors_named(self, action: str) -> Iterator[None]:
+        """Raise errors of the store and of boto3 as `Unavailable`, with the remedy."""
         try:
             yield
         except OmsError:
@@ -151,7 +151,7 @@ class S3Bucket:
         except Exception as error:
             code = _code(error)
             remedy = REMEDIES.get(code, "")
-            raise Unavailable(f"{self.name} does not {what}: {code}. {remedy}".strip()) from error
+            raise Unavailable(f"{self.name} does not {action}: {code}. {remedy}".strip()) from error
 
     @cached_property
     def _client(self) -> Any:
@@ -162,8 +162,8 @@ class S3Bucket:
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            # The sums that not every store knows are left out; ours is named with the object, and
-            # the signature covers the body.
+            # boto3's own checksums are unknown to some stores. put_object names a SHA-256 instead,
+            # and the signature covers the body.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"payload_signing_enabled": True},
@@ -174,15 +174,15 @@ class S3Bucket:
 
 
 def spread(names: list[str], most: int) -> list[str]:
-    """At most so many of them, evenly, with the first and the last."""
+    """At most `most` of the names, spread evenly, with the first and the last."""
     if len(names) <= most:
         return names
     return [names[n * (len(names) - 1) // (most - 1)] for n in range(most)]
 
 
 def _code(error: Exception) -> str:
-    """The store's own word where it answered, boto3's where it did not."""
-    answer = getattr(error, "response", None)
-    if isinstance(answer, Mapping):
-        return str(answer.get("Error", {}).get("Code", type(error).__name__))
+    """The error code of the store where it answered, otherwise the class of boto3's exception."""
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        return str(response.get("Error", {}).get("Code", type(error).__name__))
     return type(error).__name__

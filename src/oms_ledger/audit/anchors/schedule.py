@@ -1,7 +1,7 @@
-"""Checkpoints kept where the database's owner cannot reach them: a file, a bucket, a witness.
+"""The newest checkpoint, kept in every anchor store from time to time.
 
-A tree by itself cannot show that its end was cut off. A checkpoint that is kept elsewhere can:
-it names a size and a root that the ledger must be able to continue from for ever.
+The tree alone cannot show that its end was cut off. A checkpoint that is kept elsewhere can: it
+names a size and a root that every later tree must extend.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from pathlib import Path
 
 import structlog
 
+from oms_ledger.audit.anchors.bucket import HttpBucket
+from oms_ledger.audit.anchors.file import CheckpointFile
 from oms_ledger.audit.anchors.s3 import S3Bucket
-from oms_ledger.audit.anchors.stores import Bucket, FileOfCheckpoints, Place, Witness
+from oms_ledger.audit.anchors.store import AnchorStore
+from oms_ledger.audit.anchors.witness import Witness
 from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree.proofs import Prover
@@ -23,18 +26,20 @@ from oms_ledger.domain.errors import Invalid, Refused, Unavailable
 log = structlog.get_logger(__name__)
 
 
-def places(text: str) -> list[Place]:
-    """Those of the setting OMS_ANCHORS, with blanks between."""
-    return [place(each) for each in text.split()]
+def anchor_stores(setting: str) -> list[AnchorStore]:
+    """The stores named by the setting OMS_ANCHORS, which are separated by blanks."""
+    return [anchor_store(text) for text in setting.split()]
 
 
-KINDS = "file:PATH, s3://BUCKET/PREFIX, http(s)://BUCKET or witness+http(s)://HOST#VERIFIER_KEY"
+STORE_FORMS = (
+    "file:PATH, s3://BUCKET/PREFIX, http(s)://BUCKET or witness+http(s)://HOST#VERIFIER_KEY"
+)
 
 
-def place(text: str) -> Place:
-    """A place as it is written in a setting, one of KINDS; `Invalid` says what is wrong."""
+def anchor_store(text: str) -> AnchorStore:
+    """The store named by `text`, which is one of STORE_FORMS; otherwise `Invalid`."""
     if text.startswith("file:"):
-        return FileOfCheckpoints(Path(text.removeprefix("file:")).expanduser())
+        return CheckpointFile(Path(text.removeprefix("file:")).expanduser())
     if text.startswith(("witness+http://", "witness+https://")):
         url, _, key = text.removeprefix("witness+").partition("#")
         try:
@@ -44,36 +49,37 @@ def place(text: str) -> Place:
     if text.startswith("s3://"):
         return S3Bucket.parse(text)
     if text.startswith(("http://", "https://")):
-        return Bucket(text)
-    raise Invalid(f"{text!r} is no place for checkpoints. Write {KINDS}.")
+        return HttpBucket(text)
+    raise Invalid(f"{text!r} is no place for checkpoints. Write {STORE_FORMS}.")
 
 
-def place_or_file(text: str) -> Place:
-    """A place as a person types it, who may leave out the `file:`."""
-    return place(text) if ":" in text else FileOfCheckpoints(Path(text).expanduser())
+def anchor_store_or_file(text: str) -> AnchorStore:
+    """The store named on a command line, where `file:` may be left out before a path."""
+    return anchor_store(text) if ":" in text else CheckpointFile(Path(text).expanduser())
 
 
-class Anchoring:
-    """Keeps the newest checkpoint in every place, from time to time. Used by one thread.
+class AnchorSchedule:
+    """Keeps the newest checkpoint in every store, every `seconds`. Used by one thread.
 
-    A place that does not answer is tried again the next time and holds up nobody. One that
-    knows another history is an alarm: `on_alarm` is told.
+    A store that does not answer is tried again the next time and does not delay the others. One
+    that holds another history is an alarm: `on_alarm` is called with the text of the refusal.
     """
 
     def __init__(
         self,
-        store: TreeStore,
-        places: Sequence[Place],
+        tree: TreeStore,
+        stores: Sequence[AnchorStore],
         seconds: float = 60.0,
         on_alarm: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._store = store
-        self._places = places
+        self._tree = tree
+        self._stores = stores
         self._seconds = seconds
         self._on_alarm = on_alarm
         self._kept: dict[str, int] = {}
 
     def run(self, stop: threading.Event) -> None:
+        """Anchor until `stop` is set; errors are logged."""
         while not stop.is_set():
             try:
                 self.step()
@@ -82,25 +88,25 @@ class Anchoring:
             stop.wait(self._seconds)
 
     def step(self) -> int:
-        """Once to every place that lacks the newest checkpoint; in how many it now is."""
-        newest = self._store.newest_checkpoint()
+        """Keep the newest checkpoint in each store that lacks it; how many stores have it now."""
+        newest = self._tree.newest_checkpoint()
         if newest is None:
             return 0
-        done = 0
-        for each in self._places:
-            if self._kept.get(each.name) == newest.number or self._keep(each, newest):
-                self._kept[each.name] = newest.number
-                done += 1
-        return done
+        count = 0
+        for store in self._stores:
+            if self._kept.get(store.name) == newest.number or self._keep(store, newest):
+                self._kept[store.name] = newest.number
+                count += 1
+        return count
 
-    def _keep(self, where: Place, newest: StoredCheckpoint) -> bool:
+    def _keep(self, store: AnchorStore, newest: StoredCheckpoint) -> bool:
         try:
-            where.keep(newest, Prover(self._store))
+            store.keep(newest, Prover(self._tree))
         except Refused as alarm:
-            log.error("anchor_differs", place=where.name, error=alarm.detail)
+            log.error("anchor_differs", place=store.name, error=alarm.detail)
             self._on_alarm(alarm.detail)
             return False
         except Unavailable as error:
-            log.warning("anchor_unavailable", place=where.name, error=error.detail)
+            log.warning("anchor_unavailable", place=store.name, error=error.detail)
             return False
         return True

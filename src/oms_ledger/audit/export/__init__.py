@@ -1,1 +1,1 @@
-"""Evidence to take away: events with proofs and a checkpoint, as JSON lines or Parquet."""
+"""Exports for auditors: events with proofs and a checkpoint, as JSON lines or Parquet."""

@@ -1,4 +1,4 @@
-"""A range of the ledger as a Parquet file, for whoever works on it with a data tool.
+"""Exports as Parquet, for data tools.
 
 Columns: position, stream, version, type, state (the stored bytes), leaf_hash. The file's metadata
 carries the checkpoint and the hashes to the left and right of the range, so that the root can be
@@ -19,13 +19,13 @@ from oms_ledger.audit.tree.store import StoredEvent, TreeStore
 from oms_ledger.domain.errors import Unavailable
 
 GROUP_EVENTS = 10_000
-"""Events held in memory at a time; a row group of the file."""
+"""The events of one row group, which are held in memory together."""
 
 
 def write_parquet(
     store: TreeStore, file: Path, first: int, last: int, tree_size: int | None = None
 ) -> int:
-    """Write the events from `first` to `last`; how many that were. `Unavailable` where pyarrow
+    """Write the events from `first` to `last`, and give their number. `Unavailable` where pyarrow
     is not installed."""
     try:
         import pyarrow as pa  # type: ignore[import-untyped]  # the library has no types
@@ -34,14 +34,14 @@ def write_parquet(
         raise Unavailable(
             "Parquet needs pyarrow. Install it with: pip install 'oms-ledger[parquet]'"
         ) from None
-    against, prover = checkpoint_for(store, tree_size), Prover(store)
-    size = against.checkpoint.size
+    anchor, prover = checkpoint_for(store, tree_size), Prover(store)
+    size = anchor.checkpoint.size
     check_range(first, last, size)
     header = {
         "export": FORMAT,
         "of": {"range": [first, last]},
-        "checkpoint": against.checkpoint.note,
-        "rotations": list(against.rotations),
+        "checkpoint": anchor.checkpoint.note,
+        "rotations": list(anchor.rotations),
         "left": [b64(h) for h in prover.parts(0, first - 1)],
         "right": [b64(h) for h in prover.parts(last, size)],
     }

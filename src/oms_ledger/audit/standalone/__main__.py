@@ -15,7 +15,8 @@ from .notes import VerifierKey
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: all of it is proven. 1: something is not, and what. 2: it was called wrongly."""
+    """Verify an export. Exit codes: 0 where every event is proven, 1 where one is not (the fault is
+    printed), 2 for wrong arguments."""
     parser = argparse.ArgumentParser(
         prog="oms-ledger-verify",
         description="Check an export of a ledger against its signed checkpoint, offline.",

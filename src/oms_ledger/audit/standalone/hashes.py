@@ -1,4 +1,4 @@
-"""Leaves, nodes and proofs: what is hashed, and what is accepted. RFC 6962 and RFC 9162."""
+"""The hashes of leaves and nodes, and the verification of proofs. RFC 6962 and RFC 9162."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from hashlib import sha256
 
 
 class Unproven(Exception):
-    """The evidence does not prove what it claims; the message says why."""
+    """A proof, signature or format is not valid; the message names the fault."""
 
 
 # Leaves and nodes.
 
 INLINE_BYTES = 32_768
-"""A longer state is in the leaf as its SHA-256: C2SP entry bundles hold at most 65,535 bytes."""
+"""A longer state is represented by its SHA-256: a leaf in a C2SP entry bundle has at most 65,535
+bytes."""
 
 EMPTY_ROOT = sha256(b"").digest()
 
@@ -27,9 +28,9 @@ _ABSENT = _LENGTH(-1)
 
 
 def leaf(position: int, stream: str, version: int, type: str, state: bytes) -> bytes:
-    """The bytes that are hashed for an event: six fields behind their lengths, of the last two
-    (the state, or the SHA-256 of a long one) one absent. It is how PostgreSQL sends such a row
-    in binary COPY, so that sealing packs nothing."""
+    """The bytes that are hashed for an event: six fields, each behind its length. Of the last two,
+    the state and the SHA-256 of a long state, one is absent. This is a row of PostgreSQL's binary
+    COPY, so that sealing hashes rows as they are received."""
     if len(state) <= INLINE_BYTES:
         kept = _field(state) + _ABSENT
     else:
@@ -62,8 +63,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def includes(root: bytes, size: int, index: int, leaf_hash: bytes, hashes: Sequence[bytes]) -> bool:
-    """Does this leaf stand at `index` in the tree of `size` leaves with this root? RFC 9162,
-    2.1.3.2."""
+    """Whether the inclusion proof `hashes` proves the leaf at `index` in the tree of `size` leaves
+    with this root. RFC 9162, 2.1.3.2."""
     if not 0 <= index < size or any(len(h) != 32 for h in hashes):
         return False
     node, last, result = index, size - 1, leaf_hash
@@ -83,8 +84,8 @@ def includes(root: bytes, size: int, index: int, leaf_hash: bytes, hashes: Seque
 def extends(
     old_size: int, old_root: bytes, new_size: int, new_root: bytes, hashes: Sequence[bytes]
 ) -> bool:
-    """Is the tree of `old_size` leaves a beginning of the tree of `new_size`? RFC 9162,
-    2.1.4.2; the empty tree is a beginning of any."""
+    """Whether the consistency proof `hashes` proves that the tree of `old_size` leaves is a
+    beginning of the tree of `new_size`. RFC 9162, 2.1.4.2; the empty tree is a beginning of any."""
     if not 0 <= old_size <= new_size or any(len(h) != 32 for h in hashes):
         return False
     if old_size == 0:
@@ -131,19 +132,22 @@ def fold(nodes: Sequence[bytes]) -> bytes:
     return root
 
 
-class Growing:
-    """A tree to which perfect subtrees are added from the left; holds a few hashes only."""
+class PartialTree:
+    """A tree to which perfect subtrees are appended. It holds one hash for each bit of its size."""
 
     def __init__(self) -> None:
         self._peaks: list[tuple[int, bytes]] = []
 
     def add(self, height: int, node: bytes) -> None:
+        """Append the root of a perfect subtree of 2^height leaves."""
         while self._peaks and self._peaks[-1][0] == height:
             node = node_hash(self._peaks.pop()[1], node)
             height += 1
         self._peaks.append((height, node))
 
     def add_parts(self, start: int, end: int, nodes: Sequence[bytes]) -> None:
+        """Append the leaves from `start` up to `end` as the roots of their perfect subtrees.
+        `Unproven` where the number of nodes is wrong."""
         parts = list(perfect_parts(start, end))
         if len(parts) != len(nodes) or any(len(node) != 32 for node in nodes):
             raise Unproven(f"the proof for leaves {start} to {end} has another number of hashes")
@@ -151,6 +155,7 @@ class Growing:
             self.add(height, node)
 
     def root(self) -> bytes:
+        """The root over all leaves so far."""
         return fold([node for _, node in self._peaks])
 
 
@@ -159,6 +164,7 @@ def b64(raw: bytes) -> str:
 
 
 def unb64(text: str) -> bytes:
+    """The bytes of a base64 text; `Unproven` where it is none."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Signed notes and checkpoints, as c2sp.org/signed-note and c2sp.org/tlog-checkpoint have them."""
+"""Signed notes and checkpoints (c2sp.org/signed-note, c2sp.org/tlog-checkpoint)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROTATION = "oms-ledger/key-rotation/v1"
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key by which signatures are known: `name+id+base64(kind, key)` as text."""
+    """A public key that verifies signatures. Its text form is `name+id+base64(kind, key)`."""
 
     name: str
     public: bytes
@@ -28,6 +28,7 @@ class VerifierKey:
 
     @property
     def id(self) -> bytes:
+        """The first four bytes of the SHA-256 over name, kind and key, as signatures name it."""
         named = self.name.encode() + b"\n" + bytes([self.kind]) + self.public
         return sha256(named).digest()[:4]
 
@@ -49,18 +50,20 @@ class VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
+    """A signature line of a note: the name and id of its key, and the signature."""
+
     name: str
     key_id: bytes
     signature: bytes
 
-    def by(self, key: VerifierKey) -> bool:
-        """Does it claim to be by this key?"""
+    def claims(self, key: VerifierKey) -> bool:
+        """Whether it names this key. The signature itself is not checked."""
         return (self.name, self.key_id) == (key.name, key.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text that ends in a newline, and who signed it."""
+    """A text that ends in a newline, with its signatures."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -83,19 +86,20 @@ def signature_line(line: str) -> Signature:
 
 
 def signers(note: Note, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
-    """Which of these keys signed. `Unproven` where a signature claims to be by one of them and
-    is not: such a note is worth nothing."""
-    found = []
+    """Those of the keys that signed the note. `Unproven` where a signature names one of them and
+    is not valid."""
+    valid = []
     for key in keys:
         for signature in note.signatures:
-            if signature.by(key):
+            if signature.claims(key):
                 check_signature(key, note.text, signature.signature)
-                found.append(key)
-    return found
+                valid.append(key)
+    return valid
 
 
 def check_signature(key: VerifierKey, text: str, signature: bytes) -> None:
-    """`Unproven` unless the key signed the text; a witness's signature covers its time too."""
+    """`Unproven` unless the signature by the key is valid. A cosignature, by a witness, begins with
+    its time, which it covers too."""
     message = text.encode()
     if key.kind == COSIGNATURE:
         at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
@@ -108,7 +112,7 @@ def check_signature(key: VerifierKey, text: str, signature: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log says of itself: so many leaves, this root."""
+    """The size and root of the log named by `origin`."""
 
     origin: str
     size: int
@@ -131,7 +135,7 @@ class Checkpoint:
 
 
 def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """The checkpoint, if one of the keys signed it; `Unproven` otherwise."""
+    """The checkpoint in a note that one of the keys signed; otherwise `Unproven`."""
     parsed = Note.parse(note)
     if not signers(parsed, keys):
         by = ", ".join(f"{s.name}+{s.key_id.hex()}" for s in parsed.signatures)
@@ -140,16 +144,16 @@ def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
 
 
 def trusted(keys: Sequence[VerifierKey], rotations: Iterable[str]) -> list[VerifierKey]:
-    """The keys, and those they handed over to or took over from. A rotation names both keys and
-    is signed by both; a second signature below a checkpoint proves no such thing, since anybody
-    can add one."""
-    known = list(dict.fromkeys(keys))
+    """The keys, and those linked to them by rotation notes, older or newer. A rotation note names
+    two keys and is signed by both. Two signatures below one checkpoint link no keys, since anyone
+    can add a signature."""
+    linked = list(dict.fromkeys(keys))
     pairs = [_rotation(text) for text in rotations]
     while new := [
-        key for pair in pairs if any(k in known for k in pair) for key in pair if key not in known
+        key for pair in pairs if any(k in linked for k in pair) for key in pair if key not in linked
     ]:
-        known += dict.fromkeys(new)
-    return known
+        linked += dict.fromkeys(new)
+    return linked
 
 
 def _rotation(text: str) -> tuple[VerifierKey, VerifierKey]:

@@ -1,4 +1,4 @@
-"""The tree as it grows: leaf hashes in, tiles and roots out. RFC 6962 hashing, C2SP tiles."""
+"""Builds the tree: leaf hashes in, tiles and roots out. RFC 6962 hashing, C2SP tiles."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ Coordinate: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
+    """A tile: up to 256 `hashes` of one level, concatenated."""
+
     level: int
     index: int
     hashes: bytes
@@ -31,7 +33,7 @@ class Tile:
 
     @property
     def end(self) -> int:
-        """The number of leaves up to where it ends."""
+        """The number of leaves to the left of the tile's end."""
         return (self.index * TILE_WIDTH + self.width) << (TILE_HEIGHT * self.level)
 
     @property
@@ -40,20 +42,20 @@ class Tile:
 
 
 def leaf_hashes(leaves: Iterable[bytes]) -> bytes:
-    """The hashes of many leaves, one after the other. This and `parents` are what sealing and
-    verification spend their time in."""
+    """The concatenated hashes of leaves. Sealing and verification spend most of their time here and
+    in `parents`."""
     return b"".join([sha256(b"\x00" + leaf).digest() for leaf in leaves])
 
 
 def parents(hashes: bytes) -> bytes:
-    """The next level up of an even number of hashes."""
+    """The hashes one level above an even number of concatenated hashes."""
     return b"".join(
         [sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, len(hashes), 64)]
     )
 
 
 def perfect_root(hashes: bytes) -> bytes:
-    """The root over 2^n hashes."""
+    """The root over 2^n concatenated hashes."""
     while len(hashes) > HASH_BYTES:
         hashes = parents(hashes)
     return hashes
@@ -61,17 +63,17 @@ def perfect_root(hashes: bytes) -> bytes:
 
 def edge_of(size: int) -> list[tuple[Coordinate, int]]:
     """The partial tiles of a tree of this size, lowest first, with their widths."""
-    found, level = [], 0
+    partial, level = [], 0
     while size >> (TILE_HEIGHT * level):
         entries = size >> (TILE_HEIGHT * level)
         if width := entries % TILE_WIDTH:
-            found.append(((level, entries // TILE_WIDTH), width))
+            partial.append(((level, entries // TILE_WIDTH), width))
         level += 1
-    return found
+    return partial
 
 
 class TreeBuilder:
-    """Grows from the right edge of a tree: the partial tile of each level is all it holds."""
+    """A tree that is appended to. It holds only the right edge: the partial tile of each level."""
 
     def __init__(self, size: int = 0, edge: Iterable[Tile] = ()) -> None:
         self.size = size
@@ -82,7 +84,7 @@ class TreeBuilder:
             self._levels[tile.level] = tile.hashes
 
     def append(self, hashes: bytes) -> list[Tile]:
-        """Add leaf hashes; the tiles that became full."""
+        """Add concatenated leaf hashes; the tiles that became full."""
         self.size += len(hashes) // HASH_BYTES
         full: list[Tile] = []
         level = 0
@@ -113,6 +115,7 @@ class TreeBuilder:
         ]
 
     def root(self) -> bytes:
+        """The root over all leaves so far."""
         nodes: list[bytes] = []
         for hashes in reversed(self._levels):
             nodes += _perfect_roots(hashes)
@@ -120,11 +123,11 @@ class TreeBuilder:
 
 
 def _perfect_roots(hashes: bytes) -> Sequence[bytes]:
-    """The roots of the perfect subtrees that a partial tile falls into, largest first."""
-    found, width = [], len(hashes) // HASH_BYTES
+    """The roots of the perfect subtrees of a partial tile, largest first."""
+    roots, width = [], len(hashes) // HASH_BYTES
     for bit in range(TILE_HEIGHT - 1, -1, -1):
         if width >> bit & 1:
             taken = HASH_BYTES << bit
-            found.append(perfect_root(hashes[:taken]))
+            roots.append(perfect_root(hashes[:taken]))
             hashes = hashes[taken:]
-    return found
+    return roots

@@ -1,4 +1,4 @@
-"""Signing: keys, signed notes, and how one key hands over to the next."""
+"""Signing keys, signed notes, and the rotation note by which one key hands over to the next."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _PRIVATE = "PRIVATE+KEY+"
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An Ed25519 key under the name of what it signs for. As text it is what Go's note package
-    reads and writes: `PRIVATE+KEY+name+id+base64(kind, seed)`."""
+    """An Ed25519 private key; `name` is the origin it signs for. Its text form is that of Go's note
+    package: `PRIVATE+KEY+name+id+base64(kind, seed)`."""
 
     name: str
     private: Ed25519PrivateKey
@@ -43,7 +43,7 @@ class SigningKey:
         return key
 
     def text(self) -> str:
-        """The private key itself: for its file alone."""
+        """The private key as text, to be written to its file only."""
         seed = b64(bytes([ED25519]) + self.private.private_bytes_raw())
         return f"{_PRIVATE}{self.name}+{self.verifier.id.hex()}+{seed}\n"
 
@@ -56,7 +56,7 @@ class SigningKey:
 
 
 def sign(text: str, *keys: SigningKey) -> str:
-    """The text as a signed note. It must end in a newline."""
+    """The text, which must end in a newline, as a note signed by the keys."""
     lines = [
         f"{SIGNATURE_MARK}{key.name} {b64(key.verifier.id + key.private.sign(text.encode()))}\n"
         for key in keys
@@ -65,15 +65,16 @@ def sign(text: str, *keys: SigningKey) -> str:
 
 
 def origin(ledger: str, ledger_id: str) -> str:
-    """The name of a ledger's tree, and of its keys, for ever."""
+    """The origin line of a ledger's checkpoints, and the name of its keys. It never changes."""
     return f"oms-ledger/{ledger}/{ledger_id}"
 
 
 def checkpoint(origin: str, size: int, root: bytes, *keys: SigningKey) -> str:
+    """A signed checkpoint."""
     return sign(Checkpoint(origin, size, root).text, *keys)
 
 
 def rotation(old: SigningKey, new: SigningKey, from_size: int) -> str:
-    """The note by which trust in one key extends to the other: it names both and both sign."""
+    """The note that extends trust from one key to the other. It names both keys, and both sign."""
     text = f"{ROTATION}\n{old.name}\n{old.verifier}\n{new.verifier}\nfrom {from_size}\n"
     return sign(text, old, new)

@@ -16,11 +16,11 @@ from psycopg.waiting import Ready, Wait
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree.merkle import Coordinate
 from oms_ledger.audit.tree.store import (
-    Lost,
     Seal,
+    SealConflict,
     StoredCheckpoint,
     StoredEvent,
-    StoredKey,
+    StoredVerifierKey,
     TreeState,
 )
 from oms_ledger.engine.db.arrays import bigint_array, bytea_array
@@ -138,9 +138,9 @@ class PostgresTree:
         indexes = bigint_array(index for _, index in at)
         return {(row[0], row[1]): row[2] for row in self._rows(TILES, levels, indexes)}
 
-    def signing_keys(self) -> Sequence[StoredKey]:
+    def signing_keys(self) -> Sequence[StoredVerifierKey]:
         return [
-            StoredKey(VerifierKey(name, public), from_size, rotation)
+            StoredVerifierKey(VerifierKey(name, public), from_size, rotation)
             for name, public, from_size, rotation in self._rows(KEYS)
         ]
 
@@ -169,7 +169,7 @@ class PostgresTree:
         grown = {"old_size": seal.old_size, "size": seal.size, "root": seal.root, "note": seal.note}
         with self._lend() as connection, connection.transaction() if seal.key else nullcontext():
             if connection.execute(SEAL, grown | columns, prepare=True).rowcount != 1:
-                raise Lost
+                raise SealConflict
             if seal.key is not None:
                 key = seal.key.key
                 row = (key.name, key.id, key.public, seal.key.from_size, seal.key.rotation)

@@ -1,7 +1,7 @@
-"""The sealer: reads the log from the sealed size on, off the hot path, and signs what it saw.
+"""The sealer: reads the log behind the sealed events, off the hot path, and signs a new root.
 
-Tiles, tree and checkpoint are written in one transaction, if the tree still is where it was when
-they were made. So a crash anywhere leaves the last seal, and the next sealer goes on from there.
+Tiles, tree and checkpoint are written in one transaction, provided that the tree has not grown
+meanwhile. After a crash the last seal stands, and the next sealer continues from there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ import structlog
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.merkle import HASH_BYTES, Tile, TreeBuilder, edge_of, leaf_hashes
 from oms_ledger.audit.tree.notes import SigningKey
-from oms_ledger.audit.tree.store import Lost, Seal, StoredKey, TreeDamaged, TreeState, TreeStore
+from oms_ledger.audit.tree.store import (
+    Seal,
+    SealConflict,
+    StoredVerifierKey,
+    TreeDamaged,
+    TreeState,
+    TreeStore,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -30,9 +37,9 @@ BACKOFF_SECONDS = (0.5, 30.0)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`page_events` are read and hashed at a time, with a pause of `rest` times the time that
-    took; at most `seal_events` are sealed by one checkpoint, and there is at most one of those
-    every `seconds`."""
+    """How fast a sealer works. `page_events` are read and hashed at a time, followed by a pause of
+    `rest` times the time that took. One checkpoint seals at most `seal_events`, and there is at
+    most one every `seconds`."""
 
     page_events: int = 2048
     seal_events: int = 131_072
@@ -42,11 +49,11 @@ class Pace:
 
 
 class Sealer:
-    """Seals one ledger. Any number of workers may run one; the lease lets one of them do it.
+    """Seals one ledger. Any number of workers may run one; a lease lets one of them seal.
 
-    `key_file` (or what gives it for a ledger's id) is made on first use. Used by one thread.
-    Subclasses may interfere with the underscored steps, which is how tests stop a sealer at an
-    awkward moment.
+    `key_file` is the path of the private key, or a function of the ledger id that gives it; the
+    file is created on first use. Used by one thread. Tests override the underscored steps to stop
+    a sealer in the middle.
     """
 
     def __init__(
@@ -67,7 +74,7 @@ class Sealer:
         self._key: SigningKey | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Seal until told to stop, whatever happens to the database meanwhile."""
+        """Seal until `stop` is set. Errors are logged and tried again after a pause."""
         shortest, longest = BACKOFF_SECONDS
         pause = shortest
         while not stop.is_set():
@@ -88,13 +95,13 @@ class Sealer:
         self.close()
 
     def close(self) -> None:
-        """Give the lease back, so that another worker need not wait for it to run out."""
+        """Give the lease back, so that another worker need not wait until it expires."""
         with suppress(Exception):
             self._store.give_back(self._owner)
 
     def catch_up(self, progress: Callable[[int, int], None] = lambda size, head: None) -> int:
-        """Seal all there is now, without pauses; the size of the tree then. Where another
-        worker is sealing, wait for it."""
+        """Seal all events up to the present head, without pauses; the size of the tree then. Waits
+        while another worker is sealing."""
         head = self._store.state().head
         while (size := self._store.state().size) < head:
             progress(size, head)
@@ -104,9 +111,9 @@ class Sealer:
         return size
 
     def step(self, stop: threading.Event | None = None) -> int:
-        """One seal; how many events it added. 0 where there is nothing to do, or others are
-        doing it. `TreeDamaged` where the log or the tree is not as it should be: then nothing
-        is signed. With `stop` it takes its time, and gives up when that is set."""
+        """Make one seal; the number of events it added. 0 where nothing is unsealed, or another
+        worker has the lease. `TreeDamaged` where log or tree are not consistent; then nothing is
+        signed. With `stop` it pauses between pages, and gives up once that is set."""
         state = self._store.state()
         if state.head < state.size:
             raise TreeDamaged(f"the log ends at {state.head}, and {state.size} events are sealed")
@@ -116,13 +123,13 @@ class Sealer:
             return 0
         try:
             return self._seal(state, stop)
-        except Lost:
+        except SealConflict:
             log.info("seal_overtaken", size=state.size)
             self._tree = None
             return 0
 
     def _seal(self, state: TreeState, stop: threading.Event | None) -> int:
-        tree = self._grown(state)
+        tree = self._sealed_tree(state)
         until = min(state.head, state.size + self._pace.seal_events)
         # An interrupted or overtaken sealing leaves the tree in memory ahead of the stored one.
         self._tree = None
@@ -149,8 +156,8 @@ class Sealer:
             )
         return leaf_hashes(leaves)
 
-    def _grown(self, state: TreeState) -> TreeBuilder:
-        """The tree as it is stored: the one in memory, or its right edge read again."""
+    def _sealed_tree(self, state: TreeState) -> TreeBuilder:
+        """The tree at the sealed size: the one in memory, or read from its right edge."""
         if self._tree is not None and self._tree.size == state.size:
             return self._tree
         edge = edge_of(state.size)
@@ -159,7 +166,7 @@ class Sealer:
         whole = all(len(stored.get(at, b"")) == width * HASH_BYTES for at, width in edge)
         if not whole or tree.root() != state.root:
             if self._store.state().size != state.size:
-                raise Lost  # somebody sealed between the two reads
+                raise SealConflict  # another worker sealed between the two reads
             raise TreeDamaged(f"the tiles do not make the root of the {state.size} sealed events")
         return tree
 
@@ -169,11 +176,11 @@ class Sealer:
         note = notes.checkpoint(key.name, tree.size, root, key)
         self._store.seal(Seal(state.size, tree.size, root, tiles, note, first))
 
-    def _signing_key(self, state: TreeState) -> tuple[SigningKey, StoredKey | None]:
-        """The key, and its entry where it is the ledger's first."""
+    def _signing_key(self, state: TreeState) -> tuple[SigningKey, StoredVerifierKey | None]:
+        """The private key, and the key to store where it is the ledger's first."""
         stored = self._store.signing_keys()
         expected = stored[-1].key if stored else None
         if self._key is None or expected is None or self._key.verifier != expected:
             name = notes.origin(self._ledger, state.ledger_id)
             self._key = keys.signing_key(self._key_file(state.ledger_id), name, expected)
-        return self._key, None if stored else StoredKey(self._key.verifier, state.size)
+        return self._key, None if stored else StoredVerifierKey(self._key.verifier, state.size)

@@ -1,4 +1,4 @@
-"""The store of the log and its tree, as the audit reads it; `postgres.py` implements it."""
+"""The protocol of the log and its tree, as the audit reads it; `postgres.py` implements it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from oms_ledger.audit.tree.merkle import Coordinate, Tile
 
 
 class TreeDamaged(Exception):
-    """The log or its tree is not as it was sealed: nothing more is signed until somebody has
-    looked. `verify_tree` says what exactly."""
+    """The log or its tree is not as it was sealed. Nothing more is signed until it is repaired;
+    `verify_tree` names the fault."""
 
 
-class Lost(Exception):
-    """Somebody else has sealed since the tree was read."""
+class SealConflict(Exception):
+    """Another sealer has sealed since the tree was read."""
 
 
 class StoredEvent(NamedTuple):
-    """An event as it lies in the log, its bytes untouched."""
+    """An event as it is stored in the log; `state` are its bytes, not decoded."""
 
     position: int
     stream: str
@@ -32,8 +32,8 @@ class StoredEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """`size` events are sealed under `root`. `head` is what the ledger says its newest position
-    is, `newest` the newest event that is there."""
+    """`size` events are sealed under `root`. `head` is the newest position by the ledger's head
+    row, `newest` by the log itself; they differ only after tampering."""
 
     ledger_id: str
     size: int
@@ -43,9 +43,10 @@ class TreeState:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A key that signs from `from_size` on. `rotation` is the note, signed by its predecessor
-    and by itself, that hands over; the first key has none."""
+class StoredVerifierKey:
+    """A verifier key and the tree size from which the ledger signs with it. `rotation` is the note
+    by which the previous key hands over, signed by both; None where there is no previous key, or
+    it was lost."""
 
     key: VerifierKey
     from_size: int
@@ -54,6 +55,9 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
+    """A signed checkpoint. `number` counts them; `note` is the signed text that has `size` and
+    `root`."""
+
     number: int
     size: int
     root: bytes
@@ -63,59 +67,65 @@ class StoredCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """All that one sealing writes, if the tree still has `old_size` leaves."""
+    """What one sealing writes, provided that the tree still has `old_size` leaves. `key` is set
+    where a new key begins to sign."""
 
     old_size: int
     size: int
     root: bytes
     tiles: Sequence[Tile]
     note: str
-    key: StoredKey | None = None
+    key: StoredVerifierKey | None = None
 
 
 class TileSource(Protocol):
+    """The stored tiles of a tree."""
+
     def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
-        """The stored hashes of these tiles; those that are not there are left out."""
+        """The hashes of the tiles at these coordinates; missing tiles are left out."""
 
 
 class TreeStore(TileSource, Protocol):
-    """Used by one thread at a time. Pages are the caller's to choose, so that no statement runs
-    long."""
+    """The log and its tree. Used by one thread at a time. The caller chooses the page sizes, so
+    that no statement runs long."""
 
-    def state(self) -> TreeState: ...
+    def state(self) -> TreeState:
+        """The sealed size and root, and the head of the log."""
 
     def leaves(self, after: int, until: int) -> Sequence[bytes]:
-        """The leaf bytes of the events in (after, until], in order of position; fewer where
-        some are missing."""
+        """The leaf bytes of the events in (after, until], in order of position. Missing events are
+        left out."""
 
     def events(self, after: int, until: int) -> Sequence[StoredEvent]:
-        """The same events as they are stored."""
+        """The events in (after, until], in order of position. Missing events are left out."""
 
     def stream_starts(self, category: str, after: str, limit: int) -> Sequence[StoredEvent]:
-        """The first events of a category's streams, in order of stream id, after a stream."""
+        """The first event of each stream of a category, in order of stream id; at most `limit` of
+        them, from the stream behind `after` on."""
 
-    def signing_keys(self) -> Sequence[StoredKey]:
-        """The keys, in the order in which they signed."""
+    def signing_keys(self) -> Sequence[StoredVerifierKey]:
+        """The verifier keys, in the order in which they signed."""
 
     def newest_checkpoint(self, at_most: int | None = None) -> StoredCheckpoint | None:
-        """The last one signed, of the largest tree not larger than `at_most`."""
+        """The newest checkpoint of the largest size, or of the largest up to `at_most`."""
 
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
-        """In order of (size, number), after such a pair."""
+        """At most `limit` checkpoints in order of (size, number), behind the pair `after`."""
 
     def lease(self, owner: str, seconds: float) -> bool:
-        """Whether `owner` may seal for so long; nobody else may meanwhile."""
+        """Take or renew the lease on sealing; False while another owner has it."""
 
-    def give_back(self, owner: str) -> None: ...
+    def give_back(self, owner: str) -> None:
+        """End the lease of this owner, if it has one."""
 
     def seal(self, seal: Seal) -> None:
-        """Write all of it or nothing. `Lost` when the tree has another size by now."""
+        """Write the seal in one transaction. `SealConflict` if the tree has another size by now."""
 
 
 def event_pages(
     store: TreeStore, after: int, until: int, page: int = 2000
 ) -> Iterable[StoredEvent]:
-    """Events one by one, read a page at a time."""
+    """The events in (after, until] one by one, read `page` at a time."""
     while after < until:
         yield from store.events(after, min(until, after + page))
         after += page

@@ -1,7 +1,7 @@
-"""The tree as static files (c2sp.org/tlog-tiles): what `GET /tile/...` answers.
+"""The tree as static files below `/tile/` (c2sp.org/tlog-tiles).
 
-Full tiles and full bundles never change. A partial tile is a beginning of the tile that is
-stored, so that every one for which there ever was a checkpoint can be served.
+Full tiles and full entry bundles never change. A partial tile is a prefix of the stored tile, so
+that every partial tile for which there ever was a checkpoint can be served.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PATH = re.compile(
 
 
 def path(level: int | None, index: int, width: int = TILE_WIDTH) -> str:
-    """The path of a tile, or of an entry bundle (level None), below `/tile/`."""
+    """The path of a tile below `/tile/`, or of an entry bundle where `level` is None."""
     digits = str(index)
     digits = digits.zfill(-(-len(digits) // 3) * 3)
     groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
@@ -29,34 +29,34 @@ def path(level: int | None, index: int, width: int = TILE_WIDTH) -> str:
 
 
 def parse_path(text: str) -> tuple[int | None, int, int]:
-    """Level (None for entries), index and width; `NotFound` for what is no such path."""
-    found = _PATH.fullmatch(text)
-    width = int(found[3] or TILE_WIDTH) if found else 0
-    if found is None or width > TILE_WIDTH or (found[3] and width == TILE_WIDTH):
+    """Level (None for entry bundles), index and width; `NotFound` for any other path."""
+    match = _PATH.fullmatch(text)
+    width = int(match[3] or TILE_WIDTH) if match else 0
+    if match is None or width > TILE_WIDTH or (match[3] and width == TILE_WIDTH):
         raise NotFound(f"{text!r} is no tile. See c2sp.org/tlog-tiles for how they are named.")
-    index = int(found[2].replace("/", "").replace("x", ""))
-    level = None if found[1] == "entries" else int(found[1])
+    index = int(match[2].replace("/", "").replace("x", ""))
+    level = None if match[1] == "entries" else int(match[1])
     if path(level, index, width) != text:
         raise NotFound(f"{text!r} is no tile: its index has needless zeroes.")
     return level, index, width
 
 
 def resource(store: TreeStore, text: str) -> bytes:
-    """What lies at a path below `/tile/`. `NotFound` where the tree has not grown that far."""
+    """The bytes at a path below `/tile/`. `NotFound` where the tree is still too small."""
     level, index, width = parse_path(text)
     entries = store.state().size >> (TILE_HEIGHT * (level or 0))
     if index * TILE_WIDTH + width > entries:
         raise NotFound(f"The tree has no tile {text} yet. Read the checkpoint for its size.")
     if level is None:
         return bundle(store, index, width)
-    found = store.tiles([(level, index)]).get((level, index), b"")
-    if len(found) < width * HASH_BYTES:
+    hashes = store.tiles([(level, index)]).get((level, index), b"")
+    if len(hashes) < width * HASH_BYTES:
         raise NotFound(f"Tile {text} is missing. Run oms-ledger verify.")
-    return found[: width * HASH_BYTES]
+    return hashes[: width * HASH_BYTES]
 
 
 def bundle(store: TreeStore, index: int, width: int = TILE_WIDTH) -> bytes:
-    """The leaves of a level 0 tile, each behind its length; made from the log."""
+    """The entry bundle of a level 0 tile: its leaves, each behind its length in two bytes."""
     after = index * TILE_WIDTH
     leaves = store.leaves(after, after + width)
     if len(leaves) < width:

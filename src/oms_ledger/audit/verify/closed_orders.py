@@ -1,4 +1,4 @@
-"""Orders of which nothing is open, kept in a few bytes a line: most of a ledger is settled."""
+"""Closed orders, packed into a few bytes per line: most orders of a ledger are closed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 
 
-def is_settled(order: Order) -> bool:
-    """Nothing is left to do but to take something back."""
+def is_closed(order: Order) -> bool:
+    """Whether every unit is delivered or cancelled and no hold is open. Only returns can follow."""
     if order.holds or not order.lines:
         return False
     return all(
@@ -20,13 +20,13 @@ def is_settled(order: Order) -> bool:
     )
 
 
-class Settled:
-    """Settled orders by stream. A return opens one again."""
+class ClosedOrders:
+    """The states of closed orders, by stream. A return reopens one."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._packed: dict[str, bytes] = {}
 
-    def keep(self, stream: str, order: Order) -> None:
+    def add(self, stream: str, order: Order) -> None:
         lines = [
             (
                 p.line.line_id,
@@ -41,13 +41,15 @@ class Settled:
             for p in order.lines.values()
         ]
         text = json.dumps((order.version, order.confirmed, lines), separators=(",", ":"))
-        self._kept[stream] = text.encode()
+        self._packed[stream] = text.encode()
 
     def reopen(self, stream: str) -> Order | None:
-        kept = self._kept.pop(stream, None)
-        if kept is None:
+        """Remove a closed order and give its state; None where the stream is not of one. The state
+        has what units and version need; prices and terms are not kept."""
+        packed = self._packed.pop(stream, None)
+        if packed is None:
             return None
-        version, confirmed, lines = json.loads(kept)
+        version, confirmed, lines = json.loads(packed)
         order = Order(version=version, confirmed=confirmed)
         for line_id, sku, quantity, stocked, *units in lines:
             line = OrderLine(line_id, sku, quantity, 0, stocked=bool(stocked))

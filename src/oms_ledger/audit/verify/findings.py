@@ -1,4 +1,4 @@
-"""What a verification reports: plain values, and sentences that name what is wrong."""
+"""Findings of a verification, and helpers for the sentences in them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from oms_ledger.kernel import Json
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `kind` is stable, `text` is for people, `first` to `last` are the
-    positions in question (0 where there are none). `stream` and what was `expected` and `found`
-    are said where they are known apart."""
+    """One fault. `kind` is a stable code, `text` a sentence for people, `first` to `last` the
+    positions concerned (0 where there are none). `stream`, `expected` and `actual` are empty where
+    they do not apply; `actual` is the JSON field `found`."""
 
     kind: str
     text: str
@@ -20,21 +20,22 @@ class Finding:
     last: int = 0
     stream: str = ""
     expected: str = ""
-    found: str = ""
+    actual: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A checkpoint that was kept outside the database, and where."""
+    """A checkpoint kept outside the database: its signed note, and the store it was read from."""
 
-    place: str
+    source: str
     note: str
 
 
 @dataclass(slots=True)
-class Report:
-    """What was looked at and what was found; `ok` when that is nothing. `size` events are
-    sealed, `head` is the log's newest position; what lies between is too new to be sealed."""
+class TreeReport:
+    """The result of checking the tree. `size` events are sealed and `head` is the newest position
+    of the log; events between are not sealed yet. `events`, `checkpoints` and `anchors` are the
+    numbers of those that were checked."""
 
     origin: str
     size: int
@@ -64,17 +65,17 @@ class Report:
         }
 
 
-class Ranges:
-    """Rising positions, kept as ranges."""
+class PositionRanges:
+    """A rising sequence of positions as `ranges` of (first, last)."""
 
     def __init__(self) -> None:
-        self.all: list[tuple[int, int]] = []
+        self.ranges: list[tuple[int, int]] = []
 
     def add(self, position: int) -> None:
-        if self.all and self.all[-1][1] == position - 1:
-            self.all[-1] = (self.all[-1][0], position)
+        if self.ranges and self.ranges[-1][1] == position - 1:
+            self.ranges[-1] = (self.ranges[-1][0], position)
         else:
-            self.all.append((position, position))
+            self.ranges.append((position, position))
 
 
 def events(first: int, last: int) -> str:
@@ -86,12 +87,21 @@ def be(first: int, last: int, one: str = "is", many: str = "are") -> str:
 
 
 LISTED = 100
+"""The most findings of one kind that a report lists."""
 
 
-def shortened(kind: str, found: Iterable[Finding]) -> list[Finding]:
-    """At most a hundred of a kind, and how many more there are."""
-    all_of_them = list(found)
-    rest = len(all_of_them) - LISTED
+def shortened(kind: str, findings: Iterable[Finding]) -> list[Finding]:
+    """The first LISTED of some findings of one kind, and one with the number of the others."""
+    all_findings = list(findings)
+    rest = len(all_findings) - LISTED
     if rest <= 0:
-        return all_of_them
-    return [*all_of_them[:LISTED], Finding(kind, f"... and {rest} more of these")]
+        return all_findings
+    return [*all_findings[:LISTED], Finding(kind, f"... and {rest} more of these")]
+
+
+def shortened_by_kind(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings grouped by kind, each group shortened."""
+    by_kind: dict[str, list[Finding]] = {}
+    for each in findings:
+        by_kind.setdefault(each.kind, []).append(each)
+    return [each for kind, group in by_kind.items() for each in shortened(kind, group)]

@@ -1,9 +1,9 @@
-"""Fold the whole log once, from its first event, and say what cannot be right about it.
+"""Folds the log once, from its first event, and checks each event by itself.
 
-Of each event by itself: that it stands where it must, in the log and in its stream, and can be
-read. What events add up to is for `books.py`. A stream of which an event is missing or cannot be
-read is named once and left out from there on: what would be said of it after that follows from
-this one fault.
+Positions must be dense, versions dense within a stream, names and bytes decodable, times not
+falling, and each event must be applicable to the state of its stream. Invariants across events are
+checked by `invariants.py`. A stream with a missing or unreadable event has one finding, and is left
+out from there on: any later finding would follow from the same fault.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from oms_ledger.audit.tree.store import StoredEvent
-from oms_ledger.audit.verify.findings import Finding, be, events, shortened
-from oms_ledger.audit.verify.invariants import Books
+from oms_ledger.audit.verify.findings import Finding, be, events, shortened_by_kind
+from oms_ledger.audit.verify.invariants import InvariantChecker
 from oms_ledger.domain.registry import STATES
 from oms_ledger.kernel import Event, Meta, State
 
 Decode: TypeAlias = Callable[[str, bytes], tuple[Event, Meta]]
-"""An event from its stored name and bytes: `KeyError` for an unknown name, any other exception
-where the bytes are not such an event."""
+"""Decodes an event from its stored type and bytes. `KeyError` for an unknown type, any other
+exception where the bytes are not an event of that type."""
 
 
-class Integrity:
-    """Takes the events in (0, `until`], page by page. Memory grows with the streams there are,
-    not with their events: what is settled is kept small."""
+class LogChecker:
+    """Checks the events in (0, `until`], page by page. Memory grows with the number of streams and
+    not of events; closed orders are packed into a few bytes."""
 
     def __init__(self, decode: Decode, until: int) -> None:
-        self.books = Books()
+        self.invariants = InvariantChecker()
         self.events = 0
         self.streams = dict.fromkeys(STATES, 0)
         self._decode = decode
@@ -36,36 +36,36 @@ class Integrity:
         self._position = 0
         self._recorded_at = datetime.min.replace(tzinfo=UTC)
         self._command = ""
-        self._states: dict[str, State] = self.books.states
+        self._states: dict[str, State] = self.invariants.states
         self._left_out: set[str] = set()
         self._findings: list[Finding] = []
 
     @property
     def left_out(self) -> int:
-        """How many streams could not be followed to their end."""
+        """The number of streams that were left out from some event on."""
         return len(self._left_out)
 
     @property
     def recorded_at(self) -> datetime | None:
-        """When the newest event that was read was recorded."""
+        """The time at which the newest event was recorded; None before the first event."""
         return self._recorded_at if self.events else None
 
     def page(self, stored: Sequence[StoredEvent]) -> None:
+        """Check the next events, in order of position."""
         for each in stored:
-            self._take(each)
+            self._check(each)
 
     def finish(self, *, whole: bool = True) -> list[Finding]:
-        """What was found, in order of position. `whole` says that the last command is: a position
-        that was named may lie within one, which then has not come to its end."""
+        """All findings, in order of position. `whole`: the last event ends its command. Without
+        it, `until` may lie within a command, whose invariants need not hold yet."""
         if self._position < self._until:
             self._gap(self._until + 1)
         if whole:
-            self.books.end_of_command()
-        found = sorted(self._findings + self.books.findings(), key=lambda f: f.first)
-        kinds = dict.fromkeys(f.kind for f in found)
-        return [f for kind in kinds for f in shortened(kind, (f for f in found if f.kind == kind))]
+            self.invariants.end_of_command()
+        findings = sorted(self._findings + self.invariants.findings(), key=lambda f: f.first)
+        return shortened_by_kind(findings)
 
-    def _take(self, stored: StoredEvent) -> None:
+    def _check(self, stored: StoredEvent) -> None:
         position, stream, version, topic, state_bytes = stored
         if position != self._position + 1:
             self._gap(position)
@@ -77,16 +77,16 @@ class Integrity:
             self._unreadable(stored, error)
             return
         if meta.command_id != self._command:
-            self.books.end_of_command()
+            self.invariants.end_of_command()
             self._command = meta.command_id
         if meta.recorded_at < self._recorded_at:
             self._backwards(stored, meta.recorded_at)
         else:
             self._recorded_at = meta.recorded_at
         if stream in self._left_out:
-            self.books.excuse()
+            self.invariants.suspend()
             return
-        state = self._states.get(stream) or self._begun(stored)
+        state = self._states.get(stream) or self._new_state(stored)
         if state is None:
             return
         if version != state.version + 1:
@@ -98,13 +98,14 @@ class Integrity:
             self._refused(stored, error)
             return
         state.version = version
-        self.books.enter(position, stream, state, event)
+        self.invariants.apply(position, stream, state, event)
 
-    def _begun(self, stored: StoredEvent) -> State | None:
-        """The state of a stream that is new, or was settled."""
-        settled = self.books.reopened(stored.stream)
-        if settled is not None:
-            return settled
+    def _new_state(self, stored: StoredEvent) -> State | None:
+        """The state of a stream that is new, or of an order that was closed; None for a stream of
+        an unknown category."""
+        reopened = self.invariants.reopen(stored.stream)
+        if reopened is not None:
+            return reopened
         category = stored.stream.partition("-")[0]
         kind = STATES.get(category)
         if kind is None:
@@ -115,7 +116,7 @@ class Integrity:
         state = self._states[stored.stream] = kind()
         return state
 
-    # What is wrong.
+    # Findings.
 
     def _gap(self, position: int) -> None:
         first, last = self._position + 1, position - 1
@@ -125,14 +126,14 @@ class Integrity:
             return
         text = f"{events(first, last)} {be(first, last)} missing from the log"
         self._findings.append(Finding("missing_event", text, first, last))
-        self.books.excuse(next_too=True)
+        self.invariants.suspend(next_too=True)
 
     def _unreadable(self, stored: StoredEvent, error: Exception) -> None:
-        """Whose command it was is not known either: the one before, the one behind, or its own."""
-        self.books.excuse(next_too=True)
+        """The event's command is unknown: the one before it, the one after it, or its own."""
+        self.invariants.suspend(next_too=True)
         if isinstance(error, KeyError):
-            known = "an event of the catalogue"
-            self._leave_out(stored, "unknown_event_type", known, stored.type)
+            expected = "an event of the catalogue"
+            self._leave_out(stored, "unknown_event_type", expected, stored.type)
         else:
             expected = f"the fields of a {stored.type}"
             self._leave_out(stored, "undecodable_event", expected, _short(error))
@@ -144,30 +145,30 @@ class Integrity:
                    at.isoformat(), stored.stream)  # fmt: skip
 
     def _misplaced(self, stored: StoredEvent, version: int) -> None:
-        expected, found = f"version {version + 1}", f"version {stored.version}"
-        self._leave_out(stored, "version_gap", expected, found)
+        expected, actual = f"version {version + 1}", f"version {stored.version}"
+        self._leave_out(stored, "version_gap", expected, actual)
 
     def _refused(self, stored: StoredEvent, error: Exception) -> None:
         expected = f"an event that can follow version {stored.version - 1}"
         self._leave_out(stored, "event_out_of_place", expected, f"{stored.type}: {_short(error)}")
 
-    def _leave_out(self, stored: StoredEvent, kind: str, expected: str, found: str) -> None:
-        self.books.excuse()
-        self.books.forget(stored.stream)
+    def _leave_out(self, stored: StoredEvent, kind: str, expected: str, actual: str) -> None:
+        self.invariants.suspend()
+        self.invariants.leave_out(stored.stream)
         self._left_out.add(stored.stream)
         text = (
-            f"event {stored.position} of {stored.stream}: {SAYINGS[kind]}; the stream's later"
+            f"event {stored.position} of {stored.stream}: {REASONS[kind]}; the stream's later"
             " events are left out of these checks"
         )
-        self._find(kind, text, stored.position, expected, found, stored.stream)
+        self._find(kind, text, stored.position, expected, actual, stored.stream)
 
     def _find(
-        self, kind: str, text: str, at: int, expected: str, found: str, stream: str = ""
+        self, kind: str, text: str, at: int, expected: str, actual: str, stream: str = ""
     ) -> None:
-        self._findings.append(Finding(kind, text, at, at, stream, expected, found))
+        self._findings.append(Finding(kind, text, at, at, stream, expected, actual))
 
 
-SAYINGS: Mapping[str, str] = {
+REASONS: Mapping[str, str] = {
     "unknown_stream": "nothing of that kind is kept in this ledger",
     "unknown_event_type": "nobody ever wrote events of that name",
     "undecodable_event": "its bytes are not what its name says",

@@ -1,9 +1,10 @@
-"""A second set of books: what events add up to, and what must be true of that.
+"""Refolds the log and checks invariants across streams.
 
-At every position: no stock is promised that is not there. At the end of every command, whose
-events stand together: stock is allocated and owed exactly as the orders' lines say, every unit of
-a line is somewhere, every order has the number that was given to it. Only what a command touched
-is looked at, so that the length of the log does not matter.
+After every event: no stock is promised that is not on hand, and the units of a line add up. At the
+end of every command, whose events are adjacent in the log: stock is allocated and backordered
+exactly as the orders' lines claim, every order has the number that its channel gave it, and every
+shipment has the units that its order packed. Only streams that the command wrote to are checked, so
+the length of the log does not matter.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from oms_ledger.audit.verify.claims import Claims
-from oms_ledger.audit.verify.closed_orders import Settled, is_settled
+from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
-from oms_ledger.audit.verify.lines import money_fault, units_fault, units_said
+from oms_ledger.audit.verify.line_checks import money_fault, units_fault, units_text
+from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
@@ -37,55 +38,58 @@ from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State, stream_id
 
-Parcel: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
-"""An order, a location, and the units of its lines."""
+PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
+"""An order id, a location, and the units of each line id."""
 
 
-class Books:
-    """Every state there is, and what is checked of it. Findings are gathered; of a stream only
-    the first of a kind is told, since its later ones follow from it."""
+class InvariantChecker:
+    """`states` has the state of every stream but those of closed orders. `checked` counts checks by
+    name, `totals` sums the orders as placed, in minor units by currency. Of one stream only the
+    first finding of a kind is kept, since later ones follow from it."""
 
     def __init__(self) -> None:
         self.states: dict[str, State] = {}
         self.checked: Counter[str] = Counter()
         self.totals: Counter[str] = Counter()
-        self._claims = Claims()
-        self._settled = Settled()
-        self._forgotten: set[str] = set()
+        self._claims = StockClaims()
+        self._closed = ClosedOrders()
+        self._left_out: set[str] = set()
         self._sequences: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._findings: dict[tuple[str, str], Finding] = {}
-        self._position = self._ended = 0
-        self._moved: set[str] = set()
-        self._done: dict[str, Order] = {}
-        self._promised: dict[str, str] = {}
-        self._given: dict[str, str] = {}
-        self._packed: dict[str, Parcel] = {}
-        self._made: dict[str, Parcel] = {}
-        self._excused = self._next_excused = False
+        self._position = self._last_end = 0
+        self._suspended = self._next_suspended = False
+        # Of the command that is being read:
+        self._changed_stock: set[str] = set()
+        self._closable: dict[str, Order] = {}
+        self._order_numbers: dict[str, str] = {}
+        self._channel_numbers: dict[str, str] = {}
+        self._order_packed: dict[str, PackedUnits] = {}
+        self._shipment_packed: dict[str, PackedUnits] = {}
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())
 
-    def reopened(self, stream: str) -> State | None:
-        """The state of an order that was settled."""
-        order = self._settled.reopen(stream)
+    def reopen(self, stream: str) -> State | None:
+        """The state of a closed order, which is open from now on; None for any other stream."""
+        order = self._closed.reopen(stream)
         if order is not None:
             self.states[stream] = order
         return order
 
-    def excuse(self, *, next_too: bool = False) -> None:
-        """An event of this command is missing: its ends need not meet."""
-        self._excused = True
-        self._next_excused |= next_too
+    def suspend(self, *, next_too: bool = False) -> None:
+        """Skip the checks at the end of this command, of which an event is missing; with
+        `next_too` also those of the next command, to which the event may belong."""
+        self._suspended = True
+        self._next_suspended |= next_too
 
-    def forget(self, stream: str) -> None:
-        """What this stream adds up to cannot be known any more."""
+    def leave_out(self, stream: str) -> None:
+        """Make no more findings of this stream, whose state is unknown from now on."""
         self.states.pop(stream, None)
-        self._forgotten.add(stream)
+        self._left_out.add(stream)
 
-    def enter(self, position: int, stream: str, state: State, event: Event) -> None:
-        """An event that was applied to its stream's state."""
+    def apply(self, position: int, stream: str, state: State, event: Event) -> None:
+        """Check an event that is already applied to the `state` of its stream."""
         self._position = position
         if isinstance(state, StockLevel):
             self._stock(stream, state, cast(StockEvent, event))
@@ -104,17 +108,17 @@ class Books:
         if stream != own:
             self._find("stream_mismatch", "the event names another stream", stream, stream, own)
 
-    def _find(self, kind: str, text: str, stream: str, expected: str, found: str) -> None:
+    def _find(self, kind: str, text: str, stream: str, expected: str, actual: str) -> None:
         at = self._position
-        said = Finding(kind, f"event {at} of {stream}: {text}", at, at, stream, expected, found)
-        self._findings.setdefault((kind, stream), said)
+        finding = Finding(kind, f"event {at} of {stream}: {text}", at, at, stream, expected, actual)
+        self._findings.setdefault((kind, stream), finding)
 
     # One event.
 
     def _stock(self, stream: str, level: StockLevel, event: StockEvent) -> None:
         if stream != f"stock-{event.sku}@{event.location}":
             self._belongs(stream, stream_id(StockLevel, stock_key(event.sku, event.location)))
-        self._moved.add(stream)
+        self._changed_stock.add(stream)
         on_hand, promised = level.on_hand, level.allocated + level.held
         if not 0 <= promised <= on_hand or level.allocated < 0 or level.held < 0:
             expected = f"from 0 to the {on_hand} on hand promised"
@@ -130,16 +134,16 @@ class Books:
             self._placed(stream, order, event)
         elif isinstance(event, UnitsPacked):
             units = [(line.line_id, line.quantity) for line in event.lines]
-            self._packed[event.shipment_id] = (event.order_id, event.location, units)
+            self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
         elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned):
-            self._done[stream] = order
-        self._claims.follow(order, event)
+            self._closable[stream] = order
+        self._claims.apply(order, event)
         for progress in _touched(order, event):
             self.checked["lines"] += 1
             fault = units_fault(progress)
             if fault is not None:
                 expected = "ordered = allocated + packed + backordered + shipped + cancelled"
-                self._find("units_lost", fault, stream, expected, units_said(progress))
+                self._find("units_lost", fault, stream, expected, units_text(progress))
 
     def _placed(self, stream: str, order: Order, event: OrderPlaced) -> None:
         if order.version != 1:
@@ -153,14 +157,14 @@ class Books:
             self._find("money_does_not_add_up", fault, stream, "amounts of 0 or more that add up",
                        f"{terms.total} minor units of {terms.currency}")  # fmt: skip
         self.checked["orders"] += 1
-        self._promised[event.order_id] = event.number
+        self._order_numbers[event.order_id] = event.number
 
     def _shipment(self, stream: str, shipment: Shipment, event: Event) -> None:
         self._belongs(stream, stream_id(Shipment, str(getattr(event, "shipment_id", ""))))
         if isinstance(event, ShipmentCreated):
             self.checked["shipments"] += 1
             units = [(line.line_id, line.quantity) for line in event.lines]
-            self._made[event.shipment_id] = (event.order_id, event.location, units)
+            self._shipment_packed[event.shipment_id] = (event.order_id, event.location, units)
         shipment.scan_digests.clear()
         if shipment.status == "cancelled":
             shipment.created = None
@@ -181,40 +185,47 @@ class Books:
             self._find("number_gap", "order numbers are dense", stream, str(expected),
                        str(event.sequence))  # fmt: skip
         self._sequences[stream] = event.sequence
-        self._given[event.order_id] = order_number(event.channel, event.sequence)
+        self._channel_numbers[event.order_id] = order_number(event.channel, event.sequence)
 
     # The end of a command.
 
     def end_of_command(self) -> None:
-        """All that the command wrote has been entered."""
+        """Check what must hold once all events of a command are applied."""
         self._compare_stock()
-        if not self._excused:
-            self._compare("number_differs", "numbers", self._given, self._promised)
-            self._compare("shipment_differs", "packed units", self._packed, self._made)
-        for stream, order in self._done.items():
-            if stream not in self._forgotten and is_settled(order):
-                self._settled.keep(stream, order)
+        if not self._suspended:
+            self._compare("number_differs", "numbers", self._channel_numbers, self._order_numbers)
+            self._compare(
+                "shipment_differs", "packed units", self._order_packed, self._shipment_packed
+            )
+        for stream, order in self._closable.items():
+            if stream not in self._left_out and is_closed(order):
+                self._closed.add(stream, order)
                 del self.states[stream]
-        if self._position > self._ended:
+        if self._position > self._last_end:
             self.checked["commands"] += 1
-            self._ended = self._position
-        for each in (self._moved, self._done, self._claims.touched):
+            self._last_end = self._position
+        for each in (self._changed_stock, self._closable, self._claims.touched):
             each.clear()
-        for kept in (self._given, self._promised, self._packed, self._made):
-            kept.clear()
-        self._excused, self._next_excused = self._next_excused, False
+        for mapping in (
+            self._channel_numbers,
+            self._order_numbers,
+            self._order_packed,
+            self._shipment_packed,
+        ):
+            mapping.clear()
+        self._suspended, self._next_suspended = self._next_suspended, False
 
     def _compare_stock(self) -> None:
         claims = self._claims
-        for stream in self._moved | claims.touched:
+        for stream in self._changed_stock | claims.touched:
             level = self.states.get(stream) or StockLevel()
             assert isinstance(level, StockLevel), "the streams of stock have such states"
             self.checked["stock balances"] += 1
             if claims.agree(stream, level):
                 continue
-            if not self._excused and stream not in self._forgotten:
-                said = claims.difference(stream, level, self._position)
-                self._findings.setdefault((said.kind, stream), said)
+            if not self._suspended and stream not in self._left_out:
+                finding = claims.difference(stream, level, self._position)
+                self._findings.setdefault((finding.kind, stream), finding)
             claims.adopt(stream, level)
 
     def _compare(

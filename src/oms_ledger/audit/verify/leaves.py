@@ -1,4 +1,4 @@
-"""Each event's leaf against the leaf in its tile: which events are not as they were sealed."""
+"""Compares the leaf hash of each event with the one in its tile, and names the changed events."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from oms_ledger.audit.tree.merkle import (
     perfect_root,
 )
 from oms_ledger.audit.tree.store import StoredEvent, TreeStore
-from oms_ledger.audit.verify.findings import Finding, Ranges, be, events, shortened
+from oms_ledger.audit.verify.findings import Finding, PositionRanges, be, events, shortened
 
 SWAPS_AMONG = 64
-"""Changed events among which swapped pairs are looked for; every pair is tried."""
+"""The most changed events among which swapped pairs are searched, trying every pair."""
 
 _POSITION = slice(6, 14)
-"""Where a leaf has its position."""
+"""The bytes of a leaf that hold the event's position."""
 
 
 class LeafCheck:
-    """Reads the log page by page. What it returns to build the tree from is what was sealed, so
-    that one changed event does not make all that is above it look changed too."""
+    """Reads the log page by page and compares it with the `size` sealed leaves. `newest` is the
+    position of the newest event in the log. The hashes it returns, for building the tree, are the
+    sealed ones, so that one changed event does not make every hash above it differ."""
 
     def __init__(self, store: TreeStore, size: int, newest: int) -> None:
         self._store = store
         self._size = size
         self._newest = newest
-        self._missing = Ranges()
-        self._changed = Ranges()
+        self._missing = PositionRanges()
+        self._changed = PositionRanges()
         self._sealed: dict[int, bytes] = {}
         self._tiles: list[Finding] = []
 
@@ -41,9 +42,9 @@ class LeafCheck:
         leaves = self._store.leaves(after, until)
         stored = self._stored(after, min(until, self._size))
         if len(leaves) == until - after:
-            found = leaf_hashes(leaves)
-            if found.startswith(stored):  # all of the page, or all of it that is sealed
-                return found
+            hashes = leaf_hashes(leaves)
+            if hashes.startswith(stored):  # all of the page, or all of it that is sealed
+                return hashes
         return self._compare(after, until, _by_position(leaves), stored)
 
     def _stored(self, after: int, until: int) -> bytes:
@@ -61,31 +62,32 @@ class LeafCheck:
                 break
         return b"".join(parts)
 
-    def _compare(self, after: int, until: int, found: Mapping[int, bytes], stored: bytes) -> bytes:
+    def _compare(self, after: int, until: int, actual: Mapping[int, bytes], stored: bytes) -> bytes:
         kept: list[bytes] = []
         for start in range(after, until, TILE_WIDTH):
             end = min(until, start + TILE_WIDTH)
             tile = stored[(start - after) * HASH_BYTES : (end - after) * HASH_BYTES]
-            now = b"".join([found.get(p, bytes(HASH_BYTES)) for p in range(start + 1, end + 1)])
+            now = b"".join([actual.get(p, bytes(HASH_BYTES)) for p in range(start + 1, end + 1)])
             if self._tile_was_changed(start // TILE_WIDTH, tile, now):
                 kept.append(now)
                 continue
             kept.append(tile + now[len(tile) :])
             for position in range(start + 1, end + 1):
                 at = (position - 1 - start) * HASH_BYTES
-                self._look(position, found.get(position), tile[at : at + HASH_BYTES])
+                self._compare_leaf(position, actual.get(position), tile[at : at + HASH_BYTES])
         return b"".join(kept)
 
-    def _look(self, position: int, found: bytes | None, sealed: bytes) -> None:
-        if found is None:
+    def _compare_leaf(self, position: int, actual: bytes | None, sealed: bytes) -> None:
+        if actual is None:
             self._missing.add(position)
-        elif sealed and found != sealed:
+        elif sealed and actual != sealed:
             self._changed.add(position)
             if len(self._sealed) <= SWAPS_AMONG:
                 self._sealed[position] = sealed
 
     def _tile_was_changed(self, index: int, tile: bytes, now: bytes) -> bool:
-        """Whether the hash above a full tile says that the log is right and the tile is not."""
+        """Whether a full tile was changed and its events were not: the hash in the tile above is
+        then that of the events."""
         if tile == now or len(tile) != TILE_BYTES:
             return False
         at = (1, index // TILE_WIDTH)
@@ -99,12 +101,13 @@ class LeafCheck:
 
     def findings(self) -> Iterator[Finding]:
         yield from self._tiles
-        yield from shortened("missing_event", (self._gap(*each) for each in self._missing.all))
+        yield from shortened("missing_event", (self._gap(*each) for each in self._missing.ranges))
         swapped = self._swapped()
         for a, b in swapped:
             yield Finding("swapped_events", f"events {a} and {b} have been swapped", a, b)
-        told = {position for pair in swapped for position in pair}
-        changed = _without(self._changed.all, told)
+        changed = _without(
+            self._changed.ranges, {position for pair in swapped for position in pair}
+        )
         yield from shortened("changed_event", (_changed(*each) for each in changed))
 
     def _gap(self, first: int, last: int) -> Finding:
@@ -124,8 +127,8 @@ class LeafCheck:
         return [(a, b) for a, b in combinations(rows, 2) if self._are_swapped(rows[a], rows[b])]
 
     def _are_swapped(self, a: StoredEvent, b: StoredEvent) -> bool:
-        """Would both be as sealed in each other's place: whole, or but for stream and version,
-        or the state alone?"""
+        """Whether both events have the sealed hashes once their fields are exchanged: all fields,
+        or type and state, or the state alone."""
         for fields in (("stream", "version", "type", "state"), ("type", "state"), ("state",)):
             a_before = a._replace(**{name: getattr(b, name) for name in fields})
             b_before = b._replace(**{name: getattr(a, name) for name in fields})
@@ -138,15 +141,15 @@ def _by_position(leaves: Sequence[bytes]) -> dict[int, bytes]:
     return {int.from_bytes(each[_POSITION], "big"): leaf_hash(bytes(each)) for each in leaves}
 
 
-def _without(ranges: Sequence[tuple[int, int]], told: set[int]) -> list[tuple[int, int]]:
-    if not told:
+def _without(ranges: Sequence[tuple[int, int]], removed: set[int]) -> list[tuple[int, int]]:
+    if not removed:
         return list(ranges)
-    left = Ranges()
+    left = PositionRanges()
     for first, last in ranges:
         for position in range(first, last + 1):
-            if position not in told:
+            if position not in removed:
                 left.add(position)
-    return left.all
+    return left.ranges
 
 
 def _changed(first: int, last: int) -> Finding:

@@ -1,4 +1,4 @@
-"""Read models against a fold of the log: built beside, compared row by row, then let go."""
+"""Compares the rows of each read model with a new build of it, folded from the log."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TypeAlias
+from itertools import islice
 
-from oms_ledger.app import Oms
-from oms_ledger.audit.verify.findings import Finding, shortened
+from oms_ledger.audit.verify.findings import Finding, shortened_by_kind
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.report import Check
 from oms_ledger.engine.project.leases import Parked
 from oms_ledger.engine.rebuild.builds import Known
@@ -17,56 +17,55 @@ from oms_ledger.engine.rebuild.compare import Difference, Values
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
 
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is, and of how much."""
-
 CATCHING_UP = "Read models up to date"
 FOLDING = "Folding them anew"
 COMPARING = "Rows compared"
 
 _SHOWN = re.compile(r"[-+0-9.:, TZ]*|[a-z_]{1,24}")
-"""Values that are shown as they are: numbers, times, statuses. A report holds nothing of people."""
+"""Values that a report shows as they are: numbers, times, statuses. Others may be personal data."""
 
 NAMES = [model.name for model in PROJECTIONS]
 
 
 def check_read_models(
-    oms: Oms, progress: Progress, *, repair: bool
+    ports: VerificationPorts, progress: Progress, *, repair: bool
 ) -> tuple[list[Check], list[str]]:
-    """What each read model has that a fold of the log has not, or otherwise; and what was
-    repaired, in sentences."""
-    head = oms.readers.head()
-    oms.catch_up(head, lambda at: progress(CATCHING_UP, at, head))
+    """A check for each read model; with `repair`, those with findings are replaced by the new
+    build. Also gives a sentence for each repair."""
+    head = ports.readers.head()
+    ports.catch_up(head, lambda at: progress(CATCHING_UP, at, head))
     checks, repaired = list[Check](), list[str]()
-    with _built_beside(oms, lambda at: progress(FOLDING, at, head)) as beside:
+    with _built_beside(ports, lambda at: progress(FOLDING, at, head)) as beside:
         for build in beside:
-            check = _compared(oms, build, progress)
+            check = _compared(ports, build, progress)
             checks.append(check)
             differs = any(f.kind == "read_model_differs" for f in check.findings)
             if repair and differs:
-                oms.rebuilds.swap(build.name, build.number)
+                ports.rebuilds.swap(build.name, build.number)
                 repaired.append(f"{build.name} is now the build made anew, number {build.number}.")
     return checks, repaired
 
 
 @contextmanager
-def _built_beside(oms: Oms, progress: Callable[[Position], None]) -> Iterator[Sequence[Known]]:
-    """Builds folded from the first event on. Those that were made for this are dropped, unless
-    they were swapped in; those that somebody was building already are left to them."""
-    theirs = {(s.name, s.version) for s in oms.readers.status() if s.state == "building"}
-    rebuilds = oms.rebuilds
-    asked = rebuilds.ask(NAMES)
+def _built_beside(
+    ports: VerificationPorts, progress: Callable[[Position], None]
+) -> Iterator[Sequence[Known]]:
+    """New builds of all read models. Those begun here are dropped at the end, unless they were
+    swapped in; builds that were in progress before are compared and left alone."""
+    in_progress = {(s.name, s.version) for s in ports.readers.status() if s.state == "building"}
+    rebuilds = ports.rebuilds
+    builds = rebuilds.ask(NAMES)
     try:
-        rebuilds.see_through(asked, lambda now: progress(min(b.position for b in now)))
-        yield asked
+        rebuilds.see_through(builds, lambda now: progress(min(b.position for b in now)))
+        yield builds
     finally:
-        states = {(s.name, s.version): s.state for s in oms.readers.status()}
-        for build in asked:
-            if build.key not in theirs and states.get(build.key) == "building":
+        states = {(s.name, s.version): s.state for s in ports.readers.status()}
+        for build in builds:
+            if build.key not in in_progress and states.get(build.key) == "building":
                 rebuilds.drop(build.name, build.number)
 
 
-def _compared(oms: Oms, build: Known, progress: Progress) -> Check:
+def _compared(ports: VerificationPorts, build: Known, progress: Progress) -> Check:
     rows = dict[str, int]()
 
     def count(table: str, done: int) -> None:
@@ -74,43 +73,31 @@ def _compared(oms: Oms, build: Known, progress: Progress) -> Check:
         progress(COMPARING, sum(rows.values()), sum(rows.values()))
 
     name = build.name
-    with oms.rebuilds.comparing(name, build.number) as comparison:
-        differences = list(_shortly(comparison.differences(count)))
+    with ports.rebuilds.comparing(name, build.number) as comparison:
+        differences = list(islice(comparison.differences(count), DIFFERENCES))
         position = comparison.position
-    found = [_finding(name, each) for each in differences]
-    found += [_incomplete(parked) for parked in oms.readers.parked(name)]
+    findings = [_finding(name, each) for each in differences]
+    findings += [_incomplete(parked) for parked in ports.readers.parked(name)]
     about = f"rows of {name} against a fold of the log, both at position {position:,}"
-    listed = [
-        each for kind in KINDS for each in shortened(kind, (f for f in found if f.kind == kind))
-    ]
-    return Check(name, about, sum(rows.values()), tuple(listed))
+    return Check(name, about, sum(rows.values()), tuple(shortened_by_kind(findings)))
 
-
-KINDS = ("read_model_differs", "read_model_incomplete")
 
 DIFFERENCES = 10_000
-"""Enough to see that a table is wrong as a whole."""
-
-
-def _shortly(differences: Iterator[Difference]) -> Iterator[Difference]:
-    for n, each in enumerate(differences):
-        if n >= DIFFERENCES:
-            return
-        yield each
+"""The most differing rows that are read: enough to see that a whole table is wrong."""
 
 
 def _finding(name: str, each: Difference) -> Finding:
     key = ", ".join(f"{column} {value}" for column, value in each.key.items())
     return Finding(
         "read_model_differs",
-        f"{name}: the row of {each.table} with {key} {_wrong(each)}",
+        f"{name}: the row of {each.table} with {key} {_fault(each)}",
         stream=f"{each.table} ({key})",
-        expected=_said(each.other, each.columns),
-        found=_said(each.one, each.columns),
+        expected=_row_text(each.other, each.columns),
+        actual=_row_text(each.one, each.columns),
     )
 
 
-def _wrong(each: Difference) -> str:
+def _fault(each: Difference) -> str:
     if each.one is None:
         return "is missing"
     if each.other is None:
@@ -121,18 +108,19 @@ def _wrong(each: Difference) -> str:
 def _incomplete(parked: Parked) -> Finding:
     first = parked.first_position
     text = f"{parked.name} has left out {parked.stream} from event {first} on"
-    expected, found = "every event folded", parked.error.partition(":")[0]  # it may quote people
-    return Finding("read_model_incomplete", text, first, first, parked.stream, expected, found)
+    # The message behind the colon may quote personal data.
+    expected, actual = "every event folded", parked.error.partition(":")[0]
+    return Finding("read_model_incomplete", text, first, first, parked.stream, expected, actual)
 
 
-def _said(row: Values | None, columns: Sequence[str]) -> str:
+def _row_text(row: Values | None, columns: Sequence[str]) -> str:
     if row is None:
         return "no such row"
     return ", ".join(f"{column} {_shown(row[column])}" for column in columns)
 
 
 def _shown(value: str | None) -> str:
-    """A value, or, where it may be about somebody, what tells it from another."""
+    """The value, or its length and hash where it may be personal data."""
     if value is None or _SHOWN.fullmatch(value):
         return str(value)
     return f"({len(value)} characters, SHA-256 {sha256(value.encode()).hexdigest()[:12]})"

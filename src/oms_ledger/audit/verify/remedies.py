@@ -1,4 +1,4 @@
-"""What to do about each kind of finding; one sentence or two for whoever is on duty."""
+"""The remedy for each kind of finding, in one or two sentences for the operator on duty."""
 
 from __future__ import annotations
 
@@ -53,4 +53,5 @@ REMEDIES: Mapping[str, str] = {
 
 
 def remedy(kind: str) -> str:
+    """The remedy for a kind of finding."""
     return REMEDIES.get(kind, _FOLLOWS)

@@ -1,4 +1,4 @@
-"""The report of a verification, as it is filed: Markdown for people, JSON for programs."""
+"""The report of a verification: Markdown for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ FORMAT = "oms-ledger/verification/v1"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: how many of it, and what was found."""
+    """One group of checks: `about` names it in the report, `count` is the number of things
+    checked."""
 
     name: str
     about: str
@@ -26,9 +27,10 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
-    """All that a verification says. `until` is the last position that was looked at, of `head`;
-    `sealed` events of them are under a signature. `keys` are those that were trusted."""
+class VerificationReport:
+    """The result of a verification. `until` is the last position that was checked, `head` the
+    newest one of the log; `sealed` of the events checked are under a signed root. `keys` are the
+    verifier keys that were trusted, `anchors` the stores whose checkpoints were compared."""
 
     ledger: str
     origin: str
@@ -43,7 +45,7 @@ class Dossier:
     checks: tuple[Check, ...] = ()
     totals: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
-    """What was not looked at, and why: whole sentences."""
+    """What was not checked and why, in sentences."""
     repaired: tuple[str, ...] = ()
 
     @property
@@ -97,7 +99,7 @@ class Dossier:
         if self.totals:
             sums = ", ".join(f"{to_text(n, name)} {name}" for name, n in self.totals.items())
             yield f"\nSum of all orders as placed: {sums}."
-        yield from _section("Findings", self._found())
+        yield from _section("Findings", self._finding_lines())
         yield from _section("Repaired", self.repaired)
         yield from _section("What was not checked", self.left_out)
 
@@ -109,33 +111,34 @@ class Dossier:
         yield "Trusted keys", ", ".join(self.keys) or "none"
         yield "Checkpoints from outside", ", ".join(self.anchors) or "none"
 
-    def _found(self) -> Iterator[str]:
+    def _finding_lines(self) -> Iterator[str]:
         for each in self.findings:
             yield f"**{each.kind}**: {each.text}"
-            yield from (f"  - {name}: {said}" for name, said in _details(each))
+            yield from (f"  - {name}: {text}" for name, text in _details(each))
 
 
 def _details(each: Finding) -> Iterator[tuple[str, str]]:
     if each.first:
         yield "where", events(each.first, each.last)
-    for name in ("stream", "expected", "found"):
-        if said := getattr(each, name):
-            yield name, said
+    yield from _stated(each)
     yield "what to do", remedy(each.kind)
 
 
 def _finding(each: Finding) -> dict[str, Json]:
-    told: dict[str, Json] = {"kind": each.kind, "text": each.text}
-    told |= {"first": each.first, "last": each.last} if each.first else {}
-    for name in ("stream", "expected", "found"):
-        if said := getattr(each, name):
-            told[name] = said
-    return told | {"remedy": remedy(each.kind)}
+    fields: dict[str, Json] = {"kind": each.kind, "text": each.text}
+    fields |= {"first": each.first, "last": each.last} if each.first else {}
+    return fields | dict(_stated(each)) | {"remedy": remedy(each.kind)}
+
+
+def _stated(each: Finding) -> Iterator[tuple[str, str]]:
+    """The fields of a finding that are not empty, under their names in the report."""
+    values = {"stream": each.stream, "expected": each.expected, "found": each.actual}
+    return ((name, value) for name, value in values.items() if value)
 
 
 def _table(facts: Iterator[tuple[str, str]]) -> Iterator[str]:
     yield "| | |\n| --- | --- |"
-    yield from (f"| {name} | {said} |" for name, said in facts)
+    yield from (f"| {name} | {value} |" for name, value in facts)
 
 
 def _section(title: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:

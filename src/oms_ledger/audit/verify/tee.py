@@ -1,4 +1,5 @@
-"""One reading of the log for all who want to see it: the tree, and whoever folds the events."""
+"""A tree store that passes on the events it reads, so that one reading of the log serves the check
+of the tree and the fold of the events."""
 
 from __future__ import annotations
 
@@ -10,14 +11,14 @@ from oms_ledger.audit.tree.store import (
     Seal,
     StoredCheckpoint,
     StoredEvent,
-    StoredKey,
+    StoredVerifierKey,
     TreeState,
     TreeStore,
 )
 
 PAGE_EVENTS = 4096
 
-# A leaf's first fields: their number, the position, and how long the stream's name is.
+# The beginning of a leaf: the number of fields, the position, and the length of the stream id.
 _BEGINNING = struct.Struct("!hiqi").unpack_from
 _VERSION_AND_LENGTH = struct.Struct("!iqi").unpack_from
 _LENGTH = struct.Struct("!i").unpack_from
@@ -25,8 +26,7 @@ _BEGINNING_BYTES, _VERSION_BYTES, _LENGTH_BYTES = 18, 16, 4
 
 
 def event_of(leaf: bytes) -> StoredEvent | None:
-    """The event that a leaf is made of; None where its state is so long that only its hash is
-    in the leaf."""
+    """The event of a leaf; None where the leaf holds only the hash of a long state."""
     _, _, position, length = _BEGINNING(leaf)
     end = _BEGINNING_BYTES + length
     stream = str(leaf[_BEGINNING_BYTES:end], "utf-8")
@@ -41,37 +41,37 @@ def event_of(leaf: bytes) -> StoredEvent | None:
     return StoredEvent(position, stream, version, kind, bytes(leaf[start : start + length]))
 
 
-class ReadOnce:
-    """A `TreeStore` that shows `take` every page of events that is read from it, in order, each
-    once. `finish` reads what nobody has asked for."""
+class TeeTreeStore:
+    """A `TreeStore` that calls `on_events` with every page of events read through it, in order and
+    each event once. `finish` reads the rest of the events up to `until`."""
 
     def __init__(
-        self, store: TreeStore, until: int, take: Callable[[Sequence[StoredEvent]], None]
+        self, store: TreeStore, until: int, on_events: Callable[[Sequence[StoredEvent]], None]
     ) -> None:
         self._store = store
         self._until = until
-        self._take = take
-        self._shown = 0
+        self._on_events = on_events
+        self._passed_on = 0
 
     def finish(self) -> None:
-        """Show what is left, up to the position that was named."""
-        while self._shown < self._until:
-            self.leaves(self._shown, min(self._until, self._shown + PAGE_EVENTS))
+        """Pass on the events that have not been read yet, up to `until`."""
+        while self._passed_on < self._until:
+            self.leaves(self._passed_on, min(self._until, self._passed_on + PAGE_EVENTS))
 
     def leaves(self, after: int, until: int) -> Sequence[bytes]:
         leaves = self._store.leaves(after, until)
-        if after == self._shown:
-            self._shown = until
-            self._take(self._events(leaves, after, until))
+        if after == self._passed_on:
+            self._passed_on = until
+            self._on_events(self._events(leaves, after, until))
         return leaves
 
     def _events(self, leaves: Sequence[bytes], after: int, until: int) -> Sequence[StoredEvent]:
-        found = [event for leaf in leaves if (event := event_of(leaf)) is not None]
-        if len(found) == len(leaves):
-            return found
+        events = [event for leaf in leaves if (event := event_of(leaf)) is not None]
+        if len(events) == len(leaves):
+            return events
         return self._store.events(after, until)
 
-    # The rest is as it is.
+    # Delegated unchanged.
 
     def state(self) -> TreeState:
         return self._store.state()
@@ -85,7 +85,7 @@ class ReadOnce:
     def tiles(self, at: Collection[Coordinate]) -> Mapping[Coordinate, bytes]:
         return self._store.tiles(at)
 
-    def signing_keys(self) -> Sequence[StoredKey]:
+    def signing_keys(self) -> Sequence[StoredVerifierKey]:
         return self._store.signing_keys()
 
     def newest_checkpoint(self, at_most: int | None = None) -> StoredCheckpoint | None:

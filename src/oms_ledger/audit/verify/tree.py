@@ -1,8 +1,8 @@
-"""Recompute the tree from the log, and say exactly what is not as it was sealed.
+"""Recomputes the Merkle tree from the log and names what differs from what was sealed.
 
-Three things are compared: each event's leaf with the leaf in its tile, each tile with those
-below it, and the root with every checkpoint that was signed, in the database or kept outside.
-Whoever changes an event unseen has to change all three, and cannot sign the last.
+Three things are compared: each event's leaf hash with the one in its tile, each tile with the tiles
+below it, and the root with every signed checkpoint, in the database or kept outside. To hide a
+changed event, all three have to be changed, and the last needs the private key.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from oms_ledger.audit.standalone.hashes import Unproven
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint, trusted
 from oms_ledger.audit.tree.merkle import HASH_BYTES, TILE_WIDTH, Tile, TreeBuilder
 from oms_ledger.audit.tree.store import StoredCheckpoint, TreeStore
-from oms_ledger.audit.verify.findings import Anchor, Finding, Report, be, events
+from oms_ledger.audit.verify.findings import Anchor, Finding, TreeReport, be, events
 from oms_ledger.audit.verify.leaves import LeafCheck
 
 PAGE_EVENTS = 16 * TILE_WIDTH
 
 CHECKPOINT_PAGE = 500
 
-Progress = Callable[[int, int], None]
+TreeProgress = Callable[[int, int], None]
+"""Called with the number of events read, and of events to read."""
 
 
 def verify_tree(
@@ -31,41 +32,43 @@ def verify_tree(
     origin: str,
     keys: Sequence[VerifierKey],
     anchors: Sequence[Anchor] = (),
-    progress: Progress = lambda done, of: None,
+    progress: TreeProgress = lambda done, of: None,
     until: int | None = None,
-) -> Report:
-    """Read the whole log and compare. `keys` are those that are trusted: bring them from
-    outside, since whoever can change the log can change the keys that the database names.
-    `anchors` are checkpoints kept outside: without one, a tail that was cut off together with
-    its tiles and checkpoints leaves no trace. `progress` is told events done, of how many. With
-    `until` only what stands up to that position, and what was signed of it, is looked at."""
-    return _Verification(store, origin, keys).run(anchors, progress, until)
+) -> TreeReport:
+    """Read the log and compare. `keys` are the trusted verifier keys, which should come from
+    outside: an attacker who can change the log can also change the keys in the database.
+    `anchors` are checkpoints kept outside: without one, a tail that was cut off together with its
+    tiles and checkpoints leaves no trace. With `until`, only events up to that position and
+    checkpoints of them are compared."""
+    return _TreeVerification(store, origin, keys).run(anchors, progress, until)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
-    """A root that was signed for a size; `place` is where it was kept, None in the database."""
+class _SignedRoot:
+    """A root and the tree size it was signed for. `name` is for messages; `source` is the anchor
+    store, None for the database."""
 
     size: int
     root: bytes
     name: str
-    place: str | None = None
+    source: str | None = None
 
 
 @dataclass(slots=True)
-class _Differing:
-    """Roots that are not what was signed. After the first all later ones differ too: they are
-    counted, not listed. `good` is the last that was right of the same kind: whoever has the key
-    can make checkpoints in the database right, and not those kept outside."""
+class _Mismatches:
+    """Signed roots that differ from the computed ones. After the first one all later ones differ
+    too: they are counted, not listed. `good` is the largest size that agreed before. Checkpoints in
+    the database and anchors are counted apart, since the private key allows only the former to be
+    replaced."""
 
     kind: str
-    marks: list[_Mark] = field(default_factory=list)
+    roots: list[_SignedRoot] = field(default_factory=list)
     good: int = 0
 
     def findings(self) -> Iterator[Finding]:
-        if not self.marks:
+        if not self.roots:
             return
-        first, more = self.marks[0], len(self.marks) - 1
+        first, more = self.roots[0], len(self.roots) - 1
         later = f" (and {more} later ones)" if more else ""
         yield Finding(
             self.kind,
@@ -76,22 +79,24 @@ class _Differing:
         )
 
 
-class _Verification:
+class _TreeVerification:
     def __init__(self, store: TreeStore, origin: str, keys: Sequence[VerifierKey]) -> None:
         self._store = store
         self._state = state = store.state()
-        self._report = Report(origin, state.size, state.head)
+        self._report = TreeReport(origin, state.size, state.head)
         self._findings: list[Finding] = []
         self._keys = self._trusted(keys)
         self._leaves = LeafCheck(store, state.size, state.newest)
         self._tree = TreeBuilder()
-        self._own = _Mark(state.size, state.root, "the stored tree")
+        self._own = _SignedRoot(state.size, state.root, "the stored tree")
         self._page, self._page_end = b"", 0
         self._unsigned: list[tuple[str, Unproven]] = []
-        self._inside = _Differing("root_differs")
-        self._outside = _Differing("anchor_differs")
+        self._inside = _Mismatches("root_differs")
+        self._outside = _Mismatches("anchor_differs")
 
-    def run(self, anchors: Sequence[Anchor], progress: Progress, until: int | None) -> Report:
+    def run(
+        self, anchors: Sequence[Anchor], progress: TreeProgress, until: int | None
+    ) -> TreeReport:
         state = self._state
         if state.head != state.newest:
             self._find(
@@ -99,26 +104,26 @@ class _Verification:
                 f"the ledger counts {state.head} events, and the newest that is there is"
                 f" {state.newest}",
             )
-        outside = [mark for anchor in anchors if (mark := self._anchored(anchor))]
-        marks: Iterable[_Mark] = heapq.merge(
+        outside = [signed for anchor in anchors if (signed := self._anchored(anchor))]
+        roots: Iterable[_SignedRoot] = heapq.merge(
             self._checkpoints(), sorted(outside, key=_size), [self._own], key=_size
         )
-        last = max([state.size, *(m.size for m in outside if m.size <= state.newest)])
+        last = max([state.size, *(s.size for s in outside if s.size <= state.newest)])
         if until is not None:
             last = min(last, until)
-            marks = takewhile(lambda mark: mark.size <= last, marks)
-        for mark in marks:
-            if mark.size <= last:
-                self._grow(mark.size, last, progress)
-                self._compare(mark)
+            roots = takewhile(lambda signed: signed.size <= last, roots)
+        for signed in roots:
+            if signed.size <= last:
+                self._grow(signed.size, last, progress)
+                self._compare(signed)
             else:
-                self._beyond(mark)
+                self._beyond(signed)
         if until is not None:
             self._grow(last, last, progress)
         self._report.events = self._tree.size
         for part in (self._leaves, self._inside, self._outside):
             self._findings += part.findings()
-        self._tell_unsigned()
+        self._report_unsigned()
         self._report.findings = self._findings
         return self._report
 
@@ -128,52 +133,54 @@ class _Verification:
     # Keys and checkpoints.
 
     def _trusted(self, keys: Sequence[VerifierKey]) -> list[VerifierKey]:
+        """The trusted keys and those they handed over to, by the rotation notes in the database."""
         stored = self._store.signing_keys()
         try:
-            known = trusted(keys, [key.rotation for key in stored if key.rotation])
+            all_trusted = trusted(keys, [key.rotation for key in stored if key.rotation])
         except Unproven as error:
             self._find("unknown_key", f"a change of keys is not signed as it must be: {error}")
-            known = list(keys)
+            all_trusted = list(keys)
         for key in stored:
-            if key.key not in known:
+            if key.key not in all_trusted:
                 self._find(
                     "unknown_key",
                     f"the database names the key {key.key}, and no trusted key handed over to it",
                 )
-        return known
+        return all_trusted
 
-    def _checkpoints(self) -> Iterator[_Mark]:
+    def _checkpoints(self) -> Iterator[_SignedRoot]:
         after = (-1, -1)
         while page := self._store.checkpoints(after, CHECKPOINT_PAGE):
             for stored in page:
                 self._report.checkpoints += 1
                 name = f"the checkpoint of {stored.size} events"
-                found = self._opened(name, stored.note)
-                if found is not None and (found.size, found.root) != (stored.size, stored.root):
+                opened = self._opened(name, stored.note)
+                if opened is not None and (opened.size, opened.root) != (stored.size, stored.root):
                     self._find("root_differs", f"{name} is filed under another size or root")
-                if found is not None:
-                    yield _Mark(stored.size, found.root, name)
+                if opened is not None:
+                    yield _SignedRoot(stored.size, opened.root, name)
             after = _key(page[-1])
 
-    def _anchored(self, anchor: Anchor) -> _Mark | None:
+    def _anchored(self, anchor: Anchor) -> _SignedRoot | None:
         self._report.anchors += 1
-        name = f"the checkpoint kept in {anchor.place}"
-        found = self._opened(name, anchor.note)
-        if found is None:
+        name = f"the checkpoint kept in {anchor.source}"
+        opened = self._opened(name, anchor.note)
+        if opened is None:
             return None
-        return _Mark(found.size, found.root, f"{name} of {found.size} events", anchor.place)
+        title = f"{name} of {opened.size} events"
+        return _SignedRoot(opened.size, opened.root, title, anchor.source)
 
     def _opened(self, name: str, note: str) -> Checkpoint | None:
         try:
-            found = open_checkpoint(note, self._keys)
-            if found.origin != self._report.origin:
-                raise Unproven(f"it is of {found.origin}")
+            checkpoint = open_checkpoint(note, self._keys)
+            if checkpoint.origin != self._report.origin:
+                raise Unproven(f"it is of {checkpoint.origin}")
         except Unproven as error:
             self._unsigned.append((name, error))
             return None
-        return found
+        return checkpoint
 
-    def _tell_unsigned(self) -> None:
+    def _report_unsigned(self) -> None:
         if self._unsigned:
             (name, error), more = self._unsigned[0], len(self._unsigned) - 1
             later = f" (and {more} more)" if more else ""
@@ -181,7 +188,7 @@ class _Verification:
 
     # The tree.
 
-    def _grow(self, size: int, last: int, progress: Progress) -> None:
+    def _grow(self, size: int, last: int, progress: TreeProgress) -> None:
         while self._tree.size < size:
             start = self._tree.size
             if start == self._page_end:
@@ -204,36 +211,36 @@ class _Verification:
                     " below it",
                 )
 
-    def _compare(self, mark: _Mark) -> None:
-        same = self._tree.root() == mark.root
-        if mark is self._own:
+    def _compare(self, signed: _SignedRoot) -> None:
+        same = self._tree.root() == signed.root
+        if signed is self._own:
             self._check_tiles([t for t in self._tree.edge() if t.level])
             if not same:
                 self._find("tile_changed", "the stored root does not follow from the tiles")
             return
-        signed = self._outside if mark.place else self._inside
+        mismatches = self._outside if signed.source else self._inside
         if not same:
-            signed.marks.append(mark)
-        elif not signed.marks:
-            signed.good = mark.size
+            mismatches.roots.append(signed)
+        elif not mismatches.roots:
+            mismatches.good = signed.size
 
-    def _beyond(self, mark: _Mark) -> None:
-        """Signed for more events than there are."""
+    def _beyond(self, signed: _SignedRoot) -> None:
+        """Report a root that was signed for more events than there are."""
         there = max(self._state.size, self._state.newest)
-        if mark.size <= there:
-            self._find("tree_shrank", f"{mark.name} is larger than the stored tree")
+        if signed.size <= there:
+            self._find("tree_shrank", f"{signed.name} is larger than the stored tree")
             return
         self._find(
             "truncated_tail",
-            f"{events(there + 1, mark.size)} {be(there + 1, mark.size)} missing from the end:"
-            f" {mark.name} was signed, and the log ends at {self._state.newest}",
+            f"{events(there + 1, signed.size)} {be(there + 1, signed.size)} missing from the end:"
+            f" {signed.name} was signed, and the log ends at {self._state.newest}",
             there + 1,
-            mark.size,
+            signed.size,
         )
 
 
-def _size(mark: _Mark) -> int:
-    return mark.size
+def _size(signed: _SignedRoot) -> int:
+    return signed.size
 
 
 def _key(checkpoint: StoredCheckpoint) -> tuple[int, int]:

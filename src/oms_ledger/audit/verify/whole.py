@@ -1,4 +1,4 @@
-"""The whole ledger verified: log, tree, receipts and read models, in one report."""
+"""Verifies a whole ledger: log, tree, receipts and read models, in one report."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
-from oms_ledger.app import Oms
-from oms_ledger.audit.postgres import ReceiptSeen
+from oms_ledger.audit.postgres import StoredReceipt
 from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree import keys, notes
 from oms_ledger.audit.tree.store import StoredEvent, TreeState
-from oms_ledger.audit.verify.findings import Anchor, Finding, Report, shortened
-from oms_ledger.audit.verify.integrity import Integrity
-from oms_ledger.audit.verify.read_models import Progress, check_read_models
-from oms_ledger.audit.verify.report import Check, Dossier
-from oms_ledger.audit.verify.tee import ReadOnce
+from oms_ledger.audit.verify.findings import Anchor, Finding, TreeReport, shortened
+from oms_ledger.audit.verify.integrity import LogChecker
+from oms_ledger.audit.verify.ports import Progress, VerificationPorts
+from oms_ledger.audit.verify.read_models import check_read_models
+from oms_ledger.audit.verify.report import Check, VerificationReport
+from oms_ledger.audit.verify.tee import TeeTreeStore
 from oms_ledger.audit.verify.tree import verify_tree
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine.log import codec
@@ -24,10 +24,10 @@ from oms_ledger.kernel import Position
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """`until` a position, or to the end; then read models are compared too, and with `repair`
-    those that differ are built anew. `anchors` are checkpoints from outside; `trusted` keys
-    from outside, where there are none the key in the file here."""
+class VerificationOptions:
+    """`until` is the last position to check; None checks the whole log, and with `read_models` also
+    every read model. `repair` replaces read models that differ. `anchors` are checkpoints kept
+    outside, `trusted` verifier keys from outside; without any, the key file here is trusted."""
 
     until: Position | None = None
     read_models: bool = True
@@ -39,23 +39,25 @@ class Options:
 LOG = "Reading the log"
 
 
-def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
-    """Read all of it, once. Nothing is changed but that the report is kept, where it is of the
-    whole ledger; `Invalid` for a position that is not there."""
+def verify(
+    ports: VerificationPorts, options: VerificationOptions, progress: Progress
+) -> VerificationReport:
+    """Read the log once and compare. A report on the whole ledger is stored in it; apart from that
+    and from `repair` nothing is changed. `Invalid` for an `until` beyond the log."""
     started = datetime.now(UTC)
-    tree = oms.tree()
+    tree = ports.tree
     state = tree.state()
     until = _until(options.until, state)
     trusted = list(options.trusted) or keys.trusted_keys(
-        tree, oms.signing_key_file(state.ledger_id)
+        tree, ports.signing_key_file(state.ledger_id)
     )
-    folding = Integrity(codec.decode, until)
-    log = ReadOnce(tree, until, _telling(folding, until, progress))
-    origin = notes.origin(oms.settings.ledger, state.ledger_id)
+    checker = LogChecker(codec.decode, until)
+    log = TeeTreeStore(tree, until, _check_and_report(checker, until, progress))
+    origin = notes.origin(ports.ledger, state.ledger_id)
     sealed = verify_tree(log, origin, trusted, options.anchors, until=options.until)
     log.finish()
-    dossier = Dossier(
-        ledger=oms.settings.ledger,
+    report = VerificationReport(
+        ledger=ports.ledger,
         origin=origin,
         program=f"oms-ledger {metadata.version('oms-ledger')}",
         until=until,
@@ -64,18 +66,18 @@ def verify(oms: Oms, options: Options, progress: Progress) -> Dossier:
         started_at=started,
         finished_at=started,
         keys=tuple(str(key) for key in trusted),
-        anchors=tuple(dict.fromkeys(anchor.place for anchor in options.anchors)),
-        checks=(*_of_log(folding, sealed, whole=until == state.head), _of_receipts(oms)),
-        totals=dict(folding.books.totals),
-        left_out=tuple(_left_out(folding, sealed, options, until)),
+        anchors=tuple(dict.fromkeys(anchor.source for anchor in options.anchors)),
+        checks=(*_of_log(checker, sealed, whole=until == state.head), _of_receipts(ports)),
+        totals=dict(checker.invariants.totals),
+        left_out=tuple(_not_checked(checker, sealed, options, until)),
     )
     if options.until is None and options.read_models:
-        checks, repaired = check_read_models(oms, progress, repair=options.repair)
-        dossier = replace(dossier, checks=(*dossier.checks, *checks), repaired=tuple(repaired))
-    dossier = replace(dossier, finished_at=datetime.now(UTC))
+        checks, repaired = check_read_models(ports, progress, repair=options.repair)
+        report = replace(report, checks=(*report.checks, *checks), repaired=tuple(repaired))
+    report = replace(report, finished_at=datetime.now(UTC))
     if options.until is None:
-        oms.keep_verification(dossier.to_json(), ok=dossier.ok)
-    return dossier
+        ports.keep_report(report.to_json(), ok=report.ok)
+    return report
 
 
 def _until(wanted: Position | None, state: TreeState) -> Position:
@@ -88,35 +90,35 @@ def _until(wanted: Position | None, state: TreeState) -> Position:
     return wanted
 
 
-def _telling(
-    folding: Integrity, until: Position, progress: Progress
+def _check_and_report(
+    checker: LogChecker, until: Position, progress: Progress
 ) -> Callable[[Sequence[StoredEvent]], None]:
-    def take(events: Sequence[StoredEvent]) -> None:
-        folding.page(events)
-        progress(LOG, folding.events, until)
+    def on_events(events: Sequence[StoredEvent]) -> None:
+        checker.page(events)
+        progress(LOG, checker.events, until)
 
-    return take
+    return on_events
 
 
-def _of_log(folding: Integrity, sealed: Report, *, whole: bool) -> Iterator[Check]:
-    """What the tree says comes first; what follows from it is not said twice."""
-    told = {(f.first, f.last) for f in sealed.findings if f.kind in MISSING}
-    found = [
+def _of_log(checker: LogChecker, sealed: TreeReport, *, whole: bool) -> Iterator[Check]:
+    """The checks of the tree and of the log. Missing events that the tree check has named are not
+    listed again."""
+    named = {(f.first, f.last) for f in sealed.findings if f.kind in MISSING}
+    findings = [
         f
-        for f in folding.finish(whole=whole)
-        if f.kind not in MISSING or (f.first, f.last) not in told
+        for f in checker.finish(whole=whole)
+        if f.kind not in MISSING or (f.first, f.last) not in named
     ]
     yield Check("tree", "sealed events against the tree, byte for byte", sealed.events,
                 tuple(sealed.findings))  # fmt: skip
     yield Check("checkpoints", "signed checkpoints, in the database and from outside",
                 sealed.checkpoints + sealed.anchors)  # fmt: skip
-    checked = folding.books.checked
-    counted = {name: checked[name] for name in BOOKS} | {"log": folding.events}
-    counted["streams"] = sum(folding.streams.values())
+    checked = checker.invariants.checked
+    counts = {name: checked[name] for name in INVARIANTS} | {"log": checker.events}
+    counts["streams"] = sum(checker.streams.values())
     for name, (about, kinds) in CHECKS.items():
-        its = tuple(f for f in found if f.kind in kinds)
-        yield Check(name, about, counted[name], its)
-    assert {f.kind for f in found} <= KINDS, "a kind of finding that no check shows"
+        yield Check(name, about, counts[name], tuple(f for f in findings if f.kind in kinds))
+    assert {f.kind for f in findings} <= KINDS, "a kind of finding that no check shows"
 
 
 MISSING = ("missing_event", "truncated_tail")
@@ -151,30 +153,30 @@ CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
 
 KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
 
-BOOKS = ("stock balances", "lines", "orders", "shipments")
+INVARIANTS = ("stock balances", "lines", "orders", "shipments")
 
 
-def _of_receipts(oms: Oms) -> Check:
-    """Every receipt answers with a position that is in the log."""
-    head, count, found = 0, 0, list[Finding]()
-    for receipt in oms.receipts():
+def _of_receipts(ports: VerificationPorts) -> Check:
+    """Checks that the position in every receipt exists in the log."""
+    head, count, findings = 0, 0, list[Finding]()
+    for receipt in ports.receipts():
         count += 1
         if receipt.position is not None and receipt.position > head:
-            head = oms.readers.head()  # the ledger may grow meanwhile
+            head = ports.readers.head()  # the ledger may grow meanwhile
         if receipt.position is None or not 0 <= receipt.position <= head:
-            found.append(_of_receipt(receipt, head))
+            findings.append(_of_receipt(receipt, head))
     about = "receipts: each answers with a position that is in the log"
-    return Check("receipts", about, count, tuple(shortened("receipt_differs", found)))
+    return Check("receipts", about, count, tuple(shortened("receipt_differs", findings)))
 
 
-def _of_receipt(receipt: ReceiptSeen, head: Position) -> Finding:
+def _of_receipt(receipt: StoredReceipt, head: Position) -> Finding:
     text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position of the log"
-    said = "none" if receipt.position is None else str(receipt.position)
-    return Finding("receipt_differs", text, expected=f"0 to {head}", found=said)
+    actual = "none" if receipt.position is None else str(receipt.position)
+    return Finding("receipt_differs", text, expected=f"0 to {head}", actual=actual)
 
 
-def _left_out(
-    folding: Integrity, sealed: Report, options: Options, until: Position
+def _not_checked(
+    checker: LogChecker, sealed: TreeReport, options: VerificationOptions, until: Position
 ) -> Iterator[str]:
     unsealed = until - min(sealed.size, until)
     if unsealed:
@@ -192,8 +194,8 @@ def _left_out(
             "Whether the key here is the one it was: that needs a verifier key from elsewhere"
             " (--key KEY)."
         )
-    if folding.left_out:
-        yield f"{folding.left_out} streams behind the fault that is named of each."
+    if checker.left_out:
+        yield f"{checker.left_out} streams behind the fault that is named of each."
     if options.until is not None:
         yield f"Events after {until:,}, the read models, and the last command if it is not whole."
     elif not options.read_models:

@@ -35,7 +35,6 @@ from oms_ledger.kernel import (
     State,
     stream_id,
 )
-from oms_ledger.privacy.sensitivity.index import Marks
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -218,7 +217,6 @@ class Readers:
         self._pool = pool
         self._models = {model.name: model for model in models}
         self._positions = Positions(pool)
-        self.marks = Marks(pool.connection)
 
     def close(self) -> None:
         self._positions.close()

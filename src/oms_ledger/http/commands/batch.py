@@ -119,7 +119,7 @@ class BatchHandler:
         _refuse_if_none_was_decided(results)
         position = max((r.position for r in results if isinstance(r, Outcome)), default=None)
         if position is None:
-            position = await self._threads.ask(self._oms.readers.head)
+            position = await self._threads.run(self._oms.readers.head)
         items = [self._item(result, batch.dry_run) for result in results]
         headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
         if all(self._repeats(result) for result in results):

@@ -9,7 +9,7 @@ from functools import partial
 from oms_ledger.app import Answer, Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.engine.read.query import Question
-from oms_ledger.http.queries.micro_batcher import Together
+from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
 from oms_ledger.kernel import Position, Query
@@ -50,7 +50,7 @@ class Asking:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
-        self._asked: dict[str | None, Together[Question, Answer]] = {}
+        self._asked: dict[str | None, MicroBatcher[Question, Answer]] = {}
 
     async def ask(self, query: Query, params: object, fresh: Freshness) -> Answer:
         """The answer, once it is fresh enough. The wait is not done in the turn of those who
@@ -58,7 +58,7 @@ class Asking:
         question = Question(query, params, fresh.min_position)
         while True:
             try:
-                return await self._of(query.read_model).ask(question)
+                return await self._of(query.read_model).call(question)
             except ReadModelBehind:
                 if question.least is None or not fresh.seconds_left:
                     raise
@@ -66,11 +66,11 @@ class Asking:
                 self._oms, self._threads, query.read_model, question.least, fresh.seconds_left
             )
 
-    def _of(self, read_model: str | None) -> Together[Question, Answer]:
+    def _of(self, read_model: str | None) -> MicroBatcher[Question, Answer]:
         found = self._asked.get(read_model)
         if found is None:
             answer = partial(self._oms.ask_many, read_model)
-            found = Together(self._threads, answer, lanes=LANES, most=AT_A_TIME)
+            found = MicroBatcher(self._threads, answer, lanes=LANES, most=AT_A_TIME)
             self._asked[read_model] = found
         return found
 

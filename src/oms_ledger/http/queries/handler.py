@@ -20,7 +20,7 @@ from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Position, Query
-from oms_ledger.privacy.sensitivity.mask import limited
+from oms_ledger.privacy.sensitivity.mask import restricted
 
 
 class QueryHandler:
@@ -35,13 +35,13 @@ class QueryHandler:
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
         may = allows(principal_of(request).scopes, SENSITIVE)
-        params = limited(self._read(path_fields(request), fields), may=may)
+        params = restricted(self._query, self._read(path_fields(request), fields), may=may)
         inside = self._inside
         if as_of is None:
             found = await inside.asking.ask(self._query, params, fresh)
         else:
             past = partial(inside.oms.ask, self._query, params, as_of=as_of)
-            found = await inside.threads.ask(past)
+            found = await inside.threads.run(past)
         headers = {"ledger-position": str(found.position)}
         tag = etag(found.body)
         if tag is None:

@@ -1,8 +1,5 @@
-"""What many ask one by one, answered many at a time.
-
-While a thread is busy with some, the others gather, and all of them pay together for the hop to a
-thread, the transaction and the round trips: the more ask, the less each costs.
-"""
+"""Micro-batching: concurrent calls are collected and served by one worker call, so they share a
+thread hop, a transaction and its round trips. The more calls there are, the less each costs."""
 
 from __future__ import annotations
 
@@ -15,38 +12,42 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from oms_ledger.domain.errors import Overloaded
-from oms_ledger.http.queries.threads import PATIENCE_SECONDS, Threads
+from oms_ledger.http.queries.threads import QUEUE_SECONDS_MAX, Threads
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
 
-_Waiting = tuple[Q, "asyncio.Future[A]", float]
+_Pending = tuple[Request, "asyncio.Future[Reply]", float]
+"""A request, the future of its reply, and when it was queued."""
 
 
-class Together(Generic[Q, A]):
-    """Lives on one event loop. `answer` runs in a thread, on at most `lanes` of them at a time; it
-    gives one answer for each question, in order, and an exception where that is the answer. What
-    it raises is the answer to all of them."""
+class MicroBatcher(Generic[Request, Reply]):
+    """Belongs to one event loop.
+
+    `worker` runs in a thread, at most `lanes` times at once. It gives one reply for each request,
+    in order; an exception in that place is raised to that caller. An exception that `worker`
+    raises is raised to all callers of the batch. `most` bounds the requests of a batch.
+    """
 
     def __init__(
         self,
         threads: Threads,
-        answer: Callable[[Sequence[Q]], Sequence[A | Exception]],
+        worker: Callable[[Sequence[Request]], Sequence[Reply | Exception]],
         *,
         lanes: int = 1,
         most: int = 1_000_000,
     ) -> None:
         self._threads = threads
-        self._answer = answer
+        self._worker = worker
         self._lanes = lanes
         self._most = most
-        self._waiting: deque[_Waiting[Q, A]] = deque()
+        self._pending: deque[_Pending[Request, Reply]] = deque()
         self._serving: set[asyncio.Task[None]] = set()
 
-    async def ask(self, question: Q) -> A:
-        """The answer; `Overloaded` when the turn does not come in time."""
-        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, future, time.monotonic()))
+    async def call(self, request: Request) -> Reply:
+        """The reply; `Overloaded` when the request was queued for too long."""
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._pending.append((request, future, time.monotonic()))
         if len(self._serving) < self._lanes:
             task = asyncio.create_task(self._serve())
             self._serving.add(task)
@@ -54,36 +55,36 @@ class Together(Generic[Q, A]):
         return await future
 
     async def _serve(self) -> None:
-        """Answer those who wait, and who came meanwhile, until nobody does."""
-        while served := self._next():
-            questions = [question for question, _, _ in served]
-            answers: Sequence[A | Exception]
+        """Serve batch after batch until the queue is empty."""
+        while batch := self._next_batch():
+            requests = [request for request, _, _ in batch]
+            replies: Sequence[Reply | Exception]
             try:
-                answers = await self._threads.ask(partial(self._answer, questions))
+                replies = await self._threads.run(partial(self._worker, requests))
             except Exception as error:
-                answers = [error] * len(served)
-            for (_, future, _), answer in zip(served, answers, strict=True):
-                _settle(future, answer)
+                replies = [error] * len(batch)
+            for (_, future, _), reply in zip(batch, replies, strict=True):
+                _settle(future, reply)
 
-    def _next(self) -> list[_Waiting[Q, A]]:
-        """This lane's share of those who wait and are still wanted."""
-        share = min(self._most, math.ceil(len(self._waiting) / self._lanes))
-        too_late = time.monotonic() - PATIENCE_SECONDS
-        served: list[_Waiting[Q, A]] = []
-        while self._waiting and len(served) < share:
-            each = self._waiting.popleft()
-            _, future, since = each
-            if since < too_late:
+    def _next_batch(self) -> list[_Pending[Request, Reply]]:
+        """This lane's share of the queue, without requests that expired or were cancelled."""
+        share = min(self._most, math.ceil(len(self._pending) / self._lanes))
+        expired_before = time.monotonic() - QUEUE_SECONDS_MAX
+        batch: list[_Pending[Request, Reply]] = []
+        while self._pending and len(batch) < share:
+            pending = self._pending.popleft()
+            _, future, queued_at = pending
+            if queued_at < expired_before:
                 _settle(future, Overloaded("Too many are asking. Try again in a second."))
             elif not future.done():
-                served.append(each)
-        return served
+                batch.append(pending)
+        return batch
 
 
-def _settle(future: asyncio.Future[A], answer: A | Exception) -> None:
-    if future.done():  # given up by its caller
+def _settle(future: asyncio.Future[Reply], reply: Reply | Exception) -> None:
+    if future.done():  # cancelled by its caller
         return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
+    if isinstance(reply, Exception):
+        future.set_exception(reply)
     else:
-        future.set_result(answer)
+        future.set_result(reply)

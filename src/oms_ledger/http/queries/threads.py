@@ -1,5 +1,5 @@
-"""Threads for what blocks. Those who ask and those who wait are counted apart, so that a crowd
-of waiters never keeps a question from being answered."""
+"""Runs blocking calls in worker threads, with separate limits for short database calls and for
+long waits (`min_position`)."""
 
 from __future__ import annotations
 
@@ -14,40 +14,41 @@ from oms_ledger.domain.errors import Overloaded
 
 T = TypeVar("T")
 
-WAITERS = 100
+WAITS_MAX = 100
 """Requests of one process that may wait for a read model at the same time."""
 
-PATIENCE_SECONDS = 10.0
-"""How long a question waits for its turn before it is told to come back."""
+QUEUE_SECONDS_MAX = 10.0
+"""How long a call is queued before it fails with `Overloaded`."""
 
-_ANY = CapacityLimiter(math.inf)
+_UNLIMITED = CapacityLimiter(math.inf)
 
 
 class Threads:
-    """`connections` is how many questions the database is asked at once; one is left for the
-    keys."""
+    """`connections` is the size of the process's connection pool. One connection is left free
+    for looking up API keys; the others are how many short calls run at the same time."""
 
     def __init__(self, connections: int) -> None:
-        self._asking = CapacityLimiter(max(1, connections - 1))
-        self._waiting = CapacityLimiter(WAITERS)
+        self._calls = CapacityLimiter(max(1, connections - 1))
+        self._waits = CapacityLimiter(WAITS_MAX)
 
-    async def ask(self, blocking: Callable[[], T]) -> T:
-        """Run something short; `Overloaded` when its turn does not come."""
-        return await _run(blocking, self._asking, PATIENCE_SECONDS)
+    async def run(self, blocking: Callable[[], T]) -> T:
+        """Run a short call; `Overloaded` when it was queued for too long."""
+        return await _run(blocking, self._calls, QUEUE_SECONDS_MAX)
 
     async def wait(self, blocking: Callable[[], T], seconds: float) -> T:
-        """Run something that mostly waits, and itself ends in time."""
-        return await _run(blocking, self._waiting, seconds)
+        """Run a call that mostly waits and ends by itself; `Overloaded` when it was queued for
+        `seconds`."""
+        return await _run(blocking, self._waits, seconds)
 
 
 async def _run(blocking: Callable[[], T], limiter: CapacityLimiter, seconds: float) -> T:
-    """Only the wait for a turn is bounded here: what has begun is waited for."""
+    """Only the time in the queue is bounded here: a call that has begun runs to its end."""
     try:
         with anyio.fail_after(seconds):
             await limiter.acquire()
     except TimeoutError:
         raise Overloaded("Too many are asking. Try again in a second.") from None
     try:
-        return await to_thread.run_sync(blocking, limiter=_ANY)
+        return await to_thread.run_sync(blocking, limiter=_UNLIMITED)
     finally:
         limiter.release()

@@ -39,13 +39,13 @@ class FeedHandler:
             raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         if fresh.min_position is not None:
             await self._reach(fresh)
-        feed = await self._threads.ask(partial(self._oms.readers.feed, after, limit, types))
+        feed = await self._threads.run(partial(self._oms.readers.feed, after, limit, types))
         body = {"items": [feed_item(r) for r in feed.items], "next_after": feed.next_after}
         return await self._shown.answer(request, body, 200, {"ledger-position": str(feed.head)})
 
     async def _reach(self, fresh: Freshness) -> None:
         assert fresh.min_position is not None
-        head = await self._threads.ask(self._oms.readers.head)
+        head = await self._threads.run(self._oms.readers.head)
         if head < fresh.min_position:
             await wait_for(self._oms, self._threads, None, fresh.min_position, fresh.seconds_left)
 

@@ -76,7 +76,7 @@ class FeedStream:
         while not pulse.ended:
             page = partial(self._oms.readers.feed, after, PAGE_EVENTS, types)
             try:
-                feed = await self._threads.ask(page)
+                feed = await self._threads.run(page)
                 items = [feed_item(r) for r in feed.items]
                 told = await self._shown.content(request, items, _told) if items else b""
             except Unavailable:

@@ -96,9 +96,9 @@ class Pulse:
         wait = partial(self._readers.wait_for, None, self.head + 1, LOOK_SECONDS)
         await self._threads.wait(wait, LOOK_SECONDS)
         grown = partial(self._readers.feed, self.head, 1, None)
-        before, self.head = self.head, (await self._threads.ask(grown)).head
+        before, self.head = self.head, (await self._threads.run(grown)).head
         news = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
-        found = await self._threads.ask(news)
+        found = await self._threads.run(news)
         if not before or found.items or found.next_after < self.head:
             self.shipped = self.head
         self._wake()

@@ -1,7 +1,8 @@
-"""Which orders, shipments and products are sensitive, by the log: read models may be behind.
+"""Which orders, shipments and products are sensitive, according to the log. Read models may lag
+behind the log, so they are not used.
 
-An order and a shipment have the mark in their first event, for ever, so it is remembered. A product
-may get it and lose it: it is asked for again after seconds.
+Orders and shipments carry the mark in their first event and never change it, so it is cached
+without expiry. A product's mark can change, so it is cached for seconds.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, LiteralString
-
-import psycopg
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
@@ -20,123 +18,113 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import key_of, personal_values
-from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event, stream_id
-from oms_ledger.privacy.postgres import ON_RECORD
-from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.postgres import ON_RECORD, Connection
+from oms_ledger.privacy.sensitivity import mask, postgres
 
-Lend = Callable[[], AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]]
-
-FIRST = """
-SELECT originator_id, topic, state FROM ledger_events
-WHERE originator_id = ANY(%s) AND originator_version = 1"""
-
-NEWEST = """
-SELECT e.originator_id, e.topic, e.state FROM unnest(%s::text[]) AS want (id)
-CROSS JOIN LATERAL (
-    SELECT originator_id, topic, state FROM ledger_events
-    WHERE originator_id = want.id ORDER BY originator_version DESC LIMIT 1) AS e"""
+Lend = Callable[[], AbstractContextManager[Connection]]
 
 PRODUCT_SECONDS = 3.0
-"""So long may a product that has just got the mark go without it."""
+"""How long a product's mark is cached: a product that was just marked can be shown as not
+sensitive for this long."""
 
-REMEMBERED = 50_000
+CACHED_MAX = 50_000
 
 _PRODUCTS = f"{Product.category}-"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """`order`: the stream of the order that a shipment is of, or that this is. `keys`: of the
-    persons whose order it is, as far as its sealed values name them."""
+class SensitivityMark:
+    """The mark of an order or a shipment. `order` is the stream of the order itself, or of the
+    shipment's order. `keys` are the ids of the data keys that seal the order's personal values."""
 
     sensitive: bool
     order: str | None = None
     keys: frozenset[str] = frozenset()
 
 
-NO = Mark(False)
+NOT_SENSITIVE = SensitivityMark(False)
 
 
-class Marks:
-    """Used by any number of threads. `lend` lends a connection."""
+class SensitivityIndex:
+    """Answers which streams are sensitive. Used by any number of threads. `lend` lends a
+    connection that acts as the reader."""
 
     def __init__(self, lend: Lend) -> None:
         self._lend = lend
-        self._marks: dict[str, Mark] = {}
+        self._marks: dict[str, SensitivityMark] = {}
         self._products: dict[str, tuple[bool, float]] = {}
 
-    def known(self, streams: Iterable[str]) -> set[str] | None:
-        """Which of these are sensitive; None where the database must be asked."""
-        now, found = time.monotonic(), set()
+    def cached(self, streams: Iterable[str]) -> set[str] | None:
+        """The sensitive ones of these streams, from the cache; None if one is not cached."""
+        now, sensitive = time.monotonic(), set()
         for stream in streams:
             if stream.startswith(_PRODUCTS):
-                mark, until = self._products.get(stream, (False, 0.0))
+                marked, until = self._products.get(stream, (False, 0.0))
                 if until < now:
                     return None
-            elif (known := self._marks.get(stream)) is None:
+            elif (mark := self._marks.get(stream)) is None:
                 return None
             else:
-                mark = known.sensitive
-            if mark:
-                found.add(stream)
-        return found
+                marked = mark.sensitive
+            if marked:
+                sensitive.add(stream)
+        return sensitive
 
-    def of(self, streams: Collection[str]) -> set[str]:
-        """Which of these are sensitive. What is not there, or not yet, is not."""
+    def sensitive(self, streams: Collection[str]) -> set[str]:
+        """The sensitive ones of these streams. A stream that does not exist is not sensitive."""
         products = {stream for stream in streams if stream.startswith(_PRODUCTS)}
-        others = self._found(set(streams) - products)
-        found = {stream for stream, mark in others.items() if mark.sensitive}
-        return found | self._sensitive_products(products)
+        marks = self._marks_of(set(streams) - products)
+        others = {stream for stream, mark in marks.items() if mark.sensitive}
+        return others | self._sensitive_products(products)
 
-    def on_record(self, orders: Collection[str]) -> set[str]:
-        """What stands in the record of accesses for the content of these orders and shipments:
-        the orders themselves, and the keys of those whose they are."""
-        marks = self._found(set(orders))
-        of_orders = self._found({mark.order for mark in marks.values() if mark.order})
-        begins = stream_id(Order, "")
+    def access_log_keys(self, orders: Collection[str]) -> set[str]:
+        """What the access log stores in `keys` for the content of these order and shipment
+        streams: each order's id, prefixed, and the ids of the data keys of its persons."""
+        marks = self._marks_of(set(orders))
+        of_orders = self._marks_of({mark.order for mark in marks.values() if mark.order})
+        prefix = stream_id(Order, "")
         keys = {key for mark in of_orders.values() for key in mark.keys}
-        return keys | {ON_RECORD + order.removeprefix(begins) for order in of_orders}
+        return keys | {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
 
-    def in_answer(self, body: object) -> set[str]:
-        """The same for whatever sensitive an answer shows."""
-        found = mask.named(body)
-        orders = mask.orders_in(found.sensitive(self.of(found.unsaid)))
-        return self.on_record(orders) if orders else set()
+    def sensitive_orders_in(self, body: object) -> Collection[str]:
+        """The streams of sensitive orders and shipments whose content is in an answer."""
+        mentions = mask.mentions_in(body)
+        return mask.order_streams(mentions.sensitive(self.sensitive(mentions.undeclared)))
 
-    def _found(self, streams: Collection[str]) -> dict[str, Mark]:
-        found = {stream: mark for stream in streams if (mark := self._marks.get(stream))}
-        missing = [stream for stream in streams if stream not in found]
-        read = {stream: _mark(stream, event) for stream, event in self._read(FIRST, missing)}
-        if len(self._marks) > REMEMBERED:
+    def _marks_of(self, streams: Collection[str]) -> dict[str, SensitivityMark]:
+        cached = {stream: mark for stream in streams if (mark := self._marks.get(stream))}
+        missing = [stream for stream in streams if stream not in cached]
+        if not missing:
+            return cached
+        with self._lend() as connection:
+            events = postgres.first_events(connection, missing)
+        read = {stream: _mark(stream, event) for stream, event in events.items()}
+        if len(self._marks) > CACHED_MAX:
             self._marks.clear()
         self._marks |= read
-        return found | read
+        return cached | read
 
     def _sensitive_products(self, streams: Collection[str]) -> set[str]:
-        until = time.monotonic() + PRODUCT_SECONDS
-        newest = dict(self._read(NEWEST, streams))
-        marks = {stream: _is_sensitive(newest.get(stream)) for stream in streams}
-        if len(self._products) > REMEMBERED:
-            self._products.clear()
-        self._products |= {stream: (mark, until) for stream, mark in marks.items()}
-        return {stream for stream, mark in marks.items() if mark}
-
-    def _read(self, statement: LiteralString, streams: Collection[str]) -> list[tuple[str, Event]]:
         if not streams:
-            return []
+            return set()
+        until = time.monotonic() + PRODUCT_SECONDS
         with self._lend() as connection:
-            rows = connection.execute(statement, (list(streams),), binary=True).fetchall()
-        return [(stream, codec.decode(topic, bytes(state))[0]) for stream, topic, state in rows]
+            newest = postgres.newest_events(connection, streams)
+        marks = {stream: _is_sensitive(newest.get(stream)) for stream in streams}
+        if len(self._products) > CACHED_MAX:
+            self._products.clear()
+        self._products |= {stream: (marked, until) for stream, marked in marks.items()}
+        return {stream for stream, marked in marks.items() if marked}
 
 
-def _mark(stream: str, event: Event) -> Mark:
+def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, OrderPlaced) and event.sensitive:
         keys = (key_of(value) for _, value in personal_values(event))
-        return Mark(True, stream, frozenset(key for key in keys if key))
+        return SensitivityMark(True, stream, frozenset(key for key in keys if key))
     if isinstance(event, ShipmentCreated):
-        return Mark(event.sensitive, stream_id(Order, event.order_id))
-    return NO
+        return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
+    return NOT_SENSITIVE
 
 
 def _is_sensitive(event: Event | None) -> bool:

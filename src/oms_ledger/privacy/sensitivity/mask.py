@@ -1,10 +1,10 @@
-"""What sensitive orders are about, in answers: who may not see it sees stars in its place.
+"""Masks the content of sensitive orders in answers, for readers without the right to see it.
 
-An object in an answer is about a sensitive order when it says so itself (`"sensitive": true`), or
-when it names an order, a shipment or a SKU that is sensitive by the log. So a new answer that says
-nothing of it is looked through all the same. Within such an object every text is masked but for
-the few whose names are known to be harmless: a new field is masked until somebody says it is not.
-Numbers stay, and so do statuses, amounts and dates. Objects are `dict`s: nothing else is rendered.
+An object in an answer is about a sensitive order if it declares so (`"sensitive": true`), or if it
+names an order, shipment or SKU that is sensitive according to the log. So an answer of a new type
+that declares nothing is still checked. In such an object every text is masked except fields named
+in `HARMLESS`: a new field is masked until it is listed there. Numbers, statuses, amounts and dates
+are kept. Objects are `dict`s: nothing else is rendered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import State, stream_id
+from oms_ledger.kernel import Query, State, stream_id
 from oms_ledger.privacy.disclosure import MASKED
 
 T = TypeVar("T")
@@ -25,11 +25,11 @@ T = TypeVar("T")
 MARK = "sensitive"
 
 NAMED_BY: dict[str, type[State]] = {"order_id": Order, "shipment_id": Shipment, "sku": Product}
-"""Fields whose value names a stream. An order and a shipment have the mark in their first event;
-a product has it in its newest."""
+"""Fields whose value names a stream, and its type. Orders and shipments carry the mark in their
+first event, products in their newest."""
 
 LINKS = frozenset({"order_id", "shipment_id", "line_id", "position", "recorded_at", "occurred_at"})
-"""What would lead from a SKU, where that is what was asked for, to the order it went to."""
+"""Fields that would lead from a sensitive SKU in the path to the orders that contain it."""
 
 _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id customer_id id next_cursor",
@@ -45,8 +45,8 @@ _HARMLESS = (
 )
 
 HARMLESS = frozenset(name for line in _HARMLESS for name in line.split())
-"""Names of texts that say nothing of what an order is about. Those of the last line are personal,
-and sealed: they are shown or masked by another right."""
+"""Names of text fields that reveal nothing about the content of an order. The fields of the last
+line are personal and sealed: another right decides about them."""
 
 _ORDERS = (f"{Order.category}-", f"{Shipment.category}-")
 _PRODUCTS = f"{Product.category}-"
@@ -55,71 +55,73 @@ _NAMING = tuple((name, f"{kind.category}-") for name, kind in NAMED_BY.items())
 
 
 @dataclass(slots=True)
-class Named:
-    """What an answer names, as streams. `said`: orders and shipments of which it says itself
-    whether they are sensitive; `unsaid`: what the log must be asked of. `marked`: something in it
-    says that it is sensitive."""
+class Mentions:
+    """Streams that an answer mentions. `declared` maps the orders and shipments that carry their
+    own mark to it; `undeclared` are the streams to look up in the log. `marked` is True if any
+    object in the answer declares itself sensitive."""
 
-    said: dict[str, bool] = field(default_factory=dict)
-    unsaid: set[str] = field(default_factory=set)
+    declared: dict[str, bool] = field(default_factory=dict)
+    undeclared: set[str] = field(default_factory=set)
     marked: bool = False
 
-    def sensitive(self, by_the_log: Iterable[str]) -> set[str]:
-        """All that are, by its own word or by the log's: an order says it once in an answer, and
-        other objects in it name the order without a word."""
-        return {*by_the_log, *(stream for stream, mark in self.said.items() if mark)}
+    def sensitive(self, by_log: Iterable[str]) -> set[str]:
+        """All sensitive streams: those declared so, and those of `by_log`. An order declares its
+        mark once in an answer, while other objects mention the order without it."""
+        return {*by_log, *(stream for stream, mark in self.declared.items() if mark)}
 
 
-def named(body: object, within: Mapping[str, str] | None = None) -> Named:
-    """What an answer names. `within` are the fields of the path it was asked for by."""
-    found = Named()
-    _gather(body, _streams(within or {}), False, found)
-    found.unsaid -= found.said.keys()
-    return found
+def mentions_in(body: object, path: Mapping[str, str] | None = None) -> Mentions:
+    """The streams that an answer mentions. `path` are the fields of the requested path."""
+    mentions = Mentions()
+    _gather(body, _streams(path or {}), False, mentions)
+    mentions.undeclared -= mentions.declared.keys()
+    return mentions
 
 
-def orders_in(sensitive: Iterable[str]) -> list[str]:
-    """Those of these streams that are orders and shipments."""
-    return sorted(stream for stream in sensitive if stream.startswith(_ORDERS))
+def order_streams(streams: Iterable[str]) -> list[str]:
+    """The streams of orders and shipments among these, sorted."""
+    return sorted(stream for stream in streams if stream.startswith(_ORDERS))
 
 
-def _gather(value: object, within: Sequence[str], told: bool, found: Named) -> None:
-    """`told`: it is said already what is to be said of the SKUs in it."""
+def _gather(value: object, outer: Sequence[str], declared: bool, mentions: Mentions) -> None:
+    """Collect what `value` mentions. `outer` are streams named by the path. `declared`: an
+    enclosing object already carries a mark, so SKUs inside need no lookup."""
     if isinstance(value, dict):
-        streams = [*within, *_streams(value)]
+        streams = [*outer, *_streams(value)]
         mark = value.get(MARK)
         if isinstance(mark, bool):
-            found.marked = found.marked or mark
+            mentions.marked = mentions.marked or mark
             orders = [stream for stream in streams if stream.startswith(_ORDERS)]
             for stream in orders:
-                found.said[stream] = mark or found.said.get(stream, False)
+                mentions.declared[stream] = mark or mentions.declared.get(stream, False)
             if orders:
                 return
-            told = True
-        found.unsaid.update(s for s in streams if not told or s.startswith(_ORDERS))
+            declared = True
+        mentions.undeclared.update(s for s in streams if not declared or s.startswith(_ORDERS))
         for each in value.values():
-            _gather(each, (), told, found)
+            _gather(each, (), declared, mentions)
     elif isinstance(value, list | tuple):
         for each in value:
-            _gather(each, (), told, found)
+            _gather(each, (), declared, mentions)
 
 
 def _streams(value: Mapping[str, object]) -> list[str]:
     """The streams that an object names in its own fields."""
-    found = [begins + key for name, begins in _NAMING if isinstance(key := value.get(name), str)]
+    streams = [prefix + key for name, prefix in _NAMING if isinstance(key := value.get(name), str)]
     stream = value.get("stream")
     if isinstance(stream, str):
         if stream.startswith(_STOCK):
-            found.append(_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0])
+            streams.append(_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0])
         elif stream.startswith((*_ORDERS, _PRODUCTS)):
-            found.append(stream)
-    return found
+            streams.append(stream)
+    return streams
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """How to show answers: `sensitive` are the streams that are; with `mask`, stars for what they
-    are about, and the mark with `mark`. `harmless` are the names of texts that stay."""
+class SensitivityView:
+    """How to render answers for one reader. `sensitive` are the sensitive streams. `mask`: replace
+    texts about them by `***`. `mark`: add `"sensitive": true` to objects about them. Text fields
+    named in `harmless` are kept; other values of fields named in `links` become null."""
 
     sensitive: Collection[str]
     mask: bool
@@ -128,16 +130,20 @@ class View:
     links: Collection[str] = ()
 
 
-def view_by(path: Mapping[str, str], sensitive: Collection[str], *, may: bool, mark: bool) -> View:
-    """For what was asked for by a path. One that names a SKU tells it; then what would lead to the
-    order is masked."""
+def view_of(
+    path: Mapping[str, str], sensitive: Collection[str], *, may: bool, mark: bool
+) -> SensitivityView:
+    """The view of a reader who has the right to sensitive content (`may`) or not. A path that
+    names a SKU discloses that SKU, so links to the orders that contain it are masked too."""
     if "sku" in path:
-        return View(sensitive, not may, mark, HARMLESS - LINKS, LINKS)
-    return View(sensitive, not may, mark)
+        return SensitivityView(sensitive, not may, mark, HARMLESS - LINKS, LINKS)
+    return SensitivityView(sensitive, not may, mark)
 
 
-def by_its_sku(body: object, path: Mapping[str, str], sensitive: Collection[str]) -> bool:
-    """Whether an answer is about a sensitive product that the path asks for."""
+def is_of_sensitive_product(
+    body: object, path: Mapping[str, str], sensitive: Collection[str]
+) -> bool:
+    """Whether the path names a SKU whose product is sensitive."""
     if "sku" not in path:
         return False
     mark = body.get(MARK) if isinstance(body, Mapping) else None
@@ -145,54 +151,56 @@ def by_its_sku(body: object, path: Mapping[str, str], sensitive: Collection[str]
 
 
 def streams_of(command: object) -> set[str]:
-    """The order and the shipment that a command is about, as far as its fields say."""
-    named = {name: getattr(command, name, None) for name in ("order_id", "shipment_id")}
-    return set(_streams(named))
+    """The streams of the order and the shipment that a command names in its fields."""
+    keys = {name: getattr(command, name, None) for name in ("order_id", "shipment_id")}
+    return set(_streams(keys))
 
 
-def shown(body: T, view: View, within: Mapping[str, str] | None = None) -> T:
-    """An answer, with what is about sensitive orders marked and, where it is to be, masked."""
-    return cast(T, _shown(body, _streams(within or {}), False, view))
+def rendered(body: T, view: SensitivityView, path: Mapping[str, str] | None = None) -> T:
+    """The answer with objects about sensitive streams marked and masked as the view demands."""
+    return cast(T, _rendered(body, _streams(path or {}), False, view))
 
 
-def _shown(value: object, within: Sequence[str], told: bool, view: View) -> object:
+def _rendered(value: object, outer: Sequence[str], declared: bool, view: SensitivityView) -> object:
     if isinstance(value, dict):
-        if _about(value, within, told, view):
+        if _is_sensitive(value, outer, declared, view):
             return _sensitive(value, view)
-        told = told or isinstance(value.get(MARK), bool)
-        return {name: _shown(each, (), told, view) for name, each in value.items()}
+        declared = declared or isinstance(value.get(MARK), bool)
+        return {name: _rendered(each, (), declared, view) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(each, (), told, view) for each in value]
+        return [_rendered(each, (), declared, view) for each in value]
     return value
 
 
-def _about(value: Mapping[str, object], within: Sequence[str], told: bool, view: View) -> bool:
-    """Whether an object is about something sensitive, or an object directly in it is: an event is
-    about what its data is about. What stands in lists speaks for itself alone."""
+def _is_sensitive(
+    value: Mapping[str, object], outer: Sequence[str], declared: bool, view: SensitivityView
+) -> bool:
+    """Whether an object, or an object directly in one of its fields, is about a sensitive stream:
+    an event is about what its `data` is about. Items of lists are judged one by one."""
     mark = value.get(MARK)
     if mark is True:
         return True
-    streams = [*within, *_streams(value)]
+    streams = [*outer, *_streams(value)]
     if mark is False:
         if any(stream.startswith(_ORDERS) for stream in streams):
             return False
-        told = True
-    if any(s in view.sensitive and (not told or s.startswith(_ORDERS)) for s in streams):
+        declared = True
+    if any(s in view.sensitive and (not declared or s.startswith(_ORDERS)) for s in streams):
         return True
-    return any(_about(v, (), told, view) for v in value.values() if isinstance(v, dict))
+    return any(_is_sensitive(v, (), declared, view) for v in value.values() if isinstance(v, dict))
 
 
-def _sensitive(value: Mapping[str, object], view: View) -> dict[str, object]:
-    whole = {name: _masked(each, name, view) for name, each in value.items()} if view.mask else {}
-    marked = {**(whole or value), MARK: True}
+def _sensitive(value: Mapping[str, object], view: SensitivityView) -> dict[str, object]:
+    masked = {name: _masked(each, name, view) for name, each in value.items()} if view.mask else {}
+    marked = {**(masked or value), MARK: True}
     if not view.mark:
         del marked[MARK]
     return marked
 
 
-def _masked(value: object, name: str, view: View) -> object:
+def _masked(value: object, name: str, view: SensitivityView) -> object:
     if isinstance(value, str):
-        return value if _harmless(name, value, view) else MASKED
+        return value if _is_harmless(name, value, view) else MASKED
     if isinstance(value, dict):
         return {inner: _masked(each, inner, view) for inner, each in value.items()}
     if isinstance(value, list | tuple):
@@ -200,24 +208,24 @@ def _masked(value: object, name: str, view: View) -> object:
     return None if name in view.links else value
 
 
-def _harmless(name: str, text: str, view: View) -> bool:
+def _is_harmless(name: str, text: str, view: SensitivityView) -> bool:
     if name == "stream":
         return text.startswith(_ORDERS)
     return name in view.harmless
 
 
-def masked_faults(errors: Iterable[Mapping[str, T]]) -> list[dict[str, T | str]]:
-    """What a refusal says of each line at fault, without the SKU."""
+def without_skus(errors: Iterable[Mapping[str, T]]) -> list[dict[str, T | str]]:
+    """The `errors` of a refusal with the SKU of each line masked."""
     return [{**each, "sku": MASKED} if "sku" in each else {**each} for each in errors]
 
 
-def limited(params: T, *, may: bool = True, least: int = 1) -> T:
-    """The parameters of a query, with no more asked than the asker may: sensitive products and
-    what is in sensitive orders are not looked for without the right, and counts of sensitive
-    orders below `least` are hidden from everybody."""
+def restricted(query: Query, params: T, *, may: bool = True, least: int = 1) -> T:
+    """The parameters of a query, limited to what the reader may see: without the right to sensitive
+    content (`may`) sensitive records are excluded, and for every reader the smallest count shown is
+    at least `least`."""
     changed: dict[str, object] = {}
-    if not may and getattr(params, "with_sensitive", False):
-        changed["with_sensitive"] = False
-    if getattr(params, "smallest_count", least) < least:
-        changed["smallest_count"] = least
+    if query.sensitive_filter and not may and getattr(params, query.sensitive_filter):
+        changed[query.sensitive_filter] = False
+    if query.minimum_count and getattr(params, query.minimum_count) < least:
+        changed[query.minimum_count] = least
     return replace(params, **changed) if changed else params  # type: ignore[type-var]  # parameters are dataclasses

@@ -1,4 +1,4 @@
-"""What orders hold of each stock, by their own events: allocated or packed, and owed."""
+"""The stock that orders claim by their own events: units allocated or packed, and backordered."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, stream_id
 
 
-class Claims:
-    """Running totals by stock stream. `touched` are the streams whose totals have changed since
-    somebody cleared it."""
+class StockClaims:
+    """Running totals by stock stream. `touched` are the streams whose totals changed; the caller
+    clears it."""
 
     def __init__(self) -> None:
         self.touched: set[str] = set()
@@ -30,8 +30,8 @@ class Claims:
         self._owed: dict[str, int] = {}
         self._packed_at: dict[str, str] = {}
 
-    def follow(self, order: Order, event: Event) -> None:
-        """Take in an event that was applied to its order already."""
+    def apply(self, order: Order, event: Event) -> None:
+        """Add the claims of an event that is already applied to its `order`."""
         match event:
             case OrderPlaced():
                 self._hold(event.allocations, 1)
@@ -42,7 +42,7 @@ class Claims:
             case BackordersAllocated():
                 self._hold(event.allocations, 1)
                 self._owe(event.backorders_released, -1)
-            case UnitsPacked():  # held as before, now for a shipment
+            case UnitsPacked():  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location
             case UnitsUnpacked():
                 self._packed_at.pop(event.shipment_id, None)
@@ -51,7 +51,7 @@ class Claims:
 
     def _ship(self, order: Order, event: UnitsShipped) -> None:
         location = self._packed_at.pop(event.shipment_id, None)
-        if location is None:  # never packed: the line's own units say so
+        if location is None:  # never packed, which is a finding of its line
             return
         for line in event.lines:
             sku = order.lines[line.line_id].line.sku
@@ -71,12 +71,13 @@ class Claims:
         self.touched.add(stream)
 
     def agree(self, stream: str, level: StockLevel) -> bool:
+        """Whether the counters of `level` are the totals of this stream."""
         return level.allocated == self._held.get(stream, 0) and level.backordered == (
             self._owed.get(stream, 0)
         )
 
     def difference(self, stream: str, level: StockLevel, position: int) -> Finding:
-        """Two books that do not agree, as a finding at the command's last position."""
+        """The finding for a `level` that does not agree, at the command's last `position`."""
         held, owed = self._held.get(stream, 0), self._owed.get(stream, 0)
         return Finding(
             "stock_differs_from_orders",
@@ -89,6 +90,6 @@ class Claims:
         )
 
     def adopt(self, stream: str, level: StockLevel) -> None:
-        """From here on the counters count: one fault is told once."""
+        """Set the totals to the counters of `level`, so that one fault is one finding."""
         self._held[stream] = level.allocated
         self._owed[stream] = level.backordered

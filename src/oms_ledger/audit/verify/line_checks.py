@@ -1,4 +1,4 @@
-"""What must be true of an order's lines: every unit is somewhere, every amount adds up."""
+"""Invariants of order lines: the units of all stages add up, and so do all amounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oms_ledger.domain.orders.terms import OrderTerms
 
 
 def units_fault(p: LineProgress) -> str | None:
-    """What is wrong with a line's units; None where nothing is."""
+    """Why the units of a line cannot be right; None where they can."""
     held = sum(p.allocated_at.values()) if p.allocated_at else 0
     owed = sum(p.backordered_at.values()) if p.backordered_at else 0
     packed, shipped, cancelled = p.packed, p.shipped, p.cancelled
@@ -28,7 +28,7 @@ def units_fault(p: LineProgress) -> str | None:
     return None
 
 
-def units_said(p: LineProgress) -> str:
+def units_text(p: LineProgress) -> str:
     return (
         f"line {p.line.line_id} of {p.line.quantity}: {p.allocated} allocated, {p.packed} packed,"
         f" {p.backordered} backordered, {p.shipped} shipped ({p.delivered} delivered,"
@@ -37,12 +37,12 @@ def units_said(p: LineProgress) -> str:
 
 
 def money_fault(terms: OrderTerms) -> str | None:
-    """What is wrong with an order's amounts; None where nothing is. The total is added up here
-    by columns, where the order adds up its lines."""
+    """Why the amounts of an order cannot be right; None where they can. The total is computed by
+    columns here, and line by line where orders are placed."""
     if terms.currency not in DIGITS:
         return f"{terms.currency!r} is no currency"
     for line in terms.lines:
-        if _cannot_be(line):
+        if _impossible(line):
             return f"line {line.line_id} has amounts that cannot be"
     goods = sum([line.quantity * line.unit_price for line in terms.lines])
     tax = sum([line.tax for line in terms.lines])
@@ -53,7 +53,7 @@ def money_fault(terms: OrderTerms) -> str | None:
     return None
 
 
-def _cannot_be(line: OrderLine) -> bool:
+def _impossible(line: OrderLine) -> bool:
     return (
         line.quantity < 1
         or line.unit_price < 0

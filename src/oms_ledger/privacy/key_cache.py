@@ -1,0 +1,82 @@
+"""The data keys that a process holds in memory, shared by sealing, opening and erasure.
+
+A key that any process destroyed is dropped from every process within seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from threading import Lock
+
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.privacy import postgres
+from oms_ledger.privacy.crypto import DataKey, Keyring, LedgerKey, new_keys
+from oms_ledger.privacy.keks.local import KekFile, KeyEncryption
+from oms_ledger.privacy.postgres import LEDGER, Connection, SubjectKey
+
+REFRESH_SECONDS = 3.0
+"""A destroyed key is used by other processes for at most this long."""
+
+KEYS_CACHED_MAX = 20_000
+
+Lend = Callable[[Role], AbstractContextManager[Connection]]
+
+
+class KeyCache:
+    """Unwrapped data keys and the ledger's own key. Used by any number of threads. `lend` lends a
+    connection that acts as a role; `wrapper` wraps and unwraps data keys."""
+
+    def __init__(self, lend: Lend, wrapper: KeyEncryption) -> None:
+        self.ring = Keyring(KEYS_CACHED_MAX)
+        self.wrapper = wrapper
+        self._lend = lend
+        self._ledger_key: LedgerKey | None = None
+        self._fresh_until = 0.0
+        self._opening = Lock()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the destroyed keys were dropped less than `REFRESH_SECONDS` ago."""
+        return time.monotonic() <= self._fresh_until
+
+    def refresh(self, connection: Connection) -> None:
+        """Unless the cache is fresh, drop the keys that any process has destroyed."""
+        if not self.is_fresh:
+            self.ring.drop(postgres.destroyed_keys(connection))
+            self._fresh_until = time.monotonic() + REFRESH_SECONDS
+
+    def unwrapped(self, keys: Sequence[SubjectKey]) -> list[bytes]:
+        return self.wrapper.unwrap([key.wrapped_key for key in keys])
+
+    @property
+    def cached_ledger_key(self) -> LedgerKey | None:
+        return self._ledger_key
+
+    def ledger_key(self) -> LedgerKey:
+        """The ledger's own key, created when it is first needed."""
+        with self._opening:
+            if self._ledger_key is None:
+                with self._lend(Role.WRITER) as connection:
+                    self._ledger_key = self._read_ledger_key(connection)
+            return self._ledger_key
+
+    def _read_ledger_key(self, connection: Connection) -> LedgerKey:
+        stored = postgres.living_keys(connection, [LEDGER])
+        if not stored:
+            if isinstance(self.wrapper, KekFile):
+                self.wrapper.make()
+            (new,) = new_keys([LEDGER], datetime.now(UTC))
+            (wrapped,) = self.wrapper.wrap([(new.id, new.key)])
+            stored = postgres.ensure_keys(connection, [(LEDGER, wrapped)])
+        (key,) = self.unwrapped(stored)
+        return LedgerKey(postgres.ledger_id(connection), key)
+
+    def add(self, ledger: str, keys: Sequence[SubjectKey]) -> list[DataKey]:
+        """Unwrap stored keys and cache them."""
+        unwrapped = zip(keys, self.unwrapped(keys), strict=True)
+        added = [DataKey.of(key.id, key.subject, ledger, data) for key, data in unwrapped]
+        self.ring.add(added)
+        return added

@@ -1,0 +1,78 @@
+"""Opens the sealed values in rendered answers, after the access was logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.privacy import disclosure, postgres
+from oms_ledger.privacy.crypto import DataKey, Unreadable
+from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
+from oms_ledger.privacy.key_cache import KeyCache, Lend
+from oms_ledger.privacy.postgres import Connection
+
+AccessLogKeys = Callable[[Collection[str]], Collection[str]]
+"""What the access log stores for the content of sensitive orders and shipments, by their
+streams."""
+
+
+class Opener:
+    """Opens answers of one ledger. Used by any number of threads."""
+
+    def __init__(self, lend: Lend, keys: KeyCache, access_log_keys: AccessLogKeys) -> None:
+        self._lend = lend
+        self._keys = keys
+        self._access_log_keys = access_log_keys
+
+    def disclose(self, requests: Sequence[DisclosureRequest]) -> list[bytes]:
+        """The rendered answers with their sealed values opened. The accesses are logged before,
+        all of them in one commit."""
+        self._keys.ledger_key()  # first: two connections at a time could be one too many
+        of_orders = [set(self._access_log_keys(each.orders)) for each in requests]
+        ids = {key for each in requests for key in disclosure.keys_in(each.rendered, each.only)}
+        with self._lend(Role.READER) as connection:
+            keys = self._keys_by_id(connection, ids)
+            opened = [_opened(each, keys) for each in requests]
+            accesses = [
+                (request.access, used | others)
+                for request, (_, used), others in zip(requests, opened, of_orders, strict=True)
+            ]
+            postgres.log_accesses(connection, [(access, used) for access, used in accesses if used])
+        return [rendered for rendered, _ in opened]
+
+    def _keys_by_id(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
+        """The key of each id; for a destroyed key the text that replaces its values; ids without
+        a stored key are left out."""
+        self._keys.refresh(connection)
+        keys: dict[str, DataKey | str] = {}
+        for key_id in ids:
+            if (key := self._keys.ring.by_id(key_id)) is not None:
+                keys[key_id] = key
+        missing = [key_id for key_id in ids if key_id not in keys]
+        if not missing:
+            return keys
+        stored = postgres.keys_by_id(connection, missing)
+        keys |= {key.id: FORGOTTEN for key in stored if key.wrapped is None}
+        living = [key for key in stored if key.wrapped is not None]
+        added = self._keys.add(self._keys.ledger_key().ledger, living)
+        return keys | {key.id: key for key in added}
+
+
+def _opened(
+    request: DisclosureRequest, keys: Mapping[str, DataKey | str]
+) -> tuple[bytes, set[str]]:
+    """The answer with its sealed values opened, and the ids of the keys that opened them."""
+    used: set[str] = set()
+
+    def open_value(key_id: str, sealed: str, name: str) -> str:
+        key = keys.get(key_id)
+        if not isinstance(key, DataKey):
+            return UNREADABLE if key is None else key
+        try:
+            text = key.open(sealed, name)
+        except Unreadable:
+            return UNREADABLE
+        used.add(key_id)
+        return text
+
+    return disclosure.opened(request.rendered, open_value, request.only), used
