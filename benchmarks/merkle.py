@@ -26,7 +26,7 @@ from benchmarks.shop import event_sizes, five_event_order, keep_in_flight, ledge
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
 
@@ -146,7 +146,7 @@ def _contender(oms: Oms, turns: Turns, name: str, load: Load, *, sealed: bool) -
     def turn(seconds: float, sealer: psutil.Process | None) -> Run:
         head, cpu, started = oms.readers.head(), Used.now(oms, sealer), time.perf_counter()
         load(oms, seconds)
-        ended, state = time.perf_counter(), oms.tree().state()
+        ended, state = time.perf_counter(), oms.audit.tree().state()
         orders = (state.head - head) / EVENTS_AN_ORDER
         if sealer is not None:
             _until_sealed(oms)
@@ -226,7 +226,7 @@ def _seal(settings: Settings, pipe: Pipe) -> None:
 
 def _until_sealed(oms: Oms) -> None:
     head, deadline = oms.readers.head(), time.monotonic() + KEEP_UP_SECONDS
-    while oms.tree().state().size < head:
+    while oms.audit.tree().state().size < head:
         if time.monotonic() > deadline:
             raise RuntimeError(f"the tree is not at {head} after {KEEP_UP_SECONDS:g} s")
         time.sleep(0.01)

@@ -17,6 +17,7 @@ from benchmarks.served import ours
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builds
@@ -82,7 +83,7 @@ def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) ->
     return taken
 
 
-def _connect(settings: Settings, role: Role) -> pool.Connection:
+def _connect(settings: Settings, role: Role) -> Connection:
     assert settings.database_url is not None
     return pool.connect(settings.database_url, settings.schema, role=role)
 

@@ -23,7 +23,7 @@ from benchmarks.shop import ledger, sku_of, stocked
 from oms_ledger.app import Oms
 from oms_ledger.engine.db.embedded import database
 from oms_ledger.engine.write.submissions import Submission
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
 
 ORDERS = 1500

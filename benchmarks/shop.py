@@ -6,10 +6,8 @@ import random
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -23,9 +21,11 @@ from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.write.submissions import Outcome, Submission
+from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command
+from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.settings import Settings
 
 ACTOR = "benchmark"
@@ -115,7 +115,7 @@ def keep_in_flight(oms: Oms, commands: Iterator[Command], in_flight: int, second
     is being committed, the next is being made. Runs until `commands` end, or time is up."""
     half = max(1, in_flight // 2)
 
-    def submit() -> list[Future[Outcome]]:
+    def submit() -> list[PendingOutcome]:
         return oms.submit(Submission(next(commands), new_context(ACTOR)) for _ in range(half))
 
     done = 0
@@ -151,7 +151,7 @@ def orders_placed(settings: Settings) -> int:
     return int(found[0])
 
 
-def _reading(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+def _reading(settings: Settings) -> Connection:
     assert settings.database_url is not None
     options = f"-csearch_path={settings.schema}"
     return psycopg.connect(settings.database_url, autocommit=True, options=options)

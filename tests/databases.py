@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from oms_ledger.engine.db import embedded, migrations, pool
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
 from tests import server as server_of_tests

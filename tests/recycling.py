@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import psycopg
 from psycopg import errors, sql
 
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.settings import Settings
 from tests.databases import KEK, Database, create_database, drop_database
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from oms_ledger.access.roles import ROLES
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine.write.writer import Limits
-from oms_ledger.settings import Settings, variable
+from oms_ledger.settings import ROLE_NAMES, Settings, variable
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
@@ -98,6 +99,15 @@ def test_a_provider_is_set_whole_or_not_at_all() -> None:
     for missing in ("OMS_OIDC_AUDIENCE", "OMS_OIDC_JWKS_URL", "OMS_OIDC_ROLES"):
         with pytest.raises(Invalid, match=missing):
             Settings.from_environment({k: v for k, v in whole.items() if k != missing})
+
+
+def test_a_claim_can_give_every_role_there_is() -> None:
+    assert tuple(ROLES) == ROLE_NAMES
+
+
+def test_claim_values_are_parsed_into_roles() -> None:
+    settings = Settings(oidc_roles="shop-desk=operator, a=b=analyst,")
+    assert settings.claim_roles == {"shop-desk": "operator", "a=b": "analyst"}
 
 
 def test_the_longest_ledger_name_leaves_room_for_its_role() -> None:

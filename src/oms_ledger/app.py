@@ -9,26 +9,18 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from oms_ledger.access import postgres as key_store
 from oms_ledger.access.api_keys import ApiKey
-from oms_ledger.audit import postgres as evidence
-from oms_ledger.audit.tree import keys as audit_keys
-from oms_ledger.audit.tree.postgres import PostgresTree
-from oms_ledger.audit.tree.sealer import Sealer
-from oms_ledger.audit.verify import whole
-from oms_ledger.audit.verify.ports import Progress, VerificationPorts
-from oms_ledger.audit.verify.report import VerificationReport
+from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
@@ -37,7 +29,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work.singleton import Chores
@@ -46,6 +38,7 @@ from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
+from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
@@ -63,14 +56,6 @@ def tune_interpreter() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     sys.setswitchinterval(0.0005)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A query's body, and the position that it is of: the read model's, or the one asked for."""
-
-    body: Mapping[str, Json]
-    position: Position
 
 
 class Oms:
@@ -95,6 +80,7 @@ class Oms:
         self._lend = pools.lend
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
+        self.audit = LedgerAudit(settings, pools.lend, readers, self.rebuilds, self.catch_up)
 
     # Commands.
 
@@ -105,16 +91,18 @@ class Oms:
         happens once, however often it is sent; with `dry_run` not at all."""
         once = _once(actor, key, command)
         submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        (future,) = self.submit([submission])
-        outcome = future.result()
-        self.vault.erasure.erase(command, outcome)
-        return outcome
+        (submitted,) = self.submit([submission])
+        return submitted.result()
 
-    def submit(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """Hand commands to the writer in order, with what is personal in them sealed; those with
+    def submit(self, submissions: Iterable[Submission]) -> list[PendingOutcome]:
+        """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
-        seal = self.vault.sealer.seal
-        return card_check.submit_others(submissions, seal, self.writer.submit_many)
+        given, vault = list(submissions), self.vault
+        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        return [
+            PendingOutcome(each.command, future, vault.erasure)
+            for each, future in zip(given, futures, strict=True)
+        ]
 
     def execute_many(
         self,
@@ -125,20 +113,16 @@ class Oms:
     ) -> list[Outcome | OmsError]:
         """Decide commands in order, each on its own merits; refusals are returned in place.
         Anything but a refusal is raised."""
-        futures = self.submit(
+        submitted = self.submit(
             Submission(command, new_context(actor), _once(actor, key, command))
             for command, key in zip(commands, keys or [None] * len(commands), strict=True)
         )
         results: list[Outcome | OmsError] = []
-        for command, future in zip(commands, futures, strict=True):
-            error = future.exception()
-            if error is None:
-                results.append(future.result())
-                self.vault.erasure.erase(command, future.result())
-            elif isinstance(error, OmsError):
+        for each in submitted:
+            try:
+                results.append(each.result())
+            except OmsError as error:
                 results.append(error)
-            else:
-                raise error
         return results
 
     # Read models.
@@ -151,31 +135,29 @@ class Oms:
         min_position: Position | None = None,
         wait_ms: int = 2000,
         as_of: Position | datetime | None = None,
-    ) -> Answer:
+    ) -> QueryResult:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return Answer(*self.readers.ask_as_of(query, params, as_of))
-        params = self._resolved(query, params)
-        return Answer(*self.readers.ask(query, params, min_position, wait_ms / 1000))
+            return self.readers.ask_as_of(query, params, as_of)
+        resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
+        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Answer | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
-        what one of them fails with stands in its place."""
-        resolved = [
-            replace(each, params=self._resolved(each.query, each.params)) for each in questions
-        ]
-        return [
-            found if isinstance(found, Exception) else Answer(*found)
-            for found in self.readers.ask_many(read_model, resolved)
-        ]
+        what one of them fails with stands in its place. Their parameters must have gone through
+        `within_rights`."""
+        resolve = self.vault.subjects.resolve_query
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        return self.readers.ask_many(read_model, resolved)
 
-    def _resolved(self, query: Query, params: object) -> object:
-        """The parameters as read models need them."""
-        resolved = self.vault.subjects.resolve_query(query, params)
-        return mask.restricted(query, resolved, least=self.settings.smallest_count)
+    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+        """Parameters of a query limited to what may be seen: without the right `sensitive`
+        nothing of sensitive orders and products is searched for; counts of sensitive orders that
+        are smaller than the setting `smallest_count` are hidden from everybody."""
+        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
 
     # Personal data.
 
@@ -251,52 +233,6 @@ class Oms:
         """Fold the streams again that a read model had left out; which of them succeeded."""
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
-
-    # Evidence.
-
-    def tree(self) -> PostgresTree:
-        """The Merkle tree over the log, to be read, by one thread."""
-        return PostgresTree(partial(self._lend, Role.READER))
-
-    def growing_tree(self) -> PostgresTree:
-        """The same, for who signs."""
-        return PostgresTree(partial(self._lend, Role.SEALER))
-
-    def sealer(self) -> Sealer:
-        """What makes the tree grow; the caller runs and closes it."""
-        return Sealer(self.growing_tree(), self.settings.ledger, self.signing_key_file)
-
-    def signing_key_file(self, ledger_id: str) -> Path:
-        """Where the private key is that signs for a ledger of this id."""
-        given = self.settings
-        return audit_keys.file_for(given.signing_key_file, given.data_dir, given.ledger, ledger_id)
-
-    def receipts(self) -> Iterator[evidence.StoredReceipt]:
-        """Every answer that is kept under an idempotency key, in pages."""
-        return evidence.receipts(partial(self._lend, Role.SEALER))
-
-    def keep_verification(self, report: Mapping[str, Json], *, ok: bool) -> None:
-        with self._lend(Role.SEALER) as connection:
-            evidence.keep(connection, report, ok=ok)
-
-    def verify(self, options: whole.VerificationOptions, progress: Progress) -> VerificationReport:
-        """Verify the ledger: see `audit.verify.whole.verify`."""
-        ports = VerificationPorts(
-            self.settings.ledger,
-            self.tree(),
-            self.signing_key_file,
-            self.receipts,
-            self.readers,
-            self.rebuilds,
-            self.catch_up,
-            self.keep_verification,
-        )
-        return whole.verify(ports, options, progress)
-
-    def last_verification(self) -> dict[str, Any] | None:
-        """The report of the newest verification of the whole ledger; None before the first."""
-        with self._lend(Role.READER) as connection:
-            return evidence.newest(connection)
 
     # Keys.
 
@@ -402,12 +338,13 @@ def open_prepared(
         settings.writer_batch_bytes,
         settings.writer_queue_commands,
         settings.writer_cached_streams,
+        settings.writer_cached_bytes,
         settings.writer_patience_seconds,
     )
     store = PostgresStore(partial(pools.connect, Role.WRITER))
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
-    wrapping = factory.key_encryption(settings.kek, settings.kek_path, settings.ledger)
+    wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
     sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
     vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from oms_ledger.access.oidc import mapping
 from oms_ledger.domain.errors import Invalid
 
 LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -24,6 +23,11 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 """What PostgreSQL's `sslmode` can be, from nothing to everything."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+
+ROLE_NAMES = (
+    "admin", "operator", "warehouse", "pharmacist", "channel", "support", "analyst", "auditor",
+)  # fmt: skip
+"""The roles that a token's claim can give; `access.roles` has their scopes."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Settings:
     writer_batch_bytes: int = 4_000_000
     writer_queue_commands: int = 10_000
     writer_cached_streams: int = 200_000
+    writer_cached_bytes: int = 256_000_000
+    """What the states that a writer caches may take in memory; up to twice that for a while."""
     writer_patience_seconds: float = 10.0
 
     lock_timeout_ms: int = 10_000
@@ -124,10 +130,22 @@ class Settings:
         url = self.oidc_jwks_url or ""
         if url.startswith("http://") and not LOOPBACK_URL.match(url):
             raise _invalid("oidc_jwks_url", "Keys are to be trusted only from https://, or a file.")
-        try:
-            mapping(self.oidc_roles)
-        except Invalid as error:
-            raise _invalid("oidc_roles", error.detail) from None
+        _ = self.claim_roles
+
+    @property
+    def claim_roles(self) -> dict[str, str]:
+        """The role that each value of the roles claim gives, parsed from `oidc_roles`. `Invalid`
+        for an entry that is not `value=role`, or whose role does not exist."""
+        roles: dict[str, str] = {}
+        for pair in filter(None, (each.strip() for each in self.oidc_roles.split(","))):
+            value, _, role = (part.strip() for part in pair.rpartition("="))
+            if not value or role not in ROLE_NAMES:
+                raise _invalid(
+                    "oidc_roles",
+                    f"{pair!r}: write <value of the claim>=<one of {', '.join(ROLE_NAMES)}>.",
+                )
+            roles[value] = role
+        return roles
 
     @property
     def schema(self) -> str:

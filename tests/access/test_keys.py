@@ -10,19 +10,20 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.http import app as http_app
-from oms_ledger.http import auth, create_app
+from oms_ledger.http import auth
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 
 
-def status(app: http_app.Door, key: str | None) -> int:
+def status(app: http_app.LedgerApi, key: str | None) -> int:
     with Api(app, key=key) as api:
         return api.get("/v1/orders").status_code
 
 
 def test_a_revoked_key_ends_within_seconds(oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it was just used; and the time it is remembered is short."""
-    assert auth.REMEMBER_SECONDS <= 5
-    monkeypatch.setattr(auth, "REMEMBER_SECONDS", 0.05)
+    assert auth.KEY_CACHE_SECONDS <= 5
+    monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.05)
     app = create_app(oms)
     key = oms.create_key("shop", "operator")
     assert status(app, key) == 200

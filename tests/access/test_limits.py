@@ -8,7 +8,8 @@ import pytest
 
 from oms_ledger.access.rates import Buckets
 from oms_ledger.app import Oms
-from oms_ledger.http import auth, create_app
+from oms_ledger.http import auth
+from oms_ledger.http.app import create_app
 from tests.http.conftest import ADMIN_KEY, Api
 from tests.http.test_errors import told
 
@@ -38,7 +39,7 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who has a key that is known is let in from there all the same."""
-    monkeypatch.setattr(auth, "REMEMBER_SECONDS", 0.0)
+    monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.0)
     good = oms.create_key("good", "analyst")
     looked_up = []
     find = oms.find_key

@@ -17,8 +17,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.identity_provider import AGAIN_SECONDS, FRESH_SECONDS, KEPT_SECONDS, Provider
 from tests.access.identity import (
     AUDIENCE,
@@ -42,7 +41,7 @@ def shown() -> Iterator[Shown]:
 
 
 @pytest.fixture
-def door(oms: Oms, shown: Shown) -> Door:
+def door(oms: Oms, shown: Shown) -> LedgerApi:
     oms.settings = replace(
         oms.settings,
         oidc_issuer=ISSUER,
@@ -53,12 +52,12 @@ def door(oms: Oms, shown: Shown) -> Door:
     return create_app(oms)
 
 
-def asked(door: Door, bearer: str) -> int:
+def asked(door: LedgerApi, bearer: str) -> int:
     with Api(door, key=bearer) as api:
         return api.get("/v1/orders").status_code
 
 
-def test_a_good_token_is_let_in_with_its_roles(door: Door, oms: Oms, api: Api) -> None:
+def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: Api) -> None:
     with Api(door, key=token()) as desk:
         assert desk.put("/v1/locations/LON", {"name": "London"}).status_code == 200
         told(desk.get("/v1/projections"), 403, "forbidden")
@@ -74,12 +73,12 @@ def test_a_good_token_is_let_in_with_its_roles(door: Door, oms: Oms, api: Api) -
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin", "operator"], "operator", 7, {"admin": 1}])
-def test_who_has_no_role_here_may_nothing(door: Door, roles: Any) -> None:
+def test_who_has_no_role_here_may_nothing(door: LedgerApi, roles: Any) -> None:
     """A role's own name in somebody else's realm is not ours."""
     assert asked(door, token(roles=roles)) == 403
 
 
-def test_roles_deep_in_a_token(oms: Oms, door: Door) -> None:
+def test_roles_deep_in_a_token(oms: Oms, door: LedgerApi) -> None:
     for claim in ("realm_access.roles", "https://shop.example/roles"):
         oms.settings = replace(oms.settings, oidc_roles_claim=claim)
         given: dict[str, Any] = {claim: ["root"]}
@@ -89,7 +88,7 @@ def test_roles_deep_in_a_token(oms: Oms, door: Door) -> None:
         assert asked(create_app(oms), token(roles=["root"])) == 403
 
 
-def test_every_asymmetric_kind_of_key(door: Door, shown: Shown) -> None:
+def test_every_asymmetric_kind_of_key(door: LedgerApi, shown: Shown) -> None:
     shown.show(one=rsa_key("one"), curve=EC_KEY, edwards=ED_KEY)
     assert asked(door, token()) == 200
     assert asked(door, token(EC_KEY, "curve", "ES256")) == 200
@@ -146,7 +145,7 @@ def hostile() -> dict[str, str]:
     }
 
 
-def test_hostile_tokens(door: Door) -> None:
+def test_hostile_tokens(door: LedgerApi) -> None:
     with structlog.testing.capture_logs() as logs:
         for name, bearer in hostile().items():
             with Api(door, key=bearer) as api:
@@ -157,7 +156,7 @@ def test_hostile_tokens(door: Door) -> None:
         assert not [line for line in logs if "eyJ" in repr(line)]
 
 
-def test_clocks_may_differ_by_a_minute(door: Door) -> None:
+def test_clocks_may_differ_by_a_minute(door: LedgerApi) -> None:
     now = int(time.time())
     assert asked(door, token(exp=now - 30)) == 200
     assert asked(door, token(nbf=now + 30, iat=now + 30)) == 200
@@ -176,7 +175,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(door: Door, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time by which the provider's keys age."""
     clock = Clock()
     made = Provider.of
@@ -233,7 +232,7 @@ def test_a_provider_that_is_away(oms: Oms, shown: Shown, clock: Clock) -> None:
     assert asked(door, token()) == 503
 
 
-def test_keys_from_a_file(oms: Oms, door: Door, shown: Shown, tmp_path: Path) -> None:
+def test_keys_from_a_file(oms: Oms, door: LedgerApi, shown: Shown, tmp_path: Path) -> None:
     file = tmp_path / "jwks.json"
     file.write_bytes(shown.document)
     for place in (str(file), f"file://{file}"):

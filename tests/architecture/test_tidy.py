@@ -24,11 +24,21 @@ FUNCTION_LINES_MAX = 70
 MEDIAN_FUNCTION_LINES = 12
 
 SQL = re.compile(
-    r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|TRUNCATE\s+TABLE"
+    r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|COPY|LISTEN|SET|GRANT)\s+\S"
+    r"|\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|TRUNCATE\s+TABLE"
     r"|(CREATE|ALTER|DROP)\s+(TABLE|INDEX|SCHEMA|ROLE|DATABASE)|COPY\s+\w+\s+(FROM|TO)"
     r"|(LISTEN|NOTIFY)\s+\w+)\b",
     re.DOTALL,
 )
+SQL_IN_MODULES = (
+    "src/oms_ledger/engine/project/",
+    "src/oms_ledger/engine/rebuild/",
+    "src/oms_ledger/engine/work/",
+    "src/oms_ledger/access/",
+    "src/oms_ledger/audit/",
+)
+"""Rooms whose SQL has still to move to `queries.sql`."""
+
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK", "NotImpl" + "emented")))
 CHANCE = {"random", "secrets", "time", "uuid_utils", "os", "socket", "threading", "asyncio"}
 CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "urandom", "getrandbits"}
@@ -88,17 +98,30 @@ def test_types_are_ignored_with_a_code_and_a_reason() -> None:
 # What belongs where.
 
 
-def test_sql_is_written_in_the_engine_and_in_sql_files() -> None:
-    outside = [s for s in sources(*PACKAGES) if not s.path.startswith("src/oms_ledger/engine/")]
+def test_sql_is_written_in_sql_files() -> None:
     found = [
         (s.path, text.lineno)
-        for s in outside
+        for s in sources(*PACKAGES)
+        if not s.path.startswith(SQL_IN_MODULES)
         for text in s.strings()
         if SQL.search(str(text.value))
     ]
     assert found == []
-    inside = [text for s in sources("src/oms_ledger/engine") for text in s.strings()]
-    assert any(SQL.search(str(text.value)) for text in inside), "the pattern finds nothing at all"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT set_config('role', %s, false)",
+        "SELECT position\nFROM ledger_head",
+        "WITH moved AS (UPDATE ledger_head SET position = 1) SELECT 1",
+        "CREATE ROLE {} NOLOGIN",
+        "COPY ledger_events FROM STDIN",
+        "LISTEN {}",
+    ],
+)
+def test_sql_is_noticed(text: str) -> None:
+    assert SQL.search(text)
 
 
 def test_rules_are_typed_without_any() -> None:

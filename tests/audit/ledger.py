@@ -14,7 +14,7 @@ from oms_ledger.audit.tree.sealer import Pace, Sealer
 from oms_ledger.audit.tree.store import StoredCheckpoint
 from oms_ledger.audit.verify.findings import Anchor, TreeReport
 from oms_ledger.audit.verify.tree import verify_tree
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 
 APPEND = "INSERT INTO ledger_events VALUES (%s, %s, %s, %s, %s)"

@@ -9,5 +9,5 @@ from oms_ledger.app import Oms
 
 def seal(oms: Oms) -> None:
     """Seal every event there is. The lease is given back, for which another sealer would wait."""
-    with closing(oms.sealer()) as sealer:
+    with closing(oms.audit.sealer()) as sealer:
         sealer.catch_up()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from oms_ledger.cli.lazy import LazyCommand
 from oms_ledger.cli.main import app, exit_code
 from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, NotFound, Overloaded, Refused
 from tests.cli.conftest import Run
@@ -85,6 +86,8 @@ def test_exit_codes_mean_something() -> None:
 
 
 def _leaves(group: object, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
+    if isinstance(group, LazyCommand):
+        group = group.load()
     commands = getattr(group, "commands", None)
     if commands is None:
         return [(path, group)]

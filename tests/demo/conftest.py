@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from oms_ledger.app import Oms, open_oms
-from oms_ledger.demo import Loaded, load
+from oms_ledger.demo import LoadResult, load
 from oms_ledger.kernel import Recorded
 from tests.databases import Database, ledger_database
 
@@ -23,7 +23,7 @@ NOW = datetime(2025, 6, 12, 9, 30, tzinfo=UTC)
 class Shop:
     oms: Oms
     database: Database
-    loaded: Loaded
+    loaded: LoadResult
     said: str
 
     @property

@@ -12,10 +12,10 @@ from oms_ledger.demo.shop import (
     DELIVERIES,
     FATES,
     GOODS,
+    LOCATIONS,
     NEEDS_TWO,
     NOT_IN_LEEDS,
     ORDERS,
-    PLACES,
     RECENT_FATES,
     SCARCE,
     Story,
@@ -76,5 +76,5 @@ def test_scarce_goods_are_oversold_and_partly_delivered(told: list[Story]) -> No
 
 
 def test_some_goods_do_not_lie_where_most_do() -> None:
-    leeds = [place.code for place in PLACES].index("LEEDS")
+    leeds = [place.code for place in LOCATIONS].index("LEEDS")
     assert {good.sku for good in GOODS if not good.stock[leeds]} == set(NOT_IN_LEEDS)

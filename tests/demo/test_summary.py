@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from oms_ledger.demo import show
-from oms_ledger.demo.shop import ORDERS, PLACES
+from oms_ledger.demo.shop import LOCATIONS, ORDERS
 from oms_ledger.demo.summary import bar, sparks
 from tests.demo.conftest import Shop, empty_shop
 
@@ -40,7 +40,7 @@ def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
     assert f"{ORDERS} orders, day by day" in text
-    for place in PLACES:
+    for place in LOCATIONS:
         assert f"{place.code}  {place.name}" in text
 
 

@@ -72,6 +72,7 @@ def test_the_command_lines_exist() -> None:
     """Each line's command and options are the program's; those that need no ledger are run."""
     from typer.main import get_command
 
+    from oms_ledger.cli.lazy import LazyCommand
     from oms_ledger.cli.main import app
 
     lines = [line for line in blocks("By command line").splitlines() if line.strip()]
@@ -81,5 +82,7 @@ def test_the_command_lines_exist() -> None:
         command = get_command(app)
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]  # type: ignore[attr-defined]  # a group
+            if isinstance(command, LazyCommand):
+                command = command.load()
         options = {name for p in command.params for name in p.opts} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= options, line

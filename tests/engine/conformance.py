@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-import psycopg
-
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
 from oms_ledger.engine.log.postgres import PostgresStore
@@ -15,7 +14,7 @@ from oms_ledger.engine.log.store import EventRow, Store
 from oms_ledger.kernel import Recorded
 
 StoreFactory = Callable[[], Store]
-Connect = Callable[[], psycopg.Connection[tuple[object, ...]]]
+Connect = Callable[[], Connection]
 
 
 class Ledger(ABC):
@@ -79,7 +78,7 @@ class InPostgres(Ledger):
                 "SELECT originator_id, originator_version, topic, state, notification_id"
                 " FROM ledger_events ORDER BY notification_id"
             ).fetchall()
-        return [EventRow(*row) for row in found]  # type: ignore[arg-type]  # columns as selected
+        return [EventRow(*row) for row in found]
 
     @contextmanager
     def stalled(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ Shown = dict[str, Any]
 
 
 class Records:
-    """All that was recorded, by position and by stream."""
+    """Recorded events, by position and by stream."""
 
     def __init__(self) -> None:
         self.all: list[Recorded] = []
@@ -33,7 +33,7 @@ class Records:
 
 
 class LogUntil:
-    """A `kernel.Log` of them."""
+    """A `kernel.Log` of recorded events up to a position."""
 
     def __init__(self, records: Records, position: Position) -> None:
         self.position = position
@@ -71,7 +71,7 @@ class LogUntil:
 
 
 class ReadModels:
-    """Every read model, folded as far as `Live` asks."""
+    """The rows of every read model, folded from the pages that are taken."""
 
     def __init__(self, records: Records) -> None:
         self._records = records

@@ -1,4 +1,4 @@
-"""Questions that can be asked of any moment, and their answers, comparable."""
+"""Queries with parameters that can be answered as of any moment."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ NOTHING: Mapping[str, Json] = {"not": "found"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was answered live when the ledger was at a position."""
+class LiveAnswer:
+    """A query with its parameters, and its live answer when the ledger was at `position`."""
 
     position: Position
     query: Query
@@ -35,7 +35,7 @@ def question(name: str, **params: str) -> tuple[Query, object]:
 
 
 def questions(shop: RandomShop) -> list[tuple[Query, object]]:
-    """One about everything that can be asked about, of things chosen at random."""
+    """Questions for every query with `as_of`, about things chosen at random."""
     sku, place = shop.chance.choice(SKUS), shop.chance.choice((*PLACES, "YRK"))
     order, shipment = shop.an_order(), shop.a_shipment()
     happened = {"happened_by": shop.earlier().isoformat()}
@@ -65,9 +65,9 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
     ]
 
 
-def answered(ask: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
+def answered(query: Callable[[], Mapping[str, Json]]) -> Mapping[str, Json]:
     try:
-        return ask()
+        return query()
     except NotFound:
         return NOTHING
 

@@ -1,4 +1,4 @@
-"""A shop run at random, by the same commands as everybody's."""
+"""A shop that executes random commands."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Execute = Callable[[Command], Mapping[str, Json]]
 
 
 class RandomShop:
-    """Each `step` asks for one command at `now`; what is refused is no harm."""
+    """Each `step` executes one random command at the time `now`; refusals are ignored."""
 
     def __init__(self, seed: int, execute: Execute, now: Callable[[], datetime]) -> None:
         self.chance = random.Random(seed)

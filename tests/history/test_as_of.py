@@ -1,4 +1,4 @@
-"""What is answered as of a moment is what was answered at that moment, word for word."""
+"""An answer as of a moment equals the live answer at that moment."""
 
 from __future__ import annotations
 
@@ -20,22 +20,29 @@ from oms_ledger.kernel import Command, Json, Position, Query, all_events, stream
 from oms_ledger.testing import MemoryLedger
 from oms_projections import QUERIES
 from tests.history.memory import LogUntil, ReadModels, Records
-from tests.history.questions import CAPABLE, NOTHING, Asked, answered, more, question, questions
+from tests.history.questions import (
+    CAPABLE,
+    NOTHING,
+    LiveAnswer,
+    answered,
+    more,
+    question,
+    questions,
+)
 from tests.history.shop import RandomShop
 
 MOMENTS = 1000
-AT_A_TIME = 4
-"""Questions of each moment."""
+QUESTIONS_PER_MOMENT = 4
 
 
-class Watched:
-    """A random shop in memory. After any event, be it in the midst of a command's, somebody may
-    ask."""
+class ObservedShop:
+    """A random shop in memory. After about half of all events, also those in the middle of a
+    command, questions are answered live."""
 
     def __init__(self, seed: int) -> None:
         self.records = Records()
         self.models = ReadModels(self.records)
-        self.asked: list[Asked] = []
+        self.answers: list[LiveAnswer] = []
         self.moments: set[Position] = set()
         self._ledger = MemoryLedger()
         self._shop = RandomShop(seed, self._execute, lambda: self._ledger.now)
@@ -44,7 +51,7 @@ class Watched:
         self._ledger.now += timedelta(minutes=7)
         return self._ledger.execute(command).answer
 
-    def watch(self) -> None:
+    def run(self) -> None:
         with self._ledger:
             while len(self.moments) < MOMENTS:
                 self._shop.step()
@@ -52,38 +59,38 @@ class Watched:
                     self.records.add(r)
                     self.models.take(r)
                     if self._shop.chance.random() < 0.5:
-                        self._ask(r.position)
+                        self._answer(r.position)
 
-    def _ask(self, position: Position) -> None:
+    def _answer(self, position: Position) -> None:
         self.moments.add(position)
         live = self.models.live(position)
-        for query, params in self._shop.chance.sample(questions(self._shop), AT_A_TIME):
+        for query, params in self._shop.chance.sample(questions(self._shop), QUESTIONS_PER_MOMENT):
             answer = answered(partial(query.run, params, live))
-            self.asked.append(Asked(position, query, params, answer))
+            self.answers.append(LiveAnswer(position, query, params, answer))
             further = more(query, params, answer)
             if further:
                 body = answered(partial(query.run, further[1], live))
-                self.asked.append(Asked(position, *further, body))
+                self.answers.append(LiveAnswer(position, *further, body))
 
 
 @pytest.mark.slow
 def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() -> None:
-    watched = Watched(4)
-    watched.watch()
-    for asked in watched.asked:
-        assert not isinstance(asked.query.as_of, str)
-        log = LogUntil(watched.records, asked.position)
-        again = answered(partial(asked.query.as_of, asked.params, log))
-        assert again == asked.answer, (asked.position, asked.query.name, asked.params)
-    found = Counter(asked.query.name for asked in watched.asked if asked.answer != NOTHING)
-    assert len(watched.moments) >= MOMENTS
+    shop = ObservedShop(4)
+    shop.run()
+    for live in shop.answers:
+        assert not isinstance(live.query.as_of, str)
+        log = LogUntil(shop.records, live.position)
+        again = answered(partial(live.query.as_of, live.params, log))
+        assert again == live.answer, (live.position, live.query.name, live.params)
+    found = Counter(live.query.name for live in shop.answers if live.answer != NOTHING)
+    assert len(shop.moments) >= MOMENTS
     assert found.keys() == CAPABLE
     assert min(found.values()) > 100, found
 
 
-def played(oms: Oms, steps: int) -> tuple[RandomShop, list[Asked]]:
-    """A shop on a real ledger, asked half of all questions after every sixth step."""
-    asked: list[Asked] = []
+def played(oms: Oms, steps: int) -> tuple[RandomShop, list[LiveAnswer]]:
+    """A shop on a real ledger; after every sixth step nine questions are answered live."""
+    answers: list[LiveAnswer] = []
 
     def execute(command: Command) -> Mapping[str, Json]:
         return oms.execute(command, actor="tester").answer
@@ -98,8 +105,8 @@ def played(oms: Oms, steps: int) -> tuple[RandomShop, list[Asked]]:
             projector.catch_up(position)
             for query, params in shop.chance.sample(questions(shop), 9):
                 answer = answered(partial(_now, oms, query, params))
-                asked.append(Asked(position, query, params, answer))
-    return shop, asked
+                answers.append(LiveAnswer(position, query, params, answer))
+    return shop, answers
 
 
 def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
@@ -107,11 +114,11 @@ def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
 
 
 def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) -> None:
-    _, asked = played(oms, 300)
+    _, answers = played(oms, 300)
     history = list(all_events(oms.readers.log()))
     newest = {r.meta.recorded_at: r.position for r in history}  # the last of each time
     by_time = 0
-    for each in asked:
+    for each in answers:
         at = history[each.position - 1].meta.recorded_at
         moments: list[Position | datetime] = [each.position]
         if newest[at] == each.position:
@@ -120,14 +127,14 @@ def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) ->
             again = answered(partial(_body, oms, each, moment))
             assert again == each.answer, (moment, each.query.name, each.params)
         by_time += len(moments) - 1
-    assert len({each.position for each in asked}) >= 40
-    assert by_time > len(asked) // 2
-    assert {each.query.name for each in asked if each.answer != NOTHING} == CAPABLE
+    assert len({each.position for each in answers}) >= 40
+    assert by_time > len(answers) // 2
+    assert {each.query.name for each in answers if each.answer != NOTHING} == CAPABLE
 
 
-def _body(oms: Oms, asked: Asked, moment: Position | datetime) -> Mapping[str, Json]:
-    answer = oms.ask(asked.query, asked.params, as_of=moment)
-    assert answer.position == asked.position
+def _body(oms: Oms, live: LiveAnswer, moment: Position | datetime) -> Mapping[str, Json]:
+    answer = oms.ask(live.query, live.params, as_of=moment)
+    assert answer.position == live.position
     return answer.body
 
 
@@ -171,7 +178,7 @@ def test_a_long_history_is_folded_from_its_snapshots(oms: Oms) -> None:
         assert [item["on_hand"]["after"] for item in items] == [units, units - 1][:units]
 
 
-def test_who_cannot_answer_says_why_and_what_to_ask_instead(oms: Oms) -> None:
+def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> None:
     oms.execute(PutLocation("LON", "London"), actor="tester")
     refused = [query for query in QUERIES if isinstance(query.as_of, str)]
     of_customers = {"get_customer", "customer_orders", "export_customer"}

@@ -1,4 +1,4 @@
-"""What had happened by a time, and what was known of it by another."""
+"""Answers by the time of occurrence (`happened_by`), also as of an earlier position."""
 
 from __future__ import annotations
 

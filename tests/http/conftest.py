@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
 from tests.databases import Database
 from tests.http.examples import STOCKED

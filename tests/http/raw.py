@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi
 from oms_ledger.serving import wire
 
 QUIET_SECONDS = 0.3
@@ -32,7 +32,7 @@ class Listening:
 
 
 @contextmanager
-def listening(door: Door) -> Generator[Listening]:
+def listening(door: LedgerApi) -> Generator[Listening]:
     sock = socket.create_server(("127.0.0.1", 0))
     found = Listening(sock.getsockname()[1])
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from oms_ledger.access.roles import ADMIN, PUBLIC, ROLES, SCOPES
 from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.cli.access import access, routes
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api

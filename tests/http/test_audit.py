@@ -12,7 +12,7 @@ from oms_ledger.app import Oms
 from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from tests.audit.sealing import seal
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED
@@ -28,7 +28,7 @@ def oms_sealed(oms: Oms, api: Api) -> Oms:
 
 def checkpoint(oms: Oms, response: httpx.Response) -> Checkpoint:
     assert response.headers["content-type"].startswith("text/plain")
-    return open_checkpoint(response.text, [each.key for each in oms.tree().signing_keys()])
+    return open_checkpoint(response.text, [each.key for each in oms.audit.tree().signing_keys()])
 
 
 def test_the_newest_checkpoint_is_everybodys(oms_sealed: Oms, api: Api) -> None:
@@ -114,5 +114,7 @@ def test_the_last_verification_is_told(oms_sealed: Oms, api: Api) -> None:
     none = api.get("/v1/audit/verify")
     assert none.status_code == 404
     assert "oms-ledger verify" in none.json()["detail"]
-    report = oms_sealed.verify(VerificationOptions(read_models=False), lambda what, done, of: None)
+    report = oms_sealed.audit.verify(
+        VerificationOptions(read_models=False), lambda what, done, of: None
+    )
     assert api.get("/v1/audit/verify").json() == report.to_json()

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
 from tests.http.conftest import Api
 from tests.http.examples import order

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from oms_ledger.access.roles import PUBLIC, SCOPES
 from oms_ledger.app import Oms, open_prepared, prepare
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api, projecting
@@ -66,7 +66,7 @@ def theirs(oms: Oms) -> Iterator[Shop]:
         done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
         done(api.post(f"/v1/orders/{order_id}/confirm"))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
-        sealer = oms.sealer()
+        sealer = oms.audit.sealer()
         sealer.catch_up()
         sealer.close()
         names = {

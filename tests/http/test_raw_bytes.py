@@ -20,7 +20,7 @@ import structlog
 
 from oms_ledger.app import open_prepared
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
 from oms_ledger.privacy import cards
 from oms_ledger.serving.wire import HEAD_BYTES_MAX, HEADERS_MAX

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.examples import BODIES
 from oms_projections import QUERIES

@@ -15,8 +15,8 @@ from oms_ledger.app import Oms, open_oms
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.write.writer import Outcome, Submission
-from oms_ledger.importers import desk
-from oms_ledger.importers.run import Options, Report, import_file
+from oms_ledger.importers import sender
+from oms_ledger.importers.run import ImportOptions, ImportReport, import_file
 from tests.databases import Database, ledger_database
 from tests.importers.audit import audited, history
 from tests.importers.files import A_WEEK, line, months, written
@@ -30,8 +30,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def imported(oms: Oms, file: Path, *, opening_stock: bool = True, fulfil: bool = True) -> Report:
-    return import_file(oms, file, Options(opening_stock, fulfil), QUIET)
+def imported(
+    oms: Oms, file: Path, *, opening_stock: bool = True, fulfil: bool = True
+) -> ImportReport:
+    return import_file(oms, file, ImportOptions(opening_stock, fulfil), QUIET)
 
 
 def happened(oms: Oms) -> list[tuple[str, int, str, dict[str, object]]]:
@@ -74,7 +76,7 @@ def test_an_interrupted_run_continues(
 ) -> None:
     """In one ledger the writer goes away in the middle; afterwards it holds what another one
     holds that was never disturbed."""
-    monkeypatch.setattr(desk, "BATCH", 20)
+    monkeypatch.setattr(sender, "BATCH", 20)
     file = written(here / "months.csv", months(seed=5, invoices=120))
     with (
         ledger_database(server, ready_template) as disturbed,

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from oms_ledger.app import open_oms
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.importers.online_retail import COLUMNS, Malformed, Skip, parse, read
-from oms_ledger.importers.run import Options, import_file
+from oms_ledger.importers.online_retail import COLUMNS, MalformedRow, Skip, parse, read
+from oms_ledger.importers.run import ImportOptions, import_file
 from oms_ledger.privacy import cards
 from tests.databases import Database
 from tests.importers.files import line, written
@@ -31,11 +31,11 @@ def planted(column: int, text: str) -> list[str]:
 @pytest.mark.parametrize("column", range(len(COLUMNS)), ids=COLUMNS)
 def test_in_any_column(column: int, text: str) -> None:
     row = parse(3, planted(column, text))
-    assert isinstance(row, Malformed)
+    assert isinstance(row, MalformedRow)
     assert row.because is Skip.CARD_DATA
     assert text not in row.why
     assert "1111" not in row.why
-    assert not isinstance(parse(3, FINE), Malformed)
+    assert not isinstance(parse(3, FINE), MalformedRow)
 
 
 def test_a_first_row_instead_of_a_heading_is_not_repeated(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_rows_with_cards_stay_out_and_the_account_says_so(
     shown = io.StringIO()
     console = Console(file=shown, width=200)
     with open_oms(postgres.settings) as oms:
-        report = import_file(oms, written(tmp_path / "f.csv", rows), Options(True), console)
+        report = import_file(oms, written(tmp_path / "f.csv", rows), ImportOptions(True), console)
         report.show(console)
     assert report.applied == {"sale": 1}
     assert [(row.row, row.because) for row in report.left_out] == [
@@ -77,4 +77,4 @@ def test_rows_with_cards_stay_out_and_the_account_says_so(
 def test_the_check_in_the_file_is_what_keeps_them_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the rule away, the row would be an order's line."""
     monkeypatch.setattr(cards, "refuse", lambda value: None)
-    assert not isinstance(parse(3, planted(2, f"note {DIGITS}")), Malformed)
+    assert not isinstance(parse(3, planted(2, f"note {DIGITS}")), MalformedRow)

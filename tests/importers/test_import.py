@@ -22,7 +22,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockAdjusted, StockReturned
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.importers.plan import order_id_of
-from oms_ledger.importers.run import Options, Report, import_file, run
+from oms_ledger.importers.run import ImportOptions, ImportReport, import_file, run
 from tests.databases import Database
 from tests.importers.audit import audited, history
 from tests.importers.files import A_WEEK, line, written
@@ -37,8 +37,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def imported(oms: Oms, file: Path, *, opening_stock: bool = True, fulfil: bool = True) -> Report:
-    return import_file(oms, file, Options(opening_stock, fulfil), QUIET)
+def imported(
+    oms: Oms, file: Path, *, opening_stock: bool = True, fulfil: bool = True
+) -> ImportReport:
+    return import_file(oms, file, ImportOptions(opening_stock, fulfil), QUIET)
 
 
 def fold(oms: Oms, invoice: str) -> Order:
@@ -204,12 +206,12 @@ def test_too_many_lines_for_one_order(postgres: Database, here: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "field"),
     [
-        (Options(location="my place"), "location"),
-        (Options(report=Path("/proc/no/report.json")), "report"),
+        (ImportOptions(location="my place"), "location"),
+        (ImportOptions(report=Path("/proc/no/report.json")), "report"),
     ],
 )
 def test_options_that_cannot_be_right(
-    postgres: Database, here: Path, options: Options, field: str
+    postgres: Database, here: Path, options: ImportOptions, field: str
 ) -> None:
     file = written(here / "week.csv", A_WEEK)
     with pytest.raises(Invalid) as refused:

@@ -12,8 +12,8 @@ import pytest
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.countries import ISO_CODES, iso_code
 from oms_ledger.importers.online_retail import (
-    Malformed,
-    Row,
+    FileRow,
+    MalformedRow,
     Skip,
     Use,
     classify,
@@ -22,7 +22,7 @@ from oms_ledger.importers.online_retail import (
     parse,
     read,
 )
-from oms_ledger.importers.opening import opening_stock
+from oms_ledger.importers.opening_stock import opening_stock
 from oms_ledger.importers.returns import Match, Sales
 from oms_ledger.importers.simulation import journey, working_days_after
 from oms_ledger.importers.survey import survey
@@ -38,10 +38,10 @@ def row(
     customer: str | None = "7",
     number: int = 1,
     at: str = "2011-01-04 10:00:00",
-) -> Row:
+) -> FileRow:
     fields = [invoice, sku, "Thing", str(quantity), at, price, customer or "", "EIRE"]
     parsed = parse(number, fields)
-    assert isinstance(parsed, Row)
+    assert isinstance(parsed, FileRow)
     return parsed
 
 
@@ -66,7 +66,7 @@ def row(
         (row(quantity=0), True, Skip.NO_QUANTITY),
     ],
 )
-def test_what_a_row_means(line: Row, invoice_has_price: bool, meaning: Use | Skip) -> None:
+def test_what_a_row_means(line: FileRow, invoice_has_price: bool, meaning: Use | Skip) -> None:
     assert classify(line, invoice_has_price) == meaning
 
 
@@ -101,9 +101,43 @@ def test_a_row_is_read_as_it_is_written() -> None:
 )
 def test_what_cannot_be_read_says_why(fields: list[str]) -> None:
     parsed = parse(3, fields)
-    assert isinstance(parsed, Malformed)
+    assert isinstance(parsed, MalformedRow)
     assert parsed.number == 3
     assert parsed.why
+
+
+FINE = ["1", "A1", "Thing", "1", "2011-01-04 10:00:00", "1.00", "7", "EIRE"]
+
+
+NO_NUMBERS = ("", "-", "+5", " 5", "5 ", "1_000", "1,000", "1e2", "\u0663", "\uff15", "9" * 5000)
+NO_PRICES = (*NO_NUMBERS, "1_0.00", " 1.00", "1,00", ".5", "5.", "Infinity", "\u0663.00")
+NO_TIMES = (
+    "",
+    "20110104T100000",
+    "2011-W01-2",
+    "2011-1-4 10:00:00",
+    "2011-01-04 10",
+    "2011-01-04x10:00:00",
+    " 2011-01-04 10:00:00",
+    "2011-01-04 10:00:00 ",
+    "\uff12011-01-04 10:00:00",
+    "2011-02-30 10:00:00",
+    "2011-01-04 25:00:00",
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        *((3, text) for text in (*NO_NUMBERS, "5.0")),
+        *((4, text) for text in NO_TIMES),
+        *((5, text) for text in NO_PRICES),
+    ],
+)
+def test_numbers_and_times_are_read_strictly(column: int, text: str) -> None:
+    """Python's own readers take underscores, blanks, exponents and digits of other scripts."""
+    assert isinstance(parse(1, FINE), FileRow)
+    assert isinstance(parse(1, [*FINE[:column], text, *FINE[column + 1 :]]), MalformedRow)
 
 
 def test_services_whatever_their_case() -> None:
@@ -112,20 +146,20 @@ def test_services_whatever_their_case() -> None:
 
 
 def test_an_invoice_is_whole_however_it_lies_in_the_file() -> None:
-    rows: list[Row | Malformed] = [
+    rows: list[FileRow | MalformedRow] = [
         row("1", number=1, at="2011-01-04 10:05:00"),
         row("2", number=2),
-        Malformed(3, "torn"),
+        MalformedRow(3, "torn"),
         row("1", number=4, at="2011-01-04 10:00:00"),
     ]
     found = list(invoices(iter(rows), survey(rows).last))
-    assert [i.number if not isinstance(i, Malformed) else i.why for i in found] == [
+    assert [i.number if not isinstance(i, MalformedRow) else i.why for i in found] == [
         "2",
         "torn",
         "1",
     ]
     whole = found[-1]
-    assert not isinstance(whole, Malformed)
+    assert not isinstance(whole, MalformedRow)
     assert [r.number for r in whole.rows] == [1, 4]
     assert whole.at == datetime(2011, 1, 4, 10, 0, tzinfo=UTC)
 

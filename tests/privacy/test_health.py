@@ -19,7 +19,8 @@ import pytest
 from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.cli.lookup import ask
-from oms_ledger.http import create_app, disclosure
+from oms_ledger.http import disclosure
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
 from tests.audit.sealing import seal

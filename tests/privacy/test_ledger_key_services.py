@@ -10,8 +10,8 @@ import pytest
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.errors import Refused
-from oms_ledger.http import create_app
-from oms_ledger.privacy.keks import service as key_service
+from oms_ledger.http.app import create_app
+from oms_ledger.privacy.keks import remote
 from oms_ledger.settings import Settings
 from tests.databases import KEK, Database
 from tests.http.conftest import Api
@@ -25,7 +25,7 @@ NAME = "Zqada Lovelace"
 
 @pytest.fixture(params=["kms", "vault"])
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setattr(key_service, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)
     own: Kms | StandIn = Kms(monkeypatch) if request.param == "kms" else StandIn(monkeypatch)
     yield own
     with suppress(Exception):  # shut already

@@ -13,7 +13,7 @@ from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.errors import OmsError, Refused
 from oms_ledger.domain.personal import ResolvedSubject
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.http.test_errors import told

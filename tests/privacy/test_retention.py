@@ -11,7 +11,7 @@ import pytest
 from oms_commands.customers.hold import HoldCustomer
 from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.privacy import retention
 from oms_ledger.privacy.retention import RetentionRun, RetentionScheduler, next_run, run_once
 from tests.databases import Database
@@ -285,7 +285,7 @@ def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Databa
     period(shop, "receipts", "2d")
     assert dict(run_of(oms, NOW).pruned) == {"access_log": 3, "receipts": 1}
     assert [each["actor"] for each in oms.accesses()] == ["key:admin"]
-    assert [each.key for each in oms.receipts()] == ["new"]
+    assert [each.key for each in oms.audit.receipts()] == ["new"]
 
 
 def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from eventsourcing.persistence import ApplicationRecorder, Subscription
 
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.recorder import LedgerDatastore, LedgerRecorder
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.kernel import ReadModel

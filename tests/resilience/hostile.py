@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 from tests.engine.project.log import terminate_others
 

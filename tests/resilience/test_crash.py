@@ -18,6 +18,7 @@ import pytest
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import migrations, pool
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.embedded import EmbeddedServer
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
@@ -85,13 +86,13 @@ class Server:
         with self.connect(Role.OWNER) as owner:
             builds.install(owner, TALLIES)
 
-    def connect(self, role: Role | None) -> pool.Connection:
+    def connect(self, role: Role | None) -> Connection:
         return pool.connect(self.running.url, SCHEMA, role=role)
 
-    def connect_writer(self) -> pool.Connection:
+    def connect_writer(self) -> Connection:
         return self.connect(Role.WRITER)
 
-    def connect_projector(self) -> pool.Connection:
+    def connect_projector(self) -> Connection:
         return self.connect(Role.PROJECTOR)
 
     def kill_and_start(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from oms_ledger.domain.stock.events import StockAllocated, StockReceived
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import Recorded

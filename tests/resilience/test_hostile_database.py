@@ -10,7 +10,8 @@ import pytest
 
 from oms_ledger.domain.errors import ReadModelBehind, Unavailable
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.pool import Connection, Timeouts
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project import projector as projectors

@@ -10,8 +10,9 @@ import pytest
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import pool
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.log.postgres import HAPPENED, PostgresStore
+from oms_ledger.engine.log.postgres import SQL, PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, Head, Loaded, Wanted
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
@@ -21,7 +22,7 @@ from tests.resilience.proxy import Cut, Wire, wire_to
 
 ONCE = Idempotency("client", "key", b"body")
 
-OpenStore = Callable[[Callable[[], pool.Connection]], PostgresStore]
+OpenStore = Callable[[Callable[[], Connection]], PostgresStore]
 
 
 @contextmanager
@@ -122,7 +123,7 @@ class Hasty(PostgresStore):
     """Looks without waiting for who holds the head."""
 
     def happened(self, row: EventRow) -> bool:
-        cursor = self._at_hand().execute(HAPPENED, (row.position,), binary=True)
+        cursor = self._at_hand().execute(SQL["stored_event"], (row.position,), binary=True)
         return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 

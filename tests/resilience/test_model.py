@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write import decider
 from oms_ledger.engine.write.states import States

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import postgres as postgres_log
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, Head
@@ -33,7 +33,7 @@ from tests.resilience.worker import Halting
 
 # The head lock.
 
-UNLOCKED = postgres_log.LOCK_HEAD.removesuffix(" FOR UPDATE")
+UNLOCKED = postgres_log.SQL["lock_head"].removesuffix(" FOR UPDATE")
 
 WAITING_FOR_LOCKS = """
 SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -97,7 +97,7 @@ def test_writers_wait_for_each_other(postgres: Database, check: Callable[[Databa
 def test_sabotage_without_the_head_lock(
     postgres: Database, check: Callable[[Database], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_log, "LOCK_HEAD", UNLOCKED)
+    monkeypatch.setitem(postgres_log.SQL, "lock_head", UNLOCKED)
     with pytest.raises(AssertionError):
         check(postgres)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.pages import Entry, RowsAtHand

@@ -30,7 +30,7 @@ QUERIES_BY_READ_MODEL = {
 def log_of(url: str) -> list[Recorded]:
     with pool.connect(url, SCHEMA) as connection:
         rows = connection.execute(LOG, binary=True).fetchall()
-    return [codec.recorded(*row) for row in rows]  # type: ignore[arg-type]  # columns as selected
+    return [codec.recorded(*row) for row in rows]
 
 
 def checked_log(url: str) -> list[Recorded]:

@@ -12,5 +12,5 @@ if __name__ == "__main__":
     sleeper = Child("sleeper", "tests.serving.sleeper", before=(sys.argv[1],))
     with Supervisor(os.environ, [sleeper]) as family:
         while True:
-            family.look()
+            family.check()
             time.sleep(0.05)

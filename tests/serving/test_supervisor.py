@@ -53,7 +53,7 @@ def test_a_child_that_is_killed_is_started_again(
         os.kill(first, signal.SIGKILL)
 
         def again() -> bool:
-            family.look()
+            family.check()
             return len(started(tmp_path)) == 2
 
         until(again)
@@ -69,7 +69,7 @@ def test_one_that_keeps_dying_is_started_ever_later(tmp_path: Path) -> None:
         assert process is not None
         process.wait(20)
         before = child.pause
-        family.look()
+        family.check()
         assert child.process is None, "not at once"
         assert child.pause == 2 * before
         assert child.due_at > time.monotonic()

@@ -34,7 +34,7 @@ def test_it_seals_anchors_and_stops(sealed: Sealed, tmp_path: Path) -> None:
         until(lambda: safe.exists() and sealed.anchor.note in safe.read_text())
         received = ReceiveStock(sku="A", location="LON", quantity=1)
         position = sealed.oms.execute(received, actor="clerk").position
-        until(lambda: sealed.oms.tree().state().size == position)
+        until(lambda: sealed.oms.audit.tree().state().size == position)
         until(lambda: all(s.position == position for s in sealed.oms.readers.status()))
     finally:
         stop.set()

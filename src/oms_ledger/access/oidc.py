@@ -13,8 +13,8 @@ import jwt
 from jwt import PyJWK, PyJWKSet, PyJWTError
 
 from oms_ledger.access.principals import Principal
-from oms_ledger.access.roles import ROLES, scopes_of
-from oms_ledger.domain.errors import Invalid, Unauthenticated
+from oms_ledger.access.roles import scopes_of
+from oms_ledger.domain.errors import Unauthenticated
 
 ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
@@ -90,18 +90,6 @@ def principal(token: str, key: PyJWK, issuer: Issuer) -> Principal:
         raise _refused("It names nobody (sub).")
     name = f"oidc:{subject}"
     return Principal(name, name, _scopes(claims, issuer))
-
-
-def mapping(text: str) -> dict[str, str]:
-    """Which role each value of a claim gives, from `value=role` with commas between; `Invalid`
-    where there is no such role."""
-    found: dict[str, str] = {}
-    for pair in filter(None, (each.strip() for each in text.split(","))):
-        value, _, role = (part.strip() for part in pair.rpartition("="))
-        if not value or role not in ROLES:
-            raise Invalid(f"{pair!r}: write <value of the claim>=<one of {', '.join(ROLES)}>.")
-        found[value] = role
-    return found
 
 
 def _scopes(claims: Mapping[str, object], issuer: Issuer) -> frozenset[str]:

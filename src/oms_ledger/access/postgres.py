@@ -7,14 +7,12 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import uuid_utils
 
 from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.domain.errors import NotFound
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.connection import Connection
 
 NAMES = [field.name for field in dataclasses.fields(ApiKey)]
 COLUMNS = ", ".join(NAMES)

@@ -1,4 +1,4 @@
-"""What a verification reads beside log and tree, and where its report is kept."""
+"""Receipts, as verification reads them, and stored verification reports."""
 
 from __future__ import annotations
 
@@ -7,22 +7,14 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, cast
 
 import msgspec
-import psycopg
 
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Json, Position
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-
-RECEIPTS = """
-SELECT scope, key, outcome FROM receipts WHERE (scope, key) > (%s, %s)
-ORDER BY scope, key LIMIT %s"""
+SQL = statements.queries("oms_ledger.audit")
 
 PAGE_RECEIPTS = 5000
-
-KEEP = """
-INSERT INTO verifications (verified_at, ok, report) VALUES (clock_timestamp(), %s, %s::jsonb)"""
-
-NEWEST = "SELECT report::text FROM verifications ORDER BY number DESC LIMIT 1"
 
 
 class _Outcome(msgspec.Struct):
@@ -33,7 +25,8 @@ _position_of = msgspec.json.Decoder(_Outcome).decode
 
 
 class StoredReceipt(NamedTuple):
-    """A receipt, and the position it answers with; None where its bytes do not say."""
+    """A receipt under an idempotency key, and the position in its outcome; None where the outcome
+    cannot be decoded."""
 
     scope: str
     key: str
@@ -41,12 +34,12 @@ class StoredReceipt(NamedTuple):
 
 
 def receipts(lend: Callable[[], AbstractContextManager[Connection]]) -> Iterator[StoredReceipt]:
-    """All receipts in order, a page at a time in memory."""
+    """All receipts in order of scope and key, PAGE_RECEIPTS of them in memory."""
     scope, key = "", ""
     while True:
         with lend() as connection:
             params = (scope, key, PAGE_RECEIPTS)
-            rows = connection.execute(RECEIPTS, params, binary=True).fetchall()
+            rows = connection.execute(SQL["receipts"], params, binary=True).fetchall()
         if not rows:
             return
         for scope, key, outcome in rows:
@@ -61,9 +54,11 @@ def _position(outcome: bytes) -> Position | None:
 
 
 def keep(connection: Connection, report: Mapping[str, Json], *, ok: bool) -> None:
-    connection.execute(KEEP, (ok, msgspec.json.encode(report).decode()))
+    """Store a verification report; `ok` says that it has no finding."""
+    connection.execute(SQL["keep_report"], (ok, msgspec.json.encode(report).decode()))
 
 
 def newest(connection: Connection) -> dict[str, Any] | None:
-    row = connection.execute(NEWEST).fetchone()
+    """The newest verification report; None before the first."""
+    row = connection.execute(SQL["newest_report"]).fetchone()
     return None if row is None else cast("dict[str, Any]", msgspec.json.decode(row[0]))

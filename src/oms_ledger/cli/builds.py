@@ -9,11 +9,13 @@ from itertools import islice
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.lookup import ReadModelArgument, existing_read_model
 from oms_ledger.cli.progress import bars
-from oms_ledger.cli.projections import NameArgument, existing
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.engine.rebuild.compare import Difference
 from oms_ledger.kernel import Position
@@ -26,7 +28,11 @@ SHOWN = 20
 
 
 def wanted(names: list[str]) -> list[str]:
-    return [model.name for model in PROJECTIONS] if ALL in names else [*map(existing, names)]
+    return (
+        [model.name for model in PROJECTIONS]
+        if ALL in names
+        else [*map(existing_read_model, names)]
+    )
 
 
 NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.", callback=wanted)]
@@ -62,7 +68,7 @@ def rebuild(
         differing = differing or not same
         if repair or (swap and same):
             oms.rebuilds.swap(build.name, build.number)
-            console.print(f"[green]{build} is live.[/]")
+            console.print(Text(f"{build} is live.", "green"))
     if differing and not repair:
         raise typer.Exit(1)
 
@@ -70,7 +76,7 @@ def rebuild(
 @on_ledger
 def compare(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     ignore: IgnoreOption = None,
     json: JsonOption = False,
@@ -94,7 +100,7 @@ def compare(
 @on_ledger
 def swap(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int | None, typer.Argument(help="Which build; else the newest.")] = None,
     back: Annotated[
         bool, typer.Option("--back", help="The build that was live before; brought up to date.")
@@ -109,13 +115,13 @@ def swap(
             done = oms.rebuilds.swap_back(name, tell)
     else:
         done = oms.rebuilds.swap(name, build)
-    console.print(f"[green]{done} is live.[/]")
+    console.print(Text(f"{done} is live.", "green"))
 
 
 @on_ledger
 def drop(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     build: Annotated[int, typer.Argument(help="Its number; `projections list` shows it.")],
 ) -> None:
     """Drop a build that is not live, with its tables.
@@ -169,7 +175,8 @@ def _tell_differences(
     if not count:
         console.print(f"{build} and the live build are the same at position {position:,}.")
         return True
-    console.print(f"[red]{count:,} rows differ[/] at position {position:,}: live, then {build}.")
+    differ = (f"{count:,} rows differ", "red")
+    console.print(Text.assemble(differ, f" at position {position:,}: live, then {build}."))
     for each in shown:
-        console.print(f"  {each}", markup=False, soft_wrap=True)
+        console.print(f"  {each}", soft_wrap=True)
     return False

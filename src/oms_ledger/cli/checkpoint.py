@@ -11,7 +11,8 @@ from oms_ledger.audit.anchors.schedule import STORE_FORMS, anchor_store_or_file
 from oms_ledger.audit.tree import keys as audit_keys
 from oms_ledger.audit.tree import notes
 from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 
 app = typer.Typer(
     no_args_is_help=True, help="Signed checkpoints of the ledger, and the keys that sign them."
@@ -22,7 +23,7 @@ app = typer.Typer(
 @on_ledger
 def show(oms: Oms, json: JsonOption = False) -> None:
     """Print the newest signed checkpoint. Example: [bold]oms-ledger checkpoint show[/]"""
-    newest = Prover(oms.tree()).checkpoint()
+    newest = Prover(oms.audit.tree()).checkpoint()
     if json:
         print_json(dict(checkpoint_json(newest)))
     else:
@@ -34,7 +35,7 @@ def show(oms: Oms, json: JsonOption = False) -> None:
 def seal(oms: Oms) -> None:
     """Seal all events there are and leave, where no worker runs. Example:
     [bold]oms-ledger checkpoint seal[/]"""
-    sealer = oms.sealer()
+    sealer = oms.audit.sealer()
     try:
         with console.status("Sealing ...") as status:
             size = sealer.catch_up(
@@ -62,7 +63,7 @@ def export(
     Example: [bold]oms-ledger checkpoint export /mnt/safe/anchors.txt[/]
     """
     store = anchor_store_or_file(where)
-    prover = Prover(oms.tree())
+    prover = Prover(oms.audit.tree())
     newest = prover.checkpoint()
     note = store.keep(newest, prover)
     console.print(f"The checkpoint of {newest.size:,} events is kept in {store.name}.")
@@ -74,7 +75,7 @@ def export(
 def keys(oms: Oms, json: JsonOption = False) -> None:
     """The verifier keys, the newest last: for those who check signatures. Keep them elsewhere.
     Example: [bold]oms-ledger checkpoint keys[/]"""
-    stored = oms.tree().signing_keys()
+    stored = oms.audit.tree().signing_keys()
     if json:
         print_json([{"key": str(each.key), "from_size": each.from_size} for each in stored])
         return
@@ -96,10 +97,10 @@ def rotate_key(
 
     Example: [bold]oms-ledger checkpoint rotate-key[/]
     """
-    tree = oms.growing_tree()
+    tree = oms.audit.writable_tree()
     ledger_id = tree.state().ledger_id
     name = notes.origin(oms.settings.ledger, ledger_id)
-    made = audit_keys.rotate(tree, oms.signing_key_file(ledger_id), name, lost=lost)
+    made = audit_keys.rotate(tree, oms.audit.signing_key_file(ledger_id), name, lost=lost)
     typer.echo(str(made))
     if lost:
         console.print("Nobody hands over to this key. Tell all who verify, by another way.")

@@ -11,19 +11,13 @@ from rich.table import Table
 
 from oms_commands import COMMANDS
 from oms_ledger.app import open_oms
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, settings
 from oms_ledger.cli.lookup import access_of
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    LedgerOption,
-    checked,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.terminal import out, print_json
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.http.requests import parsed as json_in
 from oms_ledger.kernel import Command
 from oms_ledger.privacy import cards
+from oms_ledger.validation import parse_json
 
 
 def do(
@@ -63,7 +57,7 @@ def parsed(name: str, body: str) -> Command:
         raise NotFound(f"There is no command {name!r}. `oms-ledger do` lists them.")
     given = body.encode()
     if cards.worth_a_look(given):
-        cards.refuse(json_in(given))
+        cards.refuse(parse_json(given))
     return checked(COMMANDS[name], body)
 
 

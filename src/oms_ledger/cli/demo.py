@@ -10,9 +10,10 @@ import typer
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, prepared
 from oms_ledger.cli.keys import local_key
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
 from oms_ledger.demo import hints, load, show
-from oms_ledger.serving.serve import Plan
+from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.settings import Settings
 
@@ -34,7 +35,7 @@ def demo(
 
     Example: [bold]oms-ledger demo[/]
     """
-    plan = Plan(host, port)
+    plan = ServePlan(host, port)
     given = settings(ledger, data_dir)
     with prepared(given) as ready:
         _fill(ready)

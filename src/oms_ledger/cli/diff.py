@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
-from oms_ledger.cli.terminal import JsonOption, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, print_json, print_line
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.times import moment, not_then
 from oms_ledger.history.changes import differences, flat
-from oms_ledger.history.narrator import Teller, said
-from oms_ledger.history.sources import of_order, of_sku
+from oms_ledger.history.narrator import Narrator, change_text
+from oms_ledger.history.sources import events_of_order, events_of_sku
 from oms_ledger.kernel import Log, Position, Recorded
 from oms_ledger.privacy.disclosure import masked_text
 
@@ -42,7 +43,7 @@ def order(
     first, last = _span(oms, a, b)
     order_id = order_id_of(oms, which)
     body = _compared(oms, "get_order", first, last, order_id=order_id)
-    between = (r for r in of_order(last, order_id) if r.position > first.position)
+    between = (r for r in events_of_order(last, order_id) if r.position > first.position)
     _show(body, last, between, json)
 
 
@@ -61,7 +62,7 @@ def sku(
     """
     first, last = _span(oms, a, b)
     body = _compared(oms, "get_stock", first, last, sku=which)
-    _show(body, last, of_sku(last, which, first.position), json)
+    _show(body, last, events_of_sku(last, which, first.position), json)
 
 
 def _span(oms: Oms, a: str, b: str) -> tuple[Log, Log]:
@@ -92,18 +93,18 @@ def _then(oms: Oms, query: str, position: Position, **params: str) -> Mapping[st
 
 
 def _show(body: dict[str, Any], log: Log, between: Iterable[Recorded], json: bool) -> None:
-    told = Teller(log).tell(between)
+    entries = Narrator(log).entries(between)
     if json:
-        print_json({**body, "events": [each.json() for each in told]})
+        print_json({**body, "events": [each.json() for each in entries]})
         return
     for line in _lines(body):
-        typer.echo(line)
-    for each in told:
-        typer.echo(masked_text(each.text()))
+        print_line(line)
+    for each in entries:
+        print_line(masked_text(each.text()))
 
 
 def _lines(body: Mapping[str, Any]) -> Iterator[str]:
     changes = body["changes"]
     yield f"After position {body['from']}, up to {body['to']}: {len(changes)} fields changed"
     for change in changes:
-        yield f"    {said(change['field'], change['before'], change['after'])}"
+        yield f"    {change_text(change['field'], change['before'], change['after'])}"

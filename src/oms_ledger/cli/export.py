@@ -14,8 +14,9 @@ import typer
 from oms_ledger.app import Oms
 from oms_ledger.audit.export.json_lines import export_customer, export_order, export_range
 from oms_ledger.audit.export.parquet import write_parquet
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, order_id_of
-from oms_ledger.cli.terminal import console, on_ledger
+from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ SizeOption = Annotated[
 OutOption = Annotated[Path | None, typer.Option(help="The file to write; standard output.")]
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What a range can be written as."""
 
     JSONL = "jsonl"
@@ -43,7 +44,9 @@ def range_(
     oms: Oms,
     first: Annotated[int, typer.Argument(help="The first position.")],
     last: Annotated[int, typer.Argument(help="The last position.")],
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="What to write.")
+    ] = ExportFormat.JSONL,
     out: OutOption = None,
     size: SizeOption = None,
 ) -> None:
@@ -51,13 +54,13 @@ def range_(
 
     Example: [bold]oms-ledger export range 1 1000 --out evidence.jsonl[/]
     """
-    if format_ is Format.PARQUET and out is None:
+    if format_ is ExportFormat.PARQUET and out is None:
         raise Invalid("--out: Parquet is no text. Name the file to write.")
-    if format_ is Format.PARQUET and out is not None:
-        events = write_parquet(oms.tree(), out, first, last, size)
+    if format_ is ExportFormat.PARQUET and out is not None:
+        events = write_parquet(oms.audit.tree(), out, first, last, size)
         console.print(f"{events:,} events are in {out}.")
         return
-    _write(export_range(oms.tree(), first, last, size), out)
+    _write(export_range(oms.audit.tree(), first, last, size), out)
 
 
 @app.command()
@@ -73,7 +76,7 @@ def order(
     Example: [bold]oms-ledger export order WEB-000042 --out evidence.jsonl[/]
     """
     order_id = order_id_of(oms, which)
-    _write(export_order(oms.tree(), order_id, size), out)
+    _write(export_order(oms.audit.tree(), order_id, size), out)
 
 
 @app.command()
@@ -88,7 +91,7 @@ def customer(
 
     Example: [bold]oms-ledger export customer 17850 --out evidence.jsonl[/]
     """
-    _write(export_customer(oms.tree(), which, size), out)
+    _write(export_customer(oms.audit.tree(), which, size), out)
 
 
 def _write(lines: Iterator[str], file: Path | None) -> None:

@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import open_oms, tune_interpreter
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
-from oms_ledger.importers.run import Options, import_file
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
+from oms_ledger.importers.run import ImportOptions, import_file
 
 app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems' files.")
 
 
-class Format(StrEnum):
+class ImportFormat(StrEnum):
     """The files that can be read."""
 
     ONLINE_RETAIL = "online-retail"
@@ -26,7 +27,7 @@ def orders(
     file: Annotated[
         Path, typer.Argument(help="A CSV file, plain or gzip.", exists=True, dir_okay=False)
     ],
-    format_: Annotated[Format, typer.Option("--format", help="What the file is.")],
+    format_: Annotated[ImportFormat, typer.Option("--format", help="What the file is.")],
     opening_stock: Annotated[
         bool,
         typer.Option("--opening-stock", help="First receive the stock that the file will need."),
@@ -50,7 +51,7 @@ def orders(
     Example: [bold]oms-ledger import orders online_retail.csv.gz --format online-retail
     --opening-stock --fulfil[/]
     """
-    options = Options(opening_stock, fulfil, location, report)
+    options = ImportOptions(opening_stock, fulfil, location, report)
     with open_oms(settings(ledger, data_dir)) as oms:
         tune_interpreter()
         account = import_file(oms, file, options, console)

@@ -13,7 +13,8 @@ from rich.table import Table
 from oms_ledger.access.api_keys import ApiKey, opens, prefix_of
 from oms_ledger.access.roles import MEANT_FOR
 from oms_ledger.app import Oms
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
@@ -107,6 +108,18 @@ def revoke(oms: Oms, which: KeyArgument) -> None:
     [bold]oms-ledger keys revoke webshop[/]"""
     for key in oms.revoke_keys(which):
         console.print(f"Revoked {key.name} (oms_{key.prefix}).")
+
+
+@app.command("rotate-kek")
+@on_ledger
+def rotate_kek(oms: Oms) -> None:
+    """Wrap the keys of all personal data by a new key; no event is touched.
+
+    With OMS_KEK, put the new key before the old one first. Example:
+    [bold]oms-ledger keys rotate-kek[/]
+    """
+    count = oms.rotate_kek()
+    console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
 
 
 def length(field: str, text: str) -> timedelta:

@@ -14,7 +14,7 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
 from oms_ledger.privacy.disclosure import Access
-from oms_projections import QUERIES
+from oms_projections import PROJECTIONS, QUERIES
 
 OrderArgument = Annotated[str, typer.Argument(help="Its id, its number, or its external id.")]
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")]
@@ -61,3 +61,15 @@ def order_id_of(oms: Oms, which: str) -> str:
     if len(called) != 1:
         raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")
     return str(called[0]["order_id"])
+
+
+def existing_read_model(name: str) -> str:
+    names = [model.name for model in PROJECTIONS]
+    if name not in names:
+        raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")
+    return name
+
+
+ReadModelArgument = Annotated[
+    str, typer.Argument(help="A read model, such as order_status.", callback=existing_read_model)
+]

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import Any
 
 import typer
+from rich.text import Text
+from typer.core import TyperGroup
 
 from oms_ledger import logs
-from oms_ledger.cli import (
-    builds,
-    checkpoint,
-    command,
-    demo,
-    diff,
-    export,
-    imports,
-    keys,
-    personal,
-    projections,
-    prove,
-    replay,
-    retention,
-    serve,
-    show,
-    verify,
-)
+from oms_ledger.cli.lazy import LazyCommand
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Refused, Unavailable
 from oms_ledger.privacy import cards
@@ -35,35 +21,75 @@ EXIT_CODES: dict[type[OmsError], int] = {Invalid: 2, Refused: 3, NotFound: 4, Un
 
 INTERRUPTED = 130
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="An order management system on an event-sourced ledger."
-    " Start with [bold]oms-ledger demo[/].",
+COMMANDS = (
+    ("demo", "demo", "Fill a small shop with 60 days of orders, show it, and serve it."),
+    ("serve", "serve", "Serve the API and keep the read models up to date, until Ctrl-C."),
+    ("work", "serve", "Keep the read models up to date, without an API, until Ctrl-C."),
+    ("migrate", "serve", "Make the ledger, or bring it up to date; serving does this by itself."),
+    ("do", "command", "Ask the ledger for something, by command."),
+    (
+        "verify",
+        "verify",
+        "Fold the whole log and compare: tree, streams, stock, money, receipts, read models.",
+    ),
+    (
+        "forget",
+        "personal",
+        "Forget a customer, for ever: nothing personal that is known of them can be read again. Who"
+        " ordered without an id or an address is order:ID.",
+    ),
+    (
+        "access",
+        "personal",
+        "Who was shown whose personal data, when and what for; the newest first.",
+    ),
 )
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("work")(serve.work)
-app.command("migrate")(serve.migrate)
-app.command("do")(command.do)
-app.command("verify")(verify.verify)
-app.command("forget")(personal.forget)
-app.command("access")(personal.access)
-keys.app.command("rotate-kek")(personal.rotate_kek)
-app.add_typer(imports.app, name="import")
-app.add_typer(show.app, name="show")
-app.add_typer(replay.app, name="replay")
-app.add_typer(diff.app, name="diff")
-app.add_typer(projections.app, name="projections")
-for operation in (builds.rebuild, builds.compare, builds.swap, builds.drop):
-    projections.app.command()(operation)
-app.add_typer(personal.app, name="customer")
-app.add_typer(retention.app, name="retention")
-app.add_typer(keys.app, name="keys")
-app.add_typer(checkpoint.app, name="checkpoint")
-app.add_typer(prove.app, name="prove")
-app.add_typer(export.app, name="export")
+"""The single commands: name (also that of the function), module of `oms_ledger.cli`, help."""
+
+GROUPS = (
+    ("import", "imports", "Bring in orders from other systems' files."),
+    ("show", "show", "Look up an order or the stock of a SKU."),
+    (
+        "replay",
+        "replay",
+        "Tell the history from the ledger: what happened, who asked for it, why, and what it"
+        " changed. The same ledger tells the same, byte for byte.",
+    ),
+    ("diff", "diff", "What changed between two moments, field by field, and how."),
+    ("projections", "projections", "Read models: how far they are, and repairs."),
+    ("customer", "personal", "Everything that is known of a customer."),
+    ("retention", "retention", "How long personal data is kept."),
+    ("keys", "keys", "API keys: who may come in, and what they may do."),
+    ("checkpoint", "checkpoint", "Signed checkpoints of the ledger, and the keys that sign them."),
+    ("prove", "prove", "Prove that an event is in the ledger, as JSON."),
+    (
+        "export",
+        "export",
+        "Events with proofs and the signed checkpoint. They hold what they hold of people: keep"
+        " them as you keep the ledger. oms-ledger-verify checks them.",
+    ),
+)
+"""The groups: name, module of `oms_ledger.cli` whose `app` it is, help."""
+
+
+class Program(TyperGroup):
+    """`oms-ledger`: its commands in the order in which `--help` lists them."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, module, help_ in COMMANDS:
+            self.add_command(LazyCommand(name, f"oms_ledger.cli.{module}", name, help_))
+        for name, module, help_ in GROUPS:
+            self.add_command(LazyCommand(name, f"oms_ledger.cli.{module}", "app", help_))
+
+
+app = typer.Typer(cls=Program, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.callback(no_args_is_help=True)
+def program() -> None:
+    """An order management system on an event-sourced ledger. Start with
+    [bold]oms-ledger demo[/]."""
 
 
 def main() -> None:
@@ -97,10 +123,10 @@ def _refuse_cards(words: list[str]) -> None:
 
 
 def tell(error: OmsError) -> None:
-    console.print(f"[red]{error.code}[/]:", error.detail, soft_wrap=True)
+    console.print(Text.assemble((error.code, "red"), f": {error.detail}"), soft_wrap=True)
     for each in error.errors:
         named = ", ".join(f"{name}: {value}" for name, value in each.items())
-        console.print(f"  {named}", soft_wrap=True, markup=False)
+        console.print(f"  {named}", soft_wrap=True)
 
 
 def exit_code(error: OmsError) -> int:

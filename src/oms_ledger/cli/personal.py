@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,37 +14,12 @@ from oms_commands.customers.forget import ForgetCustomer
 from oms_commands.customers.hold import HoldCustomer
 from oms_commands.customers.release_hold import ReleaseCustomerHold
 from oms_ledger.app import Oms, open_oms
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, on_ledger, settings
 from oms_ledger.cli.lookup import ask
-from oms_ledger.cli.terminal import (
-    DataDirOption,
-    JsonOption,
-    LedgerOption,
-    checked,
-    console,
-    on_ledger,
-    out,
-    print_json,
-    settings,
-)
+from oms_ledger.cli.page import customer_page
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Everything that is known of a customer.")
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-dl{{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}}
-dt{{color:#555}}dd{{margin:0}}ol{{padding-left:1.5rem}}li{{margin:.4rem 0}}</style>
-<h1>{title}</h1>{body}</html>
-"""
-
-HEADINGS = {
-    "customer": "Who you are",
-    "order_details": "Your orders",
-    "events": "What happened",
-    "accesses": "Who was shown your data",
-    "holds": "Legal holds",
-}
-
 
 WhoArgument = Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")]
 ReasonOption = Annotated[str, typer.Option(help="Why; is kept, so write nothing personal.")]
@@ -126,7 +100,7 @@ def export(
         print_json(found)
         return
     html.touch(mode=0o600)
-    html.write_text(page(found), "utf-8")
+    html.write_text(customer_page(found), "utf-8")
     console.print(f"Written: {html}. It holds personal data; send it, then delete it.")
 
 
@@ -161,41 +135,3 @@ def access(
 def _whose(item: Mapping[str, Any]) -> list[str]:
     """Persons, and the sensitive orders whose content was shown."""
     return [*item["subjects"], *(f"sensitive order {each}" for each in item["sensitive_orders"])]
-
-
-def rotate_kek(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
-    """Wrap the keys of all personal data by a new key; no event is touched.
-
-    With OMS_KEK, put the new key before the old one first. Example:
-    [bold]oms-ledger keys rotate-kek[/]
-    """
-    with open_oms(settings(ledger, data_dir)) as oms:
-        count = oms.rotate_kek()
-    console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
-
-
-def page(found: Mapping[str, Any]) -> str:
-    """An export as a page of HTML, complete in itself."""
-    body = "".join(
-        f"<h2>{HEADINGS.get(name, escape(_words(name)))}</h2>{_html(value)}"
-        for name, value in found.items()
-        if value not in (None, [], {})
-    )
-    return PAGE.format(title=f"What is known of customer {escape(found['customer_id'])}", body=body)
-
-
-def _html(value: Any) -> str:
-    if isinstance(value, Mapping):
-        rows = "".join(
-            f"<dt>{escape(_words(name))}</dt><dd>{_html(each)}</dd>"
-            for name, each in value.items()
-            if each not in (None, [], {})
-        )
-        return f"<dl>{rows}</dl>"
-    if isinstance(value, list):
-        return f"<ol>{''.join(f'<li>{_html(each)}</li>' for each in value)}</ol>"
-    return escape(str(value))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

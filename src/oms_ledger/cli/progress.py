@@ -36,7 +36,8 @@ class TimeLeft(ProgressColumn):
         return Text(left, style="progress.remaining")
 
 
-COUNTED = TextColumn("{task.completed:,.0f} of {task.total:,.0f}")
+NAME = TextColumn("{task.description}", markup=False)
+COUNTED = TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False)
 
 Tell = Callable[..., None]
 
@@ -46,7 +47,13 @@ def bars() -> Iterator[Tell]:
     """A bar for each thing that is told of: `tell(what, done, of)`, one after the other, each begun
     when the one before was last heard of; with `at_once`, all begun by now. Of that `first` was
     there before; `said` stands in the place of the rate."""
-    columns = (TextColumn("{task.description}"), BarColumn(), COUNTED, Rate(), TimeLeft())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        COUNTED,
+        Rate(),
+        TimeLeft(),
+    )
     tasks: dict[str, TaskID] = {}
     began = heard = time.monotonic()
     with Progress(*columns, console=console) as progress:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from oms_ledger.app import Oms
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, out, print_json
-from oms_ledger.domain.errors import NotFound
+from oms_ledger.cli import builds
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.lookup import ReadModelArgument
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.engine.project.leases import Status, by_name
 from oms_ledger.engine.rebuild.builds import LIVE
-from oms_projections import PROJECTIONS
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
-
-
-def existing(name: str) -> str:
-    names = [model.name for model in PROJECTIONS]
-    if name not in names:
-        raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")
-    return name
-
-
-NameArgument = Annotated[
-    str, typer.Argument(help="A read model, such as order_status.", callback=existing)
-]
 
 
 @app.command("list")
@@ -64,7 +53,7 @@ def _state(status: Status) -> str:
 @on_ledger
 def parked(
     oms: Oms,
-    name: NameArgument,
+    name: ReadModelArgument,
     json: JsonOption = False,
 ) -> None:
     """The streams a read model could not fold. Example:
@@ -87,12 +76,13 @@ def parked(
 
 @app.command()
 @on_ledger
-def retry(oms: Oms, name: NameArgument) -> None:
+def retry(oms: Oms, name: ReadModelArgument) -> None:
     """Fold the parked streams again, after the cause was mended. Exits with 1 when one still
     fails. Example: [bold]oms-ledger projections retry order_status[/]"""
     tried = oms.retry_parked(name)
     for stream, done in tried.items():
-        console.print(f"{'[green]folded[/]' if done else '[red]still parked[/]'} {stream}")
+        result = ("folded", "green") if done else ("still parked", "red")
+        console.print(Text.assemble(result, f" {stream}"))
     if not tried:
         console.print(f"{name} has left nothing out.")
     if not all(tried.values()):
@@ -107,3 +97,7 @@ def catch_up(oms: Oms) -> None:
     with console.status("Folding ...") as status:
         oms.catch_up(progress=lambda position: status.update(f"Folded up to {position:,} ..."))
     console.print(f"Every read model is at position {oms.readers.head():,}.")
+
+
+for operation in (builds.rebuild, builds.compare, builds.swap, builds.drop):
+    app.command()(operation)

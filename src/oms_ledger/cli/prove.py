@@ -8,7 +8,8 @@ import typer
 
 from oms_ledger.app import Oms
 from oms_ledger.audit.tree.proofs import Prover
-from oms_ledger.cli.terminal import on_ledger, print_json
+from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.terminal import print_json
 
 app = typer.Typer(no_args_is_help=True, help="Prove that an event is in the ledger, as JSON.")
 
@@ -26,7 +27,7 @@ def inclusion(
 
     Example: [bold]oms-ledger prove inclusion 42[/]
     """
-    print_json(Prover(oms.tree()).inclusion(position, size))
+    print_json(Prover(oms.audit.tree()).inclusion(position, size))
 
 
 @app.command()
@@ -43,4 +44,4 @@ def consistency(
 
     Example: [bold]oms-ledger prove consistency 100 200[/]
     """
-    print_json(Prover(oms.tree()).consistency(a, b))
+    print_json(Prover(oms.audit.tree()).consistency(a, b))

@@ -10,11 +10,12 @@ import orjson
 import typer
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, SkuArgument, order_id_of
-from oms_ledger.cli.terminal import on_ledger
+from oms_ledger.cli.terminal import print_line
 from oms_ledger.domain.times import moment
-from oms_ledger.history.narrator import Teller
-from oms_ledger.history.sources import of_customer, of_order, of_sku
+from oms_ledger.history.narrator import Narrator
+from oms_ledger.history.sources import events_of_customer, events_of_order, events_of_sku
 from oms_ledger.kernel import Log, Recorded, all_events
 from oms_ledger.privacy.disclosure import masked_text
 
@@ -43,7 +44,7 @@ def order(
     Example: [bold]oms-ledger replay order WEB-000042[/]
     """
     order_id = order_id_of(oms, which)
-    _tell(oms, until, json, lambda log: of_order(log, order_id))
+    _tell(oms, until, json, lambda log: events_of_order(log, order_id))
 
 
 @app.command()
@@ -58,7 +59,7 @@ def sku(
 
     Example: [bold]oms-ledger replay sku MUG-SPECK --until 2026-01-31[/]
     """
-    _tell(oms, until, json, lambda log: of_sku(log, which))
+    _tell(oms, until, json, lambda log: events_of_sku(log, which))
 
 
 @app.command()
@@ -73,7 +74,7 @@ def customer(
 
     Example: [bold]oms-ledger replay customer 17850 --json[/]
     """
-    _tell(oms, until, json, lambda log: of_customer(log, which))
+    _tell(oms, until, json, lambda log: events_of_customer(log, which))
 
 
 @app.command("all")
@@ -94,6 +95,8 @@ def _tell(
     oms: Oms, until: str | None, json: bool, source: Callable[[Log], Iterable[Recorded]]
 ) -> None:
     log = oms.readers.log(moment(until, "until") if until else None)
-    for told in Teller(log).tell(source(log)):
-        line = orjson.dumps(told.json()).decode() if json else told.text()
-        sys.stdout.write(masked_text(line) + "\n")
+    for entry in Narrator(log).entries(source(log)):
+        if json:
+            sys.stdout.write(masked_text(orjson.dumps(entry.json()).decode()) + "\n")
+        else:
+            print_line(masked_text(entry.text()))

@@ -13,8 +13,9 @@ from rich.table import Table
 
 from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import checked, on_ledger
 from oms_ledger.cli.lookup import ask
-from oms_ledger.cli.terminal import JsonOption, checked, console, on_ledger, out, print_json
+from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.customers.retention import KINDS
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.times import moment

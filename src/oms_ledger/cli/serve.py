@@ -15,8 +15,9 @@ from oms_ledger.app import migrate as migrate_ledger
 from oms_ledger.app import open_prepared, prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.cli.keys import local_key
-from oms_ledger.cli.terminal import DataDirOption, LedgerOption, console, settings
-from oms_ledger.serving.serve import Plan
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.terminal import console
+from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
@@ -38,7 +39,7 @@ def serve(
 
     Example: [bold]oms-ledger serve --port 8000 --api-processes 2[/]
     """
-    plan = Plan(host, port, api_processes, workers, no_auth)
+    plan = ServePlan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
     server_context(given)
     anchor_stores(given.anchors)  # what cannot be is said now, not by every process

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
-from oms_ledger.cli.terminal import JsonOption, on_ledger, out, print_json
+from oms_ledger.cli.terminal import JsonOption, out, print_json
 from oms_ledger.domain.times import moment
 
 app = typer.Typer(no_args_is_help=True, help="Look up an order or the stock of a SKU.")
@@ -42,7 +44,8 @@ def order(
     if json:
         print_json({**found, "timeline": story})
         return
-    out.print(Panel(_summary(found), title=f"Order {found['order_number']}", expand=False))
+    title = Text(f"Order {found['order_number']}")
+    out.print(Panel(_summary(found), title=title, expand=False))
     out.print(_lines(found))
     out.print(_timeline(story))
 
@@ -70,10 +73,14 @@ def stock(
     out.print(_movements(moves))
 
 
-def _summary(order: Mapping[str, Any]) -> str:
-    status = "   ".join(f"{axis} [bold]{value}[/]" for axis, value in order["status"].items())
-    held = "   [red]on hold[/]" if order["on_hold"] else ""
-    return f"{status}{held}\n{order['channel']}, {order['total']} {order['currency']}"
+def _summary(order: Mapping[str, Any]) -> Text:
+    parts = [
+        Text.assemble(f"{axis} ", (str(value), "bold")) for axis, value in order["status"].items()
+    ]
+    if order["on_hold"]:
+        parts.append(Text("on hold", "red"))
+    status = Text("   ").join(parts)
+    return status.append(f"\n{order['channel']}, {order['total']} {order['currency']}")
 
 
 def _lines(order: Mapping[str, Any]) -> Table:

@@ -1,76 +1,79 @@
-"""What all commands of the CLI share: where they print, and which ledger they mean."""
+"""Where the commands print: consoles for people, standard output for programs.
+
+Names, reasons and codes are what customers and other programs wrote. The consoles of this module
+print every text as it is: nothing in it counts as markup, and characters that would steer the
+terminal are left out. Styles are given by `rich.text.Text`, never by markup in a string.
+"""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from functools import wraps
-from pathlib import Path
-from typing import Annotated, Any, Concatenate
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import orjson
 import typer
-from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    ConsoleRenderable,
+    RenderableType,
+    RenderHook,
+    RenderResult,
+)
 
-from oms_ledger.app import Oms, open_oms
-from oms_ledger.http.errors import from_validation
-from oms_ledger.kernel import Command
 from oms_ledger.privacy.disclosure import masked
-from oms_ledger.settings import Settings
 
-console = Console(stderr=True, highlight=False)
-"""For people: progress, tables, hints. Standard output is for what programs read."""
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for the tab and the line feed
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # changes of the direction of writing
+)
 
-out = Console(highlight=False, soft_wrap=True)
-
-LedgerOption = Annotated[
-    str | None, typer.Option("--ledger", help="Which ledger; OMS_LEDGER, or else main.")
-]
-DataDirOption = Annotated[
-    Path | None,
-    typer.Option(help="Where the embedded database keeps its data; OMS_DATA_DIR, or else .oms."),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def settings(ledger: str | None, data_dir: Path | None = None, **said: Any) -> Settings:
-    """The environment's settings, with what was said on the command line."""
-    return Settings.from_environment(ledger=ledger, data_dir=data_dir, **said)
+def printable(text: str) -> str:
+    """The text without characters that steer a terminal: escape sequences end up as plain text,
+    and none of it is written from right to left by its own order."""
+    return _STEERING.sub("", text)
 
 
-def on_ledger(command: Callable[Concatenate[Oms, ...], None]) -> Callable[..., None]:
-    """The same with --ledger and --data-dir, which say what its first argument is."""
+class _Printable:
+    """A renderable whose text is made printable after its layout; what the console itself sends
+    to the terminal (colours, the cursor of a progress bar) stays."""
 
-    @wraps(command)
-    def opened(ledger: str | None, data_dir: Path | None, **given: object) -> None:
-        with open_oms(settings(ledger, data_dir)) as oms:
-            command(oms, **given)
+    def __init__(self, content: RenderableType) -> None:
+        self._content = content
 
-    signature = inspect.signature(command, eval_str=True)
-    _, *own = signature.parameters.values()
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in (("ledger", LedgerOption), ("data_dir", DataDirOption))
-    ]
-    signature = signature.replace(parameters=[*own, *options])
-    opened.__signature__ = signature  # type: ignore[attr-defined]  # where typer looks
-    return opened
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._content, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
-def checked(kind: type[Command], fields: Mapping[str, Any] | str) -> Command:
-    """The command with these fields, or with those of a JSON text; `Invalid` says what is wrong
-    with them."""
-    adapter: TypeAdapter[Command] = TypeAdapter(kind)
-    try:
-        if isinstance(fields, str):
-            return adapter.validate_json(fields)
-        return adapter.validate_python(fields)
-    except ValidationError as error:
-        raise from_validation(error) from None
+class _PrintableHook(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Printable(each) for each in renderables]
 
 
-def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """What is still sealed in it stays out of sight."""
+def plain_console(*, stderr: bool = False) -> Console:
+    """A console that prints texts as they are."""
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=not stderr)
+    made.push_render_hook(_PrintableHook())
+    return made
+
+
+console = plain_console(stderr=True)
+"""For people: progress, tables, hints. Standard output is for what programs read."""
+
+out = plain_console()
+
+
+def print_line(text: str, *, end: str = "\n") -> None:
+    """Print text for people on standard output, without wrapping it."""
+    typer.echo(printable(text) + end, nl=False)
+
+
+def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print a value as JSON on standard output; sealed texts in it are masked."""
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str)
     typer.echo(masked(text).decode())

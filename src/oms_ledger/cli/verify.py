@@ -8,6 +8,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.text import Text
 
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.anchors.file import CheckpointFile
@@ -19,8 +20,9 @@ from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.remedies import remedy
 from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.audit.verify.whole import VerificationOptions
+from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.progress import bars
-from oms_ledger.cli.terminal import JsonOption, console, on_ledger, print_json
+from oms_ledger.cli.terminal import JsonOption, console, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
 
 SHOWN = 20
@@ -64,7 +66,7 @@ def verify(
     )
     tune_interpreter()
     with bars() as progress:
-        result = oms.verify(options, progress)
+        result = oms.audit.verify(options, progress)
     if report is not None:
         _write(report, result)
     if json:
@@ -121,18 +123,20 @@ def _write(file: Path, result: VerificationReport) -> None:
 
 def _show(result: VerificationReport, report: Path | None) -> None:
     for check in result.checks:
-        mark = "[red]differs[/]" if check.findings else "[green]agrees[/] "
-        console.print(f"{mark} {check.count:>12,} {check.about}", soft_wrap=True)
+        mark = ("differs", "red") if check.findings else ("agrees ", "green")
+        line = Text.assemble(mark, f" {check.count:>12,} {check.about}")
+        console.print(line, soft_wrap=True)
     for finding in result.findings[:SHOWN]:
-        console.print(f"[red]{finding.kind}[/]:", finding.text, soft_wrap=True)
+        line = Text.assemble((finding.kind, "red"), f": {finding.text}")
+        console.print(line, soft_wrap=True)
         if finding.expected or finding.actual:
-            said = f"  expected {finding.expected}; found {finding.actual}"
-            console.print(said, soft_wrap=True, markup=False)
-        console.print(f"  {remedy(finding.kind)}", soft_wrap=True, markup=False)
+            values = f"  expected {finding.expected}; found {finding.actual}"
+            console.print(values, soft_wrap=True)
+        console.print(f"  {remedy(finding.kind)}", soft_wrap=True)
     if len(result.findings) > SHOWN:
         console.print(f"... and {len(result.findings) - SHOWN} more, which the report has")
     for each in (*result.repaired, *result.left_out):
-        console.print(each, soft_wrap=True, markup=False)
+        console.print(each, soft_wrap=True)
     rate = result.until / max(result.seconds, 1e-9)
     console.print(f"{result.until:,} events in {result.seconds:,.1f} s: {rate:,.0f} events/s")
     if report is not None:

@@ -1,7 +1,7 @@
 """A small made-up shop, for looking around: 60 days of orders in all states."""
 
 from oms_ledger.demo.first_steps import hints
-from oms_ledger.demo.play import Loaded, load
+from oms_ledger.demo.loader import LoadResult, load
 from oms_ledger.demo.summary import show
 
-__all__ = ["Loaded", "hints", "load", "show"]
+__all__ = ["LoadResult", "hints", "load", "show"]

@@ -22,7 +22,7 @@ CHANNELS = ("web", "marketplace")
 Kind = Literal["warehouse", "store"]
 
 
-class Place(NamedTuple):
+class ShopLocation(NamedTuple):
     code: str
     name: str
     kind: Kind
@@ -42,10 +42,10 @@ class Good(NamedTuple):
     stock: tuple[int, int, int]
 
 
-PLACES = (
-    Place("LEEDS", "Leeds warehouse", "warehouse", 1, "Leeds", "LS11 5AB"),
-    Place("BRISTOL", "Bristol warehouse", "warehouse", 2, "Bristol", "BS2 0QQ"),
-    Place("YORK", "Stonegate shop", "store", 3, "York", "YO1 8ZZ"),
+LOCATIONS = (
+    ShopLocation("LEEDS", "Leeds warehouse", "warehouse", 1, "Leeds", "LS11 5AB"),
+    ShopLocation("BRISTOL", "Bristol warehouse", "warehouse", 2, "Bristol", "BS2 0QQ"),
+    ShopLocation("YORK", "Stonegate shop", "store", 3, "York", "YO1 8ZZ"),
 )
 
 GOODS = (
@@ -142,7 +142,7 @@ DELIVERIES = (
 """The last two are waited for: orders have been promised from them."""
 
 
-class Person(NamedTuple):
+class ShopCustomer(NamedTuple):
     id: str
     name: str
     email: str
@@ -159,7 +159,7 @@ class Story:
     number: int
     channel: str
     placed_at: datetime
-    person: Person
+    person: ShopCustomer
     lines: tuple[tuple[Good, int], ...]
     express: bool
     fate: str
@@ -197,7 +197,7 @@ def _story(
     chance: random.Random,
     number: int,
     placed_at: datetime,
-    people: Sequence[Person],
+    people: Sequence[ShopCustomer],
     until: datetime,
 ) -> Story:
     age = until - placed_at
@@ -247,10 +247,10 @@ def _basket(chance: random.Random, age: timedelta, least: int) -> tuple[tuple[Go
     return tuple(zip(goods, units, strict=True))
 
 
-def _person(chance: random.Random, number: int) -> Person:
+def _person(chance: random.Random, number: int) -> ShopCustomer:
     first, last = chance.choice(FIRST_NAMES.split()), chance.choice(LAST_NAMES.split())
     city, postal_code = chance.choice(TOWNS)
-    return Person(
+    return ShopCustomer(
         id=f"C{1000 + number}",
         name=f"{first} {last}",
         email=f"{first}.{last}{number}@example.org".lower(),

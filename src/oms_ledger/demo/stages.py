@@ -31,8 +31,8 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.demo.books import Asked, Books, Day, Parcel, lines_of
 from oms_ledger.demo.shop import GOODS, Good, Story
+from oms_ledger.demo.shop_state import Day, PackedParcel, ScheduledCommand, ShopState, lines_of
 from oms_ledger.domain.personal import Personal
 
 CURRENCY = "GBP"
@@ -66,10 +66,10 @@ class Stage(NamedTuple):
     """What `actor` asks for on a day."""
 
     actor: str
-    asks: Callable[[Books, Day], Iterator[Asked]]
+    asks: Callable[[ShopState, Day], Iterator[ScheduledCommand]]
 
 
-def receive(books: Books, day: Day) -> Iterator[Asked]:
+def receive(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     for at, delivery in books.deliveries:
         if day.has(at):
             receipt = ReceiveStock(
@@ -78,10 +78,10 @@ def receive(books: Books, day: Day) -> Iterator[Asked]:
                 quantity=delivery.quantity,
                 reference=f"supplier delivery, {delivery.quantity} x {delivery.sku}",
             )
-            yield Asked(at, f"delivery:{delivery.sku}", receipt)
+            yield ScheduledCommand(at, f"delivery:{delivery.sku}", receipt)
 
 
-def allocate(books: Books, day: Day) -> Iterator[Asked]:
+def allocate(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Who waited longest is served first, as long as there is something of the delivery."""
     for at, delivery in books.deliveries:
         left = delivery.quantity if day.has(at) else 0
@@ -90,13 +90,17 @@ def allocate(books: Books, day: Day) -> Iterator[Asked]:
             if left > 0 and waiting:
                 left -= waiting
                 command = AllocateBackorders(order_id=books.order_id(story))
-                yield Asked(at, f"{story.external_id}:allocate:{delivery.sku}", command, story)
+                yield ScheduledCommand(
+                    at, f"{story.external_id}:allocate:{delivery.sku}", command, story
+                )
 
 
-def place(books: Books, day: Day) -> Iterator[Asked]:
+def place(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     for story in books.stories:
         if day.has(story.placed_at):
-            yield Asked(story.placed_at, f"{story.external_id}:place", order_of(story), story)
+            yield ScheduledCommand(
+                story.placed_at, f"{story.external_id}:place", order_of(story), story
+            )
 
 
 def order_of(story: Story) -> PlaceOrder:
@@ -127,7 +131,7 @@ def _line(good: Good, units: int) -> LineFields:
     return LineFields(sku=good.sku, quantity=units, unit_price=PRICES[good.sku], title=good.title)
 
 
-def decide(books: Books, day: Day) -> Iterator[Asked]:
+def decide(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Confirm, hold or cancel what was ordered."""
     for story in books.known():
         order_id, at = books.order_id(story), story.confirmed_at
@@ -136,18 +140,18 @@ def decide(books: Books, day: Day) -> Iterator[Asked]:
         if story.fate == "cancelled":
             reason = CANCEL_REASONS[story.number % len(CANCEL_REASONS)]
             command = CancelOrder(order_id=order_id, reason=reason)
-            yield Asked(at, f"{story.external_id}:cancel", command, story)
+            yield ScheduledCommand(at, f"{story.external_id}:cancel", command, story)
         if story.fate not in NEVER_CONFIRMED:
             confirm = ConfirmOrder(order_id=order_id)
-            yield Asked(at, f"{story.external_id}:confirm", confirm, story)
+            yield ScheduledCommand(at, f"{story.external_id}:confirm", confirm, story)
         if story.fate in HELD:
             hold = HoldOrder(
                 order_id=order_id, reason=HOLD_REASONS[story.number % len(HOLD_REASONS)]
             )
-            yield Asked(at + A_MOMENT, f"{story.external_id}:hold", hold, story)
+            yield ScheduledCommand(at + A_MOMENT, f"{story.external_id}:hold", hold, story)
 
 
-def reconsider(books: Books, day: Day) -> Iterator[Asked]:
+def reconsider(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Release what was checked, and cancel single units, before anything is packed."""
     for story in books.known():
         order_id, at = books.order_id(story), story.confirmed_at + HOLD_LASTS
@@ -155,7 +159,7 @@ def reconsider(books: Books, day: Day) -> Iterator[Asked]:
             continue
         if story.fate == "checked":
             release = ReleaseHold(order_id=order_id, hold_id=books.holds[story.number])
-            yield Asked(at, f"{story.external_id}:release", release, story)
+            yield ScheduledCommand(at, f"{story.external_id}:release", release, story)
         if story.fate == "partly_cancelled":
             last = lines_of(books.orders[story.number])[-1]
             fewer = CancelOrder(
@@ -164,10 +168,10 @@ def reconsider(books: Books, day: Day) -> Iterator[Asked]:
                 note="Changed their mind about one",
                 lines=(CancelledLine(line_id=str(last["line_id"]), quantity=1),),
             )
-            yield Asked(at, f"{story.external_id}:fewer", fewer, story)
+            yield ScheduledCommand(at, f"{story.external_id}:fewer", fewer, story)
 
 
-def pack(books: Books, day: Day) -> Iterator[Asked]:
+def pack(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """One parcel for each place that has units of an order; of a partial one first a few."""
     for story in books.known():
         if story.fate in NEVER_PACKED:
@@ -182,7 +186,7 @@ def pack(books: Books, day: Day) -> Iterator[Asked]:
                 ordinal += 1
                 key = f"{story.external_id}:{ordinal}:pack"
                 command = _shipment(books.order_id(story), location, units, partly=first)
-                yield Asked(at, key, command, story)
+                yield ScheduledCommand(at, key, command, story)
 
 
 def _shipment(
@@ -198,15 +202,15 @@ def _shipment(
     )
 
 
-def unpack(books: Books, day: Day) -> Iterator[Asked]:
+def unpack(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """A box was damaged: its shipment is cancelled, and another one made."""
     for parcel in books.parcels:
         if parcel.repacked and day.has(parcel.packed_at):
             command = CancelShipment(shipment_id=parcel.shipment_id)
-            yield Asked(parcel.packed_at, f"{parcel.key}:unpack", command, parcel.story)
+            yield ScheduledCommand(parcel.packed_at, f"{parcel.key}:unpack", command, parcel.story)
 
 
-def send(books: Books, day: Day) -> Iterator[Asked]:
+def send(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Label parcels, and hand them to the carrier."""
     for parcel in books.parcels:
         if parcel.repacked:
@@ -215,15 +219,15 @@ def send(books: Books, day: Day) -> Iterator[Asked]:
             label = LabelShipment(
                 shipment_id=parcel.shipment_id, tracking_number=parcel.tracking_number
             )
-            yield Asked(parcel.labelled_at, f"{parcel.key}:label", label)
+            yield ScheduledCommand(parcel.labelled_at, f"{parcel.key}:label", label)
         if day.has(parcel.shipped_at):
             dispatch = DispatchShipment(
                 shipment_id=parcel.shipment_id, occurred_at=parcel.shipped_at
             )
-            yield Asked(parcel.shipped_at, f"{parcel.key}:dispatch", dispatch)
+            yield ScheduledCommand(parcel.shipped_at, f"{parcel.key}:dispatch", dispatch)
 
 
-def carry(books: Books, day: Day) -> Iterator[Asked]:
+def carry(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Scan parcels on their way, and deliver them."""
     for parcel in books.parcels:
         if parcel.repacked:
@@ -237,15 +241,15 @@ def carry(books: Books, day: Day) -> Iterator[Asked]:
                     location=place_,
                     raw=words,
                 )
-                yield Asked(at, f"{parcel.key}:{code}", scan)
+                yield ScheduledCommand(at, f"{parcel.key}:{code}", scan)
         if parcel.location == BY_VAN and day.has(parcel.delivered_at):
             deliver = DeliverShipment(
                 shipment_id=parcel.shipment_id, occurred_at=parcel.delivered_at
             )
-            yield Asked(parcel.delivered_at, f"{parcel.key}:deliver", deliver)
+            yield ScheduledCommand(parcel.delivered_at, f"{parcel.key}:deliver", deliver)
 
 
-def _scans(parcel: Parcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
+def _scans(parcel: PackedParcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
     """When, what, where, and the carrier's words; nothing happens out of order."""
     if parcel.location == BY_VAN:
         return
@@ -259,7 +263,7 @@ def _scans(parcel: Parcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
     yield end, "delivered", town, "Handed over"
 
 
-def take_back(books: Books, day: Day) -> Iterator[Asked]:
+def take_back(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """Returns go onto the shelf they came from: every other one whole, the others one unit."""
     for parcel in books.parcels:
         at, story = parcel.delivered_at + RETURN_AFTER, parcel.story
@@ -277,20 +281,20 @@ def take_back(books: Books, day: Day) -> Iterator[Asked]:
                 line_id=line.line_id,
                 occurred_at=at,
             )
-            yield Asked(at, f"{parcel.key}:return:{line.line_id}", command)
+            yield ScheduledCommand(at, f"{parcel.key}:return:{line.line_id}", command)
 
 
 BROKEN = ("MUG-SPECK", "TEAPOT-2", "JAR-CORK", "CANDLE-FIG")
 BROKEN_AT = timedelta(hours=17)
 
 
-def tidy(books: Books, day: Day) -> Iterator[Asked]:
+def tidy(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
     """On Fridays something has been broken in Leeds."""
     if day.opens.strftime("%a") == "Fri":
         sku = BROKEN[day.opens.toordinal() // 7 % len(BROKEN)]
         at = day.opens + BROKEN_AT
         command = AdjustStock(sku=sku, location="LEEDS", change=-1, reason="broken", occurred_at=at)
-        yield Asked(at, f"broken:{day.opens:%Y-%m-%d}", command)
+        yield ScheduledCommand(at, f"broken:{day.opens:%Y-%m-%d}", command)
 
 
 STAGES = (

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oms_ledger.app import Oms
-from oms_ledger.demo.shop import CHANNELS, DAYS, PLACES
+from oms_ledger.demo.shop import CHANNELS, DAYS, LOCATIONS
 from oms_ledger.kernel import Json, Position
 from oms_projections import QUERIES
 
@@ -172,15 +172,15 @@ def _stock(levels: Iterable[Item]) -> Table:
             name: sum(cast("int", each[name]) for each in levels if each["location"] == place.code)
             for name in ("on_hand", "allocated", "available", "backordered")
         }
-        for place in PLACES
+        for place in LOCATIONS
     }
     most = max(units["on_hand"] for units in sums.values())
     title = "Stock: █ free, ▒ promised; short is promised without being there"
     table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
-    for place in PLACES:
+    for place in LOCATIONS:
         units = sums[place.code]
         table.add_row(
-            f"{place.code}  [dim]{place.name}[/]",
+            Text.assemble(f"{place.code}  ", (place.name, "dim")),
             _shelf(units["on_hand"], units["allocated"], most),
             *(f"{units[name]:,}" for name in ("on_hand", "allocated", "backordered")),
         )
@@ -189,7 +189,7 @@ def _stock(levels: Iterable[Item]) -> Table:
         free[str(level["sku"])] += cast("int", level["available"])
     low = ", ".join(f"{sku} {count}" for sku, count in sorted(free.items()) if count < LOW)
     if low:
-        table.caption = f"Running out: {low}"
+        table.caption = Text(f"Running out: {low}", "table.caption", justify="left")
     return table
 
 
@@ -228,7 +228,7 @@ def _performance(row: Item) -> tuple[str | Text, ...]:
     rate = shipped or 0
     colour = "green" if rate >= GOOD else "yellow" if rate >= FAIR else "red"
     return (
-        str(row["group"]),
+        Text(str(row["group"])),
         str(row["shipments"]),
         Text(bar(rate, 1, SHORT_BAR), style=colour),
         _percent(shipped),

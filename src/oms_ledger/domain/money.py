@@ -13,7 +13,7 @@ _TWO_DIGITS = (
     "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
     "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
     "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
-    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG"
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
 )
 _NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
@@ -23,7 +23,8 @@ DIGITS: dict[str, int] = (
     | dict.fromkeys(_NO_DIGITS.split(), 0)
     | dict.fromkeys(_THREE_DIGITS.split(), 3)
 )
-"""Decimal digits of each currency's minor unit (ISO 4217)."""
+"""Decimal digits of the minor unit of each currency of ISO 4217. Withdrawn currencies stay: stored
+orders have them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The history told again: what happened, who asked for it, why, and what it changed."""
+"""Replay: each event with a description, its actor, its cause, and the fields it changed."""

@@ -1,4 +1,4 @@
-"""Whose history: which events belong to an order, a SKU, a customer."""
+"""The events that belong to an order, a SKU or a customer."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from oms_ledger.kernel import Log, Position, Recorded, State, all_events, events
 from oms_projections.order_status.queries import history_of
 from oms_projections.stock_levels.past import places
 
-AROUND = 100
-"""Events looked at in one go for what else a command wrote."""
+PAGE_EVENTS = 100
+"""The events read at a time while searching for other events of the same command."""
 
 
-def of_order(log: Log, order_id: str) -> list[Recorded]:
-    """Events of the order and of its shipments, and all that the same commands wrote beside them:
-    the stock they moved, the number they gave."""
-    told: dict[Position, Recorded] = {}
+def events_of_order(log: Log, order_id: str) -> list[Recorded]:
+    """The events of the order and of its shipments, and all others of the same commands: those of
+    stock and of order numbers."""
+    by_position: dict[Position, Recorded] = {}
     for r in history_of(order_id, log):
-        if r.position not in told:
-            told |= {each.position: each for each in _of_the_same_command(log, r)}
-    return [told[position] for position in sorted(told)]
+        if r.position not in by_position:
+            by_position |= {each.position: each for each in _of_the_same_command(log, r)}
+    return [by_position[position] for position in sorted(by_position)]
 
 
 def _of_the_same_command(log: Log, r: Recorded) -> Iterator[Recorded]:
-    """What a command writes stands together in the log."""
+    """All events of the event's command, which are adjacent in the log."""
 
     def same(other: Recorded) -> bool:
         return other.meta.command_id == r.meta.command_id
@@ -42,39 +42,40 @@ def _of_the_same_command(log: Log, r: Recorded) -> Iterator[Recorded]:
 
 
 def _forwards(log: Log, after: Position) -> Iterator[Recorded]:
-    while some := log.events(after, AROUND):
-        yield from some
-        after = some[-1].position
+    while page := log.events(after, PAGE_EVENTS):
+        yield from page
+        after = page[-1].position
 
 
 def _backwards(log: Log, before: Position) -> Iterator[Recorded]:
     while before > 1:
-        after = max(0, before - 1 - AROUND)
+        after = max(0, before - 1 - PAGE_EVENTS)
         yield from reversed(log.events(after, before - 1 - after))
         before = after + 1
 
 
-def of_sku(log: Log, sku: str, after: Position = 0) -> Iterator[Recorded]:
-    """Events of the product, and of its stock wherever there is some, after a position."""
+def events_of_sku(log: Log, sku: str, after: Position = 0) -> Iterator[Recorded]:
+    """The events of the product and of its stock at every location, after a position. `NotFound`
+    where there are none."""
     refs: list[tuple[type[State], str]] = [(Product, sku)]
     refs += [(StockLevel, stock_key(sku, place)) for place in places(log, sku)]
     if not any(log.history(stream_id(*ref), limit=1) for ref in refs):
         raise NotFound(f"There is no product {sku!r} and no stock of it. GET /v1/stock lists some.")
-    known = (log.fold(*ref, until=after).version if after else 0 for ref in refs)
-    streams = (events_of(log, stream_id(*ref), v) for ref, v in zip(refs, known, strict=True))
+    versions = (log.fold(*ref, until=after).version if after else 0 for ref in refs)
+    streams = (events_of(log, stream_id(*ref), v) for ref, v in zip(refs, versions, strict=True))
     return merge(*streams, key=lambda r: r.position)
 
 
-def of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
-    """Every order of a customer, one after the other, in the order in which they were placed; then
-    legal holds, and that they were forgotten."""
+def events_of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
+    """The events of each order of a customer, order by order as they were placed; then those of the
+    customer, such as legal holds and forgetting. `NotFound` without an order."""
     orders = 0
     for r in all_events(log, types=[OrderPlaced.type]):
         if isinstance(r.event, OrderPlaced):
             customer = r.event.terms.customer
             if customer is not None and customer.id == customer_id:
                 orders += 1
-                yield from of_order(log, r.event.order_id)
+                yield from events_of_order(log, r.event.order_id)
     yield from events_of(log, stream_id(CustomerRecord, customer_id))
     if not orders:
         raise NotFound(f"There is no order of a customer {customer_id!r}. Ids are told exactly.")

@@ -1,7 +1,5 @@
-"""The HTTP door. Routes are made from the catalogues of commands and queries."""
+"""The HTTP API. Routes are made from the catalogues of commands and queries.
 
-from __future__ import annotations
-
-from oms_ledger.http.app import create_app
-
-__all__ = ["create_app"]
+This package imports nothing, so that one of its modules can be used without the application:
+`oms_ledger.http.app.create_app` makes that.
+"""

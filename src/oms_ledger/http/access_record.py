@@ -1,4 +1,4 @@
-"""Who was shown whose personal data: the record, page by page, the newest first."""
+"""The record of accesses to personal data, page by page, the newest first."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.app import Oms
-from oms_ledger.http.errors import invalid
 from oms_ledger.http.queries.executor import POSITION_MAX
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.responses import answer
 from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
+from oms_ledger.validation import invalid
 
 
-class AccessesHandler:
+class AccessRecordHandler:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads

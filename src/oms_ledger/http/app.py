@@ -1,4 +1,4 @@
-"""The door as a whole: every command, every query, the feed and what operations need."""
+"""The HTTP API: every command, every query, the feed, the audit and what operators need."""
 
 from __future__ import annotations
 
@@ -21,34 +21,36 @@ from oms_ledger.access.roles import ADMIN, PUBLIC
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics
-from oms_ledger.http.access_record import AccessesHandler
-from oms_ledger.http.audit import Evidence
+from oms_ledger.http.access_record import AccessRecordHandler
+from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.cards import refuse_in_head
 from oms_ledger.http.commands.batch import BatchHandler
-from oms_ledger.http.commands.bus import Submitter
+from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
-from oms_ledger.http.disclosure import Shown
+from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.disclosure_batches import disclosure_batcher
 from oms_ledger.http.endpoint import (
     SECURITY,
     Endpoint,
     Handle,
-    adding,
-    answer_no,
+    send_problem,
     with_decoded_path,
+    with_headers,
 )
-from oms_ledger.http.errors import Malformed, MethodNotAllowed
+from oms_ledger.http.errors import MethodNotAllowed
 from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.openapi import document, page
 from oms_ledger.http.operations import Operations
+from oms_ledger.http.queries.executor import QueryExecutor
 from oms_ledger.http.queries.handler import QueryHandler
 from oms_ledger.http.queries.threads import Threads
-from oms_ledger.http.resources import Inside
 from oms_ledger.http.responses import problem_answer
-from oms_ledger.http.router import Paths
+from oms_ledger.http.router import RouteTable
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
-from oms_ledger.http.streams.watcher import Pulse
+from oms_ledger.http.streams.watcher import HeadWatcher
+from oms_ledger.validation import Malformed
 from oms_projections import QUERIES
 
 AUDIT = "audit:read"
@@ -58,17 +60,20 @@ PARCEL = "/v1/tracking/{token}"
 COUNT_SECONDS = 1.0
 NOTE_USED_SECONDS = 60.0
 
+Register = Callable[[str, str, str, Handle], None]
+"""Registers an endpoint: method, path, the scope that callers need, and the handler."""
 
-class Door(FastAPI):
-    """Routes are looked up before anything else; what is not found so, the schema and the
-    documentation are FastAPI's. `end_streams` must be called when shutting down, since a
-    server waits for open answers before it tells the application that it ends."""
 
-    def __init__(self, pulse: Pulse, **settings: Any) -> None:
+class LedgerApi(FastAPI):
+    """Looks paths up in a route table of its own. Paths that are not in it, the OpenAPI document
+    and its page are left to FastAPI. Call `end_streams` when shutting down: a server waits for
+    open answers before it tells the application that it ends."""
+
+    def __init__(self, watcher: HeadWatcher, **settings: Any) -> None:
         super().__init__(**settings)
-        self._pulse = pulse
+        self._watcher = watcher
         self.add_route(page.PATH, page.page, include_in_schema=False)
-        self._paths = Paths()
+        self._table = RouteTable()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -77,29 +82,29 @@ class Door(FastAPI):
         try:
             refuse_in_head(scope)
         except Invalid as error:
-            await answer_no(error, scope, receive, send)
+            await send_problem(error, scope, receive, send)
             return
-        endpoint = self._paths.fixed(scope)
+        endpoint = self._table.fixed(scope)
         if endpoint is not None:
             await endpoint(scope, receive, send)
             return
         try:
             scope = with_decoded_path(scope)
         except Malformed as error:
-            await answer_no(error, scope, receive, send)
+            await send_problem(error, scope, receive, send)
             return
-        if found := self._paths.found(scope):
-            endpoint, scope = found
+        if match := self._table.match(scope):
+            endpoint, scope = match
             await endpoint(scope, receive, send)
             return
         if scope["path"] == self.openapi_url:
-            send = adding(SECURITY, send)
+            send = with_headers(SECURITY, send)
         await super().__call__(scope, receive, send)
 
     def add(self, endpoint: Endpoint) -> None:
-        """Serve a route."""
+        """Add a route."""
         self.add_route(endpoint.path, endpoint, methods=[endpoint.method], include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, which Starlette takes as it is
-        self._paths.add(endpoint)
+        self._table.add(endpoint)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -108,12 +113,12 @@ class Door(FastAPI):
 
     def end_streams(self) -> None:
         """End all server-sent events. May be called from any thread and from signal handlers."""
-        self._pulse.end()
+        self._watcher.end()
 
 
-def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
-    """The API of an open ledger. `no_auth` is for this machine alone: nobody needs a key, and
-    who does not come from here is refused."""
+def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
+    """The API of an open ledger. With `no_auth` no API key is needed, and requests from other
+    machines are refused."""
     settings = oms.settings
     provider = Provider.of(settings)
     rates = Buckets(settings.rate_limit_per_second, settings.rate_limit_burst)
@@ -121,127 +126,159 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> Door:
         settings.ledger, oms.find_key, settings.admin_key, provider, rates, open_to_all=no_auth
     )
     threads = Threads(oms.settings.pool_connections)
-    pulse = Pulse(oms.readers, threads)
+    watcher = HeadWatcher(oms.readers, threads)
     operations = Operations(oms, threads)
-    app = Door(
-        pulse,
+    app = LedgerApi(
+        watcher,
         title="oms-ledger",
         version=document.version(),
         description=document.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_living(
-            pulse, partial(_count, operations), partial(_note_used, oms, gate, threads)
+        lifespan=_lifespan(
+            watcher,
+            partial(_update_counters, operations),
+            partial(_store_key_uses, oms, gate, threads),
         ),
         exception_handlers={HTTPException: _not_routed},
         telemetry={"auto_configure": False},
     )
-    for endpoint in _endpoints(oms, gate, threads, pulse, operations):
-        app.add(endpoint)
+
+    def register(method: str, path: str, scope: str, handle: Handle) -> None:
+        app.add(Endpoint(gate, method, path, scope, handle))
+
+    disclosure = partial(Disclosure, oms, threads, disclosure_batcher(oms, threads))
+    _add_commands(register, oms, threads, disclosure)
+    _add_queries(register, oms, threads, disclosure, watcher)
+    _add_audit(register, oms, threads, disclosure)
+    _add_operations(register, operations)
     return app
 
 
-def _endpoints(
-    oms: Oms, gate: Gate, threads: Threads, pulse: Pulse, operations: Operations
-) -> list[Endpoint]:
-    endpoints: list[Endpoint] = []
-
-    def serve(method: str, path: str, scope: str, handle: Handle) -> None:
-        endpoints.append(Endpoint(gate, method, path, scope, handle))
-
-    inside = Inside.of(oms, threads)
-    submitter = Submitter(oms, threads)
+def _add_commands(
+    register: Register, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+) -> None:
+    submitter = CommandSubmitter(oms, threads)
     for kind in COMMANDS.values():
         route = kind.route
-        shown = Shown(inside, f"{route.method} {route.path}")
-        single = CommandHandler(submitter, shown, kind)
+        of_route = disclosure(f"{route.method} {route.path}")
+        single = CommandHandler(submitter, of_route, kind)
         many: Handle = single
         if route.many:
-            many = BatchHandler(oms, threads, submitter, shown, kind, single)
-        serve(route.method, route.path, kind.scope, single if route.many_path else many)
+            many = BatchHandler(oms, threads, submitter, of_route, kind, single)
+        register(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
-            serve(route.method, route.many_path, kind.scope, many)
+            register(route.method, route.many_path, kind.scope, many)
+
+
+def _add_queries(
+    register: Register,
+    oms: Oms,
+    threads: Threads,
+    disclosure: Callable[[str], Disclosure],
+    watcher: HeadWatcher,
+) -> None:
+    """Read models, and the feed of events."""
+    executor = QueryExecutor(oms, threads)
     for query in QUERIES:
-        serve("GET", query.path, query.scope, QueryHandler(inside, query))
+        handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
+        register("GET", query.path, query.scope, handler)
         if query.path == PARCEL:
-            stream = ParcelStream(inside, pulse, query)
-            serve("GET", f"{PARCEL}/stream", query.scope, stream)
-    serve("GET", "/v1/events", AUDIT, FeedHandler(inside))
-    serve("GET", "/v1/events/stream", AUDIT, FeedStream(inside, pulse))
-    serve("GET", "/v1/audit/access", AUDIT, AccessesHandler(oms, threads))
-    evidence = Evidence(inside)
-    serve("GET", "/v1/audit/checkpoint", PUBLIC, evidence.checkpoint)
-    serve("GET", "/v1/audit/proof/inclusion", AUDIT, evidence.inclusion)
-    serve("GET", "/v1/audit/proof/consistency", AUDIT, evidence.consistency)
-    serve("GET", "/v1/audit/verify", AUDIT, evidence.verification)
-    serve("GET", "/checkpoint", PUBLIC, evidence.checkpoint)
-    serve("GET", "/tile/entries/{index:path}", AUDIT, evidence.entries)
-    serve("GET", "/tile/{level}/{index:path}", PUBLIC, evidence.tile)
-    serve("GET", "/healthz", PUBLIC, operations.healthz)
-    serve("GET", "/readyz", PUBLIC, operations.readyz)
-    serve("GET", "/metrics", PUBLIC, operations.metrics)
-    serve("GET", "/v1/projections", ADMIN, operations.projections)
-    serve("GET", "/v1/projections/{name}/parked", ADMIN, operations.parked)
-    serve("POST", "/v1/projections/{name}/retry", ADMIN, operations.retry)
-    serve("POST", "/v1/projections/{name}/rebuild", ADMIN, operations.rebuild)
-    return endpoints
+            stream_path = f"{PARCEL}/stream"
+            stream = ParcelStream(executor, watcher, disclosure(f"GET {stream_path}"), query)
+            register("GET", stream_path, query.scope, stream)
+    feed = FeedHandler(oms, threads, disclosure("GET /v1/events"))
+    register("GET", "/v1/events", AUDIT, feed)
+    feed_stream = FeedStream(oms, threads, watcher, disclosure("GET /v1/events/stream"))
+    register("GET", "/v1/events/stream", AUDIT, feed_stream)
 
 
-def _living(pulse: Pulse, *chores: Callable[[], Coroutine[Any, Any, None]]) -> Any:
+def _add_audit(
+    register: Register, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+) -> None:
+    register("GET", "/v1/audit/access", AUDIT, AccessRecordHandler(oms, threads))
+    audit = AuditHandlers(
+        oms,
+        threads,
+        leaf=disclosure("GET /v1/audit/proof/inclusion"),
+        bundle=disclosure("GET /tile/entries/{index}"),
+    )
+    register("GET", "/v1/audit/checkpoint", PUBLIC, audit.checkpoint)
+    register("GET", "/v1/audit/proof/inclusion", AUDIT, audit.inclusion)
+    register("GET", "/v1/audit/proof/consistency", AUDIT, audit.consistency)
+    register("GET", "/v1/audit/verify", AUDIT, audit.verification)
+    register("GET", "/checkpoint", PUBLIC, audit.checkpoint)
+    register("GET", "/tile/entries/{index:path}", AUDIT, audit.entries)
+    register("GET", "/tile/{level}/{index:path}", PUBLIC, audit.tile)
+
+
+def _add_operations(register: Register, operations: Operations) -> None:
+    register("GET", "/healthz", PUBLIC, operations.healthz)
+    register("GET", "/readyz", PUBLIC, operations.readyz)
+    register("GET", "/metrics", PUBLIC, operations.metrics)
+    register("GET", "/v1/projections", ADMIN, operations.projections)
+    register("GET", "/v1/projections/{name}/parked", ADMIN, operations.parked)
+    register("POST", "/v1/projections/{name}/retry", ADMIN, operations.retry)
+    register("POST", "/v1/projections/{name}/rebuild", ADMIN, operations.rebuild)
+
+
+def _lifespan(watcher: HeadWatcher, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> Any:
+    """Runs `jobs` in the background while the application is up."""
+
     @asynccontextmanager
-    async def living(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(chore()) for chore in chores]
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield
         finally:
-            pulse.end()
+            watcher.end()
             for task in tasks:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            metrics.left()
+            metrics.process_ended()
 
-    return living
+    return lifespan
 
 
-async def _count(operations: Operations) -> None:
+async def _update_counters(operations: Operations) -> None:
     while True:
-        operations.count()
+        operations.update_counters()
         await asyncio.sleep(COUNT_SECONDS)
 
 
-async def _note_used(oms: Oms, gate: Gate, threads: Threads) -> None:
-    """Keep when keys were last used: now and then, so that no request pays for it."""
+async def _store_key_uses(oms: Oms, gate: Gate, threads: Threads) -> None:
+    """Store when API keys were last used, once a minute: no request waits for it."""
     while True:
         await asyncio.sleep(NOTE_USED_SECONDS)
-        used = gate.used()
-        if used:
-            with suppress(Unavailable):  # what it misses, the next use makes good
-                await threads.run(partial(oms.note_used_keys, used))
+        uses = gate.take_key_uses()
+        if uses:
+            with suppress(Unavailable):  # the next use of the key is stored instead
+                await threads.run(partial(oms.note_used_keys, uses))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
-    """Where there is no route, or none for this method."""
+    """The answer where there is no route, or none for this method."""
     assert isinstance(error, HTTPException)
     path = request.scope["path"][:200]
-    said: OmsError = NotFound(f"There is nothing at {path!r}. GET /docs shows what there is.")
+    problem: OmsError = NotFound(f"There is nothing at {path!r}. GET /docs shows what there is.")
     if error.status_code == 405:
         allowed = _methods(request)
-        said = MethodNotAllowed(f"{request.method} is not possible here. Use {allowed}.")
-        return _secured(said, {"allow": allowed})
-    return _secured(said, {})
+        problem = MethodNotAllowed(f"{request.method} is not possible here. Use {allowed}.")
+        return _with_security(problem, {"allow": allowed})
+    return _with_security(problem, {})
 
 
-def _secured(said: OmsError, headers: Mapping[str, str]) -> Response:
-    answer = problem_answer(said)
+def _with_security(error: OmsError, headers: Mapping[str, str]) -> Response:
+    answer = problem_answer(error)
     answer.raw_headers += SECURITY
     answer.headers.update(headers)
     return answer
 
 
 def _methods(request: Request) -> str:
-    """What is possible at a path, over all of its routes."""
+    """The methods of all routes with this path, as the header `Allow` lists them."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     here = (route.methods or set() for route in routes if route.matches(request.scope)[0].value)
     return ", ".join(sorted(set().union(*here)))

@@ -1,5 +1,5 @@
-"""Who is asking, and may they. Keys are looked up once in a few seconds, so that revoking one
-soon takes effect and the others cost nothing."""
+"""Authentication and authorisation of requests. A key is looked up at most every few seconds:
+revoking it takes effect soon, and most requests need no look-up."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.identity_provider import Provider
-from oms_ledger.http.requests import headers_of
+from oms_ledger.http.requests import request_headers
 
-REMEMBER_SECONDS = 3.0
-"""A revoked key works at most this long, everywhere."""
+KEY_CACHE_SECONDS = 3.0
+"""How long a key is cached: a revoked key works at most this long, in every process."""
 
-REMEMBER_KEYS = 10_000
+KEY_CACHE_SIZE = 10_000
 
 FAILURES_PER_SECOND = 10.0
 FAILURES_BURST = 200.0
-"""Of one address that does not prove who it is. Keys cannot be guessed; this is so that trying
-costs us nothing."""
+"""Failed authentications allowed to one address. Keys cannot be guessed; the limit keeps the load
+of attempts low."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -42,19 +42,22 @@ Find = Callable[[str], ApiKey | None]
 
 
 @dataclass(slots=True)
-class _Known:
-    """A key that was looked up; `principal` only of one that exists."""
+class _CachedKey:
+    """The result of a look-up, valid until `expires_at` (monotonic seconds). `key` and `principal`
+    are None where there is no such key."""
 
     key: ApiKey | None
-    until: float
+    expires_at: float
     principal: Principal | None
 
 
 @dataclass(slots=True)
 class Gate:
-    """Tells who somebody is by what they bring, and whether they may. `find` looks a key up by
-    its prefix and may block; `provider` knows tokens. `open_to_all` is for this machine alone:
-    everybody is `local`."""
+    """Authenticates requests by API key or token, and checks scopes and rate limits.
+
+    `find` looks a key up by its prefix and may block; `provider` verifies tokens. With
+    `open_to_all` no key is needed: requests from this machine act as `local`, others are
+    refused."""
 
     ledger: str
     find: Find
@@ -62,13 +65,13 @@ class Gate:
     provider: Provider | None = None
     rates: Buckets = field(default_factory=lambda: Buckets(0, 0))
     open_to_all: bool = False
-    _known: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _cached: dict[str, _CachedKey] = field(default_factory=dict, repr=False)
     _failures: Buckets = field(default_factory=lambda: Buckets(FAILURES_PER_SECOND, FAILURES_BURST))
-    _used: dict[str, datetime] = field(default_factory=dict, repr=False)
+    _uses: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def admit(self, request: Request, scope: str) -> Principal:
-        """Who asks; `Unauthenticated` without a valid key, `Forbidden` without the scope,
-        `RateLimited` when they ask too often. What is public is for everybody."""
+        """The principal of a request; `Unauthenticated` without a valid key, `Forbidden` without
+        the scope, `RateLimited` above the limit. Public routes admit every request."""
         if scope == PUBLIC:
             return ANYBODY
         if self.open_to_all:
@@ -76,20 +79,20 @@ class Gate:
             return LOCAL
         address = request.client.host if request.client else ""
         try:
-            who = await self._who(headers_of(request), address)
+            principal = await self._authenticate(request_headers(request), address)
         except Unauthenticated:
-            _refuse(self._failures.take(address, time.monotonic()), FAILED)
+            _refuse(self._failures.take(address, time.monotonic()), TOO_MANY_FAILURES)
             raise
-        _refuse(self.rates.take(who.id, time.monotonic()), OFTEN)
-        authorise(who, scope)
-        return who
+        _refuse(self.rates.take(principal.id, time.monotonic()), TOO_OFTEN)
+        authorise(principal, scope)
+        return principal
 
-    def used(self) -> Mapping[str, datetime]:
-        """The keys that were used since this was last asked, by id, and when."""
-        used, self._used = self._used, {}
-        return used
+    def take_key_uses(self) -> Mapping[str, datetime]:
+        """When keys were last used, by id; only those used since the previous call."""
+        uses, self._uses = self._uses, {}
+        return uses
 
-    async def _who(self, headers: Mapping[str, str], address: str) -> Principal:
+    async def _authenticate(self, headers: Mapping[str, str], address: str) -> Principal:
         header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
@@ -102,49 +105,49 @@ class Gate:
             raise Unauthenticated("Send the key as `Authorization: Bearer <key>`.")
         if self.provider is not None and is_token(text):
             return await self.provider.principal(text)
-        who = await self._by_key(text, address)
-        if who is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
+        principal = await self._by_key(text, address)
+        if principal is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
             return ADMINISTRATOR
-        if who is None:
+        if principal is None:
             raise Unauthenticated(
                 "This API key is not valid here, has expired or was revoked."
                 " `oms-ledger keys list` shows which are."
             )
-        return who
+        return principal
 
     async def _by_key(self, text: str, address: str) -> Principal | None:
         prefix = api_keys.prefix_of(text)
         if prefix is None:
             return None
-        known = self._known.get(prefix)
-        if known is None or known.until <= time.monotonic():
-            if known is None or known.key is None:
-                _refuse(self._failures.wait(address, time.monotonic()), FAILED)
-            known = await self._look_up(prefix)
+        cached = self._cached.get(prefix)
+        if cached is None or cached.expires_at <= time.monotonic():
+            if cached is None or cached.key is None:
+                _refuse(self._failures.wait(address, time.monotonic()), TOO_MANY_FAILURES)
+            cached = await self._fetch(prefix)
         now = datetime.now(UTC)
-        if known.key is None or not api_keys.opens(text, known.key, self.ledger, now):
+        if cached.key is None or not api_keys.opens(text, cached.key, self.ledger, now):
             return None
-        self._used[known.key.id] = now
-        return known.principal
+        self._uses[cached.key.id] = now
+        return cached.principal
 
-    async def _look_up(self, prefix: str) -> _Known:
-        until = time.monotonic() + REMEMBER_SECONDS
+    async def _fetch(self, prefix: str) -> _CachedKey:
+        expires_at = time.monotonic() + KEY_CACHE_SECONDS
         key = await to_thread.run_sync(self.find, prefix)
-        if len(self._known) >= REMEMBER_KEYS:
-            self._known.clear()
-        who = None if key is None else api_keys.principal(key)
-        known = self._known[prefix] = _Known(key, until, who)
-        return known
+        if len(self._cached) >= KEY_CACHE_SIZE:
+            self._cached.clear()
+        principal = None if key is None else api_keys.principal(key)
+        cached = self._cached[prefix] = _CachedKey(key, expires_at, principal)
+        return cached
 
 
 def principal_of(request: Request) -> Principal:
-    """Who was admitted with this request."""
-    who: Principal = request.scope[PRINCIPAL]
-    return who
+    """The principal that the gate has admitted with this request."""
+    principal: Principal = request.scope[PRINCIPAL]
+    return principal
 
 
-OFTEN = "More requests than are allowed here."
-FAILED = "Too many requests without a valid key have come from this address."
+TOO_OFTEN = "More requests than are allowed here."
+TOO_MANY_FAILURES = "Too many requests without a valid key have come from this address."
 
 
 def _refuse(seconds: float, why: str) -> None:
@@ -153,8 +156,8 @@ def _refuse(seconds: float, why: str) -> None:
 
 
 def _must_be_local(request: Request) -> None:
-    """Without keys, a web page must not reach us: neither through a name that it points to this
-    machine, nor by sending its visitor's browser here."""
+    """`Forbidden` for requests that a web page may have sent: those with a host name that is not
+    loopback (DNS rebinding), and those from another origin (cross-site requests)."""
     origin = request.headers.get("origin")
     if request.url.hostname not in LOOPBACK or (origin and not _is_local(origin)):
         raise Forbidden("Without keys only this machine may ask. Use http://127.0.0.1.")

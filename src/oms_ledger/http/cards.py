@@ -1,4 +1,4 @@
-"""Card data stops here, before a path, a query string or a header is read by anybody else."""
+"""Refuses card data in the path, the query string and the headers, before anything reads them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ from starlette.types import Scope
 
 from oms_ledger.privacy import cards
 
-UNSEEN = frozenset(
+UNCHECKED = frozenset(
     {b"authorization", b"proxy-authorization", b"cookie", b"traceparent", b"tracestate"}
 )
-"""Headers that are nothing but random, and never kept, logged or told."""
+"""Headers with random content, which are never stored, logged or shown."""
 
-SHORT = 12
-"""Bytes that hold no card number."""
+SHORT_BYTES = 12
+"""A text of at most so many bytes cannot contain a card number."""
 
 
 def refuse_in_head(scope: Scope) -> None:
     """`Invalid` where the path, the query string or a header has card data."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    values = b"\n".join([value for name, value in headers if name not in UNSEEN])
+    values = b"\n".join([value for name, value in headers if name not in UNCHECKED])
     if cards.worth_a_look(values.replace(b'"', b" ")):
-        for header, held in headers:
-            if header not in UNSEEN:
-                cards.refuse_text(held.decode("latin-1"), header.decode("latin-1").title())
+        for header, text in headers:
+            if header not in UNCHECKED:
+                cards.refuse_text(text.decode("latin-1"), header.decode("latin-1").title())
     path: bytes = scope.get("raw_path") or scope["path"].encode()
-    if len(path) > SHORT and cards.worth_a_look(_text(path)):
+    if len(path) > SHORT_BYTES and cards.worth_a_look(_text(path)):
         cards.refuse_text(unquote(path.decode("latin-1")), "path")
     query: bytes = scope["query_string"]
-    if len(query) > SHORT and cards.worth_a_look(_text(query.replace(b"+", b" "))):
+    if len(query) > SHORT_BYTES and cards.worth_a_look(_text(query.replace(b"+", b" "))):
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             cards.refuse({name: value})
 
 
 def _text(encoded: bytes) -> bytes:
-    """Decoded, as one text: a quote or the end of a line ends nothing there, as they do in JSON."""
+    """Percent-decoded. Quotes and line ends become blanks: they end no value here, as they do in
+    JSON."""
     return unquote_to_bytes(encoded).replace(b'"', b" ").replace(b"\n", b" ")

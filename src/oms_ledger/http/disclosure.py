@@ -1,5 +1,6 @@
-"""The last step of every answer: what is sealed in it is opened for who may see it, what sensitive
-orders are about is shown to who may see that, both on record, and masked for everybody else."""
+"""The last step of every answer: sealed personal values are opened for callers with `pii:read`,
+the content of sensitive orders is left in for callers with `sensitive:read`, and both are recorded
+as accesses. All other callers get them masked."""
 
 from __future__ import annotations
 
@@ -12,11 +13,13 @@ from starlette.responses import Response
 
 from oms_ledger.access.principals import ANYBODY, Principal, authorise
 from oms_ledger.access.roles import SENSITIVE, allows
+from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.requests import headers_of, path_fields, purpose
-from oms_ledger.http.resources import Inside
+from oms_ledger.http.disclosure_batches import DisclosureBatcher
+from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.requests import path_fields, purpose, request_headers
 from oms_ledger.http.responses import JSON
 from oms_ledger.kernel import Command, Recorded
 from oms_ledger.privacy import disclosure
@@ -26,19 +29,19 @@ from oms_ledger.privacy.sensitivity import mask
 PII = "pii:read"
 
 TRACKING = "public tracking"
-"""The actor on record where a parcel's page shows a first name."""
+"""The actor that is recorded where a tracking page shows a first name."""
 
 Body = Mapping[str, object] | Sequence[object]
 Render = Callable[[Body], bytes]
 
 
-class Shown:
-    """Shows answers to whoever asked, by one route."""
+class Disclosure:
+    """Renders the answers of one route (`route` is recorded with every access)."""
 
-    def __init__(self, inside: Inside, route: str) -> None:
-        self._showing = inside.showing
-        self._index = inside.oms.sensitivity
-        self._threads = inside.threads
+    def __init__(self, oms: Oms, threads: Threads, batcher: DisclosureBatcher, route: str) -> None:
+        self._index = oms.sensitivity
+        self._threads = threads
+        self._batcher = batcher
         self._route = route
 
     async def answer(
@@ -51,82 +54,83 @@ class Shown:
         return Response(await self.content(request, body), status, headers, JSON)
 
     async def content(self, request: Request, body: Body, render: Render = orjson.dumps) -> bytes:
-        """What of an answer this asker may see, rendered."""
-        who = principal_of(request)
-        body, orders = await self._within_rights(request, who, body)
+        """The rendered body, with what this caller may see."""
+        principal = principal_of(request)
+        body, orders = await self._within_rights(request, principal, body)
         rendered = render(body)
         if not disclosure.holds_sealed(rendered):
             if orders:
-                await self._opened(rendered, self._access(request, who), None, orders)
+                await self._open(rendered, self._access(request, principal), None, orders)
             return rendered
-        if who is ANYBODY:
-            access = Access(TRACKING, who.id, self._route, "tracking")
-            return await self._opened(rendered, access, FIRST_NAME)
-        if allows(who.scopes, PII):
-            return await self._opened(rendered, self._access(request, who), None, orders)
+        if principal is ANYBODY:
+            access = Access(TRACKING, principal.id, self._route, "tracking")
+            return await self._open(rendered, access, FIRST_NAME)
+        if allows(principal.scopes, PII):
+            return await self._open(rendered, self._access(request, principal), None, orders)
         if orders:
-            await self._opened(b"", self._access(request, who), None, orders)
+            await self._open(b"", self._access(request, principal), None, orders)
         return disclosure.masked(rendered)
 
     async def _within_rights(
-        self, request: Request, who: Principal, body: Body
+        self, request: Request, principal: Principal, body: Body
     ) -> tuple[Body, Collection[str]]:
-        """The answer with what is sensitive marked, and masked for who may not see it; and the
-        sensitive orders that are shown to who may."""
+        """The body with sensitive parts marked, and masked for callers without the right; and
+        the streams of the sensitive orders whose content is left in."""
         path = path_fields(request)
-        found = mask.mentions_in(body, path)
-        streams = found.sensitive(await self._sensitive(found.undeclared))
-        if not streams and not found.marked:
+        mentions = mask.mentions_in(body, path)
+        streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
+        if not streams and not mentions.marked:
             return body, ()
-        may = allows(who.scopes, SENSITIVE)
-        view = mask.view_of(path, streams, may=may, mark=who is not ANYBODY)
+        may = allows(principal.scopes, SENSITIVE)
+        view = mask.view_of(path, streams, may=may, mark=principal is not ANYBODY)
         if (
             not may
             and request.method == "GET"
             and mask.is_of_sensitive_product(body, path, streams)
         ):
-            authorise(who, SENSITIVE)
+            authorise(principal, SENSITIVE)
         orders = mask.order_streams(streams) if may else ()
         return mask.rendered(body, view, path), orders
 
     async def _sensitive(self, streams: Collection[str]) -> Collection[str]:
-        """Which of these are. The database is asked only of what is not known yet."""
+        """Which of these streams are sensitive. Only unknown ones are read from the database."""
         cached = self._index.cached(streams)
         if cached is not None:
             return cached
         return await self._threads.run(partial(self._index.sensitive, streams))
 
-    async def _opened(
+    async def _open(
         self,
         rendered: bytes,
         access: Access,
         only: str | None = None,
         orders: Collection[str] = (),
     ) -> bytes:
-        return await self._showing.call(DisclosureRequest(rendered, access, only, orders))
+        return await self._batcher.call(DisclosureRequest(rendered, access, only, orders))
 
-    def _access(self, request: Request, who: Principal) -> Access:
-        return Access(who.actor, who.id, self._route, purpose(headers_of(request)))
+    def _access(self, request: Request, principal: Principal) -> Access:
+        return Access(principal.actor, principal.id, self._route, purpose(request_headers(request)))
 
-    # What is no answer in JSON.
+    # Answers that are not JSON.
 
     async def as_stored(self, request: Request, events: Sequence[Recorded]) -> bool:
-        """Whether this asker may have these events as they are stored. Who may, and is shown
-        something sensitive by it, is on record."""
-        who, items = principal_of(request), [feed_item(r) for r in events]
-        found = mask.mentions_in(items)
-        streams = found.sensitive(await self._sensitive(found.undeclared))
-        if not streams and not found.marked:
+        """Whether this caller may have these events as they are stored. If they hold content of
+        sensitive orders, that is recorded as an access."""
+        principal, items = principal_of(request), [feed_item(r) for r in events]
+        mentions = mask.mentions_in(items)
+        streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
+        if not streams and not mentions.marked:
             return True
-        if not allows(who.scopes, SENSITIVE):
+        if not allows(principal.scopes, SENSITIVE):
             return False
         orders = mask.order_streams(streams)
         if orders:
-            await self._opened(b"", self._access(request, who), None, orders)
+            await self._open(b"", self._access(request, principal), None, orders)
         return True
 
     async def refusal(self, request: Request, command: Command, error: Refused) -> Refused:
-        """A refusal as this asker may read it: one about a sensitive order names no SKUs."""
+        """The refusal as this caller may read it: without `sensitive:read` one about a sensitive
+        order names no SKUs."""
         if not error.errors or allows(principal_of(request).scopes, SENSITIVE):
             return error
         if not await self._sensitive(mask.streams_of(command)):

@@ -1,7 +1,6 @@
-"""What every request goes through: an answer whatever happens, headers, a number for the metrics.
+"""What all routes have in common: authentication, errors as answers, security headers, metrics.
 
-An `Endpoint` is an ASGI application of its own, so that the busiest routes can be called without
-anything in between.
+An `Endpoint` is an ASGI application of its own, so that the route table can call it directly.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from starlette.types import Message, Receive, Scope, Send
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import PRINCIPAL, Gate
-from oms_ledger.http.errors import Malformed
 from oms_ledger.http.requests import SLASH
-from oms_ledger.http.responses import broken_answer, problem_answer
+from oms_ledger.http.responses import internal_error_answer, problem_answer
+from oms_ledger.validation import Malformed
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +35,14 @@ SECURITY: list[tuple[bytes, bytes]] = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"strict-transport-security", b"max-age=31536000"),
 ]
-"""On all answers but the documentation: they are data, nobody's page, and not to be kept. What
-would let pages of other origins read them (CORS) is on none."""
+"""On all answers but the page of the documentation: they are data, no web page, and not to be
+cached. No answer has CORS headers, which would let pages of other origins read it."""
 
 
 class Endpoint:
-    """One route, and the scope that whoever asks must have: nothing is handled before the gate
-    has let them in. `handle` returns an answer or raises an `OmsError`; any other exception is a
-    bug of ours, which is logged and not shown."""
+    """One route. `scope` is what the caller's key must have; `handle` is called once the gate has
+    admitted the caller. It returns an answer or raises an `OmsError`; any other exception is a
+    bug, which is logged and answered by 500 without details."""
 
     __slots__ = ("_gate", "_handle", "method", "path", "scope")
 
@@ -61,21 +60,23 @@ class Endpoint:
             scope[PRINCIPAL] = await self._gate.admit(request, self.scope)
             answer = await self._handle(request)
         except OmsError as error:
-            metrics.refused(error.code)
+            metrics.count_refusal(error.code)
             answer = problem_answer(error)
         except ClientDisconnect:
             return
         except Exception:
             log.exception("request_failed", method=self.method, route=self.path)
-            answer = broken_answer()
+            answer = internal_error_answer()
         answer.raw_headers += SECURITY
-        metrics.answered(self.method, self.path, answer.status_code, perf_counter() - started)
+        metrics.observe_request(
+            self.method, self.path, answer.status_code, perf_counter() - started
+        )
         await answer(scope, receive, send)
 
 
 def with_decoded_path(scope: Scope) -> Scope:
     """The scope with its path decoded segment by segment, so that a slash within one (as in
-    `/v1/stock/B%2F1`) is no separator. `Malformed` where it is no text."""
+    `/v1/stock/B%2F1`) is no separator. `Malformed` where it is not UTF-8."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     if b"%" not in raw:
         return scope
@@ -93,21 +94,21 @@ def _decoded(segment: bytes) -> str:
     return text.replace("/", SLASH)
 
 
-async def answer_no(error: OmsError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Say no before there is a route to say it."""
-    metrics.refused(error.code)
+async def send_problem(error: OmsError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with an error before a route is known."""
+    metrics.count_refusal(error.code)
     answer = problem_answer(error)
     answer.raw_headers += SECURITY
     await answer(scope, receive, send)
 
 
-def adding(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
-    """For answers that are made elsewhere."""
+def with_headers(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
+    """`send` that adds headers to an answer, for those that FastAPI makes."""
 
-    async def sending(message: Message) -> None:
+    async def send_more(message: Message) -> None:
         if message["type"] == "http.response.start":
             present: list[Any] = list(message.get("headers", []))
             message = {**message, "headers": [*present, *headers]}
         await send(message)
 
-    return sending
+    return send_more

@@ -1,23 +1,13 @@
-"""Every no as an answer: which status, and the body of RFC 9457. The only place that says so."""
+"""Errors as answers: the status of each class, and the body of RFC 9457. Nothing else maps them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from oms_ledger.domain import errors
-from oms_ledger.domain.errors import Invalid, OmsError, Unavailable
+from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.kernel import Json
-
-
-class Malformed(OmsError):
-    """The request cannot be read at all."""
-
-    code = "malformed"
+from oms_ledger.validation import Malformed
 
 
 class TooLarge(OmsError):
@@ -33,7 +23,7 @@ class MethodNotAllowed(OmsError):
 
 
 class RateLimited(OmsError):
-    """Asked more often than is allowed, or failed too often to prove who they are."""
+    """Too many requests of one principal, or too many failed authentications of one address."""
 
     code = "rate_limited"
 
@@ -75,18 +65,6 @@ TITLES = {
     503: "Try again later",
 }
 
-FIELD_ERRORS_MAX = 100
-"""How many fields one answer names; who gets that many wrong has one mistake, not many."""
-
-WORDS_MAX = 300
-
-REMEDIES = {
-    "missing": "It is required. Add it.",
-    "unexpected_keyword_argument": "There is no such field. Check its spelling, or leave it out.",
-    "dataclass_type": "Write a JSON object.",
-}
-"""Better words than pydantic's for what people get wrong most."""
-
 
 def status_of(error: OmsError) -> int:
     for kind in type(error).__mro__:
@@ -113,8 +91,8 @@ def problem_body(status: int, code: str, detail: str) -> dict[str, Json]:
     }
 
 
-def headers_of(error: OmsError) -> dict[str, str]:
-    """What a client needs beside the body: when to come back, how to say who it is."""
+def problem_headers(error: OmsError) -> dict[str, str]:
+    """Headers for an error: `Retry-After`, `WWW-Authenticate` and `Idempotent-Replayed`."""
     headers: dict[str, str] = {}
     if isinstance(error, Unavailable | RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)
@@ -123,48 +101,3 @@ def headers_of(error: OmsError) -> dict[str, str]:
     if error.replayed:
         headers["idempotent-replayed"] = "true"
     return headers
-
-
-def from_validation(error: ValidationError, within: Sequence[str | int] = ()) -> OmsError:
-    """What pydantic found wrong, field by field; `Malformed` where it was no JSON at all.
-    Values are never repeated: they may be personal, or huge."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
-        return malformed(found[0]["msg"])
-    found = [each for each in found if not _follows(each, found)]
-    fields = [_field(within, dict(each)) for each in found[:FIELD_ERRORS_MAX]]
-    names = ", ".join(dict.fromkeys(str(f["field"]) or "the body" for f in fields[:5]))
-    return Invalid(
-        f"{len(found)} invalid: {names}. Correct them and send the request again.", errors=fields
-    )
-
-
-def _follows(error: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
-    """A list is found too short when it is its items that are wrong."""
-    loc = error["loc"]
-    return error["type"] == "too_short" and any(
-        len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in found
-    )
-
-
-def malformed(why: str) -> Malformed:
-    return Malformed(f"The body is not JSON. {why[:WORDS_MAX]}. Send one JSON object in UTF-8.")
-
-
-def invalid(field: str, message: str) -> Invalid:
-    """One field at fault, and what to do about it."""
-    return Invalid(
-        f"{field or 'The body'}: {message}", errors=[{"field": field, "message": message}]
-    )
-
-
-def _field(within: Sequence[str | int], found: Mapping[str, Any]) -> dict[str, Json]:
-    """Rules over several fields name the one at fault at the start of their message."""
-    name = ".".join(str(part) for part in (*within, *found["loc"]))
-    said = REMEDIES.get(found["type"], str(found["msg"]))
-    message = said.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if found["type"] == "value_error":
-        said, colon, rest = message.partition(": ")
-        if colon and said.replace("_", "").replace(".", "").isalnum():
-            name, message = f"{name}.{said}" if name else said, rest
-    return {"field": name[:WORDS_MAX], "message": message[:WORDS_MAX], "type": found["type"]}

@@ -53,9 +53,11 @@ class Provider:
         """The provider that is set; None where there is none."""
         if not (settings.oidc_issuer and settings.oidc_audience and settings.oidc_jwks_url):
             return None
-        roles = oidc.mapping(settings.oidc_roles)
         issuer = Issuer(
-            settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles_claim, roles
+            settings.oidc_issuer,
+            settings.oidc_audience,
+            settings.oidc_roles_claim,
+            settings.claim_roles,
         )
         return Provider(issuer, _reading(settings.oidc_jwks_url))
 

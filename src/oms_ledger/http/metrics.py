@@ -1,5 +1,5 @@
-"""What is counted, for Prometheus. With PROMETHEUS_MULTIPROC_DIR in the environment any process
-behind the port answers for all of them."""
+"""Metrics for Prometheus. With PROMETHEUS_MULTIPROC_DIR in the environment each process of a
+server exposes the sums over all of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LAG: tuple[tuple[str, str, Callable[[Status], float]], ...] = (
 _durations: dict[tuple[str, str, int], Histogram] = {}
 
 
-def answered(method: str, route: str, status: int, seconds: float) -> None:
+def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     key = (method, route, status)
     duration = _durations.get(key)
     if duration is None:
@@ -56,31 +56,31 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
     duration.observe(seconds)
 
 
-def refused(code: str) -> None:
+def count_refusal(code: str) -> None:
     REFUSALS.labels(code).inc()
 
 
 class WriterCounters:
-    """Carries the writer's own counters over, now and then: it has better things to do."""
+    """Copies the writer's own counters to the metrics, so that the writer need not."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._carried = (0, 0, 0, 0)
+        self._copied = (0, 0, 0, 0)
 
-    def read(self) -> None:
+    def update(self) -> None:
         counters = self._writer.counters
         now = (counters.events, counters.commands, counters.batches, counters.failures)
         kept = (EVENTS, COMMANDS, BATCHES, FAILURES)
-        for counter, count, before in zip(kept, now, self._carried, strict=True):
+        for counter, count, before in zip(kept, now, self._copied, strict=True):
             counter.inc(count - before)
-        self._carried = now
+        self._copied = now
         QUEUED.set(self._writer.queued)
 
 
 def exposition(read_models: Sequence[Status]) -> bytes:
-    """Everything in the text format of Prometheus; read models as they are now."""
+    """All metrics in the text format of Prometheus. `read_models` is their present state."""
     registry = REGISTRY
-    if _folder() is not None:
+    if _multiprocess_dir() is not None:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
     lag = CollectorRegistry()
@@ -88,19 +88,19 @@ def exposition(read_models: Sequence[Status]) -> bytes:
     return generate_latest(registry) + generate_latest(lag)
 
 
-def left() -> None:
-    """This process serves no more: what it held (queue, streams) is gone with it."""
-    if _folder() is not None:
+def process_ended() -> None:
+    """Remove this process's gauges (queue, streams) from the totals of all processes."""
+    if _multiprocess_dir() is not None:
         multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # the library has no types here
 
 
-def _folder() -> str | None:
+def _multiprocess_dir() -> str | None:
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
 class _Lag(Collector):
-    """Read models as they are now. Not gauges: with several processes those are kept in files,
-    and would be told a second time."""
+    """Lag of the read models. These are no gauges: those of several processes are kept in files
+    and would be exposed twice."""
 
     def __init__(self, read_models: Sequence[Status]) -> None:
         self._read_models = read_models

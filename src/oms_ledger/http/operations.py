@@ -1,4 +1,4 @@
-"""What whoever runs this asks: is it alive, is it ready, how far is it behind."""
+"""Routes for operators: liveness, readiness, metrics, and the state of the read models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from oms_projections import PROJECTIONS
 log = structlog.get_logger(__name__)
 
 READY_SECONDS = 3.0
-"""How long `/readyz` waits for the database: load balancers do not wait long either."""
+"""How long `/readyz` waits for the database; load balancers give up after a few seconds."""
 
 
 class Operations:
@@ -36,25 +36,25 @@ class Operations:
         self._counters = metrics.WriterCounters(oms.writer)
         self._migrated = False
 
-    def count(self) -> None:
-        """Bring the writer's numbers up to date."""
-        self._counters.read()
+    def update_counters(self) -> None:
+        """Copy the writer's counters to the metrics."""
+        self._counters.update()
 
     async def healthz(self, request: Request) -> Response:
-        """The process answers; nothing else is looked at."""
+        """The process answers; nothing else is checked."""
         return answer({"status": "ok"})
 
     async def readyz(self, request: Request) -> Response:
         """Whether commands and queries can be answered now."""
         head: Position | None = None
         with move_on_after(READY_SECONDS):
-            head = await to_thread.run_sync(self._look, abandon_on_cancel=True)
+            head = await to_thread.run_sync(self._ready_head, abandon_on_cancel=True)
         if head is None:
             raise Unavailable(f"The database has not answered within {READY_SECONDS:g} s.")
         body = {"status": "ready", "database": "ok", "migrations": "ok", "head": head}
         return answer(body, 200, {"ledger-position": str(head)})
 
-    def _look(self) -> Position:
+    def _ready_head(self) -> Position:
         head = self._oms.readers.head()
         if not self._migrated:
             missing = self._oms.pending()
@@ -67,9 +67,9 @@ class Operations:
         return head
 
     async def metrics(self, request: Request) -> Response:
-        """Counts and times only, and so without a key, as Prometheus asks by default. While the
-        database is away, all but the read models'."""
-        self.count()
+        """Counts and times only, so no key is needed, and Prometheus sends none by default. While
+        the database is away, the metrics of the read models are missing."""
+        self.update_counters()
         statuses: list[Status] = []
         try:
             statuses = await self._threads.run(self._oms.readers.status)
@@ -86,22 +86,22 @@ class Operations:
     async def parked(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         name = _read_model(request)
-        found = await self._threads.run(partial(self._oms.readers.parked, name))
-        return answer({"name": name, "items": [_parked(each) for each in found]})
+        streams = await self._threads.run(partial(self._oms.readers.parked, name))
+        return answer({"name": name, "items": [_parked(each) for each in streams]})
 
     async def retry(self, request: Request) -> Response:
-        """Fold the streams again that were left out. Sent twice it does no harm, so it needs
-        no key for that."""
+        """Fold the parked streams again. Repeating the request does no harm, so there is no
+        idempotency key."""
         refuse_others(query_fields(request))
         name = _read_model(request)
-        tried = await self._threads.run(partial(self._oms.retry_parked, name))
-        streams: list[Json] = [{"stream": s, "folded": done} for s, done in tried.items()]
-        parked = sum(not done for done in tried.values())
+        retried = await self._threads.run(partial(self._oms.retry_parked, name))
+        streams: list[Json] = [{"stream": s, "folded": done} for s, done in retried.items()]
+        parked = sum(not done for done in retried.values())
         return answer({"name": name, "streams": streams, "parked": parked})
 
     async def rebuild(self, request: Request) -> Response:
-        """Ask for the read model to be built anew beside the live one; workers do it. Asked again
-        meanwhile, the same one is meant."""
+        """Request a build of the read model beside the live one; workers build it. While there
+        is one, the same build is answered."""
         refuse_others(query_fields(request))
         name = _read_model(request)
         (build,) = await self._threads.run(partial(self._oms.rebuilds.ask, [name]))
@@ -111,9 +111,9 @@ class Operations:
 
 def _read_model(request: Request) -> str:
     name = path_fields(request)["name"]
-    known = [model.name for model in PROJECTIONS]
-    if name not in known:
-        raise NotFound(f"There is no read model {name[:100]!r}. There are: {', '.join(known)}.")
+    names = [model.name for model in PROJECTIONS]
+    if name not in names:
+        raise NotFound(f"There is no read model {name[:100]!r}. There are: {', '.join(names)}.")
     return name
 
 

@@ -1,4 +1,4 @@
-"""What comes in over the wire, read with care: sizes are bounded, headers have shapes."""
+"""Reads bodies, query strings and headers. Their sizes are bounded, and headers are validated."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.requests import Request
 
-from oms_ledger.http.errors import Malformed, TooLarge, UnsupportedMediaType, invalid, malformed
+from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import texts
+from oms_ledger.validation import Malformed, invalid, parse_json
 
 Headers = Mapping[str, str]
 
 BODY_BYTES_MAX = 10_000_000
 BODY_VALUES_MAX = 500_000
 COMMAND_VALUES_MAX = 50_000
-"""An order of 2,000 lines has 14,000. Each wrong one costs more than it took to send."""
+"""An order of 2,000 lines has 14,000 values. An invalid value costs more to report
+than to send."""
 
 CORRELATION_CHARACTERS_MAX = 128
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
@@ -27,7 +28,9 @@ PURPOSE_CHARACTERS_MAX = 200
 QUERY_FIELDS_MAX = 100
 
 SLASH = "\x00"
-"""Stands for a slash within a path segment while routes are matched; see `edge`."""
+"""Stands for a slash within a path segment while routes are matched; see `with_decoded_path`."""
+
+_HEADERS = "oms.headers"
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
@@ -37,7 +40,7 @@ _JSON_TYPE = re.compile(
 
 
 async def body_of(request: Request, headers: Headers) -> bytes:
-    """The body; `TooLarge` as soon as that is known, `UnsupportedMediaType` if it is no JSON."""
+    """The body; `TooLarge` before all of it is read, `UnsupportedMediaType` if it is not JSON."""
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > BODY_BYTES_MAX:
         raise _too_large()
@@ -55,14 +58,14 @@ async def body_of(request: Request, headers: Headers) -> bytes:
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     refuse_too_many(body, BODY_VALUES_MAX)
     if cards.worth_a_look(body):
-        cards.refuse(value := parsed(body))
+        cards.refuse(value := parse_json(body))
         if b"\\u0000" in body:
             refuse_nul(value)
     return body
 
 
 def refuse_too_many(body: bytes, most: int) -> None:
-    """`TooLarge` where a body, or a part of it, has more values than that: told by its commas."""
+    """`TooLarge` where a body, or a part of it, has more than `most` values: commas are counted."""
     if body.count(b",") > most:
         raise TooLarge(f"There are more than {most:,} values. Send them in smaller parts.")
 
@@ -71,30 +74,21 @@ def _too_large() -> TooLarge:
     return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")
 
 
-def parsed(body: bytes) -> object:
-    """The JSON in a body; an empty one counts as an empty object."""
-    try:
-        value: object = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise malformed(str(error)) from None
-    return value
-
-
 def refuse_nul(value: object, within: str = "") -> None:
-    """NUL is a character that PostgreSQL cannot keep as text."""
+    """`Invalid` for a text with the character NUL, which PostgreSQL cannot store."""
     for field, _, text in texts(value, within):
         if "\x00" in text:
             raise invalid(field, "It contains the character NUL. Remove it.")
 
 
 def path_fields(request: Request) -> dict[str, str]:
-    """The values of the names in braces, decoded."""
+    """The decoded values of the path, by the names in braces."""
     return {name: str(v).replace(SLASH, "/") for name, v in request.path_params.items()}
 
 
 def query_fields(request: Request, *, empty: bool = False) -> dict[str, str]:
-    """The query string. An empty value counts as not given, unless `empty` ones are asked for; a
-    name given twice is refused."""
+    """The parameters of the query string. Empty values are left out unless `empty` is True; a name
+    that is given twice is refused."""
     text = request.scope["query_string"]
     if not text:
         return {}
@@ -117,7 +111,7 @@ def query_fields(request: Request, *, empty: bool = False) -> dict[str, str]:
 
 
 def flag(fields: dict[str, str], name: str) -> bool:
-    """Take a yes or no out of the query string."""
+    """Take `true` or `false` out of the query string."""
     value = fields.pop(name, "false").lower()
     if value not in ("true", "false"):
         raise invalid(name, "Write true or false.")
@@ -125,7 +119,7 @@ def flag(fields: dict[str, str], name: str) -> bool:
 
 
 def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
-    """Take a number from 0 to `most` out of the query string."""
+    """Take a whole number from 0 to `most` out of the query string."""
     text = fields.pop(name, None)
     if text is None:
         return default
@@ -134,11 +128,15 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def headers_of(request: Request) -> Headers:
-    """The headers, looked at once. Of one that is sent twice the last counts."""
-    return {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]
-    }
+def request_headers(request: Request) -> Headers:
+    """The headers, decoded once for each request. Of one that is sent twice the last counts."""
+    headers: Headers | None = request.scope.get(_HEADERS)
+    if headers is None:
+        headers = request.scope[_HEADERS] = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in request.scope["headers"]
+        }
+    return headers
 
 
 def correlation_id(headers: Headers) -> str | None:
@@ -151,7 +149,7 @@ def correlation_id(headers: Headers) -> str | None:
 
 
 def purpose(headers: Headers) -> str:
-    """What personal data is asked for; goes on record with who was shown it."""
+    """The purpose for which personal data is requested. It is recorded with the access."""
     text = headers.get("x-purpose", "api")
     if not _printable(text, PURPOSE_CHARACTERS_MAX):
         raise invalid("X-Purpose", f"At most {PURPOSE_CHARACTERS_MAX} printable ASCII characters.")
@@ -169,7 +167,7 @@ def idempotency_key(headers: Headers) -> str | None:
 
 
 def expected_version(headers: Headers) -> int | None:
-    """The version in `If-Match`: quoted, weak or bare. `*` asks for nothing."""
+    """The version in `If-Match`: quoted, weak or bare. `*` matches any version."""
     text = headers.get("if-match")
     if text is None or text.strip() == "*":
         return None
@@ -180,7 +178,7 @@ def expected_version(headers: Headers) -> int | None:
 
 
 def fingerprint(request: Request, body: bytes) -> bytes:
-    """What makes a request the same request: method, path, query string and body."""
+    """A hash of method, path, query string and body: equal for repetitions of a request."""
     scope: Mapping[str, object] = request.scope
     line = f"{scope['method']} {scope['path']}?".encode() + request.scope["query_string"]
     return sha256(line + b"\n" + body).digest()

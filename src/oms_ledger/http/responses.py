@@ -1,4 +1,4 @@
-"""What goes back over the wire."""
+"""Answers as JSON and as application/problem+json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.http.errors import headers_of, problem, problem_body, status_of
+from oms_ledger.http.errors import problem, problem_body, problem_headers, status_of
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -23,18 +23,18 @@ def answer(
 
 
 def problem_answer(error: OmsError) -> Response:
-    """An error as its answer."""
-    return Response(orjson.dumps(problem(error)), status_of(error), headers_of(error), PROBLEM)
+    """The answer to an error."""
+    return Response(orjson.dumps(problem(error)), status_of(error), problem_headers(error), PROBLEM)
 
 
-def broken_answer() -> Response:
-    """For a bug of ours: says nothing of what happened inside, which is in the log."""
+def internal_error_answer() -> Response:
+    """500 without details; the exception is in the log."""
     detail = "Something broke on our side; it is in the log. Try again, or tell the operator."
     return Response(orjson.dumps(problem_body(500, "internal_error", detail)), 500, None, PROBLEM)
 
 
 def etag(body: Mapping[str, object]) -> str | None:
-    """The version of the order that an answer shows; None where it shows none."""
+    """The version of the order in an answer; None where the answer is about something else."""
     if (
         "order_number" in body
         and "shipment_id" not in body

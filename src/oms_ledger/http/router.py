@@ -1,6 +1,5 @@
-"""Which endpoint is meant by a method and a path. What is asked most has fixed parts and values
-of one segment; such paths are found here, without anything in between. Others are left to
-Starlette."""
+"""A route table for the busiest paths: those with fixed parts and values of one segment. All
+others are left to Starlette."""
 
 from __future__ import annotations
 
@@ -11,8 +10,8 @@ from oms_ledger.http.endpoint import Endpoint
 _Pattern = tuple[tuple[str, ...], Endpoint]
 
 
-class Paths:
-    """Paths by their number of segments; of those that fit, the one that was added first."""
+class RouteTable:
+    """Patterns by method and number of segments. Where several match, the first added wins."""
 
     def __init__(self) -> None:
         self._fixed: dict[tuple[str, str], Endpoint] = {}
@@ -30,8 +29,8 @@ class Paths:
         """The endpoint of a path without values."""
         return self._fixed.get((scope["method"], scope["path"]))
 
-    def found(self, scope: Scope) -> tuple[Endpoint, Scope] | None:
-        """The endpoint of a decoded path, and the scope with the values in it."""
+    def match(self, scope: Scope) -> tuple[Endpoint, Scope] | None:
+        """The endpoint of a decoded path, and the scope with its values as `path_params`."""
         segments = scope["path"].split("/")
         for pattern, endpoint in self._patterns.get((scope["method"], len(segments)), ()):
             values = _values(pattern, segments)

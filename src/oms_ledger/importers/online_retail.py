@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,14 @@ HIGHEST_PRICE = 1_000_000
 YEARS = range(1970, 2101)
 LONGEST_CODE = 100
 LONGEST_TITLE = 500
+
+# Python's own readers also take underscores, blanks, exponents and digits of other scripts.
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+PRICE = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 NOBODY = frozenset({"", "nan", "none", "null"})
 """Ways to write that a row has no customer."""
@@ -98,7 +107,7 @@ SKIP_MEANINGS: Mapping[str, str] = {
 }
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """A line of the file. `number` counts from 1 below the heading; `price` is GBP per unit,
     exactly as written."""
 
@@ -128,7 +137,7 @@ class Row(NamedTuple):
         return self.price_minor != self.price * 100
 
 
-class Malformed(NamedTuple):
+class MalformedRow(NamedTuple):
     """A row that cannot be read, or may not be, and why."""
 
     number: int
@@ -145,7 +154,7 @@ class Invoice:
     """The rows of one invoice number, in the file's order."""
 
     number: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[FileRow] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -163,7 +172,7 @@ def is_service(sku: str) -> bool:
     return code in SERVICES or code.startswith(VOUCHERS)
 
 
-def classify(row: Row, invoice_has_price: bool) -> Use | Skip:
+def classify(row: FileRow, invoice_has_price: bool) -> Use | Skip:
     """What the row means. Every row means exactly one thing."""
     letter = row.invoice[:1].upper()
     if letter == "A":
@@ -181,26 +190,26 @@ def classify(row: Row, invoice_has_price: bool) -> Use | Skip:
     return _free(row, invoice_has_price)
 
 
-def _credit(row: Row) -> Use | Skip:
+def _credit(row: FileRow) -> Use | Skip:
     if row.quantity > 0:
         return Skip.CREDIT_OF_NOTHING
     return Skip.CREDIT_WITHOUT_GOODS if is_service(row.sku) else Use.RETURN
 
 
-def _negative(row: Row) -> Use | Skip:
+def _negative(row: FileRow) -> Use | Skip:
     if row.price > 0:
         return Skip.NEGATIVE_SALE
     return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.WRITE_OFF
 
 
-def _free(row: Row, invoice_has_price: bool) -> Use | Skip:
+def _free(row: FileRow, invoice_has_price: bool) -> Use | Skip:
     """Nothing charged: a gift to somebody, or goods that turned up."""
     if row.customer is not None or invoice_has_price:
         return Use.GIFT
     return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.STOCK_FOUND
 
 
-def read(file: Path) -> Iterator[Row | Malformed]:
+def read(file: Path) -> Iterator[FileRow | MalformedRow]:
     """All rows of the file, plain or gzipped, one at a time. Each line is one row, so that a
     torn one harms no other; empty lines are none. `Invalid` where the file as a whole cannot be
     read, or not to its end."""
@@ -255,12 +264,12 @@ def _unreadable(file: Path, rows: int, error: Exception) -> Invalid:
     )
 
 
-def parse(number: int, fields: list[str]) -> Row | Malformed:
+def parse(number: int, fields: list[str]) -> FileRow | MalformedRow:
     if len(fields) != len(COLUMNS):
-        return Malformed(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
+        return MalformedRow(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
     invoice, sku, title, quantity, at, price, customer, country = fields
     try:
-        return Row(
+        return FileRow(
             number,
             _code(invoice, "invoice number"),
             _code(sku, "stock code"),
@@ -272,19 +281,19 @@ def parse(number: int, fields: list[str]) -> Row | Malformed:
             _country(country),
         )
     except CardData as error:
-        return Malformed(number, str(error), Skip.CARD_DATA)
+        return MalformedRow(number, str(error), Skip.CARD_DATA)
     except ValueError as error:
-        return Malformed(number, str(error))
+        return MalformedRow(number, str(error))
 
 
 def invoices(
-    rows: Iterator[Row | Malformed], last: Mapping[str, int]
-) -> Iterator[Invoice | Malformed]:
+    rows: Iterator[FileRow | MalformedRow], last: Mapping[str, int]
+) -> Iterator[Invoice | MalformedRow]:
     """Each invoice as soon as its last row has been read. Only the unfinished are in memory,
     even where an invoice is interrupted by others."""
     open_invoices: dict[str, Invoice] = {}
     for row in rows:
-        if isinstance(row, Malformed):
+        if isinstance(row, MalformedRow):
             yield row
             continue
         invoice = open_invoices.get(row.invoice)
@@ -310,8 +319,10 @@ def _opened(file: Path) -> Iterator[TextIO]:
 def utc(local: str) -> datetime:
     """A time as the file writes it, local to London, in UTC."""
     _refuse_card(local, "InvoiceDate", "placed_at")
+    if TIME.fullmatch(local) is None:
+        raise ValueError(f"{local[:50]!r} is not a time such as 2010-12-01 08:26:00")
     try:
-        at = datetime.fromisoformat(local.strip())
+        at = datetime.fromisoformat(local)
     except ValueError:
         raise ValueError(f"{local!r} is not a time such as 2010-12-01 08:26:00") from None
     if at.year not in YEARS:
@@ -322,10 +333,9 @@ def utc(local: str) -> datetime:
 @lru_cache(maxsize=65_536)
 def _quantity(text: str) -> int:
     _refuse_card(text, "Quantity", "quantity")
-    try:
-        quantity = int(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
+    if WHOLE_NUMBER.fullmatch(text) is None:
+        raise ValueError(f"{text[:50]!r} is not a whole number of digits 0 to 9")
+    quantity = int(text)
     if abs(quantity) > MOST_UNITS:
         raise ValueError(f"{text} units on one row cannot be right")
     return quantity
@@ -334,11 +344,10 @@ def _quantity(text: str) -> int:
 @lru_cache(maxsize=65_536)
 def _price(text: str) -> Decimal:
     _refuse_card(text, "UnitPrice", "unit_price")
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a price") from None
-    if not price.is_finite() or abs(price) > HIGHEST_PRICE:
+    if PRICE.fullmatch(text) is None:
+        raise ValueError(f"{text[:50]!r} is not a price such as 2.55")
+    price = Decimal(text)
+    if abs(price) > HIGHEST_PRICE:
         raise ValueError(f"{text!r} cannot be a price")
     return price
 

@@ -29,8 +29,8 @@ from oms_ledger.domain.identifiers import order_id_for
 from oms_ledger.importers.countries import iso_code
 from oms_ledger.importers.online_retail import (
     CURRENCY,
+    FileRow,
     Invoice,
-    Row,
     Skip,
     Use,
     classify,
@@ -47,7 +47,7 @@ MOST_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ImportOptions:
     """`opening_stock`: receive what the file will need before its first row; without it, what
     is short is backordered. `fulfil`: also ship and deliver, on simulated dates. `location`:
     where all of it happens. `report`: the file that tells what became of every row."""
@@ -82,8 +82,8 @@ def shelves(found: Survey, opening: Mapping[str, int], location: str) -> Iterato
 class _Sorted(NamedTuple):
     """The rows of an invoice by what they become; others with their place among its rows."""
 
-    lines: list[tuple[Row, Use]]
-    others: list[tuple[int, Row, Use]]
+    lines: list[tuple[FileRow, Use]]
+    others: list[tuple[int, FileRow, Use]]
 
 
 @dataclass(slots=True)
@@ -91,9 +91,9 @@ class Planner:
     """Turns invoices into steps, remembering what was sold to whom. `skipped` gets the rows
     that no step deals with."""
 
-    options: Options
+    options: ImportOptions
     sales: Sales
-    skipped: list[tuple[Row, str]] = field(default_factory=list)
+    skipped: list[tuple[FileRow, str]] = field(default_factory=list)
 
     def steps(self, invoice: Invoice) -> Iterator[Step]:
         """The invoice's order first, then its way to the buyer, then returns and corrections."""
@@ -124,7 +124,7 @@ class Planner:
             found.lines.clear()
         return found
 
-    def _place(self, invoice: Invoice, lines: Sequence[tuple[Row, Use]]) -> Step:
+    def _place(self, invoice: Invoice, lines: Sequence[tuple[FileRow, Use]]) -> Step:
         """Without a key: the invoice's number makes it one order, and the ledger compares."""
         for line_id, (row, _) in enumerate(lines, 1):
             if row.customer is not None and not is_service(row.sku):
@@ -137,7 +137,7 @@ class Planner:
             {"orders": 1},
         )
 
-    def _fulfil(self, invoice: Invoice, rows: Iterable[Row]) -> Iterator[Step]:
+    def _fulfil(self, invoice: Invoice, rows: Iterable[FileRow]) -> Iterator[Step]:
         order_id = order_id_of(invoice.number)
         if all(is_service(row.sku) for row in rows):
             return
@@ -151,7 +151,7 @@ class Planner:
         deliver = DeliverShipment(shipment, occurred_at=delivered_at, simulated=True)
         yield Step(f"deliver:{invoice.number}", deliver, once=b"")
 
-    def _take_back(self, ordinal: int, row: Row) -> Iterator[Step]:
+    def _take_back(self, ordinal: int, row: FileRow) -> Iterator[Step]:
         """A credited row: matched to the customer's latest sales of the SKU, and what is left
         without one. The first step carries the row."""
         rest, matches = -row.quantity, list[Match]()
@@ -175,7 +175,7 @@ class Planner:
     def _back(
         self,
         key: str,
-        row: Row,
+        row: FileRow,
         quantity: int,
         sale: Match | None,
         rows: Became,
@@ -195,7 +195,7 @@ class Planner:
         facts = {f"units returned to {where}": quantity}
         return Step(key, command, rows, facts, once=_written(row, quantity), instead=instead)
 
-    def _correct(self, ordinal: int, row: Row, use: Use) -> Step:
+    def _correct(self, ordinal: int, row: FileRow, use: Use) -> Step:
         word = "find" if use is Use.STOCK_FOUND else "write-off"
         command = AdjustStock(
             sku=row.sku,
@@ -209,7 +209,7 @@ class Planner:
         return Step(key, command, [(row, use)], once=_written(row, row.quantity))
 
 
-def _written(row: Row, quantity: int) -> bytes:
+def _written(row: FileRow, quantity: int) -> bytes:
     """What a row's key stands for: another row under the same key is another file's."""
     return f"{row.sku}\x1f{quantity}\x1f{row.customer}\x1f{row.at.isoformat()}".encode()
 
@@ -218,7 +218,7 @@ def order_id_of(invoice: str) -> str:
     return order_id_for(CHANNEL, invoice, "")
 
 
-def place_order(invoice: Invoice, rows: Iterable[Row]) -> PlaceOrder:
+def place_order(invoice: Invoice, rows: Iterable[FileRow]) -> PlaceOrder:
     """The order as any channel would send it. It was invoiced, so it is confirmed, and what is
     short is backordered: nobody can refuse it any more."""
     first = invoice.rows[0]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from oms_ledger.domain.money import to_text
 from oms_ledger.importers.online_retail import CURRENCY, SKIP_MEANINGS
@@ -67,7 +68,7 @@ class Revenue:
         )
 
 
-class LeftOut(NamedTuple):
+class SkippedRow(NamedTuple):
     """A row that was skipped, and why; `detail` says more where there is more to say."""
 
     row: int
@@ -78,7 +79,7 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """The account of one run.
 
     `applied` counts rows by what became of them, `left_out` lists the others; `already` are
@@ -93,7 +94,7 @@ class Report:
     revenue: Revenue
     path: Path
     applied: Counter[str] = field(default_factory=Counter)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[SkippedRow] = field(default_factory=list)
     already: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
@@ -161,8 +162,8 @@ class Report:
         """The account, for people."""
         console.print(_rows_table(self))
         console.print(_revenue_table(self.revenue))
-        for line in _sentences(self):
-            console.print(line)
+        for sentence in _sentences(self):
+            console.print(sentence)
 
 
 def pence(amount: Decimal) -> int:
@@ -174,7 +175,7 @@ def _sums(file: Takings, ledger: int) -> dict[str, Json]:
     return {"file": str(file.exact), "ledger": to_text(ledger, CURRENCY)}
 
 
-def _rows_table(report: Report) -> Table:
+def _rows_table(report: ImportReport) -> Table:
     table = Table(title="Every row of the file", show_footer=True)
     table.add_column("Rows", justify="right", footer=f"{report.rows:,}")
     table.add_column("Became", footer="read")
@@ -184,7 +185,7 @@ def _rows_table(report: Report) -> Table:
             table.add_row(f"{report.applied[name]:,}", name, meaning, style="green")
     table.add_row(f"{report.applied.total():,}", "applied", "", style="bold", end_section=True)
     for name, count in sorted(report.skipped.items()):
-        table.add_row(f"{count:,}", name, _why(name), style="yellow")
+        table.add_row(f"{count:,}", Text(name), Text(_why(name)), style="yellow")
     table.add_row(f"{len(report.left_out):,}", "skipped", "", style="bold")
     return table
 
@@ -209,18 +210,24 @@ def _revenue_table(revenue: Revenue) -> Table:
         ("together", both, revenue.goods_in_ledger + revenue.services_in_ledger),
     ):
         equal = pence(file.exact) == ledger == file.minor
-        verdict = "[green]equal to the penny[/]" if equal else "[red]differs[/]"
+        verdict = Text("equal to the penny", "green") if equal else Text("differs", "red")
         table.add_row(name, f"{file.exact:,}", f"{Decimal(to_text(ledger, CURRENCY)):,}", verdict)
     return table
 
 
-def _sentences(report: Report) -> Iterator[str]:
-    facts, found = report.facts, report.survey
-    account = "accounted for" if report.balances else "[red]NOT accounted for[/]"
-    yield (
-        f"{report.rows:,} rows of {len(found.last):,} invoices {account}; {report.already:,} of"
-        " them had been dealt with by an earlier run."
+def _sentences(report: ImportReport) -> Iterator[Text]:
+    """The report in sentences. They repeat names of the file, which count as no markup."""
+    account = ("accounted for", "") if report.balances else ("NOT accounted for", "red")
+    yield Text.assemble(
+        f"{report.rows:,} rows of {len(report.survey.last):,} invoices ",
+        account,
+        f"; {report.already:,} of them had been dealt with by an earlier run.",
     )
+    yield from map(Text, _facts(report))
+
+
+def _facts(report: ImportReport) -> Iterator[str]:
+    facts, found = report.facts, report.survey
     yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in facts.items()) + "."
     if report.refused:
         reasons = ", ".join(f"{count:,} {code}" for code, count in report.refused.items())
@@ -238,7 +245,7 @@ def _sentences(report: Report) -> Iterator[str]:
     yield f"The account of every row: {report.path}"
 
 
-def _rates(report: Report) -> str:
+def _rates(report: ImportReport) -> str:
     phases = ", ".join(f"{phase} {took:,.1f} s" for phase, took in report.seconds.items())
     importing = report.seconds.get("importing")
     if not importing:

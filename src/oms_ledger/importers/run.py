@@ -23,21 +23,21 @@ from rich.text import Text
 
 from oms_ledger.app import Oms, open_oms
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.importers.desk import Desk
 from oms_ledger.importers.ledger_revenue import ledger_revenue
-from oms_ledger.importers.online_retail import Malformed, invoices, read
-from oms_ledger.importers.opening import opening_stock
-from oms_ledger.importers.plan import Options, Planner, shelves
-from oms_ledger.importers.report import LeftOut, Report, Revenue
+from oms_ledger.importers.online_retail import MalformedRow, invoices, read
+from oms_ledger.importers.opening_stock import opening_stock
+from oms_ledger.importers.plan import ImportOptions, Planner, shelves
+from oms_ledger.importers.report import ImportReport, Revenue, SkippedRow
 from oms_ledger.importers.returns import Sales
+from oms_ledger.importers.sender import StepSender
 from oms_ledger.importers.steps import Step
 from oms_ledger.importers.survey import Survey, survey
 from oms_ledger.settings import Settings
 
-__all__ = ["Options", "Report", "import_file", "run"]
+__all__ = ["ImportOptions", "ImportReport", "import_file", "run"]
 
 
-def run(settings: Settings, file: Path, options: Options, console: Console) -> Report:
+def run(settings: Settings, file: Path, options: ImportOptions, console: Console) -> ImportReport:
     """Import the file into the ledger, with progress on `console`; the account of every row,
     also written to `Report.path`. Running it again continues where it was interrupted and
     applies nothing twice. `Invalid`, before anything is imported, where the file as a whole
@@ -46,18 +46,20 @@ def run(settings: Settings, file: Path, options: Options, console: Console) -> R
         return import_file(oms, file, options, console)
 
 
-def import_file(oms: Oms, file: Path, options: Options, console: Console) -> Report:
+def import_file(oms: Oms, file: Path, options: ImportOptions, console: Console) -> ImportReport:
     """`run` on a ledger that is open already."""
     seconds: dict[str, float] = {}
     path = _writable(options.report or Path("reports") / f"import-{_plain_name(file)}.json")
     with console.status("Reading the file once to know what is in it ..."), _timed(seconds, "read"):
         found = survey(read(file))
         opening = opening_stock(invoices(read(file), found.last)) if options.opening_stock else {}
-    report = Report(str(file), found, Revenue(found.goods, found.services), path, seconds=seconds)
+    report = ImportReport(
+        str(file), found, Revenue(found.goods, found.services), path, seconds=seconds
+    )
     with _progress(console) as progress, _timed(seconds, "importing"):
         task = progress.add_task("Importing", total=found.rows)
-        desk = Desk(oms.submit, report, lambda rows: progress.advance(task, rows))
-        ask_for_all(desk, file, opening, options)
+        sender = StepSender(oms.submit, report, lambda rows: progress.advance(task, rows))
+        send_all(sender, file, opening, options)
     with console.status("Adding up the orders in the ledger ..."), _timed(seconds, "adding up"):
         goods, services = ledger_revenue(oms, found.last)
     report.revenue.goods_in_ledger, report.revenue.services_in_ledger = goods, services
@@ -65,18 +67,20 @@ def import_file(oms: Oms, file: Path, options: Options, console: Console) -> Rep
     return report
 
 
-def ask_for_all(desk: Desk, file: Path, opening: Mapping[str, int], options: Options) -> None:
-    """Everything the file stands for, in its order; afterwards the desk's report is complete
+def send_all(
+    sender: StepSender, file: Path, opening: Mapping[str, int], options: ImportOptions
+) -> None:
+    """Send every step of the file, in its order; afterwards the report of `sender` is complete
     but for what the ledger adds up to."""
-    report = desk.report
+    report = sender.report
     planner = Planner(options, Sales(report.survey.returned))
     for first in _first(report.survey, opening, options.location):
-        desk.ask(first)
+        sender.add(first)
     for step, rows in _work(file, planner, report):
-        desk.ask(step, rows)
-    desk.finish()
+        sender.add(step, rows)
+    sender.finish()
     for row, why in planner.skipped:
-        report.left_out.append(LeftOut(row.number, row.invoice, row.sku, why))
+        report.left_out.append(SkippedRow(row.number, row.invoice, row.sku, why))
 
 
 def _plain_name(file: Path) -> str:
@@ -109,11 +113,11 @@ def _first(found: Survey, opening: Mapping[str, int], location: str) -> Iterator
     yield from steps
 
 
-def _work(file: Path, planner: Planner, report: Report) -> Iterator[tuple[Step | None, int]]:
+def _work(file: Path, planner: Planner, report: ImportReport) -> Iterator[tuple[Step | None, int]]:
     """Steps, and with the first step of each invoice how many rows it stands for."""
     for invoice in invoices(read(file), report.survey.last):
-        if isinstance(invoice, Malformed):
-            torn = LeftOut(invoice.number, None, None, invoice.because, invoice.why)
+        if isinstance(invoice, MalformedRow):
+            torn = SkippedRow(invoice.number, None, None, invoice.because, invoice.why)
             report.left_out.append(torn)
             yield None, 1
             continue

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from oms_ledger.importers.online_retail import Row
+from oms_ledger.importers.online_retail import FileRow
 from oms_ledger.kernel import Command, Ref
 
 STEPS = uuid.UUID("5f0f8a52-6e0b-5b52-9a80-4f3c2b1d7e61")
 """Namespace of the ids of an import's commands. Never to be changed."""
 
-Became: TypeAlias = Sequence[tuple[Row, str]]
+Became: TypeAlias = Sequence[tuple[FileRow, str]]
 """Rows of the file, each with what becomes of it."""
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from oms_ledger.importers.countries import iso_code
 from oms_ledger.importers.online_retail import (
-    Malformed,
-    Row,
+    FileRow,
+    MalformedRow,
     Skip,
     Use,
     classify,
@@ -26,7 +26,7 @@ class Takings:
     exact: Decimal = Decimal()
     minor: int = 0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: FileRow) -> None:
         self.exact += row.quantity * row.price
         self.minor += row.quantity * row.price_minor
 
@@ -59,16 +59,16 @@ class Survey:
         return len(self.titles) - len({sku.upper() for sku in self.titles})
 
 
-def survey(rows: Iterable[Row | Malformed]) -> Survey:
+def survey(rows: Iterable[FileRow | MalformedRow]) -> Survey:
     found = Survey()
     for row in rows:
         found.rows += 1
-        if isinstance(row, Row):
+        if isinstance(row, FileRow):
             _note(found, row)
     return found
 
 
-def _note(found: Survey, row: Row) -> None:
+def _note(found: Survey, row: FileRow) -> None:
     found.last[row.invoice] = row.number
     if iso_code(row.country) is None:
         found.unmapped_countries[row.country] += 1

@@ -8,17 +8,19 @@ restored backup are destroyed again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST
 from oms_ledger.domain.personal import erases_subject
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import positions
 from oms_ledger.engine.write.submissions import Outcome
 from oms_ledger.kernel import Command, Position, Recorded
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
-from oms_ledger.privacy.postgres import Connection
 from oms_ledger.privacy.subjects import key_subject
 
 
@@ -37,6 +39,22 @@ class Erasure:
         with self._lend(Role.WRITER) as connection:
             receipt = postgres.erasure_receipt(connection, outcome.position)
             self._destroy(connection, receipt)
+
+    def erase_all(
+        self, commands: Sequence[Command], results: Sequence[Outcome | BaseException]
+    ) -> list[Outcome | BaseException]:
+        """`erase` for each outcome among the results of commands. Returns the results; where
+        erasing failed, its error in place of the outcome: the command is committed, and sending
+        it again with its idempotency key completes it."""
+        completed: list[Outcome | BaseException] = []
+        for command, result in zip(commands, results, strict=True):
+            try:
+                if isinstance(result, Outcome):
+                    self.erase(command, result)
+                completed.append(result)
+            except Exception as error:
+                completed.append(error)
+        return completed
 
     def sweep_erasures(self, after: Position = 0) -> tuple[int, Position]:
         """Destroy the keys named by every receipt after a position. Returns how many keys were
@@ -63,3 +81,25 @@ class Erasure:
         ids = postgres.destroy_keys(connection, keys, subjects)
         self._keys.ring.drop(ids)
         return ids
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOutcome:
+    """A command that was handed to the writer. `result` and `exception` wait for its outcome, as
+    those of a `Future` do, and then do what the command requires after its commit."""
+
+    command: Command
+    future: Future[Outcome]
+    erasure: Erasure
+
+    def result(self) -> Outcome:
+        outcome = self.future.result()
+        self.erasure.erase(self.command, outcome)
+        return outcome
+
+    def exception(self) -> BaseException | None:
+        try:
+            self.result()
+        except Exception as error:
+            return error
+        return None

@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from threading import Lock
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.crypto import DataKey, Keyring, LedgerKey, new_keys
-from oms_ledger.privacy.keks.local import KekFile, KeyEncryption
-from oms_ledger.privacy.postgres import LEDGER, Connection, SubjectKey
+from oms_ledger.privacy.keks.local import KekFile, KeyWrapper
+from oms_ledger.privacy.postgres import LEDGER, SubjectKey
 
 REFRESH_SECONDS = 3.0
 """A destroyed key is used by other processes for at most this long."""
@@ -29,7 +30,7 @@ class KeyCache:
     """Unwrapped data keys and the ledger's own key. Used by any number of threads. `lend` lends a
     connection that acts as a role; `wrapper` wraps and unwraps data keys."""
 
-    def __init__(self, lend: Lend, wrapper: KeyEncryption) -> None:
+    def __init__(self, lend: Lend, wrapper: KeyWrapper) -> None:
         self.ring = Keyring(KEYS_CACHED_MAX)
         self.wrapper = wrapper
         self._lend = lend

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.privacy import disclosure, postgres
 from oms_ledger.privacy.crypto import DataKey, Unreadable
 from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
 from oms_ledger.privacy.key_cache import KeyCache, Lend
-from oms_ledger.privacy.postgres import Connection
 
 AccessLogKeys = Callable[[Collection[str]], Collection[str]]
 """What the access log stores for the content of sensitive orders and shipments, by their

@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
-from oms_ledger.engine.db.arrays import bytea_array, text_array
+from oms_ledger.engine.db.binary import bytea_array, text_array
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.kernel import Json, Position, Recorded
 from oms_ledger.privacy.disclosure import Access
-from oms_ledger.privacy.keks.local import Wrapped
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.privacy.keks.local import WrappedKey
 
 LEDGER = "ledger"
 """The subject of the ledger's own key, which cannot be erased."""
@@ -50,10 +49,10 @@ class SubjectKey(NamedTuple):
     kek: str | None
 
     @property
-    def wrapped_key(self) -> Wrapped:
+    def wrapped_key(self) -> WrappedKey:
         assert self.wrapped is not None
         assert self.kek is not None
-        return Wrapped(self.id, self.kek, self.wrapped)
+        return WrappedKey(self.id, self.kek, self.wrapped)
 
 
 def ledger_id(connection: Connection) -> str:
@@ -69,7 +68,7 @@ def living_keys(connection: Connection, subjects: Collection[str]) -> list[Subje
 
 def ensure_keys(
     connection: Connection,
-    new: Sequence[tuple[str, Wrapped]],
+    new: Sequence[tuple[str, WrappedKey]],
     pairs: Sequence[tuple[str, str]] = (),
 ) -> list[SubjectKey]:
     """The living keys of subjects. `new` are subjects with a new wrapped key each, stored unless
@@ -109,7 +108,7 @@ def keys_to_rewrap(connection: Connection, kek: str, limit: int) -> list[Subject
     return _keys(connection.execute(SQL["keys_to_rewrap"], {"kek": kek, "limit": limit}))
 
 
-def rewrap_keys(connection: Connection, keys: Sequence[Wrapped]) -> None:
+def rewrap_keys(connection: Connection, keys: Sequence[WrappedKey]) -> None:
     params = {
         "ids": [key.name for key in keys],
         "wrapped": [key.wrapped for key in keys],

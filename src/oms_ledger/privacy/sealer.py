@@ -17,13 +17,13 @@ from oms_ledger.domain.personal import (
     person_of,
     personal_values,
 )
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.crypto import DataKey, LedgerKey, new_keys
 from oms_ledger.privacy.key_cache import KeyCache, Lend
-from oms_ledger.privacy.postgres import Connection
 from oms_ledger.privacy.subjects import SubjectResolver
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oms_ledger.privacy import rotation
 from oms_ledger.privacy.erasure import Erasure
-from oms_ledger.privacy.keks.local import KeyEncryption
+from oms_ledger.privacy.keks.local import KeyWrapper
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.opener import AccessLogKeys, Opener
 from oms_ledger.privacy.sealer import CommandSealer
@@ -25,7 +25,7 @@ class Vault:
     erasure: Erasure
 
     @staticmethod
-    def of(lend: Lend, wrapper: KeyEncryption, access_log_keys: AccessLogKeys) -> Vault:
+    def of(lend: Lend, wrapper: KeyWrapper, access_log_keys: AccessLogKeys) -> Vault:
         """`lend` lends a connection that acts as a role: the writer creates and destroys keys, the
         reader reads them, their custodian wraps them anew."""
         keys = KeyCache(lend, wrapper)

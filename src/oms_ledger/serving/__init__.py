@@ -1,2 +1,1 @@
-"""Running the shop: API and worker processes under one parent that starts, watches and stops
-them."""
+"""API and worker processes under one parent, which starts, supervises and stops them."""

@@ -15,51 +15,50 @@ import uvicorn
 
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
-from oms_ledger.http import create_app
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
 
 GRACE_SECONDS = 5
-"""How long requests under way may take to end once the process is told to stop."""
+"""How long running requests may take to end once the process is to stop."""
 
 
 class _Server(uvicorn.Server):
-    """Stops at a signal even when that came before it ran, and ends its streams at once, which
-    would otherwise be waited for."""
+    """Stops when `stop` is set, be it by a signal from before it ran. Ends open streams at a
+    signal, since it would wait for them."""
 
-    def __init__(self, door: Door, told: threading.Event, context: SSLContext | None) -> None:
+    def __init__(self, app: LedgerApi, stop: threading.Event, context: SSLContext | None) -> None:
         config = uvicorn.Config(
-            door,
+            app,
             **wire.OPTIONS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_context_factory=None if context is None else lambda *_: context,
         )
         super().__init__(config)
-        self._door = door
-        self._told = told
+        self._app = app
+        self._stop = stop
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._door.end_streams()
+        self._app.end_streams()
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or self._told.is_set()
+        return await super().on_tick(counter) or self._stop.is_set()
 
 
 def main(listening: int, pipe: int, no_auth: bool) -> None:
     settings = Settings.from_environment()
     logs.configure(settings.log_level)
-    # While it runs, uvicorn has signals to itself; afterwards it raises them again for whoever
-    # had them before, who must not end the process: the ledger is still to be closed.
-    told = threading.Event()
-    stop_with_parent(pipe, told.set)
+    # While uvicorn runs it handles signals. Afterwards it raises them again for the handlers from
+    # before, which must not end the process: the ledger is still to be closed.
+    stop = threading.Event()
+    stop_with_parent(pipe, stop.set)
     with open_prepared(settings) as oms:
         tune_interpreter()
         app = create_app(oms, no_auth=no_auth)
-        server = _Server(app, told, server_context(settings))
+        server = _Server(app, stop, server_context(settings))
         server.run(sockets=[socket.socket(fileno=listening)])
 
 

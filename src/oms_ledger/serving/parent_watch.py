@@ -1,4 +1,4 @@
-"""How a child process learns that it must stop: by a signal, or because its parent is gone.
+"""Stops a child process at a signal, or when its parent is gone.
 
 The parent holds the writing end of a pipe and never writes. When it dies, however it dies, the
 operating system closes the pipe and every child reads its end.
@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 
 def stop_with_parent(pipe: int, stop: Callable[[], None]) -> None:
-    """Call `stop` when SIGTERM or SIGINT comes, or when the parent at the other end of the pipe
-    is gone. To be called in the main thread."""
+    """Call `stop` at SIGTERM or SIGINT, or when the parent, which holds the other end of `pipe` (a
+    file descriptor), is gone. Must be called in the main thread."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())
-    watch = threading.Thread(target=_watch, args=(pipe,), name="lifeline", daemon=True)
+    watch = threading.Thread(target=_watch, args=(pipe,), name="parent-watch", daemon=True)
     watch.start()
 
 

@@ -33,11 +33,11 @@ PLAIN = (
 )
 
 BACKLOG = 2048
-LOOK_SECONDS = 0.2
+CHECK_SECONDS = 0.2
 READY_SECONDS = 60.0
 
 _ask = urllib.request.build_opener(
-    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls.of_our_own())
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls.for_own_socket())
 ).open
 """Our own address, never by way of a proxy that the environment names."""
 
@@ -45,8 +45,8 @@ OWNER = variable("owner_url")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to run. Port 0 takes a free one. `no_auth` is for loopback alone."""
+class ServePlan:
+    """What to run. Port 0 takes a free port. `no_auth` is refused unless `host` is loopback."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -62,9 +62,10 @@ class Plan:
             )
 
 
-def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, plan: ServePlan, on_ready: Callable[[str], None]) -> None:
     """Serve a prepared ledger (`settings.database_url`) until SIGINT or SIGTERM. `on_ready` is
-    called once, with the address, when it answers. `Unavailable` when it does not come up."""
+    called once, with the URL, when the API answers. `Unavailable` when it does not within
+    `READY_SECONDS`."""
     secure = tls.server_context(settings) is not None
     if not secure and not _is_loopback(plan.host):
         log.warning("plain_http", host=plan.host, detail=PLAIN)
@@ -76,11 +77,11 @@ def serve(settings: Settings, plan: Plan, on_ready: Callable[[str], None]) -> No
             url = _url(listening, "https" if secure else "http")
             if _wait_until_ready(url, family, stop):
                 on_ready(url)
-            while not stop.wait(LOOK_SECONDS):
-                family.look()
+            while not stop.wait(CHECK_SECONDS):
+                family.check()
 
 
-def _children(plan: Plan, listening: int) -> list[Child]:
+def _children(plan: ServePlan, listening: int) -> list[Child]:
     options = ("--no-auth",) if plan.no_auth else ()
     apis = [
         Child(
@@ -89,7 +90,7 @@ def _children(plan: Plan, listening: int) -> list[Child]:
             before=(str(listening),),
             after=options,
             inherits=(listening,),
-            without=(OWNER,),  # who answers requests never acts as the owner, nor could
+            without=(OWNER,),  # a process that answers requests never acts as the owner
         )
         for n in range(1, plan.api_processes + 1)
     ]
@@ -101,8 +102,8 @@ def _children(plan: Plan, listening: int) -> list[Child]:
 
 
 def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
-    """Children read their settings as everybody does, and find the database running."""
-    given = {
+    """The environment of children: the settings of this process, and the running database."""
+    own = {
         variable("database_url"): settings.database_url or "",
         variable("data_dir"): str(settings.data_dir.absolute()),
         variable("ledger"): settings.ledger,
@@ -111,7 +112,7 @@ def _environment(settings: Settings, metrics: str) -> Mapping[str, str]:
         variable("tls_key"): settings.tls_key or "",
         "PROMETHEUS_MULTIPROC_DIR": metrics,
     }
-    return {**os.environ, **given}
+    return {**os.environ, **own}
 
 
 @contextmanager
@@ -126,8 +127,8 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(plan: Plan) -> Iterator[socket.socket]:
-    """One socket for all API processes: who dies takes no waiting connection along."""
+def _listening(plan: ServePlan) -> Iterator[socket.socket]:
+    """One socket for all API processes: waiting connections survive the death of a process."""
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
     try:
         listening = socket.create_server((plan.host, plan.port), family=family, backlog=BACKLOG)
@@ -142,7 +143,7 @@ def _listening(plan: Plan) -> Iterator[socket.socket]:
 
 @contextmanager
 def _metrics_folder() -> Iterator[str]:
-    """Where processes leave their counters for whichever of them is asked for all."""
+    """The directory in which processes share their metrics; removed at the end."""
     folder = tempfile.mkdtemp(prefix="oms-ledger-metrics-")
     try:
         yield folder
@@ -157,12 +158,12 @@ def _url(listening: socket.socket, scheme: str) -> str:
 
 
 def _wait_until_ready(url: str, family: Supervisor, stop: threading.Event) -> bool:
-    """True once it answers; False when it is to stop before that."""
+    """True once the API answers; False when `stop` was set before."""
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(url):
         if stop.wait(0.05):
             return False
-        family.look()
+        family.check()
         if time.monotonic() > deadline or family.deaths() > 2 * len(family.children):
             raise Unavailable(
                 "The API does not come up; the log above says why. Correct it and start again."

@@ -1,4 +1,4 @@
-"""Starts child processes, starts them again when they die, and leaves none behind."""
+"""Starts child processes, restarts those that die, and stops all of them at the end."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import structlog
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = (0.5, 10.0)
-"""First and longest pause before a child that died is started again; each is twice the last."""
+"""First and longest pause before a child is restarted; each is twice the one before."""
 
 STEADY_SECONDS = 30.0
-"""A child that has lived this long starts again without a pause."""
+"""A child that ran this long is restarted without a pause."""
 
 STOP_SECONDS = 15.0
 """How long children may take to stop before they are killed."""
@@ -26,8 +26,9 @@ STOP_SECONDS = 15.0
 
 @dataclass(slots=True)
 class Child:
-    """A process to be kept alive. `module` is run with `arguments` and the lifeline's number, and
-    `without` some variables of the family's environment."""
+    """A process that is kept running: `python -m module *before PIPE *after`, where PIPE is the
+    descriptor that `parent_watch` reads. `inherits` are further descriptors; `without` are
+    variables that are removed from the environment. Times are monotonic seconds."""
 
     name: str
     module: str
@@ -44,13 +45,13 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """A family of children; use it as a context manager, so that all are stopped at the end.
-    `on_death` is told the process id of who died unasked."""
+    """Use it as a context manager: all children are stopped at the end. `on_death` is called with
+    the process id of each child that died by itself."""
 
     environment: Mapping[str, str]
     children: list[Child]
     on_death: Callable[[int], None] = lambda pid: None
-    _lifeline: tuple[int, int] = field(default_factory=os.pipe)
+    _pipe: tuple[int, int] = field(default_factory=os.pipe)
 
     def __enter__(self) -> Supervisor:
         for child in self.children:
@@ -64,11 +65,11 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
-        for end in self._lifeline:
+        for end in self._pipe:
             os.close(end)
 
-    def look(self) -> None:
-        """Note who died, and start again who is due. To be called several times a second."""
+    def check(self) -> None:
+        """Restart children that died and are due. To be called several times a second."""
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
@@ -95,13 +96,13 @@ class Supervisor:
         child.process = None
 
     def _start(self, child: Child) -> None:
-        lifeline, _ = self._lifeline
-        command = [sys.executable, "-m", child.module, *child.before, str(lifeline), *child.after]
+        pipe, _ = self._pipe
+        command = [sys.executable, "-m", child.module, *child.before, str(pipe), *child.after]
         # A session of its own: a Ctrl-C is for the parent, which stops its children in order.
         child.process = subprocess.Popen(  # noqa: S603  # our own modules, no shell
             command,
             env={k: v for k, v in self.environment.items() if k not in child.without},
-            pass_fds=(lifeline, *child.inherits),
+            pass_fds=(pipe, *child.inherits),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -17,12 +17,12 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
     for name, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
         if getattr(settings, name) is None:
             raise _invalid(name, f"It is needed where {variable(other)} is set.")
-        _look(name, getattr(settings, name))
+        _check_readable(name, getattr(settings, name))
     assert certificate is not None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        # A key under a password would have it asked for on a terminal that is not there.
+        # Without a password given here, OpenSSL would ask for one on a terminal.
         context.load_cert_chain(certificate, key, password="")
     except ssl.SSLError as error:
         raise _invalid(
@@ -33,16 +33,16 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def of_our_own() -> ssl.SSLContext:
-    """For asking ourselves, at a socket that is ours: nobody else can be there, whatever name the
-    certificate is for."""
+def for_own_socket() -> ssl.SSLContext:
+    """For requests of this process to its own socket. The certificate is not checked: it may be
+    for any name, and no other server can listen there."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _look(name: str, path: str) -> None:
+def _check_readable(name: str, path: str) -> None:
     try:
         with open(path, "rb"):
             return

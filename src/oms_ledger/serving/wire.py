@@ -1,7 +1,6 @@
-"""HTTP/1.1 as it comes over the wire: what the server is told before there is a request.
+"""The HTTP/1.1 protocol of the server: limits on heads, and answers to requests it cannot parse.
 
-The parser keeps what belongs to no body until it is complete, however long that takes, so that it
-is bounded here; and what it cannot read is answered as everything else is.
+The parser buffers what is outside of bodies without a limit, so it is limited here.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from oms_ledger.http.endpoint import SECURITY
 from oms_ledger.http.errors import problem_body
 
 HEAD_BYTES_MAX = 131_072
-"""Of a request line with its headers, of what stands between chunks, of trailers: a long path or
-token, and as much again as may come in one piece."""
+"""Limit on a request line with its headers, on what is between chunks, and on trailers: twice what
+a read from the socket returns at once."""
 
 HEADERS_MAX = 100
 
@@ -29,8 +28,8 @@ TOO_LARGE = 431, "too_large", "The headers are too large, or too many. Send fewe
 REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
 
 
-class Wire(HttpToolsProtocol):
-    """One connection."""
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """One connection. `_unread` counts the bytes since the parser last completed something."""
 
     _unread = 0
     _moved = False
@@ -53,9 +52,9 @@ class Wire(HttpToolsProtocol):
         version = self.parser.get_http_version()
         hosts = [value for name, value in self.headers if name == b"host"]
         if version not in VERSIONS or len(hosts) > 1 or (version == "1.1" and not hosts):
-            raise ValueError("whoever stands in front of us may have read it another way")
+            raise ValueError("a proxy in front may have parsed it in another way")
         super().on_headers_complete()
-        self.headers = []  # what comes behind a body is no header of the request any more
+        self.headers = []  # trailers are not headers of the request
 
     def on_body(self, body: bytes) -> None:
         self._moved = True
@@ -66,19 +65,19 @@ class Wire(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Say no, as to any other request, and hang up."""
+        """Answer as to any other invalid request, and close the connection."""
         self.transport.write(_TOO_LARGE if self._too_large else _MALFORMED)
         self.transport.close()
 
 
 OPTIONS: Mapping[str, Any] = {
-    "http": Wire,
+    "http": LimitedHttpProtocol,
     "ws": "none",
     "log_config": None,
     "access_log": False,
     "server_header": False,
 }
-"""How uvicorn serves; what it can do besides is left out."""
+"""Options of uvicorn: HTTP/1.1 alone, without its own logs."""
 
 
 def _answer(status: int, code: str, detail: str) -> bytes:

@@ -39,12 +39,12 @@ def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
     retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
     threads = [
         threading.Thread(target=_build, args=(oms, stop), name="builder"),
-        threading.Thread(target=oms.sealer().run, args=(stop,), name="sealer"),
+        threading.Thread(target=oms.audit.sealer().run, args=(stop,), name="sealer"),
         threading.Thread(target=retention.run, args=(stop,), name="retention"),
     ]
     stores = anchor_stores(oms.settings.anchors)
     if stores:
-        anchoring = AnchorSchedule(oms.tree(), stores)
+        anchoring = AnchorSchedule(oms.audit.tree(), stores)
         threads.append(threading.Thread(target=anchoring.run, args=(stop,), name="anchoring"))
     for thread in threads:
         thread.start()

@@ -5,15 +5,16 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from oms_ledger.audit.tree.postgres import copied
+from oms_ledger.audit.tree.postgres import copy_rows
+from oms_ledger.engine.db.connection import Connection
 from tests.databases import Database
 
 COPIED = "COPY (SELECT 1 / (%s - n) FROM generate_series(1, %s) AS n) TO STDOUT (FORMAT BINARY)"
 
 
-def quotients(connection: psycopg.Connection[tuple[object, ...]], fails_at: int) -> list[bytes]:
+def quotients(connection: Connection, fails_at: int) -> list[bytes]:
     with connection.cursor() as cursor, cursor.copy(COPIED, (fails_at, 50_000)) as copy:
-        rows = connection.wait(copied(connection.pgconn))
+        rows = connection.wait(copy_rows(connection.pgconn))
         assert not copy.read()
     return rows
 

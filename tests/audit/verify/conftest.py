@@ -17,7 +17,7 @@ from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
 from oms_ledger.audit.verify.report import VerificationReport
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.testing import MemoryLedger
 from tests import server as tests_server
@@ -76,7 +76,7 @@ class Sealed:
     def report(self, options: VerificationOptions | None = None) -> VerificationReport:
         """The log and its tree, against the checkpoint in the safe, or as it is said."""
         given = options or VerificationOptions(read_models=False, anchors=[self.anchor])
-        return self.oms.verify(given, lambda what, done, of: None)
+        return self.oms.audit.verify(given)
 
     def verify(self, options: VerificationOptions | None = None) -> dict[str, list[Finding]]:
         """The findings of such a report, by kind."""
@@ -87,7 +87,7 @@ class Sealed:
 
     def kept(self) -> dict[str, Any]:
         """The report that is kept in the ledger."""
-        kept = self.oms.last_verification()
+        kept = self.oms.audit.last_verification()
         assert kept is not None
         return kept
 
@@ -131,5 +131,5 @@ def sealed(shops: tuple[Databases, Path]) -> Iterator[Sealed]:
     with databases.lend() as database:
         settings = replace(database.settings, data_dir=folder)
         with open_prepared(settings) as oms:
-            newest = Prover(oms.tree()).checkpoint()
+            newest = Prover(oms.audit.tree()).checkpoint()
             yield Sealed(oms, database, Anchor("the safe", newest.note), newest.size)

@@ -9,7 +9,7 @@ from oms_ledger.audit.tree.merkle import Tile, TreeBuilder, leaf_hashes
 from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.audit.verify.tree import verify_tree
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from tests.audit.ledger import Audited, kinds
 
 STATE = "UPDATE ledger_events SET state = %s WHERE notification_id = %s"

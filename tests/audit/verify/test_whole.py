@@ -12,7 +12,7 @@ from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.verify.remedies import remedy
 from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_projections import PROJECTIONS
 from tests.audit.verify.conftest import Sealed
 
@@ -123,7 +123,7 @@ def test_an_end_that_was_cut_off_by_itself(sealed: Sealed) -> None:
 
 def test_a_history_signed_anew_without_the_key(sealed: Sealed) -> None:
     position = sealed.position_of("order.placed.v1")
-    origin = notes.origin("main", sealed.oms.tree().state().ledger_id)
+    origin = notes.origin("main", sealed.oms.audit.tree().state().ledger_id)
     forger = SigningKey.generate(origin)
     with sealed.tampering() as owner:
         owner.execute(ALTER, ('"unit_price":[0-9]+', '"unit_price":1', position))
@@ -139,7 +139,7 @@ def _resealed(sealed: Sealed, owner: Connection, key: SigningKey | None, size: i
     """Make tree and root anew from what is in the log; sign it with a key, or leave the
     checkpoints up to there as they are."""
     tree = TreeBuilder()
-    tiles = tree.append(leaf_hashes(sealed.oms.tree().leaves(0, size))) + tree.edge()
+    tiles = tree.append(leaf_hashes(sealed.oms.audit.tree().leaves(0, size))) + tree.edge()
     owner.execute("DELETE FROM merkle_tiles")
     for tile in tiles:
         row = (tile.level, tile.index, tile.width, tile.hashes)
@@ -227,7 +227,7 @@ def test_up_to_a_position_nothing_later_is_looked_at(sealed: Sealed) -> None:
     with sealed.tampering() as owner:
         owner.execute(ALTER_BYTE, (position,))
     assert sealed.verify(VerificationOptions(until=position - 1)) == {}
-    assert sealed.oms.last_verification() is None, "only what was whole is kept"
+    assert sealed.oms.audit.last_verification() is None, "only what was whole is kept"
     assert "changed_event" in sealed.verify(VerificationOptions(until=position))
     with pytest.raises(Invalid, match="has the positions 1 to"):
         sealed.verify(VerificationOptions(until=sealed.head + 1))

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege, WrongObjectType
 
 from oms_ledger.app import prepare
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from tests.databases import Database
 from tests.engine.db.grants import BUILDS, VIEWS, Allowed, written

@@ -15,7 +15,8 @@ from psycopg.errors import InsufficientPrivilege
 from oms_ledger.app import prepare
 from oms_ledger.domain.errors import Refused
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.roles import SERVING, Connection, Role
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import SERVING, Role
 from oms_ledger.settings import Settings
 from tests.databases import Database, temporary_database
 

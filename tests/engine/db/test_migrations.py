@@ -15,7 +15,8 @@ import pytest
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.engine.db import migrations, pool
-from oms_ledger.engine.db.roles import Connection, Role
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import Role
 from tests.databases import SCHEMA, Database, ledger_database, temporary_database
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")

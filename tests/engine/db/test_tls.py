@@ -205,7 +205,7 @@ def test_a_ledger_over_tls(secured: Secured) -> None:
     assert migrate(settings)
     with open_oms(settings) as oms:
         oms.catch_up()
-        assert oms.last_verification() is None
+        assert oms.audit.last_verification() is None
         with pool.connect(secured.url("verify-full"), "oms_secured", role=None) as connection:
             open_ = connection.execute(
                 "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"

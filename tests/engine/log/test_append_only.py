@@ -8,7 +8,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from oms_ledger.engine.db import migrations
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from tests.databases import Database
 

@@ -27,8 +27,8 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, SnapshotRow, Wanted
-from oms_ledger.history.narrator import Teller
-from oms_ledger.history.sources import of_sku
+from oms_ledger.history.narrator import Narrator
+from oms_ledger.history.sources import events_of_sku
 from oms_ledger.kernel import Json
 from tests.audit.sealing import seal
 from tests.databases import Database
@@ -106,17 +106,17 @@ def test_commands_are_decided_on_it(oms: Oms) -> None:
 
 def test_it_is_told(oms: Oms) -> None:
     log = oms.readers.log()
-    (told,) = Teller(log).tell(of_sku(log, "MUG"))
-    assert told.json()["type"] == ProductDefined.type
-    assert ("unit_cost.minor", None, 125) in told.effects
+    (entry,) = Narrator(log).entries(events_of_sku(log, "MUG"))
+    assert entry.json()["type"] == ProductDefined.type
+    assert ("unit_cost.minor", None, 125) in entry.effects
 
 
 def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path: Path) -> None:
     seal(oms)
-    report = oms.verify(VerificationOptions(), lambda what, done, of: None)
+    report = oms.audit.verify(VerificationOptions())
     assert (report.findings, report.head, report.sealed) == ([], 2, 2)
-    keys = [each.key for each in oms.tree().signing_keys()]
-    lines = list(export_range(oms.tree(), 1, 2))
+    keys = [each.key for each in oms.audit.tree().signing_keys()]
+    lines = list(export_range(oms.audit.tree(), 1, 2))
     assert verify_export(lines, keys).events == 2
     exported = [json.loads(line) for line in lines if '"position"' in line]
     assert [each["type"] for each in exported] == [OLD, OLD]

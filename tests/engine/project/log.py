@@ -13,11 +13,11 @@ from oms_ledger.domain.stock.events import StockAllocated, StockReceived
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.pool import DEFAULT_TIMEOUTS, Timeouts
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, Wanted
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.tables import table_name
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import Event, Meta, ReadModel, Recorded

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild import builds

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import Stored
-from oms_ledger.engine.project.projector import Connection, retry_parked
+from oms_ledger.engine.project.projector import retry_parked
 from oms_ledger.engine.rebuild import builder
 from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.kernel import Event, Position

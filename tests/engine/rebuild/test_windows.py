@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.project.runner import Connection
 from oms_ledger.engine.rebuild import builder
 from oms_ledger.engine.rebuild.builder import Builder, Keeping
 from oms_ledger.kernel import Event

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from oms_ledger.http.openapi import document as openapi
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.examples import BODIES
@@ -44,6 +44,13 @@ def test_every_command_and_query_is_in_it(document: Json) -> None:
         assert document["paths"][query.path]["get"]["operationId"] == query.name
     assert COMMANDS.keys() == BODIES.keys() == shapes.OF_COMMANDS.keys()
     assert {query.name for query in QUERIES} == shapes.OF_QUERIES.keys()
+
+
+def test_schemas_are_named_without_the_suffix_of_their_classes(document: Json) -> None:
+    schemas = document["components"]["schemas"]
+    assert {"Problem", "Order", "Shipment", "ConsistencyProof"} <= schemas.keys()
+    names = {name for key, its in schemas.items() for name in (key, its.get("title", ""))}
+    assert [name for name in names if name.endswith(shapes.SUFFIX)] == []
 
 
 def test_what_is_served_is_what_is_documented(oms: Oms, document: Json) -> None:

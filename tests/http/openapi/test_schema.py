@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
+from oms_ledger.http.app import create_app
 from tests.http.conftest import Api
 
 FOR_EACH_ROUTE = int(os.environ.get("OMS_TEST_SCHEMA_CASES", "0"))

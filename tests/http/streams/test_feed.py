@@ -15,8 +15,7 @@ import pytest
 import uvicorn
 
 from oms_ledger.app import Oms
-from oms_ledger.http import create_app
-from oms_ledger.http.app import Door
+from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.openapi import shapes
 from oms_ledger.http.openapi.shapes import ledger
 from oms_ledger.http.streams import sse, watcher
@@ -35,7 +34,7 @@ def test_every_event_once_and_in_order(shop: Api) -> None:
     while True:
         response = shop.get(f"/v1/events?after={after}&limit=4")
         page = response.json()
-        fits(ledger.Feed, page)
+        fits(ledger.FeedShape, page)
         if not page["items"]:
             break
         seen += page["items"]
@@ -61,7 +60,7 @@ def test_the_name_of_an_old_shape_leads_to_todays(shop: Api) -> None:
 
 
 @contextmanager
-def serving(oms: Oms) -> Iterator[tuple[str, Door]]:
+def serving(oms: Oms) -> Iterator[tuple[str, LedgerApi]]:
     """A real server in a thread; when it has ended, so have its streams."""
     app = create_app(oms)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -214,7 +213,7 @@ def _open(client: httpx.Client, url: str, count: int) -> list[tuple[Stream, http
 
 
 def test_only_so_many_follow(oms: Oms, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "FOLLOWERS_MAX", 1)
+    monkeypatch.setattr(watcher, "CLIENTS_MAX", 1)
     with serving(oms) as (url, _):
         with streaming(f"{url}/v1/events/stream") as stream:
             stream.block()

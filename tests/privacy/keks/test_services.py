@@ -11,11 +11,10 @@ import structlog
 from botocore.stub import Stubber  # type: ignore[import-untyped]  # the library has no types
 
 from oms_ledger.domain.errors import OmsError, Refused, Unavailable
-from oms_ledger.privacy.keks import aws
-from oms_ledger.privacy.keks import service as key_service
-from oms_ledger.privacy.keks.factory import key_encryption
-from oms_ledger.privacy.keks.local import Kek, KeyEncryption, LocalKeks, Wrapped
-from oms_ledger.privacy.keks.service import ServiceKeks
+from oms_ledger.privacy.keks import aws, remote
+from oms_ledger.privacy.keks.factory import key_wrapper
+from oms_ledger.privacy.keks.local import Kek, KeyWrapper, LocalKeks, WrappedKey
+from oms_ledger.privacy.keks.remote import RemoteKeks
 from tests.databases import KEK
 from tests.privacy.keks.services import Kms, OpenBao, Service, StandIn, bao, openbao
 from tests.privacy.keks.transit import TOKEN
@@ -37,7 +36,7 @@ def real() -> Iterator[OpenBao]:
 @pytest.fixture(params=["kms", "stand-in", pytest.param("openbao", marks=pytest.mark.long)])
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Each service that a key may be in."""
-    monkeypatch.setattr(key_service, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)
     if request.param == "openbao":
         monkeypatch.setenv("VAULT_TOKEN", TOKEN)
         running: OpenBao = request.getfixturevalue("real")
@@ -48,12 +47,12 @@ def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     own.shut()
 
 
-def process(*kek: str, ledger: str = "main") -> KeyEncryption:
+def process(*kek: str, ledger: str = "main") -> KeyWrapper:
     """What a process that was just started has."""
-    return key_encryption(" ".join(kek), NO_FILE, ledger)
+    return key_wrapper(" ".join(kek), NO_FILE, ledger)
 
 
-def refused(keks: KeyEncryption, *keys: Wrapped) -> str:
+def refused(keks: KeyWrapper, *keys: WrappedKey) -> str:
     with pytest.raises(Refused) as error:
         keks.unwrap(keys)
     assert error.value.code == "wrong_kek"
@@ -70,14 +69,14 @@ def test_what_one_process_wraps_another_unwraps(service: Service) -> None:
 def test_a_process_asks_once_for_any_number_of_people(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[ServiceKeks] = []
-    ask = ServiceKeks._asked
+    asked: list[RemoteKeks] = []
+    ask = RemoteKeks._call
 
-    def counted(own: ServiceKeks, how: Callable[[], bytes]) -> bytes:
+    def counted(own: RemoteKeks, how: Callable[[], bytes]) -> bytes:
         asked.append(own)
         return ask(own, how)
 
-    monkeypatch.setattr(ServiceKeks, "_asked", counted)
+    monkeypatch.setattr(RemoteKeks, "_call", counted)
     first, second = process(service.key), process(service.key)
     wrapped = [each for pair in PEOPLE for each in first.wrap([pair])]
     assert len(asked) == 1
@@ -145,7 +144,7 @@ def test_an_outage_is_said_and_stops_nobody_who_has_asked_before(service: Servic
 def test_after_a_failure_nobody_asks_for_a_moment(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_service, "QUIET_SECONDS", 60.0)
+    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 60.0)
     keks = process(service.key)
     service.shut()
     with pytest.raises(Unavailable):
@@ -216,11 +215,11 @@ def test_what_kms_says_is_said_with_a_remedy(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing-secret")
-    kms = aws.service("arn:aws:kms:eu-west-1:123456789012:key/1", "main")
+    kms = aws.root_key("arn:aws:kms:eu-west-1:123456789012:key/1", "main")
     with Stubber(kms._client) as answers:
         answers.add_client_error("encrypt", code)
         with pytest.raises(Unavailable, match=said):
-            ServiceKeks(kms).wrap(ANA)
+            RemoteKeks(kms).wrap(ANA)
 
 
 def test_no_credentials_and_no_such_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +240,7 @@ def test_the_token_is_read_where_an_agent_keeps_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     vault = StandIn(monkeypatch)
-    monkeypatch.setattr(key_service, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)
     monkeypatch.delenv("VAULT_TOKEN")
     monkeypatch.setenv("HOME", str(tmp_path))
     keks = process(vault.key)

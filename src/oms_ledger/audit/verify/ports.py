@@ -1,4 +1,4 @@
-"""What a verification reads, and where it files its report; `app.py` wires it."""
+"""What a verification reads, and where it files its report; `audit/ledger.py` wires it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from psycopg import errors
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.engine.db import grants, migrations, pool, roles
-from oms_ledger.engine.db.roles import SERVING, Connection, Role
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import SERVING, Role
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import ReadModel
 from oms_ledger.settings import Settings
@@ -42,13 +43,13 @@ def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> Non
     with pool.connect(url, schema, role=None) as connection:
         roles.require(connection, schema, SERVING)
         if settings.owner_url is None:
-            connection.execute(roles.SET_ROLE, (Role.READER.of(schema),))
+            roles.act_as(connection, schema, Role.READER)
             _require_prepared(connection, schema, models)
 
 
 def _up_to_date(connection: Connection, schema: str, models: Sequence[ReadModel]) -> bool:
     """Whether there is nothing that `prepare` would change."""
-    connection.execute(roles.SET_ROLE, (Role.OWNER.of(schema),))
+    roles.act_as(connection, schema, Role.OWNER)
     try:
         return (
             not migrations.pending(connection, schema)

@@ -9,15 +9,15 @@ Tables of read models are made while the program runs; their rights are compared
 
 from __future__ import annotations
 
-from functools import cache
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 
 from psycopg import sql
 
 from oms_ledger.engine.db import statements
-from oms_ledger.engine.db.pool import Connection
+from oms_ledger.engine.db.connection import Connection
+
+SQL = statements.queries(__package__)
 
 POST_APPLY = "post-apply.sql"
 
@@ -26,16 +26,16 @@ def record(owner: Connection, migrations: Path) -> None:
     """Note that the grants in the database are those of `post-apply.sql` in the folder
     `migrations`, which has just run. Needs the owner's connection."""
     comment = f"grants {_digest(migrations)} {_fingerprint(owner)}"
-    owner.execute(sql.SQL(_statements()["record"]).format(sql.Literal(comment)))
+    owner.execute(sql.SQL(SQL["record_grants"]).format(comment=sql.Literal(comment)))
 
 
 def up_to_date(connection: Connection, migrations: Path) -> bool:
     """Whether all rights in the ledger are those that `post-apply.sql` in the folder `migrations`
     would leave. Changes nothing; any role of the ledger may run it."""
-    recorded = connection.execute(_statements()["recorded"]).fetchone()
+    recorded = connection.execute(SQL["recorded_grants"]).fetchone()
     if recorded != (f"grants {_digest(migrations)} {_fingerprint(connection)}",):
         return False
-    return connection.execute(_statements()["builds_differ"]).fetchone() == (False,)
+    return connection.execute(SQL["grants_of_builds_differ"]).fetchone() == (False,)
 
 
 def _digest(migrations: Path) -> str:
@@ -43,12 +43,6 @@ def _digest(migrations: Path) -> str:
 
 
 def _fingerprint(connection: Connection) -> str:
-    row = connection.execute(_statements()["fingerprint"]).fetchone()
+    row = connection.execute(SQL["grants_fingerprint"]).fetchone()
     assert row is not None, "an aggregate has one row"
     return str(row[0])
-
-
-@cache
-def _statements() -> dict[str, str]:
-    file = resources.files(__package__).joinpath("grants.sql")
-    return statements.named(file.read_text("utf-8"))

@@ -24,9 +24,12 @@ from yoyo.migrations import (  # type: ignore[import-untyped]  # the library has
 )
 
 from oms_ledger.domain.errors import Refused, Unavailable
-from oms_ledger.engine.db import grants, pool, roles
-from oms_ledger.engine.db.pool import Connection, Timeouts
+from oms_ledger.engine.db import grants, pool, roles, statements
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
+
+SQL = statements.queries(__package__)
 
 TURN_SECONDS = 120
 """How long to wait for another process that is migrating the same ledger."""
@@ -34,8 +37,6 @@ TURN_SECONDS = 120
 DDL_TIMEOUTS = Timeouts(lock_ms=10_000, statement_ms=0, idle_in_transaction_ms=60_000)
 """A migration may take long; what it may not is queue behind a lock while everybody queues
 behind it."""
-
-TAKE_TURN = "SELECT pg_advisory_lock(hashtextextended('oms-ledger migrations ' || %s, 0))"
 
 
 class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library has no types
@@ -83,7 +84,7 @@ def migrate(url: str, schema: str) -> list[str]:
                 code="database_role_missing",
             ) from error
         roles.drop_former(connection, schema)
-        connection.execute(roles.SET_ROLE, (Role.OWNER.of(schema),))
+        roles.act_as(connection, schema, Role.OWNER)
         backend = _Backend(connection)
         waiting = backend.to_apply(read_migrations(str(directory())))
         backend.apply_migrations_only(waiting)
@@ -96,13 +97,10 @@ def pending(connection: Connection, schema: str) -> list[str]:
     """The names of migrations not applied yet, as any of the ledger's roles may ask; changes
     nothing."""
     migrations: MigrationList = read_migrations(str(directory()))
-    found = connection.execute(
-        "SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = %s",
-        (schema, default_migration_table),
-    )
-    if found.fetchone() is None:
+    names = {"schema": schema, "table": default_migration_table}
+    if connection.execute(SQL["migrations_table"], names).fetchone() is None:
         return sorted(m.id for m in migrations)
-    applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+    applied = connection.execute(SQL["applied_migrations"]).fetchall()
     return sorted({m.id for m in migrations} - {str(name) for (name,) in applied})
 
 
@@ -119,7 +117,7 @@ def directory() -> Path:
 def _turn(connection: Connection, schema: str) -> Generator[None]:
     """Only one process at a time migrates a ledger. The lock ends with the session, however
     that ends."""
-    connection.execute(f"SET lock_timeout = '{TURN_SECONDS}s'")
-    connection.execute(TAKE_TURN, (schema,))
-    connection.execute(f"SET lock_timeout = {DDL_TIMEOUTS.lock_ms}")
+    connection.execute(SQL["set_lock_timeout"], {"milliseconds": str(TURN_SECONDS * 1000)})
+    connection.execute(SQL["lock_migrations"], {"schema": schema})
+    connection.execute(SQL["set_lock_timeout"], {"milliseconds": str(DDL_TIMEOUTS.lock_ms)})
     yield

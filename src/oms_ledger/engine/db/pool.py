@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import psycopg
 import structlog
@@ -20,34 +20,23 @@ from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine.db import roles
+from oms_ledger.engine.db import roles, statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-Connection: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 Pool: TypeAlias = "ConnectionPool[Connection]"
+
+SQL = statements.queries(__package__)
 
 CONNECT_SECONDS = 10
 
 RECONNECT_SECONDS = 2
 """How long the pool tries by itself, ever more seldom. After that whoever asks makes it try anew,
 so that a database that is back is found at once, however long it was away."""
-
-# One round trip. Whoever has waited for the head lock must see what its last holder wrote, hence
-# READ COMMITTED, whatever the server's default is. The role comes last; it is NULL where whoever
-# logged in may not act as it.
-PREPARE_SESSION = f"""
-SELECT set_config('search_path', %(schema)s, false),
-       set_config('TimeZone', 'UTC', false),
-       set_config('default_transaction_isolation', 'read committed', false),
-       set_config('lock_timeout', %(lock)s, false),
-       set_config('statement_timeout', %(statement)s, false),
-       set_config('idle_in_transaction_session_timeout', %(idle)s, false),
-       (SELECT set_config('role', rolname, false) FROM pg_roles
-        WHERE rolname = %(role)s AND pg_has_role(session_user, oid, {roles.MAY_ACT})) AS role"""
 
 
 class _Pool(ConnectionPool["Connection"]):
@@ -110,7 +99,7 @@ def connect(
 
 
 def prepare_session(
-    connection: psycopg.Connection[Any],
+    connection: Connection,
     schema: str,
     *,
     role: Role | None = Role.READER,
@@ -120,7 +109,7 @@ def prepare_session(
     row = (
         connection.cursor(row_factory=tuple_row)
         .execute(
-            PREPARE_SESSION,
+            SQL["prepare_session"],
             {
                 "schema": schema,
                 "lock": str(timeouts.lock_ms),

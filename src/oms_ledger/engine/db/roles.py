@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypeAlias
 
-import psycopg
 from psycopg import errors, sql
 
 from oms_ledger.domain.errors import Refused
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 
-Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+SQL = statements.queries(__package__)
 
 
 class Role(StrEnum):
@@ -43,37 +43,17 @@ class Role(StrEnum):
 SERVING = (Role.WRITER, Role.PROJECTOR, Role.SEALER, Role.READER)
 """All that API and worker processes ever act as."""
 
-# From PostgreSQL 16 on one may be a member who must not act as the role.
-MAY_ACT = """
-CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"""
-
-THERE = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
-
-ACTS_AS = f"""
-SELECT rolname FROM pg_roles
-WHERE rolname = ANY(%s) AND pg_has_role(session_user, oid, {MAY_ACT})"""
-
-# Sequences and types follow their tables.
-STRAYS = """
-SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
-       c.oid::regclass::text
-FROM pg_class AS c
-WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
-  AND c.relowner <> %(owner)s::regrole
-UNION ALL
-SELECT 'FUNCTION', p.oid::regprocedure::text
-FROM pg_proc AS p
-WHERE p.pronamespace = %(schema)s::regnamespace AND p.proowner <> %(owner)s::regrole"""
-
-SET_ROLE = "SELECT set_config('role', %s, false)"
-
-SCHEMA_OWNER = "SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = %s"
-
 
 def acts_as(connection: Connection, schema: str, roles: Iterable[Role]) -> set[Role]:
     """Those of the roles that whoever logged in may act as."""
     wanted = {role.of(schema): role for role in roles}
-    return {wanted[name] for (name,) in connection.execute(ACTS_AS, (list(wanted),)).fetchall()}
+    rows = connection.execute(SQL["roles_of_login"], {"names": list(wanted)}).fetchall()
+    return {wanted[name] for (name,) in rows}
+
+
+def act_as(connection: Connection, schema: str, role: Role) -> None:
+    """Make the session act as a role of the ledger."""
+    connection.execute(SQL["set_role"], {"role": role.of(schema)})
 
 
 def refusal(login: str, schema: str, roles: Iterable[Role]) -> Refused:
@@ -97,8 +77,8 @@ def require(connection: Connection, schema: str, roles: Iterable[Role]) -> None:
 
 def login_of(connection: Connection) -> str:
     """Who logged in, whatever role the session acts as."""
-    row = connection.execute("SELECT session_user::text").fetchone()
-    assert row is not None, "a SELECT without FROM has one row"
+    row = connection.execute(SQL["login"]).fetchone()
+    assert row is not None, "session_user has no row"
     return str(row[0])
 
 
@@ -109,24 +89,25 @@ def create(connection: Connection, schema: str) -> None:
     """Make the roles that are missing, and let whoever logged in act as them. `Refused`, with what
     an administrator can do about it, where they must not."""
     for name in _missing(connection, schema):
-        _attempt(connection, sql.SQL("CREATE ROLE {} NOLOGIN"), sql.Identifier(name))
+        _attempt(connection, SQL["create_role"], name)
     if missing := _missing(connection, schema):
         raise _cannot_create(login_of(connection), schema, missing)
     for role in set(Role) - acts_as(connection, schema, Role):
-        _attempt(connection, sql.SQL("GRANT {} TO CURRENT_USER"), sql.Identifier(role.of(schema)))
+        _attempt(connection, SQL["grant_role"], role.of(schema))
     require(connection, schema, [Role.OWNER])
 
 
 def _missing(connection: Connection, schema: str) -> list[str]:
     every = [role.of(schema) for role in Role]
-    there = {name for (name,) in connection.execute(THERE, (every,)).fetchall()}
-    return [name for name in every if name not in there]
+    rows = connection.execute(SQL["existing_roles"], {"names": every}).fetchall()
+    existing = {name for (name,) in rows}
+    return [name for name in every if name not in existing]
 
 
-def _attempt(connection: Connection, statement: sql.SQL, role: sql.Identifier) -> None:
+def _attempt(connection: Connection, statement: str, role: str) -> None:
     """Somebody may be doing the same in another database of the server, or have done it before."""
     try:
-        connection.execute(statement.format(role))
+        connection.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
     except (
         errors.InsufficientPrivilege,
         errors.DuplicateObject,
@@ -137,7 +118,7 @@ def _attempt(connection: Connection, statement: sql.SQL, role: sql.Identifier) -
 
 
 def _cannot_create(login: str, schema: str, missing: Iterable[str]) -> Refused:
-    made = " ".join(f"CREATE ROLE {name} NOLOGIN;" for name in missing)
+    made = " ".join(f"{SQL['create_role'].format(role=name)};" for name in missing)
     given = ", ".join(role.of(schema) for role in Role)
     return Refused(
         f"The login {login} may not create the roles of the ledger, in which the program acts"
@@ -153,27 +134,27 @@ def take_possession(connection: Connection, schema: str) -> None:
     program, may have left it with whoever logged in."""
     owner = Role.OWNER.of(schema)
     name, to = sql.Identifier(schema), sql.Identifier(owner)
-    found = connection.execute(SCHEMA_OWNER, (schema,)).fetchone()
+    found = connection.execute(SQL["schema_owner"], {"schema": schema}).fetchone()
     if found is None:
-        connection.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(name, to))
+        connection.execute(sql.SQL(SQL["create_schema"]).format(schema=name, owner=to))
         return
     if found[0] != owner:
-        connection.execute(sql.SQL("ALTER SCHEMA {} OWNER TO {}").format(name, to))
+        connection.execute(sql.SQL(SQL["give_schema"]).format(schema=name, owner=to))
     places = {"schema": sql.Identifier(schema).as_string(), "owner": to.as_string()}
-    for kind, what in connection.execute(STRAYS, places).fetchall():
+    for kind, what in connection.execute(SQL["objects_of_others"], places).fetchall():
         # Quoted by the server, where it needs to be.
-        change = sql.SQL("ALTER {} {} OWNER TO {}").format(sql.SQL(kind), sql.SQL(what), to)
-        connection.execute(change)
+        statement = sql.SQL(SQL["give_object"])
+        connection.execute(statement.format(kind=sql.SQL(kind), object=sql.SQL(what), owner=to))
 
 
 def drop_former(connection: Connection, schema: str) -> None:
     """The one role that there was before: nobody acts as it any more. Where another database has
     something of it, or whoever logged in may not drop it, it stays, with no rights here."""
     former = f"{schema}_app"
-    if connection.execute(THERE, ([former],)).fetchone() is None:
+    if connection.execute(SQL["existing_roles"], {"names": [former]}).fetchone() is None:
         return
-    for statement in ("DROP OWNED BY {}", "DROP ROLE {}"):
+    for statement in (SQL["drop_owned"], SQL["drop_role"]):
         try:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(former)))
+            connection.execute(sql.SQL(statement).format(role=sql.Identifier(former)))
         except (errors.InsufficientPrivilege, errors.DependentObjectsStillExist):
             return

@@ -1,4 +1,5 @@
-"""The SQL that lies beside a read model: `table.sql`, and named statements in `queries.sql`."""
+"""The SQL in files: the named statements of a package in its `queries.sql`, and the tables of a
+read model in its `table.sql`."""
 
 from __future__ import annotations
 
@@ -6,13 +7,17 @@ import re
 from functools import cache
 from importlib import resources
 
-from oms_ledger.engine.project.tables import table_name
 from oms_ledger.kernel import ReadModel
 
 _COMMENT = re.compile(r"--[^\n]*")
 _INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 _WITH = re.compile(r"WITH\b(\s+RECURSIVE\b)?", re.IGNORECASE)
 _NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+
+
+def table_name(stable: str, number: int) -> str:
+    """The name of a table in a build; `{v}` in its `table.sql` stands for the same suffix."""
+    return f"{stable}_v{number}"
 
 
 def source(model: ReadModel, name: str) -> str:
@@ -30,16 +35,17 @@ def definitions(text: str, number: int) -> tuple[list[str], list[str]]:
 
 
 def named(text: str) -> dict[str, str]:
-    """Statements by the name given in the line `-- name: <name>` above each."""
+    """Statements, without comments, by the name in the line `-- name: <name>` above each."""
     parts = _NAME.split(text)
     return {
-        name: body.strip().rstrip(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)
+        name: _COMMENT.sub("", body).strip().rstrip(";")
+        for name, body in zip(parts[1::2], parts[2::2], strict=True)
     }
 
 
 @cache
 def queries(package: str) -> dict[str, str]:
-    """The named statements of the read model defined in this package; none without the file."""
+    """The named statements in the `queries.sql` of this package; none without the file."""
     file = resources.files(package).joinpath("queries.sql")
     return named(file.read_text("utf-8")) if file.is_file() else {}
 
@@ -54,9 +60,9 @@ def on_build(package: str, statement: str, tables: tuple[str, ...], number: int)
     if statement not in known:
         names = ", ".join(sorted(known)) or "none"
         raise LookupError(f"no statement {statement!r} in queries.sql; there are: {names}")
-    text = _COMMENT.sub("", known[statement]).strip()
+    text = known[statement]
     meant = [
-        f"{name} AS NOT MATERIALIZED (SELECT * FROM {table_name(name, number)})"
+        f"{name} AS NOT MATERIALIZED (TABLE {table_name(name, number)})"
         for name in tables
         if re.search(rf"\b{name}\b", text)
     ]

@@ -7,19 +7,21 @@ import time
 
 import psycopg
 import structlog
+from psycopg import sql
 
 from oms_ledger.domain.errors import Unavailable
-from oms_ledger.engine.db.pool import Connection, Pool
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.pool import Pool
+from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project.projector import PROJECTIONS_CHANNEL
 from oms_ledger.kernel import Position
 
 log = structlog.get_logger(__name__)
 
-LISTEN = (f"LISTEN {PROJECTIONS_CHANNEL}", "LISTEN ledger_events")
+SQL = statements.queries(__package__)
 
-POSITIONS = """
-SELECT name, position FROM projection_positions WHERE state = 'live'
-UNION ALL SELECT '', position FROM ledger_head"""
+CHANNELS = (PROJECTIONS_CHANNEL, NOTIFY_CHANNEL)
 
 LOOK_SECONDS = 0.1
 """How often to look where no NOTIFY comes."""
@@ -83,11 +85,11 @@ class Positions:
                     return
 
     def _look_while_needed(self, connection: Connection) -> None:
-        for statement in LISTEN:
-            connection.execute(statement)
+        for channel in CHANNELS:
+            connection.execute(sql.SQL(SQL["listen"]).format(channel=sql.Identifier(channel)))
         try:
             while self._needed():
-                found = connection.execute(POSITIONS, prepare=True).fetchall()
+                found = connection.execute(SQL["positions"], prepare=True).fetchall()
                 with self._changed:
                     self._at = {str(name): int(str(position)) for name, position in found}
                     self._changed.notify_all()
@@ -95,4 +97,4 @@ class Positions:
                     pass
         finally:
             if not connection.closed:
-                connection.execute("UNLISTEN *")
+                connection.execute(SQL["unlisten"])

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
-import psycopg
 
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Position
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-
-HEAD = "SELECT position FROM ledger_head"
-STATE_AT = "SELECT state FROM ledger_events WHERE notification_id = %s"
+SQL = statements.queries(__package__)
 
 
 class _At(msgspec.Struct):
@@ -37,7 +34,7 @@ def recorded_at_of(state: bytes) -> datetime | None:
 
 def head(connection: Connection) -> Position:
     """The position of the newest event; 0 in an empty ledger."""
-    row = connection.execute(HEAD, binary=True).fetchone()
+    row = connection.execute(SQL["head"], binary=True).fetchone()
     assert row is not None, "ledger_head has lost its row"
     return int(row[0])
 
@@ -47,7 +44,9 @@ def position_at(connection: Connection, moment: datetime) -> Position:
     known, unknown = 0, head(connection) + 1
     while unknown - known > 1:
         middle = (known + unknown) // 2
-        row = connection.execute(STATE_AT, (middle,), prepare=True, binary=True).fetchone()
+        row = connection.execute(
+            SQL["stored_state"], (middle,), prepare=True, binary=True
+        ).fetchone()
         at = recorded_at_of(row[0]) if row is not None else None
         if at is not None and at > moment:
             unknown = middle

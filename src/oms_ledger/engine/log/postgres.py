@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
+from typing import Any
 
 import psycopg
 
-from oms_ledger.engine.db.arrays import (
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.binary import (
     BinaryArray,
     bigint_array,
     bytea_array,
-    copy_rows,
+    copy_event_rows,
     text_array,
 )
+from oms_ledger.engine.db.connection import Connection, Cursor
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.log.codec import SHAPES
 from oms_ledger.engine.log.store import (
@@ -35,89 +38,23 @@ from oms_ledger.engine.log.store import (
     Wanted,
 )
 
+SQL = statements.queries(__package__)
+
 NOTIFY_CHANNEL = "ledger_events"
 """One NOTIFY per commit goes here: a hint to look, never the truth."""
-
-LOCK_HEAD = "SELECT position, recorded_at FROM ledger_head FOR UPDATE"
-
-LOAD_SNAPSHOTS = """
-SELECT s.originator_id, s.originator_version, s.notification_id, s.shape, s.state
-FROM unnest(%s::text[], %s::text[]) AS want (id, shape)
-CROSS JOIN LATERAL (
-    SELECT * FROM snapshots
-    WHERE originator_id = want.id AND shape = want.shape
-    ORDER BY originator_version DESC LIMIT 1
-) AS s"""
-
-# Events after the version known, or after the newest usable snapshot where nothing is known.
-LOAD_EVENTS = """
-SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
-FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS want (id, version, shape)
-CROSS JOIN LATERAL (
-    SELECT * FROM ledger_events
-    WHERE originator_id = want.id
-      AND originator_version > CASE WHEN want.version > 0 THEN want.version ELSE coalesce((
-            SELECT max(originator_version) FROM snapshots
-            WHERE originator_id = want.id AND shape = want.shape), 0) END
-    ORDER BY originator_version
-) AS e"""
-
-# A category is a range of ids: '-' is followed by '.' in the "C" collation.
-LOAD_CATEGORY = """
-SELECT originator_id, originator_version, topic, state, notification_id
-FROM ledger_events WHERE originator_id >= %s AND originator_id < %s
-ORDER BY originator_id, originator_version"""
-
-LOAD_RECEIPTS = """
-SELECT r.scope, r.key, r.fingerprint, r.outcome
-FROM unnest(%s::text[], %s::text[]) AS want (scope, key)
-JOIN receipts AS r ON r.scope = want.scope AND r.key = want.key"""
-
-INSERT_EVENTS = """
-INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])"""
-
-_MOVED = """moved AS (
-    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
-)"""
-
-# Divides by zero, and so undoes the whole batch, unless exactly the expected head was moved.
-_TOLD = f"SELECT 1 / count(*), (SELECT pg_notify('{NOTIFY_CHANNEL}', '')) FROM moved"
-
-MOVE_HEAD = f"WITH {_MOVED} {_TOLD}"
-
-APPEND = f"WITH {_MOVED}, appended AS ({INSERT_EVENTS}) {_TOLD}"
-"""All that a small batch of events needs, in one statement."""
-
-COPY_EVENTS = """
-COPY ledger_events (originator_id, originator_version, topic, state, notification_id)
-FROM STDIN (FORMAT BINARY)"""
 
 COPY_FROM_EVENTS = 500
 """Events in a batch from which COPY is the faster one. It costs two more round trips, and then
 takes two thirds of the time an INSERT does (measured: docs/performance.md)."""
 
-INSERT_RECEIPTS = """
-INSERT INTO receipts (scope, key, fingerprint, outcome, recorded_at)
-SELECT r.scope, r.key, r.fingerprint, r.outcome, %s
-FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])
-    AS r (scope, key, fingerprint, outcome)"""
-
-INSERT_SNAPSHOTS = """
-INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
-ON CONFLICT DO NOTHING"""
-
-HAPPENED = "SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s"
-
 
 class PostgresStore:
     """`connect` opens a connection in autocommit mode with the ledger's search_path."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[tuple[object, ...]]]) -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         # One cursor for all batches: making one takes as long as running a statement.
-        self._cursor: psycopg.Cursor[tuple[object, ...]] | None = None
+        self._cursor: Cursor | None = None
 
     def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
         with self._failing():
@@ -135,11 +72,11 @@ class PostgresStore:
         cursor = self._at_hand()
         # Without parameters both travel as one message; what follows sees all that was committed
         # before the lock was had.
-        cursor.execute(f"BEGIN; {LOCK_HEAD}")
+        cursor.execute(f"BEGIN; {SQL['lock_head']}")
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), self._load(wanted) if wanted else Loaded()  # type: ignore[arg-type]  # columns as migrated
+        return Head(*row), self._load(wanted) if wanted else Loaded()
 
     def load(self, wanted: Wanted) -> Loaded:
         with self._failing():
@@ -163,12 +100,10 @@ class PostgresStore:
             self.rollback()
             raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
-    def _request(
-        self, connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted
-    ) -> _Pending:
+    def _request(self, connection: Connection, wanted: Wanted) -> _Pending:
         pending = _Pending()
 
-        def ask(statement: str, *parameters: object) -> psycopg.Cursor[tuple[object, ...]]:
+        def ask(statement: str, *parameters: object) -> Cursor:
             return connection.execute(statement, parameters, prepare=True, binary=True)
 
         if wanted.streams:
@@ -177,15 +112,20 @@ class PostgresStore:
             unknown = [s for s, version in wanted.streams.items() if version == 0]
             if unknown:
                 its_shapes = [SHAPES.get(s.split("-", 1)[0], "") for s in unknown]
-                pending.snapshots = ask(LOAD_SNAPSHOTS, text_array(unknown), text_array(its_shapes))
+                pending.snapshots = ask(
+                    SQL["load_snapshots"], text_array(unknown), text_array(its_shapes)
+                )
             versions = bigint_array(wanted.streams.values())
-            pending.events.append(ask(LOAD_EVENTS, ids, versions, shapes))
+            pending.events.append(ask(SQL["load_events"], ids, versions, shapes))
         for category in wanted.categories:
-            pending.events.append(ask(LOAD_CATEGORY, f"{category}-", f"{category}."))
+            pending.events.append(ask(SQL["load_category"], f"{category}-", f"{category}."))
         if wanted.receipts:
             scopes = text_array([scope for scope, _ in wanted.receipts])
             keys = text_array([key for _, key in wanted.receipts])
-            pending.receipts = ask(LOAD_RECEIPTS, scopes, keys)
+            pending.receipts = ask(SQL["load_receipts"], scopes, keys)
+        if wanted.prefixes:
+            beyond = [_after_all_with(prefix) for prefix in wanted.prefixes]
+            pending.names = ask(SQL["load_names"], text_array(wanted.prefixes), text_array(beyond))
         return pending
 
     def commit(self, head: Head, batch: Batch) -> None:
@@ -212,14 +152,16 @@ class PostgresStore:
                 # The server may still be at work on what a broken connection had sent it; it
                 # holds the head until that is done. Without this the answer could be a no that
                 # becomes a yes a moment later.
-                connection.execute(LOCK_HEAD)
-                found = connection.execute(HAPPENED, (row.position,), binary=True).fetchone()
+                connection.execute(SQL["lock_head"])
+                found = connection.execute(
+                    SQL["stored_event"], (row.position,), binary=True
+                ).fetchone()
         return found == (row.stream, row.topic, row.state)
 
     def close(self) -> None:
         self._drop()
 
-    def _at_hand(self) -> psycopg.Cursor[tuple[object, ...]]:
+    def _at_hand(self) -> Cursor:
         if self._cursor is None:
             self._cursor = self._connect().cursor()
         return self._cursor
@@ -235,22 +177,30 @@ class _Pending:
     """Cursors of one pipelined request, to be read after its end."""
 
     def __init__(self) -> None:
-        self.snapshots: psycopg.Cursor[tuple[object, ...]] | None = None
-        self.events: list[psycopg.Cursor[tuple[object, ...]]] = []
-        self.receipts: psycopg.Cursor[tuple[object, ...]] | None = None
+        self.snapshots: Cursor | None = None
+        self.events: list[Cursor] = []
+        self.receipts: Cursor | None = None
+        self.names: Cursor | None = None
+
+
+def _after_all_with(prefix: str) -> str:
+    """The first text after all that begin with a prefix, in the "C" collation. The last character
+    of a prefix is a separator, so the one after it exists."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _collect(pending: _Pending) -> Loaded:
     return Loaded(
-        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],  # type: ignore[arg-type]  # columns as selected
-        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],  # type: ignore[arg-type]  # columns as selected
-        receipts=[Receipt(*row) for row in _rows(pending.receipts)],  # type: ignore[arg-type]  # columns as selected
+        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
+        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
+        receipts=[Receipt(*row) for row in _rows(pending.receipts)],
+        names=[name for (name,) in _rows(pending.names)],
     )
 
 
 def _rows(
-    cursor: psycopg.Cursor[tuple[object, ...]] | None,
-) -> Sequence[tuple[object, ...]]:
+    cursor: Cursor | None,
+) -> Sequence[tuple[Any, ...]]:
     return cursor.fetchall() if cursor is not None else ()
 
 
@@ -265,22 +215,20 @@ def _columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
     )
 
 
-def _writes(
-    cursor: psycopg.Cursor[tuple[object, ...]], head: Head, batch: Batch
-) -> Iterable[tuple[str, tuple[object, ...]]]:
+def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
     """The statements of a batch. Events of a large one are copied before the first of them."""
     if batch.events:
         moved = (batch.events[-1].position, batch.recorded_at, head.position)
         if len(batch.events) < COPY_FROM_EVENTS:
-            yield APPEND, (*moved, *_columns(batch.events))
+            yield SQL["append_events"], (*moved, *_columns(batch.events))
         else:
-            with cursor.copy(COPY_EVENTS) as copy:
-                copy.write(copy_rows(batch.events))
-            yield MOVE_HEAD, moved
+            with cursor.copy(SQL["copy_events"]) as copy:
+                copy.write(copy_event_rows(batch.events))
+            yield SQL["move_head"], moved
     receipts = batch.receipts
     if receipts:
         yield (
-            INSERT_RECEIPTS,
+            SQL["insert_receipts"],
             (
                 batch.recorded_at,
                 text_array([r.scope for r in receipts]),
@@ -292,7 +240,7 @@ def _writes(
     snapshots = batch.snapshots
     if snapshots:
         yield (
-            INSERT_SNAPSHOTS,
+            SQL["insert_snapshots"],
             (
                 text_array([s.stream for s in snapshots]),
                 bigint_array([s.version for s in snapshots]),

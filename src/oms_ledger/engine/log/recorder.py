@@ -2,7 +2,7 @@
 
 Point the library's own `Application`, subscriptions and `ProjectionRunner` at a ledger with
 
-    PERSISTENCE_MODULE=oms_ledger.engine.recorder:LedgerFactory
+    PERSISTENCE_MODULE=oms_ledger.engine.log.recorder:LedgerFactory
     OMS_DATABASE_URL=... OMS_LEDGER=...
 
 Appending goes by the ledger's own rules: positions are given out under the head row's lock, so
@@ -42,13 +42,14 @@ from eventsourcing.postgres import (
     PostgresSubscription,
     PostgresTrackingRecorder,
 )
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.sql import SQL, Identifier
 
-from oms_ledger.engine.db import dsn, pool
+from oms_ledger.engine.db import dsn, pool, statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.log.postgres import INSERT_EVENTS, NOTIFY_CHANNEL
+from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.kernel import Event, Meta
 from oms_ledger.settings import Settings
 
@@ -56,14 +57,7 @@ T = TypeVar("T", bound=PostgresTrackingRecorder)
 
 log = structlog.get_logger(__name__)
 
-LOCK_HEAD = "SELECT position FROM ledger_head FOR UPDATE"
-
-READ_HEAD = "SELECT position FROM ledger_head"
-
-# The ledger's time never runs backwards, whatever this machine's clock does.
-MOVE_HEAD = """
-UPDATE ledger_head SET position = %s, recorded_at = greatest(recorded_at, %s)
-WHERE position = %s"""
+SQL = statements.queries(__package__)
 
 LOOK_EVERY_SECONDS = 1.0
 """A NOTIFY may be lost; the log is looked at this often all the same."""
@@ -133,10 +127,10 @@ class LedgerDatastore(PostgresDatastore):
         assert isinstance(self.pool.kwargs, dict)
         self.pool.kwargs.update(given)
 
-    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+    def after_connect_func(self) -> Callable[[Connection], None]:
         schema, timeouts = self.schema, self._timeouts
 
-        def after_connect(connection: psycopg.Connection[Any]) -> None:
+        def after_connect(connection: Connection) -> None:
             connection.autocommit = True
             pool.prepare_session(connection, schema, role=Role.WRITER, timeouts=timeouts)
 
@@ -165,12 +159,12 @@ class LedgerRecorder(PostgresApplicationRecorder):
         if not stored_events:
             return []
         with self.datastore.transaction(commit=True) as cursor:
-            head = cursor.execute(LOCK_HEAD).fetchone()
+            head = cursor.execute(SQL["lock_head"]).fetchone()
             assert head is not None, "ledger_head has lost its row"
             old = int(head["position"])
             positions = range(old + 1, old + 1 + len(stored_events))
             cursor.execute(
-                INSERT_EVENTS,
+                SQL["insert_events"],
                 (
                     [str(e.originator_id) for e in stored_events],
                     [e.originator_version for e in stored_events],
@@ -179,7 +173,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
                     list(positions),
                 ),
             )
-            cursor.execute(MOVE_HEAD, (positions[-1], datetime.now(UTC), old))
+            cursor.execute(SQL["recorder_moves_head"], (positions[-1], datetime.now(UTC), old))
             if cursor.rowcount != 1:
                 raise OperationalError("The head moved although it was locked; nothing written.")
             self._notify_channel(cursor)
@@ -187,7 +181,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         with self.datastore.cursor() as cursor:
-            head = cursor.execute(READ_HEAD).fetchone()
+            head = cursor.execute(SQL["head"]).fetchone()
         assert head is not None, "ledger_head has lost its row"
         return int(head["position"]) or None
 
@@ -214,7 +208,9 @@ class LedgerSubscription(PostgresSubscription):
         while not self._has_been_stopped:
             try:
                 with self._connected() as connection:
-                    connection.execute(SQL("LISTEN {}").format(Identifier(NOTIFY_CHANNEL)))
+                    connection.execute(
+                        sql.SQL(SQL["listen"]).format(channel=sql.Identifier(NOTIFY_CHANNEL))
+                    )
                     while not self._has_been_stopped:
                         self._pull()
                         pause = BACKOFF_SECONDS[0]
@@ -227,13 +223,13 @@ class LedgerSubscription(PostgresSubscription):
                 self._thread_error = error
                 self.stop()
 
-    def _connected(self) -> pool.Connection:
+    def _connected(self) -> Connection:
         datastore = self._recorder.datastore
         return pool.connect(
             datastore.url, datastore.schema, application_name="oms-ledger subscription"
         )
 
-    def _wait(self, connection: pool.Connection) -> None:
+    def _wait(self, connection: Connection) -> None:
         until = time.monotonic() + LOOK_EVERY_SECONDS
         while not self._has_been_stopped and time.monotonic() < until:
             for _ in connection.notifies(timeout=STOP_WITHIN_SECONDS, stop_after=1):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+from oms_ledger.engine.db.connection import Connection
+
 T = TypeVar("T")
 
 

@@ -7,13 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.positions import recorded_at_of
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 STATUS = """
 SELECT p.name, p.version, p.shape, p.position, p.state, p.state_since, p.indexed,

@@ -8,13 +8,13 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import psycopg
 
+from oms_ledger.engine.db.binary import BinaryArray
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import UNACCEPTABLE
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.upcasts import UPCASTS
-from oms_ledger.engine.project.tables import Build, PackedArray, Table, tables_of
+from oms_ledger.engine.project.tables import Build, Table, tables_of
 from oms_ledger.kernel import Position, R, Recorded, Row
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 # The bytes of what nobody wants are left where they are.
 PULL = """
@@ -250,7 +250,7 @@ class Insert:
     """Rows that are new, or take the place of those with their keys."""
 
     statement: str
-    arrays: Sequence[PackedArray]
+    arrays: Sequence[BinaryArray]
 
     def send(self, connection: Connection) -> None:
         connection.execute(self.statement, self.arrays, prepare=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
 import structlog
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import UNACCEPTABLE
 from oms_ledger.engine.project.pages import Entry, Folding, Poison, decoded, write
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 log = structlog.get_logger(__name__)
 

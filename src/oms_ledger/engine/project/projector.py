@@ -14,11 +14,12 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import psycopg
 import structlog
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import UNACCEPTABLE
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.connection_thread import Sender
@@ -35,8 +36,6 @@ from oms_ledger.engine.project.pages import (
 from oms_ledger.engine.project.runner import Follower
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 log = structlog.get_logger(__name__)
 

@@ -10,18 +10,17 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import uuid4
 
 import psycopg
 import structlog
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project.leases import Held, Leases
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 log = structlog.get_logger(__name__)
 

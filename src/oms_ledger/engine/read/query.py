@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -34,18 +34,23 @@ class Question:
     least: Position | None = None
 
 
-Found = tuple[Mapping[str, Json], Position]
-"""An answer, and the position it is of."""
+class QueryResult(NamedTuple):
+    """The body of an answer, and the position that it is of."""
+
+    body: Mapping[str, Json]
+    position: Position
 
 
-def found_by(question: Question, reader: Transaction, position: Position) -> Found | Exception:
+def found_by(
+    question: Question, reader: Transaction, position: Position
+) -> QueryResult | Exception:
     """What a reader at a position finds. Raises only what is wrong with its connection, and so
     with whatever else is asked over it."""
     query, least = question.query, question.least
     if least is not None and position < least:
         return behind(query.read_model, position, least, 0.0)
     try:
-        return answer_to(query.run, question.params, reader), position
+        return QueryResult(answer_to(query.run, question.params, reader), position)
     except Exception as error:
         if reader.transaction is TransactionStatus.UNKNOWN:
             raise

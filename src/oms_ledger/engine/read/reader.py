@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import LiteralString, cast
 
-import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
@@ -18,14 +17,14 @@ from psycopg.rows import dict_row
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind
 from oms_ledger.domain.times import not_then
 from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.log import codec, positions
 from oms_ledger.engine.log.position_waits import Positions
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
-from oms_ledger.engine.read.query import Found, Question, answer_to, behind, found_by
+from oms_ledger.engine.read.query import QueryResult, Question, answer_to, behind, found_by
 from oms_ledger.kernel import (
-    Json,
     Log,
     Position,
     Query,
@@ -36,52 +35,7 @@ from oms_ledger.kernel import (
     stream_id,
 )
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-
-BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-# The first statement takes the snapshot that all others see. Statements with many optional
-# filters are planned for the filters that are set: a plan made for all would scan everything.
-POSITION = """
-SELECT position, version, tables, set_config('plan_cache_mode', 'force_custom_plan', true)
-FROM projection_positions WHERE name = {} AND state = 'live'"""
-
-HEAD = "SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head"
-
-HISTORY = """
-SELECT notification_id, originator_id, originator_version, topic, state
-FROM ledger_events
-WHERE originator_id = %s AND originator_version > %s AND notification_id <= %s
-ORDER BY originator_version LIMIT %s"""
-
-SNAPSHOT = """
-SELECT originator_version, state FROM snapshots
-WHERE originator_id = %s AND shape = %s AND notification_id <= %s
-ORDER BY originator_version DESC LIMIT 1"""
-
-FEED = """
-SELECT notification_id, originator_id, originator_version, topic, state
-FROM ledger_events
-WHERE notification_id > %s AND notification_id <= %s
-  AND (%s::text[] IS NULL OR topic = ANY(%s))
-ORDER BY notification_id LIMIT %s"""
-
-# From stream to stream by the index, whatever the number of events in each. The outer LIMIT ends
-# the walk.
-STREAMS = """
-WITH RECURSIVE stream AS (
-    (SELECT originator_id AS id, notification_id AS began
-     FROM ledger_events
-     WHERE originator_id > %(after)s AND originator_id >= %(first)s AND originator_id < %(end)s
-     ORDER BY originator_id, originator_version LIMIT 1)
-    UNION ALL
-    SELECT next.id, next.began FROM stream, LATERAL (
-        SELECT originator_id AS id, notification_id AS began
-        FROM ledger_events
-        WHERE originator_id > stream.id AND originator_id < %(end)s
-        ORDER BY originator_id, originator_version LIMIT 1) AS next
-)
-SELECT id FROM stream WHERE began <= %(position)s LIMIT %(limit)s"""
+SQL = statements.queries(__package__)
 
 FEED_LOOKS_AT = 20_000
 """Positions that one page of the feed looks through for rare types, so that it answers soon."""
@@ -125,19 +79,19 @@ class PostgresReader:
     def history(
         self, stream: str, after_version: int = 0, limit: int | None = None
     ) -> list[Recorded]:
-        return self._recorded(HISTORY, stream, after_version, self.position, limit)
+        return self._recorded(SQL["history"], stream, after_version, self.position, limit)
 
     def events(
         self, after: Position, limit: int, types: Collection[str] | None = None
     ) -> list[Recorded]:
         names = stored_names(types) if types else None
-        return self._recorded(FEED, after, self.position, names, names, limit)
+        return self._recorded(SQL["feed"], after, self.position, names, names, limit)
 
     def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
         last = self.position if until is None else min(until, self.position)
         stream = stream_id(kind, key)
         state = self._snapshot(kind, stream, last)
-        for r in self._recorded(HISTORY, stream, state.version, last, None):
+        for r in self._recorded(SQL["history"], stream, state.version, last, None):
             state.apply(r.event)
             state.version = r.version
         return state
@@ -148,13 +102,15 @@ class PostgresReader:
         first = stream_id(kind, prefix)
         bounds = {"first": first, "end": first[:-1] + chr(ord(first[-1]) + 1)}
         params = {**bounds, "after": stream_id(kind, after), "limit": limit}
-        rows = self._connection.execute(STREAMS, {**params, "position": self.position}).fetchall()
+        rows = self._connection.execute(
+            SQL["streams"], {**params, "position": self.position}
+        ).fetchall()
         return sorted(str(stream).partition("-")[2] for (stream,) in rows)
 
     def _snapshot(self, kind: type[S], stream: str, last: Position) -> S:
         """The newest saved state that is not too new; the empty one where there is none."""
         row = self._connection.execute(
-            SNAPSHOT, (stream, codec.SHAPES.get(kind.category, ""), last), binary=True
+            SQL["snapshot"], (stream, codec.SHAPES.get(kind.category, ""), last), binary=True
         ).fetchone()
         return kind() if row is None else cast(S, codec.decode_state(kind.category, row[1]))
 
@@ -227,7 +183,7 @@ class Readers:
         params: object,
         min_position: Position | None = None,
         wait_seconds: float = 2.0,
-    ) -> Found:
+    ) -> QueryResult:
         """The answer, and the position of the read model it was made from. With `min_position`
         that is not lower, or `ReadModelBehind` is raised after waiting."""
         deadline = time.monotonic() + wait_seconds
@@ -243,11 +199,11 @@ class Readers:
 
     def ask_many(
         self, read_model: str | None, questions: Sequence[Question]
-    ) -> list[Found | Exception]:
+    ) -> list[QueryResult | Exception]:
         """Answers to questions about one read model, in order, from one moment's state; what one
         of them fails with stands in its place. A question that breaks the transaction costs the
         others no more than another one."""
-        found: list[Found | Exception] = []
+        found: list[QueryResult | Exception] = []
         while len(found) < len(questions):
             with self.reading(read_model) as (reader, position):
                 for question in questions[len(found) :]:
@@ -256,15 +212,13 @@ class Readers:
                         break
         return found
 
-    def ask_as_of(
-        self, query: Query, params: object, moment: Position | datetime
-    ) -> tuple[Mapping[str, Json], Position]:
+    def ask_as_of(self, query: Query, params: object, moment: Position | datetime) -> QueryResult:
         """The answer as of a position or a time, from the log, and the position that it is of;
         `AsOfNotSupported` where the query has none."""
         if isinstance(query.as_of, str):
             raise AsOfNotSupported(query.as_of)
         with self.as_of(moment) as log:
-            return answer_to(query.as_of, params, log), log.position
+            return QueryResult(answer_to(query.as_of, params, log), log.position)
 
     @contextmanager
     def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:
@@ -330,7 +284,9 @@ class Readers:
 def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:
     head = positions.head(connection)
     until = min(head, after + (FEED_LOOKS_AT if names else limit))
-    rows = connection.execute(FEED, (after, until, names, names, limit), binary=True).fetchall()
+    rows = connection.execute(
+        SQL["feed"], (after, until, names, names, limit), binary=True
+    ).fetchall()
     items = [codec.recorded(*row) for row in rows]
     return Feed(items, rows[-1][0] if len(rows) == limit else max(after, until), head)
 
@@ -353,5 +309,6 @@ def _snapshot(connection: Connection, name: str | None) -> Generator[Moment]:
 @cache
 def _beginning(name: str | None) -> bytes:
     """Begin, and where it begins, as one message: for which there must be no parameters."""
-    where = sql.SQL(POSITION).format(sql.Literal(name)) if name else sql.SQL(HEAD)
-    return sql.SQL("{}; {}").format(sql.SQL(BEGIN), where).as_bytes()
+    head = sql.SQL(SQL["head"])
+    where = sql.SQL(SQL["read_model"]).format(name=sql.Literal(name)) if name else head
+    return sql.SQL("{}; {}").format(sql.SQL(SQL["begin"]), where).as_bytes()

@@ -17,13 +17,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
-import psycopg
 import structlog
 from psycopg import errors
 
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.pages import Folding, Keys, LogPage, Parcel, Poison, Rows, RowsAtHand
@@ -38,7 +38,6 @@ from oms_ledger.engine.project.tables import Build, Table
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import Position, ReadModel, Row
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Owner: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 
 log = structlog.get_logger(__name__)

@@ -11,18 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import psycopg
 from psycopg import errors, sql
 
 from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.tables import table_name
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.kernel import Position, ReadModel
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 BUILDING, LIVE, RETIRED, DROPPED = "building", "live", "retired", "dropped"
 

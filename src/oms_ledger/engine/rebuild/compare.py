@@ -19,15 +19,16 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
-from oms_ledger.engine.project.tables import Build, table_name
+from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.kernel import Position, ReadModel
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Values: TypeAlias = Mapping[str, str | None]
 Key: TypeAlias = tuple[str, ...]
 

@@ -6,18 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from typing import Any
-
-import psycopg
 
 from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.rebuild import builds, compare
 from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.engine.rebuild.builds import BUILDING, LIVE, RETIRED, Known
 from oms_ledger.engine.rebuild.compare import Comparison
 from oms_ledger.kernel import ReadModel
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Progress = Callable[[Sequence[Known]], None]
 
 LEAVE_TO_WORKERS_SECONDS = 4.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.privacy.postgres import Connection
 
 Lend = Callable[[Role], AbstractContextManager[Connection]]
 

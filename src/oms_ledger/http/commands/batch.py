@@ -1,4 +1,4 @@
-"""Many commands in one request: in order, each on its own merits."""
+"""Batches: several commands in one request, decided in order and independently of each other."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Un
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.commands.bus import Submitter
+from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler, is_dry_run
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import invalid, malformed, problem, problem_body, status_of
+from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.errors import problem, problem_body, status_of
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import (
     body_of,
     correlation_id,
     expected_version,
     fingerprint,
-    headers_of,
     idempotency_key,
-    parsed,
+    request_headers,
 )
 from oms_ledger.kernel import Command, Json
+from oms_ledger.validation import invalid, malformed, parse_json
 
 log = structlog.get_logger(__name__)
 
@@ -43,38 +43,38 @@ Result = Outcome | BaseException
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What is the same for all commands of a request."""
+    """What all commands of a batch share."""
 
-    who: Principal
+    principal: Principal
     correlation_id: str
     key: str | None
     fingerprint: bytes
     dry_run: bool
 
     def submission(self, ordinal: int, command: Command) -> Submission:
-        ctx = new_context(self.who.actor, correlation_id=self.correlation_id)
+        ctx = new_context(self.principal.actor, correlation_id=self.correlation_id)
         return Submission(command, ctx, self._once(ordinal), None, self.dry_run)
 
     def _once(self, ordinal: int) -> Idempotency | None:
-        """Each valid command has a key of its own, made from the request's; the first has the
-        request's itself, so that it also guards against single commands. No client's key has
-        a line break in it."""
+        """Each valid command has a key of its own, derived from the request's; the first has the
+        request's itself, so that the same key is refused for a single command. Keys of clients
+        contain no line breaks."""
         if self.key is None:
             return None
         key = f"{self.key}\n{ordinal}" if ordinal else self.key
-        return Idempotency(self.who.id, key, self.fingerprint)
+        return Idempotency(self.principal.id, key, self.fingerprint)
 
 
 class BatchHandler:
-    """A list of commands under the route's `many`; where that shares the path of the single
-    command, a body without the list is one."""
+    """A list of commands in the field that the route's `many` names. Where single commands have
+    the same path, a body without that field is one of those."""
 
     def __init__(
         self,
         oms: Oms,
         threads: Threads,
-        submitter: Submitter,
-        shown: Shown,
+        submitter: CommandSubmitter,
+        shown: Disclosure,
         kind: type[Command],
         single: CommandHandler,
     ) -> None:
@@ -83,7 +83,7 @@ class BatchHandler:
         self._oms = oms
         self._threads = threads
         self._submitter = submitter
-        self._shown = shown
+        self._disclosure = shown
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
@@ -91,21 +91,21 @@ class BatchHandler:
         self._single = single
 
     async def __call__(self, request: Request) -> Response:
-        headers = headers_of(request)
-        who = principal_of(request)
+        headers = request_headers(request)
+        principal = principal_of(request)
         body = await body_of(request, headers)
         if self._shares_its_path and f'"{self._many}"'.encode() not in body:
             return await self._single.decide(request, headers, body)
-        found = _fields(body)
-        if self._shares_its_path and self._many not in found:
+        fields = _fields(body)
+        if self._shares_its_path and self._many not in fields:
             return await self._single.decide(request, headers, body)
-        bodies = self._bodies(found)
+        bodies = self._bodies(fields)
         if expected_version(headers) is not None:
             raise invalid("If-Match", "A batch has no version. Leave it out.")
         key = idempotency_key(headers)
         print_ = fingerprint(request, body) if key is not None else b""
-        told = correlation_id(headers) or new_context(who.actor).command_id
-        batch = _Batch(who, told, key, print_, is_dry_run(request))
+        correlation = correlation_id(headers) or new_context(principal.actor).command_id
+        batch = _Batch(principal, correlation, key, print_, is_dry_run(request))
         return await self._decide(request, batch, bodies)
 
     async def _decide(
@@ -125,11 +125,11 @@ class BatchHandler:
         if all(self._repeats(result) for result in results):
             headers["idempotent-replayed"] = "true"
         body = {"results": items, "position": position}
-        return await self._shown.answer(request, body, 200, headers)
+        return await self._disclosure.answer(request, body, 200, headers)
 
-    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> list[Result]:
-        """Under a key the first goes alone: it tells whether the key belongs to this request,
-        before anything else of it happens."""
+    async def _submit(self, submissions: Sequence[Submission], *, alone: bool) -> Sequence[Result]:
+        """With an idempotency key (`alone`) the first command is decided before the others are
+        submitted: its outcome shows whether the key belongs to another request."""
         if not submissions:
             return []
         submit = self._submitter.submit_many
@@ -141,14 +141,14 @@ class BatchHandler:
         rest = submissions[1:]
         return [*first, *(await submit(rest) if rest else [])]
 
-    def _bodies(self, found: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
-        for name in found:
+    def _bodies(self, fields: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
+        for name in fields:
             if name != self._many:
                 raise invalid(name, f"Beside {self._many} there is nothing to say.")
-        if self._many not in found:
+        if self._many not in fields:
             raise invalid(self._many, "It is required. Add it.")
         try:
-            bodies = _list(found[self._many])
+            bodies = _list(fields[self._many])
         except msgspec.ValidationError:
             raise invalid(self._many, "Write a list.") from None
         if not 1 <= len(bodies) <= self._at_most:
@@ -175,7 +175,8 @@ class BatchHandler:
 
 
 def _refuse_if_none_was_decided(results: Sequence[Result]) -> None:
-    """A database that is away is away for all of them."""
+    """Raises `Unavailable` where that is the result of all commands, as it is while the database
+    is away."""
     first = results[0]
     if isinstance(first, Unavailable) and all(isinstance(r, Unavailable) for r in results):
         raise first
@@ -183,7 +184,7 @@ def _refuse_if_none_was_decided(results: Sequence[Result]) -> None:
 
 def _problem_item(error: BaseException) -> Json:
     if isinstance(error, OmsError):
-        metrics.refused(error.code)
+        metrics.count_refusal(error.code)
         return {"status": status_of(error), "problem": problem(error)}
     log.error("batch_item_failed", error=repr(error))
     body = problem_body(500, "internal_error", "Something broke on our side; it is in the log.")
@@ -192,17 +193,17 @@ def _problem_item(error: BaseException) -> Json:
 
 def _fields(body: bytes) -> dict[str, msgspec.Raw]:
     try:
-        body.decode()  # which is not looked at while items are told apart
+        body.decode()  # the decoder does not check the text inside of items
         return _whole(body or b"{}")
     except msgspec.ValidationError:
-        parsed(body)
+        parse_json(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None
 
 
 def _within(many: str, number: int, error: OmsError) -> OmsError:
-    """The same error, with its fields named as they are in the whole body."""
+    """The same error, with its fields named as in the body of the batch."""
     if not isinstance(error, Invalid):
         return error
     named = [{**e, "field": f"{many}.{number}.{e['field']}".rstrip(".")} for e in error.errors]

@@ -1,7 +1,7 @@
-"""The way of every command from HTTP to the writer: what is personal in it is sealed before.
+"""Every command on its way from HTTP to the writer: its personal values are sealed before, and
+what it requires after its commit is done before the answer.
 
-Where keys must be fetched or made first, all that wait for keys are served together: however many
-ask, the database is asked by one of them at a time.
+Where data keys must be fetched or made first, concurrent requests share one call to the database.
 """
 
 from __future__ import annotations
@@ -16,42 +16,52 @@ from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 
 Sealed = list[Submission]
+Result = Outcome | BaseException
 
 
-class Submitter:
-    """Lives on one event loop."""
+class CommandSubmitter:
+    """Belongs to one event loop."""
 
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._writer = oms.writer
-        self._vault = oms.vault
+        self._sealer = oms.vault.sealer
+        self._erasure = oms.vault.erasure
         self._threads = threads
-        self._keyless: MicroBatcher[Sequence[Submission], Sealed] = MicroBatcher(
+        self._without_keys: MicroBatcher[Sequence[Submission], Sealed] = MicroBatcher(
             threads, self._seal_all
         )
 
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome; a refusal is raised."""
-        (sealed,) = await self._sealed([submission])
+        (sealed,) = await self._seal([submission])
         outcome = await self._writer.submit_async(sealed)
-        if erases_subject(submission.command):
-            await self._threads.run(partial(self._vault.erasure.erase, submission.command, outcome))
-        return outcome
+        (result,) = await self._after_commit([submission], [outcome])
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
-    async def submit_many(self, submissions: Sequence[Submission]) -> list[Outcome | BaseException]:
-        """Outcomes in order; refusals in place."""
-        sealed = await self._sealed(submissions)
-        return list(await self._writer.submit_many_async(sealed))
+    async def submit_many(self, submissions: Sequence[Submission]) -> Sequence[Result]:
+        """Outcomes and refusals in the order of the submissions."""
+        sealed = await self._seal(submissions)
+        results = await self._writer.submit_many_async(sealed)
+        return await self._after_commit(submissions, results)
 
-    async def _sealed(self, submissions: Sequence[Submission]) -> Sealed:
-        sealed = self._vault.sealer.seal_cached(submissions)
+    async def _after_commit(
+        self, submissions: Sequence[Submission], results: Sequence[Result]
+    ) -> Sequence[Result]:
+        commands = [each.command for each in submissions]
+        if not any(map(erases_subject, commands)):
+            return results
+        return await self._threads.run(partial(self._erasure.erase_all, commands, results))
+
+    async def _seal(self, submissions: Sequence[Submission]) -> Sealed:
+        sealed = self._sealer.seal_cached(submissions)
         if sealed is not None:
             return sealed
         if any(names_subject(each.command) for each in submissions):
-            return await self._threads.run(partial(self._vault.sealer.seal, submissions))
-        return await self._keyless.call(submissions)
+            return await self._threads.run(partial(self._sealer.seal, submissions))
+        return await self._without_keys.call(submissions)
 
-    def _seal_all(self, asked: Sequence[Sequence[Submission]]) -> list[Sealed]:
-        sealed = iter(
-            self._vault.sealer.seal([each for submissions in asked for each in submissions])
-        )
-        return [[next(sealed) for _ in submissions] for submissions in asked]
+    def _seal_all(self, batch: Sequence[Sequence[Submission]]) -> list[Sealed]:
+        sealed = iter(self._sealer.seal([each for submissions in batch for each in submissions]))
+        return [[next(sealed) for _ in submissions] for submissions in batch]

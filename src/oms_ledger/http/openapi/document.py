@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the catalogues: whatever can be asked or seen is in it."""
+"""The OpenAPI document, made from the catalogues of commands and queries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from importlib import metadata
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSchema
+from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import ADMIN, PUBLIC
@@ -48,19 +50,19 @@ QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
 COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
 
 SHAPES = (
-    ledger.Problem,
-    ledger.DryRun,
-    ledger.Feed,
-    ledger.Alive,
-    ledger.Ready,
-    ledger.ReadModel,
-    ledger.ParkedStreams,
-    ledger.Rebuild,
-    ledger.Retried,
-    ledger.InclusionProof,
-    ledger.ConsistencyProof,
-    ledger.Verification,
-    ledger.Accesses,
+    ledger.ProblemShape,
+    ledger.DryRunShape,
+    ledger.FeedShape,
+    ledger.AliveShape,
+    ledger.ReadyShape,
+    ledger.ReadModelShape,
+    ledger.ParkedStreamsShape,
+    ledger.RebuildShape,
+    ledger.RetriedShape,
+    ledger.InclusionProofShape,
+    ledger.ConsistencyProofShape,
+    ledger.VerificationShape,
+    ledger.AccessesShape,
 )
 
 API_KEY = {
@@ -76,7 +78,7 @@ def version() -> str:
 
 
 def document(title: str, version: str, description: str) -> Json:
-    return _Document().made(title, version, description)
+    return _Document().build(title, version, description)
 
 
 def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
@@ -87,19 +89,39 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
     for name, shape in (*shapes.OF_COMMANDS.items(), *shapes.OF_QUERIES.items()):
         yield f"answer {name}", "serialization", TypeAdapter(shape)
     for shape in SHAPES:
-        yield f"shape {shape.__name__}", "serialization", TypeAdapter(shape)
+        name = shapes.schema_name(shape.__name__)
+        yield f"shape {name}", "serialization", TypeAdapter(shape)
+
+
+class _SchemaGenerator(GenerateJsonSchema):
+    """Names the schemas of shapes without the suffix of their classes."""
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        core_ref, mode = core_mode_ref  # a core reference is `module.Class:number`
+        name, colon, number = core_ref.partition(":")
+        if name.startswith(shapes.__name__):
+            core_ref = CoreRef(f"{shapes.schema_name(name)}{colon}{number}")
+        return super().get_defs_ref((core_ref, mode))
+
+    def typed_dict_schema(self, schema: TypedDictSchema) -> Json:
+        json_schema: Json = super().typed_dict_schema(schema)
+        if schema["cls"].__module__.startswith(shapes.__name__):
+            json_schema["title"] = shapes.schema_name(json_schema["title"])
+        return json_schema
 
 
 class _Document:
-    """All schemas are made at once, so that each has one name throughout."""
+    """Makes the schemas of all commands, queries and answers at once, so that each has one name."""
 
     def __init__(self) -> None:
-        made, definitions = TypeAdapter.json_schemas(list(_adapters()), ref_template=REF)
+        made, definitions = TypeAdapter.json_schemas(
+            list(_adapters()), ref_template=REF, schema_generator=_SchemaGenerator
+        )
         self._schemas: Json = definitions["$defs"]
-        self._of: Json = {str(name): schema for (name, _), schema in made.items()}
+        self._schemas_by_use: Json = {str(name): schema for (name, _), schema in made.items()}
         self._paths: dict[str, Json] = {}
 
-    def made(self, title: str, version: str, description: str) -> Json:
+    def build(self, title: str, version: str, description: str) -> Json:
         for kind in COMMANDS.values():
             self._command(kind)
         for query in QUERIES:
@@ -121,12 +143,12 @@ class _Document:
         }
 
     def _resolved(self, name: str) -> Json:
-        schema: Json = self._of[name]
+        schema: Json = self._schemas_by_use[name]
         model = schema.get("$ref", "").rpartition("/")[2]
         return deepcopy(self._schemas[model] if model else schema)
 
     def _shape(self, name: str) -> Json:
-        shape: Json = self._of[f"shape {name}"]
+        shape: Json = self._schemas_by_use[f"shape {name}"]
         return shape
 
     # Commands.
@@ -134,27 +156,27 @@ class _Document:
     def _command(self, kind: type[Command]) -> None:
         route = kind.route
         one = self._body(kind)
-        told = self._answer(kind)
+        answer = self._answer(kind)
         examples: Json = {"one": {"value": BODIES[kind.name]}}
         if route.many is None:
-            self._ask(kind, route.path, one, told, examples)
+            self._add_command(kind, route.path, one, answer, examples)
             return
         many = parts.list_of(route.many, one, route.at_most)
-        told_many = parts.results(route.many.removesuffix("s"), told, self._shape)
+        answer_many = parts.results(route.many.removesuffix("s"), answer, self._shape)
         examples_many: Json = {"many": {"value": {route.many: [BODIES[kind.name]]}}}
         if route.many_path is None:
-            either, told_either = {"anyOf": [one, many]}, {"anyOf": [told, told_many]}
-            self._ask(kind, route.path, either, told_either, examples | examples_many)
+            either, answers = {"anyOf": [one, many]}, {"anyOf": [answer, answer_many]}
+            self._add_command(kind, route.path, either, answers, examples | examples_many)
             return
-        self._ask(kind, route.path, one, told, examples)
-        self._ask(kind, route.many_path, many, told_many, examples_many, many=True)
+        self._add_command(kind, route.path, one, answer, examples)
+        self._add_command(kind, route.many_path, many, answer_many, examples_many, many=True)
 
-    def _ask(
+    def _add_command(
         self,
         kind: type[Command],
         path: str,
         body: Json,
-        told: Json,
+        answer: Json,
         examples: Json,
         *,
         many: bool = False,
@@ -172,7 +194,7 @@ class _Document:
                 "content": {"application/json": {"schema": body, "examples": examples}},
             },
             "responses": {
-                **self._decided(200 if many else kind.route.status, told),
+                **self._command_answers(200 if many else kind.route.status, answer),
                 **parts.errors(COMMAND_ERRORS),
             },
             "security": parts.security(kind.scope),
@@ -180,11 +202,11 @@ class _Document:
         self._paths.setdefault(path, {})[kind.route.method.lower()] = operation
 
     def _body(self, kind: type[Command]) -> Json:
-        """The command's own schema; without the fields that the path says."""
+        """The schema of the command, without the fields that are in the path."""
         in_path = parts.names(kind.route.path)
         if not in_path:
-            named: Json = self._of[f"command {kind.name}"]
-            return named
+            schema_of_all: Json = self._schemas_by_use[f"command {kind.name}"]
+            return schema_of_all
         schema = self._resolved(f"command {kind.name}")
         for name in in_path:
             del schema["properties"][name]
@@ -197,23 +219,26 @@ class _Document:
             "properties": {"position": {"type": "integer"}},
             "required": ["position"],
         }
-        return {"allOf": [self._of[f"answer {kind.name}"], position]}
+        return {"allOf": [self._schemas_by_use[f"answer {kind.name}"], position]}
 
-    def _decided(self, status: int, told: Json) -> Json:
-        """What a decision answers; 200 where nothing new came of it."""
-        or_dry = {"anyOf": [told, self._shape("DryRun")]}
+    def _command_answers(self, status: int, answer: Json) -> Json:
+        """The answers to a command by status; 200 where nothing was written."""
+        or_dry = {"anyOf": [answer, self._shape("DryRun")]}
         headers = parts.HEADERS_OF_COMMANDS
         answers = {"200": parts.ok("Decided, was so already, or a dry run.", or_dry, headers)}
         if status != 200:
-            answers[str(status)] = parts.ok("Decided and written.", told, headers)
+            answers[str(status)] = parts.ok("Decided and written.", answer, headers)
         return answers
 
     # Queries.
 
     def _query(self, query: Query) -> None:
         schema = self._resolved(f"query {query.name}")
-        told = self._of[f"answer {query.name}"]
-        answer = parts.ok("As of the position told.", told, parts.HEADERS_OF_QUERIES)
+        answer = parts.ok(
+            "As of the position told.",
+            self._schemas_by_use[f"answer {query.name}"],
+            parts.HEADERS_OF_QUERIES,
+        )
         about = [schema.get("description"), inspect.getdoc(query.run)]
         moments = [parts.AS_OF]
         if isinstance(query.as_of, str):

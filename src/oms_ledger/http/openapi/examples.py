@@ -1,4 +1,4 @@
-"""One good request for each command. Tests send them as they are."""
+"""A valid request body for each command. Tests send them as they are."""
 
 from __future__ import annotations
 

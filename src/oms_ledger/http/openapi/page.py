@@ -1,5 +1,5 @@
-"""The page that shows the API: complete in itself, so that it works without the internet and may
-load nothing from elsewhere."""
+"""The page that shows the API. It loads nothing from other origins, so that it works without the
+internet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = files("oms_ledger.http.openapi").joinpath("page.html").read_bytes()
 
 
 def _digest(element: str) -> str:
-    """What a policy calls the one element of this kind by."""
+    """The hash by which a content security policy names an inline element."""
     match = re.search(rb"<%b>(.*?)</%b>" % (element.encode(), element.encode()), PAGE, re.DOTALL)
     assert match is not None, f"the page has no {element}"
     return f"'sha256-{b64encode(sha256(match[1]).digest()).decode()}'"
@@ -29,7 +29,7 @@ POLICY = (
     f"default-src 'none'; script-src {_digest('script')}; style-src {_digest('style')};"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""It may run its own script and ask nobody but us."""
+"""The page may run its own script and connect to its own origin."""
 
 
 async def page(request: Request) -> Response:

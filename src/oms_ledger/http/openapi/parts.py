@@ -107,15 +107,15 @@ HEADERS_OF_COMMANDS = {
 
 
 def ok(described: str, schema: Json, headers: Json | None = None) -> Json:
-    told: Json = {
+    answer: Json = {
         "description": described,
         "content": {"application/json": {"schema": schema}},
     }
-    return {**told, "headers": headers} if headers else told
+    return {**answer, "headers": headers} if headers else answer
 
 
 def security(scope: str) -> list[Json]:
-    """What whoever asks must bring; nothing for what is public."""
+    """The security requirement of a route; none for public routes."""
     return [] if scope == PUBLIC else [{"apiKey": [scope]}]
 
 
@@ -124,13 +124,13 @@ def errors(statuses: Iterable[int]) -> Json:
 
 
 def problem(status: int, schema: Json) -> Json:
-    told: Json = {
+    answer: Json = {
         "description": TITLES[status],
         "content": {"application/problem+json": {"schema": schema}},
     }
     if status in (429, 503):
-        told["headers"] = {"Retry-After": _header("Seconds.", "integer")}
-    return told
+        answer["headers"] = {"Retry-After": _header("Seconds.", "integer")}
+    return answer
 
 
 def list_of(many: str, item: Json, at_most: int) -> Json:
@@ -144,13 +144,13 @@ def list_of(many: str, item: Json, at_most: int) -> Json:
     }
 
 
-def results(one: str, told: Json, shape: Callable[[str], Json]) -> Json:
-    """The answer to a batch: of each item what it came to, or why not."""
+def results(one: str, answer: Json, shape: Callable[[str], Json]) -> Json:
+    """The answer to a batch: for each item its outcome or its problem."""
     item = {
         "type": "object",
         "properties": {
             "status": {"type": "integer"},
-            one: {"anyOf": [told, shape("DryRun")]},
+            one: {"anyOf": [answer, shape("DryRun")]},
             "problem": shape("Problem"),
         },
         "required": ["status"],

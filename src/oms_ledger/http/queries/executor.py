@@ -1,14 +1,15 @@
-"""Questions to the read models: how new the answer must be, and waiting until it is."""
+"""Executes queries on the read models, once these have reached the requested position."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from oms_ledger.app import Answer, Oms
+from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryResult, Question
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
@@ -19,22 +20,23 @@ WAIT_MS_MAX = 10_000
 POSITION_MAX = 2**63 - 1
 
 LANES = 4
-"""So many transactions of one read model at a time: a slow answer keeps those waiting that share
-its transaction, and no others."""
+"""Concurrent transactions for each read model. A slow query delays those that share its
+transaction, and no others."""
 
-AT_A_TIME = 16
+BATCH_QUERIES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How new an answer must be: from `min_position` on, for which to wait until `deadline`."""
+    """How new an answer must be: from `min_position` on. `deadline` (monotonic seconds) is how
+    long to wait for that."""
 
     min_position: Position | None
     deadline: float
 
     @staticmethod
     def of(fields: dict[str, str]) -> Freshness:
-        """Taken out of the query string."""
+        """Takes `min_position` and `wait_ms` out of the query string."""
         least = whole(fields, "min_position", -1, POSITION_MAX)
         wait_ms = whole(fields, "wait_ms", WAIT_MS, WAIT_MS_MAX)
         return Freshness(None if least < 0 else least, time.monotonic() + wait_ms / 1000)
@@ -44,42 +46,53 @@ class Freshness:
         return max(0.0, self.deadline - time.monotonic())
 
 
-class Asking:
-    """Questions of one event loop to the read models, answered many at a time."""
+class QueryExecutor:
+    """Executes queries in batches, each read model's apart. Belongs to one event loop."""
 
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
-        self._asked: dict[str | None, MicroBatcher[Question, Answer]] = {}
+        self._batchers: dict[str | None, MicroBatcher[Question, QueryResult]] = {}
 
-    async def ask(self, query: Query, params: object, fresh: Freshness) -> Answer:
-        """The answer, once it is fresh enough. The wait is not done in the turn of those who
-        ask."""
-        question = Question(query, params, fresh.min_position)
+    async def run(
+        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+    ) -> QueryResult:
+        """The answer, once it is fresh enough; `ReadModelBehind` after the deadline. The wait
+        for the read model takes no place in a batch. `sensitive`: whether the caller has the
+        right to see sensitive orders and products."""
+        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        question = Question(query, limited, freshness.min_position)
         while True:
             try:
-                return await self._of(query.read_model).call(question)
+                return await self._batcher(query.read_model).call(question)
             except ReadModelBehind:
-                if question.least is None or not fresh.seconds_left:
+                if question.least is None or not freshness.seconds_left:
                     raise
             await wait_for(
-                self._oms, self._threads, query.read_model, question.least, fresh.seconds_left
+                self._oms, self._threads, query.read_model, question.least, freshness.seconds_left
             )
 
-    def _of(self, read_model: str | None) -> MicroBatcher[Question, Answer]:
-        found = self._asked.get(read_model)
-        if found is None:
-            answer = partial(self._oms.ask_many, read_model)
-            found = MicroBatcher(self._threads, answer, lanes=LANES, most=AT_A_TIME)
-            self._asked[read_model] = found
-        return found
+    async def run_as_of(
+        self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
+    ) -> QueryResult:
+        """The answer as of a position or a time, from the log."""
+        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        return await self._threads.run(partial(self._oms.ask, query, limited, as_of=as_of))
+
+    def _batcher(self, read_model: str | None) -> MicroBatcher[Question, QueryResult]:
+        batcher = self._batchers.get(read_model)
+        if batcher is None:
+            worker = partial(self._oms.ask_many, read_model)
+            batcher = MicroBatcher(self._threads, worker, lanes=LANES, most=BATCH_QUERIES_MAX)
+            self._batchers[read_model] = batcher
+        return batcher
 
 
 async def wait_for(
     oms: Oms, threads: Threads, read_model: str | None, least: Position, seconds: float
 ) -> None:
-    """Return when a read model (None: the log) is there; `ReadModelBehind` if it is not in time,
-    be it that too many are waiting to be waited for."""
+    """Return when a read model (None: the log) has reached position `least`; `ReadModelBehind`
+    when it has not after `seconds`, or when too many requests wait already."""
     try:
         await threads.wait(partial(oms.readers.wait_for, read_model, least, seconds), seconds)
     except Overloaded as error:

@@ -1,4 +1,4 @@
-"""Server-sent events: the feed as it grows, and one parcel on its way."""
+"""Server-sent events: the feed from a position on, and the tracking page of one parcel."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from oms_ledger.app import Answer
+from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.json_values import feed_item
-from oms_ledger.http.disclosure import Shown
-from oms_ledger.http.errors import invalid
-from oms_ledger.http.queries.executor import POSITION_MAX, Freshness
+from oms_ledger.engine.read.query import QueryResult
+from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
+from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, whole
-from oms_ledger.http.resources import Inside
 from oms_ledger.http.streams.feed import event_types, refuse_others
-from oms_ledger.http.streams.watcher import Pulse
+from oms_ledger.http.streams.watcher import HeadWatcher
 from oms_ledger.kernel import Position, Query
+from oms_ledger.validation import invalid
 
 KEEPALIVE_SECONDS = 15.0
-"""So that proxies do not take a quiet stream for a dead one."""
+"""How often a quiet stream sends a comment, so that proxies do not close it."""
 
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""Pause after a read that failed because the database was away."""
+
 PAGE_EVENTS = 500
 
 RETRY = b"retry: 2000\n\n"
@@ -38,108 +41,122 @@ Chunks = AsyncGenerator[bytes, None]
 
 
 class EventStream(StreamingResponse):
-    """A stream that follows the pulse for as long as it is open."""
+    """A response whose chunks follow the head of the log. It counts as a client of `watcher`
+    while it is open."""
 
-    def __init__(self, pulse: Pulse, chunks: Chunks) -> None:
+    def __init__(self, watcher: HeadWatcher, chunks: Chunks) -> None:
         headers = {"x-accel-buffering": "no"}  # nginx would keep events back
         super().__init__(chunks, 200, headers, "text/event-stream")
-        self._pulse = pulse
+        self._watcher = watcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._pulse.following():
+        with self._watcher.client():
             await super().__call__(scope, receive, send)
 
 
 class FeedStream:
-    """The feed from `after` on, and on and on; `Last-Event-ID` takes up where it broke off."""
+    """The feed from `after` on, without an end. `Last-Event-ID` resumes a stream that broke
+    off."""
 
-    def __init__(self, inside: Inside, pulse: Pulse) -> None:
-        self._oms = inside.oms
-        self._threads = inside.threads
-        self._pulse = pulse
-        self._shown = Shown(inside, "GET /v1/events/stream")
+    def __init__(
+        self, oms: Oms, threads: Threads, watcher: HeadWatcher, disclosure: Disclosure
+    ) -> None:
+        self._oms = oms
+        self._threads = threads
+        self._watcher = watcher
+        self._disclosure = disclosure
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
         after = whole(fields, "after", 0, POSITION_MAX - PAGE_EVENTS)
         types = event_types(fields)
         refuse_others(fields)
-        self._pulse.refuse_if_full()
-        since = last_event_id(request, after)
-        return EventStream(self._pulse, self._events(request, since, types))
+        self._watcher.refuse_if_full()
+        start = last_event_id(request, after)
+        return EventStream(self._watcher, self._events(request, start, types))
 
     async def _events(
         self, request: Request, after: Position, types: Sequence[str] | None
     ) -> Chunks:
-        pulse = self._pulse
+        watcher = self._watcher
         yield RETRY
-        while not pulse.ended:
+        while not watcher.ended:
             page = partial(self._oms.readers.feed, after, PAGE_EVENTS, types)
             try:
                 feed = await self._threads.run(page)
                 items = [feed_item(r) for r in feed.items]
-                told = await self._shown.content(request, items, _told) if items else b""
+                messages = (
+                    await self._disclosure.content(request, items, _messages) if items else b""
+                )
             except Unavailable:
                 yield AWAY
-                await pulse.moved(AGAIN_SECONDS)
+                await watcher.wait(RETRY_SECONDS)
                 continue
-            if told:
-                yield told
+            if messages:
+                yield messages
             after = feed.next_after
-            if max(feed.head, pulse.head) <= after:
-                await pulse.moved(KEEPALIVE_SECONDS)
-                if pulse.head <= after:
+            if max(feed.head, watcher.head) <= after:
+                await watcher.wait(KEEPALIVE_SECONDS)
+                if watcher.head <= after:
                     yield KEEPALIVE
 
 
 class ParcelStream:
-    """A parcel as its recipient may see it, now and whenever it changes."""
+    """The tracking page of a parcel: as it is now, and again after each change."""
 
-    def __init__(self, inside: Inside, pulse: Pulse, query: Query) -> None:
-        self._ask = partial(inside.asking.ask, query)
-        self._pulse = pulse
+    def __init__(
+        self,
+        executor: QueryExecutor,
+        watcher: HeadWatcher,
+        disclosure: Disclosure,
+        query: Query,
+    ) -> None:
+        self._execute = partial(executor.run, query, sensitive=False)
+        self._watcher = watcher
+        self._disclosure = disclosure
         self._query = query
-        self._shown = Shown(inside, f"GET {query.path}/stream")
 
     async def __call__(self, request: Request) -> Response:
         refuse_others(query_fields(request))
         params: object = self._query.params(**path_fields(request))
-        self._pulse.refuse_if_full()
-        now = await self._ask(params, _soon(None))
-        first = await self._seen(request, now)
-        return EventStream(self._pulse, self._changes(request, params, now, first))
+        self._watcher.refuse_if_full()
+        shown = await self._execute(params, _soon(None))
+        first = await self._message(request, shown)
+        return EventStream(self._watcher, self._changes(request, params, shown, first))
 
-    async def _changes(self, request: Request, params: object, now: Answer, first: bytes) -> Chunks:
-        pulse = self._pulse
+    async def _changes(
+        self, request: Request, params: object, shown: QueryResult, first: bytes
+    ) -> Chunks:
+        """`shown` is the answer that the client has: at first that of the message `first`."""
+        watcher = self._watcher
         yield RETRY + first
         alive_until = time.monotonic() + KEEPALIVE_SECONDS
-        while not pulse.ended:
-            if pulse.shipped <= now.position:
-                await pulse.moved(max(0.0, alive_until - time.monotonic()))
+        while not watcher.ended:
+            if watcher.shipped <= shown.position:
+                await watcher.wait(max(0.0, alive_until - time.monotonic()))
             if time.monotonic() >= alive_until:
                 alive_until = time.monotonic() + KEEPALIVE_SECONDS
                 yield KEEPALIVE
-            if pulse.shipped <= now.position:  # the answer is as new as the news
+            if watcher.shipped <= shown.position:  # no shipment event since then
                 continue
             try:
-                found = await self._ask(params, _soon(pulse.shipped))
-                news = found.body != now.body
-                told = await self._seen(request, found) if news else b""
+                newest = await self._execute(params, _soon(watcher.shipped))
+                changed = newest.body != shown.body
+                message = await self._message(request, newest) if changed else b""
             except Unavailable:
-                await pulse.moved(AGAIN_SECONDS)
+                await watcher.wait(RETRY_SECONDS)
                 continue
-            if told:
-                yield told
-            now = found
+            if message:
+                yield message
+            shown = newest
 
-    async def _seen(self, request: Request, found: Answer) -> bytes:
-        """The parcel as a message."""
-        rendered = await self._shown.content(request, found.body)
-        return _message(found.position, rendered)
+    async def _message(self, request: Request, result: QueryResult) -> bytes:
+        rendered = await self._disclosure.content(request, result.body)
+        return _message(result.position, rendered)
 
 
 def last_event_id(request: Request, after: Position) -> Position:
-    """Where the stream broke off, as browsers say when they connect again."""
+    """The position in `Last-Event-ID`, which browsers send when they reconnect; else `after`."""
     text = request.headers.get("last-event-id", "").strip()
     if not text:
         return after
@@ -152,8 +169,8 @@ def _soon(least: Position | None) -> Freshness:
     return Freshness(least, time.monotonic() + 2.0)
 
 
-def _told(items: Iterable[object]) -> bytes:
-    """Items of the feed as messages, each under its position."""
+def _messages(items: Iterable[object]) -> bytes:
+    """Items of the feed as messages, each with its position as `id`."""
     every = cast("Iterable[Mapping[str, int]]", items)
     return b"".join(_message(item["position"], orjson.dumps(item)) for item in every)
 

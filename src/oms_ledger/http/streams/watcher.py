@@ -1,4 +1,4 @@
-"""One look at the ledger for all who follow it in this process, however many they are."""
+"""Polls the head of the log once for all clients that follow a stream of this process."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ from oms_ledger.kernel import Position
 
 log = structlog.get_logger(__name__)
 
-FOLLOWERS_MAX = 1000
-LOOK_SECONDS = 1.0
-PACE_SECONDS = 0.1
-"""At most so often are all followers woken, however fast the ledger grows."""
+CLIENTS_MAX = 1000
+
+POLL_SECONDS = 1.0
+"""How long one poll waits for the next event, and the pause after a poll that failed."""
+
+WAKE_SECONDS = 0.1
+"""Clients are woken at most this often, however fast the log grows."""
 
 SHIPMENT_TYPES = sorted(name for name in EVENTS if name.startswith(f"{Shipment.category}."))
 
 
-class Pulse:
-    """Knows the newest position, and one by which the newest news of shipments are out, while
-    anybody follows. Lives on one event loop; `end` alone may be called from anywhere."""
+class HeadWatcher:
+    """Polls the head once for all SSE clients. `head` is the newest position, `shipped` the
+    newest one that may contain a shipment event; both are kept while there are clients. Belongs
+    to one event loop; only `end` may be called from other threads."""
 
     def __init__(self, readers: Readers, threads: Threads) -> None:
         self.head: Position = 0
@@ -37,69 +41,69 @@ class Pulse:
         self.ended = False
         self._readers = readers
         self._threads = threads
-        self._followers = 0
-        self._moved = asyncio.Event()
+        self._clients = 0
+        self._grown = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def refuse_if_full(self) -> None:
-        if self._followers >= FOLLOWERS_MAX:
-            raise Overloaded(f"{FOLLOWERS_MAX} streams are open. Close some, or ask page by page.")
+        if self._clients >= CLIENTS_MAX:
+            raise Overloaded(f"{CLIENTS_MAX} streams are open. Close some, or ask page by page.")
         if self.ended:
             raise Unavailable("This server is shutting down. Connect again in a moment.")
 
     @contextmanager
-    def following(self) -> Generator[None]:
-        """While this is open the pulse is taken."""
-        self._followers += 1
+    def client(self) -> Generator[None]:
+        """Counts as a client while this is open. The first one starts the polls."""
+        self._clients += 1
         metrics.STREAMS.inc()
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
-            self.head = 0  # what happened while nobody followed is news
-            self._task = self._loop.create_task(self._look())
+            self.head = 0  # events from before the first client count as new
+            self._task = self._loop.create_task(self._run())
         try:
             yield
         finally:
-            self._followers -= 1
+            self._clients -= 1
             metrics.STREAMS.dec()
 
-    async def moved(self, seconds: float) -> None:
-        """Return when the ledger has grown, all is over, or time has passed."""
+    async def wait(self, seconds: float) -> None:
+        """Return when the head has moved, when all streams end, or after `seconds`."""
         if not self.ended:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), seconds)
+                await asyncio.wait_for(self._grown.wait(), seconds)
 
     def end(self) -> None:
-        """End all streams, now and to come."""
+        """End all streams, present and future."""
         self.ended = True
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: nobody follows
+            with suppress(RuntimeError):  # the loop is closed: there are no clients
                 self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
 
-    async def _look(self) -> None:
-        while self._followers and not self.ended:
+    async def _run(self) -> None:
+        while self._clients and not self.ended:
             try:
-                await self._beat()
+                await self._poll()
             except ReadModelBehind:
                 continue
             except Unavailable:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
             except Exception:
-                log.exception("pulse_missed")
-                await asyncio.sleep(LOOK_SECONDS)
+                log.exception("head_poll_failed")
+                await asyncio.sleep(POLL_SECONDS)
 
-    async def _beat(self) -> None:
-        wait = partial(self._readers.wait_for, None, self.head + 1, LOOK_SECONDS)
-        await self._threads.wait(wait, LOOK_SECONDS)
-        grown = partial(self._readers.feed, self.head, 1, None)
-        before, self.head = self.head, (await self._threads.run(grown)).head
-        news = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
-        found = await self._threads.run(news)
-        if not before or found.items or found.next_after < self.head:
+    async def _poll(self) -> None:
+        wait = partial(self._readers.wait_for, None, self.head + 1, POLL_SECONDS)
+        await self._threads.wait(wait, POLL_SECONDS)
+        newest = partial(self._readers.feed, self.head, 1, None)
+        before, self.head = self.head, (await self._threads.run(newest)).head
+        shipments = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
+        feed = await self._threads.run(shipments)
+        if not before or feed.items or feed.next_after < self.head:
             self.shipped = self.head
         self._wake()
-        await asyncio.sleep(PACE_SECONDS)
+        await asyncio.sleep(WAKE_SECONDS)

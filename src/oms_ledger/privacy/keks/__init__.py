@@ -1,1 +1,2 @@
-"""Key-encryption keys: in a file or setting, in AWS KMS, in a Vault transit engine."""
+"""Key-encryption keys (KEKs), which wrap data keys: local ones in a file or setting, or wrapping
+keys under a root key in AWS KMS or a Vault transit engine."""

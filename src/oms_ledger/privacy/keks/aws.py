@@ -1,5 +1,5 @@
-"""A key in AWS KMS. Credentials come from where boto3 always looks: the environment, a profile,
-the machine's or the container's role."""
+"""A root key in AWS KMS. Credentials come from boto3's usual sources: the environment, a profile,
+or the role of the machine or container."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from functools import cached_property
 from typing import Any
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.privacy.keks.service import CALL_SECONDS, CONNECT_SECONDS, NotItsOwn, ServiceFailed
+from oms_ledger.privacy.keks.remote import (
+    CALL_SECONDS,
+    CONNECT_SECONDS,
+    RemoteKeyFailed,
+    UnwrapRefused,
+)
 
 ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+")
 
 ATTEMPTS = 2
 
-NOT_ITS_OWN = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
+UNWRAP_REFUSED = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 
 REMEDIES = {
     "AccessDeniedException": "allow kms:Encrypt and kms:Decrypt on this key, for this ledger",
@@ -27,8 +32,8 @@ REMEDIES = {
 }
 
 
-def service(arn: str, ledger: str) -> AwsKms:
-    """The key of this ARN, for this ledger; `Refused` where that is no ARN of a key."""
+def root_key(arn: str, ledger: str) -> AwsKmsKey:
+    """The key of this ARN, for this ledger; `Refused` if it is not the ARN of a key."""
     match = ARN.fullmatch(arn)
     if match is None:
         raise Refused(
@@ -37,12 +42,12 @@ def service(arn: str, ledger: str) -> AwsKms:
             " this one wrapped would be lost.",
             code="wrong_kek",
         )
-    return AwsKms(arn, match["region"], ledger)
+    return AwsKmsKey(arn, match["region"], ledger)
 
 
-class AwsKms:
-    """What is wrapped is bound to the ledger by its encryption context, which policies and the
-    service's log can name too."""
+class AwsKmsKey:
+    """A symmetric KMS key. Ciphertexts are bound to the ledger by the encryption context, which key
+    policies and CloudTrail can name too."""
 
     def __init__(self, arn: str, region: str, ledger: str) -> None:
         self._arn = arn
@@ -54,25 +59,25 @@ class AwsKms:
         return f"aws-kms:{self._arn}"
 
     def wrap(self, key: bytes) -> bytes:
-        return self._asked("encrypt", "CiphertextBlob", Plaintext=key)
+        return self._call("encrypt", "CiphertextBlob", Plaintext=key)
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        return self._asked("decrypt", "Plaintext", CiphertextBlob=wrapped)
+        return self._call("decrypt", "Plaintext", CiphertextBlob=wrapped)
 
-    def _asked(self, what: str, field: str, **given: bytes) -> bytes:
-        client = self._client  # first: it says what to do where the library is missing
+    def _call(self, action: str, field: str, **fields: bytes) -> bytes:
+        client = self._client  # first: its error names the remedy if boto3 is missing
         from botocore.exceptions import (  # type: ignore[import-untyped]  # the library has no types
             BotoCoreError,
             ClientError,
         )
 
         try:
-            ask = getattr(client, what)
-            answer = ask(KeyId=self._arn, EncryptionContext=self._context, **given)
+            call = getattr(client, action)
+            answer = call(KeyId=self._arn, EncryptionContext=self._context, **fields)
         except ClientError as error:
-            raise _said_no(str(error.response["Error"]["Code"])) from None
+            raise _failure(str(error.response["Error"]["Code"])) from None
         except BotoCoreError as error:
-            raise ServiceFailed(f"AWS KMS cannot be asked ({type(error).__name__})") from None
+            raise RemoteKeyFailed(f"AWS KMS cannot be asked ({type(error).__name__})") from None
         return bytes(answer[field])
 
     @cached_property
@@ -94,8 +99,8 @@ class AwsKms:
         return boto3.session.Session().client("kms", region_name=self._region, config=config)
 
 
-def _said_no(code: str) -> Exception:
-    if code in NOT_ITS_OWN:
-        return NotItsOwn(code)
+def _failure(code: str) -> Exception:
+    if code in UNWRAP_REFUSED:
+        return UnwrapRefused(code)
     remedy = REMEDIES.get(code)
-    return ServiceFailed(f"AWS KMS says {code}" + (f" ({remedy})" if remedy else ""))
+    return RemoteKeyFailed(f"AWS KMS says {code}" + (f" ({remedy})" if remedy else ""))

@@ -1,4 +1,5 @@
-"""Which key-encryption keys a setting means: keys that are given, a service's, or a file's."""
+"""Builds the key wrapper that the setting OMS_KEK describes: local keys, remote root keys, or the
+keys of a file."""
 
 from __future__ import annotations
 
@@ -8,46 +9,46 @@ from typing import Protocol
 
 from oms_ledger.domain.errors import Refused
 from oms_ledger.privacy.keks import aws, vault
-from oms_ledger.privacy.keks.local import KekFile, KeyEncryption, LocalKeks, Wrapped, parse
-from oms_ledger.privacy.keks.service import KeyService, ServiceKeks
+from oms_ledger.privacy.keks.local import KekFile, KeyWrapper, LocalKeks, WrappedKey, parse
+from oms_ledger.privacy.keks.remote import RemoteKeks, RemoteRootKey
 
-SERVICES: Mapping[str, Callable[[str, str], KeyService]] = {
-    "aws-kms:": aws.service,
-    "vault-transit:": vault.service,
+REMOTE: Mapping[str, Callable[[str, str], RemoteRootKey]] = {
+    "aws-kms:": aws.root_key,
+    "vault-transit:": vault.root_key,
 }
-"""How the name of a service's key begins, and what makes the service of the rest of the name and
-of the ledger's."""
+"""Prefixes of the names of remote root keys, and what makes the root key from the rest of the name
+and the ledger's name."""
 
 
-class Member(KeyEncryption, Protocol):
-    """One of several that wrap and unwrap."""
+class ChainLink(KeyWrapper, Protocol):
+    """One of several key wrappers."""
 
-    def knows(self, kek: str) -> bool:
-        """Whether a key that is wrapped by this one is for it to unwrap."""
+    def wraps(self, kek: str) -> bool:
+        """Whether this wrapper unwraps keys that the key-encryption key `kek` wrapped."""
 
 
-class Keks:
-    """Several, the newest first: that one wraps, each unwraps its own."""
+class KekChain:
+    """Several key wrappers, the newest first: the first wraps, each unwraps its own."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
-        self._members = members
+    def __init__(self, links: Sequence[ChainLink]) -> None:
+        self._links = links
 
     def current(self) -> str:
-        return self._members[0].current()
+        return self._links[0].current()
 
-    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
-        return self._members[0].wrap(keys)
+    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[WrappedKey]:
+        return self._links[0].wrap(keys)
 
-    def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
-        return [self._member(each.kek).unwrap([each])[0] for each in keys]
+    def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
+        return [self._link(each.kek).unwrap([each])[0] for each in keys]
 
     def renew(self) -> None:
-        self._members[0].renew()
+        self._links[0].renew()
 
-    def _member(self, kek: str) -> Member:
-        for member in self._members:
-            if member.knows(kek):
-                return member
+    def _link(self, kek: str) -> ChainLink:
+        for link in self._links:
+            if link.wraps(kek):
+                return link
         raise Refused(
             f"The keys of this ledger's persons are wrapped by {kek.partition('#')[0]}, which"
             " OMS_KEK does not name. Put it there, behind what wraps from now on.",
@@ -55,21 +56,22 @@ class Keks:
         )
 
 
-def key_encryption(given: str | None, file: Path, ledger: str) -> KeyEncryption:
-    """What wraps the keys of a ledger's personal data: what is given, else the keys in a file."""
-    if given is None:
+def key_wrapper(kek: str | None, file: Path, ledger: str) -> KeyWrapper:
+    """The key wrapper of the setting OMS_KEK (`kek`), words with blanks between; without it, the
+    keys in a file."""
+    if kek is None:
         return KekFile(file)
-    members: list[Member] = []
+    links: list[ChainLink] = []
     local: list[str] = []
-    for word in given.split():
-        kind = next((kind for kind in SERVICES if word.startswith(kind)), None)
-        if kind is None:
+    for word in kek.split():
+        prefix = next((prefix for prefix in REMOTE if word.startswith(prefix)), None)
+        if prefix is None:
             local.append(word)
             continue
         if local:
-            members.append(LocalKeks(parse(" ".join(local), "OMS_KEK")))
+            links.append(LocalKeks(parse(" ".join(local), "OMS_KEK")))
             local.clear()
-        members.append(ServiceKeks(SERVICES[kind](word.removeprefix(kind), ledger)))
-    if local or not members:
-        members.append(LocalKeks(parse(" ".join(local), "OMS_KEK")))
-    return members[0] if len(members) == 1 else Keks(members)
+        links.append(RemoteKeks(REMOTE[prefix](word.removeprefix(prefix), ledger)))
+    if local or not links:
+        links.append(LocalKeks(parse(" ".join(local), "OMS_KEK")))
+    return links[0] if len(links) == 1 else KekChain(links)

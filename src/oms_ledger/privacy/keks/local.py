@@ -1,7 +1,7 @@
-"""Key-encryption keys: they wrap the data keys of persons, and are never in the database.
+"""Key-encryption keys (KEKs): they wrap data keys, and are never in the database.
 
-`KeyEncryption` is all that the vault asks of whoever has them, many keys at a time. Here they are
-32 bytes each, in a file or in the environment; `key_services` has those that never leave a service.
+`KeyWrapper` is what the key cache needs of them, many keys in a call. The keys of this module are
+32 bytes each, in a file or a setting; `remote` has root keys that never leave a service.
 """
 
 from __future__ import annotations
@@ -25,32 +25,33 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class Wrapped(NamedTuple):
-    """A key, wrapped by the key-encryption key of that id, for what is called `name` alone."""
+class WrappedKey(NamedTuple):
+    """A data key, wrapped by the key-encryption key with the id `kek` and bound to `name`, the data
+    key's own id."""
 
     name: str
     kek: str
     wrapped: bytes
 
 
-class KeyEncryption(Protocol):
+class KeyWrapper(Protocol):
     def current(self) -> str:
-        """The id of the key that wraps from now on."""
+        """The id of the key that wraps new data keys."""
 
-    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
-        """Each key wrapped for its name."""
+    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[WrappedKey]:
+        """Wrap data keys, given as pairs of name and key."""
 
-    def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
-        """The keys; `Refused` where there is one that cannot be unwrapped here, `Unavailable`
-        where whoever could does not answer."""
+    def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
+        """The data keys. `Refused` if the key-encryption key of one is missing here, `Unavailable`
+        if its service does not answer."""
 
     def renew(self) -> None:
-        """Have another key wrap from now on, where it is made here; those before still unwrap."""
+        """Replace the current key, if it is generated here; previous keys still unwrap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kek:
-    """One key-encryption key. Its id says which it is, and nothing else."""
+    """One key-encryption key. Its id is derived from the key and reveals nothing of it."""
 
     id: str
     key: bytes = field(repr=False)
@@ -65,7 +66,7 @@ class Kek:
 
 
 class LocalKeks:
-    """Keys at hand, the newest first: that one wraps, all unwrap."""
+    """Keys in memory, the newest first: the first wraps, all unwrap."""
 
     def __init__(self, keks: Sequence[Kek]) -> None:
         self._current = keks[0].id
@@ -74,26 +75,26 @@ class LocalKeks:
     def current(self) -> str:
         return self._current
 
-    def knows(self, kek: str) -> bool:
+    def wraps(self, kek: str) -> bool:
         return kek in self._ciphers
 
     def renew(self) -> None:
-        """Whoever gave the keys puts a new one before them."""
+        """Nothing: keys given by a setting are replaced by changing the setting."""
 
-    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
+    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[WrappedKey]:
         kek, cipher = self._current, self._ciphers[self._current]
         nonces = secrets.token_bytes(NONCE_BYTES * len(keys))
         wrapped = []
         for n, (name, key) in enumerate(keys):
             nonce = nonces[n * NONCE_BYTES : (n + 1) * NONCE_BYTES]
             sealed = nonce + cipher.encrypt(nonce, key, _bound(name, kek))
-            wrapped.append(Wrapped(name, kek, sealed))
+            wrapped.append(WrappedKey(name, kek, sealed))
         return wrapped
 
-    def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
+    def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
         return [self._unwrap(each) for each in keys]
 
-    def _unwrap(self, each: Wrapped) -> bytes:
+    def _unwrap(self, each: WrappedKey) -> bytes:
         cipher = self._ciphers.get(each.kek)
         if cipher is None:
             raise Refused(
@@ -117,8 +118,8 @@ def _bound(name: str, kek: str) -> bytes:
 
 
 class KekFile:
-    """Keys in a file, one a line, the newest first; read again when it has changed, so that a
-    running process follows a change of the key."""
+    """Keys in a file, one on a line, the newest first. The file is read again when it has changed,
+    so that a running process follows a rotation."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -127,19 +128,19 @@ class KekFile:
     def current(self) -> str:
         return self._keks().current()
 
-    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[Wrapped]:
+    def wrap(self, keys: Sequence[tuple[str, bytes]]) -> list[WrappedKey]:
         return self._keks().wrap(keys)
 
-    def unwrap(self, keys: Sequence[Wrapped]) -> list[bytes]:
+    def unwrap(self, keys: Sequence[WrappedKey]) -> list[bytes]:
         return self._keks().unwrap(keys)
 
     def renew(self) -> None:
-        """The one before is kept until the next time, for processes that have not seen the new
+        """Put a new key first and keep the previous one, for processes that have not read the new
         one yet."""
         self.add(Kek.generate(), keep=[self.current()])
 
     def make(self) -> None:
-        """Make the file with a new key, for this user alone, unless it is there."""
+        """Create the file with a new key, readable by this user alone, unless it exists."""
         if self.path.exists():
             return
         made = self._beside([Kek.generate()])
@@ -151,7 +152,7 @@ class KekFile:
             made.unlink()
 
     def add(self, kek: Kek, keep: Sequence[str]) -> None:
-        """Wrap with this one from now on; of those before keep the ones with these ids."""
+        """Put a key first; of the previous keys keep those with the ids in `keep`."""
         kept = [old for old in self.keks() if old.id in keep and old.id != kek.id]
         os.replace(self._beside([kek, *kept]), self.path)
 
@@ -193,9 +194,9 @@ class KekFile:
 
 
 def parse(text: str, where: str) -> list[Kek]:
-    """The keys in a text, with blanks or line ends between; `Refused` where it holds none, or
-    something else, which is not repeated."""
-    found = []
+    """The keys in a text, separated by white space. `Refused` if there is none or one is malformed;
+    the error does not repeat it."""
+    keys = []
     for number, word in enumerate(text.split(), 1):
         try:
             key = b64decode(word, validate=True)
@@ -207,10 +208,10 @@ def parse(text: str, where: str) -> list[Kek]:
                 " openssl rand -base64 32",
                 code="wrong_kek",
             )
-        found.append(Kek.of(key))
-    if not found:
+        keys.append(Kek.of(key))
+    if not keys:
         raise Refused(
             f"{where}: there is no key in it. Make one with: openssl rand -base64 32",
             code="wrong_kek",
         )
-    return found
+    return keys

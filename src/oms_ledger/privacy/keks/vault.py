@@ -1,9 +1,8 @@
-"""A key in the transit engine of HashiCorp Vault, or of OpenBao, which is asked the same way.
+"""A root key in the transit engine of HashiCorp Vault, or of OpenBao with the same API.
 
-Two requests, which the standard library makes. The token is VAULT_TOKEN, or what `.vault-token` in
-the home folder has at that moment, where an agent keeps it fresh; without either none is sent,
-which suits an agent in between that has its own. VAULT_NAMESPACE and VAULT_CACERT mean what they
-mean to Vault's own program.
+The token is VAULT_TOKEN, or the content of `~/.vault-token` at the time of the call, where an agent
+renews it; without either no token is sent, which suits a local agent that adds its own.
+VAULT_NAMESPACE and VAULT_CACERT mean the same as to the program `vault`.
 """
 
 from __future__ import annotations
@@ -12,21 +11,27 @@ import json
 import os
 import re
 import ssl
-import urllib.error
-import urllib.request
 from base64 import b64decode, b64encode
 from pathlib import Path
-from typing import Any
+
+import httpx
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.privacy.keks.service import CALL_SECONDS, NotItsOwn, ServiceFailed
+from oms_ledger.privacy.keks.remote import (
+    CALL_SECONDS,
+    CONNECT_SECONDS,
+    RemoteKeyFailed,
+    UnwrapRefused,
+)
 
 URL = re.compile(
     r"(?P<mount>(?:https://[^/@?#\s]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)"
     r"/v1(?:/[A-Za-z0-9._-]+)+)/keys/(?P<key>[A-Za-z0-9._-]+)"
 )
 
-_KEPT = ".vault-token"
+HOME_FILE = ".vault-token"
+
+TIMEOUT = httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS)
 
 ANSWER_BYTES_MAX = 1_000_000
 
@@ -37,8 +42,8 @@ REMEDIES = {
 }
 
 
-def service(url: str, ledger: str) -> VaultTransit:
-    """The key of this URL, for this ledger; `Refused` where that is no URL of a key."""
+def root_key(url: str, ledger: str) -> VaultTransitKey:
+    """The key of this URL, for this ledger; `Refused` if it is not the URL of a key."""
     match = URL.fullmatch(url)
     if match is None:
         raise Refused(
@@ -47,12 +52,12 @@ def service(url: str, ledger: str) -> VaultTransit:
             " token goes along.",
             code="wrong_kek",
         )
-    return VaultTransit(match["mount"], match["key"], ledger)
+    return VaultTransitKey(match["mount"], match["key"], ledger)
 
 
-class VaultTransit:
-    """What is wrapped is bound to the ledger: as associated data, and as the context of keys that
-    are made to derive others."""
+class VaultTransitKey:
+    """A transit key. Ciphertexts are bound to the ledger: as associated data, and as the context
+    of a key with derivation."""
 
     def __init__(self, mount: str, key: str, ledger: str) -> None:
         self._mount = mount
@@ -65,58 +70,71 @@ class VaultTransit:
         return f"vault-transit:{self._mount}/keys/{self._key}"
 
     def wrap(self, key: bytes) -> bytes:
-        answer = self._asked("encrypt", {"plaintext": _text(key)})
-        return str(answer["ciphertext"]).encode()
+        return self._call("encrypt", {"plaintext": _text(key)}, "ciphertext").encode()
 
     def unwrap(self, wrapped: bytes) -> bytes:
         try:
             ciphertext = wrapped.decode("ascii")
         except UnicodeDecodeError:
-            raise NotItsOwn from None
-        return b64decode(str(self._asked("decrypt", {"ciphertext": ciphertext})["plaintext"]))
+            raise UnwrapRefused from None
+        return b64decode(self._call("decrypt", {"ciphertext": ciphertext}, "plaintext"))
 
-    def _asked(self, what: str, given: dict[str, str]) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310  # the scheme was looked at
-            f"{self._mount}/{what}/{self._key}",
-            json.dumps({**given, **self._bound}).encode(),
-            _headers(),
-            method="POST",
-        )
+    def _call(self, action: str, fields: dict[str, str], result: str) -> str:
+        """The field `result` of the answer's data."""
+        url = f"{self._mount}/{action}/{self._key}"
         try:
-            opener = urllib.request.build_opener(_Stay, urllib.request.HTTPSHandler(context=_tls()))
-            with opener.open(request, timeout=CALL_SECONDS) as answer:
-                data: dict[str, Any] = json.loads(answer.read(ANSWER_BYTES_MAX))["data"]
-                return data
-        except urllib.error.HTTPError as error:
-            raise _said_no(what, error) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ServiceFailed(f"Vault cannot be asked ({_why(error)})") from None
+            status, answer = _post(url, {**fields, **self._bound})
+            if status == httpx.codes.OK:
+                return str(json.loads(answer)["data"][result])
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, KeyError, TypeError) as e:
+            raise RemoteKeyFailed(f"Vault cannot be asked ({_reason(e)})") from None
+        raise _failure(action, status, answer)
 
 
-def _said_no(what: str, error: urllib.error.HTTPError) -> Exception:
-    if error.code == 400:
-        said = _errors(error)
-        return NotItsOwn(said) if what == "decrypt" else ServiceFailed(f"Vault says: {said}")
-    remedy = REMEDIES.get(error.code)
-    return ServiceFailed(f"Vault answers {error.code}" + (f": {remedy}" if remedy else ""))
+def _post(url: str, body: dict[str, str]) -> tuple[int, bytes]:
+    """Status and body of the answer. Redirects are not followed: the token is sent to the
+    configured address alone."""
+    with (
+        httpx.Client(verify=_tls(), timeout=TIMEOUT, follow_redirects=False) as client,
+        client.stream("POST", url, json=body, headers=_headers()) as answer,
+    ):
+        content = b""
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if len(content) > ANSWER_BYTES_MAX:
+                raise ValueError("the answer is too long")
+        return answer.status_code, content
 
 
-def _errors(error: urllib.error.HTTPError) -> str:
-    """What it says is wrong; it repeats nothing of what it was sent."""
+def _failure(action: str, status: int, answer: bytes) -> Exception:
+    if status == httpx.codes.BAD_REQUEST:
+        errors = _errors(answer)
+        if action == "decrypt":
+            return UnwrapRefused(errors)
+        return RemoteKeyFailed(f"Vault says: {errors}")
+    remedy = REMEDIES.get(status)
+    return RemoteKeyFailed(f"Vault answers {status}" + (f": {remedy}" if remedy else ""))
+
+
+def _errors(answer: bytes) -> str:
+    """The error messages in an answer, which repeat nothing of the request."""
     try:
-        return "; ".join(map(str, json.loads(error.read(ANSWER_BYTES_MAX))["errors"]))[:200]
-    except (OSError, ValueError, KeyError, TypeError):
+        return "; ".join(map(str, json.loads(answer)["errors"]))[:200]
+    except (ValueError, KeyError, TypeError):
         return "400"
 
 
-def _why(error: Exception) -> str:
-    reason = getattr(error, "reason", error)
-    return str(reason) if isinstance(reason, OSError) else type(error).__name__
+def _reason(error: Exception) -> str:
+    """The message of a network error. Other messages could quote the token in a header, so only
+    their type is named."""
+    if isinstance(error, httpx.NetworkError | httpx.TimeoutException | OSError):
+        return str(error) or type(error).__name__
+    return type(error).__name__
 
 
 def _headers() -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "X-Vault-Request": "true"}
-    token = os.environ.get("VAULT_TOKEN") or _token_in(Path.home() / _KEPT)
+    headers = {"Accept-Encoding": "identity", "X-Vault-Request": "true"}
+    token = os.environ.get("VAULT_TOKEN") or _token_in(Path.home() / HOME_FILE)
     if token:
         headers["X-Vault-Token"] = token
     namespace = os.environ.get("VAULT_NAMESPACE")
@@ -138,8 +156,3 @@ def _tls() -> ssl.SSLContext:
 
 def _text(data: bytes) -> str:
     return b64encode(data).decode()
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """The token goes to the address that was given, and nowhere else."""

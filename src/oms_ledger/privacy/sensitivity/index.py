@@ -18,8 +18,9 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Event, stream_id
-from oms_ledger.privacy.postgres import ON_RECORD, Connection
+from oms_ledger.privacy.postgres import ON_RECORD
 from oms_ledger.privacy.sensitivity import mask, postgres
 
 Lend = Callable[[], AbstractContextManager[Connection]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event
-from oms_ledger.privacy.postgres import Connection
 
 PACKAGE = "oms_ledger.privacy.sensitivity"
 

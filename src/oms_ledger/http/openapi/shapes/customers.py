@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.http.openapi.shapes.ledger import FeedItem
-from oms_ledger.http.openapi.shapes.orders import Customer, OrderInFull
+from oms_ledger.http.openapi.shapes.ledger import FeedItemShape
+from oms_ledger.http.openapi.shapes.orders import CustomerShape, OrderInFullShape
 
 
-class Forgotten(TypedDict):
+class ForgottenShape(TypedDict):
     """`forgotten`: how often by now. `customer_id`: `key:<id>` for guests, `order:<id>` for who
     ordered without an e-mail address."""
 
@@ -17,52 +17,52 @@ class Forgotten(TypedDict):
     forgotten: int
 
 
-class LegalHold(TypedDict):
+class LegalHoldShape(TypedDict):
     hold_id: str
     reason: str
     reference: str | None
 
 
-class ReleasedCustomer(TypedDict):
+class ReleasedCustomerShape(TypedDict):
     """`holds` are those that are still in force."""
 
     customer_id: str
-    holds: list[LegalHold]
+    holds: list[LegalHoldShape]
 
 
-class HeldCustomer(ReleasedCustomer):
+class HeldCustomerShape(ReleasedCustomerShape):
     hold_id: str
 
 
-class HoldInForce(LegalHold):
+class HoldInForceShape(LegalHoldShape):
     held_at: str
     held_by: str
 
 
-class CustomerSummary(TypedDict):
+class CustomerSummaryShape(TypedDict):
     customer_id: str
-    customer: Customer | None
+    customer: CustomerShape | None
     orders: int
     first_order_at: str
     last_order_at: str
     forgotten: int
-    holds: list[HoldInForce]
+    holds: list[HoldInForceShape]
 
 
-class CustomerAccess(TypedDict):
+class CustomerAccessShape(TypedDict):
     at: str
     actor: str
     purpose: str
     route: str
 
 
-class CustomerExport(CustomerSummary):
-    order_details: list[OrderInFull]
-    events: list[FeedItem]
-    accesses: list[CustomerAccess]
+class CustomerExportShape(CustomerSummaryShape):
+    order_details: list[OrderInFullShape]
+    events: list[FeedItemShape]
+    accesses: list[CustomerAccessShape]
 
 
-class Period(TypedDict):
+class PeriodShape(TypedDict):
     """`keep`: 90d, 18m or 10y; null is for ever."""
 
     kind: str
@@ -70,19 +70,19 @@ class Period(TypedDict):
     keep: str | None
 
 
-class PeriodInForce(Period):
+class PeriodInForceShape(PeriodShape):
     reference: str | None
     set_at: str
     set_by: str
     position: int
 
 
-class Retention(TypedDict):
-    periods: list[PeriodInForce]
+class RetentionShape(TypedDict):
+    periods: list[PeriodInForceShape]
 
 
-class Due(TypedDict):
-    """Somebody whose period is over since nothing has happened `since`. `forget`: whether that is
+class DueShape(TypedDict):
+    """A customer whose period is over since nothing has happened `since`. `forget`: whether that is
     what will be done; `why` says why not. `policy`: the version of the periods."""
 
     customer_id: str
@@ -96,6 +96,6 @@ class Due(TypedDict):
     why: str
 
 
-class AllDue(TypedDict):
-    items: list[Due]
+class AllDueShape(TypedDict):
+    items: list[DueShape]
     next_cursor: str | None

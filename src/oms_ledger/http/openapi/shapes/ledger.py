@@ -7,7 +7,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 
-class FieldProblem(TypedDict, total=False):
+class FieldProblemShape(TypedDict, total=False):
     """One field, line or SKU at fault; which of these there are depends on `code`."""
 
     field: str
@@ -20,7 +20,7 @@ class FieldProblem(TypedDict, total=False):
     available: int
 
 
-class Problem(TypedDict):
+class ProblemShape(TypedDict):
     """RFC 9457. `code` is stable and for programs, `detail` for people."""
 
     type: str
@@ -28,10 +28,10 @@ class Problem(TypedDict):
     status: int
     code: str
     detail: str
-    errors: NotRequired[list[FieldProblem]]
+    errors: NotRequired[list[FieldProblemShape]]
 
 
-class FeedItem(TypedDict):
+class FeedItemShape(TypedDict):
     """One event. `occurred_at` only where it differs from `recorded_at`; `sensitive` where it is
     about a sensitive order or product."""
 
@@ -50,22 +50,22 @@ class FeedItem(TypedDict):
     data: dict[str, Any]
 
 
-class Events(TypedDict):
-    items: list[FeedItem]
+class EventsShape(TypedDict):
+    items: list[FeedItemShape]
 
 
-class Feed(Events):
+class FeedShape(EventsShape):
     next_after: int
 
 
-class DryRun(TypedDict):
+class DryRunShape(TypedDict):
     """What would be written. `position` is where the ledger stands."""
 
-    events: list[FeedItem]
+    events: list[FeedItemShape]
     position: int
 
 
-class ReadModelBuild(TypedDict):
+class ReadModelBuildShape(TypedDict):
     name: str
     version: int
     shape: int
@@ -79,13 +79,13 @@ class ReadModelBuild(TypedDict):
     seconds_left: float | None
 
 
-class ReadModel(ReadModelBuild):
+class ReadModelShape(ReadModelBuildShape):
     """Its live build. `others` stand beside it: being made, or live before."""
 
-    others: list[ReadModelBuild]
+    others: list[ReadModelBuildShape]
 
 
-class Rebuild(TypedDict):
+class RebuildShape(TypedDict):
     name: str
     version: int
     shape: int
@@ -93,7 +93,7 @@ class Rebuild(TypedDict):
     position: int
 
 
-class ParkedStream(TypedDict):
+class ParkedStreamShape(TypedDict):
     name: str
     version: int
     stream: str
@@ -104,34 +104,34 @@ class ParkedStream(TypedDict):
     attempts: int
 
 
-class ParkedStreams(TypedDict):
+class ParkedStreamsShape(TypedDict):
     name: str
-    items: list[ParkedStream]
+    items: list[ParkedStreamShape]
 
 
-class RetriedStream(TypedDict):
+class RetriedStreamShape(TypedDict):
     stream: str
     folded: bool
 
 
-class Retried(TypedDict):
+class RetriedShape(TypedDict):
     name: str
-    streams: list[RetriedStream]
+    streams: list[RetriedStreamShape]
     parked: int
 
 
-class Ready(TypedDict):
+class ReadyShape(TypedDict):
     status: str
     database: str
     migrations: str
     head: int
 
 
-class Alive(TypedDict):
+class AliveShape(TypedDict):
     status: str
 
 
-class InclusionProof(TypedDict):
+class InclusionProofShape(TypedDict):
     """RFC 6962. `leaf` is the exact bytes that are hashed; it and the hashes are base64. Who may
     not see what is in it is given stars."""
 
@@ -142,20 +142,20 @@ class InclusionProof(TypedDict):
     sensitive: NotRequired[bool]
 
 
-ConsistencyProof = TypedDict(
-    "ConsistencyProof",
+ConsistencyProofShape = TypedDict(
+    "ConsistencyProofShape",
     {"from": int, "to": int, "hashes": list[str]},  # `from` cannot be a field of a class
 )
 
 
-class VerificationCheck(TypedDict):
+class VerificationCheckShape(TypedDict):
     name: str
     about: str
     count: int
     findings: int
 
 
-class VerificationFinding(TypedDict):
+class VerificationFindingShape(TypedDict):
     """`first` and `last` are positions, where there are any."""
 
     kind: str
@@ -168,8 +168,8 @@ class VerificationFinding(TypedDict):
     remedy: str
 
 
-Verification = TypedDict(
-    "Verification",
+VerificationShape = TypedDict(
+    "VerificationShape",
     {
         "report": str,
         "ok": bool,
@@ -184,16 +184,16 @@ Verification = TypedDict(
         "finished_at": str,
         "keys": list[str],
         "anchors": list[str],
-        "checks": list[VerificationCheck],
+        "checks": list[VerificationCheckShape],
         "order_totals": dict[str, str],
-        "findings": list[VerificationFinding],
+        "findings": list[VerificationFindingShape],
         "left_out": list[str],
         "repaired": list[str],
     },
 )
 
 
-class Accessed(TypedDict):
+class AccessedShape(TypedDict):
     """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders`: orders of which
     was shown what they are about."""
 
@@ -207,6 +207,6 @@ class Accessed(TypedDict):
     sensitive_orders: list[str]
 
 
-class Accesses(TypedDict):
-    items: list[Accessed]
+class AccessesShape(TypedDict):
+    items: list[AccessedShape]
     next_before: int | None

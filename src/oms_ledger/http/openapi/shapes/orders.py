@@ -6,21 +6,23 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-Statuses = TypedDict("Statuses", {"order": str, "payment": str, "fulfilment": str, "return": str})
+StatusesShape = TypedDict(
+    "StatusesShape", {"order": str, "payment": str, "fulfilment": str, "return": str}
+)
 
 
-class Allocated(TypedDict):
+class AllocatedShape(TypedDict):
     location: str
     quantity: int
 
 
-class Hold(TypedDict):
+class HoldShape(TypedDict):
     hold_id: str
     reason: str
     note: str | None
 
 
-class Line(TypedDict):
+class LineShape(TypedDict):
     line_id: str
     sku: str
     title: str | None
@@ -36,36 +38,36 @@ class Line(TypedDict):
     delivered: int
     cancelled: int
     returned: int
-    allocations: list[Allocated]
+    allocations: list[AllocatedShape]
 
 
-class Order(TypedDict):
+class OrderShape(TypedDict):
     order_id: str
     order_number: str
     version: int
     channel: str
     external_id: str | None
     sensitive: bool
-    status: Statuses
+    status: StatusesShape
     on_hold: bool
-    holds: list[Hold]
-    lines: list[Line]
+    holds: list[HoldShape]
+    lines: list[LineShape]
     total: str
     currency: str
 
 
-class HeldOrder(Order):
+class HeldOrderShape(OrderShape):
     hold_id: str
 
 
-class Customer(TypedDict):
+class CustomerShape(TypedDict):
     id: str | None
     name: str | None
     email: str | None
     phone: str | None
 
 
-class Address(TypedDict):
+class AddressShape(TypedDict):
     name: str | None
     line1: str | None
     line2: str | None
@@ -75,12 +77,12 @@ class Address(TypedDict):
     country: str | None
 
 
-class Shipping(TypedDict):
+class ShippingShape(TypedDict):
     service: str
     price: str
 
 
-class OrderShipment(TypedDict):
+class OrderShipmentShape(TypedDict):
     shipment_id: str
     status: str
     location: str | None
@@ -89,7 +91,7 @@ class OrderShipment(TypedDict):
     tracking_number: str | None
 
 
-class Timestamps(TypedDict):
+class TimestampsShape(TypedDict):
     placed_at: str
     ship_by: str | None
     deliver_by: str | None
@@ -99,37 +101,37 @@ class Timestamps(TypedDict):
     updated_at: str | None
 
 
-class OrderInFull(Order):
-    customer: Customer | None
-    shipping_address: Address | None
-    shipping: Shipping | None
+class OrderInFullShape(OrderShape):
+    customer: CustomerShape | None
+    shipping_address: AddressShape | None
+    shipping: ShippingShape | None
     backorder: str
     payments: list[dict[str, Any]]
-    shipments: list[OrderShipment]
+    shipments: list[OrderShipmentShape]
     locations: list[str]
     placed_at: str
-    timestamps: Timestamps
+    timestamps: TimestampsShape
 
 
-class OrderDetail(OrderInFull):
+class OrderDetailShape(OrderInFullShape):
     position: int
 
 
-class ListedOrder(TypedDict):
+class ListedOrderShape(TypedDict):
     order_id: str
     order_number: str
     version: int
     channel: str
     external_id: str | None
     sensitive: bool
-    status: Statuses
+    status: StatusesShape
     on_hold: bool
     total: str
     currency: str
     units: int
     line_count: int
     locations: list[str]
-    customer: Customer | None
+    customer: CustomerShape | None
     placed_at: str
     ship_by: str | None
     deliver_by: str | None
@@ -137,12 +139,12 @@ class ListedOrder(TypedDict):
     updated_at: str | None
 
 
-class Orders(TypedDict):
-    items: list[ListedOrder]
+class OrdersShape(TypedDict):
+    items: list[ListedOrderShape]
     next_cursor: str | None
 
 
-class TimelineItem(TypedDict):
+class TimelineItemShape(TypedDict):
     at: str
     actor: str
     event: str
@@ -150,7 +152,7 @@ class TimelineItem(TypedDict):
     position: int
 
 
-class Timeline(TypedDict):
+class TimelineShape(TypedDict):
     order_id: str
     sensitive: bool
-    items: list[TimelineItem]
+    items: list[TimelineItemShape]

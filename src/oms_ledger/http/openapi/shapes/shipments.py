@@ -7,13 +7,13 @@ from typing import Any
 from typing_extensions import TypedDict
 
 
-class PackedLine(TypedDict):
+class PackedLineShape(TypedDict):
     line_id: str
     sku: str
     quantity: int
 
 
-class Shipment(TypedDict):
+class ShipmentShape(TypedDict):
     shipment_id: str
     order_id: str
     order_number: str
@@ -26,16 +26,16 @@ class Shipment(TypedDict):
     service: str | None
     tracking_number: str | None
     tracking_token: str
-    lines: list[PackedLine]
+    lines: list[PackedLineShape]
     delivered_at: str | None
 
 
-class Promised(TypedDict):
+class PromisedShape(TypedDict):
     ship_by: str | None
     deliver_by: str | None
 
 
-class ShipmentDetail(Shipment):
+class ShipmentDetailShape(ShipmentShape):
     channel: str
     units: int
     packages: list[dict[str, Any]]
@@ -44,7 +44,7 @@ class ShipmentDetail(Shipment):
     recipient: str | None
     city: str | None
     country: str | None
-    promised: Promised
+    promised: PromisedShape
     placed_at: str
     created_at: str
     dispatched_at: str | None
@@ -52,18 +52,18 @@ class ShipmentDetail(Shipment):
     simulated: bool
 
 
-class Shipments(TypedDict):
-    items: list[ShipmentDetail]
+class ShipmentsShape(TypedDict):
+    items: list[ShipmentDetailShape]
     next_cursor: str | None
 
 
-class Scan(TypedDict):
+class ScanShape(TypedDict):
     code: str
     scanned_at: str
     place: str | None
 
 
-class Parcel(TypedDict):
+class ParcelShape(TypedDict):
     order_number: str
     status: str
     exception: str | None
@@ -74,16 +74,16 @@ class Parcel(TypedDict):
     promised_at: str | None
     dispatched_at: str | None
     delivered_at: str | None
-    scans: list[Scan]
+    scans: list[ScanShape]
 
 
-class Hours(TypedDict):
+class HoursShape(TypedDict):
     p50: float | None
     p90: float | None
     p95: float | None
 
 
-class Performance(TypedDict):
+class PerformanceShape(TypedDict):
     """`sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
 
     group: str | None
@@ -94,14 +94,14 @@ class Performance(TypedDict):
     late: int
     on_time_ship_rate: float | None
     on_time_delivery_rate: float | None
-    order_to_ship_hours: Hours
-    ship_to_deliver_hours: Hours
+    order_to_ship_hours: HoursShape
+    ship_to_deliver_hours: HoursShape
     split_rate: float | None
     exception_rate: float | None
     sensitive_orders: int | None
     suppressed: str | None
 
 
-class ShippingPerformance(TypedDict):
+class ShippingPerformanceShape(TypedDict):
     group_by: str
-    rows: list[Performance]
+    rows: list[PerformanceShape]

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 
-class Counters(TypedDict):
+class CountersShape(TypedDict):
     sku: str
     on_hand: int
     allocated: int
@@ -17,37 +17,37 @@ class Counters(TypedDict):
     incoming: int
 
 
-class Stock(Counters):
+class StockShape(CountersShape):
     location: str
     safety_stock: int
     sensitive: bool
     version: int
 
 
-class StockLevel(Stock):
+class StockLevelShape(StockShape):
     updated_at: str
 
 
-class StockLevels(TypedDict):
-    items: list[StockLevel]
+class StockLevelsShape(TypedDict):
+    items: list[StockLevelShape]
     next_cursor: str | None
 
 
-class StockOfSku(Counters):
+class StockOfSkuShape(CountersShape):
     sensitive: bool
-    locations: list[StockLevel]
+    locations: list[StockLevelShape]
 
 
-Moved = TypedDict("Moved", {"from": Stock, "to": Stock})
+MovedShape = TypedDict("MovedShape", {"from": StockShape, "to": StockShape})
 
 
-class CounterChange(TypedDict):
+class CounterChangeShape(TypedDict):
     before: int
     after: int
     change: int
 
 
-class Movement(TypedDict):
+class MovementShape(TypedDict):
     """Who may not see what a sensitive order took sees that something was taken, and neither by
     what nor when: `position` is null then, and `sensitive` true."""
 
@@ -56,9 +56,9 @@ class Movement(TypedDict):
     location: str
     kind: str
     quantity: int
-    on_hand: CounterChange
-    allocated: CounterChange
-    backordered: CounterChange
+    on_hand: CounterChangeShape
+    allocated: CounterChangeShape
+    backordered: CounterChangeShape
     cause: dict[str, str]
     actor: str
     recorded_at: str
@@ -66,12 +66,12 @@ class Movement(TypedDict):
     sensitive: NotRequired[bool]
 
 
-class Movements(TypedDict):
-    items: list[Movement]
+class MovementsShape(TypedDict):
+    items: list[MovementShape]
     next_cursor: str | None
 
 
-class ProductDefined(TypedDict):
+class ProductDefinedShape(TypedDict):
     sku: str
     title: str
     stocked: bool
@@ -84,18 +84,18 @@ class ProductDefined(TypedDict):
     version: int
 
 
-class Product(ProductDefined):
+class ProductShape(ProductDefinedShape):
     dimensions_mm: dict[str, int] | None
     components: list[dict[str, Any]]
     updated_at: str
 
 
-class Products(TypedDict):
-    items: list[Product]
+class ProductsShape(TypedDict):
+    items: list[ProductShape]
     next_cursor: str | None
 
 
-class LocationDefined(TypedDict):
+class LocationDefinedShape(TypedDict):
     code: str
     name: str
     type: Literal["warehouse", "store", "3pl"]
@@ -105,10 +105,10 @@ class LocationDefined(TypedDict):
     version: int
 
 
-class Location(LocationDefined):
+class LocationShape(LocationDefinedShape):
     updated_at: str
 
 
-class Locations(TypedDict):
-    items: list[Location]
+class LocationsShape(TypedDict):
+    items: list[LocationShape]
     next_cursor: None

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from oms_ledger.app import Oms
-from oms_ledger.demo import Loaded, load
-from oms_ledger.demo.play import play
-from oms_ledger.demo.shop import CHANNELS, ORDERS, PLACES
+from oms_ledger.demo import LoadResult, load
+from oms_ledger.demo.loader import play
+from oms_ledger.demo.shop import CHANNELS, LOCATIONS, ORDERS
 from oms_ledger.demo.summary import ask
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.state import EXCEPTIONS, PROGRESS
@@ -79,7 +79,7 @@ def test_shipments_are_in_every_state_there_is(shop: Shop) -> None:
 
 def test_three_places_ship_for_two_channels(shop: Shop) -> None:
     shipments = items(shop, "list_shipments")
-    assert {each["location"] for each in shipments} == {place.code for place in PLACES}
+    assert {each["location"] for each in shipments} == {place.code for place in LOCATIONS}
     assert {each["channel"] for each in shipments} == set(CHANNELS)
 
 
@@ -162,7 +162,7 @@ def test_a_load_that_was_cut_off_is_finished_on_another_day(
 ) -> None:
     """And leads to the same history as one that was not."""
     with empty_shop(server, ready_template) as (oms, _):
-        cut_off = Loaded(UNTIL)
+        cut_off = LoadResult(UNTIL)
         list(islice(play(oms, cut_off), 35))
         assert 0 < oms.readers.head() < shop.loaded.position
         finished = load(oms, Console(quiet=True), NOW + timedelta(days=2))

@@ -23,8 +23,8 @@ from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms
-from oms_ledger.demo.books import Asked, Books, Day
-from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, PLACES, stories
+from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, LOCATIONS, stories
+from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
 from oms_ledger.demo.stages import STAGES
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.identifiers import order_id_for, stock_key
@@ -40,7 +40,7 @@ LAST_SKU, LAST_PLACE = "SEEDS-MEAD", "YORK"
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadResult:
     """What loading did. `already`: everything had been there. `until` ends the 60 days;
     `refused` counts what the ledger said no to, by command and code."""
 
@@ -53,11 +53,11 @@ class Loaded:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def load(oms: Oms, console: Console, now: datetime | None = None) -> Loaded:
+def load(oms: Oms, console: Console, now: datetime | None = None) -> LoadResult:
     """Play what is missing of the 60 days, and bring the read models up to it. Killed in the
     middle and run again, it goes on; run again after that, it does nothing."""
     started = time.monotonic()
-    loaded = Loaded(_until(oms, now or datetime.now(UTC)))
+    loaded = LoadResult(_until(oms, now or datetime.now(UTC)))
     loaded.already = _is_finished(oms)
     with _progress(console) as progress:
         if not loaded.already:
@@ -72,7 +72,7 @@ def load(oms: Oms, console: Console, now: datetime | None = None) -> Loaded:
     return loaded
 
 
-def told(loaded: Loaded) -> str:
+def told(loaded: LoadResult) -> str:
     """The load in one sentence."""
     if loaded.already:
         return f"The demo shop is there already, {DAYS} days up to {loaded.until:%d %B %Y}."
@@ -83,12 +83,12 @@ def told(loaded: Loaded) -> str:
     )
 
 
-def play(oms: Oms, loaded: Loaded) -> Iterator[Day]:
+def play(oms: Oms, loaded: LoadResult) -> Iterator[Day]:
     """Set the shop up, then each day in turn, counting into `loaded`; yields each day that is
     over. Every command has its key, so that what had happened before happens no more."""
     until = loaded.until
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
-    books = Books(stories(until), deliveries)
+    books = ShopState(stories(until), deliveries)
     for asked in (_places, _products, _opening):
         _ask(oms, OWNER, list(asked(until)), books, loaded)
     for day in days(until):
@@ -103,7 +103,9 @@ def days(until: datetime) -> list[Day]:
     return [Day(opens, closes) for opens, closes in pairwise(starts)]
 
 
-def _ask(oms: Oms, actor: str, asks: list[Asked], books: Books, loaded: Loaded) -> None:
+def _ask(
+    oms: Oms, actor: str, asks: list[ScheduledCommand], books: ShopState, loaded: LoadResult
+) -> None:
     """Ask in order of time, and note the answers."""
     asks.sort(key=lambda asked: asked.at)
     results = oms.execute_many(
@@ -122,8 +124,8 @@ def _ask(oms: Oms, actor: str, asks: list[Asked], books: Books, loaded: Loaded) 
             books.note(asked, result.answer)
 
 
-def _places(at: datetime) -> Iterable[Asked]:
-    for place in PLACES:
+def _places(at: datetime) -> Iterable[ScheduledCommand]:
+    for place in LOCATIONS:
         site = SiteFields(city=place.city, postal_code=place.postal_code, country="GB")
         command = PutLocation(
             code=place.code,
@@ -132,10 +134,10 @@ def _places(at: datetime) -> Iterable[Asked]:
             address=site,
             priority=place.priority,
         )
-        yield Asked(at, f"place:{place.code}", command)
+        yield ScheduledCommand(at, f"place:{place.code}", command)
 
 
-def _products(at: datetime) -> Iterable[Asked]:
+def _products(at: datetime) -> Iterable[ScheduledCommand]:
     for good in GOODS:
         command = PutProduct(
             sku=good.sku,
@@ -143,12 +145,12 @@ def _products(at: datetime) -> Iterable[Asked]:
             weight_g=good.weight,
             unit_cost=Decimal(good.cost).scaleb(-2),
         )
-        yield Asked(at, f"product:{good.sku}", command)
+        yield ScheduledCommand(at, f"product:{good.sku}", command)
 
 
-def _opening(at: datetime) -> Iterable[Asked]:
+def _opening(at: datetime) -> Iterable[ScheduledCommand]:
     for good in GOODS:
-        for place, quantity in zip(PLACES, good.stock, strict=True):
+        for place, quantity in zip(LOCATIONS, good.stock, strict=True):
             if quantity:
                 command = ReceiveStock(
                     sku=good.sku,
@@ -157,14 +159,14 @@ def _opening(at: datetime) -> Iterable[Asked]:
                     reference="opening stock",
                     unit_cost=Decimal(good.cost).scaleb(-2),
                 )
-                yield Asked(at, f"opening:{good.sku}:{place.code}", command)
+                yield ScheduledCommand(at, f"opening:{good.sku}:{place.code}", command)
 
 
-def _last(at: datetime) -> Asked:
+def _last(at: datetime) -> ScheduledCommand:
     command = AdjustStock(
         sku=LAST_SKU, location=LAST_PLACE, change=-1, reason="eaten by mice", reference=FINISHED
     )
-    return Asked(at, "finished", command)
+    return ScheduledCommand(at, "finished", command)
 
 
 def _is_finished(oms: Oms) -> bool:

@@ -6,20 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.importers.online_retail import Invoice, Malformed, Skip, classify, is_service
+from oms_ledger.importers.online_retail import Invoice, MalformedRow, Skip, classify, is_service
 
 MOST_RECEIVED = 1_000_000_000
 """Units that one receipt can have."""
 
 
-def opening_stock(invoices: Iterable[Invoice | Malformed]) -> dict[str, int]:
+def opening_stock(invoices: Iterable[Invoice | MalformedRow]) -> dict[str, int]:
     """Units by SKU: the smallest receipt before everything that keeps the free stock from ever
     going below zero, when the invoices come in this order. `Invalid` where no receipt can be
     that large."""
     free: dict[str, int] = defaultdict(int)
     lowest: dict[str, int] = {}
     for invoice in invoices:
-        if isinstance(invoice, Malformed):
+        if isinstance(invoice, MalformedRow):
             continue
         for sku, change in movements(invoice):
             free[sku] += change

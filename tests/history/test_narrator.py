@@ -1,4 +1,4 @@
-"""A history told again: in words, with causes, with effects; always the same."""
+"""Replay: every event in words, with its cause and effects, and always the same text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.history.changes import Difference, differences, flat
-from oms_ledger.history.narrator import Teller, facts
-from oms_ledger.history.sources import of_customer, of_order, of_sku
+from oms_ledger.history.changes import FieldDifference, differences, flat
+from oms_ledger.history.narrator import Narrator, facts
+from oms_ledger.history.sources import events_of_customer, events_of_order, events_of_sku
 from oms_ledger.kernel import Log, all_events
 from oms_ledger.testing import recorded
 from tests.history.memory import LogUntil, Records
@@ -29,42 +29,44 @@ def log_of_a_shop(steps: int = 200) -> LogUntil:
     return LogUntil(records, len(records.all))
 
 
-def test_every_event_is_told_with_what_it_did() -> None:
+def test_every_event_has_a_description_and_effects() -> None:
     """Effects follow on each other: each begins where the one before it ended."""
     log = log_of_a_shop()
     seen: dict[tuple[str, str], object] = {}
-    told = list(Teller(log).tell(all_events(log)))
-    assert [each.recorded.position for each in told] == list(range(1, log.position + 1))
-    for each in told:
-        assert each.words
+    entries = list(Narrator(log).entries(all_events(log)))
+    assert [each.recorded.position for each in entries] == list(range(1, log.position + 1))
+    for each in entries:
+        assert each.description
         for effect in each.effects:
             before = seen.get((each.recorded.stream, effect.field), effect.before)
             assert effect.before == before
             seen[each.recorded.stream, effect.field] = effect.after
     for key in log.keys(Order):
         for field, value in facts(log.fold(Order, key)).items():
-            known = seen.get((f"order-{key}", field))
-            assert known == value or (known is None and not value), (key, field)
+            last = seen.get((f"order-{key}", field))
+            assert last == value or (last is None and not value), (key, field)
 
 
-def test_it_is_told_the_same_however_little_is_remembered() -> None:
+def test_the_text_does_not_depend_on_the_size_of_the_cache() -> None:
     log = log_of_a_shop()
-    whole = [each.text() for each in Teller(log).tell(all_events(log))]
-    assert whole == [each.text() for each in Teller(log, remembered=1).tell(all_events(log))]
+    whole = [each.text() for each in Narrator(log).entries(all_events(log))]
+    assert whole == [
+        each.text() for each in Narrator(log, cached_states=1).entries(all_events(log))
+    ]
 
 
-def test_no_more_is_remembered_than_was_said() -> None:
+def test_no_more_states_are_cached_than_the_limit() -> None:
     log = log_of_a_shop()
-    teller = Teller(log, remembered=7)
-    for _ in teller.tell(all_events(log)):
-        assert len(teller._known) <= 7
-    assert len(teller._known) == 7
+    narrator = Narrator(log, cached_states=7)
+    for _ in narrator.entries(all_events(log)):
+        assert len(narrator._cache) <= 7
+    assert len(narrator._cache) == 7
 
 
 def test_a_paragraph() -> None:
     log = log_of_a_shop(0)
-    told = next(Teller(log).tell(log.events(1, 1)))
-    assert told.text() == (
+    entry = next(Narrator(log).entries(log.events(1, 1)))
+    assert entry.text() == (
         "2  2026-01-01T00:00:01Z  tester  Test  stock-A@LON version 1\n"
         "    10000 x A at LON received\n"
         "    because of command c2, which followed from c1\n"
@@ -72,15 +74,15 @@ def test_a_paragraph() -> None:
     )
 
 
-def test_differences_are_called_by_name() -> None:
+def test_items_of_lists_are_compared_by_name() -> None:
     line = {"line_id": "7", "allocated": 2, "allocations": [{"location": "LON", "quantity": 2}]}
     before = flat({"status": {"order": "pending"}, "lines": [line], "places": ["LON"], "gone": 0})
     line = {**line, "allocated": 0, "allocations": []}
     after = flat({"status": {"order": "pending"}, "lines": [line], "places": [], "new": 0})
     assert differences(before, after) == [
-        Difference("lines.7.allocated", 2, 0),
-        Difference("lines.7.allocations.LON.quantity", 2, None),
-        Difference("places", ["LON"], None),
+        FieldDifference("lines.7.allocated", 2, 0),
+        FieldDifference("lines.7.allocations.LON.quantity", 2, None),
+        FieldDifference("places", ["LON"], None),
     ]
     twice = [{"sku": "A", "n": 1}, {"sku": "A", "n": 2}]
     assert flat({"items": twice}) == {
@@ -91,7 +93,7 @@ def test_differences_are_called_by_name() -> None:
     }
 
 
-def test_an_order_is_told_with_all_that_its_commands_did(oms: Oms) -> None:
+def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> None:
     played(oms, 60)
     log = oms.readers.log()
     whole = list(all_events(log))
@@ -99,31 +101,31 @@ def test_an_order_is_told_with_all_that_its_commands_did(oms: Oms) -> None:
     order_ids = [r.event.order_id for r in whole if isinstance(r.event, OrderPlaced)]
     categories = set()
     for order_id in order_ids:
-        history = of_order(log, order_id)
+        history = events_of_order(log, order_id)
         assert all(a.position < b.position for a, b in pairwise(history))
-        told = Counter(r.meta.command_id for r in history)
-        assert all(by_command[command] == count for command, count in told.items())
+        counts = Counter(r.meta.command_id for r in history)
+        assert all(by_command[command] == count for command, count in counts.items())
         categories |= {r.stream.split("-")[0] for r in history}
         own = {r for r in whole if getattr(r.event, "order_id", None) == order_id}
         assert {r.position for r in own} <= {r.position for r in history}
     assert categories == {"order", "shipment", "stock", "channel"}
-    customer = [r for name in ("c1", "c2", "c3", "c4") for r in told_of(log, name)]
+    customer = [r for name in ("c1", "c2", "c3", "c4") for r in types_of_customer(log, name)]
     assert customer.count("order.placed.v1") == len(order_ids)
 
 
-def told_of(log: Log, customer_id: str) -> list[str]:
+def types_of_customer(log: Log, customer_id: str) -> list[str]:
     try:
-        return [type(r.event).type for r in of_customer(log, customer_id)]
+        return [type(r.event).type for r in events_of_customer(log, customer_id)]
     except NotFound:
         return []
 
 
-def test_a_sku_is_told_at_all_its_locations_and_alone(oms: Oms) -> None:
-    """`A` and `A@B` are two, though one begins like the other's stream."""
+def test_the_history_of_a_sku_has_all_its_locations_and_no_other_sku(oms: Oms) -> None:
+    """`A` and `A@B` are two SKUs, though the stream id of one begins like that of the other."""
     played(oms, 60)
     log = oms.readers.log()
     for sku in ("A", "A@B"):
-        history = list(of_sku(log, sku))
+        history = list(events_of_sku(log, sku))
         expected = [
             r
             for r in all_events(log)
@@ -131,17 +133,17 @@ def test_a_sku_is_told_at_all_its_locations_and_alone(oms: Oms) -> None:
         ]
         assert history == expected
         later = [r for r in expected if r.position > 40]
-        assert list(of_sku(log, sku, after=40)) == later
+        assert list(events_of_sku(log, sku, after=40)) == later
     with pytest.raises(NotFound):
-        of_sku(log, "nothing")
+        events_of_sku(log, "nothing")
 
 
-def test_it_is_told_while_the_ledger_grows(oms: Oms) -> None:
+def test_a_replay_ends_where_the_ledger_was_when_it_began(oms: Oms) -> None:
     played(oms, 20)
     log = oms.readers.log()
-    told = Teller(log).tell(all_events(log))
-    texts = [next(told).text()]
+    entries = Narrator(log).entries(all_events(log))
+    texts = [next(entries).text()]
     oms.execute(PutLocation("NEW", "New"), actor="tester")
-    texts += [each.text() for each in told]
+    texts += [each.text() for each in entries]
     assert len(texts) == log.position == oms.readers.head() - 1
-    assert texts == [each.text() for each in Teller(log).tell(all_events(log))]
+    assert texts == [each.text() for each in Narrator(log).entries(all_events(log))]

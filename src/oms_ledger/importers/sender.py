@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
-from oms_ledger.importers.report import REFUSED, LeftOut, Report
+from oms_ledger.importers.report import REFUSED, ImportReport, SkippedRow
 from oms_ledger.importers.steps import Step
+from oms_ledger.privacy.erasure import PendingOutcome
 
 ACTOR = "import:online-retail"
 KEYS = "online-retail"
@@ -25,25 +26,25 @@ IN_FLIGHT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _SentBatch:
     steps: list[Step]
-    futures: list[Future[Outcome]]
+    futures: Sequence[PendingOutcome | Future[Outcome]]
     rows: int
 
 
 @dataclass(slots=True)
-class Desk:
+class StepSender:
     """Sends steps in full batches, in order. `progressed` is told how many rows of the file
     each settled batch stood for."""
 
-    submit: Callable[[Iterable[Submission]], list[Future[Outcome]]]
-    report: Report
+    submit: Callable[[Iterable[Submission]], Sequence[PendingOutcome | Future[Outcome]]]
+    report: ImportReport
     progressed: Callable[[int], None]
     waiting: list[Step] = field(default_factory=list)
     waiting_rows: int = 0
-    sent: deque[_Batch] = field(default_factory=deque)
+    sent: deque[_SentBatch] = field(default_factory=deque)
 
-    def ask(self, step: Step | None, rows: int = 0) -> None:
+    def add(self, step: Step | None, rows: int = 0) -> None:
         """`rows` of the file are read by now that were not before."""
         self.waiting_rows += rows
         if step is not None:
@@ -60,12 +61,12 @@ class Desk:
     def _send(self) -> None:
         steps, self.waiting = self.waiting, []
         futures = self.submit(map(_submission, steps))
-        self.sent.append(_Batch(steps, futures, self.waiting_rows))
+        self.sent.append(_SentBatch(steps, futures, self.waiting_rows))
         self.waiting_rows = 0
         while len(self.sent) > IN_FLIGHT:
             self._settle(self.sent.popleft())
 
-    def _settle(self, batch: _Batch) -> None:
+    def _settle(self, batch: _SentBatch) -> None:
         for step, future in zip(batch.steps, batch.futures, strict=True):
             error = future.exception()
             if error is None:
@@ -98,7 +99,7 @@ class Desk:
         elif step.rows:
             self.report.already += len(step.rows) if error.replayed else 0
             self.report.left_out += [
-                LeftOut(row.number, row.invoice, row.sku, REFUSED + error.code, error.detail)
+                SkippedRow(row.number, row.invoice, row.sku, REFUSED + error.code, error.detail)
                 for row, _ in step.rows
             ]
         else:

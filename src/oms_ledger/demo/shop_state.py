@@ -37,7 +37,7 @@ class Day(NamedTuple):
         return self.opens <= at < self.closes
 
 
-class Asked(NamedTuple):
+class ScheduledCommand(NamedTuple):
     """A command, the key under which it happens once, and when the shop asks it."""
 
     at: datetime
@@ -46,21 +46,21 @@ class Asked(NamedTuple):
     story: Story | None = None
 
 
-class Line(NamedTuple):
+class PackedLine(NamedTuple):
     line_id: str
     sku: str
     quantity: int
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PackedParcel:
     """A shipment of a story's units; `ordinal` counts those of one order, from 1."""
 
     story: Story
     ordinal: int
     shipment_id: str
     location: str
-    lines: tuple[Line, ...]
+    lines: tuple[PackedLine, ...]
     packed_at: datetime
 
     @property
@@ -90,7 +90,7 @@ class Parcel:
 
 
 @dataclass(slots=True)
-class Books:
+class ShopState:
     """`deliveries` are dated; `orders` and the rest go by the story's number."""
 
     stories: Sequence[Story]
@@ -99,9 +99,9 @@ class Books:
     packable: dict[int, Units] = field(default_factory=dict)
     ready_at: dict[int, datetime] = field(default_factory=dict)
     holds: dict[int, str] = field(default_factory=dict)
-    parcels: list[Parcel] = field(default_factory=list)
+    parcels: list[PackedParcel] = field(default_factory=list)
 
-    def note(self, asked: Asked, answer: View) -> None:
+    def note(self, asked: ScheduledCommand, answer: View) -> None:
         """Book what a command of a story was answered with."""
         story, command = asked.story, asked.command
         if story is None:
@@ -125,7 +125,7 @@ class Books:
         """The stories whose orders have been placed."""
         return [story for story in self.stories if story.number in self.orders]
 
-    def parcels_of(self, story: Story) -> list[Parcel]:
+    def parcels_of(self, story: Story) -> list[PackedParcel]:
         return [parcel for parcel in self.parcels if parcel.story is story]
 
     def packing_at(self, story: Story, location: str) -> datetime:
@@ -144,12 +144,12 @@ class Books:
 
     def _packed(self, story: Story, at: datetime, shipment: View) -> None:
         lines = tuple(
-            Line(str(line["line_id"]), str(line["sku"]), cast("int", line["quantity"]))
+            PackedLine(str(line["line_id"]), str(line["sku"]), cast("int", line["quantity"]))
             for line in lines_of(shipment)
         )
         location = str(shipment["location"])
         ordinal = len(self.parcels_of(story)) + 1
-        made = Parcel(story, ordinal, str(shipment["shipment_id"]), location, lines, at)
+        made = PackedParcel(story, ordinal, str(shipment["shipment_id"]), location, lines, at)
         self.parcels.append(made)
         here = self.packable[story.number][location]
         for line in lines:

@@ -1,0 +1,117 @@
+-- name: lock_head
+SELECT position, recorded_at FROM ledger_head FOR UPDATE;
+
+-- name: head
+SELECT position FROM ledger_head;
+
+-- name: load_snapshots
+SELECT s.originator_id, s.originator_version, s.notification_id, s.shape, s.state
+FROM unnest(%s::text[], %s::text[]) AS want (id, shape)
+CROSS JOIN LATERAL (
+    SELECT * FROM snapshots
+    WHERE originator_id = want.id AND shape = want.shape
+    ORDER BY originator_version DESC LIMIT 1
+) AS s;
+
+-- name: load_events
+-- Events after the version known, or after the newest usable snapshot where nothing is known.
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.notification_id
+FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS want (id, version, shape)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_events
+    WHERE originator_id = want.id
+      AND originator_version > CASE WHEN want.version > 0 THEN want.version ELSE coalesce((
+            SELECT max(originator_version) FROM snapshots
+            WHERE originator_id = want.id AND shape = want.shape), 0) END
+    ORDER BY originator_version
+) AS e;
+
+-- name: load_category
+-- A category is a range of ids: '-' is followed by '.' in the "C" collation.
+SELECT originator_id, originator_version, topic, state, notification_id
+FROM ledger_events WHERE originator_id >= %s AND originator_id < %s
+ORDER BY originator_id, originator_version;
+
+-- name: load_names
+-- The streams whose names begin with a prefix and end before `beyond`, one look into the index for
+-- each: streams are found without reading their events.
+WITH RECURSIVE names (id, beyond) AS (
+    SELECT first.id, want.beyond FROM unnest(%s::text[], %s::text[]) AS want (prefix, beyond)
+    CROSS JOIN LATERAL (
+        SELECT originator_id AS id FROM ledger_events
+        WHERE originator_id >= want.prefix AND originator_id < want.beyond
+        ORDER BY originator_id LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT next.id, names.beyond FROM names CROSS JOIN LATERAL (
+        SELECT originator_id AS id FROM ledger_events
+        WHERE originator_id > names.id AND originator_id < names.beyond
+        ORDER BY originator_id LIMIT 1
+    ) AS next
+)
+SELECT id FROM names;
+
+-- name: load_receipts
+SELECT r.scope, r.key, r.fingerprint, r.outcome
+FROM unnest(%s::text[], %s::text[]) AS want (scope, key)
+JOIN receipts AS r ON r.scope = want.scope AND r.key = want.key;
+
+-- name: append_events
+-- All that a small batch of events needs, in one statement. It divides by zero, and so undoes the
+-- whole batch, unless exactly the expected head was moved.
+WITH moved AS (
+    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
+), appended AS (
+    INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
+    SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[])
+)
+SELECT 1 / count(*), (SELECT pg_notify('ledger_events', '')) FROM moved;
+
+-- name: move_head
+-- The same without the events, which were copied before.
+WITH moved AS (
+    UPDATE ledger_head SET position = %s, recorded_at = %s WHERE position = %s RETURNING 1
+)
+SELECT 1 / count(*), (SELECT pg_notify('ledger_events', '')) FROM moved;
+
+-- name: copy_events
+COPY ledger_events (originator_id, originator_version, topic, state, notification_id)
+FROM STDIN (FORMAT BINARY);
+
+-- name: insert_receipts
+INSERT INTO receipts (scope, key, fingerprint, outcome, recorded_at)
+SELECT r.scope, r.key, r.fingerprint, r.outcome, %s
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])
+    AS r (scope, key, fingerprint, outcome);
+
+-- name: insert_snapshots
+INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+ON CONFLICT DO NOTHING;
+
+-- name: stored_event
+SELECT originator_id, topic, state FROM ledger_events WHERE notification_id = %s;
+
+-- name: stored_state
+SELECT state FROM ledger_events WHERE notification_id = %s;
+
+-- name: insert_events
+-- For the recorder of the library, which moves the head by itself.
+INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bigint[]);
+
+-- name: recorder_moves_head
+-- The ledger's time never runs backwards, whatever this machine's clock does.
+UPDATE ledger_head SET position = %s, recorded_at = greatest(recorded_at, %s)
+WHERE position = %s;
+
+-- name: listen
+LISTEN {channel};
+
+-- name: unlisten
+UNLISTEN *;
+
+-- name: positions
+-- The position of each live read model, and of the log under the empty name.
+SELECT name, position FROM projection_positions WHERE state = 'live'
+UNION ALL SELECT '', position FROM ledger_head;

@@ -1,0 +1,48 @@
+-- name: begin
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+
+-- name: read_model
+-- The first statement takes the snapshot that all others see. Statements with many optional
+-- filters are planned for the filters that are set: a plan made for all would scan everything.
+-- The name is composed, since this is sent in one message with `begin`.
+SELECT position, version, tables, set_config('plan_cache_mode', 'force_custom_plan', true)
+FROM projection_positions WHERE name = {name} AND state = 'live';
+
+-- name: head
+-- As `read_model`, for queries of the log alone.
+SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head;
+
+-- name: history
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE originator_id = %s AND originator_version > %s AND notification_id <= %s
+ORDER BY originator_version LIMIT %s;
+
+-- name: snapshot
+SELECT originator_version, state FROM snapshots
+WHERE originator_id = %s AND shape = %s AND notification_id <= %s
+ORDER BY originator_version DESC LIMIT 1;
+
+-- name: feed
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE notification_id > %s AND notification_id <= %s
+  AND (%s::text[] IS NULL OR topic = ANY(%s))
+ORDER BY notification_id LIMIT %s;
+
+-- name: streams
+-- From stream to stream by the index, whatever the number of events in each. The outer LIMIT ends
+-- the walk.
+WITH RECURSIVE stream AS (
+    (SELECT originator_id AS id, notification_id AS began
+     FROM ledger_events
+     WHERE originator_id > %(after)s AND originator_id >= %(first)s AND originator_id < %(end)s
+     ORDER BY originator_id, originator_version LIMIT 1)
+    UNION ALL
+    SELECT next.id, next.began FROM stream, LATERAL (
+        SELECT originator_id AS id, notification_id AS began
+        FROM ledger_events
+        WHERE originator_id > stream.id AND originator_id < %(end)s
+        ORDER BY originator_id, originator_version LIMIT 1) AS next
+)
+SELECT id FROM stream WHERE began <= %(position)s LIMIT %(limit)s;

@@ -1,0 +1,108 @@
+"""Every named statement of the program is one that PostgreSQL understands on a migrated ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import oms_ledger
+from oms_ledger.engine.db import statements
+from oms_ledger.engine.db.connection import Connection
+from tests.databases import Database
+
+SOURCES = Path(oms_ledger.__file__).parent
+
+PARAMETER = re.compile(r"%(?:\((\w+)\))?s")
+
+COMPOSED = "identifiers are composed into it"
+UTILITY = "PREPARE takes no utility command"
+NOT_PREPARED = {
+    ("oms_ledger.engine.db", "create_role"): COMPOSED,
+    ("oms_ledger.engine.db", "grant_role"): COMPOSED,
+    ("oms_ledger.engine.db", "create_schema"): COMPOSED,
+    ("oms_ledger.engine.db", "give_schema"): COMPOSED,
+    ("oms_ledger.engine.db", "give_object"): COMPOSED,
+    ("oms_ledger.engine.db", "drop_owned"): COMPOSED,
+    ("oms_ledger.engine.db", "drop_role"): COMPOSED,
+    ("oms_ledger.engine.db", "record_grants"): UTILITY,
+    ("oms_ledger.engine.log", "listen"): COMPOSED,
+    ("oms_ledger.engine.log", "unlisten"): UTILITY,
+    ("oms_ledger.engine.log", "copy_events"): UTILITY,
+    ("oms_ledger.engine.read", "begin"): UTILITY,
+    ("oms_ledger.engine.read", "read_model"): COMPOSED,
+}
+"""Statements that the tests of their modules alone execute, each with the reason."""
+
+
+def all_statements() -> Iterator[tuple[str, str]]:
+    for file in sorted(SOURCES.rglob("queries.sql")):
+        parts = ("oms_ledger", *file.parent.relative_to(SOURCES).parts)
+        package = ".".join(parts)
+        yield from ((package, name) for name in statements.queries(package))
+
+
+def numbered(statement: str) -> str:
+    """The statement with `$1`, `$2` ... in place of psycopg's parameters."""
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        name = match[1] or f"#{len(names)}"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return PARAMETER.sub(number, statement).replace("%%", "%")
+
+
+def prepare(connection: Connection, statement: str) -> None:
+    connection.execute(f"PREPARE checked AS {numbered(statement)}".encode())
+    connection.execute("DEALLOCATE checked")
+
+
+def test_every_statement_can_be_prepared(postgres: Database) -> None:
+    checked = 0
+    with postgres.connect_owner() as connection:
+        for package, name in all_statements():
+            if (package, name) in NOT_PREPARED:
+                continue
+            try:
+                prepare(connection, statements.queries(package)[name])
+            except psycopg.Error as error:
+                pytest.fail(f"{name} in {package}: {error}")
+            checked += 1
+    assert checked > 20
+
+
+def test_what_is_not_prepared_exists_and_cannot_be(postgres: Database) -> None:
+    assert NOT_PREPARED.keys() <= set(all_statements())
+    with postgres.connect_owner() as connection:
+        for package, name in NOT_PREPARED:
+            with pytest.raises(psycopg.errors.SyntaxError):
+                prepare(connection, statements.queries(package)[name])
+
+
+def test_a_wrong_column_is_noticed(postgres: Database) -> None:
+    statement = statements.queries("oms_ledger.engine.log")["head"]
+    with (
+        postgres.connect_owner() as connection,
+        pytest.raises(psycopg.errors.UndefinedColumn),
+    ):
+        prepare(connection, statement.replace("position", "place"))
+
+
+def test_every_statement_is_used() -> None:
+    texts: dict[str, str] = {}
+    for package, name in all_statements():
+        folder = SOURCES.joinpath(*package.split(".")[1:])
+        if package not in texts:
+            texts[package] = "".join(file.read_text("utf-8") for file in folder.glob("*.py"))
+        assert re.search(rf"""["']{name}["']""", texts[package]), f"{name} in {package}"
+
+
+def test_a_statement_is_named_and_has_no_comment() -> None:
+    text = "-- name: one\n-- Why.\nSELECT 1;  -- one\n\n-- name: two\nSELECT '{a}';\n"
+    assert statements.named(text) == {"one": "SELECT 1", "two": "SELECT '{a}'"}
