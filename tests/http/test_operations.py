@@ -177,11 +177,12 @@ def test_the_database_is_away_and_comes_back(
     impatient: None, postgres: Database, shop: Api
 ) -> None:
     placed = shop.post("/v1/orders", order()).json()
+    seen = f"min_position={placed['position']}&wait_ms=10000"
     asked: list[tuple[str, str, Any]] = [
         ("POST", "/v1/orders", order()),
         ("POST", "/v1/orders:batch", {"orders": [order(), order()]}),
         ("GET", "/v1/orders", None),
-        ("GET", f"/v1/orders/{placed['order_id']}?min_position=1", None),
+        ("GET", f"/v1/orders/{placed['order_id']}?{seen}", None),
         ("GET", "/v1/events", None),
         ("GET", "/v1/projections", None),
         ("GET", "/readyz", None),

@@ -23,6 +23,7 @@ from oms_ledger.http import disclosure
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
+from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
@@ -44,7 +45,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.audit.sealer().catch_up()
+        seal(oms)
     return made
 
 
