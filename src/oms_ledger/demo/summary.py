@@ -69,7 +69,7 @@ def sparks(counts: Sequence[int], most: int) -> str:
 def ask(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
     """The answer to a query by its name; parameters as a URL would carry them."""
     query = next(query for query in QUERIES if query.name == name)
-    return oms.ask(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
+    return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
 def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
