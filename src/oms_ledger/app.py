@@ -29,7 +29,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import QueryResult, Question
+from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
@@ -152,19 +152,19 @@ class Oms:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return self.readers.ask_as_of(query, params, as_of)
+            return self.readers.execute_as_of(query, params, as_of)
         resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
-        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
+        return self.readers.execute(query, resolved, min_position, wait_ms / 1000)
 
     def ask_many(
-        self, read_model: str | None, questions: Sequence[Question]
+        self, read_model: str | None, questions: Sequence[QueryRequest]
     ) -> list[QueryResult | Exception]:
         """Answer questions about one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place. Their parameters must have gone through
         `within_rights`."""
         resolve = self.vault.subjects.resolve_query
         resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
-        return self.readers.ask_many(read_model, resolved)
+        return self.readers.execute_many(read_model, resolved)
 
     def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`

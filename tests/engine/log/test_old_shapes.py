@@ -21,7 +21,7 @@ from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.audit.export.json_lines import export_range
 from oms_ledger.audit.standalone.exports import verify_export
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
@@ -71,7 +71,7 @@ def oms(postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def product(oms: Oms, sku: str, as_of: int | None = None) -> Mapping[str, Json]:
     oms.catch_up()
-    return ask(oms, "get_product", as_of, sku=sku)
+    return run_query(oms, "get_product", as_of, sku=sku)
 
 
 def cost(shown: Mapping[str, Json]) -> tuple[Json, Json]:

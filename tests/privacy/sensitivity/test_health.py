@@ -18,7 +18,7 @@ import pytest
 
 from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.http import disclosure
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
@@ -329,7 +329,7 @@ def test_who_was_shown_it_is_on_record(
 
 
 def test_the_command_line_is_on_record_too(oms: Oms, pharmacy: Pharmacy) -> None:
-    found = ask(oms, "order_timeline", order_id=pharmacy.path["order_id"])
+    found = run_query(oms, "order_timeline", order_id=pharmacy.path["order_id"])
     assert SECRET in json.dumps(found)
     (newest, *_) = oms.accesses(order=pharmacy.path["order_id"])
     assert str(newest["actor"]).startswith("cli:")

@@ -20,7 +20,7 @@ import psycopg
 import structlog
 
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.connection_thread import Sender
 from oms_ledger.engine.project.leases import Held, followed
@@ -321,7 +321,7 @@ class Projector(ProjectionRunner):
         except (Poison, Fenced):
             connection.execute("ROLLBACK")
             raise
-        except UNACCEPTABLE as error:
+        except DATA_ERRORS as error:
             connection.execute("ROLLBACK")
             raise Poison(None, error) from error
         except psycopg.Error:
