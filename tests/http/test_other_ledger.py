@@ -20,7 +20,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.examples import order
 
 ONLY_HERE = ("Onlyhere", "only-here")
-"""What is in all that the other ledger knows, and in nothing that is asked for."""
+"""A text in all records of the other ledger, and in no request."""
 
 PAGES = [("GET", "/docs", PUBLIC), ("GET", "/openapi.json", PUBLIC)]
 
