@@ -1,4 +1,4 @@
-"""Tokens of an identity provider: good ones let in, everything else kept out."""
+"""Bearer tokens of an identity provider: valid ones are accepted, all others refused."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: A
         problem_of(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
     with Api(door, key=token(roles="shop-eyes root")) as root:
         assert root.get("/v1/projections").status_code == 200
-    with Api(door, key=oms.create_key("beside", "analyst")) as key:
+    with Api(door, key=oms.api_keys.create("beside", "analyst")) as key:
         assert key.get("/v1/orders").status_code == 200
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin", "operator"], "operator", 7, {"admin": 1}])
 def test_who_has_no_role_here_may_nothing(door: LedgerApi, roles: Any) -> None:
-    """A role's own name in somebody else's realm is not ours."""
+    """A role is granted by the configured mapping, not by a claim that has the role's name."""
     assert asked(door, token(roles=roles)) == 403
 
 
@@ -181,7 +181,7 @@ class Clock:
 
 @pytest.fixture
 def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time by which the provider's keys age."""
+    """The clock by which the provider's keys age."""
     clock = Clock()
     made = Provider.of
 
@@ -196,7 +196,7 @@ def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_keys_are_remembered_and_new_ones_are_found(oms: Oms, shown: Shown, clock: Clock) -> None:
-    """A key that nobody knows makes us ask, but not each time."""
+    """An unknown key id causes a fetch, but not each time."""
     door = create_app(oms)
     for _ in range(3):
         assert asked(door, token()) == 200
@@ -222,7 +222,7 @@ def test_a_key_that_is_withdrawn_ends(oms: Oms, shown: Shown, clock: Clock) -> N
 
 
 def test_a_provider_that_is_away(oms: Oms, shown: Shown, clock: Clock) -> None:
-    """Keys that are known go on for a day; without any, whoever asks is told to come back."""
+    """Cached keys are used for a day; without any, requests are answered 503."""
     shown.status = 503
     door = create_app(oms)
     assert asked(door, token()) == 503

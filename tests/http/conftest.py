@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
 from tests.databases import Database
@@ -83,6 +83,12 @@ class Api:
 
 
 @pytest.fixture
+def postgres(ready: Database) -> Database:
+    """A ledger with the tables of its read models, as `oms-ledger migrate` leaves it."""
+    return ready
+
+
+@pytest.fixture
 def settings(postgres: Database) -> Settings:
     return replace(postgres.settings, admin_key=ADMIN_KEY)
 
@@ -90,8 +96,6 @@ def settings(postgres: Database) -> Settings:
 @pytest.fixture
 def oms(settings: Settings) -> Iterator[Oms]:
     """An open ledger with the tables of its read models; no projector runs."""
-    assert settings.database_url is not None
-    prepare(settings.database_url, settings)
     with open_prepared(settings) as opened:
         yield opened
 

@@ -177,11 +177,12 @@ def test_the_database_is_away_and_comes_back(
     impatient: None, postgres: Database, shop: Api
 ) -> None:
     placed = shop.post("/v1/orders", order()).json()
+    seen = f"min_position={placed['position']}&wait_ms=10000"
     asked: list[tuple[str, str, Any]] = [
         ("POST", "/v1/orders", order()),
         ("POST", "/v1/orders:batch", {"orders": [order(), order()]}),
         ("GET", "/v1/orders", None),
-        ("GET", f"/v1/orders/{placed['order_id']}?min_position=1", None),
+        ("GET", f"/v1/orders/{placed['order_id']}?{seen}", None),
         ("GET", "/v1/events", None),
         ("GET", "/v1/projections", None),
         ("GET", "/readyz", None),
@@ -210,6 +211,6 @@ def test_a_bug_of_ours_is_not_shown(api: Api, oms: Oms, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 
-    monkeypatch.setattr(oms.readers, "ask_many", broken)
+    monkeypatch.setattr(oms.readers, "execute_many", broken)
     problem = problem_of(api.get("/v1/orders"), 500, "internal_error")
     assert "42" not in str(problem)

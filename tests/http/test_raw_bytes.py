@@ -18,7 +18,7 @@ from itertools import pairwise
 import pytest
 import structlog
 
-from oms_ledger.app import open_prepared, prepare
+from oms_ledger.app import open_prepared
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
@@ -40,11 +40,10 @@ INSIDE = (b"Traceback", b"/site-packages/", b".py", ADMIN_KEY.encode(), b"psycop
 
 
 @pytest.fixture(scope="module")
-def served(server: str, template: str) -> Iterator[Listening]:
+def served(server: str, ready_template: str) -> Iterator[Listening]:
     """One server for all: nothing that is sent may keep it from answering the next."""
-    with ledger_database(server, template) as database:
+    with ledger_database(server, ready_template) as database:
         settings = replace(database.settings, admin_key=ADMIN_KEY)
-        prepare(database.url, settings)
         with open_prepared(settings) as oms, listening(create_app(oms)) as running:
             yield running
 

@@ -18,18 +18,21 @@ from tests.serving.shop import location, order, place, receive
 
 pytestmark = pytest.mark.postgres
 
-ROUNDS = 10
+ROUNDS = [2, pytest.param(10, marks=pytest.mark.long)]
 CUSTOMERS = 6
 ORDERS_BETWEEN = 20
 
 
-def test_kill_9_under_load_loses_and_doubles_nothing(data_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_kill_9_under_load_loses_and_doubles_nothing(
+    data_dir: Path, tmp_path: Path, rounds: int
+) -> None:
     environment = {"OMS_DATA_DIR": str(data_dir), "OMS_ADMIN_KEY": ADMIN_KEY}
     with serving(environment, tmp_path, "--api-processes", "2") as (family, url):
         load = Load(url, ADMIN_KEY)
         load.open_shop()
         with load.running(CUSTOMERS):
-            for number in range(ROUNDS):
+            for number in range(rounds):
                 load.until_more(ORDERS_BETWEEN)
                 kill_postgresql(data_dir) if number % 2 else kill_an_api(family, number // 2)
             load.until_more(ORDERS_BETWEEN)

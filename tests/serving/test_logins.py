@@ -76,7 +76,13 @@ def oldest() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=[embedded_server, oldest], ids=["newest", "oldest"])
+SERVERS = [
+    pytest.param(embedded_server, id="newest"),
+    pytest.param(oldest, id="oldest", marks=pytest.mark.long),
+]
+
+
+@pytest.fixture(params=SERVERS)
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """On a server of its own: roles belong to the server, and here there are none yet."""
     with request.param() as server, temporary_database(server) as url:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 
 from tests.serving.checks import check_everything
 from tests.serving.conftest import Served
@@ -111,6 +112,7 @@ class Clerk:
         return answer.json() if answer.is_success else None
 
 
+@pytest.mark.long
 def test_everything_at_once_leaves_the_books_right(shop: Served) -> None:
     receive(shop.client, *((sku, place, 20) for sku in SKUS for place in PLACES))
     clerks = [Clerk(number, shop.url) for number in range(CLERKS)]

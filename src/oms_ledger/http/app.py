@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
-from oms_ledger.access.rates import Buckets
+from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
@@ -116,9 +116,9 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     machines are refused."""
     settings = oms.settings
     provider = Provider.of(settings)
-    rates = Buckets(settings.rate_limit_per_second, settings.rate_limit_burst)
+    rates = TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst)
     gate = Gate(
-        settings.ledger, oms.find_key, settings.admin_key, provider, rates, open_to_all=no_auth
+        settings.ledger, oms.api_keys.find, settings.admin_key, provider, rates, open_to_all=no_auth
     )
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
@@ -260,7 +260,7 @@ async def _store_key_uses(oms: Oms, gate: Gate, threads: Threads) -> None:
         uses = gate.take_key_uses()
         if uses:
             with suppress(Unavailable):  # the next use of the key is stored instead
-                await threads.run(partial(oms.note_used_keys, uses))
+                await threads.run(partial(oms.api_keys.record_use, uses))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -121,10 +121,14 @@ class RetriedShape(TypedDict):
 
 
 class ReadyShape(TypedDict):
+    """Commands and queries can be answered. `degraded` names the loops of the workers that have
+    failed for five minutes or longer; it is empty where all is well."""
+
     status: str
     database: str
     migrations: str
     head: int
+    degraded: list[str]
 
 
 class AliveShape(TypedDict):
