@@ -94,7 +94,7 @@ def ours(settings: Settings) -> Iterator[Oms]:
 
 
 def served(oms: Oms) -> list[tuple[str, str, str]]:
-    """Every route of the door: method, path, scope."""
+    """Every route of the API: method, path, scope."""
     endpoints = [
         route.endpoint
         for route in create_app(oms).routes
