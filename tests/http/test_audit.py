@@ -1,4 +1,4 @@
-"""The ledger as evidence over HTTP: what anybody may read, and what is for auditors."""
+"""Audit over HTTP: what is public, and what needs the scope `audit:read`."""
 
 from __future__ import annotations
 

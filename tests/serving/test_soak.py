@@ -47,7 +47,7 @@ class Clerk:
             self.receive,
             self.adjust,
         ]
-        with client(self.url) as self.asking:
+        with client(self.url) as self.http:
             while time.monotonic() < until:
                 self.dice.choice(work)()
 
@@ -105,7 +105,7 @@ class Clerk:
 
     def ask(self, work: str, path: str, body: Json) -> Json | None:
         """The answer; None for a refusal."""
-        answer: httpx.Response = self.asking.post(path, json=body)
+        answer: httpx.Response = self.http.post(path, json=body)
         self.done[work, answer.status_code] += 1
         if answer.status_code not in (200, 201, 409):
             self.unexpected.append(f"{work}: {answer.status_code} {answer.text}")
