@@ -14,9 +14,9 @@ Who may do what. Written from the code by `make docs`; a test calls every route 
 role and compares the answers with the last table. How keys and tokens are made, checked and revoked
 is in [security.md](security.md).
 
-A role is a set of scopes. Every command and every query names the one scope that it requires, and no
-request is handled before its key is known to have it. A key has a role, or single scopes (`--scope`),
-or both.
+A role is a set of scopes. Every command and every query names the one scope that it requires, and
+no request is handled before its key is known to have it. A key has a role, or single scopes
+(`--scope`), or both.
 """
 
 
