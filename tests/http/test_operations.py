@@ -210,6 +210,6 @@ def test_a_bug_of_ours_is_not_shown(api: Api, oms: Oms, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 
-    monkeypatch.setattr(oms.readers, "ask_many", broken)
+    monkeypatch.setattr(oms.readers, "execute_many", broken)
     problem = told(api.get("/v1/orders"), 500, "internal_error")
     assert "42" not in str(problem)

@@ -44,7 +44,7 @@ def imported(
 
 
 def fold(oms: Oms, invoice: str) -> Order:
-    with oms.readers.reading(None) as (reader, _):
+    with oms.readers.open(None) as (reader, _):
         return reader.fold(Order, order_id_of(invoice))
 
 

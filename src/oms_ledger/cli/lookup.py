@@ -62,7 +62,7 @@ def order_id_of(oms: Oms, which: str) -> str:
         return str(_run(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
     except NotFound:
         oms.catch_up()
-    with oms.readers.reading(order_status.READ_MODEL.name) as (reader, _):
+    with oms.readers.open(order_status.READ_MODEL.name) as (reader, _):
         rows = reader.rows("orders_by_name", name=which, limit=LISTED_MAX)
     matches = [row for row in rows if row["by_number"]] or rows
     if not matches:

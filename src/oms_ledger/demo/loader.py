@@ -171,7 +171,7 @@ def _last(at: datetime) -> ScheduledCommand:
 
 def _is_finished(oms: Oms) -> bool:
     stream = stream_id(StockLevel, stock_key(LAST_SKU, LAST_LOCATION))
-    with oms.readers.reading(None) as (reader, _):
+    with oms.readers.open(None) as (reader, _):
         return any(
             isinstance(r.event, StockAdjusted) and r.event.reference == FINISHED
             for r in reader.history(stream)
@@ -184,7 +184,7 @@ def _until(oms: Oms, now: datetime) -> datetime:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = stories(midnight)[0]
     order_id = order_id_for(first.channel, first.external_id, "")
-    with oms.readers.reading(None) as (reader, _):
+    with oms.readers.open(None) as (reader, _):
         placed = reader.fold(Order, order_id).placed
     return midnight if placed is None else midnight + (placed.placed_at - first.placed_at)
 

@@ -17,6 +17,7 @@ from oms_ledger.kernel import (
     Context,
     Event,
     Json,
+    KeyGroup,
     ReadModel,
     Ref,
     S,
@@ -75,7 +76,7 @@ class AtHand:
 
     def load(self, refs: Iterable[Ref]) -> bool:
         """Put these streams at hand; whether they all were already."""
-        wanted = {stream_id(kind, key) for kind, key in refs}
+        wanted = {stream for kind, key in refs for stream in self._streams(kind, key)}
         complete = wanted <= self.read
         self.read |= wanted
         return complete
@@ -93,8 +94,29 @@ class AtHand:
             raise TypeError(f"{stream} holds a {type(found).__name__}")
         return found
 
+    def _streams(self, kind: type[State], key: str) -> Iterable[str]:
+        named = stream_id(kind, key)
+        if not isinstance(key, KeyGroup):
+            return [named]
+        return [named, *(stream for stream in self.states if in_group(stream, named))]
+
+    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
+        named = stream_id(kind, prefix)
+        if named not in self.read and self.deciding:
+            raise LookupError(f"the group {named} is used, and not among what reads() named")
+        members = [stream for stream in self.states if in_group(stream, named)]
+        return {
+            stream.removeprefix(named): self.state(kind, stream.partition("-")[2])
+            for stream in members
+            if stream in self.read
+        }
+
     def all(self, kind: type[S]) -> Collection[S]:
         return [state for state in self.states.values() if isinstance(state, kind)]
+
+
+def in_group(stream: str, prefix: str) -> bool:
+    return stream.startswith(prefix) and prefix[-1] not in stream.removeprefix(prefix)
 
 
 def decided(command: Command, events: Sequence[Event], ctx: Context = CONTEXT) -> Decision:

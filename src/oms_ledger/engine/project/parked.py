@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project.pages import Entry, Folding, Poison, decoded, write
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position
@@ -90,7 +90,7 @@ def _retry(connection: Connection, folding: Folding, stream: str) -> bool:
             write(connection, folding.fold(connection, events))
             connection.execute(UNPARK, (*name, stream))
             connection.execute(NEW_REVISION, name)
-    except (Poison, *UNACCEPTABLE) as error:
+    except (Poison, *DATA_ERRORS) as error:
         connection.execute(FAILED_AGAIN, (_text(error), *name, stream))
         log.warning("still_parked", read_model=name[0], stream=stream, error=str(error))
         return False

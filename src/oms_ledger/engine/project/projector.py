@@ -20,7 +20,7 @@ import psycopg
 import structlog
 
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.connection_thread import Sender
 from oms_ledger.engine.project.leases import Held, followed
@@ -33,7 +33,7 @@ from oms_ledger.engine.project.pages import (
     RowsAtHand,
     Stored,
 )
-from oms_ledger.engine.project.runner import Follower
+from oms_ledger.engine.project.runner import ProjectionRunner
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
@@ -75,7 +75,7 @@ class Cut(NamedTuple):
     topics: Sequence[str]
 
 
-class Projector(Follower):
+class Projector(ProjectionRunner):
     """Folds the log into the live builds of those of `models` that no other projector is folding.
     Subclasses may interfere with the underscored steps, which is how tests stop a projector at an
     awkward moment."""
@@ -321,7 +321,7 @@ class Projector(Follower):
         except (Poison, Fenced):
             connection.execute("ROLLBACK")
             raise
-        except UNACCEPTABLE as error:
+        except DATA_ERRORS as error:
             connection.execute("ROLLBACK")
             raise Poison(None, error) from error
         except psycopg.Error:
