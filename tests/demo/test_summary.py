@@ -9,7 +9,7 @@ from rich.console import Console
 
 from oms_ledger.demo import show
 from oms_ledger.demo.shop import LOCATIONS, ORDERS
-from oms_ledger.demo.summary import bar, sparks
+from oms_ledger.demo.summary import bar, sparkline
 from tests.demo.conftest import Shop, empty_shop
 
 
@@ -26,9 +26,9 @@ def test_a_bar_of_nothing_is_empty_and_of_little_is_seen() -> None:
 
 
 def test_a_curve_leaves_days_without_orders_blank() -> None:
-    assert sparks([0, 1, 4, 8], 8) == " ▁▄█"
-    assert sparks([1, 800], 800) == "▁█"
-    assert sparks([0, 0], 0) == "  "
+    assert sparkline([0, 1, 4, 8], 8) == " ▁▄█"
+    assert sparkline([1, 800], 800) == "▁█"
+    assert sparkline([0, 0], 0) == "  "
 
 
 @pytest.mark.parametrize("width", [80, 120])
