@@ -26,6 +26,8 @@ from oms_projections.values import HappenedBy, column
 
 STRICT = ConfigDict(extra="forbid")
 
+NEWEST: Mark = [2**63 - 1]
+
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListStock:

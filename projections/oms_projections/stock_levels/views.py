@@ -8,7 +8,6 @@ from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
 COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
-NEWEST: Mark = [2**63 - 1]
 
 
 def level(row: Mapping[str, object]) -> dict[str, Json]:
