@@ -140,7 +140,8 @@ def _forget(client: ExampleClient, after: int) -> None:
     assert known["customer"]["name"] == "[forgotten]"
     assert known["accesses"]
     client.do("ReceiveStock")
-    placed = client.do("PlaceOrder", body=order(1, "85123A", customer={"name": "Somebody"}))
+    body = order(1, "85123A", backorder="allow", customer={"name": "Somebody"})
+    placed = client.do("PlaceOrder", body=body)  # all units are kept for the backorder before
     client.do("ForgetOrder", order_id=placed["order_id"])
 
 
