@@ -140,7 +140,7 @@ class Oms:
 
     # Read models.
 
-    def ask(
+    def query(
         self,
         query: Query,
         params: object,
@@ -156,14 +156,14 @@ class Oms:
         resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
         return self.readers.execute(query, resolved, min_position, wait_ms / 1000)
 
-    def ask_many(
-        self, read_model: str | None, questions: Sequence[QueryRequest]
+    def query_many(
+        self, read_model: str | None, requests: Sequence[QueryRequest]
     ) -> list[QueryResult | Exception]:
-        """Answer questions about one read model as it is now, in order and from one moment;
+        """Answer queries on one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place. Their parameters must have gone through
         `within_rights`."""
         resolve = self.vault.subjects.resolve_query
-        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in requests]
         return self.readers.execute_many(read_model, resolved)
 
     def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
@@ -201,7 +201,7 @@ class Oms:
 
         def at_head(query: Query, params: object) -> Mapping[str, Json]:
             head = self.readers.head()
-            return self.ask(query, params, min_position=head, wait_ms=10_000).body
+            return self.query(query, params, min_position=head, wait_ms=10_000).body
 
         def prune(kind: str, before: datetime) -> int:
             with self._lend(Role.WRITER) as connection:
@@ -302,7 +302,7 @@ def prepare(url: str, settings: Settings) -> list[str]:
 def open_prepared(
     settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
 ) -> Iterator[Oms]:
-    """A ledger on a running server (`settings.database_url`) that somebody has prepared."""
+    """A ledger on a running server (`settings.database_url`) that is prepared."""
     url = settings.database_url
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")

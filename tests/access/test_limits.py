@@ -12,7 +12,7 @@ from oms_ledger.app import Oms
 from oms_ledger.http import auth
 from oms_ledger.http.app import create_app
 from tests.http.conftest import ADMIN_KEY, Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 def test_one_key_is_limited_and_others_are_not(oms: Oms) -> None:
@@ -21,9 +21,9 @@ def test_one_key_is_limited_and_others_are_not(oms: Oms) -> None:
     with Api(app, key=oms.api_keys.create("eager", "analyst")) as eager:
         for _ in range(2):
             assert eager.get("/v1/orders").status_code == 200
-        told(eager.get("/v1/events"), 403, "forbidden")
+        problem_of(eager.get("/v1/events"), 403, "forbidden")
         response = eager.get("/v1/orders")
-        told(response, 429, "rate_limited")
+        problem_of(response, 429, "rate_limited")
         assert 90 < int(response.headers["retry-after"]) <= 100
         assert eager.get("/healthz").status_code == 200
     with Api(app) as admin:
@@ -58,12 +58,12 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     with Api(app, key=None) as nobody:
         for n in range(5):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'0' * 64}"}
-            told(nobody.get("/v1/orders", headers=headers), 401, "unauthenticated")
+            problem_of(nobody.get("/v1/orders", headers=headers), 401, "unauthenticated")
         before = len(looked_up)
         for n in range(20):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'1' * 64}"}
-            told(nobody.get("/v1/orders", headers=headers), 429, "rate_limited")
-        told(nobody.get("/v1/orders"), 429, "rate_limited")
+            problem_of(nobody.get("/v1/orders", headers=headers), 429, "rate_limited")
+        problem_of(nobody.get("/v1/orders"), 429, "rate_limited")
         assert len(looked_up) == before
     for key in (good, ADMIN_KEY):
         with Api(app, key=key) as api:

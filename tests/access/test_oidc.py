@@ -36,7 +36,7 @@ from tests.access.identity import (
     token,
 )
 from tests.http.conftest import Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 @pytest.fixture
@@ -65,12 +65,12 @@ def asked(door: LedgerApi, bearer: str) -> int:
 def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: Api) -> None:
     with Api(door, key=token()) as desk:
         assert desk.put("/v1/locations/LON", {"name": "London"}).status_code == 200
-        told(desk.get("/v1/projections"), 403, "forbidden")
+        problem_of(desk.get("/v1/projections"), 403, "forbidden")
     (event,) = api.get("/v1/events").json()["items"]
     assert event["actor"] == "oidc:a3f1"
     with Api(door, key=token(roles=["shop-eyes", "unheard-of"])) as eyes:
         assert eyes.get("/v1/analytics/shipping").status_code == 200
-        told(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
+        problem_of(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
     with Api(door, key=token(roles="shop-eyes root")) as root:
         assert root.get("/v1/projections").status_code == 200
     with Api(door, key=oms.api_keys.create("beside", "analyst")) as key:
@@ -155,7 +155,7 @@ def test_hostile_tokens(door: LedgerApi) -> None:
         for name, bearer in hostile().items():
             with Api(door, key=bearer) as api:
                 response = api.get("/v1/orders")
-            told(response, 401, "unauthenticated")
+            problem_of(response, 401, "unauthenticated")
             assert bearer[:40] not in response.text, name
             assert bearer[-40:] not in response.text, name
         assert not [line for line in logs if "eyJ" in repr(line)]

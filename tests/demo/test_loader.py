@@ -158,10 +158,10 @@ def test_loading_again_changes_nothing_whenever_that_is(shop: Shop, later: timed
 
 
 def test_a_load_that_was_cut_off_is_finished_on_another_day(
-    shop: Shop, server: str, template: str
+    shop: Shop, server: str, ready_template: str
 ) -> None:
     """And leads to the same history as one that was not."""
-    with empty_shop(server, template) as (oms, _):
+    with empty_shop(server, ready_template) as (oms, _):
         cut_off = LoadResult(UNTIL)
         list(islice(load_days(oms, cut_off), 35))
         assert 0 < oms.readers.head() < shop.result.position

@@ -44,8 +44,8 @@ def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
         assert f"{place.code}  {place.name}" in text
 
 
-def test_an_empty_ledger_has_a_picture_too(server: str, template: str) -> None:
-    with empty_shop(server, template) as (oms, _):
+def test_an_empty_ledger_has_a_picture_too(server: str, ready_template: str) -> None:
+    with empty_shop(server, ready_template) as (oms, _):
         console = Console(file=io.StringIO(), width=80)
         show(oms, console, 0)
         assert isinstance(console.file, io.StringIO)

@@ -1,4 +1,4 @@
-"""Who may do what: every route asked with a key of every role, and compared with the page."""
+"""Authorisation: every route with a key of every role, compared with docs/access.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 ROW = re.compile(r"\| `(\w+) (\S+)` \| (\S+) \| (.+) \|")
@@ -85,7 +85,7 @@ def test_a_single_scope_is_enough_and_no_more(oms: Oms) -> None:
 
 def test_who_may_not_is_told_what_is_missing_and_who_gives_it(oms: Oms) -> None:
     with Api(create_app(oms), key=oms.api_keys.create("counter", "analyst")) as api:
-        problem = told(api.post("/v1/orders", {}), 403, "forbidden")
+        problem = problem_of(api.post("/v1/orders", {}), 403, "forbidden")
     assert "key:counter lacks the scope orders:write" in problem["detail"]
     assert "admin or operator or pharmacist or channel or support" in problem["detail"]
 
@@ -121,7 +121,9 @@ def test_the_actor_is_who_was_authenticated_whatever_they_say(oms: Oms, api: Api
         headers = {"X-Actor": "key:boss", "X-User": "boss", "X-Correlation-Id": "key:boss"}
         put = mine.put("/v1/locations/LON", {"name": "London"}, headers=headers)
         assert put.status_code == 200
-        told(mine.put("/v1/locations/L2", {"name": "x", "actor": "boss"}), 422, "invalid_fields")
+        problem_of(
+            mine.put("/v1/locations/L2", {"name": "x", "actor": "boss"}), 422, "invalid_fields"
+        )
         assert mine.put("/v1/locations/L3?actor=boss", {"name": "x"}).status_code == 422
         many = {"items": [{"sku": "A", "location": "LON", "quantity": 1}] * 2}
         assert mine.post("/v1/stock/receipts", many).status_code == 200

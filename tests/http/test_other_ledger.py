@@ -20,7 +20,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.examples import order
 
 ONLY_HERE = ("Onlyhere", "only-here")
-"""What is in all that the other ledger knows, and in nothing that is asked for."""
+"""A text in all records of the other ledger, and in no request."""
 
 PAGES = [("GET", "/docs", PUBLIC), ("GET", "/openapi.json", PUBLIC)]
 
@@ -94,7 +94,7 @@ def ours(settings: Settings) -> Iterator[Oms]:
 
 
 def served(oms: Oms) -> list[tuple[str, str, str]]:
-    """Every route of the door: method, path, scope."""
+    """Every route of the API: method, path, scope."""
     endpoints = [
         route.endpoint
         for route in create_app(oms).routes

@@ -72,15 +72,15 @@ def test_a_second_run_applies_nothing(postgres: Database, here: Path) -> None:
 
 
 def test_an_interrupted_run_continues(
-    server: str, template: str, here: Path, monkeypatch: pytest.MonkeyPatch
+    server: str, ready_template: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one ledger the writer goes away in the middle; afterwards it holds what another one
     holds that was never disturbed."""
     monkeypatch.setattr(sender, "BATCH", 20)
     file = written(here / "months.csv", months(seed=5, invoices=120))
     with (
-        ledger_database(server, template) as disturbed,
-        ledger_database(server, template) as quiet,
+        ledger_database(server, ready_template) as disturbed,
+        ledger_database(server, ready_template) as quiet,
     ):
         with open_oms(disturbed.settings) as oms:
             _goes_away_after(oms, batches=8)

@@ -16,6 +16,7 @@ import structlog
 from oms_ledger import logs
 from oms_ledger.app import Oms
 from oms_ledger.audit.export.json_lines import export_range
+from tests.audit.seal import seal
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.search import dumped, files_with, rows_with, server_files_with
@@ -67,6 +68,6 @@ def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: st
 
 def _exported(oms: Oms) -> str:
     """An export of the whole log with its events decoded."""
-    oms.audit.sealer().catch_up()
+    seal(oms)
     lines = [orjson.loads(line) for line in export_range(oms.audit.tree(), 1, oms.readers.head())]
     return "".join(b64decode(line["state"]).decode() for line in lines if "state" in line)

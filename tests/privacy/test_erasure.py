@@ -14,6 +14,7 @@ from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy import key_cache
 from oms_ledger.settings import Settings
+from tests.audit.seal import seal
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted
@@ -79,11 +80,11 @@ def test_the_ledger_still_verifies_and_tells_that_it_was_done(
     """The tree covers sealed bytes before and after; proofs and invariants hold."""
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         made = ADA.buys(shop)
-        oms.audit.sealer().catch_up()
+        seal(oms)
         before = shop.get("/v1/audit/proof/inclusion", params={"position": made["position"]}).json()
         told = forget(shop, "c-ada")
         assert told["forgotten"] == 1
-        oms.audit.sealer().catch_up()
+        seal(oms)
         oms.catch_up()
         report = oms.audit.verify(VerificationOptions())
         assert [f for check in report.checks for f in check.findings] == []

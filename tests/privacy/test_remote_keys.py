@@ -16,7 +16,7 @@ from oms_ledger.settings import Settings
 from tests.databases import KEK, Database
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED, order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.privacy.keks.services import Kms, Service, StandIn
 from tests.privacy.test_key_cache import rows
 
@@ -98,7 +98,7 @@ def test_no_order_is_lost_while_the_service_is_away(
             body = order(1, customer={"id": "c3", "name": NAME})
             headers = {"Idempotency-Key": "once"}
             answer = api.post("/v1/orders", body, headers=headers)
-            told(answer, 503, "unavailable")
+            problem_of(answer, 503, "unavailable")
             assert answer.headers["retry-after"] == "2"
             assert NAME not in answer.text
             assert rows(postgres, "SELECT count(*) FROM ledger_events") == before

@@ -1,4 +1,4 @@
-"""Secrets from the environment are nowhere to be read again."""
+"""Secrets from the environment appear in no output."""
 
 from __future__ import annotations
 

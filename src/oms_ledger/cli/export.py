@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 SizeOption = Annotated[
-    int | None, typer.Option(help="ExportAnchor the checkpoint of this size; otherwise the newest.")
+    int | None, typer.Option(help="Against the checkpoint of this size; otherwise the newest.")
 ]
 OutOption = Annotated[Path | None, typer.Option(help="The file to write; standard output.")]
 

@@ -43,7 +43,7 @@ def _run(
 ) -> Mapping[str, Any]:
     query = next(query for query in QUERIES if query.name == name)
     validated: object = TypeAdapter(query.params).validate_python(params)
-    return oms.ask(query, validated, as_of=as_of).body
+    return oms.query(query, validated, as_of=as_of).body
 
 
 def access_of(route: str, purpose: str = "cli") -> Access:

@@ -68,7 +68,7 @@ def sparkline(counts: Sequence[int], most: int) -> str:
 def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
     """The body of the answer to a query of the catalogue; `params` as in a URL."""
     query = next(query for query in QUERIES if query.name == name)
-    return oms.ask(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
+    return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
 def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
@@ -22,9 +21,13 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
 from oms_ledger.testing import MemoryLedger
+from tests import server as tests_server
+from tests import templates
 from tests.audit.ledger import superuser
-from tests.databases import Database, ledger_database
+from tests.audit.seal import seal
+from tests.databases import Database
 from tests.history.shop import RandomShop
+from tests.recycling import Databases
 
 STEPS = 400
 
@@ -102,14 +105,12 @@ class Sealed:
 
 
 @pytest.fixture(scope="session")
-def shops(
-    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Path]]:
-    """The name of a database with a sealed shop, and the folder with its key; created once."""
-    folder = tmp_path_factory.mktemp("sealed")
-    with ledger_database(server, template) as database:
-        settings = replace(database.settings, data_dir=folder)
-        prepare(database.url, settings)
+def shops(server: str, ready_template: str) -> tuple[Databases, Path]:
+    """Databases with a sealed shop, and the folder with its key."""
+    folder = tests_server.folder() / "sealed"
+
+    def fill(url: str) -> None:
+        settings = replace(templates.settings(url), data_dir=folder)
         with open_prepared(settings) as oms:
             shop = RandomShop(
                 1, lambda c: oms.execute(c, actor="clerk").answer, lambda: datetime.now(UTC)
@@ -117,20 +118,19 @@ def shops(
             for n in range(STEPS):
                 shop.step()
                 if n == STEPS // 2:
-                    oms.audit.sealer().catch_up()
-            oms.audit.sealer().catch_up()
+                    seal(oms)
+            seal(oms)
             oms.catch_up()
-        yield urlsplit(database.url).path.removeprefix("/"), folder
+
+    return Databases(server, templates.made(server, "sealed", ready_template, fill)), folder
 
 
 @pytest.fixture
-def sealed(
-    server: str, shops: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Sealed]:
+def sealed(shops: tuple[Databases, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sealed]:
     """A copy of the shop for one test. No time is spent waiting for workers."""
     monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
-    name, folder = shops
-    with ledger_database(server, name) as database:
+    databases, folder = shops
+    with databases.lend() as database:
         settings = replace(database.settings, data_dir=folder)
         with open_prepared(settings) as oms:
             newest = Prover(oms.audit.tree()).checkpoint()

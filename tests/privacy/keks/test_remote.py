@@ -33,7 +33,7 @@ def real() -> Iterator[OpenBao]:
         yield running
 
 
-@pytest.fixture(params=["kms", "stand-in", "openbao"])
+@pytest.fixture(params=["kms", "stand-in", pytest.param("openbao", marks=pytest.mark.long)])
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Each supported key service."""
     monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)

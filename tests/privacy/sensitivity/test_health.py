@@ -23,11 +23,12 @@ from oms_ledger.http import disclosure
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
+from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
 from tests.http.test_access import served
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA
 from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
 
@@ -44,7 +45,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.audit.sealer().catch_up()
+        seal(oms)
     return made
 
 
@@ -261,7 +262,7 @@ def test_searching_by_what_it_is_about_finds_nothing(
         skus = [item["sku"] for item in desk.get(path).json()["items"]]
         assert (SECRET in skus, PLAIN in skus) == (False, True)
         assert SECRET in [item["sku"] for item in pharmacist.get(path).json()["items"]]
-    said = told(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
+    said = problem_of(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
     assert "lacks the scope sensitive:read" in said
     assert "admin or pharmacist" in said
 
@@ -269,7 +270,7 @@ def test_searching_by_what_it_is_about_finds_nothing(
 def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> None:
     path = f"/v1/orders/{pharmacy.path['order_id']}"
     too_many = {"reason": "other", "lines": [{"line_id": "1", "quantity": 99}]}
-    problem = told(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
+    problem = problem_of(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
     assert problem["errors"] == [{"line": "1", "sku": "***", "requested": 99, "available": 0}]
     secret = order(lines=[{"sku": SECRET, "quantity": 1, "unit_price": "1.00"}])
     placed = desk.post("/v1/orders", secret)
@@ -280,7 +281,7 @@ def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> Non
     desk.post(f"/v1/orders/{placed.json()['order_id']}/confirm")
     ship = {"location": "LON"}
     refused = desk.post(f"/v1/orders/{placed.json()['order_id']}/shipments", ship)
-    assert PLANTED not in told(refused, 409, "illegal_transition")["detail"]
+    assert PLANTED not in problem_of(refused, 409, "illegal_transition")["detail"]
     many = desk.post("/v1/orders:batch", {"orders": [secret, order()]}).json()["results"]
     assert [each["order"]["lines"][0]["sku"] for each in many] == ["***", "A"]
     assert PLANTED not in desk.post("/v1/orders?dry_run=true", secret).text

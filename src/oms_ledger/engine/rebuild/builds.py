@@ -31,6 +31,9 @@ SELECT name, version, shape, tables, state, state_since, position, indexed,
        coalesce(lease_until > clock_timestamp(), false)
 FROM projection_positions WHERE name = %s AND state <> 'dropped' ORDER BY version"""
 
+FOLLOWED_SHAPES = """
+SELECT DISTINCT name, shape FROM projection_positions WHERE state IN ('building', 'live')"""
+
 LAST = "SELECT coalesce(max(version), 0) FROM projection_positions WHERE name = %s"
 
 ADD = """
@@ -119,6 +122,11 @@ def known(connection: Connection, name: str) -> list[Known]:
     """Every build of a read model, oldest first."""
     rows = connection.execute(KNOWN, (name,)).fetchall()
     return [Known(n, number, shape, tuple(t), *rest) for n, number, shape, t, *rest in rows]
+
+
+def followed_shapes(connection: Connection) -> set[tuple[str, int]]:
+    """Name and shape of every read model with a build that is building or live."""
+    return set(connection.execute(FOLLOWED_SHAPES).fetchall())
 
 
 def find(connection: Connection, name: str, number: int) -> Known:
