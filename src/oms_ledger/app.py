@@ -11,15 +11,14 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
-from oms_ledger.access import postgres as key_store
-from oms_ledger.access.api_keys import ApiKey
+from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
@@ -30,7 +29,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.project.projector import Projector, retry_parked
-from oms_ledger.engine.read.query import QueryResult, Question
+from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
@@ -87,6 +86,7 @@ class Oms:
         self.readers = readers
         self.vault = vault
         self.sensitivity = sensitivity
+        self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
         self._lend = pools.lend
         self._connect = pools.connect
         self._projecting = partial(pools.connect, Role.PROJECTOR)
@@ -111,7 +111,7 @@ class Oms:
         """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
         given, vault = list(submissions), self.vault
-        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
             PendingOutcome(each.command, future, vault.erasure)
             for each, future in zip(given, futures, strict=True)
@@ -140,7 +140,7 @@ class Oms:
 
     # Read models.
 
-    def ask(
+    def query(
         self,
         query: Query,
         params: object,
@@ -152,19 +152,19 @@ class Oms:
         """Answer a query, once its read model has reached `min_position`; or, from the log, as
         of a position or a time."""
         if as_of is not None:
-            return self.readers.ask_as_of(query, params, as_of)
+            return self.readers.execute_as_of(query, params, as_of)
         resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
-        return self.readers.ask(query, resolved, min_position, wait_ms / 1000)
+        return self.readers.execute(query, resolved, min_position, wait_ms / 1000)
 
-    def ask_many(
-        self, read_model: str | None, questions: Sequence[Question]
+    def query_many(
+        self, read_model: str | None, requests: Sequence[QueryRequest]
     ) -> list[QueryResult | Exception]:
-        """Answer questions about one read model as it is now, in order and from one moment;
+        """Answer queries on one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place. Their parameters must have gone through
         `within_rights`."""
         resolve = self.vault.subjects.resolve_query
-        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
-        return self.readers.ask_many(read_model, resolved)
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in requests]
+        return self.readers.execute_many(read_model, resolved)
 
     def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`
@@ -201,7 +201,7 @@ class Oms:
 
         def at_head(query: Query, params: object) -> Mapping[str, Json]:
             head = self.readers.head()
-            return self.ask(query, params, min_position=head, wait_ms=10_000).body
+            return self.query(query, params, min_position=head, wait_ms=10_000).body
 
         def prune(kind: str, before: datetime) -> int:
             with self._lend(Role.WRITER) as connection:
@@ -254,51 +254,6 @@ class Oms:
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
 
-    # Keys.
-
-    def create_key(
-        self,
-        name: str,
-        role: str | None,
-        scopes: Collection[str] = (),
-        *,
-        lifetime: timedelta | None = None,
-    ) -> str:
-        """A new API key with the rights of a role and some more: its text, which is not kept."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.create(
-                connection,
-                name,
-                ledger=self.settings.ledger,
-                role=role,
-                scopes=scopes,
-                lifetime=lifetime,
-            )
-
-    def find_key(self, prefix: str) -> ApiKey | None:
-        with self._lend(Role.READER) as connection:
-            return key_store.find(connection, prefix)
-
-    def list_keys(self) -> list[ApiKey]:
-        with self._lend(Role.READER) as connection:
-            return key_store.list_keys(connection)
-
-    def revoke_keys(self, which: str) -> list[ApiKey]:
-        """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.revoke(connection, which)
-
-    def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
-        """A new key in the place of those of this id, prefix or name, which work for the grace
-        period and no longer."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.rotate(connection, which, grace)
-
-    def note_used_keys(self, when: Mapping[str, datetime]) -> None:
-        """Keep when keys, by their ids, were last used."""
-        with self._lend(Role.READER) as connection:
-            key_store.used(connection, when)
-
     # The database.
 
     def pending(self) -> list[str]:
@@ -347,7 +302,7 @@ def prepare(url: str, settings: Settings) -> list[str]:
 def open_prepared(
     settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
 ) -> Iterator[Oms]:
-    """A ledger on a running server (`settings.database_url`) that somebody has prepared."""
+    """A ledger on a running server (`settings.database_url`) that is prepared."""
     url = settings.database_url
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")
@@ -358,6 +313,7 @@ def open_prepared(
         settings.writer_batch_bytes,
         settings.writer_queue_commands,
         settings.writer_cached_streams,
+        settings.writer_cached_bytes,
         settings.writer_patience_seconds,
     )
     store = PostgresStore(partial(pools.connect, Role.WRITER))

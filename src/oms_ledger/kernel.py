@@ -82,11 +82,14 @@ class State(ABC):
     States are owned by the writer, which mutates them in place; a rule only reads them.
     Subclasses are slotted dataclasses all of whose fields have defaults.
     `all_cached` categories are few and small (locations): all of them are always at hand.
+    Streams of a category with a `group_separator` form groups: those whose keys are the same up to
+    and including the last separator (`SKU@` of `SKU@LOCATION`). A command may read a whole group.
     """
 
     __slots__ = tuple[str, ...]()  # not the literal (): type checkers read that as "no version"
     category: ClassVar[str]
     all_cached: ClassVar[bool] = False
+    group_separator: ClassVar[str | None] = None
     version: int
 
     @abstractmethod
@@ -101,8 +104,15 @@ def stream_id(kind: type[State], key: str) -> str:
     return f"{kind.category}-{key}"
 
 
+class KeyGroup(str):
+    """In a `Ref`, in the place of a key: every stream of the kind whose key begins with this text
+    and has nothing but its last part after it."""
+
+    __slots__ = ()
+
+
 Ref: TypeAlias = tuple[type[State], str]
-"""One stream that a command needs to see: its kind and key."""
+"""One stream that a command needs to see: its kind and key; or, with a `KeyGroup`, a group."""
 
 
 class Given(Protocol):
@@ -112,7 +122,11 @@ class Given(Protocol):
         """The stream's state; the empty one, with version 0, where nothing happened yet."""
 
     def all(self, kind: type[S]) -> Collection[S]:
-        """Every state of a wholly known category."""
+        """Every state of an `all_cached` category."""
+
+    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
+        """The states of a group's streams in which something happened, by the last part of their
+        keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Settings:
     writer_batch_bytes: int = 4_000_000
     writer_queue_commands: int = 10_000
     writer_cached_streams: int = 200_000
+    writer_cached_bytes: int = 256_000_000
+    """What the states that a writer caches may take in memory; up to twice that for a while."""
     writer_patience_seconds: float = 10.0
 
     lock_timeout_ms: int = 10_000

@@ -25,6 +25,12 @@ Run = Callable[..., Said]
 
 
 @pytest.fixture
+def postgres(ready: Database) -> Database:
+    """A ledger with the tables of its read models, as `oms-ledger migrate` leaves it."""
+    return ready
+
+
+@pytest.fixture
 def run(
     postgres: Database,
     tmp_path: Path,

@@ -11,7 +11,6 @@ import pytest
 from oms_ledger.audit.standalone import __main__ as standalone
 from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb64
 from oms_ledger.audit.standalone.notes import Checkpoint, VerifierKey, open_checkpoint
-from oms_ledger.engine.rebuild import operations
 from tests.audit.anchors.s3_store import s3_store, use
 from tests.audit.ledger import superuser
 from tests.cli.conftest import Run
@@ -27,9 +26,8 @@ ORDER = {
 
 
 @pytest.fixture
-def shop(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A ledger of some events, none of them sealed yet; there are no workers to wait for."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+def shop(run: Run) -> Run:
+    """A ledger of some events, none of them sealed yet."""
     run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
     run("do", "ReceiveStock", '{"sku": "MUG", "location": "LEEDS", "quantity": 5}')
     run("do", "PlaceOrder", json.dumps(ORDER))

@@ -42,8 +42,8 @@ def empty_shop(server: str, template: str) -> Generator[tuple[Oms, Database]]:
 
 
 @pytest.fixture(scope="module")
-def shop(server: str, template: str) -> Iterator[Shop]:
-    with empty_shop(server, template) as (oms, database):
+def shop(server: str, ready_template: str) -> Iterator[Shop]:
+    with empty_shop(server, ready_template) as (oms, database):
         console = Console(file=io.StringIO(), width=80)
         loaded = load(oms, console, NOW)
         assert isinstance(console.file, io.StringIO)

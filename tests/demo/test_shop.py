@@ -38,8 +38,8 @@ def test_another_day_gives_the_same_stories_later(told: list[Story]) -> None:
     """What lets a ledger's first order tell for which day the shop was made."""
     later = stories(UNTIL + timedelta(days=3))
     assert [s.placed_at - timedelta(days=3) for s in later] == [s.placed_at for s in told]
-    assert [(s.lines, s.person, s.fate) for s in later] == [
-        (s.lines, s.person, s.fate) for s in told
+    assert [(s.lines, s.customer, s.fate) for s in later] == [
+        (s.lines, s.customer, s.fate) for s in told
     ]
 
 

@@ -13,7 +13,7 @@ from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.stock.events import StockAllocated, StockReceived, StockStreamEvent
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, KeyGroup, Ref, Route
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _ids = itertools.count(1)
@@ -148,3 +148,24 @@ class HalfBroken(StockCommand):
         wrong: Event = Misplaced(self.sku, "A")
         right = StockReceived(self.sku, "A", self.quantity)
         return [Change(e) for e in (right, wrong)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(StockCommand):
+    """Allocate all free units of the SKU, wherever they are: reads the group of its stock."""
+
+    name: ClassVar[str] = "Sweep"
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(StockLevel, KeyGroup(f"{self.sku}@"))]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        return [
+            Change(StockAllocated(self.sku, place, stock.free, ctx.command_id, "1"))
+            for place, stock in sorted(given.group(StockLevel, f"{self.sku}@").items())
+            if stock.free
+        ]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        group = given.group(StockLevel, f"{self.sku}@")
+        return {place: stock.allocated for place, stock in sorted(group.items())}

@@ -1,4 +1,4 @@
-"""A forgetting that was decided is carried out, whoever died over it."""
+"""A decided erasure is completed even if the deciding process died before destroying the keys."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ with open_prepared(Settings.from_environment(database_url=sys.argv[1])) as oms:
 """
 
 
-def killed_over(database: Database, who: str) -> None:
-    """A process of its own ends with the receipt written and nothing destroyed."""
+def die_before_erasure(database: Database, who: str) -> None:
+    """Run a process that dies after writing the receipt and before destroying a key."""
     program = [sys.executable, "-c", FORGET_AND_DIE, database.url, who]
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 9, ended.stderr
 
 
 def living(database: Database) -> set[str]:
-    """The subjects that have a key."""
+    """The subjects with a living key."""
     with database.connect_owner() as owner:
         rows = owner.execute("SELECT subject FROM subject_keys WHERE wrapped IS NOT NULL")
         return {str(subject) for (subject,) in rows}
@@ -49,7 +49,7 @@ def living(database: Database) -> set[str]:
 
 def test_the_next_worker_carries_it_out(oms: Oms, shop: Api, postgres: Database) -> None:
     made, other = ADA.buys(shop), BOB.buys(shop)
-    killed_over(postgres, "c-ada")
+    die_before_erasure(postgres, "c-ada")
     with oms.readers.as_of() as log:
         assert [type(r.event).type for r in log.history("customer-c-ada")] == [
             "customer.forgotten.v2"

@@ -301,7 +301,7 @@ def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
 
 
 def test_an_administrator_alone_sets_periods(oms: Oms, shop: Api) -> None:
-    with Api(create_app(oms), oms.create_key("desk", "operator")) as desk:
+    with Api(create_app(oms), oms.api_keys.create("desk", "operator")) as desk:
         body = {"kind": "customers", "keep": "1d"}
         assert desk.put("/v1/retention", body).status_code == 403
         assert desk.get("/v1/retention/due").status_code == 403

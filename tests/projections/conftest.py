@@ -64,8 +64,8 @@ def fill(postgres: Database) -> Iterator[Fill]:
         query = next(q for q in QUERIES if q.name == name)
         checked: object = TypeAdapter(query.params).validate_python(params)
         if as_of is not None:
-            return readers.ask_as_of(query, checked, moment(as_of))[0]
-        body, _ = readers.ask(query, checked)
+            return readers.execute_as_of(query, checked, moment(as_of))[0]
+        body, _ = readers.execute(query, checked)
         return body
 
     yield filled

@@ -164,9 +164,9 @@ def folded_by_hand(log: Sequence[Recorded], stream: str) -> StockLevel:
 
 
 @pytest.fixture
-def reading(postgres: Database) -> Iterator[Readers]:
-    with readers(postgres) as reading:
-        yield reading
+def ledger_readers(postgres: Database) -> Iterator[Readers]:
+    with readers(postgres) as ledger_readers:
+        yield ledger_readers
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -174,7 +174,7 @@ def reading(postgres: Database) -> Iterator[Readers]:
 def test_the_log_in_postgresql_is_the_model(
     saved_often: None,
     postgres: Database,
-    reading: Readers,
+    ledger_readers: Readers,
     steps: list[tuple[int, list[Command]]],
 ) -> None:
     with postgres.connect_owner() as owner:
@@ -182,7 +182,7 @@ def test_the_log_in_postgresql_is_the_model(
     model, log = check_against_the_model(
         InPostgres(postgres.connect_writer, postgres.connect_owner), steps
     )
-    with reading.reading(None) as (reader, _):
+    with ledger_readers.open(None) as (reader, _):
         check_states(model, lambda key: reader.fold(StockLevel, key))
         # Any state in between, from a snapshot or without, is the fold of the events before it.
         for until in range(0, len(log), 5):

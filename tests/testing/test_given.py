@@ -94,7 +94,7 @@ def test_reading_ends() -> None:
             object.__setattr__(self, "named", (*self.named, (StockLevel, str(len(self.named)))))
             return self.named
 
-    with pytest.raises(RuntimeError, match="asks for ever more streams"):
+    with pytest.raises(RuntimeError, match="names ever more streams"):
         given(*SHELF).when(Endless(receive))
 
 

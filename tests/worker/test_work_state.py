@@ -17,7 +17,7 @@ from oms_ledger.cli.main import run
 from oms_ledger.engine.work import state
 from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Json
-from tests.audit.anchors.outside import Server
+from tests.audit.anchors.servers import Server
 from tests.audit.verify.conftest import Sealed
 from tests.http.conftest import Api
 from tests.http.test_operations import metrics

@@ -8,17 +8,14 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
-from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated
-from oms_ledger.domain.stock.rules import allocate, by_priority
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.rules import allocate, available_stock, places_with_stock, stock_refs
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -35,10 +32,8 @@ class AllocateBackorders(Command):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
-        places = by_priority(given.all(Location))
         for sku in _waiting_skus(order):
-            refs.append((Product, sku))
-            refs += [(StockLevel, stock_key(sku, place)) for place in places]
+            refs += stock_refs(sku)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -49,15 +44,8 @@ class AllocateBackorders(Command):
             raise illegal_transition(
                 "The order", "not backordered", "allocated", "All its units have stock already."
             )
-        places = by_priority(given.all(Location))
-        available = {
-            (sku, place): given.state(StockLevel, stock_key(sku, place)).available(
-                _safety(given, sku)
-            )
-            for sku in _waiting_skus(order)
-            for place in places
-        }
-        plan = allocate(waiting, places, available)
+        skus = _waiting_skus(order)
+        plan = allocate(waiting, places_with_stock(given, skus), available_stock(given, skus))
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",
@@ -75,11 +63,6 @@ class AllocateBackorders(Command):
 
 def _waiting_skus(order: Order) -> list[str]:
     return sorted({p.line.sku for p in order.lines.values() if p.backordered_at})
-
-
-def _safety(given: Given, sku: str) -> int:
-    product = given.state(Product, sku).defined
-    return product.safety_stock if product else 0
 
 
 def _covered(order: Order, allocations: Sequence[Allocation]) -> list[Backorder]:

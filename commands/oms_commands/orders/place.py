@@ -28,7 +28,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
-from oms_ledger.domain.stock.rules import by_priority
+from oms_ledger.domain.stock.rules import by_priority, stock_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -74,11 +74,16 @@ class PlaceOrder(Command):
         refs: list[Ref] = [(Channel, channel_key(self.channel))]
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
             refs.append((Order, self._order_id(ctx)))
-        places = by_priority(given.all(Location))
         for sku in {line.sku for line in self.lines}:
-            refs.append((Product, sku))
-            refs += [(StockLevel, stock_key(sku, location)) for location in places]
+            refs += stock_refs(sku)
+        refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
         return refs
+
+    def _backordered_at(self, given: Given) -> Iterable[tuple[str, str]]:
+        """Where backorders would be booked: at the location that is allocated first."""
+        if self.backorder != "allow" or not (places := by_priority(given.all(Location))):
+            return ()
+        return [(line.sku, places[0]) for line in self.lines]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(

@@ -1,4 +1,4 @@
-"""Signed checkpoints: shown, kept outside, and the keys that sign them."""
+"""Signed checkpoints of the tree: show, store outside, and the keys that sign them."""
 
 from __future__ import annotations
 

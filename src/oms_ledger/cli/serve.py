@@ -1,4 +1,4 @@
-"""Running the ledger: serve, migrate."""
+"""`serve` and `migrate`: run a ledger, or bring it up to date."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def serve(
     plan = ServePlan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
     server_context(given)
-    anchor_stores(given.anchors)  # what cannot be is said now, not by every process
+    anchor_stores(given.anchors)  # a wrong value is refused here, not by every process
     logs.configure(given.log_level)
     # Told to end while still starting: what was started is stopped, which is what was asked.
     with suppress(KeyboardInterrupt), prepared(given) as ready:
         _check_keys(ready)
         if not no_auth:
-            _tell_key(given, ready)
+            _print_key(given, ready)
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
 
 
@@ -62,19 +62,19 @@ def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None
 
 
 def _check_keys(ready: Settings) -> None:
-    """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
-    here: better said now than to the first customer."""
+    """Raises `Refused` or `NotFound` unless the key-encryption key opens the ledger's key, so that
+    serving fails at its start and not at the first order."""
     with open_prepared(ready) as oms:
         oms.vault.keys.ledger_key()
 
 
-def _tell_key(given: Settings, ready: Settings) -> None:
-    """Print the key of an embedded ledger; on a server, say how to make one."""
+def _print_key(given: Settings, ready: Settings) -> None:
+    """Print the API key of an embedded ledger; on a server without any, how to create one."""
     with open_prepared(ready) as oms:
         if given.database_url is None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
         elif given.admin_key is None and not any(
-            k.holds(datetime.now(UTC)) for k in oms.list_keys()
+            k.is_valid(datetime.now(UTC)) for k in oms.api_keys.all()
         ):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")

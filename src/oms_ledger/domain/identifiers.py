@@ -22,6 +22,11 @@ def stock_key(sku: str, location: str) -> str:
     return f"{sku}@{location}"
 
 
+def stock_group(sku: str) -> str:
+    """What the keys of a SKU's stock at all locations have in common."""
+    return f"{sku}@"
+
+
 def channel_key(channel: str) -> str:
     """Key of a channel's stream. `Web` and `web` share one: their numbers look the same."""
     return channel.lower()

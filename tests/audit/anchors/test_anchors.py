@@ -1,4 +1,4 @@
-"""Checkpoints kept outside, in a real file and on a real port, and what they bring to light."""
+"""Anchor stores: a file, and a bucket and a witness on a real port; and the anchor schedule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable
 from oms_ledger.engine.work.loops import WorkFailed
-from tests.audit.anchors.outside import Server, serving
+from tests.audit.anchors.servers import Server, serving
 from tests.audit.ledger import Audited, kinds
 from tests.audit.verify.test_tree import STATE, cut_all, rebuild, resign
 

@@ -1,4 +1,4 @@
-"""Sealing: what is written, by whom, and what is left after anything goes wrong."""
+"""Sealing: what a seal writes, which sealer may write it, and the state after failures."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, Shippi
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
 from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing.decision import StrictStates
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 
 OWN = CONTEXT.command_id
@@ -266,3 +267,26 @@ def test_money_is_exact_to_the_currencys_minor_unit() -> None:
     asked = given(*SHELF).when(order(line(3, unit_price="1.2500"), currency="KWD"))
     assert placed(asked).terms.lines[0].unit_price == 1250
     assert asked.answer["total"] == "3.750"
+
+
+def test_units_that_backorders_wait_for_are_not_sold_to_newer_orders() -> None:
+    waiting = given(*SHELF).when(order(line(15), backorder="allow", external_id="w"))
+    past = (*SHELF, *waiting.events, place("MAN", 2), stock(3, location="MAN"))
+    none_left = given(*past).when(order(line(1)))
+    none_left.then_refused("insufficient_stock")
+    assert [e["available"] for e in none_left.refusal.errors] == [0]  # type: ignore[union-attr]  # refused
+    more = (*past, stock(4))
+    bought = placed(given(*more).when(order(line(2))))
+    assert bought.allocations == (Allocation("1", "A", "MAN", 2),)
+    too_many = given(*more).when(order(line(3)))
+    too_many.then_refused("insufficient_stock")
+    assert [e["available"] for e in too_many.refusal.errors] == [2]  # type: ignore[union-attr]  # refused
+
+
+def test_only_places_that_have_or_had_stock_of_the_sku_are_read() -> None:
+    many = [place(f"L{n}", n) for n in range(1, 200)]
+    command = order(line(1))
+    asked = given(*many, goods(), stock(1, location="L150")).when(command)
+    assert placed(asked).allocations == (Allocation("1", "A", "L150", 1),)
+    refs = list(command.reads(CONTEXT, StrictStates([*many, goods(), stock(1, location="L150")])))
+    assert len(refs) == 3

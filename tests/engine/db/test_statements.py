@@ -46,6 +46,7 @@ NOT_PREPARED = {
     ("oms_ledger.engine.db", "give_object"): COMPOSED,
     ("oms_ledger.engine.db", "drop_owned"): COMPOSED,
     ("oms_ledger.engine.db", "drop_role"): COMPOSED,
+    ("oms_ledger.engine.db", "record_grants"): UTILITY,
     ("oms_ledger.engine.log", "listen"): COMPOSED,
     ("oms_ledger.engine.log", "unlisten"): UTILITY,
     ("oms_ledger.engine.log", "copy_events"): UTILITY,

@@ -26,7 +26,7 @@ def test_a_read_model_added_while_others_are_followed_sees_all_of_history(
                 log.append(*history(50))
             wait_until(lambda: [b.position for b in later.builds(ARRIVALS.name)] == [450])
         site.follow(450)
-    with seen(log.database, ARRIVALS) as readers, readers.reading(ARRIVALS.name) as (reader, at):
+    with seen(log.database, ARRIVALS) as readers, readers.open(ARRIVALS.name) as (reader, at):
         (row,) = reader.rows("all")
     arrived = [r.event for r in log.events[:at] if isinstance(r.event, StockReceived)]
     assert at == 450

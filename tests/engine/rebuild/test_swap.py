@@ -34,7 +34,7 @@ def test_swapped_and_back(built: Site, log: Log) -> None:
     built.follow(90)
     assert stored(database, TALLIES, 2) == expected(log.events)
     assert stored(database, TALLIES, 1) == expected(log.events[:60]), "nobody follows it"
-    with seen(database) as readers, readers.reading(TALLIES.name) as (reader, position):
+    with seen(database) as readers, readers.open(TALLIES.name) as (reader, position):
         assert position == 90
         assert len(reader.rows("all")) == len(expected(log.events)["tallies"])
 
@@ -90,7 +90,7 @@ def test_an_answer_that_was_begun_before_a_swap_is_finished_as_it_was(
 ) -> None:
     """Even where the new build was made after it had begun."""
     right = stored(log.database)["tallies"]
-    with seen(log.database) as readers, readers.reading(TALLIES.name) as (reader, position):
+    with seen(log.database) as readers, readers.open(TALLIES.name) as (reader, position):
         log.append(*history(30))
         built.follow(90)
         built.rebuilds.swap(TALLIES.name)
@@ -99,7 +99,7 @@ def test_an_answer_that_was_begun_before_a_swap_is_finished_as_it_was(
         with pytest.raises(Unavailable, match="somebody is still reading"), built.owner() as owner:
             builds.drop(owner, TALLIES.name, 1, seconds=0.3)
         assert len(reader.rows("all")) == len(right)
-    with seen(log.database) as readers, readers.reading(TALLIES.name) as (_, position):
+    with seen(log.database) as readers, readers.open(TALLIES.name) as (_, position):
         assert position == 90
     built.rebuilds.drop(TALLIES.name, 1)
 
@@ -125,7 +125,7 @@ def test_nobody_sees_less_than_before_however_often_it_is_swapped(built: Site, l
         with seen(log.database) as readers:
             last = 0
             while not stop.is_set():
-                with readers.reading(TALLIES.name) as (reader, position):
+                with readers.open(TALLIES.name) as (reader, position):
                     told = {row["sku"]: row["events"] for row in reader.rows("all")}
                 right = {row[0]: row[3] for row in expected(log.events[:position])["tallies"]}
                 if told != right or position < last:
@@ -167,7 +167,7 @@ def test_a_new_shape_is_built_compared_swapped_and_swapped_back(log: Log, site: 
     assert both.differences(TALLIES.name, "tallies.last") == []
 
     both.rebuilds.swap(TALLIES.name)
-    with seen(database, WIDER) as readers, readers.reading(TALLIES.name) as (reader, _):
+    with seen(database, WIDER) as readers, readers.open(TALLIES.name) as (reader, _):
         largest = {row["sku"]: row["largest"] for row in reader.rows("all")}
     assert largest["S4"] == 53
     with database.connect() as connection:

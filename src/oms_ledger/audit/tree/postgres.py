@@ -28,7 +28,7 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import bigint_array, bytea_array
 from oms_ledger.engine.db.connection import Connection
 
-SQL = statements.queries("oms_ledger.audit.tree")
+SQL = statements.queries(__package__)
 
 COPY_HEADER_BYTES = 19
 COPY_TRAILER = b"\xff\xff"

@@ -59,6 +59,7 @@ class StockLevel(State):
     """Units. Invariant at every position: 0 <= allocated + held <= on_hand."""
 
     category: ClassVar[str] = "stock"
+    group_separator: ClassVar[str] = "@"
     version: int = 0
     on_hand: int = 0
     allocated: int = 0

@@ -1,23 +1,20 @@
-"""What an error of PostgreSQL means: it is out of order, or it cannot take what it was given.
-
-Told by the driver's classes, with what they get wrong for our purpose put right.
-"""
+"""Classifies errors of the driver: the database is not available, or it rejects the values."""
 
 from __future__ import annotations
 
 import psycopg
 from psycopg import errors
 
-UNACCEPTABLE = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
-"""It is the values that are at fault, and others would do: a NUL in a text, a number too large,
-a key that is taken, a text too long for its index. The last is an OperationalError to the
-driver."""
+DATA_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
+"""The values are at fault, and others would be accepted: a NUL in a text, a number too large, a
+key that is taken, a text too long for its index. The driver makes the last one an
+OperationalError."""
 
 _OUTAGES = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
-    # These are InternalErrors to the driver: sessions that were ended, and a server that is
-    # a standby now.
+    # The driver makes these InternalErrors: sessions that were ended, and a server that has become
+    # a standby.
     errors.IdleInTransactionSessionTimeout,
     errors.TransactionTimeout,
     errors.ReadOnlySqlTransaction,
@@ -25,5 +22,5 @@ _OUTAGES = (
 
 
 def is_outage(error: psycopg.Error) -> bool:
-    """Would the same values be taken at another time, over another connection?"""
-    return isinstance(error, _OUTAGES) and not isinstance(error, UNACCEPTABLE)
+    """Whether the same statement with the same values can succeed later, on a new connection."""
+    return isinstance(error, _OUTAGES) and not isinstance(error, DATA_ERRORS)

@@ -49,6 +49,7 @@ class MemoryStore:
         return Loaded(
             events=[e for s, version in known.items() for e in self._after(s, version)],
             receipts=[self.log.receipts[k] for k in wanted.receipts if k in self.log.receipts],
+            names=[s for s in self.log.streams if s.startswith(tuple(wanted.prefixes))],
         )
 
     def _after(self, stream: str, version: int) -> list[EventRow]:

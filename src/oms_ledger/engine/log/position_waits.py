@@ -30,7 +30,7 @@ LINGER_SECONDS = 2.0
 """How long to keep the connection when nobody waits any more."""
 
 
-class Positions:
+class PositionWaiter:
     """Knows where the read models are while somebody wants to know. The thread that watches
     starts with the first who waits and ends some time after the last."""
 

@@ -123,6 +123,9 @@ class PostgresStore:
             scopes = text_array([scope for scope, _ in wanted.receipts])
             keys = text_array([key for _, key in wanted.receipts])
             pending.receipts = ask(SQL["load_receipts"], scopes, keys)
+        if wanted.prefixes:
+            beyond = [_after_all_with(prefix) for prefix in wanted.prefixes]
+            pending.names = ask(SQL["load_names"], text_array(wanted.prefixes), text_array(beyond))
         return pending
 
     def commit(self, head: Head, batch: Batch) -> None:
@@ -177,6 +180,13 @@ class _Pending:
         self.snapshots: Cursor | None = None
         self.events: list[Cursor] = []
         self.receipts: Cursor | None = None
+        self.names: Cursor | None = None
+
+
+def _after_all_with(prefix: str) -> str:
+    """The first text after all that begin with a prefix, in the "C" collation. The last character
+    of a prefix is a separator, so the one after it exists."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _collect(pending: _Pending) -> Loaded:
@@ -184,6 +194,7 @@ def _collect(pending: _Pending) -> Loaded:
         snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
         events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
         receipts=[Receipt(*row) for row in _rows(pending.receipts)],
+        names=[name for (name,) in _rows(pending.names)],
     )
 
 

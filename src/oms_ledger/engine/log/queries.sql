@@ -32,6 +32,25 @@ SELECT originator_id, originator_version, topic, state, notification_id
 FROM ledger_events WHERE originator_id >= %s AND originator_id < %s
 ORDER BY originator_id, originator_version;
 
+-- name: load_names
+-- The streams whose names begin with a prefix and end before `beyond`, one look into the index for
+-- each: streams are found without reading their events.
+WITH RECURSIVE names (id, beyond) AS (
+    SELECT first.id, want.beyond FROM unnest(%s::text[], %s::text[]) AS want (prefix, beyond)
+    CROSS JOIN LATERAL (
+        SELECT originator_id AS id FROM ledger_events
+        WHERE originator_id >= want.prefix AND originator_id < want.beyond
+        ORDER BY originator_id LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT next.id, names.beyond FROM names CROSS JOIN LATERAL (
+        SELECT originator_id AS id FROM ledger_events
+        WHERE originator_id > names.id AND originator_id < names.beyond
+        ORDER BY originator_id LIMIT 1
+    ) AS next
+)
+SELECT id FROM names;
+
 -- name: load_receipts
 SELECT r.scope, r.key, r.fingerprint, r.outcome
 FROM unnest(%s::text[], %s::text[]) AS want (scope, key)

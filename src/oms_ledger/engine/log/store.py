@@ -45,23 +45,27 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to read: streams with the version already known of each (0: nothing), whole
-    categories, and receipts by (scope, key)."""
+    categories, the names of the streams that begin with one of `prefixes`, and receipts by
+    (scope, key)."""
 
     streams: Mapping[str, int] = field(default_factory=dict)
     categories: frozenset[str] = frozenset()
     receipts: Sequence[tuple[str, str]] = ()
+    prefixes: Sequence[str] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.streams or self.categories or self.receipts)
+        return bool(self.streams or self.categories or self.receipts or self.prefixes)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Snapshots first, then events in version order per stream, after snapshot or known version."""
+    """Snapshots first, then events in version order per stream, after snapshot or known version;
+    `names` of the streams with the wanted prefixes."""
 
     snapshots: Sequence[SnapshotRow] = ()
     events: Sequence[EventRow] = ()
     receipts: Sequence[Receipt] = ()
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

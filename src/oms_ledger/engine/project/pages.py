@@ -11,7 +11,7 @@ import psycopg
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import BinaryArray
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.tables import Build, Table, tables_of
@@ -210,7 +210,7 @@ class Folding:
         """`Poison` where a key is no value of its column, such as a text with a NUL in it."""
         try:
             return self._load(connection, named)
-        except UNACCEPTABLE as error:
+        except DATA_ERRORS as error:
             raise Poison(None, error) from error
         except psycopg.Error:
             raise

@@ -10,7 +10,7 @@ import structlog
 
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project.pages import Entry, Folding, Poison, decoded, write
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position
@@ -60,7 +60,7 @@ def _retry(connection: Connection, folding: Folding, stream: str) -> bool:
             write(connection, folding.fold(connection, events))
             connection.execute(SQL["unpark"], (*name, stream))
             connection.execute(SQL["new_revision"], name)
-    except (Poison, *UNACCEPTABLE) as error:
+    except (Poison, *DATA_ERRORS) as error:
         connection.execute(SQL["count_failed_retry"], (_text(error), *name, stream))
         log.warning("still_parked", read_model=name[0], stream=stream, error=str(error))
         return False

@@ -21,7 +21,7 @@ import structlog
 
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import UNACCEPTABLE
+from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.connection_thread import Sender
 from oms_ledger.engine.project.leases import Held, followed
@@ -321,7 +321,7 @@ class Projector(ProjectionRunner):
         except (Poison, Fenced):
             connection.execute("ROLLBACK")
             raise
-        except UNACCEPTABLE as error:
+        except DATA_ERRORS as error:
             connection.execute("ROLLBACK")
             raise Poison(None, error) from error
         except psycopg.Error:
@@ -333,7 +333,8 @@ class Projector(ProjectionRunner):
     def _transact(
         self, connection: Connection, move: Sequence[object], write: Callable[[], None]
     ) -> None:
-        """`move` are the parameters of the statement `move_position`. `Fenced` where that moves nothing."""
+        """`move` are the parameters of the statement `move_position`. `Fenced` where that moves
+        nothing."""
         with connection.pipeline():
             connection.execute("BEGIN", prepare=True)
             # First, so that who has been overtaken does not touch a row, and who has not

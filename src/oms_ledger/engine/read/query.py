@@ -1,4 +1,4 @@
-"""A question asked of a read model, and what is found: an answer, or what it failed with."""
+"""Runs one query within a transaction, and classifies what it fails with."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Invalid, ReadModelBehind, Unavailable
-from oms_ledger.engine.db.errors import UNACCEPTABLE, is_outage
+from oms_ledger.engine.db.errors import DATA_ERRORS, is_outage
 from oms_ledger.kernel import Json, Position, Query, Reader
 
 
-class Transaction(Reader, Protocol):
+class TransactionReader(Reader, Protocol):
     """A reader within one transaction."""
 
     @property
@@ -26,12 +26,13 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A query with its parameters. The answer is to be from `least` on."""
+class QueryRequest:
+    """A query with its parameters. `min_position`: the lowest position that the result may be
+    of."""
 
     query: Query
     params: object
-    least: Position | None = None
+    min_position: Position | None = None
 
 
 class QueryResult(NamedTuple):
@@ -41,16 +42,16 @@ class QueryResult(NamedTuple):
     position: Position
 
 
-def found_by(
-    question: Question, reader: Transaction, position: Position
+def execute(
+    request: QueryRequest, reader: TransactionReader, position: Position
 ) -> QueryResult | Exception:
-    """What a reader at a position finds. Raises only what is wrong with its connection, and so
-    with whatever else is asked over it."""
-    query, least = question.query, question.least
+    """The result of a query from a reader at a position, or what the query failed with. Raises
+    only when the connection is lost, since every other query on it fails too."""
+    query, least = request.query, request.min_position
     if least is not None and position < least:
-        return behind(query.read_model, position, least, 0.0)
+        return read_model_behind(query.read_model, position, least, 0.0)
     try:
-        return QueryResult(answer_to(query.run, question.params, reader), position)
+        return QueryResult(run(query.run, request.params, reader), position)
     except Exception as error:
         if reader.transaction is TransactionStatus.UNKNOWN:
             raise
@@ -59,22 +60,24 @@ def found_by(
         return error
 
 
-def answer_to(
-    ask: Callable[[object, R], Mapping[str, Json]], params: object, reader: R
+def run(
+    function: Callable[[object, R], Mapping[str, Json]], params: object, reader: R
 ) -> Mapping[str, Json]:
-    """What passed as text may still be no value of its column: a cursor made up, say."""
+    """The body that a query's function returns. `Invalid` for a parameter that is valid text and
+    yet no value of its column, such as a cursor that this API did not make."""
     try:
-        return ask(params, reader)
-    except UNACCEPTABLE as error:
+        return function(params, reader)
+    except DATA_ERRORS as error:
         raise Invalid(
             "A parameter has a value that cannot be; a cursor must be sent as it was given."
             " Correct it and ask again."
         ) from error
 
 
-def behind(
+def read_model_behind(
     name: str | None, reached: Position, least: Position, waited_seconds: float
 ) -> ReadModelBehind:
+    """The error for a read model (None: the log) at `reached`, below the position `least`."""
     return ReadModelBehind(
         f"{name or 'The ledger'} is at position {reached}, {least - reached} behind"
         f" the {least} asked for. Ask again in a second, with a longer wait_ms, or"

@@ -1,4 +1,4 @@
-"""Answers: the named statements of a read model, the log behind them, and waiting for both."""
+"""Readers: the named statements of a read model and the log, in one snapshot of the database."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.log import codec, positions
-from oms_ledger.engine.log.position_waits import Positions
+from oms_ledger.engine.log.position_waits import PositionWaiter
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
-from oms_ledger.engine.read.query import QueryResult, Question, answer_to, behind, found_by
+from oms_ledger.engine.read.query import QueryRequest, QueryResult, execute, read_model_behind, run
 from oms_ledger.engine.work import state
 from oms_ledger.kernel import (
     Log,
@@ -38,14 +38,14 @@ from oms_ledger.kernel import (
 
 SQL = statements.queries(__package__)
 
-FEED_LOOKS_AT = 20_000
-"""Positions that one page of the feed looks through for rare types, so that it answers soon."""
+FEED_SCAN_POSITIONS = 20_000
+"""Positions that one page of the feed searches for events of rare types."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What a snapshot sees: the position of a read model, and which build of it was live, with
-    what tables; or of the log alone."""
+class ReadPoint:
+    """What a transaction sees: the position of a read model, the number of its live build and the
+    stable names of its tables. For the log alone: the head, without build and tables."""
 
     position: Position
     build: int = 0
@@ -53,27 +53,25 @@ class Moment:
 
 
 class PostgresReader:
-    """A `kernel.Reader` over one connection: all it reads is one moment's state, and of the log
-    nothing after its position. `package` is where the read model's `queries.sql` lies; None for
-    who reads the log alone."""
+    """A `kernel.Reader` over one connection, within one transaction; of the log it reads nothing
+    after its position. `package` has the read model's `queries.sql`; None: the log alone."""
 
-    def __init__(self, connection: Connection, package: str | None, moment: Moment) -> None:
-        self.position = moment.position
+    def __init__(self, connection: Connection, package: str | None, point: ReadPoint) -> None:
+        self.position = point.position
         self._connection = connection
         self._package = package
-        self._moment = moment
+        self._point = point
 
     @property
     def transaction(self) -> TransactionStatus:
-        """Whether more can be read: a failed statement ends that, a lost connection too."""
+        """The state of the transaction: INTRANS until a statement fails or the connection is
+        lost."""
         return self._connection.info.transaction_status
 
     def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
         if self._package is None:
             raise LookupError(f"no statement {statement!r}: this reads the log alone")
-        text = statements.on_build(
-            self._package, statement, self._moment.tables, self._moment.build
-        )
+        text = statements.on_build(self._package, statement, self._point.tables, self._point.build)
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(text.encode(), params).fetchall()
 
@@ -109,7 +107,7 @@ class PostgresReader:
         return sorted(str(stream).partition("-")[2] for (stream,) in rows)
 
     def _snapshot(self, kind: type[S], stream: str, last: Position) -> S:
-        """The newest saved state that is not too new; the empty one where there is none."""
+        """The newest saved state at or before `last`; the empty state where there is none."""
         row = self._connection.execute(
             SQL["snapshot"], (stream, codec.SHAPES.get(kind.category, ""), last), binary=True
         ).fetchone()
@@ -120,9 +118,9 @@ class PostgresReader:
         return [codec.recorded(*row) for row in rows]
 
 
-class PatientLog:
-    """The log up to a position, for whoever takes long over it: each look is a transaction of its
-    own. What is in the log stays as it is, so all of them see the same."""
+class DetachedLog:
+    """The log up to a position, without a transaction that stays open: each call takes a connection
+    and a transaction of its own. The log never changes, so all calls see the same events."""
 
     def __init__(self, readers: Readers, position: Position) -> None:
         self.position = position
@@ -131,35 +129,35 @@ class PatientLog:
     def history(
         self, stream: str, after_version: int = 0, limit: int | None = None
     ) -> list[Recorded]:
-        with self._looking() as log:
+        with self._transaction() as log:
             return log.history(stream, after_version, limit)
 
     def events(
         self, after: Position, limit: int, types: Collection[str] | None = None
     ) -> list[Recorded]:
-        with self._looking() as log:
+        with self._transaction() as log:
             return log.events(after, limit, types)
 
     def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
-        with self._looking() as log:
+        with self._transaction() as log:
             return log.fold(kind, key, until)
 
     def keys(
         self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
     ) -> list[str]:
-        with self._looking() as log:
+        with self._transaction() as log:
             return log.keys(kind, prefix, after, limit)
 
     @contextmanager
-    def _looking(self) -> Generator[Log]:
+    def _transaction(self) -> Generator[Log]:
         with self._readers.as_of(self.position) as log:
             yield log
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A piece of the log. Go on with `next_after`, which may lie beyond the last item where
-    others were not of the types asked for; `head` is the newest position there is."""
+class FeedPage:
+    """A page of the log. `next_after` is the position to continue after; it lies beyond the last
+    item when later events had other types. `head` is the newest position."""
 
     items: Sequence[Recorded]
     next_after: Position
@@ -167,64 +165,66 @@ class Feed:
 
 
 class Readers:
-    """All that can be asked of one ledger. Used by any number of threads; `close` it at the end
-    (the pool is the caller's)."""
+    """Runs queries and opens readers on one ledger. Used by any number of threads. The caller calls
+    `close`, and closes the pool."""
 
     def __init__(self, pool: Pool, models: Sequence[ReadModel]) -> None:
         self._pool = pool
         self._models = {model.name: model for model in models}
-        self._positions = Positions(pool)
+        self._positions = PositionWaiter(pool)
 
     def close(self) -> None:
         self._positions.close()
 
-    def ask(
+    def execute(
         self,
         query: Query,
         params: object,
         min_position: Position | None = None,
         wait_seconds: float = 2.0,
     ) -> QueryResult:
-        """The answer, and the position of the read model it was made from. With `min_position`
-        that is not lower, or `ReadModelBehind` is raised after waiting."""
+        """The result of a query. With `min_position` it waits at most `wait_seconds` for the read
+        model to reach that position, then raises `ReadModelBehind`."""
         deadline = time.monotonic() + wait_seconds
-        question = Question(query, params, min_position)
+        request = QueryRequest(query, params, min_position)
         while True:
-            (found,) = self.ask_many(query.read_model, [question])
-            if not isinstance(found, Exception):
-                return found
+            (result,) = self.execute_many(query.read_model, [request])
+            if not isinstance(result, Exception):
+                return result
             left = max(0.0, deadline - time.monotonic())
-            if not isinstance(found, ReadModelBehind) or min_position is None or not left:
-                raise found
+            if not isinstance(result, ReadModelBehind) or min_position is None or not left:
+                raise result
             self.wait_for(query.read_model, min_position, left)
 
-    def ask_many(
-        self, read_model: str | None, questions: Sequence[Question]
+    def execute_many(
+        self, read_model: str | None, requests: Sequence[QueryRequest]
     ) -> list[QueryResult | Exception]:
-        """Answers to questions about one read model, in order, from one moment's state; what one
-        of them fails with stands in its place. A question that breaks the transaction costs the
-        others no more than another one."""
-        found: list[QueryResult | Exception] = []
-        while len(found) < len(questions):
-            with self.reading(read_model) as (reader, position):
-                for question in questions[len(found) :]:
-                    found.append(found_by(question, reader, position))
+        """The results of queries on one read model, in order; for a query that failed, its error.
+        All see one snapshot, but a query that breaks the transaction makes those after it start
+        another."""
+        results: list[QueryResult | Exception] = []
+        while len(results) < len(requests):
+            with self.open(read_model) as (reader, position):
+                for request in requests[len(results) :]:
+                    results.append(execute(request, reader, position))
                     if reader.transaction is not TransactionStatus.INTRANS:
                         break
-        return found
+        return results
 
-    def ask_as_of(self, query: Query, params: object, moment: Position | datetime) -> QueryResult:
-        """The answer as of a position or a time, from the log, and the position that it is of;
-        `AsOfNotSupported` where the query has none."""
+    def execute_as_of(
+        self, query: Query, params: object, moment: Position | datetime
+    ) -> QueryResult:
+        """The result of a query as of a position or a time of recording, from the log alone.
+        `AsOfNotSupported` where the query has no `as_of`."""
         if isinstance(query.as_of, str):
             raise AsOfNotSupported(query.as_of)
         with self.as_of(moment) as log:
-            return QueryResult(answer_to(query.as_of, params, log), log.position)
+            return QueryResult(run(query.as_of, params, log), log.position)
 
     @contextmanager
     def as_of(self, moment: Position | datetime | None = None) -> Generator[PostgresReader]:
-        """The log up to a position or a time of recording (inclusive); to its end where none is
-        named, or it is yet to come. `Invalid` for a position that nothing has yet."""
+        """The log up to a position or a time of recording (inclusive). None, or a time in the
+        future: up to the head. `Invalid` for a position above the head."""
         with self._pool.connection() as connection, _snapshot(connection, None) as now:
             head = now.position
             if isinstance(moment, datetime):
@@ -232,17 +232,17 @@ class Readers:
             position = head if moment is None else moment
             if position > head:
                 raise not_then("as_of", f"The ledger is at position {head}. Name that or less.")
-            yield PostgresReader(connection, None, Moment(position))
+            yield PostgresReader(connection, None, ReadPoint(position))
 
-    def log(self, moment: Position | datetime | None = None) -> PatientLog:
-        """As `as_of`, for as long as it takes."""
+    def log(self, moment: Position | datetime | None = None) -> DetachedLog:
+        """As `as_of`, for reading that takes long; see `DetachedLog`."""
         with self.as_of(moment) as log:
-            return PatientLog(self, log.position)
+            return DetachedLog(self, log.position)
 
     @contextmanager
-    def reading(self, name: str | None) -> Generator[tuple[PostgresReader, Position]]:
-        """A reader, and the position its answers are from: of a read model, or, without a name,
-        the head. One snapshot: rows and position belong together."""
+    def open(self, name: str | None) -> Generator[tuple[PostgresReader, Position]]:
+        """A reader of a read model and the position of its rows; None: of the log, and the head.
+        Both from one snapshot."""
         with self._pool.connection() as connection, _snapshot(connection, name) as now:
             package = self._models[name].package if name else None
             yield PostgresReader(connection, package, now), now.position
@@ -252,7 +252,7 @@ class Readers:
         `ReadModelBehind` when it has not after `timeout` seconds."""
         reached = self._positions.wait(name, position, timeout)
         if reached < position:
-            raise behind(name, reached, position, timeout)
+            raise read_model_behind(name, reached, position, timeout)
 
     def head(self) -> Position:
         """The position of the newest event; 0 in an empty ledger."""
@@ -266,18 +266,18 @@ class Readers:
 
     def feed(
         self, after: Position = 0, limit: int = 50, types: Sequence[str] | None = None
-    ) -> Feed:
-        """Events in order, after a position; with `types`, those of these types alone."""
+    ) -> FeedPage:
+        """Events in order, after a position; with `types`, only events of these types."""
         with self._pool.connection() as connection:
             return _feed(connection, after, limit, stored_names(types) if types else None)
 
     def status(self) -> list[leases.Status]:
-        """How far every read model has got."""
+        """The positions and states of all read models."""
         with self._pool.connection() as connection:
             return leases.status(connection)
 
     def parked(self, name: str) -> list[leases.Parked]:
-        """The streams a read model has left out."""
+        """The streams that a read model has parked."""
         with self._pool.connection() as connection:
             return leases.parked(connection, name)
 
@@ -287,34 +287,36 @@ class Readers:
             return state.work_states(connection)
 
 
-def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:
+def _feed(
+    connection: Connection, after: Position, limit: int, names: Sequence[str] | None
+) -> FeedPage:
     head = positions.head(connection)
-    until = min(head, after + (FEED_LOOKS_AT if names else limit))
+    until = min(head, after + (FEED_SCAN_POSITIONS if names else limit))
     rows = connection.execute(
         SQL["feed"], (after, until, names, names, limit), binary=True
     ).fetchall()
     items = [codec.recorded(*row) for row in rows]
-    return Feed(items, rows[-1][0] if len(rows) == limit else max(after, until), head)
+    return FeedPage(items, rows[-1][0] if len(rows) == limit else max(after, until), head)
 
 
 @contextmanager
-def _snapshot(connection: Connection, name: str | None) -> Generator[Moment]:
-    """A read-only transaction that sees one moment."""
+def _snapshot(connection: Connection, name: str | None) -> Generator[ReadPoint]:
+    """A read-only transaction with one snapshot."""
     try:
-        cursor = connection.execute(_beginning(name))
+        cursor = connection.execute(_begin_statement(name))
         cursor.nextset()
         row = cursor.fetchone()
         if row is None:
             raise NotFound(f"The read model {name!r} has not been installed. Start a worker.")
-        yield Moment(row[0], row[1], tuple(row[2])) if name else Moment(row[0])
+        yield ReadPoint(row[0], row[1], tuple(row[2])) if name else ReadPoint(row[0])
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")
 
 
 @cache
-def _beginning(name: str | None) -> bytes:
-    """Begin, and where it begins, as one message: for which there must be no parameters."""
+def _begin_statement(name: str | None) -> bytes:
+    """BEGIN and the query for the position, sent as one message, which may have no parameters."""
     head = sql.SQL(SQL["head"])
     where = sql.SQL(SQL["read_model"]).format(name=sql.Literal(name)) if name else head
     return sql.SQL("{}; {}").format(sql.SQL(SQL["begin"]), where).as_bytes()

@@ -70,6 +70,11 @@ def known(connection: Connection, name: str) -> list[Known]:
     return [Known(n, number, shape, tuple(t), *rest) for n, number, shape, t, *rest in rows]
 
 
+def followed_shapes(connection: Connection) -> set[tuple[str, int]]:
+    """Name and shape of every read model with a build that is building or live."""
+    return set(connection.execute(SQL["shapes_in_use"]).fetchall())
+
+
 def find(connection: Connection, name: str, number: int) -> Known:
     """`NotFound` where there is no such build."""
     every = known(connection, name)

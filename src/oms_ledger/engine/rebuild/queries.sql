@@ -8,6 +8,9 @@ SELECT name, version, shape, tables, state, state_since, position, indexed,
        coalesce(lease_until > clock_timestamp(), false)
 FROM projection_positions WHERE name = %s AND state <> 'dropped' ORDER BY version;
 
+-- name: shapes_in_use
+SELECT DISTINCT name, shape FROM projection_positions WHERE state IN ('building', 'live');
+
 -- name: last_number
 SELECT coalesce(max(version), 0) FROM projection_positions WHERE name = %s;
 

@@ -123,6 +123,7 @@ class Decider:
             )
             self.events.append(row)
             self.size += len(row.state)
+            self.states.add_bytes(entry, len(row.state))
             if state.version - entry.snapshot >= SNAPSHOT_EVERY:
                 entry.snapshot = state.version
                 self.snapshots[stream] = SnapshotRow(

@@ -42,6 +42,7 @@ class Limits:
     batch_bytes: int = 4_000_000
     queue_commands: int = 10_000
     cached_streams: int = 200_000
+    cached_bytes: int = 256_000_000
     patience_seconds: float = 10.0
 
 
@@ -74,7 +75,7 @@ class Writer:
         self.counters = Counters()
         self._clock = clock
         self._on_batch = on_batch
-        self._states = States(self.limits.cached_streams)
+        self._states = States(self.limits.cached_streams, self.limits.cached_bytes)
         self._position = -1  # the head after our own last commit
         self._shared = False  # somebody else wrote lately: read states together with the head
         self._queue: deque[Waiting] = deque()
@@ -198,7 +199,7 @@ class Writer:
         if moved:
             states.somebody_else_wrote()
         states.take(wanted, loaded)
-        if moved or wanted.streams or wanted.categories:
+        if moved or wanted:
             self._catch_up(batch)
         self._shared = moved
         decider = Decider(
@@ -219,7 +220,7 @@ class Writer:
         keeps writing, everything is read anew together with the head."""
         missing = self._states.missing(self._refs(batch), refresh=self._shared)
         receipts = [(i.scope, i.key) for w in batch if (i := w.submission.idempotency) is not None]
-        return Wanted(missing.streams, missing.categories, receipts)
+        return Wanted(missing.streams, missing.categories, receipts, missing.prefixes)
 
     def _refs(self, batch: Sequence[Waiting]) -> Iterable[Ref]:
         for waiting in batch:

@@ -9,7 +9,7 @@ from functools import partial
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
-from oms_ledger.engine.read.query import QueryResult, Question
+from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
@@ -52,7 +52,7 @@ class QueryExecutor:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
-        self._batchers: dict[str | None, MicroBatcher[Question, QueryResult]] = {}
+        self._batchers: dict[str | None, MicroBatcher[QueryRequest, QueryResult]] = {}
 
     async def run(
         self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
@@ -61,15 +61,19 @@ class QueryExecutor:
         for the read model takes no place in a batch. `sensitive`: whether the caller has the
         right to see sensitive orders and products."""
         limited = self._oms.within_rights(query, params, sensitive=sensitive)
-        question = Question(query, limited, freshness.min_position)
+        request = QueryRequest(query, limited, freshness.min_position)
         while True:
             try:
-                return await self._batcher(query.read_model).call(question)
+                return await self._batcher(query.read_model).call(request)
             except ReadModelBehind:
-                if question.least is None or not freshness.seconds_left:
+                if request.min_position is None or not freshness.seconds_left:
                     raise
             await wait_for(
-                self._oms, self._threads, query.read_model, question.least, freshness.seconds_left
+                self._oms,
+                self._threads,
+                query.read_model,
+                request.min_position,
+                freshness.seconds_left,
             )
 
     async def run_as_of(
@@ -77,12 +81,12 @@ class QueryExecutor:
     ) -> QueryResult:
         """The answer as of a position or a time, from the log."""
         limited = self._oms.within_rights(query, params, sensitive=sensitive)
-        return await self._threads.run(partial(self._oms.ask, query, limited, as_of=as_of))
+        return await self._threads.run(partial(self._oms.query, query, limited, as_of=as_of))
 
-    def _batcher(self, read_model: str | None) -> MicroBatcher[Question, QueryResult]:
+    def _batcher(self, read_model: str | None) -> MicroBatcher[QueryRequest, QueryResult]:
         batcher = self._batchers.get(read_model)
         if batcher is None:
-            worker = partial(self._oms.ask_many, read_model)
+            worker = partial(self._oms.query_many, read_model)
             batcher = MicroBatcher(self._threads, worker, lanes=LANES, most=BATCH_QUERIES_MAX)
             self._batchers[read_model] = batcher
         return batcher

@@ -8,7 +8,7 @@ from dataclasses import replace
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import channel_key, stock_key
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
@@ -16,8 +16,16 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
-from oms_ledger.domain.stock.rules import Plan, Shortage, allocate, by_priority
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.rules import (
+    Plan,
+    Shortage,
+    allocate,
+    available_stock,
+    backordered_units,
+    by_priority,
+    keep_for_backorders,
+    places_with_stock,
+)
 from oms_ledger.kernel import Change, Context, Given
 
 
@@ -36,9 +44,13 @@ def place(
     if placed_before is not None:
         _check_same(placed_before, terms, sensitive=sensitive)
         return ()
-    places = _places(terms, given)
-    plan = allocate(_wanted(terms), places, _available(terms, places, given))
-    backorders = _backorders(plan.shortages, terms, places, given)
+    _check_locations(terms, given)
+    skus = {line.sku for line in terms.lines if line.stocked}
+    places = places_with_stock(given, skus)
+    available = available_stock(given, skus)
+    keep_for_backorders(given, places, available)
+    plan = allocate(_wanted(terms), places, available)
+    backorders = _backorders(plan.shortages, terms, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
@@ -87,35 +99,20 @@ def _without_persons(terms: OrderTerms) -> OrderTerms:
     return change_personal(terms, lambda value, name: Personal(""))
 
 
-def _places(terms: OrderTerms, given: Given) -> list[str]:
-    places = by_priority(given.all(Location))
-    if not places and any(line.stocked for line in terms.lines):
+def _check_locations(terms: OrderTerms, given: Given) -> None:
+    if not given.all(Location) and any(line.stocked for line in terms.lines):
         raise Refused(
             "There is no location to ship from. Define one with PUT /v1/locations/{code}.",
             code="unknown_location",
         )
-    return places
 
 
 def _wanted(terms: OrderTerms) -> list[tuple[str, str, int]]:
     return [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
 
 
-def _available(
-    terms: OrderTerms, places: Sequence[str], given: Given
-) -> dict[tuple[str, str], int]:
-    available: dict[tuple[str, str], int] = {}
-    for sku in {line.sku for line in terms.lines if line.stocked}:
-        product = given.state(Product, sku).defined
-        safety = product.safety_stock if product else 0
-        for place_code in places:
-            stock = given.state(StockLevel, stock_key(sku, place_code))
-            available[sku, place_code] = stock.available(safety)
-    return available
-
-
 def _backorders(
-    shortages: Sequence[Shortage], terms: OrderTerms, places: Sequence[str], given: Given
+    shortages: Sequence[Shortage], terms: OrderTerms, given: Given
 ) -> tuple[Backorder, ...]:
     """What is short, promised all the same; or the refusal, naming every line at fault."""
     if not shortages:
@@ -125,19 +122,18 @@ def _backorders(
     short: dict[str, int] = {}
     for s in shortages:
         short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
-    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], places, given)]
+    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], given)]
     if over:
         raise insufficient(over, "Its backorder limit is reached: order less of it.")
-    first = places[0]
+    first = by_priority(given.all(Location))[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
 
-def _over_limit(sku: str, short: int, places: Sequence[str], given: Given) -> bool:
+def _over_limit(sku: str, short: int, given: Given) -> bool:
     product = given.state(Product, sku).defined
     if product is None or product.backorder_limit is None:
         return False
-    waiting = sum(given.state(StockLevel, stock_key(sku, p)).backordered for p in places)
-    return waiting + short > product.backorder_limit
+    return backordered_units(given, sku) + short > product.backorder_limit
 
 
 def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Questions asked together share a transaction, and nothing else."""
+"""Queries that are executed together share a transaction, and no failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from oms_ledger.domain.errors import Invalid, NotFound, ReadModelBehind, Unavailable
 from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.project.projector import Projector
-from oms_ledger.engine.read.query import Question
+from oms_ledger.engine.read.query import QueryRequest
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.kernel import Json, Query, Reader
 from tests.databases import Database
@@ -18,8 +18,8 @@ from tests.engine.project.log import Log, history, install, readers, terminate_o
 from tests.engine.project.tallies import TALLIES
 
 
-def _query(ask: Any) -> Query:
-    return Query("any", "/any", "orders:read", TALLIES.name, object, ask, "Any", "Not then")
+def _query(run: Any) -> Query:
+    return Query("any", "/any", "orders:read", TALLIES.name, object, run, "Any", "Not then")
 
 
 def _units(params: object, reader: Reader) -> Mapping[str, Json]:
@@ -55,48 +55,48 @@ def sku(postgres: Database) -> str:
 
 
 def _all(database: Database) -> list[str]:
-    with readers(database) as reading, reading.reading(TALLIES.name) as (reader, _):
+    with readers(database) as ledger_readers, ledger_readers.open(TALLIES.name) as (reader, _):
         return [str(row["sku"]) for row in reader.rows("all")]
 
 
-def _asked(reading: Readers, *questions: Question) -> list[Any]:
-    return list(reading.ask_many(TALLIES.name, questions))
+def _results(ledger_readers: Readers, *requests: QueryRequest) -> list[Any]:
+    return list(ledger_readers.execute_many(TALLIES.name, requests))
 
 
-def test_what_one_fails_with_stands_in_its_place(postgres: Database, sku: str) -> None:
+def test_the_error_of_a_query_is_returned_in_its_place(postgres: Database, sku: str) -> None:
     nul = "\x00"  # the database refuses the statement, and with it the transaction
-    with readers(postgres) as reading:
-        good, none, broken, fault, late, again = _asked(
-            reading,
-            Question(UNITS, sku),
-            Question(UNITS, "no-such"),
-            Question(UNITS, nul),
-            Question(FAULTY, sku),
-            Question(UNITS, sku, least=31),
-            Question(UNITS, sku, least=30),
+    with readers(postgres) as ledger_readers:
+        good, missing, invalid, faulty, early, again = _results(
+            ledger_readers,
+            QueryRequest(UNITS, sku),
+            QueryRequest(UNITS, "no-such"),
+            QueryRequest(UNITS, nul),
+            QueryRequest(FAULTY, sku),
+            QueryRequest(UNITS, sku, min_position=31),
+            QueryRequest(UNITS, sku, min_position=30),
         )
     assert good == again
     assert good[1] == 30
-    assert isinstance(none, NotFound)
-    assert isinstance(broken, Invalid)
-    assert isinstance(fault, ZeroDivisionError)
-    assert isinstance(late, ReadModelBehind)
+    assert isinstance(missing, NotFound)
+    assert isinstance(invalid, Invalid)
+    assert isinstance(faulty, ZeroDivisionError)
+    assert isinstance(early, ReadModelBehind)
 
 
-def test_who_takes_too_long_keeps_nobody_else_from_an_answer(postgres: Database, sku: str) -> None:
-    with readers(postgres, timeouts=Timeouts(statement_ms=50)) as reading:
-        slow, good = _asked(reading, Question(SLEEPS, 5), Question(UNITS, sku))
+def test_a_query_that_times_out_fails_alone(postgres: Database, sku: str) -> None:
+    with readers(postgres, timeouts=Timeouts(statement_ms=50)) as ledger_readers:
+        slow, good = _results(ledger_readers, QueryRequest(SLEEPS, 5), QueryRequest(UNITS, sku))
     assert isinstance(slow, Unavailable)
     assert good[1] == 30
 
 
-def test_with_the_connection_goes_whatever_was_asked_over_it(postgres: Database, sku: str) -> None:
+def test_a_lost_connection_fails_every_query_on_it(postgres: Database, sku: str) -> None:
     def ends(params: object, reader: Reader) -> Mapping[str, Json]:
         terminate_others(postgres)
         return _units(params, reader)
 
-    with readers(postgres) as reading:
+    with readers(postgres) as ledger_readers:
         with pytest.raises(Unavailable):
-            _asked(reading, Question(_query(ends), sku), Question(UNITS, sku))
-        (good,) = _asked(reading, Question(UNITS, sku))
+            _results(ledger_readers, QueryRequest(_query(ends), sku), QueryRequest(UNITS, sku))
+        (good,) = _results(ledger_readers, QueryRequest(UNITS, sku))
     assert good[1] == 30
