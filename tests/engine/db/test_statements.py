@@ -21,6 +21,23 @@ PARAMETER = re.compile(r"%(?:\((\w+)\))?s")
 COMPOSED = "identifiers are composed into it"
 UTILITY = "PREPARE takes no utility command"
 NOT_PREPARED = {
+    ("oms_ledger.engine.project", "notify"): COMPOSED,
+    ("oms_ledger.engine.project", "listen"): COMPOSED,
+    ("oms_ledger.engine.project", "select_rows"): COMPOSED,
+    ("oms_ledger.engine.project", "insert_rows"): COMPOSED,
+    ("oms_ledger.engine.project", "upsert_rows"): COMPOSED,
+    ("oms_ledger.engine.project", "insert_new_rows"): COMPOSED,
+    ("oms_ledger.engine.project", "copy_rows"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "create_view"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "drop_view"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "drop_tables"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "analyze"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "grant"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "key_ranges"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "count_rows"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "checksum"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "differing_rows"): COMPOSED,
+    ("oms_ledger.engine.rebuild", "begin_snapshot"): UTILITY,
     ("oms_ledger.audit.tree", "copy_leaves"): UTILITY,
     ("oms_ledger.engine.db", "create_role"): COMPOSED,
     ("oms_ledger.engine.db", "grant_role"): COMPOSED,

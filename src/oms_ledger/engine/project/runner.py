@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 
 import psycopg
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project.leases import Held, Leases
@@ -22,6 +23,8 @@ from oms_ledger.kernel import Position, ReadModel
 
 POLL_SECONDS = 1.0
 """A NOTIFY is a hint, never the truth: without one, look this often."""
+
+SQL = statements.queries(__package__)
 
 BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=5.0)
 """Shorter than for other loops: queries with `min_position` wait for read models."""
@@ -141,7 +144,7 @@ class ProjectionRunner(ABC):
 
     def _listen(self, connection: Connection) -> None:
         """Before the first look: what is appended in between then wakes the wait after it."""
-        connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
+        connection.execute(SQL["listen"].format(channel=NOTIFY_CHANNEL))
 
     def _wait(self, seconds: float = POLL_SECONDS) -> None:
         for _ in self._connected().notifies(timeout=seconds, stop_after=1):
@@ -166,7 +169,7 @@ class ProjectionRunner(ABC):
     def _connect_quickly(self) -> Connection:
         connection = self._connect()
         # Rows and positions are lost together, and then folded again from the log.
-        connection.execute("SET synchronous_commit = off")
+        connection.execute(SQL["commit_without_waiting"])
         return connection
 
     def _drop(self) -> None:
