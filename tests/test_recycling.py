@@ -73,7 +73,7 @@ def work(url: str, folder: Path) -> None:
         )
         for _ in range(STEPS):
             shop.step()
-        oms.create_key("till", "operator", lifetime=timedelta(days=1))
+        oms.api_keys.create("till", "operator", lifetime=timedelta(days=1))
         oms.catch_up()
         seal(oms)
         oms.audit.verify(VerificationOptions())

@@ -100,12 +100,12 @@ def test_tiles_are_everybodys_and_events_are_auditors(oms_sealed: Oms, api: Api)
         assert anybody.get("/tile/0/x/../000").status_code == 404
     assert tile.headers["content-type"] == "application/octet-stream"
     assert len(tile.content) == 32 * size
-    auditor = oms_sealed.create_key("auditor", "auditor", lifetime=timedelta(hours=1))
+    auditor = oms_sealed.api_keys.create("auditor", "auditor", lifetime=timedelta(hours=1))
     with Api(create_app(oms_sealed), key=auditor) as client:
         bundle = client.get(f"/tile/entries/000.p/{size}").content
     (length,) = struct.unpack_from("!H", bundle)
     assert leaf_hash(bundle[2 : 2 + length]) == tile.content[:32]
-    analyst = oms_sealed.create_key("analyst", "analyst")
+    analyst = oms_sealed.api_keys.create("analyst", "analyst")
     with Api(create_app(oms_sealed), key=analyst) as client:
         assert client.get(f"/tile/entries/000.p/{size}").status_code == 403
 

@@ -170,12 +170,12 @@ def test_every_route_asks_for_a_key(oms: Oms) -> None:
 
 
 def test_keys(oms: Oms, api: Api) -> None:
-    key = oms.create_key("shop", "admin")
+    key = oms.api_keys.create("shop", "admin")
     with Api(create_app(oms), key=key) as shop:
         assert shop.put("/v1/locations/LON", {"name": "London"}).status_code == 200
     (event,) = api.get("/v1/events").json()["items"]
     assert event["actor"] == "key:shop"
-    oms.revoke_keys("shop")
+    oms.api_keys.revoke("shop")
     for wrong in (key, key[:-1] + "x", "oms_", "x" * 5000):
         with Api(create_app(oms), key=wrong) as refused:
             assert refused.get("/v1/orders").status_code == 401

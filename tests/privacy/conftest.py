@@ -1,4 +1,4 @@
-"""A shop whose customers are real people: the door's fixtures, and what must never be found."""
+"""Fixtures of the HTTP API, for tests of personal data."""
 
 from __future__ import annotations
 

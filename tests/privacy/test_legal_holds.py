@@ -1,4 +1,4 @@
-"""Legal holds: whoever is held is not forgotten, by anybody, at any moment."""
+"""Legal holds: a held person is never erased, neither by hand nor by a retention period."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Whoever was forgotten, by hand or by a period, is found nowhere; the same search finds them
-everywhere when nothing is sealed."""
+"""An erased person, by hand or by a retention period, is found nowhere; the same search finds them
+everywhere if nothing is sealed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def postgres() -> Iterator[Database]:
 
 @pytest.fixture
 def oms(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
-    """Whose keys are in a folder of its own, and which saves states often."""
+    """A ledger with its keys in a folder of its own, which saves states often."""
     monkeypatch.setattr(decider, "SNAPSHOT_EVERY", 2)
     own = replace(settings, data_dir=tmp_path)
     with logging_into(tmp_path, monkeypatch), open_prepared(own) as opened:
@@ -98,7 +98,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     period(api, "customers", "6y")
     position = period(api, "guests", "2y")["position"]
     assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
-    done = RetentionScheduler(oms.retention, 3, lambda: LATER).step()
+    done = RetentionScheduler(oms.retention, 3, lambda: LATER).run_if_due()
     assert done is not None
     assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
@@ -134,8 +134,8 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So that the search above does not pass because it looks nowhere. What the program and the
-    server log is the exception: there nothing personal is written, sealed or not."""
+    """Proves that the search above finds what is there. The logs of the program and the server are
+    the exception: nothing personal is logged, sealed or not."""
 
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command

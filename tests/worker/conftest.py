@@ -1,7 +1,8 @@
-"""A sealed shop, for tests of the worker."""
+"""Fixtures of other rooms that workers run on."""
 
 from __future__ import annotations
 
+from tests.audit.anchors.test_anchors import outside
 from tests.audit.verify.conftest import sealed, shops
 
-__all__ = ["sealed", "shops"]
+__all__ = ["outside", "sealed", "shops"]

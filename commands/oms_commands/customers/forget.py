@@ -48,7 +48,7 @@ class ForgetCustomer(Command):
         return with_fields(self, subject=subject)
 
     def because(self, period: PeriodOver) -> ForgetCustomer:
-        """The same, asked for by nobody but the end of a period. What guests have ordered with
+        """The same, because a retention period is over. What guests have ordered with
         the customer's e-mail address has periods of its own, and stays."""
         return with_fields(self, period=period)
 
@@ -77,7 +77,7 @@ class ForgetCustomer(Command):
 
 
 def _refuse_if_changed(period: PeriodOver, policy: Retention) -> None:
-    """Whoever lengthens a period, and is told so, must be able to rely on it at once."""
+    """`Refused` if the periods changed since: a longer period is binding once acknowledged."""
     if policy.version != period.policy:
         raise Refused(
             "Periods of retention have been changed meanwhile. GET /v1/retention/due shows whose"

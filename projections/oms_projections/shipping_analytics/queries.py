@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.disclosure_control import hidden
+from oms_ledger.domain.disclosure_control import suppress
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
@@ -242,7 +242,7 @@ def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping
     null where there is nothing yet to judge. A group with too few sensitive orders
     counts the others alone, and its number of sensitive orders is null."""
     rows = _performances(params, reader)
-    few = hidden([column(row, "sensitive_orders", int) for row in rows], params.smallest_count)
+    few = suppress([column(row, "sensitive_orders", int) for row in rows], params.smallest_count)
     if any(few):
         others = {row["group"]: row for row in _performances(params, reader, sensitive=False)}
         rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oms_ledger.access.roles import MEANT_FOR, PUBLIC, ROLES, SCOPES, allows
+from oms_ledger.access.roles import PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
 from oms_ledger.http.openapi.document import document as openapi_document
 
 HEAD = """\
@@ -45,7 +45,7 @@ def _roles() -> Iterator[str]:
     yield "| --- | --- | --- |"
     for role, scopes in ROLES.items():
         given = ", ".join(scope for scope in SCOPES if scope in scopes)
-        yield f"| {role} | {MEANT_FOR[role]} | {given} |"
+        yield f"| {role} | {ROLE_HOLDERS[role]} | {given} |"
     yield ""
 
 

@@ -35,14 +35,10 @@ def show(oms: Oms, json: JsonOption = False) -> None:
 def seal(oms: Oms) -> None:
     """Seal all events there are and leave, where no worker runs. Example:
     [bold]oms-ledger checkpoint seal[/]"""
-    sealer = oms.audit.sealer()
-    try:
-        with console.status("Sealing ...") as status:
-            size = sealer.catch_up(
-                lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
-            )
-    finally:
-        sealer.close()
+    with console.status("Sealing ...") as status:
+        size = oms.audit.sealer().catch_up(
+            lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
+        )
     console.print(f"{size:,} events are sealed.")
 
 

@@ -56,7 +56,7 @@ def parsed(name: str, body: str) -> Command:
     if name not in COMMANDS:
         raise NotFound(f"There is no command {name!r}. `oms-ledger do` lists them.")
     given = body.encode()
-    if cards.worth_a_look(given):
+    if cards.may_hold_card_data(given):
         cards.refuse(parse_json(given))
     return checked(COMMANDS[name], body)
 

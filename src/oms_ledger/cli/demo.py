@@ -56,7 +56,11 @@ def _fill(ready: Settings) -> None:
 def _key(given: Settings, ready: Settings) -> str:
     """On a server of somebody's the demo makes a key of its own: it is for looking around."""
     with open_prepared(ready) as oms:
-        return local_key(oms)[0] if given.database_url is None else oms.create_key("demo", "admin")
+        return (
+            local_key(oms)[0]
+            if given.database_url is None
+            else oms.api_keys.create("demo", "admin")
+        )
 
 
 def _open(url: str, key: str) -> None:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from oms_ledger.access.api_keys import ApiKey, opens, prefix_of
-from oms_ledger.access.roles import MEANT_FOR
+from oms_ledger.access.api_keys import ApiKey, authenticates, prefix_of
+from oms_ledger.access.roles import ROLE_HOLDERS
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
@@ -47,7 +47,7 @@ def create(
     name: Annotated[str, typer.Argument(help="Whose key it is; events call the actor key:NAME.")],
     role: Annotated[
         str | None,
-        typer.Option(help=f"One of {', '.join(MEANT_FOR)}; {DEFAULT_ROLE} if nothing is said."),
+        typer.Option(help=f"One of {', '.join(ROLE_HOLDERS)}; {DEFAULT_ROLE} if nothing is said."),
     ] = None,
     scope: Annotated[
         list[str] | None,
@@ -63,7 +63,7 @@ def create(
     """
     lifetime = None if expires is None else length("expires", expires)
     given = role or (None if scope else DEFAULT_ROLE)
-    typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
+    typer.echo(oms.api_keys.create(name, given, scope or (), lifetime=lifetime))
     console.print(ONCE)
 
 
@@ -71,7 +71,7 @@ def create(
 @on_ledger
 def list_(oms: Oms, json: JsonOption = False) -> None:
     """All keys there ever were. Example: [bold]oms-ledger keys list[/]"""
-    keys = oms.list_keys()
+    keys = oms.api_keys.all()
     if json:
         print_json([{name: getattr(key, name) for name in SHOWN} for key in keys])
         return
@@ -94,7 +94,7 @@ def rotate(
 
     Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
     """
-    text, old = oms.rotate_key(which, length("grace", grace))
+    text, old = oms.api_keys.rotate(which, length("grace", grace))
     typer.echo(text)
     for key in old:
         console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
@@ -106,7 +106,7 @@ def rotate(
 def revoke(oms: Oms, which: KeyArgument) -> None:
     """Revoke a key; it stops working within seconds. Example:
     [bold]oms-ledger keys revoke webshop[/]"""
-    for key in oms.revoke_keys(which):
+    for key in oms.api_keys.revoke(which):
         console.print(f"Revoked {key.name} (oms_{key.prefix}).")
 
 
@@ -139,10 +139,10 @@ def local_key(oms: Oms) -> tuple[str, Path]:
     if file.exists():
         text = file.read_text("utf-8").strip()
         prefix = prefix_of(text)
-        known = oms.find_key(prefix) if prefix else None
-        if known is not None and opens(text, known, ledger, datetime.now(UTC)):
+        known = oms.api_keys.find(prefix) if prefix else None
+        if known is not None and authenticates(text, known, ledger, datetime.now(UTC)):
             return text, file
-    text = oms.create_key(LOCAL_KEY, "admin")
+    text = oms.api_keys.create(LOCAL_KEY, "admin")
     file.touch(mode=0o600)
     file.write_text(text + "\n", "utf-8")
     return text, file

@@ -24,7 +24,6 @@ INTERRUPTED = 130
 COMMANDS = (
     ("demo", "demo", "Fill a small shop with 60 days of orders, show it, and serve it."),
     ("serve", "serve", "Serve the API and keep the read models up to date, until Ctrl-C."),
-    ("work", "serve", "Keep the read models up to date, without an API, until Ctrl-C."),
     ("migrate", "serve", "Make the ledger, or bring it up to date; serving does this by itself."),
     ("do", "command", "Ask the ledger for something, by command."),
     (
@@ -47,6 +46,11 @@ COMMANDS = (
 """The single commands: name (also that of the function), module of `oms_ledger.cli`, help."""
 
 GROUPS = (
+    (
+        "work",
+        "work",
+        "Keep the read models up to date, without an API, until Ctrl-C; or list how that goes.",
+    ),
     ("import", "imports", "Bring in orders from other systems' files."),
     ("show", "show", "Look up an order or the stock of a SKU."),
     (

@@ -1,9 +1,7 @@
-"""Running the ledger: serve, work, migrate."""
+"""Running the ledger: serve, migrate."""
 
 from __future__ import annotations
 
-import signal
-import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
@@ -21,7 +19,6 @@ from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
-from oms_ledger.worker.worker import work as work_until_stopped
 
 
 def serve(
@@ -52,21 +49,6 @@ def serve(
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
 
 
-def work(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
-    """Keep the read models up to date, without an API, until Ctrl-C.
-
-    Example: [bold]oms-ledger work[/]  (as many as you like; one folds, the others stand by)
-    """
-    given = settings(ledger, data_dir)
-    logs.configure(given.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with prepared(given) as ready:
-        console.print(f"Folding ledger {given.ledger}. Ctrl-C stops.")
-        work_until_stopped(ready, stop)
-
-
 def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
     """Make the ledger, or bring it up to date; serving does this by itself.
 
@@ -93,6 +75,6 @@ def _tell_key(given: Settings, ready: Settings) -> None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
         elif given.admin_key is None and not any(
-            k.holds(datetime.now(UTC)) for k in oms.list_keys()
+            k.is_valid(datetime.now(UTC)) for k in oms.api_keys.all()
         ):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")

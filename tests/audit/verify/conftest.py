@@ -35,7 +35,7 @@ History = Callable[[int], Sequence[StoredEvent]]
 
 @pytest.fixture(scope="session")
 def history() -> History:
-    """What a random shop wrote, as it is stored; the same for the same seed."""
+    """The stored events of a random shop; the same for the same seed."""
     made: dict[int, Sequence[StoredEvent]] = {}
 
     def of(seed: int) -> Sequence[StoredEvent]:
@@ -66,7 +66,7 @@ def _played(seed: int) -> Sequence[StoredEvent]:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A shop's ledger, sealed, its read models up to date; a checkpoint of it is in a safe."""
+    """A sealed ledger of a shop, with read models up to date, and an anchor of its head."""
 
     oms: Oms
     database: Database
@@ -74,16 +74,16 @@ class Sealed:
     head: int
 
     def report(self, options: VerificationOptions | None = None) -> VerificationReport:
-        """The log and its tree, against the checkpoint in the safe, or as it is said."""
+        """The report of a verification; by default of log and tree, against the anchor."""
         given = options or VerificationOptions(read_models=False, anchors=[self.anchor])
         return self.oms.audit.verify(given)
 
     def verify(self, options: VerificationOptions | None = None) -> dict[str, list[Finding]]:
-        """The findings of such a report, by kind."""
-        found: dict[str, list[Finding]] = {}
+        """The findings of the report, by kind."""
+        by_kind: dict[str, list[Finding]] = {}
         for each in self.report(options).findings:
-            found.setdefault(each.kind, []).append(each)
-        return found
+            by_kind.setdefault(each.kind, []).append(each)
+        return by_kind
 
     def kept(self) -> dict[str, Any]:
         """The report that is kept in the ledger."""
@@ -93,14 +93,14 @@ class Sealed:
 
     @contextmanager
     def tampering(self) -> Generator[Connection]:
-        """As somebody who may do everything in the database."""
+        """A connection that may change everything in the database."""
         with superuser(self.database) as owner:
             yield owner
 
     def position_of(self, kind: str, nth: int = 3) -> int:
-        """Where the nth event of a type is."""
-        found = [r.position for r in self.oms.readers.log().events(0, 10_000, [kind])]
-        return found[nth]
+        """The position of the nth event of a type."""
+        positions = [r.position for r in self.oms.readers.log().events(0, 10_000, [kind])]
+        return positions[nth]
 
 
 @pytest.fixture(scope="session")

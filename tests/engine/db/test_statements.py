@@ -21,6 +21,7 @@ PARAMETER = re.compile(r"%(?:\((\w+)\))?s")
 COMPOSED = "identifiers are composed into it"
 UTILITY = "PREPARE takes no utility command"
 NOT_PREPARED = {
+    ("oms_ledger.audit.tree", "copy_leaves"): UTILITY,
     ("oms_ledger.engine.db", "create_role"): COMPOSED,
     ("oms_ledger.engine.db", "grant_role"): COMPOSED,
     ("oms_ledger.engine.db", "create_schema"): COMPOSED,

@@ -43,6 +43,12 @@ RETURNING p.name, p.shape, p.version, p.position, p.revision, p.indexed"""
 GIVE_LEASES = """
 UPDATE projection_positions SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
 
+HELD_BY_OTHERS = """
+SELECT EXISTS (
+    SELECT 1 FROM unnest(%s::text[], %s::int[]) AS want (name, shape)
+    JOIN projection_positions AS p USING (name, shape)
+    WHERE p.state = %s AND p.lease_owner <> %s AND p.lease_until >= clock_timestamp())"""
+
 LOWEST = """
 SELECT coalesce(min(p.position), 0)
 FROM unnest(%s::text[], %s::int[]) AS want (name, shape)
@@ -200,6 +206,12 @@ class Leases:
     def give(self, connection: Connection) -> None:
         """So that another worker need not wait for them to run out."""
         connection.execute(GIVE_LEASES, (self.owner,))
+
+    def held_by_others(self, connection: Connection) -> bool:
+        """Whether another worker holds a lease on one of these builds."""
+        params = (self._names, self._shapes, self.state, self.owner)
+        row = connection.execute(HELD_BY_OTHERS, params).fetchone()
+        return row is not None and bool(row[0])
 
     def lowest_position(self, connection: Connection) -> Position:
         """How far the one has got that is furthest behind, whoever folds it; 0 without any."""

@@ -33,7 +33,7 @@ from oms_ledger.engine.project.pages import (
     RowsAtHand,
     Stored,
 )
-from oms_ledger.engine.project.runner import Follower
+from oms_ledger.engine.project.runner import ProjectionRunner
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
@@ -75,7 +75,7 @@ class Cut(NamedTuple):
     topics: Sequence[str]
 
 
-class Projector(Follower):
+class Projector(ProjectionRunner):
     """Folds the log into the live builds of those of `models` that no other projector is folding.
     Subclasses may interfere with the underscored steps, which is how tests stop a projector at an
     awkward moment."""

@@ -24,6 +24,7 @@ from oms_ledger.engine.log.position_waits import Positions
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.engine.read.query import QueryResult, Question, answer_to, behind, found_by
+from oms_ledger.engine.work import state
 from oms_ledger.kernel import (
     Log,
     Position,
@@ -279,6 +280,11 @@ class Readers:
         """The streams a read model has left out."""
         with self._pool.connection() as connection:
             return leases.parked(connection, name)
+
+    def work_states(self) -> list[state.WorkState]:
+        """How the loops of the workers are doing, by name."""
+        with self._pool.connection() as connection:
+            return state.work_states(connection)
 
 
 def _feed(connection: Connection, after: Position, limit: int, names: Sequence[str] | None) -> Feed:

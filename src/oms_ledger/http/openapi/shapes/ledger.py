@@ -121,10 +121,14 @@ class RetriedShape(TypedDict):
 
 
 class ReadyShape(TypedDict):
+    """Commands and queries can be answered. `degraded` names the loops of the workers that have
+    failed for five minutes or longer; it is empty where all is well."""
+
     status: str
     database: str
     migrations: str
     head: int
+    degraded: list[str]
 
 
 class AliveShape(TypedDict):
@@ -155,17 +159,23 @@ class VerificationCheckShape(TypedDict):
     findings: int
 
 
-class VerificationFindingShape(TypedDict):
-    """`first` and `last` are positions, where there are any."""
+_VerificationFinding = TypedDict(  # noqa: UP013  # keys of the JSON answer, not names of ours
+    "_VerificationFinding",
+    {
+        "kind": str,
+        "text": str,
+        "first": NotRequired[int],
+        "last": NotRequired[int],
+        "stream": NotRequired[str],
+        "expected": NotRequired[str],
+        "found": NotRequired[str],
+        "remedy": str,
+    },
+)
 
-    kind: str
-    text: str
-    first: NotRequired[int]
-    last: NotRequired[int]
-    stream: NotRequired[str]
-    expected: NotRequired[str]
-    found: NotRequired[str]
-    remedy: str
+
+class VerificationFindingShape(_VerificationFinding):
+    """`first` and `last` are positions, where there are any."""
 
 
 VerificationShape = TypedDict(
