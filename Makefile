@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv-tools/.ready
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup tools demo test fast check lint types arrows audit sbom bench docs clean
+.PHONY: help setup tools demo fast test test-all check lint types arrows audit sbom bench docs clean
 
 help: ## list what can be done
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## make .venv with the locked dependencies
 
@@ -22,11 +23,15 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## a small shop, filled and served on http://127.0.0.1:8000
 	$(BIN)/oms-ledger demo
 
-test: setup ## every test, on a real PostgreSQL
-	$(BIN)/pytest -n 3 --dist loadfile
+fast: setup ## every test that needs no database, in seconds
+	$(PYTEST) -m "not postgres and not slow and not long"
 
-fast: setup ## the rules, without a database, in seconds
-	$(BIN)/pytest -m "not postgres and not slow" tests/commands tests/domain tests/projections tests/testing
+test: setup ## all tests but the long ones, on a real PostgreSQL, in minutes
+	$(PYTEST) -m "not long"
+
+test-all: setup ## every test, with many rounds of kills, PostgreSQL 15, OpenBao and the year
+	$(PYTEST)
+	$(BIN)/pytest -m year
 
 check: lint types arrows audit sbom test ## all that must be green before a change goes in
 

@@ -26,9 +26,11 @@ from benchmarks.shop import event_sizes, five_event_order, keep_in_flight, ledge
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
+from oms_ledger.engine.work.loops import Loop
 from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings
+from oms_ledger.worker.worker import SEALING_SECONDS
 
 IN_FLIGHT = 1000
 ORDERS = 10_000
@@ -216,7 +218,8 @@ def _seal(settings: Settings, pipe: Pipe) -> None:
     ) as connection:
         store = PostgresTree(lambda: nullcontext(connection))
         sealer = Sealer(store, settings.ledger, settings.data_dir / "signing.key")
-        thread = Thread(target=sealer.run, args=(stop,))
+        loop = Loop("sealer", sealer.attempt, pace_seconds=SEALING_SECONDS)
+        thread = Thread(target=loop.run, args=(stop,))
         thread.start()
         pipe.send(None)
         pipe.recv()

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.sealing`: what sealing adds to an order over HTTP, in CPU time.
+"""`python -m benchmarks.sealed_writes`: what sealing adds to an order over HTTP, in CPU time.
 
 The same door is asked by turns with sealing and without (which no setting can do), so that both
 see the same machine. Counted is what this process and the database together use. All orders come

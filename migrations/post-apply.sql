@@ -42,6 +42,8 @@ BEGIN
             ('projector', 'SELECT, INSERT, UPDATE (position, revision, updated_at, lease_owner, lease_until)',
              'projection_positions'),
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'parked_streams'),
+            -- Workers note how their loops are doing.
+            ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'work'),
 
             ('sealer', 'SELECT', 'ledger_events, ledger_head, receipts'),
             ('sealer', 'SELECT, INSERT, UPDATE', 'merkle_tiles'),
@@ -49,7 +51,7 @@ BEGIN
             ('sealer', 'SELECT, INSERT', 'merkle_checkpoints, merkle_keys, verifications'),
 
             ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots'),
-            ('reader', 'SELECT', 'projection_positions, parked_streams'),
+            ('reader', 'SELECT', 'projection_positions, parked_streams, work'),
             ('reader', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
             ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
             ('reader', 'SELECT, INSERT', 'personal_access'),

@@ -1,7 +1,7 @@
-"""`python -m supply.audit`: known holes in everything that is locked.
+"""`python -m supply.audit`: known vulnerabilities of the locked packages.
 
-Fails on a hole that is not signed off. Where nobody can be asked (no network, or a package index
-without advisories), it says so and does not fail: it must not keep anybody from working offline.
+Fails on a vulnerability that is not signed off. Without an advisory service (no network, or a
+package index without advisories) it prints so and does not fail, so that work offline is possible.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from supply.signed_off import Hole, holes
 
 TOOL = ROOT / ".venv-tools" / "bin" / "pip-audit"
 
-QUESTION = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off")
+OPTIONS = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off")
 
-NOT_ASKED = "NOT AUDITED: {why}. Nothing is known of holes in what is locked; run it again online."
+NOT_AUDITED = (
+    "NOT AUDITED: {why}. Nothing is known of holes in what is locked; run it again online."
+)
 
 
-class Found(NamedTuple):
+class Vulnerability(NamedTuple):
+    """A known vulnerability of a locked package; `ids` are its names in all registers."""
+
     package: str
     version: str
     ids: frozenset[str]
@@ -31,64 +35,65 @@ class Found(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is said, line by line, and whether it is well."""
+    """The lines to print; `ok` unless a vulnerability is not signed off."""
 
     lines: list[str]
     ok: bool
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code. Arguments go to pip-audit, to ask another service, say."""
+    """The exit code. `arguments` are passed on to pip-audit, for another service for example."""
     if not TOOL.exists():
-        print(NOT_ASKED.format(why="pip-audit is not installed (make tools)"))
+        print(NOT_AUDITED.format(why="pip-audit is not installed (make tools)"))
         return 0
-    asked = subprocess.run(
-        [str(TOOL), "-r", str(LOCK), *QUESTION, *arguments],
+    audit = subprocess.run(
+        [str(TOOL), "-r", str(LOCK), *OPTIONS, *arguments],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     try:
-        report = json.loads(asked.stdout)
+        report = json.loads(audit.stdout)
     except ValueError:
-        last = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
-        print(NOT_ASKED.format(why=f"the advisory service cannot be asked ({last[:200]})"))
+        last = (audit.stderr.strip().splitlines() or ["no answer"])[-1]
+        print(NOT_AUDITED.format(why=f"the advisory service cannot be asked ({last[:200]})"))
         return 0
-    said = verdict(report, holes(), datetime.now(UTC).date())
-    print("\n".join(said.lines))
-    return 0 if said.ok else 1
+    result = verdict(report, holes(), datetime.now(UTC).date())
+    print("\n".join(result.lines))
+    return 0 if result.ok else 1
 
 
 def verdict(report: Mapping[str, Any], signed: Sequence[Hole], today: date) -> Verdict:
-    """What a report of pip-audit comes to, with what is signed off."""
+    """The verdict on a report of pip-audit, given what is signed off until `today`."""
     packages = report["dependencies"]
     skipped = [each["name"] for each in packages if "skip_reason" in each]
     if len(skipped) == len(packages):
-        return Verdict([NOT_ASKED.format(why="the service that was asked knows no package")], True)
+        return Verdict([NOT_AUDITED.format(why="the advisory service knows no package")], True)
     lines, ok = [f"{len(packages) - len(skipped)} packages audited."], True
     if skipped:
         lines.append(f"Not known to the service, so not audited: {', '.join(sorted(skipped))}.")
-    open_holes = list(_found(packages))
-    for found in open_holes:
-        hole = next((h for h in signed if h.id in found.ids and h.package == found.package), None)
-        well = hole is not None and today <= hole.until
-        ok = ok and well
-        lines.append(_told(found, hole, today))
-    known = frozenset().union(*(found.ids for found in open_holes))
+    vulnerabilities = list(_vulnerabilities(packages))
+    for each in vulnerabilities:
+        hole = next((h for h in signed if h.id in each.ids and h.package == each.package), None)
+        ok = ok and hole is not None and today <= hole.until
+        lines.append(_line(each, hole, today))
+    reported = frozenset().union(*(each.ids for each in vulnerabilities))
     lines += [f"{h.id} ({h.package}) is gone: take it out of supply/exceptions.toml."
-              for h in signed if h.id not in known]  # fmt: skip
+              for h in signed if h.id not in reported]  # fmt: skip
     return Verdict(lines, ok)
 
 
-def _found(packages: Sequence[Mapping[str, Any]]) -> Iterator[Found]:
+def _vulnerabilities(packages: Sequence[Mapping[str, Any]]) -> Iterator[Vulnerability]:
     for each in packages:
         for hole in each.get("vulns", ()):
             ids = frozenset({hole["id"], *hole.get("aliases", ())})
-            yield Found(each["name"], each["version"], ids, ", ".join(hole["fix_versions"]))
+            yield Vulnerability(each["name"], each["version"], ids, ", ".join(hole["fix_versions"]))
 
 
-def _told(found: Found, hole: Hole | None, today: date) -> str:
-    what = f"{found.package} {found.version}: {', '.join(sorted(found.ids))}"
+def _line(vulnerability: Vulnerability, hole: Hole | None, today: date) -> str:
+    ids = ", ".join(sorted(vulnerability.ids))
+    what = f"{vulnerability.package} {vulnerability.version}: {ids}"
     if hole is None:
-        remedy = f"Upgrade to {found.fixed_in}" if found.fixed_in else "No version is without it"
+        fixed_in = vulnerability.fixed_in
+        remedy = f"Upgrade to {fixed_in}" if fixed_in else "No version is without it"
         return f"HOLE  {what}. {remedy}, or sign it off in supply/exceptions.toml."
     if today > hole.until:
         return f"HOLE  {what}. It was signed off until {hole.until}: look at it again."

@@ -1,6 +1,6 @@
-"""`python -m supply.bill`: build/sbom.cdx.json, a bill of materials (CycloneDX) of what runs with
-the program: every package with its version, its licence, where it comes from and the hashes that
-the lock accepts. Packages that are for development alone are not in it."""
+"""`python -m supply.bill`: writes build/sbom.cdx.json, a bill of materials (CycloneDX) of what runs
+with the program: every package with its version, licence, origin and the hashes of the lock.
+Packages for development only are left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supply.packages import ROOT, Locked, locked, running
 TOOL = ROOT / ".venv-tools" / "bin" / "cyclonedx-py"
 OUT = ROOT / "build" / "sbom.cdx.json"
 
-QUESTION = (
+OPTIONS = (
     "--pyproject",
     str(ROOT / "pyproject.toml"),
     "--sv",
@@ -25,7 +25,7 @@ QUESTION = (
     "--output-reproducible",
     "--no-validate",
 )
-"""What comes of it is reduced, and a test has it validated: a quarter of a minute each time."""
+"""Not validated here, since that takes 15 seconds; a test validates the reduced bill."""
 
 Bill = dict[str, Any]
 
@@ -34,9 +34,9 @@ def main() -> int:
     if not TOOL.exists():
         print("NO BILL OF MATERIALS: cyclonedx-py is not installed (make tools).")
         return 0
-    command = [str(TOOL), "environment", sys.executable, *QUESTION]
-    whole = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    bill = reduced(json.loads(whole), set(running()), locked())
+    command = [str(TOOL), "environment", sys.executable, *OPTIONS]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    bill = reduced(json.loads(output), set(running()), locked())
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(bill, indent=2) + "\n", "utf-8")
     print(f"{OUT.relative_to(ROOT)}: {len(bill['components'])} packages")
@@ -44,8 +44,8 @@ def main() -> int:
 
 
 def reduced(whole: Bill, kept: set[str], lock: Mapping[str, Locked]) -> Bill:
-    """The part of a bill that is about these packages, with the lock's hashes; `SystemExit` where
-    another version is installed than is locked, or none."""
+    """The components and dependencies of the `kept` packages, with the hashes of the lock. Raises
+    `SystemExit` where a package is not installed, or in another version than the locked one."""
     components: dict[str, Any] = {
         canonicalize_name(each["name"]): each for each in whole["components"]
     }

@@ -1,4 +1,4 @@
-"""The packages that run with the program, as they are locked and installed here."""
+"""The packages that run with the program: as locked, and as installed here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PERMISSIVE = frozenset(
      "MIT-0", "PSF-2.0", "PostgreSQL", "Python-2.0", "Unlicense", "Zlib"}
 )  # fmt: skip
 
-WRITTEN = {
+SPDX_NAMES = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache License 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
@@ -35,7 +35,7 @@ WRITTEN = {
     "PSF": "PSF-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-"""Ways in which packages write a licence, and its name (SPDX)."""
+"""Licences as packages write them, and their SPDX names."""
 
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -44,31 +44,33 @@ _CLASSIFIER = "License :: OSI Approved :: "
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A package as the lock has it."""
+    """A package of the lock: its version and the SHA-256 of each of its files."""
 
     version: str
     hashes: tuple[str, ...]
 
 
 def locked(file: Path = LOCK) -> dict[str, Locked]:
-    """Every package of a lock by its name."""
-    found: dict[str, Locked] = {}
+    """The packages of a lock by canonical name."""
+    packages: dict[str, Locked] = {}
     name = ""
     for line in file.read_text("utf-8").splitlines():
         if pinned := _PINNED.match(line):
             name = canonicalize_name(pinned[1])
-            found[name] = Locked(pinned[2], ())
+            packages[name] = Locked(pinned[2], ())
         elif hashed := _HASH.search(line):
-            found[name] = Locked(found[name].version, (*found[name].hashes, hashed[1]))
-    return found
+            package = packages[name]
+            packages[name] = Locked(package.version, (*package.hashes, hashed[1]))
+    return packages
 
 
 def running() -> dict[str, Distribution]:
-    """Every package that comes with the program and its extras on this machine, by its name."""
+    """The installed packages that the program and its extras depend on, by canonical name. Raises
+    `SystemExit` where one is missing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
-    waiting = list(_wanted([*project["dependencies"], *chain(*extras.values())], ""))
-    found: dict[str, Distribution] = {}
+    waiting = list(_required([*project["dependencies"], *chain(*extras.values())], ""))
+    packages: dict[str, Distribution] = {}
     seen = set()
     while waiting:
         name, extra = waiting.pop()
@@ -76,40 +78,41 @@ def running() -> dict[str, Distribution]:
             continue
         seen.add((name, extra))
         try:
-            found[name] = distribution(name)
+            packages[name] = distribution(name)
         except PackageNotFoundError:
             raise SystemExit(f"{name} is not installed. Run: make setup") from None
-        waiting += _wanted(found[name].requires or (), extra)
-    return dict(sorted(found.items()))
+        waiting += _required(packages[name].requires or (), extra)
+    return dict(sorted(packages.items()))
 
 
-def _wanted(texts: Iterable[str], extra: str) -> Iterator[tuple[str, str]]:
-    """Packages that are required here, each by itself and with every extra that is asked of it."""
+def _required(texts: Iterable[str], extra: str) -> Iterator[tuple[str, str]]:
+    """The required packages as (name, extra): each without an extra and with each that is named."""
     for requirement in map(Requirement, texts):
         if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
             name = canonicalize_name(requirement.name)
-            yield from ((name, wanted) for wanted in ("", *sorted(requirement.extras)))
+            yield from ((name, each) for each in ("", *sorted(requirement.extras)))
 
 
 def licence(package: Distribution) -> str:
-    """Under which licence it comes, as an SPDX expression where it can be told."""
+    """The licence of a package: an SPDX expression, or else as the package writes it."""
     for expression in package.metadata.get_all("License-Expression") or ():
         return str(expression)
     classifiers = package.metadata.get_all("Classifier") or ()
     named = [c.removeprefix(_CLASSIFIER) for c in classifiers if c.startswith(_CLASSIFIER)]
     if not named:
-        said = package.metadata.get_all("License") or ["unknown"]
-        named = [text.strip().partition("\n")[0] for text in said]
-    return " OR ".join(WRITTEN.get(name, name) for name in named)
+        texts = package.metadata.get_all("License") or ["unknown"]
+        named = [text.strip().partition("\n")[0] for text in texts]
+    return " OR ".join(SPDX_NAMES.get(name, name) for name in named)
 
 
 def is_permissive(expression: str) -> bool:
-    """Whether one may choose terms that are all permissive, in an SPDX expression."""
+    """Whether an SPDX expression allows a choice of permissive licences only."""
     return _any_of(re.findall(r"[()]|[^\s()]+", expression))
 
 
 def _any_of(words: list[str]) -> bool:
-    """Takes from the words as far as they belong together: AND binds more than OR."""
+    """Parse a disjunction from the front of `words` (AND binds more than OR); whether it is
+    permissive."""
     possible = _all_of(words)
     while words[:1] == ["OR"]:
         words.pop(0)

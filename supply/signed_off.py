@@ -1,4 +1,5 @@
-"""What is signed off in exceptions.toml: licences that ask for more, holes that do no harm here."""
+"""The exceptions of exceptions.toml: licences that are not permissive, and vulnerabilities that do
+no harm here."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("exceptions.toml")
 
-LONGEST = timedelta(days=184)
+SIGN_OFF_MAX = timedelta(days=184)
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A known hole in a package, and why it may stay until that day."""
+    """A known vulnerability of a package, and why it may stay until a day."""
 
     id: str
     package: str
@@ -24,22 +25,26 @@ class Hole:
 
 
 def licences(file: Path = FILE) -> dict[str, str]:
-    """The licence that each package may have besides permissive ones, by its name."""
-    found = tomllib.loads(file.read_text("utf-8")).get("licence", [])
-    return {name: each["licence"] for each in found if _said(each) for name in each["packages"]}
+    """The licences that are not permissive and signed off, by package."""
+    entries = tomllib.loads(file.read_text("utf-8")).get("licence", [])
+    for entry in entries:
+        _check_reason(entry)
+    return {name: entry["licence"] for entry in entries for name in entry["packages"]}
 
 
 def holes(file: Path = FILE) -> list[Hole]:
-    """`ValueError` where one is signed off without a reason, or for too long."""
-    found = tomllib.loads(file.read_text("utf-8")).get("hole", [])
-    signed = [Hole(**each) for each in found if _said(each)]
+    """The vulnerabilities that are signed off. Raises ValueError where one has no reason, or is
+    signed off for longer than `SIGN_OFF_MAX`."""
+    entries = tomllib.loads(file.read_text("utf-8")).get("hole", [])
+    for entry in entries:
+        _check_reason(entry)
+    signed = [Hole(**entry) for entry in entries]
     for hole in signed:
-        if hole.until - hole.signed_off > LONGEST:
-            raise ValueError(f"{hole.id} is signed off for more than {LONGEST.days} days")
+        if hole.until - hole.signed_off > SIGN_OFF_MAX:
+            raise ValueError(f"{hole.id} is signed off for more than {SIGN_OFF_MAX.days} days")
     return signed
 
 
-def _said(each: dict[str, object]) -> bool:
-    if not str(each["reason"]).strip():
-        raise ValueError(f"{each} is signed off without a reason")
-    return True
+def _check_reason(entry: dict[str, object]) -> None:
+    if not str(entry["reason"]).strip():
+        raise ValueError(f"{entry} is signed off without a reason")

@@ -5,20 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
 import structlog
 
-from tests.databases import (
-    KEK,
-    Database,
-    embedded_server,
-    ledger_database,
-    postgres15_binaries,
-    temporary_server,
-)
+from oms_ledger.engine.rebuild import operations
+from tests import server as tests_server
+from tests import templates
+from tests.database_reset import Databases
+from tests.databases import KEK, Database, postgres15_binaries, temporary_server
 
 # Coloured tracebacks take a second each, and nobody reads those of a test that passes.
 structlog.configure(
@@ -34,6 +30,8 @@ os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 
+LONG_FIXTURES = {"postgres15", "real"}
+
 hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
 hypothesis.settings.load_profile(
@@ -41,35 +39,92 @@ hypothesis.settings.load_profile(
 )
 
 
+LONGEST_FIRST = (
+    "tests/serving/",
+    "tests/engine/rebuild/",
+    "tests/privacy/",
+    "tests/resilience/",
+    "tests/cli/",
+    "tests/history/",
+    "tests/http/",
+    "tests/audit/",
+)
+"""Folders whose files take longest: they are begun first, so that none of them is begun last while
+the other workers have nothing left to do."""
+
+
+def _turn_of(item: pytest.Item) -> int:
+    place = item.path.relative_to(item.config.rootpath).as_posix()
+    turns = (n for n, folder in enumerate(LONGEST_FIRST) if place.startswith(folder))
+    return next(turns, len(LONGEST_FIRST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn_of)
     for item in items:
         if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+        if LONG_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(autouse=True)
+def _no_workers_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of read models are left to workers for a while, and in this process there are none."""
+    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+
+
+def pytest_configure() -> None:
+    tests_server.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # not in a worker of xdist, but when all have ended
+        tests_server.end()
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The URL of a PostgreSQL server: `OMS_TEST_DATABASE_URL`, or an embedded one in a
-    temporary folder."""
-    given = os.environ.get("OMS_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    with embedded_server() as url:
+    """The URL of the PostgreSQL server of this run: `OMS_TEST_DATABASE_URL`, or one that all test
+    processes share. It is fast and not safe."""
+    with tests_server.shared_server() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def template(server: str) -> Iterator[str]:
-    """The name of a database with one migrated, empty ledger, made once."""
-    with ledger_database(server) as database:
-        yield urlsplit(database.url).path.removeprefix("/")
+def template(server: str) -> str:
+    """The name of a database with one migrated, empty ledger."""
+    return templates.ledger(server)
+
+
+@pytest.fixture(scope="session")
+def ready_template(server: str) -> str:
+    """The name of a database with an empty ledger and the tables of its read models."""
+    return templates.ready(server)
+
+
+@pytest.fixture(scope="session")
+def ledgers(server: str, template: str) -> Databases:
+    return Databases(server, template)
+
+
+@pytest.fixture(scope="session")
+def ready_ledgers(server: str, ready_template: str) -> Databases:
+    return Databases(server, ready_template)
 
 
 @pytest.fixture
-def postgres(server: str, template: str) -> Iterator[Database]:
-    """A fresh database of this test's own."""
-    with ledger_database(server, template) as database:
+def postgres(ledgers: Databases) -> Iterator[Database]:
+    """A database of this test's own, with a migrated, empty ledger."""
+    with ledgers.lend() as database:
+        yield database
+
+
+@pytest.fixture
+def ready(ready_ledgers: Databases) -> Iterator[Database]:
+    """A database of this test's own, with an empty ledger and the tables of its read models: it
+    need not be prepared to be opened."""
+    with ready_ledgers.lend() as database:
         yield database
 
 

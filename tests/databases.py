@@ -1,4 +1,4 @@
-"""Real databases for tests: one server a session, one fresh database a test."""
+"""Real databases for tests, each of one test's own; servers of a test's own."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from oms_ledger.engine.db import embedded, migrations, pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
+from tests import server as server_of_tests
 
 SCHEMA = "oms_main"
 
@@ -59,23 +60,34 @@ def with_database(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
+def create_database(server: str, template: str | None = None, name: str | None = None) -> str:
+    """The URL of a new database, which belongs to this test run."""
+    name = name or f"{server_of_tests.prefix()}_{uuid4().hex[:12]}"
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}")
+    with psycopg.connect(server, autocommit=True) as connection:
+        # Copying files needs two checkpoints, which are for nothing where nothing is synchronised.
+        fsync = connection.execute("SHOW fsync").fetchone()
+        strategy = sql.SQL("FILE_COPY" if fsync == ("off",) else "WAL_LOG")
+        names = sql.Identifier(name), sql.Identifier(template or "template1")
+        connection.execute(statement.format(*names, strategy))
+    return with_database(server, name)
+
+
+def drop_database(server: str, url: str) -> None:
+    """Drop a database, whoever is still connected."""
+    name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
 @contextmanager
 def temporary_database(server: str, template: str | None = None) -> Generator[str]:
-    """The URL of a new database, dropped afterwards whoever is still connected."""
-    name = f"oms_test_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(template or "template1")
-            )
-        )
+    """The URL of a new database, dropped afterwards."""
+    url = create_database(server, template)
     try:
-        yield with_database(server, name)
+        yield url
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+        drop_database(server, url)
 
 
 @contextmanager

@@ -9,22 +9,22 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
-from oms_ledger.access import postgres as key_store
-from oms_ledger.access.api_keys import ApiKey
+from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
@@ -32,7 +32,9 @@ from oms_ledger.engine.project.projector import Projector, retry_parked
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
-from oms_ledger.engine.work.singleton import Chores
+from oms_ledger.engine.work import receipts
+from oms_ledger.engine.work.singleton import exclusive
+from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.privacy import card_check, disclosure
@@ -46,6 +48,13 @@ from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
+
+PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
+    "receipts": receipts.prune,
+    "access_log": access_log.prune_accesses,
+}
+"""By kind of `domain/customers/retention.py`: what deletes a page of records that were kept long
+enough, and returns the number of rows deleted."""
 
 
 def tune_interpreter() -> None:
@@ -77,10 +86,14 @@ class Oms:
         self.readers = readers
         self.vault = vault
         self.sensitivity = sensitivity
+        self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
         self._lend = pools.lend
+        self._connect = pools.connect
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
-        self.audit = LedgerAudit(settings, pools.lend, readers, self.rebuilds, self.catch_up)
+        self.audit = LedgerAudit(
+            settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
+        )
 
     # Commands.
 
@@ -98,7 +111,7 @@ class Oms:
         """Hand commands to the writer in order, with their personal values sealed; those with
         card data are refused."""
         given, vault = list(submissions), self.vault
-        futures = card_check.submit_others(given, vault.sealer.seal, self.writer.submit_many)
+        futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
             PendingOutcome(each.command, future, vault.erasure)
             for each, future in zip(given, futures, strict=True)
@@ -127,7 +140,7 @@ class Oms:
 
     # Read models.
 
-    def ask(
+    def query(
         self,
         query: Query,
         params: object,
@@ -143,14 +156,14 @@ class Oms:
         resolved = self.vault.subjects.resolve_query(query, self.within_rights(query, params))
         return self.readers.execute(query, resolved, min_position, wait_ms / 1000)
 
-    def ask_many(
-        self, read_model: str | None, questions: Sequence[QueryRequest]
+    def query_many(
+        self, read_model: str | None, requests: Sequence[QueryRequest]
     ) -> list[QueryResult | Exception]:
-        """Answer questions about one read model as it is now, in order and from one moment;
+        """Answer queries on one read model as it is now, in order and from one moment;
         what one of them fails with stands in its place. Their parameters must have gone through
         `within_rights`."""
         resolve = self.vault.subjects.resolve_query
-        resolved = [replace(each, params=resolve(each.query, each.params)) for each in questions]
+        resolved = [replace(each, params=resolve(each.query, each.params)) for each in requests]
         return self.readers.execute_many(read_model, resolved)
 
     def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
@@ -183,26 +196,33 @@ class Oms:
         return self.vault.rotate_kek()
 
     @property
-    def chores(self) -> Chores:
-        """What is done now and then, by one process at a time."""
-        return Chores(self._lend)
-
-    @property
     def retention(self) -> RetentionPorts:
         """What retention needs of this ledger."""
 
         def at_head(query: Query, params: object) -> Mapping[str, Json]:
             head = self.readers.head()
-            return self.ask(query, params, min_position=head, wait_ms=10_000).body
+            return self.query(query, params, min_position=head, wait_ms=10_000).body
+
+        def prune(kind: str, before: datetime) -> int:
+            with self._lend(Role.WRITER) as connection:
+                return PRUNERS[kind](connection, before)
 
         return RetentionPorts(
-            self.chores.turn,
+            self.exclusive,
             self.vault.erasure.sweep_erasures,
             at_head,
             self.readers.as_of,
             self.execute_many,
-            self.chores.prune,
+            prune,
         )
+
+    def exclusive(self, job: str) -> AbstractContextManager[bool]:
+        """Hold the lock of a job; yields whether it was free."""
+        return exclusive(self._connect, job)
+
+    def work_recorder(self, names: Collection[str]) -> WorkRecorder:
+        """Keeps how the loops of one worker are doing, which have these names."""
+        return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
 
     # Read models as such.
 
@@ -233,51 +253,6 @@ class Oms:
         """Fold the streams again that a read model had left out; which of them succeeded."""
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
-
-    # Keys.
-
-    def create_key(
-        self,
-        name: str,
-        role: str | None,
-        scopes: Collection[str] = (),
-        *,
-        lifetime: timedelta | None = None,
-    ) -> str:
-        """A new API key with the rights of a role and some more: its text, which is not kept."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.create(
-                connection,
-                name,
-                ledger=self.settings.ledger,
-                role=role,
-                scopes=scopes,
-                lifetime=lifetime,
-            )
-
-    def find_key(self, prefix: str) -> ApiKey | None:
-        with self._lend(Role.READER) as connection:
-            return key_store.find(connection, prefix)
-
-    def list_keys(self) -> list[ApiKey]:
-        with self._lend(Role.READER) as connection:
-            return key_store.list_keys(connection)
-
-    def revoke_keys(self, which: str) -> list[ApiKey]:
-        """Revoke the keys of this id, prefix or name; `NotFound` where there is none."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.revoke(connection, which)
-
-    def rotate_key(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
-        """A new key in the place of those of this id, prefix or name, which work for the grace
-        period and no longer."""
-        with self._lend(Role.CUSTODIAN) as connection:
-            return key_store.rotate(connection, which, grace)
-
-    def note_used_keys(self, when: Mapping[str, datetime]) -> None:
-        """Keep when keys, by their ids, were last used."""
-        with self._lend(Role.READER) as connection:
-            key_store.used(connection, when)
 
     # The database.
 
@@ -327,7 +302,7 @@ def prepare(url: str, settings: Settings) -> list[str]:
 def open_prepared(
     settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
 ) -> Iterator[Oms]:
-    """A ledger on a running server (`settings.database_url`) that somebody has prepared."""
+    """A ledger on a running server (`settings.database_url`) that is prepared."""
     url = settings.database_url
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")

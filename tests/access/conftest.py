@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.http.conftest import api, oms, settings, shop
+from tests.http.conftest import api, oms, postgres, settings, shop
 
-__all__ = ["api", "oms", "settings", "shop"]
+__all__ = ["api", "oms", "postgres", "settings", "shop"]

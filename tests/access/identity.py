@@ -1,4 +1,4 @@
-"""An identity provider of our own: keys, tokens, and a server that tells the public keys."""
+"""An identity provider for tests: keys, tokens, and a server with the public keys (JWKS)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519Pri
 
 @cache
 def rsa_key(name: str) -> rsa.RSAPrivateKey:
-    """One of that name; making one takes a while."""
+    """The key of this name, generated once: generating takes a while."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -32,7 +32,7 @@ ED_KEY = ed25519.Ed25519PrivateKey.generate()
 
 
 def jwk(key: PrivateKey, kid: str) -> dict[str, Any]:
-    """The public half, as a provider shows it."""
+    """The public key as a JWK."""
     if isinstance(key, rsa.RSAPrivateKey):
         shown = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     elif isinstance(key, ec.EllipticCurvePrivateKey):
@@ -43,7 +43,7 @@ def jwk(key: PrivateKey, kid: str) -> dict[str, Any]:
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    """Those of a good token; None takes one away."""
+    """The claims of a valid token with changes; None removes a claim."""
     now = int(time.time())
     given = {
         "iss": ISSUER,
@@ -64,7 +64,7 @@ def token(key: Any = None, kid: str = "one", algorithm: str = "RS256", **changed
 
 
 class Shown:
-    """What the server shows now, and how often it was asked."""
+    """The server's current key set, and how many requests it has received."""
 
     def __init__(self) -> None:
         self.document = orjson.dumps({"keys": [jwk(rsa_key("one"), "one")]})
@@ -90,7 +90,7 @@ def provider() -> Generator[Shown]:
             self.wfile.write(shown.document)
 
         def log_message(self, *_: Any) -> None:
-            """Nobody reads it."""
+            """Suppresses the log."""
 
     server = HTTPServer(("127.0.0.1", 0), Answer)
     thread = threading.Thread(target=server.serve_forever)

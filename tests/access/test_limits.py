@@ -1,4 +1,5 @@
-"""Whoever asks too often, or fails too often, is told when to come back; others are not."""
+"""Rate limits: too many requests of a key, or failures of an address, get 429 with `Retry-After`;
+others are not affected."""
 
 from __future__ import annotations
 
@@ -6,23 +7,23 @@ from dataclasses import replace
 
 import pytest
 
-from oms_ledger.access.rates import Buckets
+from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.app import Oms
 from oms_ledger.http import auth
 from oms_ledger.http.app import create_app
 from tests.http.conftest import ADMIN_KEY, Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 def test_one_key_is_limited_and_others_are_not(oms: Oms) -> None:
     oms.settings = replace(oms.settings, rate_limit_per_second=0.01, rate_limit_burst=3)
     app = create_app(oms)
-    with Api(app, key=oms.create_key("eager", "analyst")) as eager:
+    with Api(app, key=oms.api_keys.create("eager", "analyst")) as eager:
         for _ in range(2):
             assert eager.get("/v1/orders").status_code == 200
-        told(eager.get("/v1/events"), 403, "forbidden")
+        problem_of(eager.get("/v1/events"), 403, "forbidden")
         response = eager.get("/v1/orders")
-        told(response, 429, "rate_limited")
+        problem_of(response, 429, "rate_limited")
         assert 90 < int(response.headers["retry-after"]) <= 100
         assert eager.get("/healthz").status_code == 200
     with Api(app) as admin:
@@ -38,17 +39,17 @@ def test_without_a_rate_there_is_no_limit(oms: Oms) -> None:
 def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has a key that is known is let in from there all the same."""
+    """A cached valid key is still accepted from that address."""
     monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.0)
-    good = oms.create_key("good", "analyst")
+    good = oms.api_keys.create("good", "analyst")
     looked_up = []
-    find = oms.find_key
+    find = oms.api_keys.find
 
     def counted(prefix: str) -> object:
         looked_up.append(prefix)
         return find(prefix)
 
-    monkeypatch.setattr(oms, "find_key", counted)
+    monkeypatch.setattr(oms.api_keys, "find", counted)
     monkeypatch.setattr(auth, "FAILURES_PER_SECOND", 0.001)
     monkeypatch.setattr(auth, "FAILURES_BURST", 5)
     app = create_app(oms)
@@ -57,12 +58,12 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     with Api(app, key=None) as nobody:
         for n in range(5):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'0' * 64}"}
-            told(nobody.get("/v1/orders", headers=headers), 401, "unauthenticated")
+            problem_of(nobody.get("/v1/orders", headers=headers), 401, "unauthenticated")
         before = len(looked_up)
         for n in range(20):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'1' * 64}"}
-            told(nobody.get("/v1/orders", headers=headers), 429, "rate_limited")
-        told(nobody.get("/v1/orders"), 429, "rate_limited")
+            problem_of(nobody.get("/v1/orders", headers=headers), 429, "rate_limited")
+        problem_of(nobody.get("/v1/orders"), 429, "rate_limited")
         assert len(looked_up) == before
     for key in (good, ADMIN_KEY):
         with Api(app, key=key) as api:
@@ -70,7 +71,7 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
 
 
 def test_the_default_is_generous(oms: Oms) -> None:
-    """More than one process can answer."""
+    """It exceeds what one process can answer."""
     settings = oms.settings
-    buckets = Buckets(settings.rate_limit_per_second, settings.rate_limit_burst)
+    buckets = TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst)
     assert not any(buckets.take("a", n / 5000) for n in range(50_000))

@@ -1,4 +1,4 @@
-"""Tokens of an identity provider: good ones let in, everything else kept out."""
+"""Bearer tokens of an identity provider: valid ones are accepted, all others refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from cryptography.hazmat.primitives import serialization
 
 from oms_ledger.app import Oms
 from oms_ledger.http.app import LedgerApi, create_app
-from oms_ledger.http.identity_provider import AGAIN_SECONDS, FRESH_SECONDS, KEPT_SECONDS, Provider
+from oms_ledger.http.identity_provider import (
+    FRESH_SECONDS,
+    RETRY_SECONDS,
+    STALE_SECONDS_MAX,
+    Provider,
+)
 from tests.access.identity import (
     AUDIENCE,
     EC_KEY,
@@ -31,7 +36,7 @@ from tests.access.identity import (
     token,
 )
 from tests.http.conftest import Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 @pytest.fixture
@@ -60,21 +65,21 @@ def asked(door: LedgerApi, bearer: str) -> int:
 def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: Api) -> None:
     with Api(door, key=token()) as desk:
         assert desk.put("/v1/locations/LON", {"name": "London"}).status_code == 200
-        told(desk.get("/v1/projections"), 403, "forbidden")
+        problem_of(desk.get("/v1/projections"), 403, "forbidden")
     (event,) = api.get("/v1/events").json()["items"]
     assert event["actor"] == "oidc:a3f1"
     with Api(door, key=token(roles=["shop-eyes", "unheard-of"])) as eyes:
         assert eyes.get("/v1/analytics/shipping").status_code == 200
-        told(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
+        problem_of(eyes.put("/v1/locations/LON", {"name": "London"}), 403, "forbidden")
     with Api(door, key=token(roles="shop-eyes root")) as root:
         assert root.get("/v1/projections").status_code == 200
-    with Api(door, key=oms.create_key("beside", "analyst")) as key:
+    with Api(door, key=oms.api_keys.create("beside", "analyst")) as key:
         assert key.get("/v1/orders").status_code == 200
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin", "operator"], "operator", 7, {"admin": 1}])
 def test_who_has_no_role_here_may_nothing(door: LedgerApi, roles: Any) -> None:
-    """A role's own name in somebody else's realm is not ours."""
+    """A role is granted by the configured mapping, not by a claim that has the role's name."""
     assert asked(door, token(roles=roles)) == 403
 
 
@@ -150,7 +155,7 @@ def test_hostile_tokens(door: LedgerApi) -> None:
         for name, bearer in hostile().items():
             with Api(door, key=bearer) as api:
                 response = api.get("/v1/orders")
-            told(response, 401, "unauthenticated")
+            problem_of(response, 401, "unauthenticated")
             assert bearer[:40] not in response.text, name
             assert bearer[-40:] not in response.text, name
         assert not [line for line in logs if "eyJ" in repr(line)]
@@ -176,7 +181,7 @@ class Clock:
 
 @pytest.fixture
 def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time by which the provider's keys age."""
+    """The clock by which the provider's keys age."""
     clock = Clock()
     made = Provider.of
 
@@ -191,7 +196,7 @@ def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_keys_are_remembered_and_new_ones_are_found(oms: Oms, shown: Shown, clock: Clock) -> None:
-    """A key that nobody knows makes us ask, but not each time."""
+    """An unknown key id causes a fetch, but not each time."""
     door = create_app(oms)
     for _ in range(3):
         assert asked(door, token()) == 200
@@ -200,7 +205,7 @@ def test_keys_are_remembered_and_new_ones_are_found(oms: Oms, shown: Shown, cloc
     for _ in range(3):
         assert asked(door, token(rsa_key("two"), "two")) == 401
     assert shown.asked == 1
-    clock.now += AGAIN_SECONDS + 1
+    clock.now += RETRY_SECONDS + 1
     assert asked(door, token(rsa_key("two"), "two")) == 200
     assert shown.asked == 2
     for n in range(5):
@@ -217,19 +222,42 @@ def test_a_key_that_is_withdrawn_ends(oms: Oms, shown: Shown, clock: Clock) -> N
 
 
 def test_a_provider_that_is_away(oms: Oms, shown: Shown, clock: Clock) -> None:
-    """Keys that are known go on for a day; without any, whoever asks is told to come back."""
+    """Cached keys are used for a day; without any, requests are answered 503."""
     shown.status = 503
     door = create_app(oms)
     assert asked(door, token()) == 503
     shown.status = 200
-    clock.now += AGAIN_SECONDS + 1
+    clock.now += RETRY_SECONDS + 1
     assert asked(door, token()) == 200
     for status, document in ((503, b""), (302, b""), (200, b"nonsense"), (200, b"x" * 1_000_001)):
         shown.status, shown.document = status, document
         clock.now += FRESH_SECONDS + 1
         assert asked(door, token()) == 200, (status, document[:10])
-    clock.now += KEPT_SECONDS
+    clock.now += STALE_SECONDS_MAX
     assert asked(door, token()) == 503
+
+
+def test_a_document_that_is_too_large_is_not_read_whole(
+    oms: Oms, door: LedgerApi, shown: Shown
+) -> None:
+    """It holds the right keys, and so many spaces that only its size can be refused."""
+    shown.document += b" " * 1_000_001
+    assert asked(create_app(oms), token()) == 503
+
+
+def test_a_key_for_encryption_verifies_nothing(door: LedgerApi, oms: Oms, shown: Shown) -> None:
+    shown.document = shown.document.replace(b'"use":"sig"', b'"use":"enc"')
+    assert b'"enc"' in shown.document
+    assert asked(create_app(oms), token()) == 503
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"[]", b"{}", b'{"keys": 3}', b'{"keys": [3]}', b'{"keys": []}', b"\xff", b"[" * 9999],
+)
+def test_documents_without_keys(oms: Oms, door: LedgerApi, shown: Shown, document: bytes) -> None:
+    shown.document = document
+    assert asked(create_app(oms), token()) == 503
 
 
 def test_keys_from_a_file(oms: Oms, door: LedgerApi, shown: Shown, tmp_path: Path) -> None:

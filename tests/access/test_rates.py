@@ -1,4 +1,4 @@
-"""Buckets: a burst, then a steady rate, each caller by themselves."""
+"""Token buckets: a burst, then a steady rate, for each caller separately."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms_ledger.access import rates
-from oms_ledger.access.rates import Buckets
+from oms_ledger.access.rates import TokenBuckets
 
 
 @given(
@@ -14,11 +14,11 @@ from oms_ledger.access.rates import Buckets
     st.integers(1, 50),
     st.lists(st.floats(0, 5), min_size=1, max_size=200),
 )
-def test_nobody_asks_more_than_burst_and_rate_allow(
+def test_no_caller_exceeds_burst_and_rate(
     per_second: float, burst: int, pauses: list[float]
 ) -> None:
-    """And whoever is told to wait so long may then ask."""
-    buckets, now, asked = Buckets(per_second, burst), 0.0, 0
+    """And after the wait that was returned the next request is allowed."""
+    buckets, now, asked = TokenBuckets(per_second, burst), 0.0, 0
     for pause in pauses:
         now += pause
         before = buckets.wait("a", now)
@@ -30,20 +30,20 @@ def test_nobody_asks_more_than_burst_and_rate_allow(
 
 
 def test_callers_do_not_pay_for_each_other() -> None:
-    buckets = Buckets(1, 1)
+    buckets = TokenBuckets(1, 1)
     assert buckets.take("a", 0) == 0
     assert buckets.take("a", 0) == 1
     assert buckets.take("b", 0) == 0
 
 
 def test_nought_is_no_limit() -> None:
-    buckets = Buckets(0, 1)
+    buckets = TokenBuckets(0, 1)
     assert not any(buckets.take("a", 0) or buckets.wait("a", 0) for _ in range(100))
 
 
-def test_only_so_many_are_remembered() -> None:
-    """Those who wait are remembered before those who do not."""
-    buckets = Buckets(1, 2)
+def test_the_number_of_buckets_is_bounded() -> None:
+    """Buckets that are not full are kept before full ones."""
+    buckets = TokenBuckets(1, 2)
     for n in range(3 * rates.CALLERS_MAX):
         assert buckets.take(str(n), n / 100) == 0
-    assert len(buckets._left) <= rates.CALLERS_MAX
+    assert len(buckets._buckets) <= rates.CALLERS_MAX

@@ -1,4 +1,4 @@
-"""What roles are made of, and what keys keep."""
+"""Roles, scopes, and the rights and validity of API keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from oms_commands import COMMANDS
 from oms_ledger.access import api_keys, roles
-from oms_ledger.access.principals import ANYBODY, Principal, authorise
+from oms_ledger.access.principals import ANONYMOUS, Principal, authorise
 from oms_ledger.domain.errors import Forbidden, Invalid
 from oms_projections import QUERIES
 
@@ -16,14 +16,14 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_roles_are_made_of_scopes_that_exist() -> None:
-    assert roles.ROLES.keys() == roles.MEANT_FOR.keys()
+    assert roles.ROLES.keys() == roles.ROLE_HOLDERS.keys()
     for role, scopes in roles.ROLES.items():
         assert scopes <= roles.SCOPES.keys(), role
         assert (roles.ADMIN in scopes) is (role == "admin")
 
 
 def test_every_command_and_query_asks_for_a_scope_that_exists() -> None:
-    """A command writes, so that nobody who may only read can ask it."""
+    """A command requires a write scope, so that a read-only key cannot execute it."""
     for command in COMMANDS.values():
         assert command.scope in roles.SCOPES
         assert command.scope.endswith(":write") or command.scope == roles.ADMIN
@@ -54,17 +54,19 @@ def test_no_key_without_rights_that_exist(role: str | None, scopes: list[str]) -
 def test_a_key_opens_for_its_ledger_and_its_time_alone() -> None:
     end = NOW + timedelta(hours=1)
     text, key = api_keys.new_key("1", "shop", NOW, ledger="main", role="admin", expires_at=end)
-    assert api_keys.opens(text, key, "main", NOW)
-    assert not api_keys.opens(text, key, "north", NOW)
-    assert not api_keys.opens(text, key, "main", end)
-    assert not api_keys.opens(text[:-1] + "!", key, "main", NOW)
+    assert api_keys.authenticates(text, key, "main", NOW)
+    assert not api_keys.authenticates(text, key, "north", NOW)
+    assert not api_keys.authenticates(text, key, "main", end)
+    assert not api_keys.authenticates(text[:-1] + "!", key, "main", NOW)
 
 
 def test_a_fading_key_never_lives_longer_for_it() -> None:
     end = NOW + timedelta(hours=1)
     _, key = api_keys.new_key("1", "shop", NOW, ledger="main", role="admin", expires_at=end)
-    assert api_keys.fading(key, NOW, timedelta(hours=2)).expires_at == end
-    assert api_keys.fading(key, NOW, timedelta(minutes=2)).expires_at == NOW + timedelta(minutes=2)
+    assert api_keys.expiring(key, NOW, timedelta(hours=2)).expires_at == end
+    assert api_keys.expiring(key, NOW, timedelta(minutes=2)).expires_at == NOW + timedelta(
+        minutes=2
+    )
 
 
 def test_a_kept_key_shows_nothing_of_its_secret() -> None:
@@ -74,8 +76,8 @@ def test_a_kept_key_shows_nothing_of_its_secret() -> None:
 
 
 def test_nobody_may_do_what_is_not_public() -> None:
-    authorise(ANYBODY, "public")
+    authorise(ANONYMOUS, "public")
     for scope in roles.SCOPES:
         with pytest.raises(Forbidden, match=scope):
-            authorise(ANYBODY, scope)
+            authorise(ANONYMOUS, scope)
         authorise(Principal("1", "key:a", frozenset({roles.ADMIN})), scope)

@@ -23,6 +23,9 @@ RIDDLES = frozenset(
 )
 """Words that name nothing, in identifiers: a reader searches for the thing itself."""
 
+STANDARD_TERMS = {"NotFound"}
+"""Names that the field uses as they are."""
+
 DOCSTRING_RIDDLES = re.compile(
     r"\b(asked|asks|asking|told|said|whom|whoever|theirs|ours|somebody)\b", re.IGNORECASE
 )
@@ -75,7 +78,7 @@ def definitions(s: Source) -> Iterator[tuple[str, int]]:
 
 def riddles(s: Source) -> Iterator[str]:
     for name, line in definitions(s):
-        if words(name) & RIDDLES:
+        if words(name) & RIDDLES and name not in STANDARD_TERMS:
             yield f"{s.path}:{line}: {name}"
     for node in s.nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

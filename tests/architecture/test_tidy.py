@@ -31,9 +31,6 @@ SQL = re.compile(
     re.DOTALL,
 )
 SQL_IN_MODULES = (
-    "src/oms_ledger/engine/project/",
-    "src/oms_ledger/engine/rebuild/",
-    "src/oms_ledger/engine/work/",
     "src/oms_ledger/access/",
     "src/oms_ledger/audit/",
 )

@@ -1,4 +1,4 @@
-"""A sealed ledger to look at, and a superuser who does not like what is in it."""
+"""A sealed ledger, and a superuser who can tamper with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLES = ("ledger_events", "merkle_tree", "merkle_tiles", "merkle_checkpoints", 
 
 
 def event(position: int) -> Row:
-    """Five events to a stream, each of a state of its own."""
+    """The event at a position: five events to a stream, each with a state of its own."""
     stream, version = divmod(position - 1, 5)
     return (
         f"location-{stream}",
@@ -39,7 +39,7 @@ def event(position: int) -> Row:
 
 @dataclass
 class Audited:
-    """A ledger with its tree, its key's file and who seals it."""
+    """A ledger with its tree, its key file and its sealers."""
 
     database: Database
     connection: Connection
@@ -73,12 +73,10 @@ class Audited:
 
     def seal(self, pace: Pace | None = None) -> int:
         sealer = self.sealer(pace)
-        size = sealer.catch_up()
-        sealer.close()
-        return size
+        return sealer.catch_up()
 
     def sealed(self, *events: int) -> Audited:
-        """Grown and sealed once for each number: so many checkpoints."""
+        """Append and seal this number of events, once for each number given."""
         for each in events:
             self.grow(each)
             self.seal()
@@ -111,7 +109,7 @@ def insert(connection: Connection, rows: Sequence[Row]) -> None:
 
 @contextmanager
 def superuser(database: Database) -> Generator[Connection]:
-    """The owner, with every defence switched off."""
+    """The owner's connection, with all triggers of the tables disabled."""
     with database.connect_owner() as connection:
         for table in TABLES:
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

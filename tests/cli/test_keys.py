@@ -40,11 +40,24 @@ def test_what_cannot_be_is_named(run: Run) -> None:
 
 def test_a_key_is_rotated(run: Run) -> None:
     old = run("keys", "create", "shop", "--role", "channel").stdout.strip()
-    said = run("keys", "rotate", "shop", "--grace", "30m")
-    assert said.stdout.strip() != old
-    assert "works until" in said.stderr
+    output = run("keys", "rotate", "shop", "--grace", "30m")
+    assert output.stdout.strip() != old
+    assert "works until" in output.stderr
     before, after = listed(run)
     assert before["expires_at"]
     assert (after["role"], after["expires_at"]) == ("channel", None)
     run("keys", "revoke", "shop")
     assert "List them first" in run("keys", "rotate", "shop", code=4).stderr
+
+
+def test_a_duration_is_read_strictly_and_bounded(run: Run) -> None:
+    for text in ("999999w", "36526d", "5218w", "876601h"):
+        error = run("keys", "create", "x", "--expires", text, code=2).stderr
+        assert "--expires" in error
+        assert "at most 5217w" in error
+    for text in ("1_0d", "-1d", " 1d", "1.5h", "\u0663d", "1y", "d", ""):
+        assert "--expires" in run("keys", "create", "x", "--expires", text, code=2).stderr
+    run("keys", "create", "x", "--expires", "36525d")
+    assert "--grace" in run("keys", "rotate", "x", "--grace", "999999w", code=2).stderr
+    assert "at most 5217w" in run("keys", "rotate", "x", "--grace", "999999w", code=2).stderr
+    run("keys", "rotate", "x", "--grace", "0s")

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from oms_ledger.demo import show
 from oms_ledger.demo.shop import LOCATIONS, ORDERS
-from oms_ledger.demo.summary import bar, sparks
+from oms_ledger.demo.summary import bar, sparkline
 from tests.demo.conftest import Shop, empty_shop
 
 
@@ -26,15 +26,15 @@ def test_a_bar_of_nothing_is_empty_and_of_little_is_seen() -> None:
 
 
 def test_a_curve_leaves_days_without_orders_blank() -> None:
-    assert sparks([0, 1, 4, 8], 8) == " ▁▄█"
-    assert sparks([1, 800], 800) == "▁█"
-    assert sparks([0, 0], 0) == "  "
+    assert sparkline([0, 1, 4, 8], 8) == " ▁▄█"
+    assert sparkline([1, 800], 800) == "▁█"
+    assert sparkline([0, 0], 0) == "  "
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
-    show(shop.oms, console, shop.loaded.position)
+    show(shop.oms, console, shop.result.position)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "…" not in text
@@ -44,8 +44,8 @@ def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
         assert f"{place.code}  {place.name}" in text
 
 
-def test_an_empty_ledger_has_a_picture_too(server: str, template: str) -> None:
-    with empty_shop(server, template) as (oms, _):
+def test_an_empty_ledger_has_a_picture_too(server: str, ready_template: str) -> None:
+    with empty_shop(server, ready_template) as (oms, _):
         console = Console(file=io.StringIO(), width=80)
         show(oms, console, 0)
         assert isinstance(console.file, io.StringIO)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms_ledger.domain.disclosure_control import hidden
+from oms_ledger.domain.disclosure_control import suppress
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from oms_ledger.domain.disclosure_control import hidden
     ],
 )
 def test_of_eleven(counts: list[int], hides: str) -> None:
-    assert hidden(counts, 11) == [mark == "x" for mark in hides]
+    assert suppress(counts, 11) == [mark == "x" for mark in hides]
 
 
 counts = st.lists(st.integers(0, 30), max_size=8)
@@ -33,7 +33,7 @@ counts = st.lists(st.integers(0, 30), max_size=8)
 @given(counts, st.integers(1, 15))
 def test_no_small_count_can_be_read_or_worked_out(given_: list[int], least: int) -> None:
     """Whoever knows the total learns what is hidden in all: of two or more, and not few."""
-    hide = hidden(given_, least)
+    hide = suppress(given_, least)
     secret = [n for n, hides in zip(given_, hide, strict=True) if hides]
     open_ = [n for n, hides in zip(given_, hide, strict=True) if not hides]
     assert all(n == 0 or n >= least for n in open_)

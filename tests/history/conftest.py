@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from tests.databases import Database
 
 
 @pytest.fixture
+def postgres(ready: Database) -> Database:
+    """A ledger with the tables of its read models, as `oms-ledger migrate` leaves it."""
+    return ready
+
+
+@pytest.fixture
 def oms(postgres: Database) -> Iterator[Oms]:
-    prepare(postgres.url, postgres.settings)
     with open_prepared(postgres.settings) as opened:
         yield opened

@@ -110,7 +110,7 @@ def played(oms: Oms, steps: int) -> tuple[RandomShop, list[LiveAnswer]]:
 
 
 def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
-    return oms.ask(query, params).body
+    return oms.query(query, params).body
 
 
 def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) -> None:
@@ -133,7 +133,7 @@ def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) ->
 
 
 def _body(oms: Oms, live: LiveAnswer, moment: Position | datetime) -> Mapping[str, Json]:
-    answer = oms.ask(live.query, live.params, as_of=moment)
+    answer = oms.query(live.query, live.params, as_of=moment)
     assert answer.position == live.position
     return answer.body
 
@@ -171,9 +171,9 @@ def test_a_long_history_is_folded_from_its_snapshots(oms: Oms) -> None:
     moves, newest = question("stock_movements", sku="A", limit="2")
     first = len(list(all_events(oms.readers.log()))) - 2100
     for units in (1, 999, 1000, 1001, 2000, 2100):
-        body = oms.ask(query, params, as_of=first + units).body
+        body = oms.query(query, params, as_of=first + units).body
         assert body["on_hand"] == units
-        items = oms.ask(moves, newest, as_of=first + units).body["items"]
+        items = oms.query(moves, newest, as_of=first + units).body["items"]
         assert isinstance(items, list)
         assert [item["on_hand"]["after"] for item in items] == [units, units - 1][:units]
 
@@ -188,7 +188,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         named = {"token": "t"} if query.name == "track" else {}
         params = query.params(**({"customer_id": "c"} if query.name in of_customers else named))
         with pytest.raises(AsOfNotSupported) as why:
-            oms.ask(query, params, as_of=1)
+            oms.query(query, params, as_of=1)
         assert "GET /v1/" in why.value.detail or "`from`" in why.value.detail
     for name, fields in (
         ("list_stock", {"location": "LON"}),
@@ -197,10 +197,10 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
     ):
         query, params = question(name, **fields)
         with pytest.raises(AsOfNotSupported, match="`"):
-            oms.ask(query, params, as_of=1)
+            oms.query(query, params, as_of=1)
     query, params = question("list_stock", happened_by="2026-01-01")
     with pytest.raises(AsOfNotSupported, match="`sku`"):
-        oms.ask(query, params)
+        oms.query(query, params)
 
 
 def test_a_moment_that_is_yet_to_come(oms: Oms) -> None:
@@ -208,8 +208,8 @@ def test_a_moment_that_is_yet_to_come(oms: Oms) -> None:
     position = oms.execute(PutLocation("LON", "London"), actor="tester").position
     query, params = question("get_location", code="LON")
     with pytest.raises(Invalid, match="is at position 1"):
-        oms.ask(query, params, as_of=position + 1)
+        oms.query(query, params, as_of=position + 1)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    assert oms.ask(query, params, as_of=tomorrow).position == position
+    assert oms.query(query, params, as_of=tomorrow).position == position
     with pytest.raises(NotFound, match="then"):
-        oms.ask(query, params, as_of=0)
+        oms.query(query, params, as_of=0)

@@ -1,4 +1,4 @@
-"""The HTTP door on a real PostgreSQL, asked in process; a projector runs beside it."""
+"""The HTTP API on a real PostgreSQL, called in process; a projector runs beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
 from tests.databases import Database
@@ -23,8 +23,8 @@ ADMIN_KEY = "test-key-of-the-administrator-0001"
 
 
 class Api:
-    """A client of the door. Synchronous, so that tests read top to bottom; everything runs on
-    one event loop in a thread of its own."""
+    """A client of the API. Its methods block; requests run on one event loop in a thread of its
+    own."""
 
     def __init__(self, app: Any, key: str | None = ADMIN_KEY) -> None:
         self.app = app
@@ -83,15 +83,19 @@ class Api:
 
 
 @pytest.fixture
+def postgres(ready: Database) -> Database:
+    """A ledger with the tables of its read models, as `oms-ledger migrate` leaves it."""
+    return ready
+
+
+@pytest.fixture
 def settings(postgres: Database) -> Settings:
     return replace(postgres.settings, admin_key=ADMIN_KEY)
 
 
 @pytest.fixture
 def oms(settings: Settings) -> Iterator[Oms]:
-    """An open ledger with the tables of its read models, which nobody folds yet."""
-    assert settings.database_url is not None
-    prepare(settings.database_url, settings)
+    """An open ledger with the tables of its read models; no projector runs."""
     with open_prepared(settings) as opened:
         yield opened
 
@@ -104,7 +108,7 @@ def api(oms: Oms) -> Iterator[Api]:
 
 @contextmanager
 def projecting(oms: Oms) -> Iterator[None]:
-    """Fold the read models as a worker does, meanwhile."""
+    """Runs a projector, as a worker does."""
     stop = threading.Event()
     projector = oms.projector()
     thread = threading.Thread(target=projector.run, args=(stop,))
@@ -118,7 +122,7 @@ def projecting(oms: Oms) -> Iterator[None]:
 
 @pytest.fixture
 def shop(oms: Oms, api: Api) -> Iterator[Api]:
-    """The door of a shop with two locations and 100 units of each product; read models follow."""
+    """The API of a shop with two locations and 100 units of each product; a projector runs."""
     for method, path, body in STOCKED:
         assert api.send(method, path, json=body).status_code == 200
     with projecting(oms):

@@ -1,4 +1,4 @@
-"""The door behind its real server, on a port of its own, and what is sent there byte by byte."""
+"""The API behind its real server on a port of its own, and connections that send raw bytes."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from oms_ledger.http.app import LedgerApi
 from oms_ledger.serving import wire
 
 QUIET_SECONDS = 0.3
-"""Whoever says nothing for so long has nothing to say to what was sent."""
+"""A server that is silent for so long has answered completely."""
 
-TOGETHER = 40
+CONNECTIONS_MAX = 40
 
 
 @dataclass
 class Listening:
-    """`asked` is every request that reached the door: its method and its path."""
+    """A server on `port`. `requests` are method and path of each request that reached the API."""
 
     port: int
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def listening(door: LedgerApi) -> Generator[Listening]:
+def listening(app: LedgerApi) -> Generator[Listening]:
     sock = socket.create_server(("127.0.0.1", 0))
-    found = Listening(sock.getsockname()[1])
+    running = Listening(sock.getsockname()[1])
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            found.asked.append((scope["method"], scope["path"]))
-        await door(scope, receive, send)
+            running.requests.append((scope["method"], scope["path"]))
+        await app(scope, receive, send)
 
     server = uvicorn.Server(uvicorn.Config(watched, **wire.OPTIONS))
     thread = threading.Thread(target=lambda: server.run(sockets=[sock]))
     thread.start()
     try:
-        yield found
+        yield running
     finally:
         server.should_exit = True
         thread.join()
@@ -61,29 +61,29 @@ class Answer:
         return [value for each, value in self.headers if each == name]
 
 
-class Told(NamedTuple):
-    """What a connection was told, and whether it was ended by the server."""
+class Received(NamedTuple):
+    """The bytes that a connection received, and whether the server ended it."""
 
     text: bytes
     ended: bool
 
 
-def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[Told]:
-    """What each connection was told, whose pieces were sent one by one."""
+def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[Received]:
+    """What each connection received. A request is sent in the pieces given."""
 
-    async def every() -> list[Told]:
-        gate = asyncio.Semaphore(TOGETHER)
+    async def every() -> list[Received]:
+        gate = asyncio.Semaphore(CONNECTIONS_MAX)
 
-        async def one(pieces: Sequence[bytes]) -> Told:
+        async def one(pieces: Sequence[bytes]) -> Received:
             async with gate:
-                return await _told(port, pieces)
+                return await _send(port, pieces)
 
         return await asyncio.gather(*map(one, requests))
 
     return asyncio.run(every())
 
 
-async def _told(port: int, pieces: Sequence[bytes]) -> Told:
+async def _send(port: int, pieces: Sequence[bytes]) -> Received:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     text = b""
     try:
@@ -95,12 +95,12 @@ async def _told(port: int, pieces: Sequence[bytes]) -> Told:
             async with asyncio.timeout(QUIET_SECONDS):
                 some = await reader.read(65536)
             if not some:
-                return Told(text, True)
+                return Received(text, True)
             text += some
     except TimeoutError:
-        return Told(text, False)
+        return Received(text, False)
     except ConnectionError:
-        return Told(text, True)
+        return Received(text, True)
     finally:
         writer.close()
 
@@ -108,22 +108,22 @@ async def _told(port: int, pieces: Sequence[bytes]) -> Told:
 HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n", re.DOTALL)
 
 
-def answers(told: bytes) -> Iterator[Answer]:
-    """What was told, answer by answer; it is an error if anything is left over."""
-    while told:
-        head = HEAD.match(told)
-        assert head is not None, told[:300]
+def answers(text: bytes) -> Iterator[Answer]:
+    """The answers in a text; it is an error if anything is left over."""
+    while text:
+        head = HEAD.match(text)
+        assert head is not None, text[:300]
         lines = head[2].decode("latin-1").split("\r\n")
         headers = [(name.lower(), value) for name, _, value in (x.partition(": ") for x in lines)]
         length = next((int(value) for name, value in headers if name == "content-length"), 0)
-        rest = told[head.end() :]
+        rest = text[head.end() :]
         yield Answer(int(head[1]), headers, rest[:length])
-        told = rest[length:]
+        text = rest[length:]
 
 
 def request(
     method: str = "GET", path: str = "/healthz", *headers: str, body: bytes = b"", **options: Any
 ) -> bytes:
-    """A request as it should be, but for the headers that are added."""
+    """A valid request with more headers."""
     lines = [f"{method} {path} HTTP/{options.get('version', '1.1')}", "Host: 127.0.0.1", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

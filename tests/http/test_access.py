@@ -1,4 +1,4 @@
-"""Who may do what: every route asked with a key of every role, and compared with the page."""
+"""Authorisation: every route with a key of every role, compared with docs/access.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import Endpoint
 from oms_ledger.settings import Settings
 from tests.http.conftest import Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 ROW = re.compile(r"\| `(\w+) (\S+)` \| (\S+) \| (.+) \|")
@@ -66,7 +66,7 @@ def test_every_route_with_every_role(oms: Oms) -> None:
     assert set(page) == {(method, path) for method, path, _ in served(oms)}
     app = create_app(oms)
     for role in ROLES:
-        with Api(app, key=oms.create_key(f"a {role}", role)) as api:
+        with Api(app, key=oms.api_keys.create(f"a {role}", role)) as api:
             for (method, path), may in page.items():
                 response = api.send(method, filled(path), json={} if method != "GET" else None)
                 assert response.status_code not in (401, 429, 500, 503), (role, method, path)
@@ -76,7 +76,7 @@ def test_every_route_with_every_role(oms: Oms) -> None:
 def test_a_single_scope_is_enough_and_no_more(oms: Oms) -> None:
     app = create_app(oms)
     for scope in ("orders:read", "shipments:write", ADMIN):
-        with Api(app, key=oms.create_key("single", None, [scope])) as api:
+        with Api(app, key=oms.api_keys.create("single", None, [scope])) as api:
             for method, path, asks in routes():
                 response = api.send(method, filled(path), json={} if method != "GET" else None)
                 allowed = asks in (scope, PUBLIC) or scope == ADMIN
@@ -84,8 +84,8 @@ def test_a_single_scope_is_enough_and_no_more(oms: Oms) -> None:
 
 
 def test_who_may_not_is_told_what_is_missing_and_who_gives_it(oms: Oms) -> None:
-    with Api(create_app(oms), key=oms.create_key("counter", "analyst")) as api:
-        problem = told(api.post("/v1/orders", {}), 403, "forbidden")
+    with Api(create_app(oms), key=oms.api_keys.create("counter", "analyst")) as api:
+        problem = problem_of(api.post("/v1/orders", {}), 403, "forbidden")
     assert "key:counter lacks the scope orders:write" in problem["detail"]
     assert "admin or operator or pharmacist or channel or support" in problem["detail"]
 
@@ -102,7 +102,7 @@ def elsewhere(settings: Settings) -> Iterator[Oms]:
 
 def test_a_key_of_one_ledger_is_nothing_in_another(oms: Oms, elsewhere: Oms) -> None:
     """At every route; even if its row were there, as in a copy."""
-    key = oms.create_key("main's", "admin")
+    key = oms.api_keys.create("main's", "admin")
     app = create_app(elsewhere)
     for copied in (False, True):
         if copied:
@@ -117,11 +117,13 @@ def test_a_key_of_one_ledger_is_nothing_in_another(oms: Oms, elsewhere: Oms) -> 
 
 def test_the_actor_is_who_was_authenticated_whatever_they_say(oms: Oms, api: Api) -> None:
     """Nothing in a request can name another."""
-    with Api(create_app(oms), key=oms.create_key("stock-taker", "warehouse")) as mine:
+    with Api(create_app(oms), key=oms.api_keys.create("stock-taker", "warehouse")) as mine:
         headers = {"X-Actor": "key:boss", "X-User": "boss", "X-Correlation-Id": "key:boss"}
         put = mine.put("/v1/locations/LON", {"name": "London"}, headers=headers)
         assert put.status_code == 200
-        told(mine.put("/v1/locations/L2", {"name": "x", "actor": "boss"}), 422, "invalid_fields")
+        problem_of(
+            mine.put("/v1/locations/L2", {"name": "x", "actor": "boss"}), 422, "invalid_fields"
+        )
         assert mine.put("/v1/locations/L3?actor=boss", {"name": "x"}).status_code == 422
         many = {"items": [{"sku": "A", "location": "LON", "quantity": 1}] * 2}
         assert mine.post("/v1/stock/receipts", many).status_code == 200

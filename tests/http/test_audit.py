@@ -1,4 +1,4 @@
-"""The ledger as evidence over HTTP: what anybody may read, and what is for auditors."""
+"""Audit over HTTP: what is public, and what needs the scope `audit:read`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from oms_ledger.audit.standalone.hashes import extends, includes, leaf_hash, unb
 from oms_ledger.audit.standalone.notes import Checkpoint, open_checkpoint
 from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http.app import create_app
+from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED
 
@@ -21,7 +22,7 @@ from tests.http.examples import STOCKED
 def oms_sealed(oms: Oms, api: Api) -> Oms:
     for method, path, body in STOCKED:
         assert api.send(method, path, json=body).status_code == 200
-    oms.audit.sealer().catch_up()
+    seal(oms)
     return oms
 
 
@@ -58,7 +59,7 @@ def test_the_ledger_is_proven_to_have_grown(oms_sealed: Oms, api: Api) -> None:
     old = checkpoint(oms_sealed, api.get("/checkpoint"))
     received = {"sku": "MUG-SPECK", "location": "LON", "quantity": 1}
     assert api.post("/v1/stock/receipts", received).status_code == 200
-    oms_sealed.audit.sealer().catch_up()
+    seal(oms_sealed)
     new = checkpoint(oms_sealed, api.get("/checkpoint"))
     proof = api.get(f"/v1/audit/proof/consistency?from={old.size}&to={new.size}").json()
     assert (proof["from"], proof["to"]) == (old.size, new.size)
@@ -99,12 +100,12 @@ def test_tiles_are_everybodys_and_events_are_auditors(oms_sealed: Oms, api: Api)
         assert anybody.get("/tile/0/x/../000").status_code == 404
     assert tile.headers["content-type"] == "application/octet-stream"
     assert len(tile.content) == 32 * size
-    auditor = oms_sealed.create_key("auditor", "auditor", lifetime=timedelta(hours=1))
+    auditor = oms_sealed.api_keys.create("auditor", "auditor", lifetime=timedelta(hours=1))
     with Api(create_app(oms_sealed), key=auditor) as client:
         bundle = client.get(f"/tile/entries/000.p/{size}").content
     (length,) = struct.unpack_from("!H", bundle)
     assert leaf_hash(bundle[2 : 2 + length]) == tile.content[:32]
-    analyst = oms_sealed.create_key("analyst", "analyst")
+    analyst = oms_sealed.api_keys.create("analyst", "analyst")
     with Api(create_app(oms_sealed), key=analyst) as client:
         assert client.get(f"/tile/entries/000.p/{size}").status_code == 403
 

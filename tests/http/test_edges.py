@@ -1,4 +1,4 @@
-"""What every answer carries, and what no request is allowed to be."""
+"""Security headers of every answer, and requests that are refused before they are routed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
 from tests.http.conftest import Api
 from tests.http.examples import order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 ANSWERS = ("/healthz", "/v1/events", "/v1/orders/none", "/nowhere", "/v1/%00", "/4111111111111111",
     "/docs", "/openapi.json", "/metrics", "/v1/orders?limit=x")  # fmt: skip
@@ -61,7 +61,7 @@ def test_pages_of_other_origins_are_told_nothing(api: Api) -> None:
     asks = {**origin, "Access-Control-Request-Method": "POST"}
     answers = [api.get(path, headers=origin) for path in ANSWERS]
     before = api.send("OPTIONS", "/v1/orders", headers=asks)
-    told(before, 405, "method_not_allowed")
+    problem_of(before, 405, "method_not_allowed")
     for response in (*answers, before, api.send("OPTIONS", "/docs", headers=asks)):
         assert not [name for name in response.headers if name.startswith("access-control")]
 
@@ -70,7 +70,7 @@ def test_pages_of_other_origins_are_told_nothing(api: Api) -> None:
 def test_without_keys_a_browser_is_not_sent_here_by_others(oms: Oms, origin: str) -> None:
     with Api(create_app(oms, no_auth=True), key=None) as anybody:
         headers = {"Origin": origin}
-        told(anybody.post("/v1/projections/x/retry", headers=headers), 403, "forbidden")
+        problem_of(anybody.post("/v1/projections/x/retry", headers=headers), 403, "forbidden")
         own = anybody.get("/v1/orders", headers={"Origin": "http://127.0.0.1:8000"})
         assert own.status_code == 200
 

@@ -1,4 +1,4 @@
-"""Every way to be told no: its status, its code and the field at fault."""
+"""Errors over HTTP: the status, the code and the fields of each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.http.conftest import Api
 from tests.http.examples import Json, order
 
 
-def told(response: httpx.Response, status: int, code: str) -> Json:
-    """It is a problem document, and the one expected."""
+def problem_of(response: httpx.Response, status: int, code: str) -> Json:
+    """Asserts that a response is the problem document with this status and code; its body."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     body: Json = response.json()
@@ -47,7 +47,7 @@ INVALID: list[tuple[Json, list[str]]] = [
 
 def test_invalid_fields_are_named(api: Api) -> None:
     for body, at_fault in INVALID:
-        problem = told(api.post("/v1/orders", body), 422, "invalid_fields")
+        problem = problem_of(api.post("/v1/orders", body), 422, "invalid_fields")
         assert fields(problem) == at_fault, body
 
 
@@ -69,10 +69,10 @@ NO_JSON = (
 @pytest.mark.parametrize("path", BODIES)
 def test_no_json(api: Api, path: str) -> None:
     for body in NO_JSON:
-        told(api.send("POST", path, content=body, headers=JSON), 400, "malformed")
+        problem_of(api.send("POST", path, content=body, headers=JSON), 400, "malformed")
     for body in (b"[]", b"1", b'"text"', b"null"):
         response = api.send("POST", path, content=body, headers=JSON)
-        problem = told(response, 422, "invalid_fields")
+        problem = problem_of(response, 422, "invalid_fields")
         assert "object" in problem["errors"][0]["message"], body
 
 
@@ -80,13 +80,13 @@ def test_only_json(api: Api) -> None:
     for content_type in ("", "text/plain", "application/x-www-form-urlencoded"):
         headers = {"Content-Type": content_type}
         response = api.send("POST", "/v1/orders", content=b"{}", headers=headers)
-        told(response, 415, "unsupported_media_type")
+        problem_of(response, 415, "unsupported_media_type")
 
 
 def test_too_large(api: Api) -> None:
     body = b'{"channel": "' + b"x" * 10_000_000 + b'"}'
     headers = {"Content-Type": "application/json"}
-    told(api.send("POST", "/v1/orders", content=body, headers=headers), 413, "too_large")
+    problem_of(api.send("POST", "/v1/orders", content=body, headers=headers), 413, "too_large")
 
 
 def test_refusals_name_every_line(shop: Api) -> None:
@@ -95,24 +95,24 @@ def test_refusals_name_every_line(shop: Api) -> None:
         {"sku": "A", "quantity": 50, "unit_price": "1"},
         {"sku": "B/1", "quantity": 101, "unit_price": "1"},
     ]
-    problem = told(shop.post("/v1/orders", order(lines=lines)), 409, "insufficient_stock")
+    problem = problem_of(shop.post("/v1/orders", order(lines=lines)), 409, "insufficient_stock")
     short = [(e["line"], e["sku"], e["requested"], e["available"]) for e in problem["errors"]]
     assert short == [("2", "A", 50, 10), ("3", "B/1", 101, 100)]
-    problem = told(shop.post("/v1/orders", order(sku="Z")), 409, "unknown_sku")
+    problem = problem_of(shop.post("/v1/orders", order(sku="Z")), 409, "unknown_sku")
     assert problem["errors"] == [{"line": "1", "sku": "Z"}]
 
 
 def test_refusals_by_state(shop: Api) -> None:
     placed = shop.post("/v1/orders", order()).json()
     path = f"/v1/orders/{placed['order_id']}"
-    told(shop.post(f"{path}/shipments", {"location": "LON"}), 409, "illegal_transition")
+    problem_of(shop.post(f"{path}/shipments", {"location": "LON"}), 409, "illegal_transition")
     assert shop.post(f"{path}/confirm").status_code == 200
-    told(shop.post(f"{path}/confirm"), 409, "illegal_transition")
-    told(shop.post(f"{path}/shipments", {"location": "MAN"}), 409, "nothing_to_ship")
+    problem_of(shop.post(f"{path}/confirm"), 409, "illegal_transition")
+    problem_of(shop.post(f"{path}/shipments", {"location": "MAN"}), 409, "nothing_to_ship")
     assert shop.post(f"{path}/cancel", {"reason": "customer"}).status_code == 200
-    told(shop.post(f"{path}/cancel", {"reason": "customer"}), 409, "already_cancelled")
+    problem_of(shop.post(f"{path}/cancel", {"reason": "customer"}), 409, "already_cancelled")
     unknown = {"sku": "A", "location": "PAR", "quantity": 1}
-    told(shop.post("/v1/stock/receipts", unknown), 409, "unknown_location")
+    problem_of(shop.post("/v1/stock/receipts", unknown), 409, "unknown_location")
 
 
 NOTHING = ["/v1/orders/none", "/v1/orders/none/timeline", "/v1/shipments/none", "/v1/stock/none",
@@ -123,7 +123,7 @@ NOTHING = ["/v1/orders/none", "/v1/orders/none/timeline", "/v1/shipments/none", 
 
 def test_not_found(api: Api) -> None:
     for path in NOTHING:
-        told(api.get(path), 404, "not_found")
+        problem_of(api.get(path), 404, "not_found")
 
 
 ABOUT_NOTHING: list[tuple[str, Json]] = [
@@ -137,14 +137,14 @@ ABOUT_NOTHING: list[tuple[str, Json]] = [
 
 def test_commands_about_nothing(api: Api) -> None:
     for path, body in ABOUT_NOTHING:
-        told(api.post(path, body), 404, "not_found")
+        problem_of(api.post(path, body), 404, "not_found")
 
 
 def test_method_not_allowed(api: Api) -> None:
     response = api.send("DELETE", "/v1/orders")
-    told(response, 405, "method_not_allowed")
+    problem_of(response, 405, "method_not_allowed")
     assert "POST" in response.headers["allow"]
-    told(api.post("/v1/orders/o/timeline"), 405, "method_not_allowed")
+    problem_of(api.post("/v1/orders/o/timeline"), 405, "method_not_allowed")
 
 
 def test_stale_version(shop: Api) -> None:
@@ -153,11 +153,11 @@ def test_stale_version(shop: Api) -> None:
     headers = {"If-Match": f'"{placed["version"]}"'}
     held = shop.post(f"{path}/hold", {"reason": "fraud"}, headers=headers)
     assert held.status_code == 200
-    told(shop.post(f"{path}/confirm", {}, headers=headers), 412, "version_conflict")
+    problem_of(shop.post(f"{path}/confirm", {}, headers=headers), 412, "version_conflict")
     for fresh in (held.headers["etag"], f"W/{held.headers['etag']}", "*"):
         dry = shop.post(f"{path}/confirm?dry_run=true", {}, headers={"If-Match": fresh})
         assert dry.status_code == 200, fresh
-    told(shop.post(f"{path}/confirm", {}, headers={"If-Match": "x"}), 400, "malformed")
+    problem_of(shop.post(f"{path}/confirm", {}, headers={"If-Match": "x"}), 400, "malformed")
 
 
 def test_versions_are_for_commands_about_one_order(api: Api) -> None:
@@ -169,7 +169,7 @@ def test_versions_are_for_commands_about_one_order(api: Api) -> None:
     }
     for path, body in asked.items():
         response = api.post(path, body, headers={"If-Match": '"1"'})
-        assert fields(told(response, 422, "invalid_fields")) == ["If-Match"], path
+        assert fields(problem_of(response, 422, "invalid_fields")) == ["If-Match"], path
 
 
 SHAPELESS = [
@@ -184,11 +184,11 @@ def test_headers_have_shapes(api: Api) -> None:
     for name, value in SHAPELESS:
         headers: Any = {name: value.encode("latin-1")}
         response = api.post("/v1/orders", order(), headers=headers)
-        assert fields(told(response, 422, "invalid_fields")) == [name], value
+        assert fields(problem_of(response, 422, "invalid_fields")) == [name], value
 
 
 def test_what_the_path_says_is_not_said_again(api: Api) -> None:
     response = api.post("/v1/orders/o/confirm", {"order_id": "p"})
-    assert fields(told(response, 422, "invalid_fields")) == ["order_id"]
+    assert fields(problem_of(response, 422, "invalid_fields")) == ["order_id"]
     response = api.get("/v1/orders/o?order_id=p")
-    assert fields(told(response, 422, "invalid_fields")) == ["order_id"]
+    assert fields(problem_of(response, 422, "invalid_fields")) == ["order_id"]

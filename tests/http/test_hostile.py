@@ -1,4 +1,4 @@
-"""Requests that nobody means well with. None of them may break anything, or cost a 500."""
+"""Hostile requests: none of them may break anything or be answered by 500."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oms_commands import COMMANDS
 from oms_projections import QUERIES
 from tests.http.conftest import Api
 from tests.http.examples import order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -97,25 +97,27 @@ MARKS = [b'["-placed_at","not a time",""]', b'["-placed_at","infinity","\\u0000"
 def test_made_up_cursors(api: Api, sort: str) -> None:
     for mark in MARKS:
         cursor = urlsafe_b64encode(mark).decode().rstrip("=")
-        told(api.get("/v1/orders", params={"cursor": cursor, "sort": sort}), 422, "invalid_fields")
+        problem_of(
+            api.get("/v1/orders", params={"cursor": cursor, "sort": sort}), 422, "invalid_fields"
+        )
 
 
 def test_paths_that_are_no_text(api: Api) -> None:
     for path in ("/v1/orders/%00", "/v1/%ff", "/v1/stock/a%00b", "/%C0%AE"):
-        told(api.get(path), 400, "malformed")
+        problem_of(api.get(path), 400, "malformed")
 
 
 def test_a_query_string_that_is_no_text(api: Api) -> None:
-    told(api.get("/v1/orders?q=%ff"), 400, "malformed")
+    problem_of(api.get("/v1/orders?q=%ff"), 400, "malformed")
     many = "&".join(f"a{n}=1" for n in range(200))
-    told(api.get(f"/v1/orders?{many}"), 400, "malformed")
+    problem_of(api.get(f"/v1/orders?{many}"), 400, "malformed")
 
 
 def test_a_very_long_list_of_nonsense(api: Api) -> None:
     """A hundred fields are named, and no more."""
     body = _json({**order(), "lines": [{"quantity": "x"}] * 2000})
     response = api.send("POST", "/v1/orders", content=body, headers=JSON_HEADERS)
-    assert len(told(response, 422, "invalid_fields")["errors"]) == 100
+    assert len(problem_of(response, 422, "invalid_fields")["errors"]) == 100
     assert len(response.content) < 100_000
 
 
@@ -130,20 +132,20 @@ def test_a_very_long_list_of_nonsense(api: Api) -> None:
 def test_millions_of_values(api: Api, path: str, start: bytes, end: bytes) -> None:
     """Refused before each of them is found to be wrong."""
     body = start + b"{}," * 2_000_000 + end
-    told(api.send("POST", path, content=body, headers=JSON_HEADERS), 413, "too_large")
+    problem_of(api.send("POST", path, content=body, headers=JSON_HEADERS), 413, "too_large")
     body = start + b"{}," * 60_000 + end
     response = api.send("POST", path, content=body, headers=JSON_HEADERS)
     if path.endswith("batch"):
         (result,) = response.json()["results"]
         assert (result["status"], result["problem"]["code"]) == (413, "too_large")
     else:
-        told(response, 413, "too_large")
+        problem_of(response, 413, "too_large")
 
 
 def test_long_names_and_numbers(shop: Api) -> None:
     """What fits the limits is kept, at their very edge too."""
     assert shop.put(f"/v1/products/{'s' * 100}", {"title": "t" * 500}).status_code == 200
-    told(shop.put(f"/v1/products/{'s' * 101}", {"title": "t"}), 422, "invalid_fields")
+    problem_of(shop.put(f"/v1/products/{'s' * 101}", {"title": "t"}), 422, "invalid_fields")
     receipt = {"sku": "A", "location": "LON", "quantity": 1_000_000_000}
     for _ in range(3):
         assert shop.post("/v1/stock/receipts", receipt).status_code == 200

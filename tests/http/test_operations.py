@@ -1,4 +1,4 @@
-"""What whoever runs this looks at."""
+"""Routes for operators: health, readiness, metrics, read models."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
 from oms_ledger.engine.db import pool
-from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.http.openapi import answers
 from tests.databases import Database
 from tests.http.commands.test_idempotency import head
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED, order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.http.test_routes import fits
 
 
 def test_alive_and_ready(shop: Api) -> None:
     assert shop.get("/healthz").json() == {"status": "ok"}
     ready = shop.get("/readyz")
-    fits(ledger.ReadyShape, ready.json())
+    fits(answers.ReadyAnswer, ready.json())
     assert ready.json()["head"] == head(shop)
 
 
 def test_not_ready_without_migrations(postgres: Database, api: Api) -> None:
     with postgres.connect_owner() as owner:
         owner.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0004_api_keys'")
-    problem = told(api.get("/readyz"), 503, "unavailable")
+    problem = problem_of(api.get("/readyz"), 503, "unavailable")
     assert "0004_api_keys" in problem["detail"]
 
 
@@ -88,7 +88,7 @@ metrics.QUEUED.set(3)
 
 @pytest.mark.slow
 def test_metrics_of_several_processes(tmp_path: Path) -> None:
-    """Whichever is asked answers for all; the queue of one that has left is gone."""
+    """Each process exposes the sums over all; the queue of a process that ended is left out."""
     env = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
 
     def run(last: str) -> str:
@@ -108,7 +108,7 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
 def test_read_models(shop: Api) -> None:
     shop.get(f"/v1/orders?min_position={head(shop)}")
     found = shop.get("/v1/projections").json()
-    TypeAdapter(list[ledger.ReadModelShape]).validate_python(found, strict=True)
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
     assert {each["name"] for each in found} == {
         "order_status",
         "stock_levels",
@@ -122,11 +122,11 @@ def test_read_models(shop: Api) -> None:
 def test_a_rebuild_is_asked_for_and_seen(api: Api) -> None:
     asked = api.post("/v1/projections/stock_levels/rebuild")
     assert asked.status_code == 202
-    fits(ledger.RebuildShape, asked.json())
+    fits(answers.RebuildAnswer, asked.json())
     assert (asked.json()["version"], asked.json()["state"]) == (3, "building")
     assert api.post("/v1/projections/stock_levels/rebuild").json() == asked.json()
     found = api.get("/v1/projections").json()
-    TypeAdapter(list[ledger.ReadModelShape]).validate_python(found, strict=True)
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
     (stock,) = (each for each in found if each["name"] == "stock_levels")
     assert (stock["version"], stock["state"]) == (2, "live")
     assert [(other["version"], other["state"]) for other in stock["others"]] == [(3, "building")]
@@ -143,10 +143,10 @@ def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Dat
         seen = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
         assert seen.json()["items"] == []
         parked = api.get("/v1/projections/order_status/parked").json()
-        fits(ledger.ParkedStreamsShape, parked)
+        fits(answers.ParkedStreamsAnswer, parked)
         assert [each["stream"] for each in parked["items"]] == [f"order-{placed['order_id']}"]
         again = api.post("/v1/projections/order_status/retry").json()
-        fits(ledger.RetriedShape, again)
+        fits(answers.RetriedAnswer, again)
         assert (again["parked"], again["streams"][0]["folded"]) == (1, False)
         with postgres.connect_owner() as owner:
             owner.execute("ALTER TABLE order_lines_v3 DROP CONSTRAINT broken")
@@ -177,11 +177,12 @@ def test_the_database_is_away_and_comes_back(
     impatient: None, postgres: Database, shop: Api
 ) -> None:
     placed = shop.post("/v1/orders", order()).json()
+    seen = f"min_position={placed['position']}&wait_ms=10000"
     asked: list[tuple[str, str, Any]] = [
         ("POST", "/v1/orders", order()),
         ("POST", "/v1/orders:batch", {"orders": [order(), order()]}),
         ("GET", "/v1/orders", None),
-        ("GET", f"/v1/orders/{placed['order_id']}?min_position=1", None),
+        ("GET", f"/v1/orders/{placed['order_id']}?{seen}", None),
         ("GET", "/v1/events", None),
         ("GET", "/v1/projections", None),
         ("GET", "/readyz", None),
@@ -192,7 +193,7 @@ def test_the_database_is_away_and_comes_back(
         for method, path, body in asked:
             response = shop.send(method, path, json=body)
             assert response.json()["code"] in ("unavailable", "overloaded"), path
-            told(response, 503, response.json()["code"])
+            problem_of(response, 503, response.json()["code"])
             assert int(response.headers["retry-after"]) >= 1
             assert "psycopg" not in response.text
         assert shop.get("/healthz").status_code == 200
@@ -211,5 +212,5 @@ def test_a_bug_of_ours_is_not_shown(api: Api, oms: Oms, monkeypatch: pytest.Monk
         raise RuntimeError("the secret is 42")
 
     monkeypatch.setattr(oms.readers, "execute_many", broken)
-    problem = told(api.get("/v1/orders"), 500, "internal_error")
+    problem = problem_of(api.get("/v1/orders"), 500, "internal_error")
     assert "42" not in str(problem)

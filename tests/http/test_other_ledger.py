@@ -20,7 +20,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.examples import order
 
 ONLY_HERE = ("Onlyhere", "only-here")
-"""What is in all that the other ledger knows, and in nothing that is asked for."""
+"""A text in all records of the other ledger, and in no request."""
 
 PAGES = [("GET", "/docs", PUBLIC), ("GET", "/openapi.json", PUBLIC)]
 
@@ -46,7 +46,7 @@ def done(answer: httpx.Response) -> dict[str, str]:
 @pytest.fixture
 def theirs(oms: Oms) -> Iterator[Shop]:
     """The other ledger: an order of a customer, on its way."""
-    key = oms.create_key("theirs", "admin", SCOPES)
+    key = oms.api_keys.create("theirs", "admin", SCOPES)
     town = {"line1": "Onlyhere Road 1", "city": "Onlyheretown", "country": "GB"}
     customer = {"id": "c-1", "name": "Ann Onlyhere", "email": "ann@onlyhere.example"}
     placing = order(
@@ -66,9 +66,7 @@ def theirs(oms: Oms) -> Iterator[Shop]:
         done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
         done(api.post(f"/v1/orders/{order_id}/confirm"))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
-        sealer = oms.audit.sealer()
-        sealer.catch_up()
-        sealer.close()
+        oms.audit.sealer().catch_up()
         names = {
             "order_id": order_id,
             "hold_id": hold["hold_id"],
@@ -96,7 +94,7 @@ def ours(settings: Settings) -> Iterator[Oms]:
 
 
 def served(oms: Oms) -> list[tuple[str, str, str]]:
-    """Every route of the door: method, path, scope."""
+    """Every route of the API: method, path, scope."""
     endpoints = [
         route.endpoint
         for route in create_app(oms).routes
@@ -136,7 +134,7 @@ def test_the_same_key_opens_what_it_is_for(theirs: Shop) -> None:
 
 def test_names_of_another_ledger_lead_nowhere(theirs: Shop, ours: Oms) -> None:
     """Asked with a key that may do everything here."""
-    key = ours.create_key("ours", "admin", SCOPES)
+    key = ours.api_keys.create("ours", "admin", SCOPES)
     with Api(create_app(ours), key=key) as api:
         for method, template, _ in served(ours):
             path = theirs.path(template)

@@ -18,7 +18,7 @@ from itertools import pairwise
 import pytest
 import structlog
 
-from oms_ledger.app import open_prepared, prepare
+from oms_ledger.app import open_prepared
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
@@ -40,16 +40,15 @@ INSIDE = (b"Traceback", b"/site-packages/", b".py", ADMIN_KEY.encode(), b"psycop
 
 
 @pytest.fixture(scope="module")
-def served(server: str, template: str) -> Iterator[Listening]:
+def served(server: str, ready_template: str) -> Iterator[Listening]:
     """One server for all: nothing that is sent may keep it from answering the next."""
-    with ledger_database(server, template) as database:
+    with ledger_database(server, ready_template) as database:
         settings = replace(database.settings, admin_key=ADMIN_KEY)
-        prepare(database.url, settings)
         with open_prepared(settings) as oms, listening(create_app(oms)) as running:
             yield running
 
 
-def told(served: Listening, *pieces: bytes) -> list[Answer]:
+def replies(served: Listening, *pieces: bytes) -> list[Answer]:
     return list(answers(send_all(served.port, [pieces])[0].text))
 
 
@@ -122,12 +121,12 @@ AMBIGUOUS = {
 def test_what_two_readers_could_read_in_two_ways_is_refused_and_ends_the_connection(
     served: Listening, shape: str
 ) -> None:
-    found = told(served, AMBIGUOUS[shape] + SMUGGLED)
+    found = replies(served, AMBIGUOUS[shape] + SMUGGLED)
     assert [answer.status for answer in found if answer.status != 415] in ([400], [401, 400]), found
     assert found[-1].values("connection") == ["close"]
     for answer in found:
         well(answer)
-    assert ("GET", "/smuggled") not in served.asked
+    assert ("GET", "/smuggled") not in served.requests
 
 
 def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
@@ -138,7 +137,7 @@ def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
     first = request("POST", "/v1/orders", KEY, JSON, f"Content-Length: {len(body)}", body=body)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     second = request("POST", "/v1/orders", KEY, JSON, CHUNKED, body=chunked)
-    found = told(served, first + second + SMUGGLED + request())
+    found = replies(served, first + second + SMUGGLED + request())
     assert [answer.status for answer in found] == [409, 409, 404, 200]
     for answer in found:
         well(answer)
@@ -147,7 +146,7 @@ def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
 def test_headers_behind_a_body_are_nobody_s(served: Listening) -> None:
     """Trailers: a key that comes behind the body opens nothing."""
     trailers = f"0\r\n{KEY}\r\n{JSON}\r\n\r\n".encode()
-    (answer,) = told(served, request("POST", "/v1/orders", CHUNKED, body=trailers))
+    (answer,) = replies(served, request("POST", "/v1/orders", CHUNKED, body=trailers))
     assert answer.status == 401
 
 
@@ -173,22 +172,22 @@ def test_what_never_ends_is_cut_off(served: Listening, start: bytes, endless: by
     for answer in answers(said.text):  # which a reset connection may swallow
         assert answer.status in (401, 431)
         well(answer)
-    assert told(served, request())[0].status == 200
+    assert replies(served, request())[0].status == 200
 
 
 def test_too_many_headers_are_refused(served: Listening) -> None:
     many = [f"X-{n}: 1" for n in range(HEADERS_MAX)]
-    (answer,) = told(served, request("GET", "/healthz", *many))
+    (answer,) = replies(served, request("GET", "/healthz", *many))
     assert answer.status == 431
     well(answer)
-    (answer,) = told(served, request("GET", "/healthz", *many[: HEADERS_MAX - 1]))
+    (answer,) = replies(served, request("GET", "/healthz", *many[: HEADERS_MAX - 1]))
     assert answer.status == 200
 
 
 def test_a_long_head_in_pieces_is_read(served: Listening) -> None:
     whole = request("GET", "/healthz", *(f"X-{n}: {'a' * 600}" for n in range(90)))
     pieces = [whole[n : n + 700] for n in range(0, len(whole), 700)]
-    assert [answer.status for answer in told(served, *pieces)] == [200]
+    assert [answer.status for answer in replies(served, *pieces)] == [200]
 
 
 # Noise.
@@ -266,4 +265,4 @@ def test_thousands_of_requests_that_are_nearly_right(served: Listening) -> None:
     assert PAN.decode() not in repr(logs)
     assert {200, 400, 401, 404} <= statuses.keys(), statuses
     assert sum(statuses.values()) > CASES / 3
-    assert told(served, request())[0].status == 200
+    assert replies(served, request())[0].status == 200

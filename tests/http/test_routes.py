@@ -1,4 +1,4 @@
-"""Every command and every query of the catalogues, asked as the documentation's examples say."""
+"""Every command and every query of the catalogues, sent as in the examples of the documentation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from pydantic import TypeAdapter
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
-from oms_ledger.http.openapi import shapes
-from oms_ledger.http.openapi.examples import BODIES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.examples import order
@@ -26,23 +24,25 @@ def fits(shape: Any, body: object) -> None:
     assert adapter.validate_python(body, strict=True) == body
 
 
-class Asker:
-    """Asks by name of command or query, and remembers which have been asked."""
+class ExampleClient:
+    """Sends the examples of commands and queries by name. `used` are the names so far."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.asked: set[str] = set()
+        self.used: set[str] = set()
 
     def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]:
         route = COMMANDS[name].route
         response = self.api.send(
-            route.method, route.path.format(**path), json=BODIES[name] if body is None else body
+            route.method,
+            route.path.format(**path),
+            json=COMMANDS[name].example if body is None else body,
         )
         assert response.status_code == route.status, response.text
-        self.asked.add(name)
+        self.used.add(name)
         answer: dict[str, Any] = response.json()
         assert response.headers["ledger-position"] == str(answer["position"])
-        fits(shapes.OF_COMMANDS[name], {k: v for k, v in answer.items() if k != "position"})
+        fits(COMMANDS[name].answer_type, {k: v for k, v in answer.items() if k != "position"})
         return answer
 
     def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
@@ -50,10 +50,10 @@ class Asker:
         params = {"min_position": after}
         response = self.api.get(query.path.format(**path), params=params)
         assert response.status_code == 200, response.text
-        self.asked.add(name)
+        self.used.add(name)
         assert int(response.headers["ledger-position"]) >= after
         answer: dict[str, Any] = response.json()
-        fits(shapes.OF_QUERIES[name], answer)
+        fits(next(q.answer_type for q in QUERIES if q.name == name), answer)
         return answer
 
 
@@ -70,81 +70,86 @@ def test_paths_with_values_are_found_without_a_detour(
 
 
 def test_every_command_and_query(oms: Oms, api: Api) -> None:
-    ask = Asker(api)
-    ask.do("PutLocation", code="LON")
-    ask.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
-    ask.do("PutProduct", sku="85123A")
-    ask.do("ReceiveStock")
+    client = ExampleClient(api)
+    client.do("PutLocation", code="LON")
+    client.do("PutLocation", body={"name": "Manchester", "type": "store"}, code="MAN")
+    client.do("PutProduct", sku="85123A")
+    client.do("ReceiveStock")
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
-        ask.do(name)
+        client.do(name)
     with projecting(oms):
-        _fulfil(ask)
-        _cancel(ask)
-        after = _backorder(ask)
+        _fulfil(client)
+        _cancel(client)
+        after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
-            assert ask.see(name, after)["items"], name
+            assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):
-            assert ask.see(name, after, sku="85123A")
-        assert ask.see("get_location", after, code="LON")["address"]["city"] == "London"
-        assert ask.see("list_shipments", after)["items"]
-        assert ask.see("shipping_performance", after)["rows"]
-        _forget(ask, after)
-    assert ask.asked == {*COMMANDS, *(q.name for q in QUERIES)}
+            assert client.see(name, after, sku="85123A")
+        assert client.see("get_location", after, code="LON")["address"]["city"] == "London"
+        assert client.see("list_shipments", after)["items"]
+        assert client.see("shipping_performance", after)["rows"]
+        _forget(client, after)
+    assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 
 
-def _fulfil(ask: Asker) -> None:
+def _fulfil(client: ExampleClient) -> None:
     """An order from placing to delivery, held in between."""
-    order_id = ask.do("PlaceOrder")["order_id"]
-    held = ask.do("HoldOrder", order_id=order_id)
-    ask.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
-    ask.do("ConfirmOrder", order_id=order_id)
-    shipment_id = ask.do("CreateShipment", order_id=order_id)["shipment_id"]
-    ask.do("CancelShipment", shipment_id=shipment_id)
-    made = ask.do("CreateShipment", order_id=order_id)
+    order_id = client.do("PlaceOrder")["order_id"]
+    held = client.do("HoldOrder", order_id=order_id)
+    client.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
+    client.do("ConfirmOrder", order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("CancelShipment", shipment_id=shipment_id)
+    made = client.do("CreateShipment", order_id=order_id)
     shipment_id = made["shipment_id"]
-    ask.do("LabelShipment", shipment_id=shipment_id)
-    ask.do("DispatchShipment", shipment_id=shipment_id)
-    ask.do("RecordTrackingEvent", shipment_id=shipment_id)
-    delivered = ask.do("DeliverShipment", shipment_id=shipment_id)
+    client.do("LabelShipment", shipment_id=shipment_id)
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    client.do("RecordTrackingEvent", shipment_id=shipment_id)
+    delivered = client.do("DeliverShipment", shipment_id=shipment_id)
     after = delivered["position"]
-    assert ask.see("get_order", after, order_id=order_id)["status"]["fulfilment"] == "delivered"
-    assert ask.see("get_shipment", after, shipment_id=shipment_id)["status"] == "delivered"
-    parcel = ask.see("track", after, token=made["tracking_token"])
+    assert client.see("get_order", after, order_id=order_id)["status"]["fulfilment"] == "delivered"
+    assert client.see("get_shipment", after, shipment_id=shipment_id)["status"] == "delivered"
+    parcel = client.see("track", after, token=made["tracking_token"])
     assert (parcel["first_name"], parcel["town"]) == ("Ada", "London")
-    assert ask.see("order_timeline", after, order_id=order_id)["items"]
-    assert ask.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
+    assert client.see("order_timeline", after, order_id=order_id)["items"]
+    assert (
+        client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
+    )
 
 
-def _cancel(ask: Asker) -> None:
-    placed = ask.do("PlaceOrder", body=order(5, "85123A"))
-    cancelled = ask.do("CancelOrder", order_id=placed["order_id"])
+def _cancel(client: ExampleClient) -> None:
+    placed = client.do("PlaceOrder", body=order(5, "85123A"))
+    cancelled = client.do("CancelOrder", order_id=placed["order_id"])
     assert cancelled["lines"][0]["cancelled"] == 2
 
 
-def _forget(ask: Asker, after: int) -> None:
-    assert ask.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
-    assert ask.see("customer_orders", after, customer_id="17850")["items"]
-    held = ask.do("HoldCustomer", customer_id="17850")
-    ask.do("SetRetention", body={"kind": "customers", "keep": "1d"})
-    after = ask.do("SetRetention")["position"]
-    assert ask.see("get_customer", after, customer_id="17850")["holds"]
-    assert len(ask.see("get_retention", after)["periods"]) == 2
-    assert ask.see("retention_due", after)["items"] == []
-    ask.do("ReleaseCustomerHold", customer_id="17850", hold_id=held["hold_id"])
-    after = ask.do("ForgetCustomer", customer_id="17850")["position"]
-    known = ask.see("export_customer", after, customer_id="17850")
+def _forget(client: ExampleClient, after: int) -> None:
+    assert (
+        client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
+    )
+    assert client.see("customer_orders", after, customer_id="17850")["items"]
+    held = client.do("HoldCustomer", customer_id="17850")
+    client.do("SetRetention", body={"kind": "customers", "keep": "1d"})
+    after = client.do("SetRetention")["position"]
+    assert client.see("get_customer", after, customer_id="17850")["holds"]
+    assert len(client.see("get_retention", after)["periods"]) == 2
+    assert client.see("retention_due", after)["items"] == []
+    client.do("ReleaseCustomerHold", customer_id="17850", hold_id=held["hold_id"])
+    after = client.do("ForgetCustomer", customer_id="17850")["position"]
+    known = client.see("export_customer", after, customer_id="17850")
     assert known["customer"]["name"] == "[forgotten]"
     assert known["accesses"]
-    ask.do("ReceiveStock")
-    placed = ask.do("PlaceOrder", body=order(1, "85123A", customer={"name": "Somebody"}))
-    ask.do("ForgetOrder", order_id=placed["order_id"])
+    client.do("ReceiveStock")
+    body = order(1, "85123A", backorder="allow", customer={"name": "Somebody"})
+    placed = client.do("PlaceOrder", body=body)  # all units are kept for the backorder before
+    client.do("ForgetOrder", order_id=placed["order_id"])
 
 
-def _backorder(ask: Asker) -> int:
-    placed = ask.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
+def _backorder(client: ExampleClient) -> int:
+    placed = client.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
     assert placed["lines"][0]["backordered"] > 0
-    ask.do("ReceiveStock")
-    allocated: Mapping[str, Any] = ask.do("AllocateBackorders", order_id=placed["order_id"])
+    client.do("ReceiveStock")
+    allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
     position: int = allocated["position"]
     return position
 
@@ -170,12 +175,12 @@ def test_every_route_asks_for_a_key(oms: Oms) -> None:
 
 
 def test_keys(oms: Oms, api: Api) -> None:
-    key = oms.create_key("shop", "admin")
+    key = oms.api_keys.create("shop", "admin")
     with Api(create_app(oms), key=key) as shop:
         assert shop.put("/v1/locations/LON", {"name": "London"}).status_code == 200
     (event,) = api.get("/v1/events").json()["items"]
     assert event["actor"] == "key:shop"
-    oms.revoke_keys("shop")
+    oms.api_keys.revoke("shop")
     for wrong in (key, key[:-1] + "x", "oms_", "x" * 5000):
         with Api(create_app(oms), key=wrong) as refused:
             assert refused.get("/v1/orders").status_code == 401

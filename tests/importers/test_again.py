@@ -66,21 +66,21 @@ def test_a_second_run_applies_nothing(postgres: Database, here: Path) -> None:
         again = imported(oms, file)
         assert happened(oms) == before
     assert again.events == 0 < first.events
-    assert (again.applied, again.left_out) == (first.applied, first.left_out)
+    assert (again.applied, again.skipped_rows) == (first.applied, first.skipped_rows)
     assert again.already == again.applied.total() == 9
     assert again.revenue == first.revenue
 
 
 def test_an_interrupted_run_continues(
-    server: str, template: str, here: Path, monkeypatch: pytest.MonkeyPatch
+    server: str, ready_template: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one ledger the writer goes away in the middle; afterwards it holds what another one
     holds that was never disturbed."""
     monkeypatch.setattr(sender, "BATCH", 20)
     file = written(here / "months.csv", months(seed=5, invoices=120))
     with (
-        ledger_database(server, template) as disturbed,
-        ledger_database(server, template) as quiet,
+        ledger_database(server, ready_template) as disturbed,
+        ledger_database(server, ready_template) as quiet,
     ):
         with open_oms(disturbed.settings) as oms:
             _goes_away_after(oms, batches=8)
@@ -145,8 +145,8 @@ def test_a_longer_file_goes_on_where_the_shorter_one_ended(postgres: Database, h
         imported(oms, short)
         report = imported(oms, long)
     assert report.balances
-    assert report.already == cut - sum(row.row <= cut for row in report.left_out)
-    assert not [row for row in report.left_out if row.because.startswith("refused")]
+    assert report.already == cut - sum(row.row <= cut for row in report.skipped_rows)
+    assert not [row for row in report.skipped_rows if row.because.startswith("refused")]
 
 
 def test_another_invoice_under_a_known_number_is_skipped(postgres: Database, here: Path) -> None:

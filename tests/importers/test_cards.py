@@ -63,11 +63,11 @@ def test_rows_with_cards_stay_out_and_the_account_says_so(
         report = import_file(oms, written(tmp_path / "f.csv", rows), ImportOptions(True), console)
         report.show(console)
     assert report.applied == {"sale": 1}
-    assert [(row.row, row.because) for row in report.left_out] == [
+    assert [(row.row, row.because) for row in report.skipped_rows] == [
         (n, "card_data") for n in (2, 3, 4, 5)
     ]
     assert report.balances
-    account = json.dumps(report.as_json())
+    account = json.dumps(report.to_json())
     assert "Description holds what looks like card data" in account
     for text in (account, shown.getvalue(), report.path.read_text()):
         assert "1111" not in text

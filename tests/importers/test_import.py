@@ -61,7 +61,7 @@ def test_one_row_of_everything(postgres: Database, here: Path) -> None:
             "write_off": 1,
             "stock_found": 1,
         }
-        assert [(row.row, row.because) for row in sorted(report.left_out)] == [
+        assert [(row.row, row.because) for row in sorted(report.skipped_rows)] == [
             (8, "credit_without_goods"),
             (11, "bad_debt_adjustment"),
             (12, "negative_quantity_with_price"),

@@ -60,7 +60,7 @@ def row(
         (row(invoice="C1", quantity=-1), True, Use.RETURN),
         (row(invoice="C1", quantity=-1, price="0"), False, Use.RETURN),
         (row(invoice="C1", sku="M", quantity=-1), True, Skip.CREDIT_WITHOUT_GOODS),
-        (row(invoice="C1"), True, Skip.CREDIT_OF_NOTHING),
+        (row(invoice="C1"), True, Skip.POSITIVE_CREDIT),
         (row(invoice="A1", sku="B", price="-9.99"), True, Skip.BAD_DEBT),
         (row(price="-1"), True, Skip.NEGATIVE_PRICE),
         (row(quantity=0), True, Skip.NO_QUANTITY),

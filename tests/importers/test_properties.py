@@ -19,8 +19,8 @@ from oms_ledger.engine.log.memory import MemoryStore
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.importers.online_retail import (
     COLUMNS,
-    HIGHEST_PRICE,
-    MOST_UNITS,
+    PRICE_MAX,
+    UNITS_MAX,
     FileRow,
     Invoice,
     MalformedRow,
@@ -127,9 +127,9 @@ odd = {
     "InvoiceNo": ["A5", " 6 ", "1:1"],
     "StockCode": ["x" * 101, "a@b", "POST"],
     "Description": ["line\nbreak", "\x07bell", 'an "open quote', "x" * 600],
-    "Quantity": ["0", str(MOST_UNITS), str(MOST_UNITS + 1), "9" * 12, "9" * 5000],
+    "Quantity": ["0", str(UNITS_MAX), str(UNITS_MAX + 1), "9" * 12, "9" * 5000],
     "InvoiceDate": ["0001-01-01", "9999-12-31 23:59:59", "4/1/2011 10:00"],
-    "UnitPrice": ["-1", str(HIGHEST_PRICE), "1e30", "0." + "1" * 40, "1e-30"],
+    "UnitPrice": ["-1", str(PRICE_MAX), "1e30", "0." + "1" * 40, "1e-30"],
     "CustomerID": ["nan", "x" * 300],
     "Country": ["Atlantis"],
 }
@@ -187,7 +187,9 @@ def test_rows_read_are_rows_applied_and_rows_skipped(
     assert report.balances
     assert again.balances
     assert again.events == 0
-    assert len({row.row for row in report.left_out}) == len(report.left_out), "left out twice"
+    assert len({row.row for row in report.skipped_rows}) == len(report.skipped_rows), (
+        "left out twice"
+    )
 
 
 def _lines(file: Path) -> list[str]:

@@ -41,12 +41,12 @@ def test_a_real_year(postgres: Database, tmp_path: Path) -> None:
         again.show(console)
         assert again.events == 0
         assert again.already == report.applied.total()
-        assert (again.applied, again.left_out) == (report.applied, report.left_out)
+        assert (again.applied, again.skipped_rows) == (report.applied, report.skipped_rows)
         assert oms.readers.head() == report.position
 
 
 def _check_account(report: ImportReport) -> None:
-    assert report.rows == 541_909 == report.applied.total() + len(report.left_out)
+    assert report.rows == 541_909 == report.applied.total() + len(report.skipped_rows)
     assert len(report.survey.last) == 25_900
     assert report.applied == {
         "sale": 530_103,

@@ -1,7 +1,7 @@
-"""A shop whose customers are real people: the door's fixtures, and what must never be found."""
+"""Fixtures of the HTTP API, for tests of personal data."""
 
 from __future__ import annotations
 
-from tests.http.conftest import api, oms, settings, shop
+from tests.http.conftest import api, oms, postgres, settings, shop
 
-__all__ = ["api", "oms", "settings", "shop"]
+__all__ = ["api", "oms", "postgres", "settings", "shop"]

@@ -1,4 +1,4 @@
-"""Every place that what was planted could be found in, looked through at once."""
+"""Searches every place that could hold a planted text: database, files, logs, answers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import structlog
 from oms_ledger import logs
 from oms_ledger.app import Oms
 from oms_ledger.audit.export.json_lines import export_range
+from tests.audit.seal import seal
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.search import dumped, files_with, rows_with, server_files_with
@@ -27,7 +28,7 @@ ROUTES = ("/v1/events", "/v1/orders", "/v1/shipments", "/v1/audit/access", "/met
 
 @contextmanager
 def logging_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Everything that the program logs, as it logs it, goes to a file in the folder."""
+    """Write the program's log to a file in the folder."""
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with (folder / PROGRAM_LOG).open("w", encoding="utf-8") as out:
@@ -48,7 +49,7 @@ def logging_into(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: str) -> set[str]:
     """The places that hold one of the texts: tables (those of read models that are built too), a
     dump, the files of the database, its write-ahead log and what it logs, the program's log, an
-    export, and answers to whoever may see everything."""
+    export, and answers to a reader with all rights."""
 
     def there(content: str) -> bool:
         return any(text in content for text in texts)
@@ -66,7 +67,7 @@ def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: st
 
 
 def _exported(oms: Oms) -> str:
-    """The whole log as somebody from outside is given it, with its events made readable."""
-    oms.audit.sealer().catch_up()
+    """An export of the whole log with its events decoded."""
+    seal(oms)
     lines = [orjson.loads(line) for line in export_range(oms.audit.tree(), 1, oms.readers.head())]
     return "".join(b64decode(line["state"]).decode() for line in lines if "state" in line)

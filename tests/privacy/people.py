@@ -1,4 +1,4 @@
-"""Customers with names that nobody else has, so that finding one anywhere means a leak."""
+"""Customers with unique names, so that finding one in clear anywhere means a leak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.http.examples import order
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """One customer; `mark` is in everything personal of theirs, and in nothing else."""
+    """One customer. `mark` is part of each of their personal values, and of nothing else."""
 
     mark: str
     id: str | None = None
@@ -36,7 +36,7 @@ class Planted:
         return {**order(1, "A"), **mine, **more}
 
     def buys(self, api: Api, **more: Any) -> dict[str, Any]:
-        """Orders, and has it sent."""
+        """Place and confirm an order, and create its shipment."""
         placed = api.post("/v1/orders", self.order(**more))
         assert placed.status_code in (200, 201), placed.text
         made: dict[str, Any] = placed.json()

@@ -1,4 +1,4 @@
-"""Looks for a text wherever a database could keep it."""
+"""Searches for a text wherever a database could store it."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def _readable(row: str) -> str:
 
 
 def dumped(database: Database) -> str:
-    """What pg_dump writes of the ledger, with its bytes made readable."""
+    """The output of pg_dump for the ledger, with bytes decoded."""
     command = [str(BINARIES / "pg_dump"), database.url, "-n", database.schema, "--data-only"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return "\n".join(_lines(told))
 
 
-def _lines(told: str) -> list[str]:
+def _lines(dump: str) -> list[str]:
     return [
         column if not column.startswith("\\\\x") else _bytes(column[3:])
-        for line in told.splitlines()
+        for line in dump.splitlines()
         for column in line.split("\t")
     ]
 
@@ -61,7 +61,7 @@ def _bytes(hexadecimal: str) -> str:
 
 
 def files_with(database: Database, *texts: str | bytes) -> list[str]:
-    """The files of the database, read as they lie there, that hold one of the texts."""
+    """The files of the database that hold one of the texts."""
     with database.connect_owner() as owner:
         owner.execute("VACUUM FULL")
         owner.execute("CHECKPOINT")
@@ -83,8 +83,8 @@ def _those_with(files: Iterable[Path], texts: Sequence[str | bytes]) -> list[str
 
 
 def server_files_with(database: Database, *texts: str) -> list[str]:
-    """What the server writes beside its tables that holds one of the texts: the write-ahead log,
-    and what it logs about its statements and their faults."""
+    """Files of the server beside its tables that hold one of the texts: the write-ahead log, and
+    its log of statements and errors."""
     with database.connect_owner() as owner:
         row = owner.execute("SELECT current_setting('data_directory')").fetchone()
     assert row is not None

@@ -1,4 +1,5 @@
-"""Card data in commands that come by no request: refused, each by itself, and never told."""
+"""Commands with card data that arrive over no request are refused one by one, and the error does
+not repeat it."""
 
 from __future__ import annotations
 
@@ -8,11 +9,10 @@ from oms_commands.orders._fields import CustomerFields, LineFields
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import open_oms
-from oms_ledger.cli.ledger import checked
+from oms_ledger.cli.ledger import build_command
 from oms_ledger.domain.errors import Invalid, OmsError
 from oms_ledger.domain.personal import Personal
-from oms_ledger.http.openapi.examples import BODIES
-from oms_ledger.privacy.card_check import found_in
+from oms_ledger.privacy.card_check import card_data_in
 from tests.databases import Database
 from tests.privacy.search import rows_with
 
@@ -30,7 +30,7 @@ def test_the_field_is_named_and_the_number_is_not() -> None:
         (order(title=PAN), "lines.0.title"),
         (ReceiveStock("MUG", "LON", 1, reference=PAN), "reference"),
     ):
-        refusal = found_in(command)
+        refusal = card_data_in(command)
         assert refusal is not None
         assert refusal.code == "card_data_refused"
         assert refusal.errors[0]["field"] == field
@@ -40,7 +40,7 @@ def test_the_field_is_named_and_the_number_is_not() -> None:
 def test_no_command_s_example_is_taken_for_a_card() -> None:
     for name, kind in COMMANDS.items():
         in_path = {part: "x" for part in kind.__annotations__ if f"{{{part}}}" in kind.route.path}
-        assert found_in(checked(kind, {**BODIES[name], **in_path})) is None, name
+        assert card_data_in(build_command(kind, {**kind.example, **in_path})) is None, name
 
 
 def test_its_neighbours_are_taken_and_nothing_of_it_is_kept(postgres: Database) -> None:

@@ -1,4 +1,4 @@
-"""Cards are found however they are written; what shops number things by is not taken for one."""
+"""Card numbers are detected in any notation; identifiers of a shop are not mistaken for one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from oms_commands import COMMANDS
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.privacy import cards
 from tests.importers.real_file import real_file
@@ -53,7 +54,7 @@ SEPARATORS = (
 
 
 def with_check_digit(digits: str) -> str:
-    """The digits and the one that makes Luhn right."""
+    """The digits with their Luhn check digit."""
     total = sum(sum(divmod(int(d) * 2, 10)) for d in digits[::-2]) + sum(map(int, digits[-2::-2]))
     return digits + str(-total % 10)
 
@@ -82,7 +83,7 @@ def written(draw: st.DrawFn) -> str:
 
 
 def refused(value: Any) -> str | None:
-    """The field that is named; None where all is well."""
+    """The field named by the refusal; None if the value is accepted."""
     try:
         cards.refuse(value)
     except Invalid as error:
@@ -94,7 +95,7 @@ def refused(value: Any) -> str | None:
 def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) -> None:
     value = {"lines": [{"note": "fine"}, {"note": text}]}
     body = json.dumps(value, ensure_ascii=ascii).encode()
-    assert cards.worth_a_look(body)
+    assert cards.may_hold_card_data(body)
     assert refused(json.loads(body)) == "lines.1.note"
 
 
@@ -102,7 +103,7 @@ def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) ->
 def test_a_card_number_that_is_a_number_or_a_name_is_found(number: str) -> None:
     assert refused({"a": {"b": int(number)}}) == "a.b"
     assert refused({"a": {number: 1}}) == "a"
-    assert cards.worth_a_look(json.dumps({number: 1}).encode())
+    assert cards.may_hold_card_data(json.dumps({number: 1}).encode())
 
 
 @given(numbers().filter(lambda n: len(n) > 13), st.sampled_from(["sku", "external_id", "id"]))
@@ -116,7 +117,7 @@ def test_the_issuers_own_examples(number: str) -> None:
     foreign = number.translate({ord(str(n)): 0xFF10 + n for n in range(10)})
     for text in (number, fours, f"{fours} 12/27 123", f"{number} 1227 123", foreign):
         assert refused({"note": text}) == "note", text
-        assert cards.worth_a_look(text.encode()), text
+        assert cards.may_hold_card_data(text.encode()), text
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_the_issuers_own_examples(number: str) -> None:
 )  # fmt: skip
 def test_security_codes_and_magnetic_stripes_are_found(text: str) -> None:
     assert refused({"note": text}) == "note"
-    assert cards.worth_a_look(json.dumps({"note": text}).encode())
+    assert cards.may_hold_card_data(json.dumps({"note": text}).encode())
 
 
 @pytest.mark.parametrize("name", ["cvv", "CVC2", "card_cvv", "card_security_code"])
@@ -174,23 +175,24 @@ def test_thirteen_digits_name_things() -> None:
     assert refused({"external_id": "4222 222 222 222"}) == "external_id"
 
 
-def test_nothing_says_what_was_found() -> None:
+def test_no_error_repeats_card_data() -> None:
     with pytest.raises(Invalid) as error:
         cards.refuse({"note": "4111 1111 1111 1111"})
     assert "1111" not in str(error.value) + repr(error.value.errors)
 
 
-def test_looking_closer_ends() -> None:
-    """Whoever sends millions of digits in a row is refused in less time than it took to send."""
+def test_inspection_is_bounded() -> None:
+    """Millions of digits in a row are refused in less time than it takes to send them."""
     assert refused({"note": "4 " * 2_000_000}) == "note"
     assert refused({"notes": ["4111111111111112"] * 300_000}) is not None
 
 
-def test_a_plain_order_needs_no_closer_look() -> None:
-    from oms_ledger.http.openapi.examples import BODIES
+def test_a_plain_order_is_not_inspected() -> None:
 
     assert not [
-        name for name, body in BODIES.items() if cards.worth_a_look(json.dumps(body).encode())
+        name
+        for name, command in COMMANDS.items()
+        if cards.may_hold_card_data(json.dumps(command.example).encode())
     ]
 
 

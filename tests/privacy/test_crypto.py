@@ -1,4 +1,5 @@
-"""What is sealed opens with its own key, in its own field and ledger, unchanged; or not at all."""
+"""A sealed value opens with its own key, in its own field and ledger, and unaltered; or not at
+all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is forgotten cannot be read any more, anywhere; everything else stays as it was."""
+"""An erased person cannot be read any more, anywhere; everything else stays as it was."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy import key_cache
 from oms_ledger.settings import Settings
+from tests.audit.seal import seal
 from tests.databases import Database
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted
@@ -59,7 +60,7 @@ def test_who_is_forgotten_is_found_nowhere(shop: Api, postgres: Database) -> Non
 
 
 def test_the_key_itself_is_gone_from_the_files(shop: Api, oms: Oms, postgres: Database) -> None:
-    """Also as it was wrapped: nothing is left that the key-encryption key could open."""
+    """The wrapped form too: nothing is left that the key-encryption key could unwrap."""
     ADA.buys(shop)
     with postgres.connect() as connection:
         row = connection.execute(
@@ -76,14 +77,14 @@ def test_the_key_itself_is_gone_from_the_files(shop: Api, oms: Oms, postgres: Da
 def test_the_ledger_still_verifies_and_tells_that_it_was_done(
     shop: Api, settings: Settings, tmp_path: Path
 ) -> None:
-    """The tree grew over sealed bytes before and after; proofs hold, and so do the books."""
+    """The tree covers sealed bytes before and after; proofs and invariants hold."""
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         made = ADA.buys(shop)
-        oms.audit.sealer().catch_up()
+        seal(oms)
         before = shop.get("/v1/audit/proof/inclusion", params={"position": made["position"]}).json()
         told = forget(shop, "c-ada")
         assert told["forgotten"] == 1
-        oms.audit.sealer().catch_up()
+        seal(oms)
         oms.catch_up()
         report = oms.audit.verify(VerificationOptions())
         assert [f for check in report.checks for f in check.findings] == []

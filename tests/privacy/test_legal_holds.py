@@ -1,4 +1,4 @@
-"""Legal holds: whoever is held is not forgotten, by anybody, at any moment."""
+"""Legal holds: a held person is never erased, neither by hand nor by a retention period."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.http.app import create_app
 from tests.databases import Database
 from tests.http.conftest import Api
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA, GUEST, Planted
 from tests.privacy.test_erasure import REASON, forget, order_of
 
@@ -36,7 +36,7 @@ def release(api: Api, who: str, held: dict[str, Any]) -> None:
 
 
 def refused(api: Api, who: str) -> dict[str, Any]:
-    problem = told(api.post(f"/v1/customers/{who}/forget", REASON), 409, "on_legal_hold")
+    problem = problem_of(api.post(f"/v1/customers/{who}/forget", REASON), 409, "on_legal_hold")
     assert "must be released before" in problem["detail"]
     return problem
 
@@ -108,20 +108,20 @@ def test_a_dry_run_tells_that_there_is_a_hold(shop: Api) -> None:
     ADA.buys(shop)
     hold(shop, "c-ada")
     tried = shop.post("/v1/customers/c-ada/forget?dry_run=true", REASON)
-    assert told(tried, 409, "on_legal_hold")
+    assert problem_of(tried, 409, "on_legal_hold")
 
 
 def test_who_is_not_there_is_neither_held_nor_forgotten(oms: Oms, shop: Api) -> None:
     """Above all no address is written down that nobody has ordered with."""
     head = oms.readers.head()
     for who in ("c-nobody", "nobody@example.com", "key:nothing"):
-        assert told(shop.post(f"/v1/customers/{who}/hold", HOLD), 404, "not_found")
+        assert problem_of(shop.post(f"/v1/customers/{who}/hold", HOLD), 404, "not_found")
     for who in ("nobody@example.com", "key:nothing"):
         for query in ("", "?dry_run=true"):
             answer = shop.post(f"/v1/customers/{who}/forget{query}", REASON)
-            assert told(answer, 404, "not_found")
+            assert problem_of(answer, 404, "not_found")
     path = "/v1/customers/nobody@example.com/holds/h1/release"
-    problem = told(shop.post(path, {"reason": "x"}), 404, "not_found")
+    problem = problem_of(shop.post(path, {"reason": "x"}), 404, "not_found")
     assert "@" not in problem["detail"]
     assert oms.readers.head() == head
 

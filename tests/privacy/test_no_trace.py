@@ -1,5 +1,5 @@
-"""Whoever was forgotten, by hand or by a period, is found nowhere; the same search finds them
-everywhere when nothing is sealed."""
+"""An erased person, by hand or by a retention period, is found nowhere; the same search finds them
+everywhere if nothing is sealed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from oms_ledger.privacy import sealer
 from oms_ledger.privacy.crypto import DataKey
 from oms_ledger.privacy.retention import RetentionScheduler
 from oms_ledger.settings import Settings
-from tests.databases import Database
+from tests.audit.seal import seal
+from tests.databases import Database, embedded_server, ledger_database
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED
 from tests.privacy.everywhere import PROGRAM_LOG, logging_into, places_with
@@ -34,10 +35,17 @@ LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
+def postgres() -> Iterator[Database]:
+    """On a server of its own, with the configuration that is shipped: its write-ahead log and what
+    it logs are searched, and other tests of the run write there what must not be found."""
+    with embedded_server() as server, ledger_database(server) as database:
+        prepare(database.url, database.settings)
+        yield database
+
+
+@pytest.fixture
 def oms(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
-    """Whose keys are in a folder of its own, and which saves states often."""
-    assert settings.database_url is not None
-    prepare(settings.database_url, settings)
+    """A ledger with its keys in a folder of its own, which saves states often."""
     monkeypatch.setattr(decider, "SNAPSHOT_EVERY", 2)
     own = replace(settings, data_dir=tmp_path)
     with logging_into(tmp_path, monkeypatch), open_prepared(own) as opened:
@@ -90,7 +98,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     period(api, "customers", "6y")
     position = period(api, "guests", "2y")["position"]
     assert api.get("/v1/retention", params={"min_position": position}).status_code == 200
-    done = RetentionScheduler(oms.retention, 3, lambda: LATER).step()
+    done = RetentionScheduler(oms.retention, 3, lambda: LATER).run_if_due()
     assert done is not None
     assert (done.forgotten, dict(done.skipped)) == (3, {"legal hold": 1})
 
@@ -114,7 +122,7 @@ def test_who_was_forgotten_is_found_nowhere(
     for name in ("lines", "total", "status", "shipments"):
         assert after[name] == before[name]
     assert order_of(shop, made[BOB])["customer"]["email"] == BOB.email
-    oms.audit.sealer().catch_up()
+    seal(oms)
     report = oms.audit.verify(VerificationOptions())
     assert [f for check in report.checks for f in check.findings] == []
 
@@ -126,8 +134,8 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So that the search above does not pass because it looks nowhere. What the program and the
-    server log is the exception: there nothing personal is written, sealed or not."""
+    """Proves that the search above finds what is there. The logs of the program and the server are
+    the exception: nothing personal is logged, sealed or not."""
 
     def as_it_is(command: Command, key: DataKey) -> Command:
         return command

@@ -225,7 +225,7 @@ def test_a_run_is_bounded_and_the_next_one_goes_on(
 def test_one_process_at_a_time_runs_retention(oms: Oms, shop: Api) -> None:
     done_with(shop, ADA)
     period(shop, "customers", "2y")
-    with open_prepared(oms.settings) as other, other.chores.turn(retention.JOB) as mine:
+    with open_prepared(oms.settings) as other, other.retention.exclusive(retention.JOB) as mine:
         assert mine
         assert run_once(oms.retention, NOW + 3 * YEAR) is None
     assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
@@ -238,18 +238,18 @@ def test_a_worker_runs_retention_at_its_start_and_then_once_a_day(
     scheduler = RetentionScheduler(oms.retention, 3, lambda: clock[0])
     first = done_with(shop, ADA)
     period(shop, "customers", "2y")
-    done = scheduler.step()
+    done = scheduler.run_if_due()
     assert done is not None
     assert done.forgotten == 1
     assert name_of(shop, first) == "[forgotten]"
     done_with(shop, BOB)
     clock[0] = datetime(2200, 5, 2, 2, 59, tzinfo=UTC)
-    assert scheduler.step() is None
+    assert scheduler.run_if_due() is None
     clock[0] = datetime(2200, 5, 2, 3, 0, tzinfo=UTC)
-    done = scheduler.step()
+    done = scheduler.run_if_due()
     assert done is not None
     assert done.forgotten == 1
-    assert scheduler.step() is None
+    assert scheduler.run_if_due() is None
     assert "Zq" not in caplog.text
     assert "c-ada" not in "".join(r.getMessage() for r in caplog.records if "httpx" not in r.name)
 
@@ -293,7 +293,7 @@ def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
 ) -> None:
     order_of(shop, ADA.buys(shop))
     with pytest.raises(Exception, match="at least 90 days"):
-        oms.chores.prune("access_log", datetime.now(UTC))
+        oms.retention.prune("access_log", datetime.now(UTC))
     for connect in (postgres.connect, postgres.connect_owner):
         with connect() as connection, pytest.raises(Exception, match=r"denied|append-only"):
             connection.execute("DELETE FROM personal_access")
@@ -301,7 +301,7 @@ def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
 
 
 def test_an_administrator_alone_sets_periods(oms: Oms, shop: Api) -> None:
-    with Api(create_app(oms), oms.create_key("desk", "operator")) as desk:
+    with Api(create_app(oms), oms.api_keys.create("desk", "operator")) as desk:
         body = {"kind": "customers", "keep": "1d"}
         assert desk.put("/v1/retention", body).status_code == 403
         assert desk.get("/v1/retention/due").status_code == 403

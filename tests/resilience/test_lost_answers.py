@@ -13,7 +13,7 @@ from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import SQL, PostgresStore
-from oms_ledger.engine.log.store import Batch, EventRow, Head, LoadRequest, LoadResult
+from oms_ledger.engine.log.store import Batch, EventRow, Head, LoadedRows, LoadRequest
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
 from tests.engine.conformance import InPostgres
@@ -75,7 +75,7 @@ def test_the_same_key_answers_the_first_result(postgres: Database, cut: Cut) -> 
 class Forgetful(PostgresStore):
     """Keeps no receipts."""
 
-    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadedRows]:
         return super().begin(LoadRequest(wanted.streams, wanted.categories))
 
     def commit(self, head: Head, batch: Batch) -> None:

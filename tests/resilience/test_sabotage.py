@@ -104,7 +104,7 @@ def test_sabotage_without_the_head_lock(
 
 # Compare-and-set of a read model's position.
 
-MOVE_WHATEVER_HAPPENED = projectors.MOVE.replace(
+MOVE_WHATEVER_HAPPENED = projectors.SQL["move_position"].replace(
     "AND position = %s AND revision = %s", "AND 0 <= %s::bigint AND 0 <= %s::bigint"
 )
 
@@ -139,8 +139,8 @@ def test_a_projector_that_slept_is_fenced(postgres: Database) -> None:
 def test_sabotage_without_compare_and_set(
     postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MOVE_WHATEVER_HAPPENED != projectors.MOVE
-    monkeypatch.setattr(projectors, "MOVE", MOVE_WHATEVER_HAPPENED)
+    assert projectors.SQL["move_position"] != MOVE_WHATEVER_HAPPENED
+    monkeypatch.setitem(projectors.SQL, "move_position", MOVE_WHATEVER_HAPPENED)
     with pytest.raises(AssertionError):
         check_who_was_overtaken_writes_nothing(postgres)
 

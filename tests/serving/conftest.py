@@ -35,10 +35,10 @@ def shop(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         environment = {"OMS_DATABASE_URL": database, "OMS_ADMIN_KEY": ADMIN_KEY}
         options = ("--api-processes", "2", "--workers", "2")
         output = tmp_path_factory.mktemp("shop")
-        with serving(environment, output, *options) as (family, url), client(url) as asking:
-            location(asking, "LON", 1)
-            location(asking, "MAN", 2)
-            yield Served(family, url, database, asking)
+        with serving(environment, output, *options) as (family, url), client(url) as http:
+            location(http, "LON", 1)
+            location(http, "MAN", 2)
+            yield Served(family, url, database, http)
 
 
 @pytest.fixture

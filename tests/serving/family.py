@@ -1,4 +1,4 @@
-"""The real program as a family of processes: started, asked, hurt, stopped."""
+"""The real program as a parent with its child processes: started, killed, stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROGRAM = Path(sys.executable).with_name("oms-ledger")
 ADMIN_KEY = "key-of-the-administrator-for-tests-1"
 
 PATIENCE_SECONDS = 90.0
-"""For what must happen but may take long on a machine that has other things to do."""
+"""Deadline for what must happen, on a machine that is busy."""
 
 
 class Family:

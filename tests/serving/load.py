@@ -1,4 +1,4 @@
-"""Customers who place orders without end and remember what they were told."""
+"""Load: customers who place orders until they are stopped, and keep every answer."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Load:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def open_shop(self) -> None:
-        with client(self.url, self.key) as asking:
-            location(asking, "LON")
-            receive(asking, ("A", "LON", 1_000_000), ("B", "LON", 1_000_000))
+        with client(self.url, self.key) as http:
+            location(http, "LON")
+            receive(http, ("A", "LON", 1_000_000), ("B", "LON", 1_000_000))
 
     @contextmanager
     def running(self, customers: int, name: str = "c") -> Generator[None]:
@@ -63,14 +63,14 @@ class Load:
 
     def _order(self, name: str) -> None:
         number = 0
-        with client(self.url, self.key) as asking:
+        with client(self.url, self.key) as http:
             while not self.stop.is_set():
                 number += 1
-                self._place(asking, f"{name}-{number}")
+                self._place(http, f"{name}-{number}")
 
-    def _place(self, asking: httpx.Client, key: str) -> None:
+    def _place(self, http: httpx.Client, key: str) -> None:
         try:
-            answer = send(asking, key)
+            answer = send(http, key)
         except httpx.TransportError:
             self.unknown.append(key)
             self.stop.wait(PAUSE_SECONDS)
@@ -95,13 +95,13 @@ class Load:
             placed = [r.event for r in events if isinstance(r.event, OrderPlaced)]
             assert [p.order_id for p in placed] == [answer["order_id"]]
 
-    def check_unknown(self, asking: httpx.Client, log: Sequence[Recorded]) -> None:
+    def check_unknown(self, http: httpx.Client, log: Sequence[Recorded]) -> None:
         """Each other one is there once, whole, or not at all; sent again its key tells which,
         and then it is there once."""
         written = _by_request(log)
         for key in self.unknown:
             assert _shape(written.get(key, [])) in (_shape_of_one(), Counter()), key
-            again = send(asking, key)
+            again = send(http, key)
             assert again.status_code == 201, again.text
             replayed = again.headers.get("idempotent-replayed") == "true"
             assert replayed == (key in written), "the key tells something else than the log"
@@ -109,9 +109,9 @@ class Load:
         self.unknown.clear()
 
 
-def send(asking: httpx.Client, key: str) -> httpx.Response:
+def send(http: httpx.Client, key: str) -> httpx.Response:
     headers = {"Idempotency-Key": key, "X-Correlation-Id": key}
-    return asking.post("/v1/orders", json=order(*LINES), headers=headers)
+    return http.post("/v1/orders", json=order(*LINES), headers=headers)
 
 
 def _by_request(log: Sequence[Recorded]) -> dict[str, list[Recorded]]:

@@ -1,4 +1,4 @@
-"""What is asked of the served shop."""
+"""Requests to a served shop."""
 
 from __future__ import annotations
 

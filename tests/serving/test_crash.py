@@ -18,18 +18,21 @@ from tests.serving.shop import location, order, place, receive
 
 pytestmark = pytest.mark.postgres
 
-ROUNDS = 10
+ROUNDS = [2, pytest.param(10, marks=pytest.mark.long)]
 CUSTOMERS = 6
 ORDERS_BETWEEN = 20
 
 
-def test_kill_9_under_load_loses_and_doubles_nothing(data_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_kill_9_under_load_loses_and_doubles_nothing(
+    data_dir: Path, tmp_path: Path, rounds: int
+) -> None:
     environment = {"OMS_DATA_DIR": str(data_dir), "OMS_ADMIN_KEY": ADMIN_KEY}
     with serving(environment, tmp_path, "--api-processes", "2") as (family, url):
         load = Load(url, ADMIN_KEY)
         load.open_shop()
         with load.running(CUSTOMERS):
-            for number in range(ROUNDS):
+            for number in range(rounds):
                 load.until_more(ORDERS_BETWEEN)
                 kill_postgresql(data_dir) if number % 2 else kill_an_api(family, number // 2)
             load.until_more(ORDERS_BETWEEN)
@@ -37,13 +40,13 @@ def test_kill_9_under_load_loses_and_doubles_nothing(data_dir: Path, tmp_path: P
         until(lambda: len(family.apis()) == 2, "both API processes are back")
 
         with (
-            client(url) as asking,
+            client(url) as http,
             database(Settings(data_dir=data_dir)) as server,
         ):
-            log = check_everything(asking, server)
+            log = check_everything(http, server)
             load.check_acknowledged(log)
-            load.check_unknown(asking, log)
-            after = check_everything(asking, server)
+            load.check_unknown(http, log)
+            after = check_everything(http, server)
             load.check_acknowledged(after)
 
 
@@ -51,12 +54,12 @@ def test_while_the_database_is_away_everybody_is_told_to_come_back(
     data_dir: Path, tmp_path: Path
 ) -> None:
     environment = {"OMS_DATA_DIR": str(data_dir), "OMS_ADMIN_KEY": ADMIN_KEY}
-    with serving(environment, tmp_path) as (family, url), client(url) as asking:
-        location(asking, "LON")
-        receive(asking, ("A", "LON", 10))
-        made = place(asking, ("A", 1))
+    with serving(environment, tmp_path) as (family, url), client(url) as http:
+        location(http, "LON")
+        receive(http, ("A", "LON", 10))
+        made = place(http, ("A", 1))
         path = f"/v1/orders/{made['order_id']}"
-        follow(asking, made["position"])
+        follow(http, made["position"])
 
         family.parent.suspend()  # nobody starts the database again
         running = postmaster(data_dir)
@@ -65,9 +68,9 @@ def test_while_the_database_is_away_everybody_is_told_to_come_back(
         until(lambda: servers(data_dir) == [], "all of PostgreSQL is gone")
         try:
             with ThreadPoolExecutor() as everybody:
-                reading = everybody.map(asking.get, ("/readyz", path, "/v1/events"))
-                answers = [asking.post("/v1/orders", json=order(("A", 1))), *reading]
-            assert asking.get("/healthz").status_code == 200
+                reading = everybody.map(http.get, ("/readyz", path, "/v1/events"))
+                answers = [http.post("/v1/orders", json=order(("A", 1))), *reading]
+            assert http.get("/healthz").status_code == 200
         finally:
             family.parent.resume()
         for answer in answers:
@@ -75,10 +78,10 @@ def test_while_the_database_is_away_everybody_is_told_to_come_back(
             assert answer.json()["code"] == "unavailable"
             assert int(answer.headers["retry-after"]) >= 1
 
-        until(lambda: asking.get("/readyz").status_code == 200, "it is ready again")
-        again = place(asking, ("A", 1))
-        follow(asking, again["position"])
-        assert asking.get(path).json()["order_number"] == made["order_number"]
+        until(lambda: http.get("/readyz").status_code == 200, "it is ready again")
+        again = place(http, ("A", 1))
+        follow(http, again["position"])
+        assert http.get(path).json()["order_number"] == made["order_number"]
 
 
 def kill_postgresql(data_dir: Path) -> None:

@@ -76,7 +76,13 @@ def oldest() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=[embedded_server, oldest], ids=["newest", "oldest"])
+SERVERS = [
+    pytest.param(embedded_server, id="newest"),
+    pytest.param(oldest, id="oldest", marks=pytest.mark.long),
+]
+
+
+@pytest.fixture(params=SERVERS)
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """On a server of its own: roles belong to the server, and here there are none yet."""
     with request.param() as server, temporary_database(server) as url:
@@ -99,19 +105,19 @@ def test_a_shop_with_two_logins(site: Site, tmp_path: Path) -> None:
     assert f"TO {SERVE};" in refused.stderr, refused.stderr
     site.sql(OWNER, *statements("GRANT oms_main_writer"))
 
-    with serving(site.environment(), tmp_path / "one") as (family, url), client(url) as asking:
-        sells_and_folds(asking)
-        asked = asking.post("/v1/projections/stock_levels/rebuild")
-        assert asked.status_code == 202, "asking needs no owner; building does"
-        seals(asking)
+    with serving(site.environment(), tmp_path / "one") as (family, url), client(url) as http:
+        sells_and_folds(http)
+        asked = http.post("/v1/projections/stock_levels/rebuild")
+        assert asked.status_code == 202, "http needs no owner; building does"
+        seals(http)
         sessions(site, {SERVE})
         assert "builds_left_to_the_owner" in family.stderr.read_text()
     keys_are_the_owner_s(site)
     newer_programs_are_told(site)
 
     with serving(site.environment(owner=True), tmp_path / "two") as (family, url):
-        with client(url) as asking:
-            builds_are_finished(asking)
+        with client(url) as http:
+            builds_are_finished(http)
         owner_s_login_stays_with_who_needs_it(family)
     rebuilt = site.run("projections", "rebuild", "stock_levels", "--swap", owner=True)
     assert rebuilt.returncode == 0, rebuilt.stderr
@@ -119,28 +125,28 @@ def test_a_shop_with_two_logins(site: Site, tmp_path: Path) -> None:
     the_auditor_reads(site)
 
 
-def sells_and_folds(asking: httpx.Client) -> None:
-    location(asking, "LON")
-    receive(asking, ("A", "LON", 5))
+def sells_and_folds(http: httpx.Client) -> None:
+    location(http, "LON")
+    receive(http, ("A", "LON", 5))
     customer = {"id": "c-1", "name": "Ada Lovelace", "email": "ada@example.org"}
-    made = place(asking, ("A", 2), customer=customer)
+    made = place(http, ("A", 2), customer=customer)
     seen = {"min_position": made["position"], "wait_ms": 10_000}
-    answer = asking.get(f"/v1/orders/{made['order_id']}", params=seen)
+    answer = http.get(f"/v1/orders/{made['order_id']}", params=seen)
     assert answer.status_code == 200, answer.text
     assert answer.json()["lines"][0]["allocated"] == 2
     assert answer.json()["customer"]["name"] == "Ada Lovelace"
-    found = asking.get("/v1/orders", params={"q": "ada@example.org"})
+    found = http.get("/v1/orders", params={"q": "ada@example.org"})
     assert len(found.json()["items"]) == 1
-    assert asking.get("/v1/audit/access").json()["items"], "who was shown it is on record"
-    forgotten = asking.post("/v1/customers/c-1/forget", json={"reason": "asked for"})
+    assert http.get("/v1/audit/access").json()["items"], "who was shown it is on record"
+    forgotten = http.post("/v1/customers/c-1/forget", json={"reason": "asked for"})
     assert forgotten.status_code == 200, forgotten.text
-    assert asking.get("/readyz").status_code == 200
-    assert asking.post("/v1/projections/order_status/retry").status_code == 200
+    assert http.get("/readyz").status_code == 200
+    assert http.post("/v1/projections/order_status/retry").status_code == 200
 
 
-def seals(asking: httpx.Client) -> None:
-    until(lambda: asking.get("/checkpoint").status_code == 200, "something is sealed")
-    assert asking.get("/v1/audit/proof/inclusion", params={"position": 1}).status_code == 200
+def seals(http: httpx.Client) -> None:
+    until(lambda: http.get("/checkpoint").status_code == 200, "something is sealed")
+    assert http.get("/v1/audit/proof/inclusion", params={"position": 1}).status_code == 200
 
 
 def sessions(site: Site, logins: set[str]) -> None:
@@ -179,11 +185,11 @@ def newer_programs_are_told(site: Site) -> None:
     site.sql("postgres", f"DELETE FROM {row}", f"INSERT INTO {row} SELECT * FROM public.kept")
 
 
-def builds_are_finished(asking: httpx.Client) -> None:
+def builds_are_finished(http: httpx.Client) -> None:
     """By workers that have the owner's login: those that had been asked for before, too."""
 
     def whole() -> bool:
-        every = asking.get("/v1/projections").json()
+        every = http.get("/v1/projections").json()
         beside = [build for model in every for build in model["others"]]
         return [b["indexed"] for b in beside if b["name"] == "stock_levels"] == [True]
 

@@ -21,6 +21,8 @@ CUSTOMERS = 200
 
 SHARE = CUSTOMERS // 2
 
+ATTEMPTS = 6
+
 CONNECTIONS = 10
 """Of one client. Its pool looks at all of them again and again, so many would take long."""
 
@@ -75,7 +77,19 @@ def answered(shop: Served) -> Counter[int]:
 def test_of_200_customers_exactly_as_many_are_served_as_there_are_units(
     shop: Served, stock: int
 ) -> None:
-    sku = f"HOT-{stock}"
+    # A busy machine loses connections that were idle for too long, and those that are made instead
+    # may all go to one process. Then the sale is held again.
+    for attempt in range(ATTEMPTS):
+        by_process = sold_out(shop, f"HOT-{stock}-{attempt}", stock)
+        if len(by_process) == 2 and min(by_process.values()) >= SHARE // 2:
+            break
+    assert len(by_process) == 2, "one process was not asked"
+    assert min(by_process.values()) >= SHARE // 2
+
+
+def sold_out(shop: Served, sku: str, stock: int) -> Counter[int]:
+    """Have all customers order one unit at the same moment, and check everything; how many of them
+    each process has answered."""
     receive(shop.client, (sku, "LON", stock))
     before = answered(shop)
     answers = all_at_once(shop, order((sku, 1)))
@@ -86,15 +100,13 @@ def test_of_200_customers_exactly_as_many_are_served_as_there_are_units(
         assert refused["errors"] == [{"line": "1", "sku": sku, "requested": 1, "available": 0}]
     by_process = answered(shop) - before
     assert by_process.total() == CUSTOMERS
-    # Not exactly so: a slow machine loses connections that were idle for too long.
-    assert len(by_process) == 2, "one process was not asked"
-    assert min(by_process.values()) >= SHARE // 2
 
     log = check_everything(shop.client, shop.database)
     sold = [r.event for r in log if isinstance(r.event, OrderPlaced)]
     assert sum(line.sku == sku for placed in sold for line in placed.terms.lines) == stock
     found = shop.client.get(f"/v1/stock/{sku}").json()
     assert (found["on_hand"], found["allocated"], found["available"]) == (stock, stock, 0)
+    return by_process
 
 
 def test_the_lines_of_an_order_are_added_up_before_they_are_promised(shop: Served) -> None:

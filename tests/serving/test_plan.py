@@ -1,4 +1,4 @@
-"""What may be served where."""
+"""Addresses on which `serve` may listen."""
 
 from __future__ import annotations
 

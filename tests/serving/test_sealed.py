@@ -1,4 +1,4 @@
-"""A ledger that is served is sealed, by whichever worker it is, without anybody asking."""
+"""A ledger that is served is sealed, by whichever worker it is, without anybody http."""
 
 from __future__ import annotations
 

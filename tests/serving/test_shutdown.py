@@ -1,4 +1,4 @@
-"""However a family ends, it leaves nothing behind and loses nothing it had acknowledged."""
+"""However the processes end, none is left, and nothing that was acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Follower:
     def _follow(self) -> None:
         try:
             with (
-                client(self._url, self._key) as asking,
-                asking.stream("GET", "/v1/events/stream?after=0") as answer,
+                client(self._url, self._key) as http,
+                http.stream("GET", "/v1/events/stream?after=0") as answer,
             ):
                 for line in answer.iter_lines():
                     self.events += line.startswith("data:")
@@ -113,8 +113,8 @@ def test_the_children_of_a_killed_parent_go_and_the_next_one_takes_over(
     port = url.rsplit(":", 1)[1]
     with serving(environment(data_dir), tmp_path / "next", "--port", port) as (next_, same):
         assert same == url
-        with client(url, local_key(data_dir)) as asking:
-            place(asking, ("A", 1))
+        with client(url, local_key(data_dir)) as http:
+            place(http, ("A", 1))
         assert next_.end(signal.SIGTERM) == 0
         assert_nothing_is_left(next_, data_dir)
     with database(Settings(data_dir=data_dir)) as server:
@@ -175,9 +175,9 @@ def after(position: int) -> dict[str, int]:
     return {"min_position": position, "wait_ms": 10_000}
 
 
-def accepts(asking: httpx.Client) -> bool:
+def accepts(http: httpx.Client) -> bool:
     """Whether an order is accepted; while the database is away it is refused in good order."""
-    answer = asking.post("/v1/orders", json=order(("A", 1)))
+    answer = http.post("/v1/orders", json=order(("A", 1)))
     assert answer.status_code in (201, 503), answer.text
     if answer.status_code == 503:
         assert int(answer.headers["retry-after"]) >= 1

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 
 from tests.serving.checks import check_everything
 from tests.serving.conftest import Served
@@ -46,7 +47,7 @@ class Clerk:
             self.receive,
             self.adjust,
         ]
-        with client(self.url) as self.asking:
+        with client(self.url) as self.http:
             while time.monotonic() < until:
                 self.dice.choice(work)()
 
@@ -104,13 +105,14 @@ class Clerk:
 
     def ask(self, work: str, path: str, body: Json) -> Json | None:
         """The answer; None for a refusal."""
-        answer: httpx.Response = self.asking.post(path, json=body)
+        answer: httpx.Response = self.http.post(path, json=body)
         self.done[work, answer.status_code] += 1
         if answer.status_code not in (200, 201, 409):
             self.unexpected.append(f"{work}: {answer.status_code} {answer.text}")
         return answer.json() if answer.is_success else None
 
 
+@pytest.mark.long
 def test_everything_at_once_leaves_the_books_right(shop: Served) -> None:
     receive(shop.client, *((sku, place, 20) for sku in SKUS for place in PLACES))
     clerks = [Clerk(number, shop.url) for number in range(CLERKS)]

@@ -1,4 +1,4 @@
-"""What `serve` says, whom it lets in, and where it runs."""
+"""The start of `serve`: its output, its keys, the oldest PostgreSQL."""
 
 from __future__ import annotations
 

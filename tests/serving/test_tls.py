@@ -72,12 +72,12 @@ def secured(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def test_an_order_over_https(secured: Secured) -> None:
     assert secured.url.startswith("https://127.0.0.1:")
-    with secured.client(secured.trusted) as asking:
-        location(asking, "LON")
-        receive(asking, ("A", "LON", 2))
-        made = place(asking, ("A", 2))
+    with secured.client(secured.trusted) as http:
+        location(http, "LON")
+        receive(http, ("A", "LON", 2))
+        made = place(http, ("A", 2))
         seen = {"min_position": made["position"], "wait_ms": 10_000}
-        answer = asking.get(f"/v1/orders/{made['order_id']}", params=seen)
+        answer = http.get(f"/v1/orders/{made['order_id']}", params=seen)
         assert answer.json()["lines"][0]["allocated"] == 2
         assert "max-age" in answer.headers["strict-transport-security"]
 

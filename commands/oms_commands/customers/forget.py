@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
 from oms_commands.customers._subjects import Reason, refuse_if_held, refuse_if_unknown, streams_of
+from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
@@ -32,6 +33,8 @@ class ForgetCustomer(Command):
     name: ClassVar[str] = "ForgetCustomer"
     route: ClassVar[Route] = Route("POST", "/v1/customers/{customer_id}/forget")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = ForgottenAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "erasure request", "note": "ticket 7"}
     forgets: ClassVar[bool] = True
 
     customer_id: Id
@@ -48,7 +51,7 @@ class ForgetCustomer(Command):
         return with_fields(self, subject=subject)
 
     def because(self, period: PeriodOver) -> ForgetCustomer:
-        """The same, asked for by nobody but the end of a period. What guests have ordered with
+        """The same, because a retention period is over. What guests have ordered with
         the customer's e-mail address has periods of its own, and stays."""
         return with_fields(self, period=period)
 
@@ -77,7 +80,7 @@ class ForgetCustomer(Command):
 
 
 def _refuse_if_changed(period: PeriodOver, policy: Retention) -> None:
-    """Whoever lengthens a period, and is told so, must be able to rely on it at once."""
+    """`Refused` if the periods changed since: a longer period is binding once acknowledged."""
     if policy.version != period.policy:
         raise Refused(
             "Periods of retention have been changed meanwhile. GET /v1/retention/due shows whose"

@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
 from oms_commands.customers._subjects import Reason, refuse_if_held, streams_of
+from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.errors import Refused
@@ -22,7 +23,7 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ForgetOrder(Command):
-    """Forget who placed an order that says neither an id nor an e-mail address of theirs.
+    """Forget the person of an order that has neither a customer's id nor an e-mail address.
 
     The order, its stock and its money stay as they are. It cannot be undone. Who has an id or an
     address is forgotten by that. `reason` and `note` are kept: write nothing personal into them.
@@ -31,6 +32,8 @@ class ForgetOrder(Command):
     name: ClassVar[str] = "ForgetOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/forget")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = ForgottenAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "erasure request"}
     forgets: ClassVar[bool] = True
 
     order_id: Id
@@ -65,7 +68,7 @@ class ForgetOrder(Command):
 
 
 def _refuse_if_anothers(order: Order, keys: Sequence[str]) -> None:
-    """What is personal in the order may be sealed for somebody who is known by more than it."""
+    """`Refused` if the order's personal values belong to a customer with an id or an address."""
     assert order.placed is not None, "looked up before"
     terms = order.placed.terms
     if terms.customer is not None and terms.customer.id is not None:

@@ -91,8 +91,8 @@ def _add_locations(document: OrderDocument, *locations: str) -> None:
         document.locations = sorted({*document.locations, *locations})
 
 
-def _later(known: datetime | None, at: datetime) -> datetime:
-    return at if known is None or at > known else known
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None or other > one else one
 
 
 @dataclass(slots=True)
@@ -107,13 +107,13 @@ class OrderShipment:
     tracking_number: str | None = None
 
 
-def shipment_after(known: OrderShipment | None, r: Recorded) -> OrderShipment | None:
-    """The parcel after an event of its shipment's stream; None where it has none yet."""
+def shipment_after(shipment: OrderShipment | None, r: Recorded) -> OrderShipment | None:
+    """The shipment after an event of its stream; None before it was created."""
     event = r.event
     if isinstance(event, ShipmentCreated):
         return OrderShipment(
             event.shipment_id, event.order_id, event.location, event.carrier, event.service
         )
-    if known is not None and isinstance(event, (ShipmentLabelled, ShipmentDispatched)):
-        known.tracking_number = event.tracking_number or known.tracking_number
-    return known
+    if shipment is not None and isinstance(event, (ShipmentLabelled, ShipmentDispatched)):
+        shipment.tracking_number = event.tracking_number or shipment.tracking_number
+    return shipment

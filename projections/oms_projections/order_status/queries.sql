@@ -6,6 +6,15 @@ SELECT document FROM order_dossiers WHERE order_id = %(order_id)s;
 -- The shipments of one order.
 SELECT * FROM order_parcels WHERE order_id = %(order_id)s ORDER BY shipment_id;
 
+-- name: orders_by_name
+-- Orders with exactly this number, whatever its case, or this external id, which several channels
+-- may have given: how the command line finds what people call an order.
+SELECT order_id, number, channel, lower(number) = lower(%(name)s::text) AS by_number
+FROM orders
+WHERE lower(number) = lower(%(name)s::text) OR external_id = %(name)s
+ORDER BY by_number DESC, number
+LIMIT %(limit)s;
+
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
 -- Without `with_sensitive` no sensitive order is found by what is in it: neither by a SKU nor by

@@ -1,4 +1,4 @@
-"""The rows of this read model as they were, made from the log for the asking.
+"""The rows of this read model as they were, folded from the log for one query.
 
 Balances start from the newest snapshot before the moment, so that a SKU with a million movements
 costs no more than one with a thousand. What had *happened* by a time knows no such shortcut: what

@@ -1,7 +1,7 @@
-"""API keys: `oms_<prefix>_<secret>`. The prefix finds the key, the secret proves it.
+"""API keys: `oms_<prefix>_<secret>`. The prefix identifies the key, the secret authenticates it.
 
-Only the SHA-256 of the secret is kept. Secrets have 256 bits of chance, so that no slow hash is
-needed to keep them from being guessed. Whoever asks for a key sees it once.
+Only the SHA-256 of the secret is stored. Secrets have 256 random bits, so that no slow hash is
+needed against guessing. The text of a key is shown once, when it is created.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ KEY = re.compile(r"oms_([0-9a-f]{12})_([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is kept. `name` is for people and need not be unique. It is good for one
-    ledger, until it expires or is revoked, for what its role and its scopes say."""
+    """A stored key. `name` is for people and need not be unique. The key is valid for one ledger,
+    until it expires or is revoked, and grants the scopes of `role` and `scopes`."""
 
     id: str
     prefix: str
@@ -37,8 +37,8 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
 
-    def holds(self, now: datetime) -> bool:
-        """Whether it still works."""
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
@@ -52,17 +52,17 @@ def new_key(
     scopes: Collection[str] = (),
     expires_at: datetime | None = None,
 ) -> tuple[str, ApiKey]:
-    """The key itself, never to be seen again, and what is kept of it. `Invalid` where there is
-    no such role or scope."""
+    """The text of a new key, and the key to store. `Invalid` if the role or a scope does not
+    exist."""
     roles.check(role, scopes)
-    text, prefix, secret = _drawn()
-    given = tuple(sorted(set(scopes)))
-    return text, ApiKey(key_id, prefix, _hash(secret), name, ledger, role, given, now, expires_at)
+    text, prefix, secret = _generate()
+    unique = tuple(sorted(set(scopes)))
+    return text, ApiKey(key_id, prefix, _hash(secret), name, ledger, role, unique, now, expires_at)
 
 
 def successor(key: ApiKey, key_id: str, now: datetime) -> tuple[str, ApiKey]:
-    """Another key for the same holder and the same rights, for the same time."""
-    text, prefix, secret = _drawn()
+    """A new key with the name, the rights and the lifetime of another."""
+    text, prefix, secret = _generate()
     expires_at = key.expires_at and now + (key.expires_at - key.created_at)
     return text, replace(
         key,
@@ -75,28 +75,28 @@ def successor(key: ApiKey, key_id: str, now: datetime) -> tuple[str, ApiKey]:
     )
 
 
-def fading(key: ApiKey, now: datetime, grace: timedelta) -> ApiKey:
-    """The key, which works for that long and no longer."""
+def expiring(key: ApiKey, now: datetime, grace: timedelta) -> ApiKey:
+    """The key, expiring after the grace period or when it would anyway, whichever is earlier."""
     end = now + grace
     return replace(key, expires_at=end if key.expires_at is None else min(end, key.expires_at))
 
 
 def prefix_of(text: str) -> str | None:
-    """The prefix of a key; None where the text is not shaped like one."""
+    """The prefix of a key's text; None if the text is malformed."""
     match = KEY.fullmatch(text)
     return match[1] if match else None
 
 
-def opens(text: str, key: ApiKey, ledger: str, now: datetime) -> bool:
-    """Whether this text is that key, and the key still holds, here. Takes the same time for
-    every wrong secret."""
+def authenticates(text: str, key: ApiKey, ledger: str, now: datetime) -> bool:
+    """Whether the text has the key's secret and the key is valid for this ledger. The comparison
+    takes constant time."""
     secret = text.rpartition("_")[2]
-    right = hmac.compare_digest(_hash(secret), key.hash)
-    return right and key.ledger == ledger and key.holds(now)
+    matches = hmac.compare_digest(_hash(secret), key.hash)
+    return matches and key.ledger == ledger and key.is_valid(now)
 
 
-def same(text: str, expected: str) -> bool:
-    """Whether two secrets are equal; takes the same time for every wrong one of any length."""
+def equal_secrets(text: str, expected: str) -> bool:
+    """Whether two secrets are equal. Takes constant time, whatever their lengths."""
     return hmac.compare_digest(_hash(text), _hash(expected))
 
 
@@ -104,7 +104,7 @@ def principal(key: ApiKey) -> Principal:
     return Principal(key.id, f"key:{key.name}", roles.scopes_of(key.role, key.scopes))
 
 
-def _drawn() -> tuple[str, str, str]:
+def _generate() -> tuple[str, str, str]:
     prefix, secret = secrets.token_hex(6), secrets.token_hex(32)
     return f"oms_{prefix}_{secret}", prefix, secret
 

@@ -1,7 +1,8 @@
-"""Tokens of an OpenID Connect provider: whether one is good, and whose it is.
+"""Verification of bearer tokens of an OpenID Connect provider.
 
-Only asymmetric signatures count, by a key of the provider's own set: no token says itself how it
-is to be checked. It must be from the issuer, for us, and of this time, give or take a minute.
+Only asymmetric signatures by a key of the provider's key set are accepted; the token itself does
+not choose how it is verified. It must name the configured issuer and audience, and be valid now,
+within a minute.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import jwt
-from jwt import PyJWK, PyJWKSet, PyJWTError
+from jwt import PyJWK, PyJWTError
 
 from oms_ledger.access.principals import Principal
 from oms_ledger.access.roles import scopes_of
@@ -21,7 +22,7 @@ ALGORITHMS = (
 )  # fmt: skip
 
 SKEW_SECONDS = 60
-"""By which our clock and theirs may differ."""
+"""Tolerated difference between this clock and the provider's."""
 
 TOKEN_CHARACTERS_MAX = 16_384
 SUBJECT_CHARACTERS_MAX = 200
@@ -31,7 +32,7 @@ REQUIRED = ["iss", "aud", "exp", "iat", "sub"]
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Whose tokens count: `roles` says which role each value of the claim gives."""
+    """The trusted provider. `roles` maps the values of the claim `claim` to roles."""
 
     url: str
     audience: str
@@ -40,12 +41,12 @@ class Issuer:
 
 
 def is_token(text: str) -> bool:
-    """Whether this has the shape of one: three parts, the first a JSON object."""
+    """Whether a text has the shape of a token: three parts, the first a JSON object."""
     return text.startswith("eyJ") and text.count(".") == 2 and len(text) <= TOKEN_CHARACTERS_MAX
 
 
 def key_id(token: str) -> str:
-    """Which of the provider's keys it claims to be signed with."""
+    """The id (`kid`) of the provider's key that the token claims to be signed with."""
     try:
         named = jwt.get_unverified_header(token).get("kid")
     except (PyJWTError, ValueError, RecursionError):
@@ -55,18 +56,8 @@ def key_id(token: str) -> str:
     return named
 
 
-def keys_in(document: bytes) -> dict[str, PyJWK]:
-    """The keys of a JWKS document, by their ids; those of an unknown kind are left out.
-    `ValueError` where there are none."""
-    try:
-        found = PyJWKSet.from_json(document.decode())
-    except (PyJWTError, ValueError, AttributeError, TypeError, RecursionError):
-        raise ValueError("it is no JWKS document, or has no key that is usable") from None
-    return {key.key_id: key for key in found if key.key_id is not None}
-
-
 def principal(token: str, key: PyJWK, issuer: Issuer) -> Principal:
-    """Whose token this is; `Unauthenticated` says what is wrong with it, and never shows it."""
+    """The principal of a token. `Unauthenticated` if it is invalid; the error omits it."""
     try:
         claims = jwt.decode(
             token,
@@ -98,16 +89,16 @@ def _scopes(claims: Mapping[str, object], issuer: Issuer) -> frozenset[str]:
 
 
 def _values(claims: Mapping[str, object], claim: str) -> Iterable[str]:
-    """A claim's values: a list, or text with blanks between. A dot leads into a claim
-    (`realm_access.roles`), unless there is one of the whole name."""
-    found: object = claims.get(claim)
-    if found is None:
-        found = claims
+    """A claim's values: a list, or words separated by blanks. A dotted name is a path
+    (`realm_access.roles`), unless a claim has the whole name."""
+    value: object = claims.get(claim)
+    if value is None:
+        value = claims
         for part in claim.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-    if isinstance(found, str):
-        return found.split()
-    return [v for v in found if isinstance(v, str)] if isinstance(found, list) else []
+            value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, str):
+        return value.split()
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
 def _refused(why: str) -> Unauthenticated:

@@ -1,9 +1,10 @@
-"""Where API keys are kept."""
+"""Storage of API keys."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,102 +14,104 @@ from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.db.statements import queries
 
-NAMES = [field.name for field in dataclasses.fields(ApiKey)]
-COLUMNS = ", ".join(NAMES)
-ADD = f"INSERT INTO api_keys ({COLUMNS}) VALUES ({', '.join(['%s'] * len(NAMES))})"
-FIND = f"SELECT {COLUMNS} FROM api_keys WHERE prefix = %s"
-LIST = f"SELECT {COLUMNS} FROM api_keys ORDER BY created_at, id"
-NAMED = f"""
-SELECT {COLUMNS} FROM api_keys
-WHERE %s IN (id, prefix, name) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)
-ORDER BY created_at, id FOR UPDATE"""
-REVOKE = "UPDATE api_keys SET revoked_at = %s WHERE id = ANY(%s)"
-EXPIRE = "UPDATE api_keys SET expires_at = %s WHERE id = %s"
-USED = """
-UPDATE api_keys AS k SET last_used_at = used.at
-FROM unnest(%s::text[], %s::timestamptz[]) AS used (id, at)
-WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at)"""
+Lend = Callable[[Role], AbstractContextManager[Connection]]
+
+COLUMNS = [field.name for field in dataclasses.fields(ApiKey)]
+
+SQL = {name: text.encode() for name, text in queries("oms_ledger.access").items()}
 
 
-def create(
-    connection: Connection,
-    name: str,
-    *,
-    ledger: str,
-    role: str | None,
-    scopes: Collection[str] = (),
-    lifetime: timedelta | None = None,
-) -> str:
-    """A new key of that name: its text, which is not kept."""
-    now = datetime.now(UTC)
-    text, key = api_keys.new_key(
-        _new_id(),
-        name,
-        now,
-        ledger=ledger,
-        role=role,
-        scopes=scopes,
-        expires_at=None if lifetime is None else now + lifetime,
-    )
-    _add(connection, key)
-    return text
+class ApiKeyStore:
+    """The API keys of one ledger. Used by any number of threads. `lend` lends a connection that
+    acts as a role: the custodian changes keys, the reader reads them and records their use."""
+
+    def __init__(self, lend: Lend, ledger: str) -> None:
+        self._lend = lend
+        self._ledger = ledger
+
+    def create(
+        self,
+        name: str,
+        role: str | None,
+        scopes: Collection[str] = (),
+        *,
+        lifetime: timedelta | None = None,
+    ) -> str:
+        """Create a key with the scopes of a role and additional scopes. Returns its text, which is
+        not stored."""
+        now = datetime.now(UTC)
+        text, key = api_keys.new_key(
+            _new_id(),
+            name,
+            now,
+            ledger=self._ledger,
+            role=role,
+            scopes=scopes,
+            expires_at=None if lifetime is None else now + lifetime,
+        )
+        with self._lend(Role.CUSTODIAN) as connection:
+            _add(connection, key)
+        return text
+
+    def find(self, prefix: str) -> ApiKey | None:
+        """The key with this prefix, valid or not."""
+        with self._lend(Role.READER) as connection:
+            row = connection.execute(SQL["key_by_prefix"], {"prefix": prefix}).fetchone()
+        return None if row is None else _key(row)
+
+    def all(self) -> list[ApiKey]:
+        """All keys ever created, oldest first."""
+        with self._lend(Role.READER) as connection:
+            return [_key(row) for row in connection.execute(SQL["list_keys"]).fetchall()]
+
+    def revoke(self, which: str) -> list[ApiKey]:
+        """Revoke the valid keys with this id, prefix or name; they stop working within seconds.
+        `NotFound` if there is none."""
+        now = datetime.now(UTC)
+        with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
+            keys = _valid(connection, which, now)
+            params = {"now": now, "ids": [key.id for key in keys]}
+            connection.execute(SQL["revoke_keys"], params)
+        return [dataclasses.replace(key, revoked_at=now) for key in keys]
+
+    def rotate(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
+        """Replace the valid keys with this id, prefix or name by one new key with the rights of the
+        newest. Returns the new key's text and the old keys, which expire after the grace period."""
+        now = datetime.now(UTC)
+        with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
+            keys = _valid(connection, which, now)
+            old = [api_keys.expiring(key, now, grace) for key in keys]
+            text, key = api_keys.successor(keys[-1], _new_id(), now)
+            for each in old:
+                params = {"id": each.id, "expires_at": each.expires_at}
+                connection.execute(SQL["expire_key"], params)
+            _add(connection, key)
+        return text, old
+
+    def record_use(self, times: Mapping[str, datetime]) -> None:
+        """Store the time of the last use of keys, by their ids."""
+        params = {"ids": list(times), "times": list(times.values())}
+        with self._lend(Role.READER) as connection:
+            connection.execute(SQL["record_use"], params)
 
 
-def find(connection: Connection, prefix: str) -> ApiKey | None:
-    """The key with this prefix, revoked or not."""
-    row = connection.execute(FIND, (prefix,)).fetchone()
-    return None if row is None else _key(row)
-
-
-def list_keys(connection: Connection) -> list[ApiKey]:
-    """All keys there ever were, oldest first."""
-    return [_key(row) for row in connection.execute(LIST).fetchall()]
-
-
-def revoke(connection: Connection, which: str) -> list[ApiKey]:
-    """Revoke the keys of this id, prefix or name; they stop working within seconds. `NotFound`
-    where no key that still works is called that."""
-    now = datetime.now(UTC)
-    with connection.transaction():
-        keys = _working(connection, which, now)
-        connection.execute(REVOKE, (now, [key.id for key in keys]))
-    return [dataclasses.replace(key, revoked_at=now) for key in keys]
-
-
-def rotate(connection: Connection, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
-    """A new key in the place of those of this id, prefix or name, with the rights of the newest:
-    its text, and the old ones, which work for the grace period and no longer."""
-    now = datetime.now(UTC)
-    with connection.transaction():
-        working = _working(connection, which, now)
-        old = [api_keys.fading(key, now, grace) for key in working]
-        text, key = api_keys.successor(working[-1], _new_id(), now)
-        for each in old:
-            connection.execute(EXPIRE, (each.expires_at, each.id))
-        _add(connection, key)
-    return text, old
-
-
-def used(connection: Connection, when: Mapping[str, datetime]) -> None:
-    """Note when keys, by their ids, were last used."""
-    connection.execute(USED, (list(when), list(when.values())))
-
-
-def _working(connection: Connection, which: str, now: datetime) -> list[ApiKey]:
-    keys = [_key(row) for row in connection.execute(NAMED, (which, now)).fetchall()]
-    if not keys:
+def _valid(connection: Connection, which: str, now: datetime) -> list[ApiKey]:
+    rows = connection.execute(SQL["valid_keys"], {"which": which, "now": now}).fetchall()
+    if not rows:
         raise NotFound(f"No working key has the id, prefix or name {which!r}. List them first.")
-    return keys
+    return [_key(row) for row in rows]
 
 
 def _add(connection: Connection, key: ApiKey) -> None:
-    values = [getattr(key, name) for name in NAMES]
-    connection.execute(ADD, [list(v) if isinstance(v, tuple) else v for v in values])
+    values = {name: getattr(key, name) for name in COLUMNS}
+    connection.execute(SQL["add_key"], {**values, "scopes": list(key.scopes)})
 
 
 def _key(row: tuple[Any, ...]) -> ApiKey:
-    columns: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+    columns: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
     return ApiKey(**{**columns, "scopes": tuple(columns["scopes"])})
 
 

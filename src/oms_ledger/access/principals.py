@@ -1,4 +1,4 @@
-"""Whoever asks, however they proved it."""
+"""Principals: authenticated callers, by whatever means, and their scopes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from oms_ledger.domain.errors import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`id` scopes idempotency keys and rate limits; `actor` is what events call them; `scopes`
-    is what they may do."""
+    """A caller. `id` separates idempotency keys and rate limits of callers; `actor` is recorded in
+    events; `scopes` are the granted rights."""
 
     id: str
     actor: str
@@ -19,19 +19,20 @@ class Principal:
 
 
 ADMINISTRATOR = Principal("admin", "key:admin", frozenset({ADMIN}))
-"""Holder of OMS_ADMIN_KEY."""
+"""The holder of OMS_ADMIN_KEY."""
 
 LOCAL = Principal("local", "local", frozenset({ADMIN}))
-"""Anybody on this machine, where keys are switched off."""
+"""Every caller on this machine while authentication is switched off."""
 
-ANYBODY = Principal("public", "public", frozenset())
-"""Without a key: may see what is public."""
+ANONYMOUS = Principal("public", "public", frozenset())
+"""A caller without credentials, who may use public routes alone."""
 
 
-def authorise(who: Principal, scope: str) -> None:
-    """`Forbidden` unless they may; it names what is missing and who can give it."""
-    if not allows(who.scopes, scope):
+def authorise(principal: Principal, scope: str) -> None:
+    """`Forbidden` unless the principal has the scope; the error names the scope and the roles that
+    grant it."""
+    if not allows(principal.scopes, scope):
         raise Forbidden(
-            f"{who.actor} lacks the scope {scope}. An administrator can give it: a key or token"
-            f" with the role {' or '.join(roles_with(scope))}, or a key with --scope {scope}."
+            f"{principal.actor} lacks the scope {scope}. An administrator can give it: a key or"
+            f" token with the role {' or '.join(roles_with(scope))}, or a key with --scope {scope}."
         )

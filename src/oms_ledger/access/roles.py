@@ -1,8 +1,7 @@
-"""Scopes, which routes ask for, and roles, which are scopes that people need together.
+"""Scopes, which routes require, and roles, which are named sets of scopes.
 
-Every command and query names its own scope; docs/access.md shows what each role may do with all
-of them. What a role means is said here alone: keys keep the name of their role, so that they
-follow when its meaning changes.
+Every command and query names its own scope; docs/access.md lists what each role may do. API keys
+store the name of their role, so that a change of the role applies to them at once.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from collections.abc import Collection, Iterable
 from oms_ledger.domain.errors import Invalid
 
 ADMIN = "admin"
-"""May do everything."""
+"""The scope that includes every other."""
 
 SENSITIVE = "sensitive:read"
-"""May be shown what sensitive orders are about. Given by few roles, and by none in passing."""
+"""The scope to see the content of sensitive orders. Few roles include it."""
 
 PUBLIC = "public"
-"""Asked for by what anybody may see. Nobody needs to be given it."""
+"""The scope of public routes, which every caller has."""
 
 SCOPES: dict[str, str] = {
     "orders:read": "orders, their history and their lines",
@@ -36,49 +35,49 @@ SCOPES: dict[str, str] = {
     ADMIN: "everything, and the running of the ledger itself",
 }
 
-_LOOKING = frozenset({"orders:read", "stock:read", "shipments:read"})
+_READING = frozenset({"orders:read", "stock:read", "shipments:read"})
 
 ROLES: dict[str, frozenset[str]] = {
     "admin": frozenset({ADMIN}),
     "operator": frozenset(SCOPES) - {ADMIN, SENSITIVE},
-    "warehouse": _LOOKING | {"stock:write", "shipments:write", "returns:write", "pii:read"},
-    "pharmacist": _LOOKING
+    "warehouse": _READING | {"stock:write", "shipments:write", "returns:write", "pii:read"},
+    "pharmacist": _READING
     | {"orders:write", "stock:write", "shipments:write", "returns:write", "pii:read", SENSITIVE},
-    "channel": _LOOKING | {"orders:write", "payments:write", "returns:write"},
-    "support": _LOOKING | {"orders:write", "returns:write", "pii:read"},
-    "analyst": _LOOKING | {"analytics:read"},
-    "auditor": _LOOKING | {"analytics:read", "audit:read"},
+    "channel": _READING | {"orders:write", "payments:write", "returns:write"},
+    "support": _READING | {"orders:write", "returns:write", "pii:read"},
+    "analyst": _READING | {"analytics:read"},
+    "auditor": _READING | {"analytics:read", "audit:read"},
 }
 
-MEANT_FOR: dict[str, str] = {
-    "admin": "whoever runs the ledger",
-    "operator": "the desk: the whole daily business",
-    "warehouse": "who receives, packs and sends; addresses are needed for that",
-    "pharmacist": "who prepares, packs and sends what is sensitive, and answers for it",
-    "channel": "a web shop or marketplace that sends orders; it knows its own customers",
-    "support": "who talks to customers",
-    "analyst": "who counts, and needs nobody's name",
-    "auditor": "who checks, and changes nothing",
+ROLE_HOLDERS: dict[str, str] = {
+    "admin": "administrators of the ledger",
+    "operator": "the desk: all daily business",
+    "warehouse": "staff who receive, pack and send; they need addresses",
+    "pharmacist": "staff who prepare, pack and send sensitive orders, and are responsible for them",
+    "channel": "a web shop or marketplace that sends orders and has its own customer data",
+    "support": "customer service",
+    "analyst": "analysts, who need no personal data",
+    "auditor": "auditors, who change nothing",
 }
 
 
 def allows(scopes: Collection[str], scope: str) -> bool:
-    """Whether somebody with these scopes may do what asks for that one."""
+    """Whether these scopes include the required scope."""
     return scope == PUBLIC or scope in scopes or ADMIN in scopes
 
 
 def roles_with(scope: str) -> list[str]:
-    """The roles that may do what asks for this scope."""
+    """The roles that include a scope."""
     return [role for role, scopes in ROLES.items() if allows(scopes, scope)]
 
 
 def scopes_of(role: str | None, scopes: Iterable[str] = ()) -> frozenset[str]:
-    """A role's scopes and some more. A role that exists no longer gives nothing."""
+    """The scopes of a role and additional scopes. A role that no longer exists has none."""
     return ROLES.get(role or "", frozenset()) | frozenset(scopes)
 
 
 def check(role: str | None, scopes: Collection[str]) -> None:
-    """`Invalid` where there is no such role or scope, or nothing is given at all."""
+    """`Invalid` if the role or a scope does not exist, or neither is given."""
     if role is not None and role not in ROLES:
         raise _invalid("role", f"There is no role {role!r}. There are: {', '.join(ROLES)}.")
     for scope in scopes:

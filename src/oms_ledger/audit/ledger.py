@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from oms_ledger.audit import postgres
+from oms_ledger.audit.anchors.schedule import AnchorSchedule
+from oms_ledger.audit.anchors.store import AnchorStore
 from oms_ledger.audit.postgres import StoredReceipt
 from oms_ledger.audit.tree import keys
 from oms_ledger.audit.tree.postgres import PostgresTree
@@ -25,19 +27,22 @@ from oms_ledger.settings import Settings
 
 
 class LedgerAudit:
-    """`lend` lends a connection of a role. Used by any number of threads; a tree or sealer that it
+    """`lend` lends a connection of a role; `exclusive` holds the lock of a job, and yields whether
+    it was free. Used by any number of threads; a tree or sealer that it
     gives is for one thread."""
 
     def __init__(
         self,
         settings: Settings,
         lend: Callable[[Role], AbstractContextManager[Connection]],
+        exclusive: Callable[[str], AbstractContextManager[bool]],
         readers: Readers,
         rebuilds: Rebuilds,
         catch_up: CatchUp,
     ) -> None:
         self._settings = settings
         self._lend = lend
+        self._exclusive = exclusive
         self._readers = readers
         self._rebuilds = rebuilds
         self._catch_up = catch_up
@@ -51,8 +56,17 @@ class LedgerAudit:
         return PostgresTree(partial(self._lend, Role.SEALER))
 
     def sealer(self) -> Sealer:
-        """A sealer of this ledger; the caller runs and closes it."""
-        return Sealer(self.writable_tree(), self._settings.ledger, self.signing_key_file)
+        """A sealer of this ledger; one in all processes seals at a time."""
+        return Sealer(
+            self.writable_tree(),
+            self._settings.ledger,
+            self.signing_key_file,
+            exclusive=partial(self._exclusive, "sealer"),
+        )
+
+    def anchor_schedule(self, stores: Sequence[AnchorStore]) -> AnchorSchedule:
+        """Keeps the newest checkpoint in these stores, in one process at a time."""
+        return AnchorSchedule(self.tree(), stores, exclusive=partial(self._exclusive, "anchors"))
 
     def signing_key_file(self, ledger_id: str) -> Path:
         """The path of the private key that signs for a ledger of this id."""

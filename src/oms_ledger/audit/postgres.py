@@ -12,7 +12,7 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Json, Position
 
-SQL = statements.queries("oms_ledger.audit")
+SQL = statements.queries(__package__)
 
 PAGE_RECEIPTS = 5000
 

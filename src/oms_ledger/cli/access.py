@@ -1,21 +1,22 @@
-"""docs/access.md, written from the code: `python -m oms_ledger.cli.access`."""
+"""Generates docs/access.md: `python -m oms_ledger.cli.access` prints it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oms_ledger.access.roles import MEANT_FOR, PUBLIC, ROLES, SCOPES, allows
+from oms_ledger.access.roles import PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
 from oms_ledger.http.openapi.document import document as openapi_document
 
 HEAD = """\
 # Access
 
-Who may do what. Written from the code by `make docs`; a test asks every route with a key of every
-role and compares what it is told with the last table. How keys and tokens are made, checked and
-taken away stands in [security.md](security.md).
+Who may do what. Written from the code by `make docs`; a test calls every route with a key of every
+role and compares the answers with the last table. How keys and tokens are made, checked and revoked
+is in [security.md](security.md).
 
-A role is a handful of scopes. Every command and every query names the one scope it asks for, and
-nothing is handled before that was found. A key has a role, or single scopes (`--scope`), or both.
+A role is a set of scopes. Every command and every query names the one scope that it requires, and
+no request is handled before its key is known to have it. A key has a role, or single scopes
+(`--scope`), or both.
 """
 
 
@@ -25,17 +26,17 @@ def access() -> str:
 
 
 def routes() -> list[tuple[str, str, str]]:
-    """Every route there is: method, path and the scope it asks for."""
+    """Method, path and required scope of every route."""
     document = openapi_document("", "", "")
     return [
         (method.upper(), path, scope_of(operation["security"]))
-        for path, its in document["paths"].items()
-        for method, operation in its.items()
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
     ]
 
 
 def scope_of(security: list[dict[str, list[str]]]) -> str:
-    """The scope in what the OpenAPI document says of an operation."""
+    """The required scope, from the `security` of an operation in the OpenAPI document."""
     return security[0]["apiKey"][0] if security else PUBLIC
 
 
@@ -45,7 +46,7 @@ def _roles() -> Iterator[str]:
     yield "| --- | --- | --- |"
     for role, scopes in ROLES.items():
         given = ", ".join(scope for scope in SCOPES if scope in scopes)
-        yield f"| {role} | {MEANT_FOR[role]} | {given} |"
+        yield f"| {role} | {ROLE_HOLDERS[role]} | {given} |"
     yield ""
 
 

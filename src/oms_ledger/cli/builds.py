@@ -1,4 +1,4 @@
-"""Read models made anew beside the live ones: asked for, compared, swapped, dropped."""
+"""Builds of read models beside the live ones: rebuild, compare, swap, drop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = 20
 """Differing rows that are printed; --json prints all."""
 
 
-def wanted(names: list[str]) -> list[str]:
+def model_names(names: list[str]) -> list[str]:
     return (
         [model.name for model in PROJECTIONS]
         if ALL in names
@@ -35,7 +35,9 @@ def wanted(names: list[str]) -> list[str]:
     )
 
 
-NamesArgument = Annotated[list[str], typer.Argument(help="Read models, or `all`.", callback=wanted)]
+NamesArgument = Annotated[
+    list[str], typer.Argument(help="Read models, or `all`.", callback=model_names)
+]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option("--ignore", help="A column that is not meant to agree: `table.column`."),
@@ -60,11 +62,11 @@ def rebuild(
     Example: [bold]oms-ledger projections rebuild all --swap[/]
     """
     differing = False
-    with _progress(oms.readers.head()) as tell:
-        asked = oms.rebuilds.ask(names)
-        oms.rebuilds.see_through(asked, tell)
-    for build in asked:
-        same = _tell_differences(build, *_compared(oms, build, ignore or ()))
+    with _progress(oms.readers.head()) as report:
+        builds = oms.rebuilds.ask(names)
+        oms.rebuilds.see_through(builds, report)
+    for build in builds:
+        same = _print_differences(build, *_compared(oms, build, ignore or ()))
         differing = differing or not same
         if repair or (swap and same):
             oms.rebuilds.swap(build.name, build.number)
@@ -92,7 +94,7 @@ def compare(
             count = len(differences)
         else:
             shown, count = _first(found.differences())
-            _tell_differences(found.other, shown, count, found.position)
+            _print_differences(found.other, shown, count, found.position)
     if count:
         raise typer.Exit(1)
 
@@ -111,8 +113,8 @@ def swap(
     Example: [bold]oms-ledger projections swap order_status[/]
     """
     if back:
-        with _progress(oms.readers.head()) as tell:
-            done = oms.rebuilds.swap_back(name, tell)
+        with _progress(oms.readers.head()) as report:
+            done = oms.rebuilds.swap_back(name, report)
     else:
         done = oms.rebuilds.swap(name, build)
     console.print(Text(f"{done} is live.", "green"))
@@ -134,22 +136,22 @@ def drop(
 
 @contextmanager
 def _progress(head: Position) -> Iterator[Callable[[Sequence[Known]], None]]:
-    """A bar for each build: how far, how fast, how long yet."""
+    """A progress bar for each build, up to the position `head`."""
     first: dict[tuple[str, int], Position] = {}
-    with bars() as tell_bar:
+    with bars() as report_bar:
 
-        def tell(builds: Sequence[Known]) -> None:
+        def report(builds: Sequence[Known]) -> None:
             for build in builds:
                 began = first.setdefault(build.key, build.position)
-                said = None
+                note = None
                 if build.position == began < head:
-                    said = "begins" if build.followed else "waiting for a worker"
+                    note = "begins" if build.followed else "waiting for a worker"
                 elif build.position >= head and not build.indexed:
-                    said = "making indexes"
+                    note = "making indexes"
                 done = min(build.position, head)
-                tell_bar(str(build), done, head, at_once=True, first=began, said=said)
+                report_bar(str(build), done, head, at_once=True, first=began, note=note)
 
-        yield tell
+        yield report
 
 
 def _compared(
@@ -163,15 +165,15 @@ def _compared(
 
 
 def _first(differences: Iterator[Difference]) -> tuple[list[Difference], int]:
-    """The first of them, and how many there are."""
+    """The first `SHOWN` differences, and how many there are in all."""
     shown = list(islice(differences, SHOWN))
     return shown, len(shown) + sum(1 for _ in differences)
 
 
-def _tell_differences(
+def _print_differences(
     build: Known, shown: Sequence[Difference], count: int, position: Position
 ) -> bool:
-    """Whether there are none."""
+    """Print the differences of a build from the live one; True where there are none."""
     if not count:
         console.print(f"{build} and the live build are the same at position {position:,}.")
         return True

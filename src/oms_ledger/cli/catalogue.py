@@ -1,4 +1,4 @@
-"""docs/catalogue.md, written from the code: `python -m oms_ledger.cli.catalogue`."""
+"""Generates docs/catalogue.md: `python -m oms_ledger.cli.catalogue` prints it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _fields(kind: type) -> str:
     hints = get_type_hints(kind)
     given = [f.name for f in fields(kind) if f.name in hints and f.init]
     optional = {f.name for f in fields(kind) if not _required(f)}
-    shown = (f"[{_called(name)}]" if name in optional else _called(name) for name in given)
+    shown = (f"[{_shown_name(name)}]" if name in optional else _shown_name(name) for name in given)
     return ", ".join(shown)
 
 
@@ -102,13 +102,14 @@ def _required(field: Field[object]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _called(name: str) -> str:
-    """Names that Python or a base class has taken are written without their underscore."""
+def _shown_name(name: str) -> str:
+    """The field's name without the underscore that sets it apart from a name of Python or of a base
+    class."""
     return name.rstrip("_")
 
 
 def _summary(kind: type[Command] | type[Event] | type) -> str:
-    """The first sentence of a docstring; nothing where dataclass made one up."""
+    """The first paragraph of a docstring; empty where `dataclass` generated it."""
     text = getdoc(kind) or ""
     if text.startswith(f"{kind.__name__}("):
         return ""

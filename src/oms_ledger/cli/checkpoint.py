@@ -1,4 +1,4 @@
-"""Signed checkpoints: shown, kept outside, and the keys that sign them."""
+"""Signed checkpoints of the tree: show, store outside, and the keys that sign them."""
 
 from __future__ import annotations
 
@@ -35,14 +35,10 @@ def show(oms: Oms, json: JsonOption = False) -> None:
 def seal(oms: Oms) -> None:
     """Seal all events there are and leave, where no worker runs. Example:
     [bold]oms-ledger checkpoint seal[/]"""
-    sealer = oms.audit.sealer()
-    try:
-        with console.status("Sealing ...") as status:
-            size = sealer.catch_up(
-                lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
-            )
-    finally:
-        sealer.close()
+    with console.status("Sealing ...") as status:
+        size = oms.audit.sealer().catch_up(
+            lambda done, of: status.update(f"Sealed {done:,} of {of:,} events ...")
+        )
     console.print(f"{size:,} events are sealed.")
 
 

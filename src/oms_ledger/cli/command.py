@@ -1,8 +1,7 @@
-"""Any command of the catalogue, from the command line."""
+"""`do`: any command of the catalogue, by name and JSON."""
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from oms_commands import COMMANDS
 from oms_ledger.app import open_oms
-from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, build_command, cli_actor, settings
 from oms_ledger.cli.lookup import access_of
 from oms_ledger.cli.terminal import out, print_json
 from oms_ledger.domain.errors import NotFound
@@ -44,21 +43,22 @@ def do(
     if name is None:
         out.print(_catalogue())
         return
-    command = parsed(name, sys.stdin.read() if body == "-" else body)
+    command = parse(name, sys.stdin.read() if body == "-" else body)
     with open_oms(settings(ledger, data_dir)) as oms:
-        outcome = oms.execute(command, actor=f"cli:{getpass.getuser()}", key=key, dry_run=dry_run)
+        outcome = oms.execute(command, actor=cli_actor(), key=key, dry_run=dry_run)
         answer = oms.show(outcome.answer, access_of("do"))
     print_json({**answer, "position": outcome.position})
 
 
-def parsed(name: str, body: str) -> Command:
-    """The command of this name with these fields, or what is wrong with them."""
+def parse(name: str, body: str) -> Command:
+    """The command of this name with the fields of the JSON text `body`. Raises `NotFound` or
+    `Invalid`."""
     if name not in COMMANDS:
         raise NotFound(f"There is no command {name!r}. `oms-ledger do` lists them.")
     given = body.encode()
-    if cards.worth_a_look(given):
+    if cards.may_hold_card_data(given):
         cards.refuse(parse_json(given))
-    return checked(COMMANDS[name], body)
+    return build_command(COMMANDS[name], body)
 
 
 def _catalogue() -> Table:

@@ -1,4 +1,4 @@
-"""A shop to look around in."""
+"""`demo`: a sample shop, loaded, shown and served."""
 
 from __future__ import annotations
 
@@ -54,9 +54,13 @@ def _fill(ready: Settings) -> None:
 
 
 def _key(given: Settings, ready: Settings) -> str:
-    """On a server of somebody's the demo makes a key of its own: it is for looking around."""
+    """The API key to show: the embedded ledger's own, or a new one on a server of the user."""
     with open_prepared(ready) as oms:
-        return local_key(oms)[0] if given.database_url is None else oms.create_key("demo", "admin")
+        return (
+            local_key(oms)[0]
+            if given.database_url is None
+            else oms.api_keys.create("demo", "admin")
+        )
 
 
 def _open(url: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""What changed between two moments, and by which events."""
+"""`diff`: the fields that changed between two moments, and the events that changed them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
-from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
+from oms_ledger.cli.lookup import OrderArgument, SkuArgument, order_id_of, run_query
 from oms_ledger.cli.terminal import JsonOption, print_json, print_line
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.times import moment, not_then
@@ -87,7 +87,7 @@ def _compared(oms: Oms, query: str, first: Log, last: Log, **params: str) -> dic
 
 def _then(oms: Oms, query: str, position: Position, **params: str) -> Mapping[str, Any] | None:
     try:
-        return ask(oms, query, position, **params)
+        return run_query(oms, query, position, **params)
     except NotFound:
         return None
 

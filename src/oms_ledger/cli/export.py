@@ -1,4 +1,4 @@
-"""Evidence to take away: events with proofs and the checkpoint."""
+"""`export`: events with inclusion proofs and the signed checkpoint, as evidence."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ app = typer.Typer(
 )
 
 SizeOption = Annotated[
-    int | None, typer.Option(help="ExportAnchor the checkpoint of this size; otherwise the newest.")
+    int | None, typer.Option(help="Against the checkpoint of this size; otherwise the newest.")
 ]
 OutOption = Annotated[Path | None, typer.Option(help="The file to write; standard output.")]
 
 
 class ExportFormat(StrEnum):
-    """What a range can be written as."""
+    """File formats of `export range`."""
 
     JSONL = "jsonl"
     PARQUET = "parquet"
@@ -95,7 +95,7 @@ def customer(
 
 
 def _write(lines: Iterator[str], file: Path | None) -> None:
-    first = next(lines)  # what cannot be exported is said before a file is made
+    first = next(lines)  # so that an error comes before a file is created
     with _opened(file) as out:
         out.write(first)
         out.writelines(lines)

@@ -1,4 +1,4 @@
-"""Bringing in what other systems know."""
+"""`import`: orders from files of other systems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems
 
 
 class ImportFormat(StrEnum):
-    """The files that can be read."""
+    """File formats of `import orders`."""
 
     ONLINE_RETAIL = "online-retail"
 

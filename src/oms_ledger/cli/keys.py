@@ -1,4 +1,4 @@
-"""API keys: made, listed, rotated, revoked."""
+"""`keys`: create, list, rotate and revoke API keys; rotate the key-encryption key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from oms_ledger.access.api_keys import ApiKey, opens, prefix_of
-from oms_ledger.access.roles import MEANT_FOR
+from oms_ledger.access.api_keys import ApiKey, authenticates, prefix_of
+from oms_ledger.access.roles import ROLE_HOLDERS
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
@@ -20,11 +20,12 @@ from oms_ledger.domain.errors import Invalid
 app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
 
 LOCAL_KEY = "local"
-"""The name of the key that is made for whoever starts an embedded ledger."""
+"""The name of the key that is created when an embedded ledger is first started."""
 
 DEFAULT_ROLE = "operator"
 
-LENGTH = re.compile(r"(\d{1,6})([smhdw])")
+DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
+DURATION_MAX = timedelta(days=36_525)
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 SHOWN = (
@@ -47,7 +48,7 @@ def create(
     name: Annotated[str, typer.Argument(help="Whose key it is; events call the actor key:NAME.")],
     role: Annotated[
         str | None,
-        typer.Option(help=f"One of {', '.join(MEANT_FOR)}; {DEFAULT_ROLE} if nothing is said."),
+        typer.Option(help=f"One of {', '.join(ROLE_HOLDERS)}; {DEFAULT_ROLE} if nothing is said."),
     ] = None,
     scope: Annotated[
         list[str] | None,
@@ -61,9 +62,9 @@ def create(
 
     Example: [bold]oms-ledger keys create webshop --role channel --expires 90d[/]
     """
-    lifetime = None if expires is None else length("expires", expires)
+    lifetime = None if expires is None else duration("--expires", expires)
     given = role or (None if scope else DEFAULT_ROLE)
-    typer.echo(oms.create_key(name, given, scope or (), lifetime=lifetime))
+    typer.echo(oms.api_keys.create(name, given, scope or (), lifetime=lifetime))
     console.print(ONCE)
 
 
@@ -71,7 +72,7 @@ def create(
 @on_ledger
 def list_(oms: Oms, json: JsonOption = False) -> None:
     """All keys there ever were. Example: [bold]oms-ledger keys list[/]"""
-    keys = oms.list_keys()
+    keys = oms.api_keys.all()
     if json:
         print_json([{name: getattr(key, name) for name in SHOWN} for key in keys])
         return
@@ -94,7 +95,7 @@ def rotate(
 
     Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
     """
-    text, old = oms.rotate_key(which, length("grace", grace))
+    text, old = oms.api_keys.rotate(which, duration("--grace", grace))
     typer.echo(text)
     for key in old:
         console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
@@ -106,7 +107,7 @@ def rotate(
 def revoke(oms: Oms, which: KeyArgument) -> None:
     """Revoke a key; it stops working within seconds. Example:
     [bold]oms-ledger keys revoke webshop[/]"""
-    for key in oms.revoke_keys(which):
+    for key in oms.api_keys.revoke(which):
         console.print(f"Revoked {key.name} (oms_{key.prefix}).")
 
 
@@ -122,27 +123,35 @@ def rotate_kek(oms: Oms) -> None:
     console.print(f"{count:,} keys are wrapped anew. Back the key-encryption key up, apart.")
 
 
-def length(field: str, text: str) -> timedelta:
-    """A length of time, as in 45m, 12h, 90d; `Invalid` names the field."""
-    match = LENGTH.fullmatch(text)
+def duration(option: str, text: str) -> timedelta:
+    """A duration such as 45m, 12h, 90d or 6w, of at most a hundred years. `Invalid` names the
+    option."""
+    match = DURATION.fullmatch(text)
     if match is None:
-        message = f"{text!r} is no length of time. Write 45m, 12h, 90d or 6w."
-        raise Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
-    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+        raise _invalid(option, f"{text!r} is not a duration. Write 45m, 12h, 90d or 6w.")
+    value = timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+    if value > DURATION_MAX:
+        years = f"{DURATION_MAX.days // 7}w, a hundred years"
+        raise _invalid(option, f"{text!r} is too long. Write at most {years}.")
+    return value
+
+
+def _invalid(option: str, message: str) -> Invalid:
+    return Invalid(f"{option}: {message}", errors=[{"field": option, "message": message}])
 
 
 def local_key(oms: Oms) -> tuple[str, Path]:
-    """The key of whoever runs an embedded ledger, and the file in the data folder that keeps
-    it. Made on first use, and again when it was revoked."""
+    """The admin key of an embedded ledger, and the file in the data folder that holds it. Created
+    on first use, and again once it is revoked or expired."""
     ledger = oms.settings.ledger
     file = oms.settings.data_dir / f"api-key-{ledger}"
     if file.exists():
         text = file.read_text("utf-8").strip()
         prefix = prefix_of(text)
-        known = oms.find_key(prefix) if prefix else None
-        if known is not None and opens(text, known, ledger, datetime.now(UTC)):
+        stored = oms.api_keys.find(prefix) if prefix else None
+        if stored is not None and authenticates(text, stored, ledger, datetime.now(UTC)):
             return text, file
-    text = oms.create_key(LOCAL_KEY, "admin")
+    text = oms.api_keys.create(LOCAL_KEY, "admin")
     file.touch(mode=0o600)
     file.write_text(text + "\n", "utf-8")
     return text, file

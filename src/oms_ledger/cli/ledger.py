@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -25,13 +26,14 @@ DataDirOption = Annotated[
 ]
 
 
-def settings(ledger: str | None, data_dir: Path | None = None, **said: Any) -> Settings:
-    """The environment's settings, with what was said on the command line."""
-    return Settings.from_environment(ledger=ledger, data_dir=data_dir, **said)
+def settings(ledger: str | None, data_dir: Path | None = None, **overrides: Any) -> Settings:
+    """The settings of the environment; options of the command line (`overrides`) replace them."""
+    return Settings.from_environment(ledger=ledger, data_dir=data_dir, **overrides)
 
 
 def on_ledger(command: Callable[Concatenate[Oms, ...], None]) -> Callable[..., None]:
-    """The same with --ledger and --data-dir, which say what its first argument is."""
+    """The command with options --ledger and --data-dir, which open the ledger that is its first
+    argument."""
 
     @wraps(command)
     def opened(ledger: str | None, data_dir: Path | None, **given: object) -> None:
@@ -49,9 +51,14 @@ def on_ledger(command: Callable[Concatenate[Oms, ...], None]) -> Callable[..., N
     return opened
 
 
-def checked(kind: type[Command], fields: Mapping[str, Any] | str) -> Command:
-    """The command with these fields, or with those of a JSON text; `Invalid` says what is wrong
-    with them."""
+def cli_actor() -> str:
+    """The actor of what the program does: the user who runs it."""
+    return f"cli:{getpass.getuser()}"
+
+
+def build_command(kind: type[Command], fields: Mapping[str, Any] | str) -> Command:
+    """A command with these fields, or with those of a JSON text. Raises `Invalid`, which names each
+    wrong field."""
     adapter: TypeAdapter[Command] = TypeAdapter(kind)
     try:
         if isinstance(fields, str):

@@ -1,8 +1,7 @@
-"""Finding things by what people call them, and asking about them."""
+"""Queries of the catalogue by name, and orders by the names that people use."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,17 +10,21 @@ import typer
 from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
+from oms_ledger.cli.ledger import cli_actor
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.kernel import Position
 from oms_ledger.privacy.disclosure import Access
-from oms_projections import PROJECTIONS, QUERIES
+from oms_projections import PROJECTIONS, QUERIES, order_status
+
+LISTED_MAX = 20
+"""Orders of one external id that an error lists."""
 
 OrderArgument = Annotated[str, typer.Argument(help="Its id, its number, or its external id.")]
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")]
 CustomerArgument = Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")]
 
 
-def ask(
+def run_query(
     oms: Oms,
     name: str,
     as_of: Position | datetime | None = None,
@@ -29,41 +32,54 @@ def ask(
     purpose: str = "cli",
     **params: str,
 ) -> Mapping[str, Any]:
-    """The answer to a query of the catalogue, now or as of a moment. What is personal in it is
-    shown to whoever runs the program, on record."""
-    body = _answer(oms, name, as_of, **params)
+    """The answer to a query of the catalogue, now or as of a moment. Personal values in it are
+    disclosed to the user of the program, and recorded as such."""
+    body = _run(oms, name, as_of, **params)
     return oms.show(body, access_of(name, purpose))
 
 
-def _answer(
+def _run(
     oms: Oms, name: str, as_of: Position | datetime | None = None, **params: str
 ) -> Mapping[str, Any]:
     query = next(query for query in QUERIES if query.name == name)
-    checked: object = TypeAdapter(query.params).validate_python(params)
-    return oms.ask(query, checked, as_of=as_of).body
+    validated: object = TypeAdapter(query.params).validate_python(params)
+    return oms.query(query, validated, as_of=as_of).body
 
 
 def access_of(route: str, purpose: str = "cli") -> Access:
-    """Whoever runs the program, who could also read the database and the key."""
-    who = f"cli:{getpass.getuser()}"
-    return Access(who, who, f"oms-ledger {route}", purpose)
+    """The access on record: by the user of the program, who could also read database and key."""
+    user = cli_actor()
+    return Access(user, user, f"oms-ledger {route}", purpose)
 
 
 def order_id_of(oms: Oms, which: str) -> str:
-    """Ids are tried first, in the log; then what people call an order, its number or its external
-    id, in the read model as far as it has got."""
+    """The id of an order by its id, else its number in any case, else its external id. Raises
+    `NotFound` where there is none, or more than one; these are listed.
+
+    Ids are looked up in the log, numbers and external ids in the read model, brought up to date.
+    """
     try:
-        return str(_answer(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
+        return str(_run(oms, "get_order", oms.readers.head(), order_id=which)["order_id"])
     except NotFound:
         oms.catch_up()
-        found = _answer(oms, "list_orders", q=which, limit="50")["items"]
-    called = [o for o in found if which in (o["order_number"], o["external_id"])]
-    if len(called) != 1:
-        raise NotFound(f"{len(called)} orders are called {which!r}. Give the order's id.")
-    return str(called[0]["order_id"])
+    with oms.readers.open(order_status.READ_MODEL.name) as (reader, _):
+        rows = reader.rows("orders_by_name", name=which, limit=LISTED_MAX)
+    matches = [row for row in rows if row["by_number"]] or rows
+    if not matches:
+        raise NotFound(
+            f"No order has the id, number or external id {which!r}. GET /v1/orders?q= searches for"
+            " parts of them."
+        )
+    if len(matches) > 1:
+        orders = [
+            {name: str(row[name]) for name in ("number", "channel", "order_id")} for row in matches
+        ]
+        raise NotFound(f"Several orders are called {which!r}. Give the id of one.", errors=orders)
+    return str(matches[0]["order_id"])
 
 
 def existing_read_model(name: str) -> str:
+    """The name itself. Raises `NotFound` where no read model has it."""
     names = [model.name for model in PROJECTIONS]
     if name not in names:
         raise NotFound(f"There is no read model {name!r}. There are: {', '.join(names)}.")

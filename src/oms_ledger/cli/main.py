@@ -1,4 +1,4 @@
-"""All commands in one place, and what becomes of errors: a sentence, a remedy, an exit code."""
+"""All commands in one place; errors become a message with a remedy, and an exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ INTERRUPTED = 130
 COMMANDS = (
     ("demo", "demo", "Fill a small shop with 60 days of orders, show it, and serve it."),
     ("serve", "serve", "Serve the API and keep the read models up to date, until Ctrl-C."),
-    ("work", "serve", "Keep the read models up to date, without an API, until Ctrl-C."),
     ("migrate", "serve", "Make the ledger, or bring it up to date; serving does this by itself."),
     ("do", "command", "Ask the ledger for something, by command."),
     (
@@ -47,6 +46,11 @@ COMMANDS = (
 """The single commands: name (also that of the function), module of `oms_ledger.cli`, help."""
 
 GROUPS = (
+    (
+        "work",
+        "work",
+        "Keep the read models up to date, without an API, until Ctrl-C; or list how that goes.",
+    ),
     ("import", "imports", "Bring in orders from other systems' files."),
     ("show", "show", "Look up an order or the stock of a SKU."),
     (
@@ -100,14 +104,14 @@ def main() -> None:
 
 
 def run(words: list[str]) -> int:
-    """Do what the words say; the exit code."""
+    """Run the command that `words` name; its exit code."""
     try:
         _refuse_cards(words)
         app(words, prog_name="oms-ledger")
     except SystemExit as end:  # which is how typer returns
         return end.code if isinstance(end.code, int) else 0
     except OmsError as error:
-        tell(error)
+        print_error(error)
         return exit_code(error)
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -116,13 +120,14 @@ def run(words: list[str]) -> int:
 
 
 def _refuse_cards(words: list[str]) -> None:
-    """Before anybody repeats one. JSON is looked at field by field where it is read."""
+    """Refuse card numbers in arguments, before any message repeats them. JSON is checked field by
+    field where it is parsed."""
     for number, word in enumerate(words, 1):
         if not word.startswith("{"):
             cards.refuse_text(word, f"argument {number}")
 
 
-def tell(error: OmsError) -> None:
+def print_error(error: OmsError) -> None:
     console.print(Text.assemble((error.code, "red"), f": {error.detail}"), soft_wrap=True)
     for each in error.errors:
         named = ", ".join(f"{name}: {value}" for name, value in each.items())

@@ -1,8 +1,7 @@
-"""Personal data: forgetting a customer, legal holds, all about one, and who was shown what."""
+"""Personal data: erase a customer, legal holds, export, and the record of disclosures."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,19 +13,26 @@ from oms_commands.customers.forget import ForgetCustomer
 from oms_commands.customers.hold import HoldCustomer
 from oms_commands.customers.release_hold import ReleaseCustomerHold
 from oms_ledger.app import Oms, open_oms
-from oms_ledger.cli.ledger import DataDirOption, LedgerOption, checked, on_ledger, settings
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.ledger import (
+    DataDirOption,
+    LedgerOption,
+    build_command,
+    cli_actor,
+    on_ledger,
+    settings,
+)
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.cli.page import customer_page
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Everything that is known of a customer.")
 
-WhoArgument = Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")]
+PersonArgument = Annotated[str, typer.Argument(help="The customer's id, or a guest's e-mail.")]
 ReasonOption = Annotated[str, typer.Option(help="Why; is kept, so write nothing personal.")]
 
 
 def forget(
-    customer: WhoArgument,
+    customer: PersonArgument,
     reason: ReasonOption,
     note: Annotated[str | None, typer.Option(help="A ticket, say; is kept too.")] = None,
     ledger: LedgerOption = None,
@@ -37,9 +43,11 @@ def forget(
 
     Example: [bold]oms-ledger forget 17850 --reason "erasure request"[/]
     """
-    command = checked(ForgetCustomer, {"customer_id": customer, "reason": reason, "note": note})
+    command = build_command(
+        ForgetCustomer, {"customer_id": customer, "reason": reason, "note": note}
+    )
     with open_oms(settings(ledger, data_dir)) as oms:
-        outcome = oms.execute(command, actor=f"cli:{getpass.getuser()}")
+        outcome = oms.execute(command, actor=cli_actor())
     console.print(f"Forgotten. The receipt is at position {outcome.position}.")
     console.print("Backups of the table subject_keys still hold the key: see docs/privacy.md.")
 
@@ -48,7 +56,7 @@ def forget(
 @on_ledger
 def hold(
     oms: Oms,
-    customer: WhoArgument,
+    customer: PersonArgument,
     reason: ReasonOption,
     reference: Annotated[str | None, typer.Option(help="A case number, say; is kept.")] = None,
 ) -> None:
@@ -57,7 +65,7 @@ def hold(
     Example: [bold]oms-ledger customer hold 17850 --reason litigation --reference "case 12"[/]
     """
     fields = {"customer_id": customer, "reason": reason, "reference": reference}
-    outcome = oms.execute(checked(HoldCustomer, fields), actor=f"cli:{getpass.getuser()}")
+    outcome = oms.execute(build_command(HoldCustomer, fields), actor=cli_actor())
     out.print(outcome.answer["hold_id"])
     console.print(f"Held, at position {outcome.position}.")
 
@@ -66,7 +74,7 @@ def hold(
 @on_ledger
 def release(
     oms: Oms,
-    customer: WhoArgument,
+    customer: PersonArgument,
     hold_id: Annotated[str, typer.Argument(help="The hold's id.")],
     reason: ReasonOption,
 ) -> None:
@@ -75,7 +83,7 @@ def release(
     Example: [bold]oms-ledger customer release 17850 HOLD --reason "case closed"[/]
     """
     fields = {"customer_id": customer, "hold_id": hold_id, "reason": reason}
-    outcome = oms.execute(checked(ReleaseCustomerHold, fields), actor=f"cli:{getpass.getuser()}")
+    outcome = oms.execute(build_command(ReleaseCustomerHold, fields), actor=cli_actor())
     left = outcome.answer["holds"]
     count = len(left) if isinstance(left, list) else 0
     console.print(f"Released, at position {outcome.position}. Holds that are left: {count}.")
@@ -83,7 +91,7 @@ def release(
 
 @app.command()
 def export(
-    customer: WhoArgument,
+    customer: PersonArgument,
     purpose: Annotated[str, typer.Option(help="What for; goes on record.")] = "subject access",
     html: Annotated[Path | None, typer.Option(help="Write a page for people into a file.")] = None,
     ledger: LedgerOption = None,
@@ -95,12 +103,12 @@ def export(
     """
     with open_oms(settings(ledger, data_dir)) as oms:
         oms.catch_up()
-        found = ask(oms, "export_customer", purpose=purpose, customer_id=customer)
+        answer = run_query(oms, "export_customer", purpose=purpose, customer_id=customer)
     if html is None:
-        print_json(found)
+        print_json(answer)
         return
     html.touch(mode=0o600)
-    html.write_text(customer_page(found), "utf-8")
+    html.write_text(customer_page(answer), "utf-8")
     console.print(f"Written: {html}. It holds personal data; send it, then delete it.")
 
 
@@ -126,12 +134,12 @@ def access(
         return
     table = Table("When", "Who", "What for", "Where", "Whose")
     for item in items:
-        whose = ", ".join(_whose(item))
+        subjects = ", ".join(_subjects_of(item))
         texts = (str(item[name]) for name in ("actor", "purpose", "route"))
-        table.add_row(str(item["at"])[:19], *texts, whose)
+        table.add_row(str(item["at"])[:19], *texts, subjects)
     out.print(table if items else "Nobody was shown anything.")
 
 
-def _whose(item: Mapping[str, Any]) -> list[str]:
-    """Persons, and the sensitive orders whose content was shown."""
+def _subjects_of(item: Mapping[str, Any]) -> list[str]:
+    """The persons whose data was disclosed, and the sensitive orders whose content was."""
     return [*item["subjects"], *(f"sensitive order {each}" for each in item["sensitive_orders"])]

@@ -1,4 +1,4 @@
-"""Bars for what takes long: how far, how fast, how long yet."""
+"""Progress bars for long work: how much is done, its rate, and the time left."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from oms_ledger.cli.terminal import console
 
 
 def rate_of(task: Task) -> float:
-    """Per second, since its work began; 0 where nothing has been done yet. The mean of all of it:
-    what is told in leaps, seconds apart, has no rate of the moment."""
+    """Units per second since the task began; 0 where none is done yet. It is the mean of all the
+    time, because work that is reported in steps seconds apart has no rate of the moment."""
     done = task.completed - task.fields.get("first", 0)
     return done / task.elapsed if task.elapsed and done > 0 else 0.0
 
 
 class Rate(ProgressColumn):
+    """Units per second, or the note of the task."""
+
     def render(self, task: Task) -> Text:
-        said = task.fields.get("said")
+        note = task.fields.get("note")
         rate = rate_of(task)
-        return Text(said or (f"{rate:,.0f}/s" if rate else "begins"), style="progress.data.speed")
+        return Text(note or (f"{rate:,.0f}/s" if rate else "begins"), style="progress.data.speed")
 
 
 class TimeLeft(ProgressColumn):
+    """The time left at the rate so far."""
+
     def render(self, task: Task) -> Text:
         rate = rate_of(task)
         left = "-:--:--"
@@ -39,14 +43,14 @@ class TimeLeft(ProgressColumn):
 NAME = TextColumn("{task.description}", markup=False)
 COUNTED = TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False)
 
-Tell = Callable[..., None]
+ReportProgress = Callable[..., None]
 
 
 @contextmanager
-def bars() -> Iterator[Tell]:
-    """A bar for each thing that is told of: `tell(what, done, of)`, one after the other, each begun
-    when the one before was last heard of; with `at_once`, all begun by now. Of that `first` was
-    there before; `said` stands in the place of the rate."""
+def bars() -> Iterator[ReportProgress]:
+    """A bar for each task that is reported by `report(name, done, total)`. Tasks follow each other:
+    one begins when the one before was last reported; with `at_once` all begin now. `first` of the
+    units were done before; `note` is shown in the place of the rate."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -55,23 +59,23 @@ def bars() -> Iterator[Tell]:
         TimeLeft(),
     )
     tasks: dict[str, TaskID] = {}
-    began = heard = time.monotonic()
+    began = reported = time.monotonic()
     with Progress(*columns, console=console) as progress:
 
-        def tell(
-            what: str,
+        def report(
+            name: str,
             done: int,
-            of: int,
+            total: int,
             *,
             at_once: bool = False,
             first: int = 0,
-            said: str | None = None,
+            note: str | None = None,
         ) -> None:
-            nonlocal heard
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of, first=first, said=said)
-                progress.tasks[-1].start_time = began if at_once else heard
-            heard = time.monotonic()
-            progress.update(tasks[what], completed=done, total=of, said=said)
+            nonlocal reported
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total, first=first, note=note)
+                progress.tasks[-1].start_time = began if at_once else reported
+            reported = time.monotonic()
+            progress.update(tasks[name], completed=done, total=total, note=note)
 
-        yield tell
+        yield report

@@ -1,4 +1,4 @@
-"""Read models: how far they are, what they left out, another try."""
+"""`projections`: positions of read models, parked streams, retries, and builds."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
 
 
 def _state(status: Status) -> str:
-    """Of one that is being built also how much there is, and an estimate."""
+    """The state of a build; while it is being built, its progress and the estimated time left."""
     if status.state != "building":
         return status.state
     left = "" if status.seconds_left is None else f", about {status.seconds_left:,.0f} s to go"

@@ -1,4 +1,4 @@
-"""Proofs, for whoever checks them elsewhere."""
+"""`prove`: inclusion and consistency proofs, to be checked elsewhere."""
 
 from __future__ import annotations
 

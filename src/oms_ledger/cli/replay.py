@@ -1,4 +1,4 @@
-"""The history in words: of an order, a SKU, a customer, or all of it."""
+"""`replay`: the history in words, of an order, a SKU, a customer, or all of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def order(
     Example: [bold]oms-ledger replay order WEB-000042[/]
     """
     order_id = order_id_of(oms, which)
-    _tell(oms, until, json, lambda log: events_of_order(log, order_id))
+    _print_history(oms, until, json, lambda log: events_of_order(log, order_id))
 
 
 @app.command()
@@ -59,7 +59,7 @@ def sku(
 
     Example: [bold]oms-ledger replay sku MUG-SPECK --until 2026-01-31[/]
     """
-    _tell(oms, until, json, lambda log: events_of_sku(log, which))
+    _print_history(oms, until, json, lambda log: events_of_sku(log, which))
 
 
 @app.command()
@@ -74,7 +74,7 @@ def customer(
 
     Example: [bold]oms-ledger replay customer 17850 --json[/]
     """
-    _tell(oms, until, json, lambda log: events_of_customer(log, which))
+    _print_history(oms, until, json, lambda log: events_of_customer(log, which))
 
 
 @app.command("all")
@@ -84,14 +84,14 @@ def all_(
     until: UntilOption = None,
     json: JsonLinesOption = False,
 ) -> None:
-    """All that ever happened, however much: it is told as it is read.
+    """All that ever happened, however much: it is printed as it is read.
 
     Example: [bold]oms-ledger replay all --until 1000[/]
     """
-    _tell(oms, until, json, all_events)
+    _print_history(oms, until, json, all_events)
 
 
-def _tell(
+def _print_history(
     oms: Oms, until: str | None, json: bool, source: Callable[[Log], Iterable[Recorded]]
 ) -> None:
     log = oms.readers.log(moment(until, "until") if until else None)

@@ -1,8 +1,7 @@
-"""How long data is kept: shown, set, and carried out."""
+"""`retention`: periods for which data is kept: show, set, list what is due, and erase it."""
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ from rich.table import Table
 
 from oms_commands.customers.set_retention import SetRetention
 from oms_ledger.app import Oms
-from oms_ledger.cli.ledger import checked, on_ledger
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.ledger import build_command, cli_actor, on_ledger
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.customers.retention import KINDS
 from oms_ledger.domain.errors import Refused
@@ -36,7 +35,7 @@ def show(
 
     Example: [bold]oms-ledger retention show[/]
     """
-    found = ask(oms, "get_retention", None if as_of is None else moment(as_of))
+    found = run_query(oms, "get_retention", None if as_of is None else moment(as_of))
     if json:
         print_json(found)
         return
@@ -63,8 +62,8 @@ def set_(
     """
     period = None if keep == "forever" else keep
     fields = {"kind": kind, "keep": period, "country": country, "reference": reference}
-    command = checked(SetRetention, fields)
-    outcome = oms.execute(command, actor=f"cli:{getpass.getuser()}")
+    command = build_command(SetRetention, fields)
+    outcome = oms.execute(command, actor=cli_actor())
     console.print(f"Set, at position {outcome.position}.")
 
 

@@ -1,9 +1,7 @@
-"""Running the ledger: serve, work, migrate."""
+"""`serve` and `migrate`: run a ledger, or bring it up to date."""
 
 from __future__ import annotations
 
-import signal
-import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
@@ -21,7 +19,6 @@ from oms_ledger.serving.serve import ServePlan
 from oms_ledger.serving.serve import serve as serve_until_stopped
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
-from oms_ledger.worker.worker import work as work_until_stopped
 
 
 def serve(
@@ -42,29 +39,14 @@ def serve(
     plan = ServePlan(host, port, api_processes, workers, no_auth)
     given = settings(ledger, data_dir, tls_certificate=tls_certificate, tls_key=tls_key)
     server_context(given)
-    anchor_stores(given.anchors)  # what cannot be is said now, not by every process
+    anchor_stores(given.anchors)  # a wrong value is refused here, not by every process
     logs.configure(given.log_level)
     # Told to end while still starting: what was started is stopped, which is what was asked.
     with suppress(KeyboardInterrupt), prepared(given) as ready:
         _check_keys(ready)
         if not no_auth:
-            _tell_key(given, ready)
+            _print_key(given, ready)
         serve_until_stopped(ready, plan, lambda url: typer.echo(f"ready {url}"))
-
-
-def work(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
-    """Keep the read models up to date, without an API, until Ctrl-C.
-
-    Example: [bold]oms-ledger work[/]  (as many as you like; one folds, the others stand by)
-    """
-    given = settings(ledger, data_dir)
-    logs.configure(given.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with prepared(given) as ready:
-        console.print(f"Folding ledger {given.ledger}. Ctrl-C stops.")
-        work_until_stopped(ready, stop)
 
 
 def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None:
@@ -80,19 +62,19 @@ def migrate(ledger: LedgerOption = None, data_dir: DataDirOption = None) -> None
 
 
 def _check_keys(ready: Settings) -> None:
-    """`Refused` or `NotFound` unless personal data can be sealed and opened with the key that is
-    here: better said now than to the first customer."""
+    """Raises `Refused` or `NotFound` unless the key-encryption key opens the ledger's key, so that
+    serving fails at its start and not at the first order."""
     with open_prepared(ready) as oms:
         oms.vault.keys.ledger_key()
 
 
-def _tell_key(given: Settings, ready: Settings) -> None:
-    """Print the key of an embedded ledger; on a server, say how to make one."""
+def _print_key(given: Settings, ready: Settings) -> None:
+    """Print the API key of an embedded ledger; on a server without any, how to create one."""
     with open_prepared(ready) as oms:
         if given.database_url is None:
             key, file = local_key(oms)
             console.print(f"API key (also in {file}):\n  {key}", soft_wrap=True)
         elif given.admin_key is None and not any(
-            k.holds(datetime.now(UTC)) for k in oms.list_keys()
+            k.is_valid(datetime.now(UTC)) for k in oms.api_keys.all()
         ):
             console.print("No API key yet. Make one: oms-ledger keys create NAME")

@@ -1,4 +1,4 @@
-"""One order, one SKU: looked up and shown."""
+"""`show`: one order, or the stock of one SKU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
-from oms_ledger.cli.lookup import OrderArgument, SkuArgument, ask, order_id_of
+from oms_ledger.cli.lookup import OrderArgument, SkuArgument, order_id_of, run_query
 from oms_ledger.cli.terminal import JsonOption, out, print_json
 from oms_ledger.domain.times import moment
 
@@ -39,8 +39,8 @@ def order(
     oms.catch_up()
     order_id = order_id_of(oms, which)
     then = moment(as_of) if as_of else None
-    found = ask(oms, "get_order", then, order_id=order_id)
-    story = ask(oms, "order_timeline", then, order_id=order_id)["items"]
+    found = run_query(oms, "get_order", then, order_id=order_id)
+    story = run_query(oms, "order_timeline", then, order_id=order_id)["items"]
     if json:
         print_json({**found, "timeline": story})
         return
@@ -64,8 +64,8 @@ def stock(
     """
     oms.catch_up()
     then = moment(as_of) if as_of else None
-    found = ask(oms, "get_stock", then, sku=sku)
-    moves = ask(oms, "stock_movements", then, sku=sku, limit="20")["items"]
+    found = run_query(oms, "get_stock", then, sku=sku)
+    moves = run_query(oms, "stock_movements", then, sku=sku, limit="20")["items"]
     if json:
         print_json({**found, "movements": moves})
         return
@@ -124,6 +124,6 @@ def _movements(items: list[Mapping[str, Any]]) -> Table:
 
 
 def _why(cause: Mapping[str, str]) -> str:
-    """What a person would say first: a reason, a reference, or the order."""
-    said = [cause[name] for name in ("reason", "reference") if name in cause]
-    return ", ".join(said) or (f"order {cause['order_id']}" if "order_id" in cause else "")
+    """The reason and the reference of a movement, or else its order."""
+    causes = [cause[name] for name in ("reason", "reference") if name in cause]
+    return ", ".join(causes) or (f"order {cause['order_id']}" if "order_id" in cause else "")

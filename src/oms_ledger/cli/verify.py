@@ -1,4 +1,4 @@
-"""The whole ledger, verified, and a report that can be filed."""
+"""`verify`: the whole ledger, with a report."""
 
 from __future__ import annotations
 

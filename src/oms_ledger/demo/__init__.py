@@ -1,4 +1,4 @@
-"""A small made-up shop, for looking around: 60 days of orders in all states."""
+"""A small sample shop: 60 days of orders in all states."""
 
 from oms_ledger.demo.first_steps import hints
 from oms_ledger.demo.loader import LoadResult, load

@@ -1,4 +1,4 @@
-"""What to try first: addresses, a key, and five requests to paste into a shell."""
+"""First steps with the sample shop: its addresses, a key, and five requests for a shell."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ POSITION = r"""$(echo "$ORDER" | sed 's/.*"position": *\([0-9]*\).*/\1/')"""
 
 
 def hints(base_url: str, key: str) -> Text:
-    """To be printed with `soft_wrap`: lines are as long as they must be. Pasted whole it runs,
-    and so does any of its requests after the line that names address and key."""
+    """Addresses, key and requests, to be printed with `soft_wrap`. The whole text runs in a shell,
+    and so does each request after the line that sets address and key."""
     text = Text()
     for name, value in (
         ("API", f"{base_url}/v1"),
@@ -32,8 +32,8 @@ def hints(base_url: str, key: str) -> Text:
 
 
 def requests() -> list[tuple[str, str]]:
-    """Five requests and what they are for, for any POSIX shell. The third shows the order that
-    the second places, as soon as the read model has it; again they answer the same."""
+    """Five requests for a POSIX shell, with a title each. The third shows the order that the second
+    places, as soon as the read model has it. Sent again, they answer the same."""
     order_id = order_id_for(CHANNEL, EXTERNAL_ID, "")
     get, auth = 'curl -s "$OMS/v1', '-H "$AUTH"; echo'
     return [

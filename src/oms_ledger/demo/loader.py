@@ -1,7 +1,7 @@
-"""Playing the shop's 60 days into a ledger, once.
+"""Loads the 60 days of the sample shop into a ledger, once.
 
-The days end at midnight UTC before the day of the first load. Whoever loads again gets the same
-days again: how far the ledger is can be told from the ledger.
+The days end at midnight UTC before the day of the first load. A later load continues the same days:
+their end is computed from the first order in the ledger.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from oms_ledger.kernel import Position, stream_id
 
 OWNER = "shop owner"
 FINISHED = "demo: the 60 days are over"
-"""The reference of the last command. Where it is, there is nothing left to load."""
-LAST_SKU, LAST_PLACE = "SEEDS-MEAD", "YORK"
+"""The reference of the last command. A ledger that has it is fully loaded."""
+LAST_SKU, LAST_LOCATION = "SEEDS-MEAD", "YORK"
 
 
 @dataclass(slots=True)
 class LoadResult:
-    """What loading did. `already`: everything had been there. `until` ends the 60 days;
-    `refused` counts what the ledger said no to, by command and code."""
+    """The result of a load. `until` is the end of the 60 days; `already` is true where the ledger
+    had them all before; `refused` counts refused commands by name and code."""
 
     until: datetime
     already: bool = False
@@ -54,48 +54,48 @@ class LoadResult:
 
 
 def load(oms: Oms, console: Console, now: datetime | None = None) -> LoadResult:
-    """Play what is missing of the 60 days, and bring the read models up to it. Killed in the
-    middle and run again, it goes on; run again after that, it does nothing."""
+    """Load what is missing of the 60 days, and bring the read models up to date. An interrupted
+    load continues when it is run again; after a complete one nothing happens."""
     started = time.monotonic()
-    loaded = LoadResult(_until(oms, now or datetime.now(UTC)))
-    loaded.already = _is_finished(oms)
+    result = LoadResult(_until(oms, now or datetime.now(UTC)))
+    result.already = _is_finished(oms)
     with _progress(console) as progress:
-        if not loaded.already:
+        if not result.already:
             task = progress.add_task(f"Playing {DAYS} days of a small shop", total=DAYS)
-            for _ in play(oms, loaded):
+            for _ in load_days(oms, result):
                 progress.advance(task)
-        loaded.position = oms.readers.head()
-        task = progress.add_task("Folding the read models", total=loaded.position)
-        oms.catch_up(loaded.position, lambda at: progress.update(task, completed=at))
-    loaded.seconds = time.monotonic() - started
-    console.print(told(loaded), highlight=False, soft_wrap=True)
-    return loaded
+        result.position = oms.readers.head()
+        task = progress.add_task("Folding the read models", total=result.position)
+        oms.catch_up(result.position, lambda at: progress.update(task, completed=at))
+    result.seconds = time.monotonic() - started
+    console.print(sentence(result), highlight=False, soft_wrap=True)
+    return result
 
 
-def told(loaded: LoadResult) -> str:
+def sentence(result: LoadResult) -> str:
     """The load in one sentence."""
-    if loaded.already:
-        return f"The demo shop is there already, {DAYS} days up to {loaded.until:%d %B %Y}."
-    rate = loaded.events / loaded.seconds if loaded.seconds else 0
+    if result.already:
+        return f"The demo shop is there already, {DAYS} days up to {result.until:%d %B %Y}."
+    rate = result.events / result.seconds if result.seconds else 0
     return (
-        f"{loaded.commands:,} commands, {loaded.events:,} events written and folded in"
-        f" {loaded.seconds:.1f} s: {rate:,.0f} a second."
+        f"{result.commands:,} commands, {result.events:,} events written and folded in"
+        f" {result.seconds:.1f} s: {rate:,.0f} a second."
     )
 
 
-def play(oms: Oms, loaded: LoadResult) -> Iterator[Day]:
-    """Set the shop up, then each day in turn, counting into `loaded`; yields each day that is
-    over. Every command has its key, so that what had happened before happens no more."""
-    until = loaded.until
+def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
+    """Set up the shop, then load each day in turn, counting into `result`; yields each day that is
+    complete. Every command has an idempotency key, so that none is applied twice."""
+    until = result.until
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
-    books = ShopState(stories(until), deliveries)
-    for asked in (_places, _products, _opening):
-        _ask(oms, OWNER, list(asked(until)), books, loaded)
+    state = ShopState(stories(until), deliveries)
+    for commands in (_locations, _products, _opening_stock):
+        _execute(oms, OWNER, list(commands(until)), state, result)
     for day in days(until):
         for stage in STAGES:
-            _ask(oms, stage.actor, list(stage.asks(books, day)), books, loaded)
+            _execute(oms, stage.actor, list(stage.commands(state, day)), state, result)
         yield day
-    _ask(oms, OWNER, [_last(until)], books, loaded)
+    _execute(oms, OWNER, [_last(until)], state, result)
 
 
 def days(until: datetime) -> list[Day]:
@@ -103,38 +103,38 @@ def days(until: datetime) -> list[Day]:
     return [Day(opens, closes) for opens, closes in pairwise(starts)]
 
 
-def _ask(
-    oms: Oms, actor: str, asks: list[ScheduledCommand], books: ShopState, loaded: LoadResult
+def _execute(
+    oms: Oms, actor: str, scheduled: list[ScheduledCommand], state: ShopState, result: LoadResult
 ) -> None:
-    """Ask in order of time, and note the answers."""
-    asks.sort(key=lambda asked: asked.at)
-    results = oms.execute_many(
-        [asked.command for asked in asks],
+    """Execute commands in order of time, and record their answers in `state`."""
+    scheduled.sort(key=lambda each: each.at)
+    outcomes = oms.execute_many(
+        [each.command for each in scheduled],
         actor=actor,
-        keys=[f"demo:{asked.key}" for asked in asks],
+        keys=[f"demo:{each.key}" for each in scheduled],
     )
-    loaded.commands += len(asks)
-    for asked, result in zip(asks, results, strict=True):
-        if isinstance(result, Unavailable):
-            raise result
-        if isinstance(result, OmsError):
-            loaded.refused[f"{asked.command.name}: {result.code}"] += 1
+    result.commands += len(scheduled)
+    for each, outcome in zip(scheduled, outcomes, strict=True):
+        if isinstance(outcome, Unavailable):
+            raise outcome
+        if isinstance(outcome, OmsError):
+            result.refused[f"{each.command.name}: {outcome.code}"] += 1
         else:
-            loaded.events += result.events
-            books.note(asked, result.answer)
+            result.events += outcome.events
+            state.record(each, outcome.answer)
 
 
-def _places(at: datetime) -> Iterable[ScheduledCommand]:
-    for place in LOCATIONS:
-        site = SiteFields(city=place.city, postal_code=place.postal_code, country="GB")
+def _locations(at: datetime) -> Iterable[ScheduledCommand]:
+    for location in LOCATIONS:
+        site = SiteFields(city=location.city, postal_code=location.postal_code, country="GB")
         command = PutLocation(
-            code=place.code,
-            name_=place.name,
-            type=place.kind,
+            code=location.code,
+            name_=location.name,
+            type=location.kind,
             address=site,
-            priority=place.priority,
+            priority=location.priority,
         )
-        yield ScheduledCommand(at, f"place:{place.code}", command)
+        yield ScheduledCommand(at, f"place:{location.code}", command)
 
 
 def _products(at: datetime) -> Iterable[ScheduledCommand]:
@@ -148,29 +148,29 @@ def _products(at: datetime) -> Iterable[ScheduledCommand]:
         yield ScheduledCommand(at, f"product:{good.sku}", command)
 
 
-def _opening(at: datetime) -> Iterable[ScheduledCommand]:
+def _opening_stock(at: datetime) -> Iterable[ScheduledCommand]:
     for good in GOODS:
-        for place, quantity in zip(LOCATIONS, good.stock, strict=True):
+        for location, quantity in zip(LOCATIONS, good.stock, strict=True):
             if quantity:
                 command = ReceiveStock(
                     sku=good.sku,
-                    location=place.code,
+                    location=location.code,
                     quantity=quantity,
                     reference="opening stock",
                     unit_cost=Decimal(good.cost).scaleb(-2),
                 )
-                yield ScheduledCommand(at, f"opening:{good.sku}:{place.code}", command)
+                yield ScheduledCommand(at, f"opening:{good.sku}:{location.code}", command)
 
 
 def _last(at: datetime) -> ScheduledCommand:
     command = AdjustStock(
-        sku=LAST_SKU, location=LAST_PLACE, change=-1, reason="eaten by mice", reference=FINISHED
+        sku=LAST_SKU, location=LAST_LOCATION, change=-1, reason="eaten by mice", reference=FINISHED
     )
     return ScheduledCommand(at, "finished", command)
 
 
 def _is_finished(oms: Oms) -> bool:
-    stream = stream_id(StockLevel, stock_key(LAST_SKU, LAST_PLACE))
+    stream = stream_id(StockLevel, stock_key(LAST_SKU, LAST_LOCATION))
     with oms.readers.open(None) as (reader, _):
         return any(
             isinstance(r.event, StockAdjusted) and r.event.reference == FINISHED
@@ -179,8 +179,8 @@ def _is_finished(oms: Oms) -> bool:
 
 
 def _until(oms: Oms, now: datetime) -> datetime:
-    """The midnight that the 60 days lead up to: today's, or, where the first order has been
-    placed before, the one it was placed for."""
+    """The end of the 60 days: the last midnight, or the one for which the first order in the ledger
+    was placed."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = stories(midnight)[0]
     order_id = order_id_for(first.channel, first.external_id, "")

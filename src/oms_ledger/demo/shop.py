@@ -1,6 +1,6 @@
-"""A made-up shop and 60 days of its orders: Fern & Kettle, things for home and garden.
+"""A sample shop and 60 days of its orders: Fern & Kettle, things for home and garden.
 
-Pure: the same day gives the same shop, to the last scan. Nobody in here exists.
+Pure: the same day gives the same shop, to the last scan. Shop and customers are fictitious.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Kind = Literal["warehouse", "store"]
 
 
 class ShopLocation(NamedTuple):
+    """A location of the shop; `kind` and `priority` as in `PutLocation`."""
+
     code: str
     name: str
     kind: Kind
@@ -32,7 +34,8 @@ class ShopLocation(NamedTuple):
 
 
 class Good(NamedTuple):
-    """`price` and `cost` in pence, `weight` in grams; `stock` units at each place at first."""
+    """A product. `price` and `cost` are pence, `weight` grams, `stock` the opening units at each
+    location, in the order of `LOCATIONS`."""
 
     sku: str
     title: str
@@ -76,9 +79,9 @@ GOODS = (
     Good("VASE-TIDE", "Tidewater vase", 4200, 1750, 1350, (6, 5, 2)),
 )
 SCARCE = ("LANTERN-S", "VASE-TIDE")
-"""Sold beyond what is there, towards the end."""
+"""Sold beyond their stock towards the end, so that orders are backordered."""
 NOT_IN_LEEDS = ("LAMP-CLAY", "CAN-ZINC", "APRON-IND", "CUSHION-BOT")
-"""Ordered with something that lies there, they split the order."""
+"""An order of one of these and a product that Leeds has is split over two locations."""
 
 FIRST_NAMES = (
     "Ada Bertie Clementine Dorian Elspeth Fergus Greta Hamish Imogen Jasper Kezia Lorcan Marnie"
@@ -113,22 +116,22 @@ FATES = (
     ("slow", 5),
     ("usual", 62),
 )
-"""What becomes of an order, per hundred. Whether it is still on its way is a matter of its age.
-Overdue: nobody has packed it. Checked: held for a while. Partial: sent in two parcels."""
+"""The course of an order, and how many of a hundred orders take it. Overdue: not packed in time.
+Checked: held for a while. Partial: sent in two parcels. Exception: delayed by the carrier."""
 
 NEEDS_TWO = ("partly_cancelled", "partial")
 RECENT = timedelta(hours=30)
 RECENT_FATES = ("usual", "usual", "usual", "held", "unconfirmed")
-FOUND_AFTER = timedelta(days=10)
-"""What is overdue today was ordered no longer ago than that."""
+OVERDUE_AGE_MAX = timedelta(days=10)
+"""Orders that are overdue at the end were placed at most so long before."""
 
 
 class Delivery(NamedTuple):
-    """Goods that a supplier brings, some time before the end of the 60 days."""
+    """A delivery by a supplier, so long before the end of the 60 days."""
 
     before: timedelta
     sku: str
-    place: str
+    location: str
     quantity: int
 
 
@@ -139,10 +142,12 @@ DELIVERIES = (
     Delivery(timedelta(days=3, hours=15), "LANTERN-S", "LEEDS", 9),
     Delivery(timedelta(days=2, hours=14), "VASE-TIDE", "BRISTOL", 4),
 )
-"""The last two are waited for: orders have been promised from them."""
+"""Backordered units wait for the last two."""
 
 
 class ShopCustomer(NamedTuple):
+    """A fictitious customer."""
+
     id: str
     name: str
     email: str
@@ -153,13 +158,13 @@ class ShopCustomer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One order and what becomes of it. Times that lie after the end of the 60 days have not
-    come yet, so what they stand for has not happened."""
+    """One order and its course. A time after the end of the 60 days has not come: its step does not
+    happen."""
 
     number: int
     channel: str
     placed_at: datetime
-    person: ShopCustomer
+    customer: ShopCustomer
     lines: tuple[tuple[Good, int], ...]
     express: bool
     fate: str
@@ -177,9 +182,9 @@ class Story:
 def stories(until: datetime) -> list[Story]:
     """All orders of the 60 days before `until` (UTC), oldest first."""
     chance = random.Random(SEED)  # noqa: S311  # a shop, not a secret
-    people = [_person(chance, number) for number in range(1, 141)]
+    customers = [_customer(chance, number) for number in range(1, 141)]
     return [
-        _story(chance, number, placed_at, people, until)
+        _story(chance, number, placed_at, customers, until)
         for number, placed_at in enumerate(_placements(chance, until), 1)
     ]
 
@@ -197,7 +202,7 @@ def _story(
     chance: random.Random,
     number: int,
     placed_at: datetime,
-    people: Sequence[ShopCustomer],
+    customers: Sequence[ShopCustomer],
     until: datetime,
 ) -> Story:
     age = until - placed_at
@@ -217,7 +222,7 @@ def _story(
         number=number,
         channel=chance.choices(CHANNELS, (65, 35))[0],
         placed_at=placed_at,
-        person=chance.choice(people),
+        customer=chance.choice(customers),
         lines=_basket(chance, age, least=2 if fate in NEEDS_TWO else 1),
         express=express,
         fate=fate,
@@ -232,11 +237,11 @@ def _fate(chance: random.Random, age: timedelta) -> str:
     fate = chance.choices([f for f, _ in FATES], [weight for _, weight in FATES])[0]
     if age < RECENT and fate != "cancelled":
         return chance.choice(RECENT_FATES)
-    return "usual" if fate == "overdue" and age > FOUND_AFTER else fate
+    return "usual" if fate == "overdue" and age > OVERDUE_AGE_MAX else fate
 
 
 def _basket(chance: random.Random, age: timedelta, least: int) -> tuple[tuple[Good, int], ...]:
-    """At least so many units."""
+    """Goods and units of an order. Its first line has at least `least` units."""
     plenty = [good for good in GOODS if good.sku not in SCARCE]
     count = chance.choices((1, 2, 3, 4), (45, 30, 17, 8))[0]
     goods = list(dict.fromkeys(chance.choices(plenty, [sum(g.stock) for g in plenty], k=count)))
@@ -247,7 +252,7 @@ def _basket(chance: random.Random, age: timedelta, least: int) -> tuple[tuple[Go
     return tuple(zip(goods, units, strict=True))
 
 
-def _person(chance: random.Random, number: int) -> ShopCustomer:
+def _customer(chance: random.Random, number: int) -> ShopCustomer:
     first, last = chance.choice(FIRST_NAMES.split()), chance.choice(LAST_NAMES.split())
     city, postal_code = chance.choice(TOWNS)
     return ShopCustomer(

@@ -1,5 +1,5 @@
-"""What the shop knows so far, from the answers it got: where each order's units are, and which
-parcels were made of them."""
+"""The state of the sample shop, kept from the answers to its commands: where the units of each
+order are, and in which parcels they were packed."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from oms_ledger.demo.shop import Delivery, Story
 from oms_ledger.kernel import Command, Json
 
 View = Mapping[str, Json]
-"""An order or a shipment as commands about it answer."""
+"""An order or a shipment, as a command about it answers."""
 
 Units = dict[str, dict[str, int]]
 """Units of an order that can be packed: location, then line."""
 
-HEAD_START = {"LEEDS": timedelta(), "BRISTOL": timedelta(hours=3), "YORK": timedelta(hours=6)}
-"""How much later than in Leeds an order's units are packed elsewhere."""
+PACKING_DELAYS = {"LEEDS": timedelta(), "BRISTOL": timedelta(hours=3), "YORK": timedelta(hours=6)}
+"""By location, how long after the planned time the units of an order are packed there."""
 
-UNPACKING = timedelta(hours=3)
-"""From a delivery's arrival until its goods can be packed."""
+PUTAWAY_TIME = timedelta(hours=3)
+"""From the arrival of a delivery until its goods can be packed."""
 
 
 class Day(NamedTuple):
-    """From `opens` (inclusive) to `closes` (exclusive), UTC."""
+    """A day from `opens` (inclusive) to `closes` (exclusive), UTC."""
 
     opens: datetime
     closes: datetime
@@ -38,7 +38,7 @@ class Day(NamedTuple):
 
 
 class ScheduledCommand(NamedTuple):
-    """A command, the key under which it happens once, and when the shop asks it."""
+    """A command, its idempotency key, and the time at which the shop sends it."""
 
     at: datetime
     key: str
@@ -54,7 +54,7 @@ class PackedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PackedParcel:
-    """A shipment of a story's units; `ordinal` counts those of one order, from 1."""
+    """A shipment of the order of `story`; `ordinal` counts the shipments of one order, from 1."""
 
     story: Story
     ordinal: int
@@ -85,13 +85,15 @@ class PackedParcel:
 
     @property
     def repacked(self) -> bool:
-        """Whether it is opened again before it leaves."""
+        """Whether its shipment is cancelled and another one packed."""
         return self.story.fate == "repacked" and self.ordinal == 1
 
 
 @dataclass(slots=True)
 class ShopState:
-    """`deliveries` are dated; `orders` and the rest go by the story's number."""
+    """What has happened in the shop so far. `deliveries` are those of suppliers, with their dates.
+    `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds` (their
+    ids) have the number of the story as key."""
 
     stories: Sequence[Story]
     deliveries: Sequence[tuple[datetime, Delivery]]
@@ -101,27 +103,27 @@ class ShopState:
     holds: dict[int, str] = field(default_factory=dict)
     parcels: list[PackedParcel] = field(default_factory=list)
 
-    def note(self, asked: ScheduledCommand, answer: View) -> None:
-        """Book what a command of a story was answered with."""
-        story, command = asked.story, asked.command
+    def record(self, scheduled: ScheduledCommand, answer: View) -> None:
+        """Take over the answer to a command of a story."""
+        story, command = scheduled.story, scheduled.command
         if story is None:
             return
         if isinstance(command, CreateShipment):
-            self._packed(story, asked.at, answer)
+            self._packed(story, scheduled.at, answer)
         elif isinstance(command, CancelShipment):
             self._unpacked(story, answer)
         elif "order_number" in answer and "shipment_id" not in answer:
             self.orders[story.number] = answer
             self.packable[story.number] = _packable(answer)
         if isinstance(command, AllocateBackorders):
-            self.ready_at[story.number] = asked.at + UNPACKING
+            self.ready_at[story.number] = scheduled.at + PUTAWAY_TIME
         if "hold_id" in answer:
             self.holds[story.number] = str(answer["hold_id"])
 
     def order_id(self, story: Story) -> str:
         return str(self.orders[story.number]["order_id"])
 
-    def known(self) -> list[Story]:
+    def placed_stories(self) -> list[Story]:
         """The stories whose orders have been placed."""
         return [story for story in self.stories if story.number in self.orders]
 
@@ -130,10 +132,10 @@ class ShopState:
 
     def packing_at(self, story: Story, location: str) -> datetime:
         """When the units that an order has at a location are packed."""
-        usual = story.packed_at + HEAD_START[location]
+        usual = story.packed_at + PACKING_DELAYS[location]
         return max(usual, self.ready_at.get(story.number, usual))
 
-    def waiting(self, story: Story) -> dict[str, int]:
+    def backordered(self, story: Story) -> dict[str, int]:
         """Backordered units by SKU."""
         units: dict[str, int] = {}
         for line in lines_of(self.orders[story.number]):
@@ -149,8 +151,8 @@ class ShopState:
         )
         location = str(shipment["location"])
         ordinal = len(self.parcels_of(story)) + 1
-        made = PackedParcel(story, ordinal, str(shipment["shipment_id"]), location, lines, at)
-        self.parcels.append(made)
+        shipment_id = str(shipment["shipment_id"])
+        self.parcels.append(PackedParcel(story, ordinal, shipment_id, location, lines, at))
         here = self.packable[story.number][location]
         for line in lines:
             here[line.line_id] -= line.quantity

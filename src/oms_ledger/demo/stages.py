@@ -1,5 +1,5 @@
-"""A day in the shop as commands, stage by stage: what everybody can ask of the ledger, nothing
-else. What has happened so far (which order, allocated where) is in the books."""
+"""A day in the sample shop as commands of the catalogue, stage by stage. What has happened so far
+(which order is allocated where) is read from `ShopState`."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ from oms_ledger.domain.personal import Personal
 
 CURRENCY = "GBP"
 POSTAGE = {"standard": Decimal("3.95"), "express": Decimal("7.95")}
-NEVER_CONFIRMED = ("cancelled", "unconfirmed")
-NEVER_PACKED = ("cancelled", "unconfirmed", "held", "overdue")
-HELD = ("held", "checked")
+UNCONFIRMED_FATES = ("cancelled", "unconfirmed")
+UNPACKED_FATES = ("cancelled", "unconfirmed", "held", "overdue")
+HELD_FATES = ("held", "checked")
 HOLD_REASONS = ("address looks incomplete", "payment under review", "customer asked to wait")
-BY_VAN = "YORK"
-"""The shop brings its own parcels: nobody scans them."""
+OWN_DELIVERY_LOCATION = "YORK"
+"""Parcels from here are delivered by the shop itself, without scans."""
 
-ROUND = timedelta(hours=10)
-"""A driver's day, at most."""
-A_MOMENT = timedelta(minutes=1)
-HOLD_LASTS = timedelta(minutes=50)
-REST_AFTER = timedelta(days=3)
-"""From a first parcel until the rest of the order is packed."""
-RETURN_AFTER = timedelta(days=4)
+DELIVERY_ROUND_MAX = timedelta(hours=10)
+"""The longest time from `out_for_delivery` to the delivery."""
+HOLD_DELAY = timedelta(minutes=1)
+HOLD_DURATION = timedelta(minutes=50)
+REMAINDER_DELAY = timedelta(days=3)
+"""From the first parcel of a partial order until the remainder is packed."""
+RETURN_DELAY = timedelta(days=4)
 
 CancelReason = Literal["customer", "fraud", "declined"]
 CANCEL_REASONS: tuple[CancelReason, ...] = ("customer", "customer", "declined", "fraud")
-TROUBLES: tuple[tuple[ScanCode, str], ...] = (
+EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
     ("attempted_delivery", "Nobody at home, card left"),
     ("delayed", "Vehicle breakdown"),
     ("exception", "Label unreadable, relabelled"),
@@ -63,40 +63,40 @@ PRICES = {good.sku: Decimal(good.price).scaleb(-2) for good in GOODS}
 
 
 class Stage(NamedTuple):
-    """What `actor` asks for on a day."""
+    """The commands that `actor` sends on a day, given the state of the shop."""
 
     actor: str
-    asks: Callable[[ShopState, Day], Iterator[ScheduledCommand]]
+    commands: Callable[[ShopState, Day], Iterator[ScheduledCommand]]
 
 
-def receive(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    for at, delivery in books.deliveries:
+def receive(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    for at, delivery in state.deliveries:
         if day.has(at):
             receipt = ReceiveStock(
                 sku=delivery.sku,
-                location=delivery.place,
+                location=delivery.location,
                 quantity=delivery.quantity,
                 reference=f"supplier delivery, {delivery.quantity} x {delivery.sku}",
             )
             yield ScheduledCommand(at, f"delivery:{delivery.sku}", receipt)
 
 
-def allocate(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Who waited longest is served first, as long as there is something of the delivery."""
-    for at, delivery in books.deliveries:
+def allocate(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Allocate a delivery to backordered orders, the oldest first."""
+    for at, delivery in state.deliveries:
         left = delivery.quantity if day.has(at) else 0
-        for story in books.known():
-            waiting = books.waiting(story).get(delivery.sku, 0)
-            if left > 0 and waiting:
-                left -= waiting
-                command = AllocateBackorders(order_id=books.order_id(story))
+        for story in state.placed_stories():
+            backordered = state.backordered(story).get(delivery.sku, 0)
+            if left > 0 and backordered:
+                left -= backordered
+                command = AllocateBackorders(order_id=state.order_id(story))
                 yield ScheduledCommand(
                     at, f"{story.external_id}:allocate:{delivery.sku}", command, story
                 )
 
 
-def place(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    for story in books.stories:
+def place_orders(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    for story in state.stories:
         if day.has(story.placed_at):
             yield ScheduledCommand(
                 story.placed_at, f"{story.external_id}:place", order_of(story), story
@@ -104,7 +104,7 @@ def place(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 
 
 def order_of(story: Story) -> PlaceOrder:
-    person = story.person
+    customer = story.customer
     service = "express" if story.express else "standard"
     return PlaceOrder(
         channel=story.channel,
@@ -112,13 +112,13 @@ def order_of(story: Story) -> PlaceOrder:
         currency=CURRENCY,
         placed_at=story.placed_at,
         customer=CustomerFields(
-            id=person.id, name=Personal(person.name), email=Personal(person.email)
+            id=customer.id, name=Personal(customer.name), email=Personal(customer.email)
         ),
         shipping_address=AddressFields(
-            name=Personal(person.name),
-            line1=Personal(person.street),
-            city=person.city,
-            postal_code=Personal(person.postal_code),
+            name=Personal(customer.name),
+            line1=Personal(customer.street),
+            city=customer.city,
+            postal_code=Personal(customer.postal_code),
             country="GB",
         ),
         lines=tuple(_line(good, units) for good, units in story.lines),
@@ -131,37 +131,37 @@ def _line(good: Good, units: int) -> LineFields:
     return LineFields(sku=good.sku, quantity=units, unit_price=PRICES[good.sku], title=good.title)
 
 
-def decide(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Confirm, hold or cancel what was ordered."""
-    for story in books.known():
-        order_id, at = books.order_id(story), story.confirmed_at
+def confirm_hold_or_cancel(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Confirm, hold or cancel orders."""
+    for story in state.placed_stories():
+        order_id, at = state.order_id(story), story.confirmed_at
         if not day.has(at):
             continue
         if story.fate == "cancelled":
             reason = CANCEL_REASONS[story.number % len(CANCEL_REASONS)]
             command = CancelOrder(order_id=order_id, reason=reason)
             yield ScheduledCommand(at, f"{story.external_id}:cancel", command, story)
-        if story.fate not in NEVER_CONFIRMED:
+        if story.fate not in UNCONFIRMED_FATES:
             confirm = ConfirmOrder(order_id=order_id)
             yield ScheduledCommand(at, f"{story.external_id}:confirm", confirm, story)
-        if story.fate in HELD:
+        if story.fate in HELD_FATES:
             hold = HoldOrder(
                 order_id=order_id, reason=HOLD_REASONS[story.number % len(HOLD_REASONS)]
             )
-            yield ScheduledCommand(at + A_MOMENT, f"{story.external_id}:hold", hold, story)
+            yield ScheduledCommand(at + HOLD_DELAY, f"{story.external_id}:hold", hold, story)
 
 
-def reconsider(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Release what was checked, and cancel single units, before anything is packed."""
-    for story in books.known():
-        order_id, at = books.order_id(story), story.confirmed_at + HOLD_LASTS
+def release_or_reduce(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Release holds of checked orders, and cancel single units, before anything is packed."""
+    for story in state.placed_stories():
+        order_id, at = state.order_id(story), story.confirmed_at + HOLD_DURATION
         if not day.has(at):
             continue
         if story.fate == "checked":
-            release = ReleaseHold(order_id=order_id, hold_id=books.holds[story.number])
+            release = ReleaseHold(order_id=order_id, hold_id=state.holds[story.number])
             yield ScheduledCommand(at, f"{story.external_id}:release", release, story)
         if story.fate == "partly_cancelled":
-            last = lines_of(books.orders[story.number])[-1]
+            last = lines_of(state.orders[story.number])[-1]
             fewer = CancelOrder(
                 order_id=order_id,
                 reason="customer",
@@ -171,21 +171,21 @@ def reconsider(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
             yield ScheduledCommand(at, f"{story.external_id}:fewer", fewer, story)
 
 
-def pack(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """One parcel for each place that has units of an order; of a partial one first a few."""
-    for story in books.known():
-        if story.fate in NEVER_PACKED:
+def pack(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Pack a parcel at each location that has units of an order; of a partial one first a line."""
+    for story in state.placed_stories():
+        if story.fate in UNPACKED_FATES:
             continue
-        ordinal = len(books.parcels_of(story))
-        for location, units in books.packable[story.number].items():
-            at = books.packing_at(story, location)
+        ordinal = len(state.parcels_of(story))
+        for location, units in state.packable[story.number].items():
+            at = state.packing_at(story, location)
             first = story.fate == "partial" and not ordinal
             if story.fate == "partial" and ordinal:
-                at += REST_AFTER
+                at += REMAINDER_DELAY
             if units and day.has(at):
                 ordinal += 1
                 key = f"{story.external_id}:{ordinal}:pack"
-                command = _shipment(books.order_id(story), location, units, partly=first)
+                command = _shipment(state.order_id(story), location, units, partly=first)
                 yield ScheduledCommand(at, key, command, story)
 
 
@@ -202,17 +202,17 @@ def _shipment(
     )
 
 
-def unpack(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """A box was damaged: its shipment is cancelled, and another one made."""
-    for parcel in books.parcels:
+def cancel_damaged(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Cancel the shipment of a damaged parcel; the next stage packs another one."""
+    for parcel in state.parcels:
         if parcel.repacked and day.has(parcel.packed_at):
             command = CancelShipment(shipment_id=parcel.shipment_id)
             yield ScheduledCommand(parcel.packed_at, f"{parcel.key}:unpack", command, parcel.story)
 
 
-def send(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Label parcels, and hand them to the carrier."""
-    for parcel in books.parcels:
+def label_and_dispatch(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Label parcels, and hand them over to the carrier."""
+    for parcel in state.parcels:
         if parcel.repacked:
             continue
         if day.has(parcel.labelled_at):
@@ -227,22 +227,22 @@ def send(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
             yield ScheduledCommand(parcel.shipped_at, f"{parcel.key}:dispatch", dispatch)
 
 
-def carry(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Scan parcels on their way, and deliver them."""
-    for parcel in books.parcels:
+def scan_and_deliver(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Scan parcels in transit, and deliver them."""
+    for parcel in state.parcels:
         if parcel.repacked:
             continue
-        for at, code, place_, words in _scans(parcel):
+        for at, code, place, text in _scans(parcel):
             if day.has(at):
                 scan = RecordTrackingEvent(
                     shipment_id=parcel.shipment_id,
                     code=code,
                     occurred_at=at,
-                    location=place_,
-                    raw=words,
+                    location=place,
+                    raw=text,
                 )
                 yield ScheduledCommand(at, f"{parcel.key}:{code}", scan)
-        if parcel.location == BY_VAN and day.has(parcel.delivered_at):
+        if parcel.location == OWN_DELIVERY_LOCATION and day.has(parcel.delivered_at):
             deliver = DeliverShipment(
                 shipment_id=parcel.shipment_id, occurred_at=parcel.delivered_at
             )
@@ -250,23 +250,23 @@ def carry(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 
 
 def _scans(parcel: PackedParcel) -> Iterator[tuple[datetime, ScanCode, str, str]]:
-    """When, what, where, and the carrier's words; nothing happens out of order."""
-    if parcel.location == BY_VAN:
+    """Time, code, place and text of each scan of a parcel, in order."""
+    if parcel.location == OWN_DELIVERY_LOCATION:
         return
-    start, end, town = parcel.shipped_at, parcel.delivered_at, parcel.story.person.city
+    start, end, town = parcel.shipped_at, parcel.delivered_at, parcel.story.customer.city
     way = end - start
     yield start + way * 0.2, "in_transit", parcel.location.title(), "Sorted at hub"
     if parcel.story.fate == "exception":
-        code, words = TROUBLES[parcel.story.number % len(TROUBLES)]
-        yield start + way * 0.45, code, town, words
-    yield end - min(way * 0.4, ROUND), "out_for_delivery", town, "With the driver"
+        code, text = EXCEPTIONS[parcel.story.number % len(EXCEPTIONS)]
+        yield start + way * 0.45, code, town, text
+    yield end - min(way * 0.4, DELIVERY_ROUND_MAX), "out_for_delivery", town, "With the driver"
     yield end, "delivered", town, "Handed over"
 
 
-def take_back(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """Returns go onto the shelf they came from: every other one whole, the others one unit."""
-    for parcel in books.parcels:
-        at, story = parcel.delivered_at + RETURN_AFTER, parcel.story
+def take_back(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Return goods to the location that shipped them: every other parcel whole, else one unit."""
+    for parcel in state.parcels:
+        at, story = parcel.delivered_at + RETURN_DELAY, parcel.story
         if story.fate != "returned" or not day.has(at):
             continue
         whole = story.number % 2 == 0
@@ -276,8 +276,8 @@ def take_back(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
                 location=parcel.location,
                 quantity=line.quantity if whole else 1,
                 reference=f"return of {story.external_id}",
-                customer_id=story.person.id,
-                order_id=books.order_id(story),
+                customer_id=story.customer.id,
+                order_id=state.order_id(story),
                 line_id=line.line_id,
                 occurred_at=at,
             )
@@ -288,8 +288,8 @@ BROKEN = ("MUG-SPECK", "TEAPOT-2", "JAR-CORK", "CANDLE-FIG")
 BROKEN_AT = timedelta(hours=17)
 
 
-def tidy(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
-    """On Fridays something has been broken in Leeds."""
+def write_off_broken(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Write off one broken unit in Leeds, every Friday."""
     if day.opens.strftime("%a") == "Fri":
         sku = BROKEN[day.opens.toordinal() // 7 % len(BROKEN)]
         at = day.opens + BROKEN_AT
@@ -300,15 +300,15 @@ def tidy(books: ShopState, day: Day) -> Iterator[ScheduledCommand]:
 STAGES = (
     Stage("warehouse", receive),
     Stage("sales desk", allocate),
-    Stage("storefront", place),
-    Stage("sales desk", decide),
-    Stage("sales desk", reconsider),
+    Stage("storefront", place_orders),
+    Stage("sales desk", confirm_hold_or_cancel),
+    Stage("sales desk", release_or_reduce),
     Stage("warehouse", pack),
-    Stage("warehouse", unpack),
+    Stage("warehouse", cancel_damaged),
     Stage("warehouse", pack),
-    Stage("warehouse", send),
-    Stage("carrier", carry),
+    Stage("warehouse", label_and_dispatch),
+    Stage("carrier", scan_and_deliver),
     Stage("warehouse", take_back),
-    Stage("warehouse", tidy),
+    Stage("warehouse", write_off_broken),
 )
-"""What happens on each day, in this order: a stage may need what an earlier one has led to."""
+"""The stages of each day, in this order: a stage may depend on the answers to an earlier one."""

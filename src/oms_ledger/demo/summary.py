@@ -1,5 +1,4 @@
-"""What the shop looks like, for people who would rather see than read. Asked of the read models
-by the same queries as everybody's; fits 80 columns."""
+"""A summary of the sample shop in tables and bars of 80 columns, from queries of the catalogue."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ STATES = (
     ("completed", "delivered", "green"),
     ("cancelled", "cancelled", "bright_black"),
 )
-"""Status of the order, what that means, colour."""
+"""Status of an order, its meaning, and its colour."""
 
 BAR = 22
 SHORT_BAR = 10
@@ -41,7 +40,7 @@ SPARKS = " ▁▂▃▄▅▆▇█"
 
 
 def show(oms: Oms, console: Console, at: Position) -> None:
-    """Pictures of the shop, as of position `at` or later."""
+    """Print the tables of the shop, as of position `at` or later."""
     everything = _all(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
     late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
@@ -54,30 +53,30 @@ def show(oms: Oms, console: Console, at: Position) -> None:
 
 
 def bar(count: float, most: float, width: int = BAR) -> str:
-    """A horizontal bar, to an eighth of a character; never nothing for something."""
+    """A horizontal bar, to an eighth of a character; a count above 0 is always visible."""
     eighths = round(width * 8 * count / most) if most else 0
     eighths = max(eighths, 1) if count else 0
     return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).rstrip()
 
 
-def sparks(counts: Sequence[int], most: int) -> str:
-    """A small curve, one character each; zero is blank, anything else is seen."""
+def sparkline(counts: Sequence[int], most: int) -> str:
+    """A sparkline, one character a count; 0 is blank and any other count is visible."""
     top = len(SPARKS) - 1
     return "".join(SPARKS[-(-count * top // most)] if most else " " for count in counts)
 
 
-def ask(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
-    """The answer to a query by its name; parameters as a URL would carry them."""
+def run_query(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> Item:
+    """The body of the answer to a query of the catalogue; `params` as in a URL."""
     query = next(query for query in QUERIES if query.name == name)
-    return oms.ask(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
+    return oms.query(query, TypeAdapter(query.params).validate_python(params), min_position=at).body
 
 
 def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> list[Item]:
-    """Every page of a list."""
+    """The items of every page of a list."""
     items: list[Item] = []
     cursor: Json = None
     while True:
-        page = ask(oms, name, {**params, "limit": 500, "cursor": cursor}, at)
+        page = run_query(oms, name, {**params, "limit": 500, "cursor": cursor}, at)
         items += cast("Sequence[Item]", page["items"])
         cursor = page["next_cursor"]
         if cursor is None:
@@ -85,7 +84,7 @@ def _all(oms: Oms, name: str, params: Mapping[str, object], at: Position) -> lis
 
 
 def _rows(oms: Oms, group_by: str, at: Position) -> Sequence[Item]:
-    body = ask(oms, "shipping_performance", {"group_by": group_by}, at)
+    body = run_query(oms, "shipping_performance", {"group_by": group_by}, at)
     return cast("Sequence[Item]", body["rows"])
 
 
@@ -94,7 +93,7 @@ def _status(order: Item, axis: str) -> str:
 
 
 def _table(title: str, *headings: str) -> Table:
-    """Headings that end in `>` stand to the right."""
+    """A table; columns whose heading ends in `>` are aligned to the right."""
     table = Table(
         title=title,
         title_style="bold",
@@ -112,7 +111,7 @@ def _table(title: str, *headings: str) -> Table:
 
 
 def _per_day(orders: Sequence[Item]) -> Table:
-    """The days up to the newest order, one character each."""
+    """Orders a day by channel, up to the day of the newest, one character a day."""
     placed = [(order["channel"], _day(order)) for order in orders]
     last = max((day for _, day in placed), default=date.min)
     days = [last - timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)] if placed else []
@@ -123,7 +122,7 @@ def _per_day(orders: Sequence[Item]) -> Table:
     for channel in CHANNELS:
         here = [counts[channel, day] for day in days]
         total = sum(name == channel for name, _ in placed)
-        table.add_row(channel, Text(sparks(here, most), style="cyan"), str(total))
+        table.add_row(channel, Text(sparkline(here, most), style="cyan"), str(total))
     return table
 
 
@@ -147,7 +146,7 @@ def _states(orders: Sequence[Item]) -> Table:
 
 
 def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item]) -> Table:
-    """What somebody should do something about; a dot for each."""
+    """Orders and shipments that need attention, a dot each."""
     waits = [order for order in orders if _status(order, "order") not in ("cancelled", "pending")]
     returned = sum(_status(order, "return") != "none" for order in orders)
     overdue = sum(order["order_id"] in late and order["shipped_at"] is None for order in waits)
@@ -168,19 +167,21 @@ def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item
 def _stock(levels: Iterable[Item]) -> Table:
     levels = list(levels)
     sums = {
-        place.code: {
-            name: sum(cast("int", each[name]) for each in levels if each["location"] == place.code)
+        location.code: {
+            name: sum(
+                cast("int", each[name]) for each in levels if each["location"] == location.code
+            )
             for name in ("on_hand", "allocated", "available", "backordered")
         }
-        for place in LOCATIONS
+        for location in LOCATIONS
     }
     most = max(units["on_hand"] for units in sums.values())
     title = "Stock: █ free, ▒ promised; short is promised without being there"
     table = _table(title, "Location", "", "On hand>", "Promised>", "Short>")
-    for place in LOCATIONS:
-        units = sums[place.code]
+    for location in LOCATIONS:
+        units = sums[location.code]
         table.add_row(
-            Text.assemble(f"{place.code}  ", (place.name, "dim")),
+            Text.assemble(f"{location.code}  ", (location.name, "dim")),
             _shelf(units["on_hand"], units["allocated"], most),
             *(f"{units[name]:,}" for name in ("on_hand", "allocated", "backordered")),
         )
@@ -201,7 +202,7 @@ def _shelf(on_hand: int, promised: int, most: int) -> Text:
 
 
 def _shipping(sections: Iterable[Iterable[Item]]) -> Table:
-    """Orders by the week they were placed in, by where they ship from, by channel."""
+    """Performance by the week of the order, by location and by channel."""
     table = _table(
         "How well it ships",
         "Orders of",

@@ -1,24 +1,24 @@
-"""Counts so small that they single somebody out, and which counts beside them must go as well."""
+"""Statistical disclosure control: suppression of counts so small that they identify a person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-def hidden(counts: Sequence[int], least: int) -> list[bool]:
-    """Of the counts of one table, which not to show: those from 1 to below `least`, and as many
-    others, the smallest first, that whoever knows the total learns of no one. What is hidden then
-    is two counts or more and `least` in all, or every count that is not 0."""
-    hide = [0 < count < least for count in counts]
-    if not any(hide):
-        return hide
+def suppress(counts: Sequence[int], least: int) -> list[bool]:
+    """Primary and complementary suppression. Of the counts of one table, marks those from 1 to
+    below `least`, then the smallest others, until the hidden counts cannot be derived from the
+    total: they are two or more and sum up to at least `least`, or none but zeros is left."""
+    hidden = [0 < count < least for count in counts]
+    if not any(hidden):
+        return hidden
     others = (n for n, count in enumerate(counts) if count >= least)
     for n in sorted(others, key=lambda n: counts[n]):
-        if sum(hide) > 1 and _in_all(counts, hide) >= least:
+        if sum(hidden) > 1 and _hidden_total(counts, hidden) >= least:
             break
-        hide[n] = True
-    return hide
+        hidden[n] = True
+    return hidden
 
 
-def _in_all(counts: Sequence[int], hide: Sequence[bool]) -> int:
-    return sum(count for count, hides in zip(counts, hide, strict=True) if hides)
+def _hidden_total(counts: Sequence[int], hidden: Sequence[bool]) -> int:
+    return sum(count for count, is_hidden in zip(counts, hidden, strict=True) if is_hidden)

@@ -16,11 +16,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
-from oms_ledger.access.rates import Buckets
-from oms_ledger.access.roles import ADMIN, PUBLIC
+from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
-from oms_ledger.http import metrics
+from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import AccessRecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
@@ -53,15 +52,11 @@ from oms_ledger.http.streams.watcher import HeadWatcher
 from oms_ledger.validation import Malformed
 from oms_projections import QUERIES
 
-AUDIT = "audit:read"
-
-PARCEL = "/v1/tracking/{token}"
-
 COUNT_SECONDS = 1.0
 NOTE_USED_SECONDS = 60.0
 
-Register = Callable[[str, str, str, Handle], None]
-"""Registers an endpoint: method, path, the scope that callers need, and the handler."""
+AddEndpoint = Callable[[str, str, str, Handle], None]
+"""Adds an endpoint: method, path, the scope that callers need, and the handler."""
 
 
 class LedgerApi(FastAPI):
@@ -121,9 +116,9 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     machines are refused."""
     settings = oms.settings
     provider = Provider.of(settings)
-    rates = Buckets(settings.rate_limit_per_second, settings.rate_limit_burst)
+    rates = TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst)
     gate = Gate(
-        settings.ledger, oms.find_key, settings.admin_key, provider, rates, open_to_all=no_auth
+        settings.ledger, oms.api_keys.find, settings.admin_key, provider, rates, open_to_all=no_auth
     )
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
@@ -145,19 +140,27 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         telemetry={"auto_configure": False},
     )
 
-    def register(method: str, path: str, scope: str, handle: Handle) -> None:
+    def add(method: str, path: str, scope: str, handle: Handle) -> None:
         app.add(Endpoint(gate, method, path, scope, handle))
 
     disclosure = partial(Disclosure, oms, threads, disclosure_batcher(oms, threads))
-    _add_commands(register, oms, threads, disclosure)
-    _add_queries(register, oms, threads, disclosure, watcher)
-    _add_audit(register, oms, threads, disclosure)
-    _add_operations(register, operations)
+    executor = QueryExecutor(oms, threads)
+    _add_commands(add, oms, threads, disclosure)
+    for query in QUERIES:
+        handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
+        add("GET", query.path, query.scope, handler)
+    handlers = {
+        **_streams(oms, threads, executor, disclosure, watcher),
+        **_audit(oms, threads, disclosure),
+        **_operations(operations),
+    }
+    for route in routes.FIXED_ROUTES:
+        add(route.method, route.path, route.scope, handlers[route.path])
     return app
 
 
 def _add_commands(
-    register: Register, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+    add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> None:
     submitter = CommandSubmitter(oms, threads)
     for kind in COMMANDS.values():
@@ -167,60 +170,62 @@ def _add_commands(
         many: Handle = single
         if route.many:
             many = BatchHandler(oms, threads, submitter, of_route, kind, single)
-        register(route.method, route.path, kind.scope, single if route.many_path else many)
+        add(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
-            register(route.method, route.many_path, kind.scope, many)
+            add(route.method, route.many_path, kind.scope, many)
 
 
-def _add_queries(
-    register: Register,
+def _streams(
     oms: Oms,
     threads: Threads,
+    executor: QueryExecutor,
     disclosure: Callable[[str], Disclosure],
     watcher: HeadWatcher,
-) -> None:
-    """Read models, and the feed of events."""
-    executor = QueryExecutor(oms, threads)
-    for query in QUERIES:
-        handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
-        register("GET", query.path, query.scope, handler)
-        if query.path == PARCEL:
-            stream_path = f"{PARCEL}/stream"
-            stream = ParcelStream(executor, watcher, disclosure(f"GET {stream_path}"), query)
-            register("GET", stream_path, query.scope, stream)
-    feed = FeedHandler(oms, threads, disclosure("GET /v1/events"))
-    register("GET", "/v1/events", AUDIT, feed)
-    feed_stream = FeedStream(oms, threads, watcher, disclosure("GET /v1/events/stream"))
-    register("GET", "/v1/events/stream", AUDIT, feed_stream)
+) -> dict[str, Handle]:
+    """Handlers of the feed and of streams, by path."""
+    events, stream = routes.EVENTS.path, routes.EVENT_STREAM.path
+    parcel = routes.PARCEL_STREAM.path
+    (track,) = (query for query in QUERIES if f"{query.path}/stream" == parcel)
+    return {
+        events: FeedHandler(oms, threads, disclosure(f"GET {events}")),
+        stream: FeedStream(oms, threads, watcher, disclosure(f"GET {stream}")),
+        parcel: ParcelStream(executor, watcher, disclosure(f"GET {parcel}"), track),
+    }
 
 
-def _add_audit(
-    register: Register, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
-) -> None:
-    register("GET", "/v1/audit/access", AUDIT, AccessRecordHandler(oms, threads))
+def _audit(
+    oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+) -> dict[str, Handle]:
+    """Handlers of the tree, the verification and the record of accesses, by path."""
     audit = AuditHandlers(
         oms,
         threads,
-        leaf=disclosure("GET /v1/audit/proof/inclusion"),
-        bundle=disclosure("GET /tile/entries/{index}"),
+        leaf=disclosure(f"GET {routes.INCLUSION.path}"),
+        bundle=disclosure(f"GET {routes.ENTRIES.documented_path}"),
     )
-    register("GET", "/v1/audit/checkpoint", PUBLIC, audit.checkpoint)
-    register("GET", "/v1/audit/proof/inclusion", AUDIT, audit.inclusion)
-    register("GET", "/v1/audit/proof/consistency", AUDIT, audit.consistency)
-    register("GET", "/v1/audit/verify", AUDIT, audit.verification)
-    register("GET", "/checkpoint", PUBLIC, audit.checkpoint)
-    register("GET", "/tile/entries/{index:path}", AUDIT, audit.entries)
-    register("GET", "/tile/{level}/{index:path}", PUBLIC, audit.tile)
+    return {
+        routes.ACCESSES.path: AccessRecordHandler(oms, threads),
+        routes.AUDIT_CHECKPOINT.path: audit.checkpoint,
+        routes.INCLUSION.path: audit.inclusion,
+        routes.CONSISTENCY.path: audit.consistency,
+        routes.VERIFICATION.path: audit.verification,
+        routes.CHECKPOINT.path: audit.checkpoint,
+        routes.ENTRIES.path: audit.entries,
+        routes.TILE.path: audit.tile,
+    }
 
 
-def _add_operations(register: Register, operations: Operations) -> None:
-    register("GET", "/healthz", PUBLIC, operations.healthz)
-    register("GET", "/readyz", PUBLIC, operations.readyz)
-    register("GET", "/metrics", PUBLIC, operations.metrics)
-    register("GET", "/v1/projections", ADMIN, operations.projections)
-    register("GET", "/v1/projections/{name}/parked", ADMIN, operations.parked)
-    register("POST", "/v1/projections/{name}/retry", ADMIN, operations.retry)
-    register("POST", "/v1/projections/{name}/rebuild", ADMIN, operations.rebuild)
+def _operations(operations: Operations) -> dict[str, Handle]:
+    """Handlers of the routes for operators, by path."""
+    return {
+        routes.HEALTH.path: operations.healthz,
+        routes.READY.path: operations.readyz,
+        routes.METRICS.path: operations.metrics,
+        routes.READ_MODELS.path: operations.projections,
+        routes.PARKED.path: operations.parked,
+        routes.RETRY.path: operations.retry,
+        routes.REBUILD.path: operations.rebuild,
+    }
 
 
 def _lifespan(watcher: HeadWatcher, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> Any:
@@ -255,7 +260,7 @@ async def _store_key_uses(oms: Oms, gate: Gate, threads: Threads) -> None:
         uses = gate.take_key_uses()
         if uses:
             with suppress(Unavailable):  # the next use of the key is stored instead
-                await threads.run(partial(oms.note_used_keys, uses))
+                await threads.run(partial(oms.api_keys.record_use, uses))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -83,10 +83,12 @@ class AuditHandlers:
             proof |= {"leaf": MASKED, MARK: True}
         return answer(proof)
 
-    async def _may_see(self, shown: Disclosure, request: Request, after: int, count: int) -> bool:
+    async def _may_see(
+        self, disclosure: Disclosure, request: Request, after: int, count: int
+    ) -> bool:
         """Whether the caller may have these events as they are stored."""
         feed = await self._threads.run(partial(self._oms.readers.feed, after, count))
-        return await shown.as_stored(request, feed.items)
+        return await disclosure.as_stored(request, feed.items)
 
     async def consistency(self, request: Request) -> Response:
         """A proof that the tree of one size is a prefix of the tree of another."""

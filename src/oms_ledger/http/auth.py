@@ -16,8 +16,8 @@ from starlette.requests import Request
 from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.access.oidc import is_token
-from oms_ledger.access.principals import ADMINISTRATOR, ANYBODY, LOCAL, Principal, authorise
-from oms_ledger.access.rates import Buckets
+from oms_ledger.access.principals import ADMINISTRATOR, ANONYMOUS, LOCAL, Principal, authorise
+from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
@@ -63,17 +63,19 @@ class Gate:
     find: Find
     admin_key: str | None = field(default=None, repr=False)
     provider: Provider | None = None
-    rates: Buckets = field(default_factory=lambda: Buckets(0, 0))
+    rates: TokenBuckets = field(default_factory=lambda: TokenBuckets(0, 0))
     open_to_all: bool = False
     _cached: dict[str, _CachedKey] = field(default_factory=dict, repr=False)
-    _failures: Buckets = field(default_factory=lambda: Buckets(FAILURES_PER_SECOND, FAILURES_BURST))
+    _failures: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(FAILURES_PER_SECOND, FAILURES_BURST)
+    )
     _uses: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def admit(self, request: Request, scope: str) -> Principal:
         """The principal of a request; `Unauthenticated` without a valid key, `Forbidden` without
         the scope, `RateLimited` above the limit. Public routes admit every request."""
         if scope == PUBLIC:
-            return ANYBODY
+            return ANONYMOUS
         if self.open_to_all:
             _must_be_local(request)
             return LOCAL
@@ -106,7 +108,8 @@ class Gate:
         if self.provider is not None and is_token(text):
             return await self.provider.principal(text)
         principal = await self._by_key(text, address)
-        if principal is None and self.admin_key is not None and api_keys.same(text, self.admin_key):
+        admin_key = self.admin_key
+        if principal is None and admin_key is not None and api_keys.equal_secrets(text, admin_key):
             return ADMINISTRATOR
         if principal is None:
             raise Unauthenticated(
@@ -125,7 +128,7 @@ class Gate:
                 _refuse(self._failures.wait(address, time.monotonic()), TOO_MANY_FAILURES)
             cached = await self._fetch(prefix)
         now = datetime.now(UTC)
-        if cached.key is None or not api_keys.opens(text, cached.key, self.ledger, now):
+        if cached.key is None or not api_keys.authenticates(text, cached.key, self.ledger, now):
             return None
         self._uses[cached.key.id] = now
         return cached.principal

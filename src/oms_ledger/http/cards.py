@@ -21,15 +21,15 @@ def refuse_in_head(scope: Scope) -> None:
     """`Invalid` where the path, the query string or a header has card data."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     values = b"\n".join([value for name, value in headers if name not in UNCHECKED])
-    if cards.worth_a_look(values.replace(b'"', b" ")):
+    if cards.may_hold_card_data(values.replace(b'"', b" ")):
         for header, text in headers:
             if header not in UNCHECKED:
                 cards.refuse_text(text.decode("latin-1"), header.decode("latin-1").title())
     path: bytes = scope.get("raw_path") or scope["path"].encode()
-    if len(path) > SHORT_BYTES and cards.worth_a_look(_text(path)):
+    if len(path) > SHORT_BYTES and cards.may_hold_card_data(_text(path)):
         cards.refuse_text(unquote(path.decode("latin-1")), "path")
     query: bytes = scope["query_string"]
-    if len(query) > SHORT_BYTES and cards.worth_a_look(_text(query.replace(b"+", b" "))):
+    if len(query) > SHORT_BYTES and cards.may_hold_card_data(_text(query.replace(b"+", b" "))):
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             cards.refuse({name: value})
 

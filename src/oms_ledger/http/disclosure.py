@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.access.principals import ANYBODY, Principal, authorise
+from oms_ledger.access.principals import ANONYMOUS, Principal, authorise
 from oms_ledger.access.roles import SENSITIVE, allows
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
@@ -62,7 +62,7 @@ class Disclosure:
             if orders:
                 await self._open(rendered, self._access(request, principal), None, orders)
             return rendered
-        if principal is ANYBODY:
+        if principal is ANONYMOUS:
             access = Access(TRACKING, principal.id, self._route, "tracking")
             return await self._open(rendered, access, FIRST_NAME)
         if allows(principal.scopes, PII):
@@ -82,7 +82,7 @@ class Disclosure:
         if not streams and not mentions.marked:
             return body, ()
         may = allows(principal.scopes, SENSITIVE)
-        view = mask.view_of(path, streams, may=may, mark=principal is not ANYBODY)
+        view = mask.view_of(path, streams, may=may, mark=principal is not ANONYMOUS)
         if (
             not may
             and request.method == "GET"

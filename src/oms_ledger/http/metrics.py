@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from oms_ledger.engine.project.leases import Status
+from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
 
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -77,14 +78,16 @@ class WriterCounters:
         QUEUED.set(self._writer.queued)
 
 
-def exposition(read_models: Sequence[Status]) -> bytes:
-    """All metrics in the text format of Prometheus. `read_models` is their present state."""
+def exposition(read_models: Sequence[Status], work: Sequence[WorkState] = ()) -> bytes:
+    """All metrics in the text format of Prometheus. `read_models` and `work` are the present state
+    of read models and of the loops of workers."""
     registry = REGISTRY
     if _multiprocess_dir() is not None:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
     lag = CollectorRegistry()
     lag.register(_Lag(read_models))
+    lag.register(_Work(work))
     return generate_latest(registry) + generate_latest(lag)
 
 
@@ -111,3 +114,24 @@ class _Lag(Collector):
             for status in self._read_models:
                 family.add_metric((status.name, str(status.version)), value(status))
             yield family
+
+
+class _Work(Collector):
+    """The loops of all workers, from the table that they share."""
+
+    def __init__(self, work: Sequence[WorkState]) -> None:
+        self._work = work
+
+    def collect(self) -> Iterable[Metric]:
+        failures = GaugeMetricFamily(
+            "oms_work_failures", "Failures in a row of a loop of the workers", labels=("work",)
+        )
+        success = GaugeMetricFamily(
+            "oms_work_last_success_seconds", "Seconds since a loop last succeeded", labels=("work",)
+        )
+        for state in self._work:
+            failures.add_metric((state.name,), state.failures)
+            if state.last_success_seconds is not None:
+                success.add_metric((state.name,), state.last_success_seconds)
+        yield failures
+        yield success

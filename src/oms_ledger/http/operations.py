@@ -15,6 +15,7 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.engine.project.leases import Parked, Status, by_name
+from oms_ledger.engine.work.state import WorkState
 from oms_ledger.http import metrics
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields
@@ -45,16 +46,26 @@ class Operations:
         return answer({"status": "ok"})
 
     async def readyz(self, request: Request) -> Response:
-        """Whether commands and queries can be answered now."""
-        head: Position | None = None
+        """Whether commands and queries can be answered now. `degraded` names the loops of the
+        workers that have failed for long: they hold up no answer, so the status stays 200, and a
+        load balancer goes on sending requests."""
+        checked: tuple[Position, list[str]] | None = None
         with move_on_after(READY_SECONDS):
-            head = await to_thread.run_sync(self._ready_head, abandon_on_cancel=True)
-        if head is None:
+            checked = await to_thread.run_sync(self._check, abandon_on_cancel=True)
+        if checked is None:
             raise Unavailable(f"The database has not answered within {READY_SECONDS:g} s.")
-        body = {"status": "ready", "database": "ok", "migrations": "ok", "head": head}
+        head, degraded = checked
+        body = {
+            "status": "ready",
+            "database": "ok",
+            "migrations": "ok",
+            "head": head,
+            "degraded": degraded,
+        }
         return answer(body, 200, {"ledger-position": str(head)})
 
-    def _ready_head(self) -> Position:
+    def _check(self) -> tuple[Position, list[str]]:
+        """The head, and the names of the degraded loops."""
         head = self._oms.readers.head()
         if not self._migrated:
             missing = self._oms.pending()
@@ -64,18 +75,20 @@ class Operations:
                     retry_after_seconds=10,
                 )
             self._migrated = True  # forward only: this cannot become false again
-        return head
+        return head, [each.name for each in self._oms.readers.work_states() if each.degraded]
 
     async def metrics(self, request: Request) -> Response:
         """Counts and times only, so no key is needed, and Prometheus sends none by default. While
-        the database is away, the metrics of the read models are missing."""
+        the database is away, the metrics of read models and loops are missing."""
         self.update_counters()
         statuses: list[Status] = []
+        work: list[WorkState] = []
         try:
             statuses = await self._threads.run(self._oms.readers.status)
+            work = await self._threads.run(self._oms.readers.work_states)
         except OmsError as error:
             log.warning("lag_unknown", error=error.detail)
-        text = await to_thread.run_sync(metrics.exposition, statuses)
+        text = await to_thread.run_sync(metrics.exposition, statuses, work)
         return Response(text, 200, None, CONTENT_TYPE_LATEST)
 
     async def projections(self, request: Request) -> Response:

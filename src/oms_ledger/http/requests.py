@@ -57,7 +57,7 @@ async def body_of(request: Request, headers: Headers) -> bytes:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     refuse_too_many(body, BODY_VALUES_MAX)
-    if cards.worth_a_look(body):
+    if cards.may_hold_card_data(body):
         cards.refuse(value := parse_json(body))
         if b"\\u0000" in body:
             refuse_nul(value)

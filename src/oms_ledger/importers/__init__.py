@@ -1,1 +1,1 @@
-"""Orders from other systems' files, through the same command path as everybody else's."""
+"""Imports of orders from files of other systems, as commands of the catalogue."""

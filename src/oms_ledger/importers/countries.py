@@ -1,4 +1,4 @@
-"""Country names as Online Retail writes them, and their ISO 3166 codes."""
+"""Country names of Online Retail, and their ISO 3166 codes."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ ISO_CODES: dict[str, str] = {
     "United Arab Emirates": "AE",
     "United Kingdom": "GB",
 }
-"""Three of the file's 38 names are no country and have no code: Channel Islands (Jersey or
-Guernsey, it does not say which), European Community, Unspecified."""
+"""Three of the 38 names in the file are no country and have no code: Channel Islands (Jersey or
+Guernsey), European Community, Unspecified."""
 
 
 def iso_code(name: str) -> str | None:
+    """The code of a country name; None where it has none."""
     return ISO_CODES.get(name)

@@ -1,4 +1,4 @@
-"""What the ledger says was sold: summed over the orders in the log itself."""
+"""The revenue of imported orders, summed over the log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from oms_ledger.importers.plan import CHANNEL
 from oms_ledger.kernel import Recorded
 
 PAGE = 50_000
-"""Positions looked at in one query; only placed orders are decoded."""
+"""Positions read by one query; only placed orders are decoded."""
 
 
 def ledger_revenue(oms: Oms, invoices: Container[str]) -> tuple[int, int]:
-    """Pence, goods and services: quantity x unit price over all lines of the orders that came
-    from these invoices."""
+    """Revenue in pence of goods and of services: quantity x unit price over all lines of the orders
+    of these invoices."""
     goods = services = 0
     topics = stored_names([OrderPlaced.type])
     with pool.connect(oms.url, oms.settings.schema) as connection:
@@ -26,9 +26,9 @@ def ledger_revenue(oms: Oms, invoices: Container[str]) -> tuple[int, int]:
             after = page.last
             for entry in page.entries:
                 if isinstance(entry, Recorded) and isinstance(entry.event, OrderPlaced):
-                    of_goods, of_services = _amounts(entry.event, invoices)
-                    goods += of_goods
-                    services += of_services
+                    order_goods, order_services = _amounts(entry.event, invoices)
+                    goods += order_goods
+                    services += order_services
     return goods, services
 
 

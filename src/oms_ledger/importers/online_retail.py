@@ -1,7 +1,7 @@
-"""The file format of UCI "Online Retail": reading it, and what each row of it means.
+"""The file format of UCI "Online Retail": reads its rows and classifies each.
 
-One row is one line of an invoice; times are local to London. Nothing in here knows the ledger:
-rows come in, and every one of them gets exactly one `Use` or one `Skip`.
+One row is one line of an invoice; times are local to London. This module does not depend on the
+ledger: every row gets exactly one `Use` or one `Skip`.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ COLUMNS = (
 )
 PENNY = Decimal("0.01")
 
-# Beyond these a row is torn, not large: together they keep every sum within 64 bits.
-MOST_UNITS = 1_000_000
-HIGHEST_PRICE = 1_000_000
+# Beyond these limits a row is malformed. Together they keep every sum within 64 bits.
+UNITS_MAX = 1_000_000
+PRICE_MAX = 1_000_000
 YEARS = range(1970, 2101)
-LONGEST_CODE = 100
-LONGEST_TITLE = 500
+CODE_CHARACTERS_MAX = 100
+TITLE_CHARACTERS_MAX = 500
 
 # Python's own readers also take underscores, blanks, exponents and digits of other scripts.
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -54,14 +54,14 @@ TIME = re.compile(
     r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 
-NOBODY = frozenset({"", "nan", "none", "null"})
-"""Ways to write that a row has no customer."""
+NO_CUSTOMER = frozenset({"", "nan", "none", "null"})
+"""Values of `CustomerID`, in lower case, for a row without a customer."""
 
 SERVICES = frozenset({"POST", "DOT", "M", "C2", "D", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK"})
-"""Codes that stand for a charge, a fee or a correction by hand, whatever their case."""
+"""Codes, in any case, of a charge, a fee or a manual correction."""
 
 VOUCHERS = "GIFT_"
-"""Gift vouchers are money on paper: sold, but never on a shelf."""
+"""The prefix of gift vouchers, which are sold and never stocked."""
 
 
 class Use(StrEnum):
@@ -79,12 +79,12 @@ class Use(StrEnum):
 
 
 class Skip(StrEnum):
-    """Why a row cannot become anything in the ledger."""
+    """Why a row is not applied."""
 
     BAD_DEBT = "bad_debt_adjustment"
     CREDIT_WITHOUT_GOODS = "credit_without_goods"
     ADJUSTMENT_WITHOUT_GOODS = "adjustment_without_goods"
-    CREDIT_OF_NOTHING = "credit_with_positive_quantity"
+    POSITIVE_CREDIT = "credit_with_positive_quantity"
     NEGATIVE_SALE = "negative_quantity_with_price"
     NEGATIVE_PRICE = "negative_price"
     NO_QUANTITY = "quantity_zero"
@@ -97,7 +97,7 @@ SKIP_MEANINGS: Mapping[str, str] = {
     Skip.BAD_DEBT: "invoice begins with A: book-keeping, neither order nor goods",
     Skip.CREDIT_WITHOUT_GOODS: "credit for postage, discount or another service",
     Skip.ADJUSTMENT_WITHOUT_GOODS: "stock correction of a service code, which has no stock",
-    Skip.CREDIT_OF_NOTHING: "credit invoice (C), but the quantity is positive",
+    Skip.POSITIVE_CREDIT: "credit invoice (C), but the quantity is positive",
     Skip.NEGATIVE_SALE: "negative quantity at a price, outside of a credit invoice",
     Skip.NEGATIVE_PRICE: "price below zero",
     Skip.NO_QUANTITY: "quantity 0",
@@ -108,8 +108,8 @@ SKIP_MEANINGS: Mapping[str, str] = {
 
 
 class FileRow(NamedTuple):
-    """A line of the file. `number` counts from 1 below the heading; `price` is GBP per unit,
-    exactly as written."""
+    """A row of the file. `number` counts from 1 below the heading; `price` is GBP per unit, exactly
+    as written; `at` is UTC."""
 
     number: int
     invoice: str
@@ -123,22 +123,23 @@ class FileRow(NamedTuple):
 
     @property
     def price_minor(self) -> int:
-        """Pence, half a penny rounded up."""
+        """The price in pence, half a penny rounded up."""
         return _minor(self.price)
 
     @property
     def stock_change(self) -> int:
-        """What the row does to the stock where it is no order line: credits and write-offs have
-        a negative quantity, but what is credited comes back."""
+        """The change of stock by a row that is no order line. Credits have a negative quantity, and
+        their units come back."""
         return -self.quantity if self.invoice[:1].upper() == "C" else self.quantity
 
     @property
     def is_rounded(self) -> bool:
+        """Whether the price has fractions of a penny."""
         return self.price_minor != self.price * 100
 
 
 class MalformedRow(NamedTuple):
-    """A row that cannot be read, or may not be, and why."""
+    """A row that cannot be read, or that holds card data; `why` is for people."""
 
     number: int
     why: str
@@ -146,12 +147,12 @@ class MalformedRow(NamedTuple):
 
 
 class CardData(ValueError):
-    """A field holds what looks like card data: which field is said, what stands there is not."""
+    """A field holds what looks like card data. The message names the field and not its value."""
 
 
 @dataclass(slots=True)
 class Invoice:
-    """The rows of one invoice number, in the file's order."""
+    """The rows of one invoice number, in the order of the file."""
 
     number: str
     rows: list[FileRow] = field(default_factory=list)
@@ -167,13 +168,13 @@ class Invoice:
 
 
 def is_service(sku: str) -> bool:
-    """Whether the code is no product: it can be charged, never stocked."""
+    """Whether a code stands for a service, which is charged and never stocked."""
     code = sku.upper()
     return code in SERVICES or code.startswith(VOUCHERS)
 
 
 def classify(row: FileRow, invoice_has_price: bool) -> Use | Skip:
-    """What the row means. Every row means exactly one thing."""
+    """The use of a row, or why it is skipped."""
     letter = row.invoice[:1].upper()
     if letter == "A":
         return Skip.BAD_DEBT
@@ -192,7 +193,7 @@ def classify(row: FileRow, invoice_has_price: bool) -> Use | Skip:
 
 def _credit(row: FileRow) -> Use | Skip:
     if row.quantity > 0:
-        return Skip.CREDIT_OF_NOTHING
+        return Skip.POSITIVE_CREDIT
     return Skip.CREDIT_WITHOUT_GOODS if is_service(row.sku) else Use.RETURN
 
 
@@ -203,16 +204,16 @@ def _negative(row: FileRow) -> Use | Skip:
 
 
 def _free(row: FileRow, invoice_has_price: bool) -> Use | Skip:
-    """Nothing charged: a gift to somebody, or goods that turned up."""
+    """A row at price 0: a gift to a customer, or goods found in stock."""
     if row.customer is not None or invoice_has_price:
         return Use.GIFT
     return Skip.ADJUSTMENT_WITHOUT_GOODS if is_service(row.sku) else Use.STOCK_FOUND
 
 
 def read(file: Path) -> Iterator[FileRow | MalformedRow]:
-    """All rows of the file, plain or gzipped, one at a time. Each line is one row, so that a
-    torn one harms no other; empty lines are none. `Invalid` where the file as a whole cannot be
-    read, or not to its end."""
+    """All rows of a file, plain or gzipped, one at a time. Each line is one row, so that a
+    malformed one affects no other; empty lines are skipped. Raises `Invalid` where the file cannot
+    be read, or not to its end."""
     number = 0
     try:
         with _opened(file) as text:
@@ -238,14 +239,14 @@ def _fields(line: str) -> list[str]:
 
 def _check_heading(file: Path, heading: list[str]) -> None:
     if tuple(heading) != COLUMNS:
-        found = ", ".join(heading)[:200] or "nothing"
+        columns = ", ".join(heading)[:200] or "nothing"
         try:
-            cards.refuse_text(found, "heading")
+            cards.refuse_text(columns, "heading")
         except Invalid:
-            found = "what looks like card data"
+            columns = "what looks like card data"
         raise Invalid(
             f"{file} does not begin with the columns of Online Retail"
-            f" ({', '.join(COLUMNS)}) but with: {found}."
+            f" ({', '.join(COLUMNS)}) but with: {columns}."
             " Give a CSV file with exactly these columns, plain or gzipped.",
             errors=[{"field": "file", "message": "wrong columns"}],
         )
@@ -265,6 +266,7 @@ def _unreadable(file: Path, rows: int, error: Exception) -> Invalid:
 
 
 def parse(number: int, fields: list[str]) -> FileRow | MalformedRow:
+    """A row from its number and its fields, which are those of `COLUMNS`."""
     if len(fields) != len(COLUMNS):
         return MalformedRow(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
     invoice, sku, title, quantity, at, price, customer, country = fields
@@ -289,8 +291,8 @@ def parse(number: int, fields: list[str]) -> FileRow | MalformedRow:
 def invoices(
     rows: Iterator[FileRow | MalformedRow], last: Mapping[str, int]
 ) -> Iterator[Invoice | MalformedRow]:
-    """Each invoice as soon as its last row has been read. Only the unfinished are in memory,
-    even where an invoice is interrupted by others."""
+    """Each invoice as soon as its last row is read; `last` has the number of that row by invoice.
+    Only unfinished invoices are in memory, even where others come between their rows."""
     open_invoices: dict[str, Invoice] = {}
     for row in rows:
         if isinstance(row, MalformedRow):
@@ -306,7 +308,7 @@ def invoices(
 
 @contextmanager
 def _opened(file: Path) -> Iterator[TextIO]:
-    """The file's text, whether it is gzipped or not."""
+    """The text of a file, gzipped or not."""
     with file.open("rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
@@ -317,7 +319,7 @@ def _opened(file: Path) -> Iterator[TextIO]:
 
 @lru_cache(maxsize=65_536)
 def utc(local: str) -> datetime:
-    """A time as the file writes it, local to London, in UTC."""
+    """The UTC time of a time in the file, which is local to London unless it has an offset."""
     _refuse_card(local, "InvoiceDate", "placed_at")
     if TIME.fullmatch(local) is None:
         raise ValueError(f"{local[:50]!r} is not a time such as 2010-12-01 08:26:00")
@@ -334,9 +336,9 @@ def utc(local: str) -> datetime:
 def _quantity(text: str) -> int:
     _refuse_card(text, "Quantity", "quantity")
     if WHOLE_NUMBER.fullmatch(text) is None:
-        raise ValueError(f"{text[:50]!r} is not a whole number of digits 0 to 9")
+        raise ValueError(f"{text[:50]!r} is not a whole number")
     quantity = int(text)
-    if abs(quantity) > MOST_UNITS:
+    if abs(quantity) > UNITS_MAX:
         raise ValueError(f"{text} units on one row cannot be right")
     return quantity
 
@@ -345,9 +347,9 @@ def _quantity(text: str) -> int:
 def _price(text: str) -> Decimal:
     _refuse_card(text, "UnitPrice", "unit_price")
     if PRICE.fullmatch(text) is None:
-        raise ValueError(f"{text[:50]!r} is not a price such as 2.55")
+        raise ValueError(f"{text[:50]!r} is not a price")
     price = Decimal(text)
-    if abs(price) > HIGHEST_PRICE:
+    if abs(price) > PRICE_MAX:
         raise ValueError(f"{text!r} cannot be a price")
     return price
 
@@ -359,29 +361,29 @@ def _minor(price: Decimal) -> int:
 
 @lru_cache(maxsize=65_536)
 def _code(text: str, what: str) -> str:
-    """A number or code without blanks around it."""
+    """An invoice number or code, without blanks around it."""
     _refuse_card(text, what, "code")
     code = text.strip()
     if not code:
         raise ValueError(f"no {what}")
-    if len(code) > LONGEST_CODE or not code.isprintable():
+    if len(code) > CODE_CHARACTERS_MAX or not code.isprintable():
         raise ValueError(f"{text[:50]!r} is not a {what}")
     return code
 
 
 @lru_cache(maxsize=65_536)
 def _title(text: str) -> str | None:
-    """As written; what cannot be printed becomes a blank."""
+    """The description, with unprintable characters as blanks; None where it is empty."""
     _refuse_card(text, "Description", "title")
     shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown.strip()[:LONGEST_TITLE].strip() or None
+    return shown.strip()[:TITLE_CHARACTERS_MAX].strip() or None
 
 
 @lru_cache(maxsize=65_536)
 def _customer(text: str) -> str | None:
-    """`17850.0` is customer 17850; none is written in several ways."""
+    """The customer's id: `17850.0` is 17850. None where there is no customer."""
     customer = text.strip().removesuffix(".0")
-    return None if customer.lower() in NOBODY else _code(customer, "customer")
+    return None if customer.lower() in NO_CUSTOMER else _code(customer, "customer")
 
 
 @lru_cache(maxsize=1024)
@@ -391,7 +393,8 @@ def _country(text: str) -> str:
 
 
 def _refuse_card(text: str, column: str, name: str) -> None:
-    """Where text becomes a value, so that each is looked at once, however often it is read."""
+    """Raises `CardData`. It is called where a text becomes a value, so that the caches check each
+    text once."""
     try:
         cards.refuse({name: text})
     except Invalid:

@@ -1,4 +1,4 @@
-"""How much must lie on the shelves before the first row, so that none ever falls short."""
+"""Opening stock: the units that must be in stock before the first row of a file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.online_retail import Invoice, MalformedRow, Skip, classify, is_service
 
-MOST_RECEIVED = 1_000_000_000
-"""Units that one receipt can have."""
+RECEIPT_UNITS_MAX = 1_000_000_000
+"""The most units of one receipt."""
 
 
 def opening_stock(invoices: Iterable[Invoice | MalformedRow]) -> dict[str, int]:
-    """Units by SKU: the smallest receipt before everything that keeps the free stock from ever
-    going below zero, when the invoices come in this order. `Invalid` where no receipt can be
-    that large."""
+    """Units by SKU: the smallest receipt with which stock never falls below zero, with the invoices
+    in this order. Raises `Invalid` where a receipt cannot be that large."""
     free: dict[str, int] = defaultdict(int)
     lowest: dict[str, int] = {}
     for invoice in invoices:
@@ -32,18 +31,18 @@ def opening_stock(invoices: Iterable[Invoice | MalformedRow]) -> dict[str, int]:
 
 def _check(needed: Mapping[str, int]) -> None:
     for sku, quantity in needed.items():
-        if quantity > MOST_RECEIVED:
+        if quantity > RECEIPT_UNITS_MAX:
             raise Invalid(
                 f"The file needs {quantity:,} units of {sku} before its first row, and a receipt"
-                f" has at most {MOST_RECEIVED:,}. Correct its quantities, or import it without"
+                f" has at most {RECEIPT_UNITS_MAX:,}. Correct its quantities, or import it without"
                 " opening stock.",
                 errors=[{"field": "file", "message": f"too many units of {sku}"}],
             )
 
 
 def movements(invoice: Invoice) -> Iterator[tuple[str, int]]:
-    """What the invoice does to the stock of each SKU: first what its order takes, then what
-    comes in and goes out besides."""
+    """Changes of stock by an invoice, as SKU and units: first those of its order, then returns and
+    corrections."""
     has_price = invoice.has_price
     takes: list[tuple[str, int]] = []
     others: list[tuple[str, int]] = []

@@ -1,8 +1,8 @@
-"""What is asked of the ledger for each invoice: commands, in the order of the file.
+"""Plans the commands of each invoice, in the order of the file.
 
-Pure: the same file always makes the same commands with the same keys and ids, which is why
-running an import again changes nothing. Options decide what is asked besides, never under which
-key: an import may be fulfilled by a later run.
+Pure: a file always gives the same commands with the same keys and ids, which is why running an
+import again changes nothing. Options add commands and never change a key: a later run may fulfil
+the orders of an earlier one.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ from oms_ledger.importers.online_retail import (
 )
 from oms_ledger.importers.returns import Match, Sales
 from oms_ledger.importers.simulation import journey
-from oms_ledger.importers.steps import Became, Step, step_id
+from oms_ledger.importers.steps import RowResults, Step, step_id
 from oms_ledger.importers.survey import Survey
 
 CHANNEL = "import"
-MOST_LINES = 2000
-"""Lines that one order may have."""
+ORDER_LINES_MAX = 2000
+"""The most lines of one order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`opening_stock`: receive what the file will need before its first row; without it, what
-    is short is backordered. `fulfil`: also ship and deliver, on simulated dates. `location`:
-    where all of it happens. `report`: the file that tells what became of every row."""
+    """`opening_stock`: first receive the stock that the file needs; without it, short lines are
+    backordered. `fulfil`: also ship and deliver, on simulated dates. `location`: the code of the
+    location of all stock. `report`: the file for the report."""
 
     opening_stock: bool = False
     fulfil: bool = False
@@ -58,29 +58,29 @@ class ImportOptions:
     report: Path | None = None
 
 
-def shelves(found: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
-    """Before the first row: the place, the products, and what lies there at first. What is
-    defined already stays as it is."""
+def setup_steps(survey: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
+    """The steps before the first row: location, products and opening stock. A location or product
+    that is defined already stays as it is."""
     name = f"Imported stock ({location})"
     yield Step(
         f"location:{location}",
         PutLocation(code=location, name=name, priority=1),  # type: ignore[call-arg]  # an alias
-        unless=(Location, location),
+        only_if_new=(Location, location),
     )
-    for sku in found.titles:
-        product = PutProduct(sku=sku, title=found.title(sku), stocked=not is_service(sku))
-        yield Step(f"product:{sku}", product, facts={"products": 1}, unless=(Product, sku))
+    for sku in survey.titles:
+        product = PutProduct(sku=sku, title=survey.title(sku), stocked=not is_service(sku))
+        yield Step(f"product:{sku}", product, facts={"products": 1}, only_if_new=(Product, sku))
     for sku, quantity in opening.items():
         yield Step(
             f"opening:{quantity}:{location}:{sku}",
             ReceiveStock(sku=sku, location=location, quantity=quantity, reference="opening stock"),
             facts={"units of opening stock": quantity},
-            once=b"",
+            idempotency=b"",
         )
 
 
-class _Sorted(NamedTuple):
-    """The rows of an invoice by what they become; others with their place among its rows."""
+class _SortedRows(NamedTuple):
+    """The rows of an invoice: order lines, and others with their ordinal among its rows, from 1."""
 
     lines: list[tuple[FileRow, Use]]
     others: list[tuple[int, FileRow, Use]]
@@ -88,15 +88,15 @@ class _Sorted(NamedTuple):
 
 @dataclass(slots=True)
 class Planner:
-    """Turns invoices into steps, remembering what was sold to whom. `skipped` gets the rows
-    that no step deals with."""
+    """Turns invoices into steps. It keeps the `sales` that returns are matched with, and collects
+    in `skipped` the rows without a step, with the reason."""
 
     options: ImportOptions
     sales: Sales
     skipped: list[tuple[FileRow, str]] = field(default_factory=list)
 
     def steps(self, invoice: Invoice) -> Iterator[Step]:
-        """The invoice's order first, then its way to the buyer, then returns and corrections."""
+        """The steps of an invoice: order, shipment and delivery, then returns and corrections."""
         lines, others = self._sort(invoice)
         if lines:
             yield self._place(invoice, lines)
@@ -108,24 +108,24 @@ class Planner:
             else:
                 yield self._correct(ordinal, row, use)
 
-    def _sort(self, invoice: Invoice) -> _Sorted:
+    def _sort(self, invoice: Invoice) -> _SortedRows:
         has_price = invoice.has_price
-        found = _Sorted([], [])
+        result = _SortedRows([], [])
         for ordinal, row in enumerate(invoice.rows, 1):
             use = classify(row, has_price)
             if isinstance(use, Skip):
                 self.skipped.append((row, use))
             elif use.is_order_line:
-                found.lines.append((row, use))
+                result.lines.append((row, use))
             else:
-                found.others.append((ordinal, row, use))
-        if len(found.lines) > MOST_LINES:
-            self.skipped += [(row, Skip.TOO_MANY_LINES) for row, _ in found.lines]
-            found.lines.clear()
-        return found
+                result.others.append((ordinal, row, use))
+        if len(result.lines) > ORDER_LINES_MAX:
+            self.skipped += [(row, Skip.TOO_MANY_LINES) for row, _ in result.lines]
+            result.lines.clear()
+        return result
 
     def _place(self, invoice: Invoice, lines: Sequence[tuple[FileRow, Use]]) -> Step:
-        """Without a key: the invoice's number makes it one order, and the ledger compares."""
+        """The step of the order. It has no key: the ledger compares orders of one external id."""
         for line_id, (row, _) in enumerate(lines, 1):
             if row.customer is not None and not is_service(row.sku):
                 sale = Match(invoice.number, str(line_id), row.quantity)
@@ -145,41 +145,41 @@ class Planner:
         key = f"ship:{invoice.number}"
         shipment = step_id(key)
         create = CreateShipment(order_id=order_id, location=self.options.location)
-        yield Step(key, create, facts={"shipments": 1}, once=b"")
+        yield Step(key, create, facts={"shipments": 1}, idempotency=b"")
         dispatch = DispatchShipment(shipment, occurred_at=shipped_at, simulated=True)
-        yield Step(f"dispatch:{invoice.number}", dispatch, once=b"")
+        yield Step(f"dispatch:{invoice.number}", dispatch, idempotency=b"")
         deliver = DeliverShipment(shipment, occurred_at=delivered_at, simulated=True)
-        yield Step(f"deliver:{invoice.number}", deliver, once=b"")
+        yield Step(f"deliver:{invoice.number}", deliver, idempotency=b"")
 
     def _take_back(self, ordinal: int, row: FileRow) -> Iterator[Step]:
-        """A credited row: matched to the customer's latest sales of the SKU, and what is left
-        without one. The first step carries the row."""
+        """The steps of a credited row: units matched with the latest sales of the SKU to the
+        customer, then the rest without a sale. The first step has the row."""
         rest, matches = -row.quantity, list[Match]()
         if row.customer is not None:
             matches, rest = self.sales.returned(row.customer, row.sku, rest)
-        became = "return_partly_matched" if rest else "return_matched"
-        rows: Became = [(row, became if matches else "return_unmatched")]
+        result = "return_partly_matched" if rest else "return_matched"
+        rows: RowResults = [(row, result if matches else "return_unmatched")]
         for part, match in enumerate(matches):
             key = f"return:{ordinal}:{part}:{row.invoice}"
-            alone = self._back(f"alone:{key}", row, match.quantity, None, rows)
+            alone = self._return(f"alone:{key}", row, match.quantity, None, rows)
             yield (
-                self._back(key, row, match.quantity, match, rows, instead=alone)
+                self._return(key, row, match.quantity, match, rows, fallback=alone)
                 if self.options.fulfil
-                else alone.under(key)
+                else alone.with_key(key)
             )
             rows = ()
         if rest:
             key = f"return:{ordinal}:{len(matches)}:{row.invoice}"
-            yield self._back(key, row, rest, None, rows)
+            yield self._return(key, row, rest, None, rows)
 
-    def _back(
+    def _return(
         self,
         key: str,
         row: FileRow,
         quantity: int,
         sale: Match | None,
-        rows: Became,
-        instead: Step | None = None,
+        rows: RowResults,
+        fallback: Step | None = None,
     ) -> Step:
         command = ReturnStock(
             sku=row.sku,
@@ -193,7 +193,9 @@ class Planner:
         )
         where = "stock and to their order's line" if sale else "stock alone"
         facts = {f"units returned to {where}": quantity}
-        return Step(key, command, rows, facts, once=_written(row, quantity), instead=instead)
+        return Step(
+            key, command, rows, facts, idempotency=_fingerprint(row, quantity), fallback=fallback
+        )
 
     def _correct(self, ordinal: int, row: FileRow, use: Use) -> Step:
         word = "find" if use is Use.STOCK_FOUND else "write-off"
@@ -206,11 +208,11 @@ class Planner:
             occurred_at=row.at,
         )
         key = f"correct:{ordinal}:{row.invoice}"
-        return Step(key, command, [(row, use)], once=_written(row, row.quantity))
+        return Step(key, command, [(row, use)], idempotency=_fingerprint(row, row.quantity))
 
 
-def _written(row: FileRow, quantity: int) -> bytes:
-    """What a row's key stands for: another row under the same key is another file's."""
+def _fingerprint(row: FileRow, quantity: int) -> bytes:
+    """The fingerprint of a row under its key: another row under the same key is of another file."""
     return f"{row.sku}\x1f{quantity}\x1f{row.customer}\x1f{row.at.isoformat()}".encode()
 
 
@@ -219,8 +221,8 @@ def order_id_of(invoice: str) -> str:
 
 
 def place_order(invoice: Invoice, rows: Iterable[FileRow]) -> PlaceOrder:
-    """The order as any channel would send it. It was invoiced, so it is confirmed, and what is
-    short is backordered: nobody can refuse it any more."""
+    """The command of an invoice's order. It was invoiced, so it is confirmed, and backordered where
+    stock is short."""
     first = invoice.rows[0]
     country = iso_code(first.country)
     return PlaceOrder(

@@ -1,4 +1,4 @@
-"""What became of every row, and the sums that prove it."""
+"""The report of an import: the result of every row, and the sums that prove it complete."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from oms_ledger.domain.money import to_text
 from oms_ledger.importers.online_retail import CURRENCY, SKIP_MEANINGS
-from oms_ledger.importers.survey import Survey, Takings
+from oms_ledger.importers.survey import SalesTotal, Survey
 from oms_ledger.kernel import Json
 
 APPLIED_MEANINGS = {
@@ -31,12 +31,12 @@ APPLIED_MEANINGS = {
 
 REFUSAL_MEANINGS = {
     "external_id_reused": "the ledger has an order of this invoice number with other content",
-    "idempotency_key_reused": "an earlier import found another row in this place of the invoice",
+    "idempotency_key_reused": "an earlier import had another row at this place of the invoice",
     "insufficient_stock": "fewer units lie there than the file writes off",
 }
 
 REFUSED = "refused_"
-"""Before the ledger's code, where the ledger itself said no."""
+"""The prefix of a reason that is the code of a refusal by the ledger."""
 
 NOTES = (
     "Times in the file are taken as local to Europe/London and kept in UTC.",
@@ -48,17 +48,17 @@ NOTES = (
 
 @dataclass(slots=True)
 class Revenue:
-    """Sales as the file has them, and in pence as summed over the lines of the orders
-    that the ledger holds; lines of goods and of services apart."""
+    """Revenue of goods and of services: in the file, and in pence over the lines of the orders in
+    the ledger."""
 
-    goods: Takings
-    services: Takings
+    goods: SalesTotal
+    services: SalesTotal
     goods_in_ledger: int = 0
     services_in_ledger: int = 0
 
     @property
     def agrees(self) -> bool:
-        """To the penny, and exactly once prices are rounded to what money can be."""
+        """Whether file and ledger are equal: to the penny, and exactly with rounded prices."""
         return all(
             file.minor == ledger and pence(file.exact) == ledger
             for file, ledger in (
@@ -69,7 +69,8 @@ class Revenue:
 
 
 class SkippedRow(NamedTuple):
-    """A row that was skipped, and why; `detail` says more where there is more to say."""
+    """A row that was skipped: `because` is a `Skip`, or `REFUSED` and the code of the refusal,
+    whose message is `detail`."""
 
     row: int
     invoice: str | None
@@ -80,13 +81,13 @@ class SkippedRow(NamedTuple):
 
 @dataclass(slots=True)
 class ImportReport:
-    """The account of one run.
+    """The report of one run.
 
-    `applied` counts rows by what became of them, `left_out` lists the others; `already` are
-    those of all of them that an earlier run had dealt with. `refused` counts steps that belong
-    to no row (shipments of orders without stock, for example) by the ledger's code. `facts`
-    counts orders, returned units and the like. `seconds` is the time of each phase, `file` what
-    was read and `path` where the account lies.
+    `applied` counts rows by result, `skipped_rows` lists the others; `already` counts rows of both
+    that an earlier run had handled. `refused` counts refused steps without a row (shipments of
+    orders without stock, for example) by command and code. `facts` counts orders, returned units
+    and the like. `seconds` has the time of each phase, `file` is the imported file and `path` that
+    of the report.
     """
 
     file: str
@@ -94,7 +95,7 @@ class ImportReport:
     revenue: Revenue
     path: Path
     applied: Counter[str] = field(default_factory=Counter)
-    left_out: list[SkippedRow] = field(default_factory=list)
+    skipped_rows: list[SkippedRow] = field(default_factory=list)
     already: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     facts: Counter[str] = field(default_factory=Counter)
@@ -108,26 +109,26 @@ class ImportReport:
 
     @property
     def skipped(self) -> Counter[str]:
-        """Rows left out, by why."""
-        return Counter(row.because for row in self.left_out)
+        """Skipped rows by reason."""
+        return Counter(row.because for row in self.skipped_rows)
 
     @property
     def balances(self) -> bool:
         """Rows read = rows applied + rows skipped."""
-        return self.rows == self.applied.total() + len(self.left_out)
+        return self.rows == self.applied.total() + len(self.skipped_rows)
 
     @property
     def total_seconds(self) -> float:
         return sum(self.seconds.values())
 
-    def as_json(self) -> dict[str, Json]:
+    def to_json(self) -> dict[str, Json]:
         revenue = self.revenue
         return {
             "file": self.file,
             "rows": {
                 "read": self.rows,
                 "applied": self.applied.total(),
-                "skipped": len(self.left_out),
+                "skipped": len(self.skipped_rows),
                 "accounted_for": self.balances,
                 "applied_or_skipped_by_an_earlier_run": self.already,
                 "applied_as": dict(sorted(self.applied.items())),
@@ -152,14 +153,15 @@ class ImportReport:
             "position": self.position,
             "seconds": {phase: round(took, 1) for phase, took in self.seconds.items()},
             "notes": list(NOTES),
-            "skipped_rows": [row._asdict() for row in sorted(self.left_out)],
+            "skipped_rows": [row._asdict() for row in sorted(self.skipped_rows)],
         }
 
     def write(self) -> None:
-        self.path.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
+        """Write the report as JSON to `path`."""
+        self.path.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
-        """The account, for people."""
+        """Print the report for people."""
         console.print(_rows_table(self))
         console.print(_revenue_table(self.revenue))
         for sentence in _sentences(self):
@@ -171,7 +173,7 @@ def pence(amount: Decimal) -> int:
     return int(amount.scaleb(2).to_integral_value())
 
 
-def _sums(file: Takings, ledger: int) -> dict[str, Json]:
+def _sums(file: SalesTotal, ledger: int) -> dict[str, Json]:
     return {"file": str(file.exact), "ledger": to_text(ledger, CURRENCY)}
 
 
@@ -186,7 +188,7 @@ def _rows_table(report: ImportReport) -> Table:
     table.add_row(f"{report.applied.total():,}", "applied", "", style="bold", end_section=True)
     for name, count in sorted(report.skipped.items()):
         table.add_row(f"{count:,}", Text(name), Text(_why(name)), style="yellow")
-    table.add_row(f"{len(report.left_out):,}", "skipped", "", style="bold")
+    table.add_row(f"{len(report.skipped_rows):,}", "skipped", "", style="bold")
     return table
 
 
@@ -194,14 +196,14 @@ def _why(name: str) -> str:
     if name in SKIP_MEANINGS:
         return SKIP_MEANINGS[name]
     code = name.removeprefix(REFUSED)
-    return REFUSAL_MEANINGS.get(code, "the ledger said no: " + code.replace("_", " "))
+    return REFUSAL_MEANINGS.get(code, "refused by the ledger: " + code.replace("_", " "))
 
 
 def _revenue_table(revenue: Revenue) -> Table:
     table = Table(title=f"Revenue of the sales, {CURRENCY}: quantity x unit price")
     for heading in ("", "In the file", "In the ledger", ""):
         table.add_column(heading, justify="right")
-    both = Takings(
+    both = SalesTotal(
         revenue.goods.exact + revenue.services.exact, revenue.goods.minor + revenue.services.minor
     )
     for name, file, ledger in (
@@ -227,15 +229,15 @@ def _sentences(report: ImportReport) -> Iterator[Text]:
 
 
 def _facts(report: ImportReport) -> Iterator[str]:
-    facts, found = report.facts, report.survey
+    facts, survey = report.facts, report.survey
     yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in facts.items()) + "."
     if report.refused:
         reasons = ", ".join(f"{count:,} {code}" for code, count in report.refused.items())
         yield f"Steps that belong to no row and were refused: {reasons}."
-    if found.rounded:
-        yield f"{found.rounded} prices had fractions of a penny and were rounded."
-    if found.unmapped_countries:
-        names = ", ".join(f"{name} ({n:,} rows)" for name, n in found.unmapped_countries.items())
+    if survey.rounded:
+        yield f"{survey.rounded} prices had fractions of a penny and were rounded."
+    if survey.unmapped_countries:
+        names = ", ".join(f"{name} ({n:,} rows)" for name, n in survey.unmapped_countries.items())
         yield f"Without an ISO code, so shipped to no country: {names}."
     yield from NOTES
     yield (

@@ -1,5 +1,5 @@
-"""Which sale came back? The file does not say, so the customer's latest sale of the SKU with
-units not yet returned is taken, then the one before it."""
+"""Matches returns with sales. The file does not name the sale, so units count as of the customer's
+latest sale of the SKU with units not returned yet, then of the one before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Match(NamedTuple):
-    """Units of an earlier sale that came back. `invoice` and `line` name the sale's line."""
+    """Returned units of a sale, which `invoice` and `line` (a line id) name."""
 
     invoice: str
     line: str
@@ -19,7 +19,7 @@ class Match(NamedTuple):
 
 @dataclass(slots=True)
 class Sales:
-    """Units sold and not returned yet, for the (customer, SKU) pairs that are of interest."""
+    """Units sold and not returned yet, for the (customer, SKU) `pairs` that have returns."""
 
     pairs: Collection[tuple[str, str]]
     open: dict[tuple[str, str], list[Match]] = field(default_factory=lambda: defaultdict(list))
@@ -29,8 +29,7 @@ class Sales:
             self.open[customer, sku].append(sale)
 
     def returned(self, customer: str, sku: str, quantity: int) -> tuple[list[Match], int]:
-        """The sales that `quantity` units came from, latest first, and how many units are left
-        over without one."""
+        """The sales of `quantity` returned units, latest first, and the units without a sale."""
         matches: list[Match] = []
         sales = self.open.get((customer, sku), [])
         while quantity and sales:

@@ -1,4 +1,4 @@
-"""Runs an import: surveys the file, asks the ledger for every step, accounts for every row."""
+"""Runs an import: surveys the file, submits every step, and reports on every row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from oms_ledger.domain.errors import Invalid
 from oms_ledger.importers.ledger_revenue import ledger_revenue
 from oms_ledger.importers.online_retail import MalformedRow, invoices, read
 from oms_ledger.importers.opening_stock import opening_stock
-from oms_ledger.importers.plan import ImportOptions, Planner, shelves
+from oms_ledger.importers.plan import ImportOptions, Planner, setup_steps
 from oms_ledger.importers.report import ImportReport, Revenue, SkippedRow
 from oms_ledger.importers.returns import Sales
 from oms_ledger.importers.sender import StepSender
@@ -38,30 +38,31 @@ __all__ = ["ImportOptions", "ImportReport", "import_file", "run"]
 
 
 def run(settings: Settings, file: Path, options: ImportOptions, console: Console) -> ImportReport:
-    """Import the file into the ledger, with progress on `console`; the account of every row,
-    also written to `Report.path`. Running it again continues where it was interrupted and
-    applies nothing twice. `Invalid`, before anything is imported, where the file as a whole
-    cannot be read."""
+    """Import a file into a ledger, with progress on `console`; the report, which is also written to
+    `ImportReport.path`. Run again, it continues where it was interrupted and applies nothing twice.
+    Raises `Invalid`, before anything is imported, where the file as a whole cannot be read."""
     with open_oms(settings) as oms:
         return import_file(oms, file, options, console)
 
 
 def import_file(oms: Oms, file: Path, options: ImportOptions, console: Console) -> ImportReport:
-    """`run` on a ledger that is open already."""
+    """Import a file as `run` does, into an open ledger."""
     seconds: dict[str, float] = {}
     path = _writable(options.report or Path("reports") / f"import-{_plain_name(file)}.json")
     with console.status("Reading the file once to know what is in it ..."), _timed(seconds, "read"):
-        found = survey(read(file))
-        opening = opening_stock(invoices(read(file), found.last)) if options.opening_stock else {}
+        surveyed = survey(read(file))
+        opening = (
+            opening_stock(invoices(read(file), surveyed.last)) if options.opening_stock else {}
+        )
     report = ImportReport(
-        str(file), found, Revenue(found.goods, found.services), path, seconds=seconds
+        str(file), surveyed, Revenue(surveyed.goods, surveyed.services), path, seconds=seconds
     )
     with _progress(console) as progress, _timed(seconds, "importing"):
-        task = progress.add_task("Importing", total=found.rows)
+        task = progress.add_task("Importing", total=surveyed.rows)
         sender = StepSender(oms.submit, report, lambda rows: progress.advance(task, rows))
         send_all(sender, file, opening, options)
     with console.status("Adding up the orders in the ledger ..."), _timed(seconds, "adding up"):
-        goods, services = ledger_revenue(oms, found.last)
+        goods, services = ledger_revenue(oms, surveyed.last)
     report.revenue.goods_in_ledger, report.revenue.services_in_ledger = goods, services
     report.write()
     return report
@@ -70,17 +71,17 @@ def import_file(oms: Oms, file: Path, options: ImportOptions, console: Console) 
 def send_all(
     sender: StepSender, file: Path, opening: Mapping[str, int], options: ImportOptions
 ) -> None:
-    """Send every step of the file, in its order; afterwards the report of `sender` is complete
-    but for what the ledger adds up to."""
+    """Submit every step of the file, in its order. Afterwards the report of `sender` is complete,
+    but for the revenue in the ledger."""
     report = sender.report
     planner = Planner(options, Sales(report.survey.returned))
-    for first in _first(report.survey, opening, options.location):
-        sender.add(first)
-    for step, rows in _work(file, planner, report):
-        sender.add(step, rows)
+    for step in _setup_steps(report.survey, opening, options.location):
+        sender.add(step)
+    for row_step, rows in _row_steps(file, planner, report):
+        sender.add(row_step, rows)
     sender.finish()
-    for row, why in planner.skipped:
-        report.left_out.append(SkippedRow(row.number, row.invoice, row.sku, why))
+    for row, reason in planner.skipped:
+        report.skipped_rows.append(SkippedRow(row.number, row.invoice, row.sku, reason))
 
 
 def _plain_name(file: Path) -> str:
@@ -88,7 +89,7 @@ def _plain_name(file: Path) -> str:
 
 
 def _writable(path: Path) -> Path:
-    """Known before the work, not after it."""
+    """The path, once it can be written: before the import, not after it. Raises `Invalid`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -100,8 +101,8 @@ def _writable(path: Path) -> Path:
     return path
 
 
-def _first(found: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
-    steps = shelves(found, opening, location)
+def _setup_steps(surveyed: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
+    steps = setup_steps(surveyed, opening, location)
     try:
         yield next(steps)
     except ValidationError as error:
@@ -113,12 +114,15 @@ def _first(found: Survey, opening: Mapping[str, int], location: str) -> Iterator
     yield from steps
 
 
-def _work(file: Path, planner: Planner, report: ImportReport) -> Iterator[tuple[Step | None, int]]:
-    """Steps, and with the first step of each invoice how many rows it stands for."""
+def _row_steps(
+    file: Path, planner: Planner, report: ImportReport
+) -> Iterator[tuple[Step | None, int]]:
+    """The steps of all invoices, each with the number of rows read since the step before; None
+    where rows have no step."""
     for invoice in invoices(read(file), report.survey.last):
         if isinstance(invoice, MalformedRow):
-            torn = SkippedRow(invoice.number, None, None, invoice.because, invoice.why)
-            report.left_out.append(torn)
+            skipped = SkippedRow(invoice.number, None, None, invoice.because, invoice.why)
+            report.skipped_rows.append(skipped)
             yield None, 1
             continue
         rows = len(invoice.rows)
@@ -137,6 +141,8 @@ def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
 
 
 class _RowsPerSecond(ProgressColumn):
+    """The rate of the moment."""
+
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed or 0:,.0f} rows/s", style="progress.data.speed")
 

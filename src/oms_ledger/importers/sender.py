@@ -1,4 +1,4 @@
-"""Hands an import's steps to the ledger, and books what comes of them."""
+"""Submits the steps of an import to the writer, and counts their outcomes in the report."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from oms_ledger.privacy.erasure import PendingOutcome
 
 ACTOR = "import:online-retail"
 KEYS = "online-retail"
-"""Scope of the idempotency keys. While the receipts under it are kept, no return, correction or
-parcel of the file can be booked twice; orders are one by their invoice's number for ever."""
+"""Scope of the idempotency keys. As long as the receipts of this scope are kept, no return, stock
+correction or shipment of the file is applied twice; an order never is, by its invoice number."""
 
 BATCH = 400
-"""Commands sent together."""
+"""Commands submitted together."""
 IN_FLIGHT = 3
-"""Batches on their way at once: while the writer commits one, the next are being made."""
+"""Batches submitted and not settled: while the writer commits one, the next are being made."""
 
 
 @dataclass(frozen=True, slots=True)
 class _SentBatch:
+    """Steps that were submitted, their outcomes, and how many rows of the file they stand for."""
+
     steps: list[Step]
     futures: Sequence[PendingOutcome | Future[Outcome]]
     rows: int
@@ -34,8 +36,8 @@ class _SentBatch:
 
 @dataclass(slots=True)
 class StepSender:
-    """Sends steps in full batches, in order. `progressed` is told how many rows of the file
-    each settled batch stood for."""
+    """Submits steps in order, in full batches. `progressed` is called with the number of rows of
+    the file that each settled batch stands for."""
 
     submit: Callable[[Iterable[Submission]], Sequence[PendingOutcome | Future[Outcome]]]
     report: ImportReport
@@ -45,7 +47,7 @@ class StepSender:
     sent: deque[_SentBatch] = field(default_factory=deque)
 
     def add(self, step: Step | None, rows: int = 0) -> None:
-        """`rows` of the file are read by now that were not before."""
+        """Add a step, and `rows` of the file that were read since the step before."""
         self.waiting_rows += rows
         if step is not None:
             self.waiting.append(step)
@@ -53,6 +55,7 @@ class StepSender:
             self._send()
 
     def finish(self) -> None:
+        """Submit what is left, and settle every batch."""
         while self.waiting or self.waiting_rows or self.sent:
             self._send()
             while self.sent:
@@ -84,7 +87,7 @@ class StepSender:
 
     def _accepted(self, step: Step, outcome: Outcome) -> None:
         report = self.report
-        report.applied.update(became for _, became in step.rows)
+        report.applied.update(result for _, result in step.rows)
         report.facts.update(step.facts)
         report.events += outcome.events
         report.position = max(report.position, outcome.position)
@@ -92,13 +95,13 @@ class StepSender:
             report.already += len(step.rows)
 
     def _refused(self, step: Step, error: OmsError) -> None:
-        if step.unless is not None and isinstance(error, Conflict):
-            self.report.facts.update(step.facts)  # there already, as whoever made it wants it
-        elif step.instead is not None and not isinstance(error, IdempotencyKeyReused):
-            self.waiting.append(step.instead)
+        if step.only_if_new is not None and isinstance(error, Conflict):
+            self.report.facts.update(step.facts)  # defined before: it stays as it is
+        elif step.fallback is not None and not isinstance(error, IdempotencyKeyReused):
+            self.waiting.append(step.fallback)
         elif step.rows:
             self.report.already += len(step.rows) if error.replayed else 0
-            self.report.left_out += [
+            self.report.skipped_rows += [
                 SkippedRow(row.number, row.invoice, row.sku, REFUSED + error.code, error.detail)
                 for row, _ in step.rows
             ]
@@ -112,6 +115,6 @@ def _submission(step: Step) -> Submission:
     return Submission(
         step.command,
         context,
-        None if step.once is None else Idempotency(KEYS, step.key, step.once),
-        None if step.unless is None else (step.unless, 0),
+        None if step.idempotency is None else Idempotency(KEYS, step.key, step.idempotency),
+        None if step.only_if_new is None else (step.only_if_new, 0),
     )

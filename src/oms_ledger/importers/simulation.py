@@ -1,5 +1,5 @@
-"""When an imported order might have been shipped and delivered. The file does not know, so
-these dates are made up, always the same for an invoice, and marked as simulated."""
+"""Simulated dates of shipment and delivery, which the file does not have: always the same for an
+invoice, and marked as simulated in the events."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SATURDAY = 5
 
 
 class Journey(NamedTuple):
+    """Times of dispatch and delivery, UTC."""
+
     shipped_at: datetime
     delivered_at: datetime
 

@@ -1,17 +1,19 @@
-"""Card numbers, security codes and what a card's magnetic stripe holds: none of it may come in.
+"""Detection of card data, which must not enter the ledger: card numbers (PAN), security codes and
+magnetic stripe data.
 
-A card number is told by its issuer's first digits, its length and its check digit (Luhn), with
-any separators of up to three characters between its digits. A tenth of all numbers pass Luhn, so
-the rest must keep article, order, parcel and telephone numbers apart:
+A card number is recognised by its issuer's first digits, its length and its check digit (Luhn),
+with separators of up to three characters between its digits. A tenth of all numbers pass Luhn, so
+further rules exclude article, order, parcel and telephone numbers:
 
-- Numbers stand alone: part of a longer number is no card, and part of a row of numbers only
-  where it is grouped as cards are (4111 1111 1111 1111, not 44 20 7946 0958 44 20).
-- Numbers of 13 digits are no card where they are a valid EAN, or where the field names something
-  (`sku`, `external_id`): nobody has issued such cards for decades, shops number by 13 digits.
+- Part of a longer number is no card number; part of a sequence of numbers is one only if it is
+  grouped as on cards (4111 1111 1111 1111, not 44 20 7946 0958 44 20).
+- A number of 13 digits is no card number if it is a valid EAN, or if its field is an identifier
+  (`sku`, `external_id`): such cards have not been issued for decades, article numbers have 13
+  digits.
 - A plus and at most 15 digits are a telephone number.
-- UUIDs, and long words of digits and letters, are looked at by nobody.
+- UUIDs, and long words of digits and letters, are skipped.
 
-Nothing here repeats what it has found.
+No error repeats the card data.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from oms_ledger.domain.errors import Invalid
 CODE = "card_data_refused"
 
 STEPS_MAX = 100_000
-"""Of looking closer at one request, which takes about a second. Who has more long numbers than
-that sends no orders."""
+"""Inspection steps for one request, which take about a second. A request with more long numbers
+than that is refused."""
 
 TEXT_CHARACTERS_MAX = 10_000
-"""Of a text that is looked at closer. No field takes so many."""
+"""Longest text inspected; a longer one that may hold card data is refused. No field is so long."""
 
 FIELD_CHARACTERS_MAX = 300
 
@@ -67,7 +69,7 @@ _SECURITY_CODE_FIELD = re.compile(
 )
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|sku|code|number|reference|barcode|key|token)$")
 
-# What may hold any of that, in raw bytes. Wrong now and then, but never by missing something.
+# The quick check of raw bytes has false positives but no false negatives.
 _BREAKS = b'"\n'
 _WORDS = b"abcdefghijklmnopqrstuvwxyz"
 _SHAPE = bytes.maketrans(b"0123456789" + _WORDS.upper(), b"0" * 10 + _WORDS)
@@ -78,9 +80,9 @@ _DIGITS = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
 _OTHER_DIGITS = re.compile(rb"\xef\xbc[\x90-\x99]|\xd9[\xa0-\xa9]|\xdb[\xb0-\xb9]")
 
 
-def worth_a_look(data: bytes) -> bool:
-    """Whether raw bytes (of JSON, or of text) may hold card data. Most do not, which this tells
-    in a few microseconds; the others are to be read, and looked at value by value."""
+def may_hold_card_data(data: bytes) -> bool:
+    """Whether raw bytes (JSON or text) may hold card data. A check of a few microseconds that
+    excludes most requests; the others must be parsed and inspected value by value."""
     if b"\\" in data or (not data.isascii() and _OTHER_DIGITS.search(data)):
         return True
     shape = data.translate(_SHAPE, _BETWEEN)
@@ -90,8 +92,8 @@ def worth_a_look(data: bytes) -> bool:
 
 
 def refuse(value: object, *, within: str = "") -> None:
-    """`Invalid` where parsed JSON has card data anywhere, in the name of a field too. It names
-    the field and never says what stands there."""
+    """`Invalid` if parsed JSON has card data anywhere, names of fields included. The error names
+    the field and does not repeat its value."""
     steps = _Steps()
     for field, name, text in texts(value, within):
         if not text:
@@ -103,13 +105,13 @@ def refuse(value: object, *, within: str = "") -> None:
 
 @lru_cache(1000)
 def _meaning(name: str) -> tuple[bool, bool]:
-    """Whether a field of this name holds what names something, or a card's security code."""
+    """Whether a field of this name is an identifier, and whether it is a card's security code."""
     security_code = _SECURITY_CODE_FIELD.search(name) is not None
     return _IDENTIFIER.search(name) is not None, security_code
 
 
 def refuse_text(text: str, field: str) -> None:
-    """`Invalid` where text of a path, a query or a header has card data."""
+    """`Invalid` if the text of a path, a query string or a header has card data."""
     if _Steps().holds_card_data(text, identifier=True):
         raise refusal(field)
 
@@ -127,17 +129,17 @@ def refusal(field: str) -> Invalid:
 
 
 def texts(value: object, within: str) -> Iterator[tuple[str, str, str]]:
-    """Every text and number: where it stands, the name of its field, and what it reads. What
-    names a field is found in that which has the field."""
-    waiting: list[tuple[str, str, object]] = [(within, within, value)]
-    while waiting:
-        field, name, each = waiting.pop()
+    """Every text and number in parsed JSON as (path, name of its field, text). The name of a field
+    itself is yielded with the path of its object and no name."""
+    stack: list[tuple[str, str, object]] = [(within, within, value)]
+    while stack:
+        field, name, each = stack.pop()
         if isinstance(each, dict):
             for key, inner in each.items():
                 yield field, "", key
-                waiting.append((f"{field}.{key}" if field else key, key, inner))
+                stack.append((f"{field}.{key}" if field else key, key, inner))
         elif isinstance(each, list):
-            waiting += ((f"{field}.{n}" if field else str(n), name, e) for n, e in enumerate(each))
+            stack += ((f"{field}.{n}" if field else str(n), name, e) for n, e in enumerate(each))
         elif isinstance(each, str):
             yield field, name, each
         elif isinstance(each, int | float) and not isinstance(each, bool):
@@ -145,13 +147,14 @@ def texts(value: object, within: str) -> Iterator[tuple[str, str, str]]:
 
 
 class _Steps:
-    """Looks closer, at any number of texts, for as long as there are steps left."""
+    """Inspects any number of texts within one budget of steps; when it is used up, the next text
+    counts as card data."""
 
     def __init__(self) -> None:
         self._left = STEPS_MAX
 
     def holds_card_data(self, text: str, *, identifier: bool) -> bool:
-        if len(text) < 3 or not worth_a_look(_unbroken(text)):
+        if len(text) < 3 or not may_hold_card_data(_unbroken(text)):
             return False
         self._left -= 1
         if len(text) > TEXT_CHARACTERS_MAX:
@@ -187,7 +190,7 @@ class _Steps:
 
 
 def _unbroken(text: str) -> bytes:
-    """A text as bytes in which nothing ends it."""
+    """A text as bytes without the characters that end a value in JSON."""
     return text.replace('"', " ").replace("\n", " ").encode("utf-8", "surrogatepass")
 
 
@@ -196,7 +199,8 @@ def _is_card(digits: str) -> bool:
 
 
 def _grouped_as_cards(groups: list[str]) -> bool:
-    """All at once, or three to six digits at a time but for the last, or each by itself."""
+    """Whether the groups are one block, or blocks of three to six digits but for a shorter last
+    one, or single digits."""
     lengths = [len(group) for group in groups]
     return (
         len(groups) == 1
@@ -206,11 +210,11 @@ def _grouped_as_cards(groups: list[str]) -> bool:
 
 
 _DOUBLED = str.maketrans("0123456789", "0246813579")
-"""Twice a digit, its own digits added up: 7 becomes 14 becomes 5."""
+"""Digit sum of twice a digit: 7 becomes 14 becomes 5."""
 
 
 def _luhn(digits: str) -> int:
-    """0 where the check digit is right."""
+    """The Luhn sum modulo 10: 0 if the check digit is right."""
     doubled = digits[-2::-2].translate(_DOUBLED)
     return sum(map(int, digits[-1::-2] + doubled)) % 10
 
@@ -221,5 +225,5 @@ def _is_ean(digits: str) -> bool:
 
 
 def _ascii(digits: str) -> str:
-    """The same digits as of 0 to 9: other scripts have theirs."""
+    """Digits of any script as ASCII digits."""
     return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)

@@ -1,9 +1,9 @@
-"""Sealing personal values and opening them: AES-256-GCM, one key for each person.
+"""Encryption of personal values: AES-256-GCM with one data key for each data subject.
 
 A sealed value is `sealed:v1:<key id>:<base64url of nonce and ciphertext>`, bound to its ledger,
-its key and the name of its field. The nonce follows from what is sealed (by keyed BLAKE2b), so that
-the same value of the same person in the same field is the same text, and an order that is sent
-again is still equal to itself. What that shows, and to whom, is in docs/privacy.md.
+its key and the name of its field (associated data). The nonce is derived from the plain text by
+keyed BLAKE2b, so encryption is deterministic: the same value of the same person in the same field
+is the same text, and a repeated order equals the first. docs/privacy.md says what this reveals.
 """
 
 from __future__ import annotations
@@ -28,55 +28,57 @@ KEY_BYTES = 32
 TIME_BYTES, ID_BYTES = 6, 9
 
 SAME_FIELD = {"recipient": "name", "first_name": "name"}
-"""Fields that a sealed value is handed on to, and the field it was sealed in."""
+"""Fields that a sealed value is copied to, and the field it was sealed in."""
 
 
 class Unreadable(Exception):
-    """A sealed text that this key does not open: another's, or changed since."""
+    """A sealed value does not open: it was sealed with another key or in another field, or was
+    altered."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """The key of one person. `blinds` are the e-mail addresses, blinded, by which the index
-    leads here, as far as this process knows."""
+    """The key of one data subject. `blinds` are the blinded e-mail addresses for which this process
+    knows that the index leads to the key. `context` is the associated data but for the name of the
+    field."""
 
     id: str
     subject: str
     cipher: AESGCM = field(repr=False)
     nonces: bytes = field(repr=False)
-    place: bytes
+    context: bytes
     blinds: set[str] = field(default_factory=set)
 
     @staticmethod
     def of(key_id: str, subject: str, ledger: str, key: bytes) -> DataKey:
-        """Two keys from the one: what seals must not also make the nonces."""
-        place = f"{ledger}\n{key_id}\n".encode()
+        """Derives separate keys for encryption and for nonces from a stored key."""
+        context = f"{ledger}\n{key_id}\n".encode()
         both = blake2b(b"oms-ledger seal and nonce v1", key=key).digest()
-        return DataKey(key_id, subject, AESGCM(both[:KEY_BYTES]), both[KEY_BYTES:], place)
+        return DataKey(key_id, subject, AESGCM(both[:KEY_BYTES]), both[KEY_BYTES:], context)
 
     def seal(self, text: str, name: str) -> str:
-        plain, place = text.encode(), self._place(name)
-        nonce = blake2b(place + plain, key=self.nonces, digest_size=NONCE_BYTES).digest()
-        sealed = nonce + self.cipher.encrypt(nonce, plain, place)
+        plain, context = text.encode(), self._context(name)
+        nonce = blake2b(context + plain, key=self.nonces, digest_size=NONCE_BYTES).digest()
+        sealed = nonce + self.cipher.encrypt(nonce, plain, context)
         return f"{SEALED}{self.id}:{urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
     def open(self, sealed: str, name: str) -> str:
-        """What was sealed in a field of that name; `Unreadable` where it was not, or not so."""
+        """The value that was sealed in a field of this name; raises `Unreadable`."""
         text = sealed.removeprefix(f"{SEALED}{self.id}:")
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
             nonce, rest = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
-            return self.cipher.decrypt(nonce, rest, self._place(name)).decode()
+            return self.cipher.decrypt(nonce, rest, self._context(name)).decode()
         except (InvalidTag, NotBase64, ValueError) as error:
             raise Unreadable from error
 
-    def _place(self, name: str) -> bytes:
-        return self.place + f"{SAME_FIELD.get(name, name)}\n".encode()
+    def _context(self, name: str) -> bytes:
+        return self.context + f"{SAME_FIELD.get(name, name)}\n".encode()
 
 
 class LedgerKey:
-    """The one key that is the ledger's own: it blinds e-mail addresses and fingerprints, so that
-    neither can be guessed at without it."""
+    """The ledger's own key, which blinds e-mail addresses and request fingerprints: without the
+    key neither can be found by guessing."""
 
     def __init__(self, ledger: str, key: bytes) -> None:
         self.ledger = ledger
@@ -84,7 +86,7 @@ class LedgerKey:
         self._fingerprints = _derived(key, "fingerprint")
 
     def blind(self, email: str) -> str:
-        """What stands for an e-mail address, however it is written."""
+        """The blind of an e-mail address: a keyed hash that ignores case and outer blanks."""
         plain = email.strip().casefold().encode()
         return blake2b(plain, key=self._emails, digest_size=KEY_BYTES).hexdigest()
 
@@ -93,7 +95,7 @@ class LedgerKey:
 
 
 class NewKey(NamedTuple):
-    """A data key that is to be kept, unless its subject has one."""
+    """A generated data key, to be stored unless its subject has one."""
 
     id: str
     subject: str
@@ -101,21 +103,21 @@ class NewKey(NamedTuple):
 
 
 def new_keys(subjects: Sequence[str], now: datetime) -> list[NewKey]:
-    """Keys of nobody else's. Ids begin with the time, so that those of one batch lie side by side
-    in an index."""
+    """Generate a data key for each subject. Ids begin with the time, so that those of one batch are
+    adjacent in an index."""
     size = ID_BYTES + KEY_BYTES
-    drawn = secrets.token_bytes(size * len(subjects))
+    random = secrets.token_bytes(size * len(subjects))
     when = int(now.timestamp() * 1000).to_bytes(TIME_BYTES, "big")
-    made = []
+    keys = []
     for n, subject in enumerate(subjects):
-        its = drawn[n * size : (n + 1) * size]
-        key_id = urlsafe_b64encode(when + its[:ID_BYTES]).decode()
-        made.append(NewKey(key_id, subject, its[ID_BYTES:]))
-    return made
+        part = random[n * size : (n + 1) * size]
+        key_id = urlsafe_b64encode(when + part[:ID_BYTES]).decode()
+        keys.append(NewKey(key_id, subject, part[ID_BYTES:]))
+    return keys
 
 
 class Keyring:
-    """The keys that this process knows, by person and by id; the oldest are forgotten first."""
+    """Data keys in memory, by subject and by id. Beyond `most` the oldest are dropped."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -1,7 +1,7 @@
-"""Rendered answers: where sealed values stand in them, and what is shown in their place.
+"""Opens or masks the sealed values in rendered answers.
 
-Answers are looked through as the JSON text that leaves, so that nothing depends on their shape:
-whatever is sealed is either opened for somebody who may see it, or masked.
+The rendered JSON text is searched, so nothing depends on the shape of answers: every sealed value
+is either opened for a reader with the right to see it, or masked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FORGOTTEN = "[forgotten]"
 UNREADABLE = "[unreadable]"
 
 FIRST_NAME = "first_name"
-"""The field that shows no more of a name than its first word, to whoever asks."""
+"""The field that discloses the first word of a name alone, to every reader."""
 
 _MARK = f'"{SEALED}'.encode()
 _SEALED = re.compile(rb'"(sealed:v1:([\w-]+):[\w-]+)"')
@@ -27,12 +27,12 @@ _TEXT = re.compile(rf"{SEALED}[\w-]+:[\w-]+")
 _MASKED = orjson.dumps(MASKED)
 
 Open = Callable[[str, str, str], str]
-"""What a sealed text says: given its key's id, the text itself and the name of its field."""
+"""Opens a sealed text, given the id of its key, the text and the name of its field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who wants to see personal data, by which route, and what for."""
+    """An access to personal data as logged: the actor, the principal, the route and the purpose."""
 
     actor: str
     principal: str
@@ -57,44 +57,44 @@ def holds_sealed(rendered: bytes) -> bool:
 
 
 def masked(rendered: bytes) -> bytes:
-    """With everything sealed in it out of sight."""
+    """A rendered answer with every sealed value masked."""
     return _SEALED.sub(_MASKED, rendered)
 
 
 def masked_text(text: str) -> str:
-    """The same for text that people read, in which nothing stands in quotes."""
+    """A text for people, in which sealed values have no quotes, with each of them masked."""
     return _TEXT.sub(MASKED, text)
 
 
 def keys_in(rendered: bytes, only: str | None = None) -> set[str]:
-    """The ids of the keys that open what is sealed in it; with `only`, in fields of that name."""
+    """The ids of the keys of sealed values in an answer; with `only`, in fields of that name."""
     return {
-        found[2].decode()
-        for found in _SEALED.finditer(rendered)
-        if only is None or _field_of(rendered, found) == only
+        match[2].decode()
+        for match in _SEALED.finditer(rendered)
+        if only is None or _field_of(rendered, match) == only
     }
 
 
-def opened(rendered: bytes, opening: Open, only: str | None = None) -> bytes:
-    """With everything sealed in it opened; with `only`, what is in fields of that name, and the
-    rest masked."""
+def opened(rendered: bytes, open_value: Open, only: str | None = None) -> bytes:
+    """A rendered answer with its sealed values opened; with `only`, those in fields of that name,
+    and the others masked."""
 
-    def shown(found: re.Match[bytes]) -> bytes:
-        name = _field_of(rendered, found)
+    def replacement(match: re.Match[bytes]) -> bytes:
+        name = _field_of(rendered, match)
         if only is not None and name != only:
             return _MASKED
-        text = opening(found[2].decode(), found[1].decode(), name)
+        text = open_value(match[2].decode(), match[1].decode(), name)
         if name == FIRST_NAME and text not in (FORGOTTEN, UNREADABLE):
             text = next(iter(text.split()), "")
         return orjson.dumps(text)
 
-    return _SEALED.sub(shown, rendered)
+    return _SEALED.sub(replacement, rendered)
 
 
-def _field_of(rendered: bytes, found: re.Match[bytes]) -> str:
-    """The name of the field whose value it is; empty for an item of a list. Looked for backwards
-    from the value: a pattern with the name in it would be tried at every field there is."""
-    end = found.start()
+def _field_of(rendered: bytes, match: re.Match[bytes]) -> str:
+    """The name of the field of a sealed value; empty for an item of a list. Searched backwards from
+    the value: a pattern that includes the name would be tried at every field of the answer."""
+    end = match.start()
     if rendered[end - 1 : end] == b" ":
         end -= 1
     if rendered[end - 2 : end] != b'":':

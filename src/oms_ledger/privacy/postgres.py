@@ -38,6 +38,9 @@ ACCESS_COLUMNS = (
 
 SQL = {name: text.encode() for name, text in queries("oms_ledger.privacy").items()}
 
+PRUNED_PAGE_ROWS = 5000
+"""Rows deleted in one statement, so that none of them takes long."""
+
 
 class SubjectKey(NamedTuple):
     """A stored data key: its id, its subject, its wrapped form and the id of the key-encryption
@@ -221,6 +224,13 @@ def destroy_keys(
             connection.execute(SQL["remove_index_entries"], {"ids": ids})
             connection.execute(SQL["destroy_keys"], {"ids": ids, "at": datetime.now(UTC)})
     return ids
+
+
+def prune_accesses(connection: Connection, before: datetime) -> int:
+    """Delete one page of the access log from before a time, the oldest first; the number of rows
+    deleted, 0 where none is left. `connection` acts as the writer."""
+    row = connection.execute(SQL["prune_accesses"], (before, PRUNED_PAGE_ROWS)).fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def _keys(cursor: psycopg.Cursor[tuple[Any, ...]]) -> list[SubjectKey]:

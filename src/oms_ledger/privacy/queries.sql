@@ -125,3 +125,7 @@ DELETE FROM subject_index WHERE key_id = ANY(%(ids)s::text[]);
 UPDATE subject_keys SET wrapped = NULL, kek_id = NULL, destroyed_at = %(at)s::timestamptz,
     subject = CASE WHEN subject LIKE 'email:%%' THEN 'email:' ELSE subject END
 WHERE key_id = ANY(%(ids)s::text[]);
+
+-- name: prune_accesses
+-- Only the owner may delete from the access log; this function does so, as the owner.
+SELECT prune_accesses(%s, %s);

@@ -43,9 +43,6 @@ RUN_ERASURES_MAX = 5000
 RUN_DELETIONS_MAX = 100_000
 """Rows of one kind deleted in one run."""
 
-INTERVAL_SECONDS = 60.0
-"""How often the scheduler sweeps interrupted erasures and checks whether a run is due."""
-
 (DUE,) = [query for query in QUERIES if query.name == "retention_due"]
 
 
@@ -177,10 +174,24 @@ def next_run(now: datetime, hour: int) -> datetime:
     return at if at > now else at + timedelta(days=1)
 
 
+class ErasureSweep:
+    """Destroys the keys of erasures that were decided by a process that died before it did so."""
+
+    def __init__(self, ports: RetentionPorts) -> None:
+        self._ports = ports
+        self._swept = 0
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop; cheap where no erasure is new."""
+        keys, self._swept = self._ports.sweep_erasures(self._swept)
+        if keys:
+            log.warning("forgetting_finished", keys=keys)
+        return True
+
+
 class RetentionScheduler:
-    """Runs retention in a worker: once at its start and then every day at `hour` (UTC). At each
-    step it also sweeps erasures that were decided by a process that died before destroying the
-    keys. `clock` returns the current time."""
+    """Runs retention in a worker: once at its start and then every day at `hour` (UTC). `clock`
+    returns the current time."""
 
     def __init__(
         self,
@@ -191,23 +202,15 @@ class RetentionScheduler:
         self._ports = ports
         self._hour = hour
         self._clock = clock
-        self._swept = 0
         self._next: datetime | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Step until `stop` is set, and go on after any error of the database."""
-        while not stop.is_set():
-            try:
-                self.step(stop)
-            except Exception as error:
-                log.warning("retention_interrupted", error=type(error).__name__)
-            stop.wait(INTERVAL_SECONDS)
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: run retention if it is due. False where it is not, or another
+        process runs it."""
+        return self.run_if_due(stop) is not None
 
-    def step(self, stop: threading.Event | None = None) -> RetentionRun | None:
-        """Sweep erasures, and run retention if it is due; the result of that run."""
-        keys, self._swept = self._ports.sweep_erasures(self._swept)
-        if keys:
-            log.warning("forgetting_finished", keys=keys)
+    def run_if_due(self, stop: threading.Event | None = None) -> RetentionRun | None:
+        """The result of the run; None where none is due, or another process runs it."""
         now = self._clock()
         if self._next is not None and now < self._next:
             return None

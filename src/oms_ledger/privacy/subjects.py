@@ -11,7 +11,7 @@ from oms_ledger.kernel import Query
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 
-NOBODY = f"{GUEST}nobody"
+UNKNOWN_ADDRESS = f"{GUEST}nobody"
 """The record of an e-mail address without a key; nothing is ever written to it."""
 
 
@@ -33,7 +33,7 @@ class SubjectResolver:
         own, touched, sharing = parts["own"], parts["touched"], parts["sharing"]
         record = subject_ref
         if key or blind:
-            record = _record(*own[0]) if own else subject_ref if key else NOBODY
+            record = _record(*own[0]) if own else subject_ref if key else UNKNOWN_ADDRESS
         keys = _ids(touched)
         held_by = {record, *(f"{GUEST}{key_id}" for key_id in keys)}
         held_by |= {_record(*each) for each in touched + sharing}

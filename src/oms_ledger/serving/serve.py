@@ -10,13 +10,12 @@ import socket
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
@@ -35,11 +34,6 @@ PLAIN = (
 BACKLOG = 2048
 CHECK_SECONDS = 0.2
 READY_SECONDS = 60.0
-
-_ask = urllib.request.build_opener(
-    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls.for_own_socket())
-).open
-"""Our own address, never by way of a proxy that the environment names."""
 
 OWNER = variable("owner_url")
 
@@ -160,22 +154,23 @@ def _url(listening: socket.socket, scheme: str) -> str:
 def _wait_until_ready(url: str, family: Supervisor, stop: threading.Event) -> bool:
     """True once the API answers; False when `stop` was set before."""
     deadline = time.monotonic() + READY_SECONDS
-    while not _answers(url):
-        if stop.wait(0.05):
-            return False
-        family.check()
-        if time.monotonic() > deadline or family.deaths() > 2 * len(family.children):
-            raise Unavailable(
-                "The API does not come up; the log above says why. Correct it and start again."
-            )
+    # Without `trust_env` no proxy that the environment names is used.
+    with httpx.Client(verify=tls.for_own_socket(), timeout=2, trust_env=False) as client:
+        while not _answers(client, url):
+            if stop.wait(0.05):
+                return False
+            family.check()
+            if time.monotonic() > deadline or family.deaths() > 2 * len(family.children):
+                raise Unavailable(
+                    "The API does not come up; the log above says why. Correct it and start again."
+                )
     return True
 
 
-def _answers(url: str) -> bool:
+def _answers(client: httpx.Client, url: str) -> bool:
     try:
-        with _ask(f"{url}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        return client.get(f"{url}/readyz").status_code == 200
+    except (httpx.HTTPError, OSError):
         return False
 
 

@@ -1,7 +1,7 @@
-"""For the tests of whoever builds on the ledger: no database, no waiting, every fact made up.
+"""Test tools for programs on the ledger: commands and read models without a database.
 
-A command is a decision about a past. `given` a past, `when` something is asked, `then` events
-follow, or it is refused with a code, or a field of it is wrong:
+`given` past events, `when` a command is decided, `then` events follow, or it is refused with a
+code, or one of its fields is invalid:
 
 >>> from oms_commands.stock.adjust import AdjustStock
 >>> from oms_ledger.domain.catalogue.events import LocationDefined, Site
@@ -21,7 +21,7 @@ follow, or it is refused with a code, or a field of it is wrong:
 >>> nothing.then_invalid("set_to")
 'Input should be greater than or equal to 0'
 
-The same past, seen through a read model:
+The same events, folded into a read model:
 
 >>> from oms_projections.stock_levels import READ_MODEL
 >>> from oms_projections.stock_levels.rows import StockRow
@@ -29,7 +29,7 @@ The same past, seen through a read model:
 >>> [(row.sku, row.location, row.on_hand) for row in seen.of(StockRow)]
 [('A', 'LON', 5)]
 
-A ledger of one's own, with the real writer on a log in memory:
+A ledger with the real writer, on a log in memory:
 
 >>> from oms_commands.catalogue.put_location import PutLocation
 >>> from oms_commands.stock.receive import ReceiveStock

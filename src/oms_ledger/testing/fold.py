@@ -1,4 +1,4 @@
-"""Read models without a database: the rows that a history folds into."""
+"""Read models without a database: a history folded into rows in memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from oms_ledger.kernel import R, ReadModel, Recorded, Row, RowKey
 
 
 class MemoryPage:
-    """The rows at hand, in memory. Strict as the engine is: `get` finds only rows that the
-    read model's `touches` named for this page or that were `put` on it, and no append-only
-    rows."""
+    """A page of rows in memory, as strict as that of the engine: `get` returns rows that `touches`
+    names for this page or that were `put` on it, and no append-only rows."""
 
     def __init__(self, stored: dict[RowKey, Row], named: Iterable[RowKey]) -> None:
         self._rows = {key: copy.deepcopy(stored[key]) for key in named if key in stored}
@@ -21,12 +20,12 @@ class MemoryPage:
         self.changed: dict[RowKey, Row] = {}
 
     def get(self, kind: type[R], *key: object) -> R | None:
-        wanted: RowKey = (kind, key)
-        if wanted not in self._named:
+        row_key: RowKey = (kind, key)
+        if row_key not in self._named:
             raise LookupError(f"{kind.__name__} {key} is not among the rows that touches() named")
-        row = self._rows.get(wanted)
+        row = self._rows.get(row_key)
         if row is not None and not isinstance(row, kind):
-            raise TypeError(f"{wanted} holds a {type(row).__name__}")
+            raise TypeError(f"{row_key} holds a {type(row).__name__}")
         return row
 
     def put(self, row: Row) -> None:
@@ -41,21 +40,22 @@ class MemoryPage:
 
 
 def key_of(row: Row) -> RowKey:
+    """The class of a row and the values of its primary key."""
     return type(row), tuple(getattr(row, name) for name in type(row).key)
 
 
 @dataclass(slots=True)
 class Folded:
-    """What a read model holds after the pages it was given."""
+    """The rows of a read model after the pages that were folded."""
 
     model: ReadModel
     rows: dict[RowKey, Row] = field(default_factory=dict)
 
     def page(self, events: Sequence[Recorded]) -> Folded:
-        """Fold one page of events, as a projector does: only those the model wants."""
-        wanted = [r for r in events if type(r.event).type in self.model.event_types]
-        page = MemoryPage(self.rows, {key for r in wanted for key in self.model.touches(r)})
-        for r in wanted:
+        """Fold one page of events, as a projector does: those of the model's event types."""
+        relevant = [r for r in events if type(r.event).type in self.model.event_types]
+        page = MemoryPage(self.rows, {key for r in relevant for key in self.model.touches(r)})
+        for r in relevant:
             self.model.fold(r, page)
         # Stored rows are read back as new objects: nothing but the columns survives a page.
         for key, row in page.changed.items():
@@ -63,16 +63,16 @@ class Folded:
         return self
 
     def of(self, kind: type[R]) -> list[R]:
-        """The rows of one table, by key."""
-        found = [row for row in self.rows.values() if isinstance(row, kind)]
-        return sorted(found, key=lambda row: tuple(map(str, key_of(row)[1])))
+        """The rows of one table, in order of their keys."""
+        rows = [row for row in self.rows.values() if isinstance(row, kind)]
+        return sorted(rows, key=lambda row: tuple(map(str, key_of(row)[1])))
 
     def then_rows(self, *expected: Row) -> None:
-        """Every row there is of the expected rows' tables, no more and no less."""
+        """The tables of the expected rows have exactly these rows."""
         for kind in {type(row) for row in expected}:
             wanted = {key_of(row): row for row in expected if type(row) is kind}
-            found = {key: row for key, row in self.rows.items() if key[0] is kind}
-            assert found == wanted, f"{kind.__name__}: {found} is not {wanted}"
+            actual = {key: row for key, row in self.rows.items() if key[0] is kind}
+            assert actual == wanted, f"{kind.__name__}: {actual} is not {wanted}"
 
 
 def _columns_alone(row: Row) -> Row:

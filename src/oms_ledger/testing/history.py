@@ -1,4 +1,4 @@
-"""Made-up histories: events as a ledger would have recorded them."""
+"""Histories for tests: events as a ledger would have recorded them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from oms_ledger.kernel import Event, Meta, Recorded
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the first event of a made-up history is recorded; one more second for each further."""
+"""The time at which the first event of a history is recorded; each next one is a second later."""
 
 
 def recorded(events: Iterable[Event], occurred_at: datetime | None = None) -> list[Recorded]:

@@ -1,4 +1,4 @@
-"""A whole ledger in this process: the real writer on a log in memory."""
+"""A ledger in this process: the real writer on a log in memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from oms_ledger.testing.history import START
 
 
 class MemoryLedger:
-    """Commands in, outcomes out; nothing is kept when it is closed.
+    """A ledger whose log is lost when it is closed.
 
-    Its clock stands still until somebody sets `now`, and what commands create is named
-    `command-1`, `command-2` and so on, so that a test can say what it expects. Several may
-    share a `log`, as processes share a database; give each a `name` of its own, with which it
-    names what it creates.
+    Its clock has the time `now`, which tests set; the ids of what commands create are `command-1`,
+    `command-2` and so on, so that tests can name them. Several ledgers may share a `log`, as
+    processes share a database; then each needs a `name` of its own, the prefix of these ids.
     """
 
     def __init__(
@@ -43,21 +42,21 @@ class MemoryLedger:
         key: str | None = None,
         expected: tuple[Ref, int] | None = None,
     ) -> Outcome:
-        """Decide a command; a refusal is raised. With a `key` it happens once, however often it
-        is sent; with `expected` only if that stream is at that version."""
-        once = None
+        """Decide a command; a refusal is raised. With an idempotency `key` it is applied once; with
+        `expected` only if that stream is at that version."""
+        idempotency = None
         if key is not None:
-            once = Idempotency(
+            idempotency = Idempotency(
                 actor, key, sha256(msgspec.json.encode(plain(command), enc_hook=str)).digest()
             )
-        return self._ask(Submission(command, self._context(actor), once, expected))
+        return self._submit(Submission(command, self._context(actor), idempotency, expected))
 
     def dry_run(self, command: Command, *, actor: str = "tester") -> Outcome:
-        """The events that would be written are in the answer; none is."""
-        return self._ask(Submission(command, self._context(actor), dry_run=True))
+        """Decide a command without writing its events, which are in the answer."""
+        return self._submit(Submission(command, self._context(actor), dry_run=True))
 
     def history(self, after: Position = 0) -> list[Recorded]:
-        """The log, decoded from what was stored, in order."""
+        """The events of the log after a position, decoded from their stored form."""
         with self.log.lock:
             rows = self.log.events[after:]
         return [codec.recorded(r.position, r.stream, r.version, r.topic, r.state) for r in rows]
@@ -85,7 +84,7 @@ class MemoryLedger:
     ) -> None:
         self.close()
 
-    def _ask(self, submission: Submission) -> Outcome:
+    def _submit(self, submission: Submission) -> Outcome:
         return self._writer.submit(submission).result()
 
     def _context(self, actor: str) -> Context:

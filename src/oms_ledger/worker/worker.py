@@ -1,72 +1,126 @@
-"""The worker: folds the log into the read models, and seals it, until it is told to stop."""
+"""The worker: runs every job beside the API, each in a supervised loop and a thread of its own."""
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, suppress
+from typing import NamedTuple
 
 import structlog
 
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.audit.anchors.schedule import AnchorSchedule, anchor_stores
-from oms_ledger.domain.errors import Unavailable
-from oms_ledger.privacy.retention import RetentionScheduler
+from oms_ledger.audit.anchors.schedule import anchor_stores
+from oms_ledger.engine.project.runner import BACK_OFF, ProjectionRunner
+from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
+from oms_ledger.engine.work.state import WorkRecorder
+from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-REST = 1.0
-"""How long a build made beside rests after each page, as a multiple of what that took: the shop
-is open, and it is in no hurry."""
+BUILD_REST = 1.0
+"""How long a build of a read model pauses after each page, as a multiple of the time that the page
+took: live read models and the API share the machine."""
+
+SEALING_SECONDS = 1.0
+"""At most one checkpoint is signed in this time."""
+
+ANCHORING_SECONDS = 60.0
+SWEEP_SECONDS = 60.0
+RETENTION_CHECK_SECONDS = 60.0
+RECORD_SECONDS = 1.0
+OWNER_CHECK_SECONDS = 60.0
+"""How often a worker that may not make tables checks whether it may by now."""
+
+
+class Job(NamedTuple):
+    """What runs in one loop. The name is shown in `/readyz`, `/metrics` and `work list`."""
+
+    name: str
+    step: Step
+    pace_seconds: float = 0.0
+    back_off: BackOff = BackOff()
+
+    def loop(self, observer: WorkObserver) -> Loop:
+        return Loop(
+            self.name,
+            self.step,
+            pace_seconds=self.pace_seconds,
+            back_off=self.back_off,
+            jitter=random.random,
+            observer=observer,
+        )
 
 
 def work(settings: Settings, stop: threading.Event) -> None:
-    """Follow the log of a prepared ledger until `stop` is set, whatever happens to the database
-    meanwhile. Any number of workers may run; each read model is folded by one at a time, and
-    taken over when that one dies, and so are what is built beside and the tree."""
-    with open_prepared(settings) as oms:
+    """Run the jobs of a prepared ledger until `stop` is set, whatever happens to the database
+    meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
+    another takes over when that one dies."""
+    with open_prepared(settings) as oms, ExitStack() as closing:
+        jobs = [*_read_models(oms, closing), *_audit(oms), *_privacy(oms)]
+        recorder = oms.work_recorder([job.name for job in jobs])
         log.info("worker_started", ledger=settings.ledger)
-        with _beside(oms, stop):
-            oms.projector().run(stop)
+        _run([job.loop(recorder) for job in jobs], recorder, stop)
         log.info("worker_stopped", ledger=settings.ledger)
 
 
-@contextmanager
-def _beside(oms: Oms, stop: threading.Event) -> Iterator[None]:
-    """Build read models anew, seal, forget what is due, and keep checkpoints outside, in threads of
-    their own: none waits for another, and nothing here holds up the live read models."""
+def _read_models(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """Both give their leases back when the stack is closed."""
+    projector = closing.enter_context(oms.projector())
+    yield Job("projector", projector.attempt, back_off=BACK_OFF)
+    builder = closing.enter_context(oms.rebuilds.builder(rest=BUILD_REST))
+    yield Job("builder", OwnerBuilds(oms, builder).attempt, back_off=BACK_OFF)
+
+
+def _audit(oms: Oms) -> Iterator[Job]:
+    yield Job("sealer", oms.audit.sealer().attempt, SEALING_SECONDS)
+    if stores := anchor_stores(oms.settings.anchors):
+        yield Job("anchors", oms.audit.anchor_schedule(stores).attempt, ANCHORING_SECONDS)
+
+
+def _privacy(oms: Oms) -> Iterator[Job]:
+    yield Job("erasures", ErasureSweep(oms.retention).attempt, SWEEP_SECONDS)
     retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
-    threads = [
-        threading.Thread(target=_build, args=(oms, stop), name="builder"),
-        threading.Thread(target=oms.audit.sealer().run, args=(stop,), name="sealer"),
-        threading.Thread(target=retention.run, args=(stop,), name="retention"),
-    ]
-    stores = anchor_stores(oms.settings.anchors)
-    if stores:
-        anchoring = AnchorSchedule(oms.audit.tree(), stores)
-        threads.append(threading.Thread(target=anchoring.run, args=(stop,), name="anchoring"))
+    yield Job("retention", retention.attempt, RETENTION_CHECK_SECONDS)
+
+
+def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> None:
+    """Run the loops until `stop` is set, and write their reports meanwhile and at the end."""
+    threads = [threading.Thread(target=each.run, args=(stop,), name=each.name) for each in loops]
     for thread in threads:
         thread.start()
+    writing = Loop("work", recorder.step, pace_seconds=RECORD_SECONDS)
     try:
-        yield
+        writing.run(stop)
     finally:
         stop.set()
         for thread in threads:
             thread.join()
+    if not writing.failures:
+        with suppress(Exception):
+            recorder.close()
 
 
-def _build(oms: Oms, stop: threading.Event) -> None:
-    """Where there is a login that may make tables. Without one nothing is held here either, so that
-    whoever has one can build."""
-    while not stop.is_set():
-        try:
-            may = oms.may_make_tables()
-        except Unavailable:
-            stop.wait(REST)
-            continue
-        if may:
-            oms.rebuilds.builder(rest=REST).run(stop)
-        else:
-            log.info("builds_left_to_the_owner", ledger=oms.settings.ledger)
-        return
+class OwnerBuilds:
+    """Builds read models anew where this process has a login that may make tables. Without one it
+    takes no lease, so that a process that has one can build."""
+
+    def __init__(self, oms: Oms, builder: ProjectionRunner) -> None:
+        self._oms = oms
+        self._builder = builder
+        self._allowed = False
+        self._logged = False
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: fold one page of a build, or wait for one."""
+        if not self._allowed:
+            self._allowed = self._oms.may_make_tables()
+        if self._allowed:
+            return self._builder.attempt(stop)
+        if not self._logged:
+            log.info("builds_left_to_the_owner", ledger=self._oms.settings.ledger)
+            self._logged = True
+        stop.wait(OWNER_CHECK_SECONDS)
+        return False

@@ -1,4 +1,4 @@
-"""Checkpoints kept outside, in a real file and on a real port, and what they bring to light."""
+"""Anchor stores: a file, and a bucket and a witness on a real port; and the anchor schedule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from oms_ledger.audit.tree.notes import SigningKey
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.verify.findings import Anchor
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable
-from tests.audit.anchors.outside import Server, serving
+from oms_ledger.engine.work.loops import WorkFailed
+from tests.audit.anchors.servers import Server, serving
 from tests.audit.ledger import Audited, kinds
 from tests.audit.verify.test_tree import STATE, cut_all, rebuild, resign
 
@@ -153,9 +154,12 @@ def test_anchoring_goes_on_without_the_place_that_is_down(
     anchoring = AnchorSchedule(ledger.store, [HttpBucket(outside.url), file])
     assert anchoring.step() == 1
     assert anchoring.step() == 1
+    with pytest.raises(WorkFailed, match=rf"1 of 2 anchor stores .*: {outside.url}"):
+        anchoring.attempt(threading.Event())
     assert len(file.anchors()) == 1, "a checkpoint is kept once"
     outside.down = False
     assert anchoring.step() == 2
+    assert anchoring.attempt(threading.Event())
     assert len(outside.objects) == 1
 
 
@@ -170,7 +174,9 @@ def test_anchoring_raises_an_alarm(ledger: Audited, outside: Server) -> None:
         alarms.append(text)
         stop.set()
 
-    AnchorSchedule(ledger.store, [witness(ledger, outside)], 0.01, alarm).run(stop)
+    schedule = AnchorSchedule(ledger.store, [witness(ledger, outside)], alarm)
+    with pytest.raises(WorkFailed, match="1 of 1 anchor stores lack the newest checkpoint"):
+        schedule.attempt(stop)
     assert "its end is missing" in alarms[0]
 
 

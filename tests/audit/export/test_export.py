@@ -1,4 +1,4 @@
-"""Exports out of a real ledger, checked by the program that has nothing but the file."""
+"""Exports of a real ledger, verified by the stand-alone program."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from oms_ledger.audit.tree import notes, tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
 from oms_ledger.audit.tree.notes import SigningKey
 from tests.audit.tree import naive
-from tests.audit.tree.shelf import Shelf, whole
+from tests.audit.tree.memory_tiles import Shelf, whole
 from tests.audit.tree.test_merkle import consistency, inclusion, sizes
 
 ORIGIN = "oms-ledger/main/0123456789abcdef"

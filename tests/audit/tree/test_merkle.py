@@ -16,7 +16,7 @@ from oms_ledger.audit.standalone.hashes import (
 from oms_ledger.audit.tree.merkle import TreeBuilder, edge_of
 from oms_ledger.audit.tree.proofs import RangeHashes, consistency_path, inclusion_path
 from tests.audit.tree import naive
-from tests.audit.tree.shelf import grown, hashes, whole
+from tests.audit.tree.memory_tiles import grown, hashes, whole
 
 EDGES = [1, 2, 3, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537, 65_792, 65_793, 70_000]
 

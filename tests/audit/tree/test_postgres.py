@@ -1,4 +1,4 @@
-"""How leaves are read from the server: all of them, and what happens when it breaks off."""
+"""Reading rows of a binary COPY: all of them, and an error in the middle."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Sealing: what is written, by whom, and what is left after anything goes wrong."""
+"""Sealing: what a seal writes, which sealer may write it, and the state after failures."""
 
 from __future__ import annotations
 
 import stat
-import threading
 from functools import partial
 from pathlib import Path
 
@@ -21,12 +20,10 @@ from oms_ledger.audit.tree.sealer import Pace, Sealer
 from oms_ledger.audit.tree.store import Seal, TreeDamaged
 from oms_ledger.audit.verify.tree import verify_tree
 from oms_ledger.domain.errors import NotFound, Refused
-from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
 from tests.audit.ledger import Audited, event, insert
-from tests.databases import Database
 
-SMALL = Pace(page_events=100, seal_events=700, seconds=0.0, rest=0.0)
+SMALL = Pace(page_events=100, seal_events=700, rest=0.0)
 
 
 def root_of(ledger: Audited, size: int) -> bytes:
@@ -111,7 +108,7 @@ def test_two_leaves_are_never_the_same_bytes() -> None:
     assert leaf(1, "a", 1, "b", long) != leaf(1, "a", 1, "b", long + b"x")
 
 
-# Crashes, and several sealers.
+# Crashes.
 
 
 class Dies(Exception):
@@ -130,7 +127,6 @@ def test_a_sealer_that_dies_before_it_writes_leaves_nothing(ledger: Audited) -> 
     with pytest.raises(Dies):
         dying.step()
     assert ledger.store.state().size == 300
-    dying.close()
     assert ledger.seal() == 600
     assert ledger.verify().ok
 
@@ -155,75 +151,11 @@ def test_the_same_sealer_goes_on_after_a_failure(ledger: Audited) -> None:
             super()._write(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
     ledger.grow(300)
-    sealer = DiesOnce(ledger.store, "main", ledger.key_file, Pace(seconds=0.0))
+    sealer = DiesOnce(ledger.store, "main", ledger.key_file)
     with pytest.raises(Dies):
         sealer.step()
     assert sealer.step() == 300
     assert ledger.verify().ok
-
-
-def test_one_seals_and_the_others_wait(ledger: Audited, postgres: Database) -> None:
-    ledger.grow(10)
-    with postgres.connect(Role.SEALER) as other:
-        first = ledger.sealer()
-        second = Sealer(ledger.another_store(other), "main", ledger.key_file)
-        assert first.step() == 10
-        ledger.grow(10)
-        assert second.step() == 0
-        first.close()
-        assert second.step() == 10
-        ledger.grow(10)
-        assert first.step() == 0
-    assert ledger.verify().ok
-
-
-def test_a_dead_sealers_lease_runs_out(ledger: Audited) -> None:
-    ledger.grow(10)
-    assert ledger.store.lease("the dead", 0.0)
-    assert ledger.sealer().step() == 10
-
-
-def test_without_any_lease_the_size_keeps_them_apart(ledger: Audited, postgres: Database) -> None:
-    ledger.grow(2000)
-    size, errors = [0], []
-
-    def work() -> None:
-        with postgres.connect(Role.SEALER) as connection:
-            store = ledger.another_store(connection)
-            sealer = Sealer(store, "main", ledger.key_file, Pace(50, 100, 0.0, 0.0, 0.0))
-            try:
-                size[0] = sealer.catch_up()
-            except Exception as error:
-                errors.append(error)
-
-    first = ledger.sealer(Pace(1, 1, 0.0, 0.0))
-    first.step()  # the key is there
-    first.close()
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    assert size[0] == 2000
-    assert ledger.verify().ok
-
-
-def test_run_seals_until_it_is_stopped(ledger: Audited) -> None:
-    ledger.grow(500)
-    stop, sizes = threading.Event(), list[int]()
-
-    def seen(size: int) -> None:
-        sizes.append(size)
-        stop.set()
-
-    sealer = Sealer(ledger.store, "main", ledger.key_file, on_seal=seen)
-    patience = threading.Timer(30, stop.set)
-    patience.start()
-    sealer.run(stop)
-    patience.cancel()
-    assert sizes == [500]
-    assert ledger.store.lease("another", 1.0), "the lease was not given back"
 
 
 def test_a_log_with_a_hole_is_not_signed(ledger: Audited) -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Anchor, Finding
@@ -22,8 +21,12 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
 from oms_ledger.testing import MemoryLedger
+from tests import server as tests_server
+from tests import templates
 from tests.audit.ledger import superuser
-from tests.databases import Database, ledger_database
+from tests.audit.seal import seal
+from tests.database_reset import Databases
+from tests.databases import Database
 from tests.history.shop import RandomShop
 
 STEPS = 400
@@ -33,7 +36,7 @@ History = Callable[[int], Sequence[StoredEvent]]
 
 @pytest.fixture(scope="session")
 def history() -> History:
-    """What a random shop wrote, as it is stored; the same for the same seed."""
+    """The stored events of a random shop; the same for the same seed."""
     made: dict[int, Sequence[StoredEvent]] = {}
 
     def of(seed: int) -> Sequence[StoredEvent]:
@@ -64,7 +67,7 @@ def _played(seed: int) -> Sequence[StoredEvent]:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A shop's ledger, sealed, its read models up to date; a checkpoint of it is in a safe."""
+    """A sealed ledger of a shop, with read models up to date, and an anchor of its head."""
 
     oms: Oms
     database: Database
@@ -72,16 +75,16 @@ class Sealed:
     head: int
 
     def report(self, options: VerificationOptions | None = None) -> VerificationReport:
-        """The log and its tree, against the checkpoint in the safe, or as it is said."""
+        """The report of a verification; by default of log and tree, against the anchor."""
         given = options or VerificationOptions(read_models=False, anchors=[self.anchor])
         return self.oms.audit.verify(given)
 
     def verify(self, options: VerificationOptions | None = None) -> dict[str, list[Finding]]:
-        """The findings of such a report, by kind."""
-        found: dict[str, list[Finding]] = {}
+        """The findings of the report, by kind."""
+        by_kind: dict[str, list[Finding]] = {}
         for each in self.report(options).findings:
-            found.setdefault(each.kind, []).append(each)
-        return found
+            by_kind.setdefault(each.kind, []).append(each)
+        return by_kind
 
     def kept(self) -> dict[str, Any]:
         """The report that is kept in the ledger."""
@@ -91,25 +94,23 @@ class Sealed:
 
     @contextmanager
     def tampering(self) -> Generator[Connection]:
-        """As somebody who may do everything in the database."""
+        """A connection that may change everything in the database."""
         with superuser(self.database) as owner:
             yield owner
 
     def position_of(self, kind: str, nth: int = 3) -> int:
-        """Where the nth event of a type is."""
-        found = [r.position for r in self.oms.readers.log().events(0, 10_000, [kind])]
-        return found[nth]
+        """The position of the nth event of a type."""
+        positions = [r.position for r in self.oms.readers.log().events(0, 10_000, [kind])]
+        return positions[nth]
 
 
 @pytest.fixture(scope="session")
-def shops(
-    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Path]]:
-    """The name of a database with a sealed shop, and the folder with its key; made once."""
-    folder = tmp_path_factory.mktemp("sealed")
-    with ledger_database(server, template) as database:
-        settings = replace(database.settings, data_dir=folder)
-        prepare(database.url, settings)
+def shops(server: str, ready_template: str) -> tuple[Databases, Path]:
+    """Databases with a sealed shop, and the folder with its key."""
+    folder = tests_server.folder() / "sealed"
+
+    def fill(url: str) -> None:
+        settings = replace(templates.settings(url), data_dir=folder)
         with open_prepared(settings) as oms:
             shop = RandomShop(
                 1, lambda c: oms.execute(c, actor="clerk").answer, lambda: datetime.now(UTC)
@@ -117,20 +118,19 @@ def shops(
             for n in range(STEPS):
                 shop.step()
                 if n == STEPS // 2:
-                    oms.audit.sealer().catch_up()
-            oms.audit.sealer().catch_up()
+                    seal(oms)
+            seal(oms)
             oms.catch_up()
-        yield urlsplit(database.url).path.removeprefix("/"), folder
+
+    return Databases(server, templates.made(server, "sealed", ready_template, fill)), folder
 
 
 @pytest.fixture
-def sealed(
-    server: str, shops: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Sealed]:
-    """A copy of the shop, of this test's own. There are no workers to wait for."""
+def sealed(shops: tuple[Databases, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sealed]:
+    """A copy of the shop for one test. No time is spent waiting for workers."""
     monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
-    name, folder = shops
-    with ledger_database(server, name) as database:
+    databases, folder = shops
+    with databases.lend() as database:
         settings = replace(database.settings, data_dir=folder)
         with open_prepared(settings) as oms:
             newest = Prover(oms.audit.tree()).checkpoint()

@@ -1,4 +1,4 @@
-"""The fold that a verification makes: it believes every true history, and names every fault."""
+"""The checks of the log: a true history has no findings, and each fault is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody who may do everything in the database changes it; the report names what."""
+"""Verification of a whole ledger names each change that a superuser makes to the database."""
 
 from __future__ import annotations
 
@@ -136,8 +136,8 @@ def test_a_history_signed_anew_without_the_key(sealed: Sealed) -> None:
 
 
 def _resealed(sealed: Sealed, owner: Connection, key: SigningKey | None, size: int) -> None:
-    """Make tree and root anew from what is in the log; sign it with a key, or leave the
-    checkpoints up to there as they are."""
+    """Rebuild tree and root from the log. With a key, replace all checkpoints by one that it signs;
+    without one, keep the checkpoints up to `size`."""
     tree = TreeBuilder()
     tiles = tree.append(leaf_hashes(sealed.oms.audit.tree().leaves(0, size))) + tree.edge()
     owner.execute("DELETE FROM merkle_tiles")

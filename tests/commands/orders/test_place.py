@@ -15,7 +15,7 @@ from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, Shippi
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
 from oms_ledger.testing import CONTEXT, Decision, given
-from oms_ledger.testing.decision import AtHand
+from oms_ledger.testing.decision import StrictStates
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 
 OWN = CONTEXT.command_id
@@ -288,5 +288,5 @@ def test_only_places_that_have_or_had_stock_of_the_sku_are_read() -> None:
     command = order(line(1))
     asked = given(*many, goods(), stock(1, location="L150")).when(command)
     assert placed(asked).allocations == (Allocation("1", "A", "L150", 1),)
-    refs = list(command.reads(CONTEXT, AtHand([*many, goods(), stock(1, location="L150")])))
+    refs = list(command.reads(CONTEXT, StrictStates([*many, goods(), stock(1, location="L150")])))
     assert len(refs) == 3

@@ -44,6 +44,17 @@ def test_what_is_no_period_is_refused(text: str) -> None:
         Period.of(text)
 
 
+@pytest.mark.parametrize("text", ["73000d", "2400m", "200y"])
+def test_a_period_longer_than_the_calendar_began_with_it(text: str) -> None:
+    assert Period.of(text).before(at(100, 1, 1)) == datetime.min.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["1\u0662d", "1_0d", "+1d", " 1d"])
+def test_a_period_is_read_strictly(text: str) -> None:
+    with pytest.raises(ValueError, match="90d, 18m or 10y"):
+        Period.of(text)
+
+
 def test_which_is_shorter() -> None:
     assert Period.of("89d").shorter_than(Period.of("90d"))
     assert Period.of("3m").shorter_than(Period.of("90d"))

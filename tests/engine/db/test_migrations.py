@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,14 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from tests.databases import SCHEMA, Database, ledger_database, temporary_database
 
-MODEST = "oms_modest"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+"""Roles belong to the server, which all test processes share."""
+
+SERVERS = ["server", pytest.param("postgres15", marks=pytest.mark.long)]
+
+MODEST, LOGIN = f"oms_modest_{WORKER}", f"modest_{WORKER}"
+
+FORMER = f"oms_former_{WORKER}"
 
 MIGRATE = """
 import sys
@@ -141,23 +149,23 @@ def test_grants_come_back_when_they_were_lost(postgres: Database, role: Role) ->
 
 def test_what_was_made_before_there_was_an_owner_is_the_owner_s(empty: str) -> None:
     """As an earlier program left it: all belongs to whoever logged in, and there is one role."""
-    migrations.migrate(empty, SCHEMA)
+    migrations.migrate(empty, FORMER)
     with psycopg.connect(empty, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {SCHEMA}_app")
-        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {SCHEMA} TO {SCHEMA}_app")
+        connection.execute(f"CREATE ROLE {FORMER}_app")
+        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {FORMER} TO {FORMER}_app")
         connection.execute(
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {SCHEMA} GRANT ALL ON TABLES TO {SCHEMA}_app"
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {FORMER} GRANT ALL ON TABLES TO {FORMER}_app"
         )
-        connection.execute(f"REASSIGN OWNED BY {Role.OWNER.of(SCHEMA)} TO CURRENT_USER")
-    assert migrations.migrate(empty, SCHEMA) == []
+        connection.execute(f"REASSIGN OWNED BY {Role.OWNER.of(FORMER)} TO CURRENT_USER")
+    assert migrations.migrate(empty, FORMER) == []
     with psycopg.connect(empty) as connection:
         others = connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace"
             " AND pg_get_userbyid(relowner) <> %s",
-            (SCHEMA, Role.OWNER.of(SCHEMA)),
+            (FORMER, Role.OWNER.of(FORMER)),
         )
         assert others.fetchall() == []
-        gone = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"{SCHEMA}_app",))
+        gone = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (f"{FORMER}_app",))
         assert gone.fetchone() is None
 
 
@@ -168,14 +176,14 @@ def modest_owner(server: str, rights: str) -> Iterator[tuple[str, Connection]]:
     if "//postgres@" not in server:
         pytest.skip("logs in as somebody else, which needs a server that trusts everybody")
     with temporary_database(server) as url, psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE modest LOGIN {rights}")
-        connection.execute(f"GRANT CREATE ON DATABASE {connection.info.dbname} TO modest")
+        connection.execute(f"CREATE ROLE {LOGIN} LOGIN {rights}")
+        connection.execute(f"GRANT CREATE ON DATABASE {connection.info.dbname} TO {LOGIN}")
         try:
-            yield url.replace("//postgres@", "//modest@", 1), connection
+            yield url.replace("//postgres@", f"//{LOGIN}@", 1), connection
         finally:
             connection.execute(f"DROP SCHEMA IF EXISTS {MODEST} CASCADE")
-            connection.execute("DROP OWNED BY modest")
-            for name in (*(role.of(MODEST) for role in Role), "modest"):
+            connection.execute(f"DROP OWNED BY {LOGIN}")
+            for name in (*(role.of(MODEST) for role in Role), LOGIN):
                 connection.execute(f"DROP ROLE IF EXISTS {name}")
 
 
@@ -189,7 +197,7 @@ def acts_in_its_roles(url: str) -> None:
             connection.execute("DELETE FROM ledger_events")
 
 
-@pytest.mark.parametrize("server_fixture", ["server", "postgres15"])
+@pytest.mark.parametrize("server_fixture", SERVERS)
 @pytest.mark.postgres
 def test_an_owner_needs_no_superuser(request: pytest.FixtureRequest, server_fixture: str) -> None:
     with modest_owner(request.getfixturevalue(server_fixture), "CREATEROLE") as (url, _):
@@ -198,7 +206,7 @@ def test_an_owner_needs_no_superuser(request: pytest.FixtureRequest, server_fixt
         acts_in_its_roles(url)
 
 
-@pytest.mark.parametrize("server_fixture", ["server", "postgres15"])
+@pytest.mark.parametrize("server_fixture", SERVERS)
 @pytest.mark.postgres
 def test_who_may_not_make_roles_is_told_what_to_have_done(
     request: pytest.FixtureRequest, server_fixture: str
@@ -209,7 +217,7 @@ def test_who_may_not_make_roles_is_told_what_to_have_done(
         with pytest.raises(Refused, match="may not create the roles") as refused:
             migrations.migrate(url, MODEST)
         assert pending(url, MODEST) == names()
-        with pytest.raises(Refused, match="may not act as oms_modest_reader"):
+        with pytest.raises(Refused, match=f"may not act as {MODEST}_reader"):
             pool.connect(url, MODEST)
         statements = re.findall(r"(?:CREATE ROLE|GRANT) [^;]+", refused.value.detail)
         assert len(statements) == len(Role) + 1
@@ -221,8 +229,8 @@ def test_who_may_not_make_roles_is_told_what_to_have_done(
 
 def test_who_may_not_make_schemas_is_told(server: str) -> None:
     with modest_owner(server, "CREATEROLE") as (url, administrator):
-        administrator.execute(f"REVOKE CREATE ON DATABASE {administrator.info.dbname} FROM modest")
-        with pytest.raises(Refused, match=r"modest may not .*permission denied for database"):
+        administrator.execute(f"REVOKE CREATE ON DATABASE {administrator.info.dbname} FROM {LOGIN}")
+        with pytest.raises(Refused, match=rf"{LOGIN} may not .*permission denied for database"):
             migrations.migrate(url, MODEST)
 
 

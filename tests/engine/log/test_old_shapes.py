@@ -21,16 +21,16 @@ from oms_ledger.app import Oms, open_prepared, prepare
 from oms_ledger.audit.export.json_lines import export_range
 from oms_ledger.audit.standalone.exports import verify_export
 from oms_ledger.audit.verify.whole import VerificationOptions
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, LoadRequest, SnapshotRow
-from oms_ledger.engine.rebuild import operations
 from oms_ledger.history.narrator import Narrator
 from oms_ledger.history.sources import events_of_sku
 from oms_ledger.kernel import Json
+from tests.audit.seal import seal
 from tests.databases import Database
 
 OLD = "product.defined.v1"
@@ -52,9 +52,8 @@ SNAPSHOT = SnapshotRow(STREAMS[0], 1, 1, "a-former-shape", b'{"version":1,"defin
 
 
 @pytest.fixture
-def oms(postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oms]:
-    """Two events of the old shape, and a snapshot that was made of one; no workers run."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+def oms(postgres: Database, tmp_path: Path) -> Iterator[Oms]:
+    """Two events of the old shape, and a snapshot that was made of one."""
     settings = replace(postgres.settings, data_dir=tmp_path)
     prepare(postgres.url, settings)
     rows = [
@@ -71,7 +70,7 @@ def oms(postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def product(oms: Oms, sku: str, as_of: int | None = None) -> Mapping[str, Json]:
     oms.catch_up()
-    return ask(oms, "get_product", as_of, sku=sku)
+    return run_query(oms, "get_product", as_of, sku=sku)
 
 
 def cost(shown: Mapping[str, Json]) -> tuple[Json, Json]:
@@ -113,7 +112,7 @@ def test_it_is_told(oms: Oms) -> None:
 
 
 def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path: Path) -> None:
-    oms.audit.sealer().catch_up()
+    seal(oms)
     report = oms.audit.verify(VerificationOptions())
     assert (report.findings, report.head, report.sealed) == ([], 2, 2)
     keys = [each.key for each in oms.audit.tree().signing_keys()]

@@ -7,7 +7,7 @@ from typing import Any
 from tests.http.commands.test_idempotency import head, key
 from tests.http.conftest import Api
 from tests.http.examples import Json, order
-from tests.http.test_errors import fields, told
+from tests.http.test_errors import fields, problem_of
 
 RECEIPT: Json = {"sku": "A", "location": "LON", "quantity": 5}
 
@@ -66,7 +66,7 @@ def test_a_thousand_and_no_more(shop: Api) -> None:
     assert statuses(body) == [201] * 1000
     before = head(shop)
     response = shop.post("/v1/orders:batch", {"orders": [*orders, order()]})
-    assert fields(told(response, 422, "invalid_fields")) == ["orders"]
+    assert fields(problem_of(response, 422, "invalid_fields")) == ["orders"]
     assert head(shop) == before
 
 
@@ -81,7 +81,7 @@ NO_BATCHES: list[tuple[Json, str]] = [
 
 def test_no_batch(api: Api) -> None:
     for body, field in NO_BATCHES:
-        problem = told(api.post("/v1/orders:batch", body), 422, "invalid_fields")
+        problem = problem_of(api.post("/v1/orders:batch", body), 422, "invalid_fields")
         assert fields(problem) == [field], body
 
 
@@ -103,8 +103,8 @@ def test_another_batch_under_the_same_key(shop: Api) -> None:
     before = head(shop)
     other = {"orders": [{}, *[order(2)] * 5]}
     response = shop.post("/v1/orders:batch", other, headers=key("k"))
-    told(response, 422, "idempotency_key_reused")
-    told(shop.post("/v1/orders", order(1), headers=key("k")), 422, "idempotency_key_reused")
+    problem_of(response, 422, "idempotency_key_reused")
+    problem_of(shop.post("/v1/orders", order(1), headers=key("k")), 422, "idempotency_key_reused")
     assert head(shop) == before
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.http.conftest import Api
 from tests.http.examples import order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 def head(api: Api) -> int:
@@ -38,7 +38,7 @@ def test_a_replay_answers_the_first_result(shop: Api) -> None:
 
 def test_a_refusal_is_replayed_too(shop: Api) -> None:
     first = shop.post("/v1/orders", order(101), headers=key("k"))
-    told(first, 409, "insufficient_stock")
+    problem_of(first, 409, "insufficient_stock")
     shop.post("/v1/stock/receipts", {"sku": "A", "location": "LON", "quantity": 50})
     again = shop.post("/v1/orders", order(101), headers=key("k"))
     assert again.json() == first.json()
@@ -53,7 +53,7 @@ def test_another_request_under_the_same_key(shop: Api) -> None:
         ("/v1/stock/receipts", {"sku": "A", "location": "LON", "quantity": 1}),
     ):
         before = head(shop)
-        told(shop.post(path, body, headers=key("k")), 422, "idempotency_key_reused")
+        problem_of(shop.post(path, body, headers=key("k")), 422, "idempotency_key_reused")
         assert head(shop) == before
 
 
@@ -85,7 +85,7 @@ def test_a_dry_run_writes_nothing(shop: Api) -> None:
     (placed,) = [event for event in body["events"] if event["type"] == "order.placed.v1"]
     assert placed["data"]["terms"]["lines"][0]["sku"] == "A"
     assert head(shop) == before
-    told(shop.post("/v1/orders?dry_run=true", order(101)), 409, "insufficient_stock")
+    problem_of(shop.post("/v1/orders?dry_run=true", order(101)), 409, "insufficient_stock")
     real = shop.post("/v1/orders", order(2), headers=key("k"))
     assert (real.status_code, "idempotent-replayed" in real.headers) == (201, False)
 
@@ -93,7 +93,7 @@ def test_a_dry_run_writes_nothing(shop: Api) -> None:
 def test_what_commands_may_be_told_beside_the_body(shop: Api) -> None:
     before = head(shop)
     for query in ("dry_run=maybe", "dryrun=true", "dry_run=true&dry_run=true"):
-        told(shop.post(f"/v1/orders?{query}", order()), 422, "invalid_fields")
+        problem_of(shop.post(f"/v1/orders?{query}", order()), 422, "invalid_fields")
     assert head(shop) == before
 
 

@@ -1,4 +1,4 @@
-"""Orders through the door, from placing to delivery."""
+"""Orders over HTTP, from placing to delivery."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from oms_ledger.app import Oms
 from tests.http.commands.test_idempotency import head
 from tests.http.conftest import Api, projecting
 from tests.http.examples import STOCKED, order
-from tests.http.test_errors import fields, told
+from tests.http.test_errors import fields, problem_of
 
 Request = tuple[str, str, Any, dict[str, str]]
 
@@ -20,7 +20,7 @@ def test_read_your_writes(oms: Oms, api: Api) -> None:
         api.send(method, path, json=body)
     position = head(api)
     behind = api.get(f"/v1/stock?min_position={position}&wait_ms=0")
-    told(behind, 503, "read_model_behind")
+    problem_of(behind, 503, "read_model_behind")
     assert int(behind.headers["retry-after"]) >= 1
     assert api.get("/v1/stock").json()["items"] == []
     answers: list[Any] = []
@@ -60,7 +60,7 @@ def test_waiters_do_not_keep_others_from_asking(api: Api) -> None:
 def test_the_log_itself_can_be_waited_for(shop: Api) -> None:
     for path in ("/v1/events", "/v1/orders/o/timeline"):
         response = shop.get(f"{path}?min_position={head(shop) + 1}&wait_ms=10")
-        told(response, 503, "read_model_behind")
+        problem_of(response, 503, "read_model_behind")
 
 
 WRONG = [
@@ -90,7 +90,7 @@ WRONG = [
 
 def test_parameters_are_checked(api: Api) -> None:
     for path, field in WRONG:
-        assert fields(told(api.get(path), 422, "invalid_fields")) == [field], path
+        assert fields(problem_of(api.get(path), 422, "invalid_fields")) == [field], path
 
 
 def test_cursors_are_stable_under_inserts(shop: Api) -> None:
@@ -119,7 +119,7 @@ def test_as_of_reads_the_past(shop: Api) -> None:
     assert then["status"]["order"] == "pending"
     now = shop.get(f"{path}?as_of=2100-01-01T00:00:00Z").json()
     assert now["status"]["order"] == "confirmed"
-    told(shop.get(f"{path}?as_of=2000-01-01"), 404, "not_found")
+    problem_of(shop.get(f"{path}?as_of=2000-01-01"), 404, "not_found")
 
 
 def test_a_slash_in_a_name(shop: Api) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from oms_projections import QUERIES
 from tests.http.conftest import Api
 from tests.http.examples import order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 
 
 def placed_and_confirmed(shop: Api) -> tuple[str, int, int]:
@@ -28,7 +28,7 @@ def test_an_order_as_of_a_position_and_a_time(shop: Api) -> None:
     at = then.json()["timestamps"]["updated_at"]
     assert shop.get(path, params={"as_of": at}).json() == then.json()
     before = shop.get(f"{path}?as_of=1")
-    told(before, 404, "not_found")
+    problem_of(before, 404, "not_found")
     assert "then" in before.json()["detail"]
 
 
@@ -42,10 +42,10 @@ def test_stock_as_of(shop: Api) -> None:
 
 def test_a_moment_must_be_one(shop: Api) -> None:
     for wrong in ("yesterday", "999999", "-1"):
-        body: Any = told(shop.get(f"/v1/stock/A?as_of={wrong}"), 422, "invalid_fields")
+        body: Any = problem_of(shop.get(f"/v1/stock/A?as_of={wrong}"), 422, "invalid_fields")
         assert body["errors"][0]["field"] == "as_of"
-    told(shop.get("/v1/stock/A?as_of=8&min_position=9"), 422, "invalid_fields")
-    body = told(shop.get("/v1/stock/A?happened_by=8"), 422, "invalid_fields")
+    problem_of(shop.get("/v1/stock/A?as_of=8&min_position=9"), 422, "invalid_fields")
+    body = problem_of(shop.get("/v1/stock/A?happened_by=8"), 422, "invalid_fields")
     assert body["errors"][0]["field"] == "happened_by"
 
 
@@ -59,7 +59,7 @@ def test_who_cannot_tell_of_the_past_answers_400_and_names_another_way(shop: Api
         "/v1/analytics/shipping?",
     ):
         response = shop.get(f"{path}as_of=1")
-        assert told(response, 400, "as_of_not_supported")["detail"]
+        assert problem_of(response, 400, "as_of_not_supported")["detail"]
 
 
 def test_openapi_offers_as_of_where_it_is_answered(shop: Api) -> None:

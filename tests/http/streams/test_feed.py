@@ -16,12 +16,12 @@ import uvicorn
 
 from oms_ledger.app import Oms
 from oms_ledger.http.app import LedgerApi, create_app
-from oms_ledger.http.openapi import shapes
-from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.http.openapi import answers
 from oms_ledger.http.streams import sse, watcher
+from oms_projections import QUERIES
 from tests.http.conftest import ADMIN_KEY, Api, projecting
 from tests.http.examples import STOCKED, Json, order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.http.test_routes import fits
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -34,7 +34,7 @@ def test_every_event_once_and_in_order(shop: Api) -> None:
     while True:
         response = shop.get(f"/v1/events?after={after}&limit=4")
         page = response.json()
-        fits(ledger.FeedShape, page)
+        fits(answers.FeedAnswer, page)
         if not page["items"]:
             break
         seen += page["items"]
@@ -141,7 +141,7 @@ def test_the_feed_as_it_grows(oms: Oms, api: Api) -> None:
 
 def test_last_event_id_is_a_position(api: Api) -> None:
     headers = {"Last-Event-ID": "yesterday"}
-    told(api.get("/v1/events/stream", headers=headers), 422, "invalid_fields")
+    problem_of(api.get("/v1/events/stream", headers=headers), 422, "invalid_fields")
 
 
 def test_a_parcel_as_it_moves(oms: Oms, api: Api) -> None:
@@ -157,7 +157,7 @@ def test_a_parcel_as_it_moves(oms: Oms, api: Api) -> None:
         stream_url = f"{url}/v1/tracking/{made['tracking_token']}/stream"
         with streaming(stream_url, {"Authorization": ""}) as stream:
             _, parcel = stream.event()
-            fits(shapes.OF_QUERIES["track"], parcel)
+            fits(next(q.answer_type for q in QUERIES if q.name == "track"), parcel)
             assert (parcel["status"], parcel["first_name"]) == ("created", "Ada")
             assert "Secret" not in json.dumps(parcel)
             api.post("/v1/stock/receipts", {"sku": "A", "location": "LON", "quantity": 1})
@@ -177,7 +177,7 @@ def test_streams_end_with_the_server(oms: Oms, api: Api) -> None:
         app.end_streams()
         assert stream.ended()
         response = httpx.get(f"{url}/v1/events/stream", headers=AUTH)
-        told(response, 503, "unavailable")
+        problem_of(response, 503, "unavailable")
 
 
 def test_a_quiet_stream_is_kept_alive(oms: Oms, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +217,7 @@ def test_only_so_many_follow(oms: Oms, api: Api, monkeypatch: pytest.MonkeyPatch
     with serving(oms) as (url, _):
         with streaming(f"{url}/v1/events/stream") as stream:
             stream.block()
-            told(httpx.get(f"{url}/v1/events/stream", headers=AUTH), 503, "overloaded")
+            problem_of(httpx.get(f"{url}/v1/events/stream", headers=AUTH), 503, "overloaded")
         deadline = time.monotonic() + 30
         while _status(f"{url}/v1/events/stream") != 200:
             assert time.monotonic() < deadline, "who has gone still counts"

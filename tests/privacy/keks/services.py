@@ -1,5 +1,5 @@
-"""Key services to try the ledger against: AWS KMS as moto plays it, a real OpenBao where there is
-one, and a stand-in for it that is always there. All are asked over HTTP."""
+"""Remote key services for tests, all over HTTP: AWS KMS by moto, a real OpenBao where installed,
+and a stand-in for it that is always available."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Service(Protocol):
     other: str
 
     def rotate(self) -> None:
-        """Have `key` get a new version."""
+        """Add a new version to `key`."""
 
     def shut(self) -> None:
-        """From now on it is of no help."""
+        """Make the service unavailable."""
 
     def open(self) -> None: ...
 
@@ -146,7 +146,7 @@ def openbao(program: str) -> Generator[OpenBao]:
 
 
 def _until(ask: Any) -> Any:
-    """What is answered in the end, by what takes its time to start."""
+    """The first true result of `ask`, polled until the service has started."""
     deadline = time.monotonic() + 60
     while True:
         try:

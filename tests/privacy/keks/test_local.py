@@ -1,4 +1,4 @@
-"""Key-encryption keys: in a file of the user's own, or in the environment; changed without loss."""
+"""Local key-encryption keys, in a file or a setting, and their rotation."""
 
 from __future__ import annotations
 

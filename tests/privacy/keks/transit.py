@@ -1,6 +1,6 @@
-"""Vault's transit engine as far as it is asked: over HTTP, in the words that OpenBao 2.7 answers.
+"""The used part of Vault's transit engine over HTTP, with the answers of OpenBao 2.7.
 
-For machines without a real one; where there is one, the same tests ask that too.
+For machines without OpenBao; where it is installed, the same tests run against it too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Engine:
 
 
 class Transit:
-    """The engine on a port of its own, which can be shut and opened again."""
+    """The engine on a port of its own, which can be stopped and started."""
 
     def __init__(self) -> None:
         self.engine = Engine()

@@ -1,4 +1,4 @@
-"""Objects about sensitive orders are found and masked wherever they stand, marked or not."""
+"""Objects about sensitive orders are masked wherever they are in an answer, marked or not."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from oms_projections.order_status.queries import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
 
-BY_THE_LOG = {"order-o1", "shipment-s1", "product-KIT"}
+BY_LOG = {"order-o1", "shipment-s1", "product-KIT"}
 
 
 def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
-    """The answer as one reader gets it; `BY_THE_LOG` stands for the log."""
+    """The answer as one reader gets it; `BY_LOG` stands for the log."""
     found = mask.mentions_in(body, within)
-    streams = found.sensitive(found.undeclared & BY_THE_LOG)
+    streams = found.sensitive(found.undeclared & BY_LOG)
     view = mask.view_of(within or {}, streams, may=may, mark=True)
     return mask.rendered(body, view, within)
 
@@ -39,7 +39,7 @@ def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
 
 @pytest.mark.parametrize("named", [{"order_id": "o1"}, {"shipment_id": "s1"}, {"sku": "KIT"}])
 def test_what_says_nothing_is_masked_by_what_it_names(named: dict[str, str]) -> None:
-    """So a new answer that forgets the mark shows nothing by it."""
+    """So an answer of a new type without the mark discloses nothing."""
     body = {"items": [{**named, "status": "held", "wholly_new": "kit"}, {"wholly_new": "x"}]}
     first, second = seen(body)["items"]
     assert (first["wholly_new"], first["status"], first["sensitive"]) == ("***", "held", True)
@@ -63,7 +63,7 @@ def test_an_object_is_about_what_an_object_in_it_is_about() -> None:
 
 
 def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
-    """A dry run is of an order that the log does not have yet."""
+    """The order of a dry run is not in the log."""
     placed = {"order_id": "new", "sensitive": True}
     taken = {"order_id": "new", "sku": "HEART"}
     assert seen([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
@@ -111,7 +111,7 @@ def test_what_people_write_is_not_harmless() -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_of_every_event_the_content_is_masked_and_the_rest_is_not(name: str) -> None:
-    """Of an event about nothing sensitive, nothing."""
+    """An event about nothing sensitive is not masked at all."""
     item = feed_item(Recorded(1, f"{name.split('.')[0]}-x", 1, LITERALS[name], META))
     whole = texts(plain(LITERALS[name]))
     data = seen(item)["data"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import structlog
@@ -22,6 +23,7 @@ from oms_ledger.audit.standalone.notes import VerifierKey
 from oms_ledger.audit.tree.proofs import Prover
 from oms_ledger.audit.tree.store import StoredCheckpoint, TreeStore
 from oms_ledger.domain.errors import Invalid, Refused, Unavailable
+from oms_ledger.engine.work.loops import WorkFailed
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +61,7 @@ def anchor_store_or_file(text: str) -> AnchorStore:
 
 
 class AnchorSchedule:
-    """Keeps the newest checkpoint in every store, every `seconds`. Used by one thread.
+    """Keeps the newest checkpoint in every store. Used by one thread.
 
     A store that does not answer is tried again the next time and does not delay the others. One
     that holds another history is an alarm: `on_alarm` is called with the text of the refusal.
@@ -69,29 +71,38 @@ class AnchorSchedule:
         self,
         tree: TreeStore,
         stores: Sequence[AnchorStore],
-        seconds: float = 60.0,
         on_alarm: Callable[[str], None] = lambda text: None,
+        exclusive: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),
     ) -> None:
         self._tree = tree
         self._stores = stores
-        self._seconds = seconds
         self._on_alarm = on_alarm
+        self._exclusive = exclusive
         self._kept: dict[str, int] = {}
+        self._newest: int | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Anchor until `stop` is set; errors are logged."""
-        while not stop.is_set():
-            try:
-                self.step()
-            except Exception as error:
-                log.warning("anchoring_interrupted", error=repr(error))
-            stop.wait(self._seconds)
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: as `step`, but `WorkFailed` names the stores that lack the newest
+        checkpoint afterwards. False where another worker is anchoring."""
+        with self._exclusive() as acquired:
+            if not acquired:
+                return False
+            self.step()
+        newest = self._newest
+        lacking = [s.name for s in self._stores if newest and self._kept.get(s.name) != newest]
+        if lacking:
+            raise WorkFailed(
+                f"{len(lacking)} of {len(self._stores)} anchor stores lack the newest checkpoint:"
+                f" {', '.join(lacking)}. The log has the reasons."
+            )
+        return True
 
     def step(self) -> int:
         """Keep the newest checkpoint in each store that lacks it; how many stores have it now."""
         newest = self._tree.newest_checkpoint()
         if newest is None:
             return 0
+        self._newest = newest.number
         count = 0
         for store in self._stores:
             if self._kept.get(store.name) == newest.number or self._keep(store, newest):

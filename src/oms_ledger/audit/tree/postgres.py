@@ -28,7 +28,7 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import bigint_array, bytea_array
 from oms_ledger.engine.db.connection import Connection
 
-SQL = statements.queries("oms_ledger.audit.tree")
+SQL = statements.queries(__package__)
 
 COPY_HEADER_BYTES = 19
 COPY_TRAILER = b"\xff\xff"
@@ -81,15 +81,6 @@ class PostgresTree:
 
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         return [StoredCheckpoint(*row) for row in self._rows("checkpoints", *after, limit)]
-
-    def lease(self, owner: str, seconds: float) -> bool:
-        with self._lend() as connection:
-            params = {"owner": owner, "seconds": seconds}
-            return connection.execute(SQL["take_lease"], params, prepare=True).rowcount == 1
-
-    def give_back(self, owner: str) -> None:
-        with self._lend() as connection:
-            connection.execute(SQL["end_lease"], (owner,))
 
     def seal(self, seal: Seal) -> None:
         columns = {

@@ -41,14 +41,6 @@ ORDER BY size DESC, number DESC LIMIT 1;
 SELECT number, size, root, note, signed_at FROM merkle_checkpoints WHERE (size, number) > (%s, %s)
 ORDER BY size, number LIMIT %s;
 
--- name: take_lease
-UPDATE merkle_tree
-SET lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
-WHERE lease_owner = %(owner)s OR lease_until IS NULL OR lease_until < clock_timestamp();
-
--- name: end_lease
-UPDATE merkle_tree SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s;
-
 -- name: seal
 -- A whole seal in one statement, which writes nothing where the tree has another size by now. Its
 -- commit does not wait for the disk: a seal that is lost in a crash of the server is made again, and

@@ -6,15 +6,12 @@ meanwhile. After a crash the last seal stands, and the next sealer continues fro
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
 
@@ -29,27 +26,24 @@ from oms_ledger.audit.tree.store import (
     TreeState,
     TreeStore,
 )
+from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.engine.work.loops import WorkFailed
 
 log = structlog.get_logger(__name__)
-
-BACKOFF_SECONDS = (0.5, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast a sealer works. `page_events` are read and hashed at a time, followed by a pause of
-    `rest` times the time that took. One checkpoint seals at most `seal_events`, and there is at
-    most one every `seconds`."""
+    `rest` times the time that took. One checkpoint seals at most `seal_events`."""
 
     page_events: int = 2048
     seal_events: int = 131_072
-    seconds: float = 1.0
     rest: float = 1.0
-    lease_seconds: float = 15.0
 
 
 class Sealer:
-    """Seals one ledger. Any number of workers may run one; a lease lets one of them seal.
+    """Seals one ledger. Any number of workers may run one; `exclusive` lets one of them seal.
 
     `key_file` is the path of the private key, or a function of the ledger id that gives it; the
     file is created on first use. Used by one thread. Tests override the underscored steps to stop
@@ -63,41 +57,25 @@ class Sealer:
         key_file: Path | Callable[[str], Path],
         pace: Pace | None = None,
         on_seal: Callable[[int], None] = lambda size: None,
+        exclusive: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._key_file = (lambda _: key_file) if isinstance(key_file, Path) else key_file
         self._pace = pace or Pace()
         self._on_seal = on_seal
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._exclusive = exclusive
         self._tree: TreeBuilder | None = None
         self._key: SigningKey | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Seal until `stop` is set. Errors are logged and tried again after a pause."""
-        shortest, longest = BACKOFF_SECONDS
-        pause = shortest
-        while not stop.is_set():
-            started = time.monotonic()
-            try:
-                self.step(stop)
-                pause = shortest
-                stop.wait(max(0.0, started + self._pace.seconds - time.monotonic()))
-            except TreeDamaged as error:
-                log.error("sealing_refused", error=str(error), remedy="oms-ledger verify")
-                self._tree = None
-                stop.wait(longest)
-            except Exception as error:
-                log.warning("sealer_interrupted", error=repr(error), again_in_seconds=pause)
-                self._tree = None
-                stop.wait(pause)
-                pause = min(longest, pause * 2)
-        self.close()
-
-    def close(self) -> None:
-        """Give the lease back, so that another worker need not wait until it expires."""
-        with suppress(Exception):
-            self._store.give_back(self._owner)
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: one seal. False where another worker seals."""
+        try:
+            return self._next_seal(stop) is not None
+        except TreeDamaged as error:
+            raise WorkFailed(f"Nothing is sealed: {error}. Run `oms-ledger verify`.") from error
+        except (Refused, NotFound) as error:  # of the file with the private key
+            raise WorkFailed(error.detail) from error
 
     def catch_up(self, progress: Callable[[int, int], None] = lambda size, head: None) -> int:
         """Seal all events up to the present head, without pauses; the size of the tree then. Waits
@@ -112,21 +90,26 @@ class Sealer:
 
     def step(self, stop: threading.Event | None = None) -> int:
         """Make one seal; the number of events it added. 0 where nothing is unsealed, or another
-        worker has the lease. `TreeDamaged` where log or tree are not consistent; then nothing is
+        worker is sealing. `TreeDamaged` where log or tree are not consistent; then nothing is
         signed. With `stop` it pauses between pages, and gives up once that is set."""
+        return self._next_seal(stop) or 0
+
+    def _next_seal(self, stop: threading.Event | None) -> int | None:
+        """As `step`; None where another worker is sealing, or `stop` is set."""
         state = self._store.state()
         if state.head < state.size:
             raise TreeDamaged(f"the log ends at {state.head}, and {state.size} events are sealed")
         if state.head == state.size:
             return 0
-        if not self._store.lease(self._owner, self._pace.lease_seconds):
-            return 0
-        try:
-            return self._seal(state, stop)
-        except SealConflict:
-            log.info("seal_overtaken", size=state.size)
-            self._tree = None
-            return 0
+        with self._exclusive() as acquired:
+            if not acquired:
+                return None
+            try:
+                return self._seal(state, stop) or None
+            except SealConflict:
+                log.info("seal_overtaken", size=state.size)
+                self._tree = None
+                return None
 
     def _seal(self, state: TreeState, stop: threading.Event | None) -> int:
         tree = self._sealed_tree(state)

@@ -112,12 +112,6 @@ class TreeStore(TileSource, Protocol):
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         """At most `limit` checkpoints in order of (size, number), behind the pair `after`."""
 
-    def lease(self, owner: str, seconds: float) -> bool:
-        """Take or renew the lease on sealing; False while another owner has it."""
-
-    def give_back(self, owner: str) -> None:
-        """End the lease of this owner, if it has one."""
-
     def seal(self, seal: Seal) -> None:
         """Write the seal in one transaction. `SealConflict` if the tree has another size by now."""
 

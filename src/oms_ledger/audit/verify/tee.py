@@ -94,11 +94,5 @@ class TeeTreeStore:
     def checkpoints(self, after: tuple[int, int], limit: int) -> Sequence[StoredCheckpoint]:
         return self._store.checkpoints(after, limit)
 
-    def lease(self, owner: str, seconds: float) -> bool:
-        return self._store.lease(owner, seconds)
-
-    def give_back(self, owner: str) -> None:
-        self._store.give_back(owner)
-
     def seal(self, seal: Seal) -> None:
         self._store.seal(seal)

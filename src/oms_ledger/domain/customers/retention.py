@@ -43,19 +43,23 @@ class Period:
     @staticmethod
     def of(text: str) -> Period:
         """`ValueError` where the text is no period."""
-        match = re.fullmatch(r"([1-9]\d{0,4})([dmy])", text)
+        match = re.fullmatch(r"([1-9][0-9]{0,4})([dmy])", text)
         if match is None or int(match[1]) * DAYS[match[2]] > 200 * 365:
             raise ValueError("write a period as 90d, 18m or 10y, of at most 200 years")
         return Period(int(match[1]), match[2])
 
     def before(self, now: datetime) -> datetime:
-        """When it began, if it is over now. A day that the month does not have is its last."""
-        if self.unit == "d":
-            return now - timedelta(days=self.count)
-        months = self.count * (12 if self.unit == "y" else 1)
-        year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
-        day = min(now.day, monthrange(year, month + 1)[1])
-        return now.replace(year=year, month=month + 1, day=day)
+        """When it began, if it is over now. A day that the month does not have is its last; a
+        year before the calendar's first is its first moment."""
+        try:
+            if self.unit == "d":
+                return now - timedelta(days=self.count)
+            months = self.count * (12 if self.unit == "y" else 1)
+            year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+            day = min(now.day, monthrange(year, month + 1)[1])
+            return now.replace(year=year, month=month + 1, day=day)
+        except (ValueError, OverflowError):
+            return datetime.min.replace(tzinfo=now.tzinfo)
 
     def shorter_than(self, other: Period) -> bool:
         """Whether it is, at least sometimes."""

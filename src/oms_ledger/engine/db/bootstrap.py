@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from psycopg import errors
+
 from oms_ledger.domain.errors import Refused
-from oms_ledger.engine.db import migrations, pool, roles
+from oms_ledger.engine.db import grants, migrations, pool, roles
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import SERVING, Role
 from oms_ledger.engine.rebuild import builds
@@ -24,14 +26,20 @@ def prepare(url: str, schema: str, models: Sequence[ReadModel]) -> list[str]:
 
 
 def ensure_prepared(url: str, settings: Settings, models: Sequence[ReadModel]) -> None:
-    """Prepare the ledger where there is a login that may, and see to it that `url`, the login that
-    serves, may act in the roles that it needs. `Refused`, with the remedy, where something is
-    missing: better said now than in the middle of an order."""
+    """Check that the ledger is up to date, and that the login of `url`, which serves, may act in
+    the roles that it needs. A ledger that is up to date is only read; another one is prepared if a
+    login may do that. `Refused`, with the remedy, for what is missing: better at the start than in
+    the middle of an order."""
     schema = settings.schema
-    if settings.owner_url is not None:
-        prepare(settings.owner_url, schema, models)
-    elif not serves_only(url, schema):
-        prepare(url, schema, models)
+    login = settings.owner_url or url
+    with pool.connect(login, schema, role=None) as connection:
+        may = roles.acts_as(connection, schema, Role)
+        ready = may == set(Role) and _up_to_date(connection, schema, models)
+    serves_only = settings.owner_url is None and bool(may) and Role.OWNER not in may
+    if not ready and not serves_only:
+        prepare(login, schema, models)
+    if ready and login == url:
+        return
     with pool.connect(url, schema, role=None) as connection:
         roles.require(connection, schema, SERVING)
         if settings.owner_url is None:
@@ -39,17 +47,23 @@ def ensure_prepared(url: str, settings: Settings, models: Sequence[ReadModel]) -
             _require_prepared(connection, schema, models)
 
 
-def serves_only(url: str, schema: str) -> bool:
-    """Whether this login acts in roles of the ledger, and not as its owner."""
-    with pool.connect(url, schema, role=None) as connection:
-        may = roles.acts_as(connection, schema, Role)
-    return bool(may) and Role.OWNER not in may
+def _up_to_date(connection: Connection, schema: str, models: Sequence[ReadModel]) -> bool:
+    """Whether there is nothing that `prepare` would change."""
+    roles.act_as(connection, schema, Role.OWNER)
+    try:
+        return (
+            not migrations.pending(connection, schema)
+            and not _missing_models(connection, models)
+            and grants.up_to_date(connection, migrations.directory())
+        )
+    except (errors.InsufficientPrivilege, errors.UndefinedTable):
+        return False  # a restored dump: the schema belongs to another login
 
 
 def _require_prepared(connection: Connection, schema: str, models: Sequence[ReadModel]) -> None:
     missing = migrations.pending(connection, schema)
     if not missing:
-        missing = [f"tables of {m.name}" for m in models if not _installed(connection, m)]
+        missing = [f"tables of {m.name}" for m in _missing_models(connection, models)]
     if missing:
         raise Refused(
             f"The ledger is not prepared for this program; missing: {', '.join(missing)}. The login"
@@ -59,6 +73,7 @@ def _require_prepared(connection: Connection, schema: str, models: Sequence[Read
         )
 
 
-def _installed(connection: Connection, model: ReadModel) -> bool:
-    there = [b for b in builds.known(connection, model.name) if b.shape == model.version]
-    return any(build.state != builds.RETIRED for build in there)
+def _missing_models(connection: Connection, models: Sequence[ReadModel]) -> list[ReadModel]:
+    """The read models without a build of their shape that is followed."""
+    there = builds.followed_shapes(connection)
+    return [model for model in models if (model.name, model.version) not in there]

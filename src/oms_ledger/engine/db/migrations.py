@@ -24,7 +24,7 @@ from yoyo.migrations import (  # type: ignore[import-untyped]  # the library has
 )
 
 from oms_ledger.domain.errors import Refused, Unavailable
-from oms_ledger.engine.db import pool, roles, statements
+from oms_ledger.engine.db import grants, pool, roles, statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
@@ -89,6 +89,7 @@ def migrate(url: str, schema: str) -> list[str]:
         waiting = backend.to_apply(read_migrations(str(directory())))
         backend.apply_migrations_only(waiting)
         backend.run_post_apply(waiting)
+        grants.record(connection, directory())
         return [m.id for m in waiting]
 
 

@@ -11,8 +11,8 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
+    LoadedRows,
     LoadRequest,
-    LoadResult,
     Receipt,
 )
 
@@ -36,17 +36,17 @@ class MemoryStore:
         self.log = log or MemoryLog()
         self._holds_lock = False
 
-    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadedRows]:
         self.log.lock.acquire()
         self._holds_lock = True
         return self.log.head(), self.load(wanted)
 
-    def load(self, wanted: LoadRequest) -> LoadResult:
+    def load(self, wanted: LoadRequest) -> LoadedRows:
         known = dict(wanted.streams)
         for stream in list(self.log.streams):
             if stream.split("-", 1)[0] in wanted.categories:
                 known.setdefault(stream, 0)
-        return LoadResult(
+        return LoadedRows(
             events=[e for s, version in known.items() for e in self._after(s, version)],
             receipts=[self.log.receipts[k] for k in wanted.receipts if k in self.log.receipts],
             names=[s for s in self.log.streams if s.startswith(tuple(wanted.prefixes))],

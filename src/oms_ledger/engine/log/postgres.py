@@ -31,8 +31,8 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
+    LoadedRows,
     LoadRequest,
-    LoadResult,
     Receipt,
     SnapshotRow,
     StoreUnavailable,
@@ -56,7 +56,7 @@ class PostgresStore:
         # One cursor for all batches: making one takes as long as running a statement.
         self._cursor: Cursor | None = None
 
-    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadedRows]:
         with self._failing():
             idle = self._cursor
             try:
@@ -68,7 +68,7 @@ class PostgresStore:
                 self._drop()
                 return self._begin(wanted)
 
-    def _begin(self, wanted: LoadRequest) -> tuple[Head, LoadResult]:
+    def _begin(self, wanted: LoadRequest) -> tuple[Head, LoadedRows]:
         cursor = self._at_hand()
         # Without parameters both travel as one message; what follows sees all that was committed
         # before the lock was had.
@@ -76,13 +76,13 @@ class PostgresStore:
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), self._load(wanted) if wanted else LoadResult()
+        return Head(*row), self._load(wanted) if wanted else LoadedRows()
 
-    def load(self, wanted: LoadRequest) -> LoadResult:
+    def load(self, wanted: LoadRequest) -> LoadedRows:
         with self._failing():
             return self._load(wanted)
 
-    def _load(self, wanted: LoadRequest) -> LoadResult:
+    def _load(self, wanted: LoadRequest) -> LoadedRows:
         connection = self._at_hand().connection
         with connection.pipeline():
             pending = self._request(connection, wanted)
@@ -189,8 +189,8 @@ def _after_all_with(prefix: str) -> str:
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-def _collect(pending: _Pending) -> LoadResult:
-    return LoadResult(
+def _collect(pending: _Pending) -> LoadedRows:
+    return LoadedRows(
         snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
         events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
         receipts=[Receipt(*row) for row in _rows(pending.receipts)],

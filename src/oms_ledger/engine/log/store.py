@@ -59,7 +59,7 @@ class LoadRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadResult:
+class LoadedRows:
     """Snapshots first, then events in version order per stream, after snapshot or known version;
     `names` of the streams with the requested prefixes."""
 
@@ -97,9 +97,9 @@ class BatchRejected(Exception):
 class Store(Protocol):
     """Used by one thread. `begin` takes the head lock; `commit` and `rollback` release it."""
 
-    def begin(self, request: LoadRequest) -> tuple[Head, LoadResult]: ...
+    def begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]: ...
 
-    def load(self, request: LoadRequest) -> LoadResult: ...
+    def load(self, request: LoadRequest) -> LoadedRows: ...
 
     def commit(self, head: Head, batch: Batch) -> None: ...
 

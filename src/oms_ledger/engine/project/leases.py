@@ -7,47 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.positions import recorded_at_of
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
-STATUS = """
-SELECT p.name, p.version, p.shape, p.position, p.state, p.state_since, p.indexed,
-       h.position, e.state, clock_timestamp(),
-       (SELECT count(*) FROM parked_streams AS s WHERE s.name = p.name AND s.version = p.version)
-FROM projection_positions AS p
-CROSS JOIN ledger_head AS h
-LEFT JOIN ledger_events AS e ON e.notification_id = p.position + 1
-WHERE p.state <> 'dropped'
-ORDER BY p.name, p.version"""
-
-PARKED = """
-SELECT name, version, stream, first_position, events, error, parked_at, attempts
-FROM parked_streams WHERE name = %s ORDER BY first_position"""
-
-FOLLOWED = """
-SELECT version FROM projection_positions
-WHERE name = %s AND shape = %s AND state IN ('building', 'live') ORDER BY version"""
-
-# Taken when it is free, one's own, or its owner has not been heard of for too long.
-TAKE_LEASES = """
-UPDATE projection_positions AS p
-SET lease_owner = %(owner)s,
-    lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
-FROM unnest(%(names)s::text[], %(shapes)s::int[]) AS want (name, shape)
-WHERE p.name = want.name AND p.shape = want.shape AND p.state = %(state)s
-  AND (p.lease_owner IS NULL OR p.lease_owner = %(owner)s OR p.lease_until < clock_timestamp())
-RETURNING p.name, p.shape, p.version, p.position, p.revision, p.indexed"""
-
-GIVE_LEASES = """
-UPDATE projection_positions SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s"""
-
-LOWEST = """
-SELECT coalesce(min(p.position), 0)
-FROM unnest(%s::text[], %s::int[]) AS want (name, shape)
-JOIN projection_positions AS p USING (name, shape)
-WHERE p.state = %s"""
+SQL = statements.queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +39,7 @@ class Status:
 
 def status(connection: Connection) -> list[Status]:
     """Every build of every read model there is, by name."""
-    return [_status(*row) for row in connection.execute(STATUS, binary=True).fetchall()]
+    return [_status(*row) for row in connection.execute(SQL["list_builds"], binary=True).fetchall()]
 
 
 def by_name(statuses: Iterable[Status]) -> list[dict[str, Any]]:
@@ -127,7 +93,7 @@ def _age(state: bytes | None, now: datetime) -> float:
 
 def followed(connection: Connection, model: ReadModel) -> list[Build]:
     """The builds that are folded by this code, live or not yet."""
-    rows = connection.execute(FOLLOWED, (model.name, model.version)).fetchall()
+    rows = connection.execute(SQL["builds_of_shape"], (model.name, model.version)).fetchall()
     return [Build(model, number) for (number,) in rows]
 
 
@@ -147,7 +113,7 @@ class Parked:
 
 def parked(connection: Connection, name: str) -> list[Parked]:
     """What a read model has left out, oldest first."""
-    rows = connection.execute(PARKED, (name,), binary=True).fetchall()
+    rows = connection.execute(SQL["list_parked"], (name,), binary=True).fetchall()
     return [Parked(*row) for row in rows]
 
 
@@ -182,7 +148,7 @@ class Leases:
     def take(self, connection: Connection) -> list[Held]:
         """Take or renew what can be had; in the order in which the models were given."""
         rows = connection.execute(
-            TAKE_LEASES,
+            SQL["acquire_leases"],
             {
                 "owner": self.owner,
                 "seconds": self.seconds,
@@ -199,9 +165,17 @@ class Leases:
 
     def give(self, connection: Connection) -> None:
         """So that another worker need not wait for them to run out."""
-        connection.execute(GIVE_LEASES, (self.owner,))
+        connection.execute(SQL["release_leases"], (self.owner,))
+
+    def held_by_others(self, connection: Connection) -> bool:
+        """Whether another worker holds a lease on one of these builds."""
+        params = (self._names, self._shapes, self.state, self.owner)
+        row = connection.execute(SQL["held_by_others"], params).fetchone()
+        return row is not None and bool(row[0])
 
     def lowest_position(self, connection: Connection) -> Position:
         """How far the one has got that is furthest behind, whoever folds it; 0 without any."""
-        row = connection.execute(LOWEST, (self._names, self._shapes, self.state)).fetchone()
+        row = connection.execute(
+            SQL["lowest_position"], (self._names, self._shapes, self.state)
+        ).fetchone()
         return int(row[0]) if row else 0

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, cast
 
 import psycopg
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import BinaryArray
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import DATA_ERRORS
@@ -16,13 +17,7 @@ from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.tables import Build, Table, tables_of
 from oms_ledger.kernel import Position, R, Recorded, Row
 
-# The bytes of what nobody wants are left where they are.
-PULL = """
-SELECT notification_id, originator_id, originator_version, topic,
-       CASE WHEN topic = ANY(%s) THEN state END
-FROM ledger_events
-WHERE notification_id > %s AND notification_id <= %s
-ORDER BY notification_id"""
+SQL = statements.queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ def fetch(
     connection: Connection, after: Position, until: Position, topics: Sequence[str]
 ) -> Stored:
     params = (list(topics), after, until)
-    return connection.execute(PULL, params, prepare=True, binary=True).fetchall()
+    return connection.execute(SQL["log_page"], params, prepare=True, binary=True).fetchall()
 
 
 def page_of(rows: Stored) -> LogPage | None:

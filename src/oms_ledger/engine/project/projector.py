@@ -19,6 +19,7 @@ from typing import ClassVar, NamedTuple
 import psycopg
 import structlog
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.project import pages, parked
@@ -33,19 +34,18 @@ from oms_ledger.engine.project.pages import (
     RowsAtHand,
     Stored,
 )
-from oms_ledger.engine.project.runner import Follower
+from oms_ledger.engine.project.runner import ProjectionRunner
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position, ReadModel
 
 log = structlog.get_logger(__name__)
 
+SQL = statements.queries(__package__)
+
 PROJECTIONS_CHANNEL = "ledger_projections"
 """One NOTIFY per written page goes here, for queries that wait for a position."""
 
-MOVE = """
-UPDATE projection_positions
-SET position = %s, revision = revision + 1, updated_at = clock_timestamp()
-WHERE name = %s AND version = %s AND position = %s AND revision = %s"""
+NOTIFY = SQL["notify"].format(channel=PROJECTIONS_CHANNEL)
 
 ASIDE_SECONDS = 5.0
 """How long a read model whose tables cannot be used is left alone, so that others go on."""
@@ -75,7 +75,7 @@ class Cut(NamedTuple):
     topics: Sequence[str]
 
 
-class Projector(Follower):
+class Projector(ProjectionRunner):
     """Folds the log into the live builds of those of `models` that no other projector is folding.
     Subclasses may interfere with the underscored steps, which is how tests stop a projector at an
     awkward moment."""
@@ -333,19 +333,20 @@ class Projector(Follower):
     def _transact(
         self, connection: Connection, move: Sequence[object], write: Callable[[], None]
     ) -> None:
-        """`move` are the parameters of MOVE. `Fenced` where that moves nothing."""
+        """`move` are the parameters of the statement `move_position`. `Fenced` where that moves
+        nothing."""
         with connection.pipeline():
             connection.execute("BEGIN", prepare=True)
             # First, so that who has been overtaken does not touch a row, and who has not
             # meets nobody there: a retry of parked streams takes this lock first too.
-            moved = connection.execute(MOVE, move, prepare=True)
+            moved = connection.execute(SQL["move_position"], move, prepare=True)
         # How many rows it moved is known when the pipeline has ended, and not before: until then
         # -1 stands there, and rows sent now would be written by whoever was overtaken.
         if moved.rowcount != 1:
             raise Fenced
         with connection.pipeline():
             write()
-            connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}", prepare=True)
+            connection.execute(NOTIFY, prepare=True)
             connection.execute("COMMIT", prepare=True)
 
     def _drop(self) -> None:
@@ -354,6 +355,18 @@ class Projector(Follower):
         self._on_its_way.clear()
         self._ahead = None
         super()._drop()
+
+
+def commit_unpipelined(
+    connection: Connection, move: Sequence[object], write: Callable[[], None]
+) -> None:
+    """In a transaction that is open, without a pipeline: move the position, write and commit.
+    `move` are the parameters of the statement `move_position`; `Fenced` where it moves nothing."""
+    if connection.execute(SQL["move_position"], move).rowcount != 1:
+        raise Fenced
+    write()
+    connection.execute(NOTIFY)
+    connection.execute("COMMIT")
 
 
 def _sending(

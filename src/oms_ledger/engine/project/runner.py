@@ -3,34 +3,34 @@ models, a step at a time, and waiting for more."""
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import ClassVar, Self
-from uuid import uuid4
 
 import psycopg
-import structlog
 
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project.leases import Held, Leases
 from oms_ledger.engine.project.tables import Build
+from oms_ledger.engine.work.loops import BackOff, Loop
+from oms_ledger.engine.work.state import new_holder
 from oms_ledger.kernel import Position, ReadModel
-
-log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 """A NOTIFY is a hint, never the truth: without one, look this often."""
 
-BACKOFF_SECONDS = (0.1, 5.0)
+SQL = statements.queries(__package__)
+
+BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=5.0)
+"""Shorter than for other loops: queries with `min_position` wait for read models."""
 
 
-class Follower(ABC):
+class ProjectionRunner(ABC):
     """Follows the log for those builds of `models`, in one `state`, that nobody else has.
 
     `connect` opens a connection in autocommit mode with the ledger's search_path. Used by one
@@ -45,8 +45,7 @@ class Follower(ABC):
     ) -> None:
         self._connect = connect
         self._connection: Connection | None = None
-        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._leases = Leases(models, owner, lease_seconds, self.state)
+        self._leases = Leases(models, new_holder(), lease_seconds, self.state)
         self._held: dict[Build, Held] = {}
         self._renew_at = 0.0
 
@@ -78,21 +77,20 @@ class Follower(ABC):
         self._drop()
 
     def run(self, stop: threading.Event) -> None:
-        """Fold until told to stop, whatever happens to the database meanwhile."""
-        shortest, longest = BACKOFF_SECONDS
-        pause = shortest
-        while not stop.is_set():
-            try:
-                while not stop.is_set():
-                    if not self.go_on():
-                        self._wait()
-                    pause = shortest
-            except Exception as error:
-                self._drop()
-                log.warning("projector_interrupted", error=repr(error), again_in_seconds=pause)
-                stop.wait(pause)
-                pause = min(longest, pause * 2)
+        """Fold until `stop` is set, whatever happens to the database meanwhile; then close."""
+        Loop("projector", self.attempt, back_off=BACK_OFF).run(stop)
         self.close()
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: fold one page, or wait for more events; False where other workers
+        fold all there is to fold."""
+        try:
+            if not self.go_on():
+                self._wait()
+            return bool(self._held) or not self._leases.held_by_others(self._connected())
+        except Exception:
+            self._drop()
+            raise
 
     def catch_up(
         self,
@@ -146,7 +144,7 @@ class Follower(ABC):
 
     def _listen(self, connection: Connection) -> None:
         """Before the first look: what is appended in between then wakes the wait after it."""
-        connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
+        connection.execute(SQL["listen"].format(channel=NOTIFY_CHANNEL))
 
     def _wait(self, seconds: float = POLL_SECONDS) -> None:
         for _ in self._connected().notifies(timeout=seconds, stop_after=1):
@@ -171,7 +169,7 @@ class Follower(ABC):
     def _connect_quickly(self) -> Connection:
         connection = self._connect()
         # Rows and positions are lost together, and then folded again from the log.
-        connection.execute("SET synchronous_commit = off")
+        connection.execute(SQL["commit_without_waiting"])
         return connection
 
     def _drop(self) -> None:

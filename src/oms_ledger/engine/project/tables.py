@@ -11,10 +11,12 @@ from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from typing import get_type_hints
 
-from oms_ledger.engine.db import binary
+from oms_ledger.engine.db import binary, statements
 from oms_ledger.engine.db.binary import BinaryArray, ColumnType, column_type
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.kernel import ReadModel, Row
+
+SQL = statements.queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +51,29 @@ class Table:
         self._getters = tuple(attrgetter(name) for name in self.columns)
         self.select = self._select()
         self.insert = self._insert()
-        self.copy = f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
+        self.copy = SQL["copy_rows"].format(table=self.name, columns=", ".join(self.columns))
 
     def _select(self) -> str:
-        columns = ", ".join(f"t.{name}" for name in self.columns)
-        match = " AND ".join(f"t.{name} = k.{name}" for name in self.key)
-        return (
-            f"SELECT {columns} FROM {_arrays(self.key_types)} AS k ({', '.join(self.key)})"
-            f" JOIN {self.name} AS t ON {match}"
+        return SQL["select_rows"].format(
+            table=self.name,
+            columns=", ".join(f"t.{name}" for name in self.columns),
+            key=", ".join(self.key),
+            arrays=_arrays(self.key_types),
+            match=" AND ".join(f"t.{name} = k.{name}" for name in self.key),
         )
 
     def _insert(self) -> str:
-        columns = ", ".join(self.columns)
-        values = ", ".join(f"v.{c}{t.cast}" for c, t in zip(self.columns, self.types, strict=True))
         others = [name for name in self.columns if name not in self.key]
-        change = ", ".join(f"{name} = excluded.{name}" for name in others)
-        action = f"DO UPDATE SET {change}" if change else "DO NOTHING"
-        conflict = "" if self.append_only else f" ON CONFLICT ({', '.join(self.key)}) "
-        return (
-            f"INSERT INTO {self.name} ({columns}) SELECT {values}"
-            f" FROM {_arrays(self.types)} AS v ({columns})"
-            f"{conflict}{action if conflict else ''}"
+        kind = "upsert_rows" if others else "insert_new_rows"
+        return SQL["insert_rows" if self.append_only else kind].format(
+            table=self.name,
+            columns=", ".join(self.columns),
+            values=", ".join(
+                f"v.{name}{kind.cast}" for name, kind in zip(self.columns, self.types, strict=True)
+            ),
+            arrays=_arrays(self.types),
+            key=", ".join(self.key),
+            change=", ".join(f"{name} = excluded.{name}" for name in others),
         )
 
     def key_arrays(self, keys: Sequence[tuple[object, ...]]) -> list[BinaryArray]:

@@ -24,6 +24,7 @@ from oms_ledger.engine.log.position_waits import PositionWaiter
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.engine.read.query import QueryRequest, QueryResult, execute, read_model_behind, run
+from oms_ledger.engine.work import state
 from oms_ledger.kernel import (
     Log,
     Position,
@@ -279,6 +280,11 @@ class Readers:
         """The streams that a read model has parked."""
         with self._pool.connection() as connection:
             return leases.parked(connection, name)
+
+    def work_states(self) -> list[state.WorkState]:
+        """How the loops of the workers are doing, by name."""
+        with self._pool.connection() as connection:
+            return state.work_states(connection)
 
 
 def _feed(

@@ -23,16 +23,16 @@ import structlog
 from psycopg import errors
 
 from oms_ledger.domain.errors import OmsError
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.leases import Held
 from oms_ledger.engine.project.pages import Folding, Keys, LogPage, Parcel, Poison, Rows, RowsAtHand
 from oms_ledger.engine.project.projector import (
     ASIDE_SECONDS,
-    MOVE,
-    PROJECTIONS_CHANNEL,
     Fenced,
     Projector,
+    commit_unpipelined,
 )
 from oms_ledger.engine.project.tables import Build, Table
 from oms_ledger.engine.rebuild import builds
@@ -41,6 +41,8 @@ from oms_ledger.kernel import Position, ReadModel, Row
 Owner: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 
 log = structlog.get_logger(__name__)
+
+SQL = statements.queries(__package__)
 
 PAGE_EVENTS = 10_000
 
@@ -58,10 +60,6 @@ BULK_EVENTS = 1000
 
 COPY_ROWS = 20
 """Fewer are inserted with all the others: COPY is a round trip of its own."""
-
-COLUMN_TYPES = """
-SELECT attname, atttypid::bigint FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ class Keeping(Folding):
     def _takes_copy(self, connection: Connection, table: Table) -> bool:
         """COPY converts nothing: the columns must be of the very types that are sent."""
         if table.name not in self._copied:
-            found = connection.execute(COLUMN_TYPES, (table.name,)).fetchall()
+            found = connection.execute(SQL["column_types"], (table.name,)).fetchall()
             there = {str(name): oid for name, oid in found}
             wanted = zip(table.columns, table.types, strict=True)
             self._copied[table.name] = all(there.get(c) == t.stored_oid for c, t in wanted)
@@ -328,8 +326,4 @@ class Builder(Projector):
     ) -> None:
         """Without a pipeline, in which there is no COPY."""
         connection.execute("BEGIN")
-        if connection.execute(MOVE, move).rowcount != 1:
-            raise Fenced
-        write()
-        connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}")
-        connection.execute("COMMIT")
+        commit_unpipelined(connection, move, write)

@@ -21,60 +21,9 @@ from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.kernel import Position, ReadModel
 
+SQL = statements.queries(__package__)
+
 BUILDING, LIVE, RETIRED, DROPPED = "building", "live", "retired", "dropped"
-
-TAKE_TURN = """
-SELECT pg_advisory_xact_lock(hashtextextended('oms-ledger read models ' || current_schema, 0))"""
-
-KNOWN = """
-SELECT name, version, shape, tables, state, state_since, position, indexed,
-       coalesce(lease_until > clock_timestamp(), false)
-FROM projection_positions WHERE name = %s AND state <> 'dropped' ORDER BY version"""
-
-LAST = "SELECT coalesce(max(version), 0) FROM projection_positions WHERE name = %s"
-
-ADD = """
-INSERT INTO projection_positions
-    (name, version, shape, tables, state, indexed, state_since, updated_at)
-VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp())"""
-
-# Whoever was folding it may not be the one who folds builds of the new state.
-SET_STATE = """
-UPDATE projection_positions
-SET state = %s, state_since = clock_timestamp(), revision = revision + 1,
-    lease_owner = NULL, lease_until = NULL
-WHERE name = %s AND version = %s"""
-
-LOCK_LIVE = """
-SELECT version FROM projection_positions WHERE name = %s AND state = 'live' FOR UPDATE"""
-
-LOCK = "SELECT position FROM projection_positions WHERE name = %s AND version = %s FOR UPDATE"
-
-TRY_FINISHING = """
-SELECT pg_try_advisory_xact_lock(
-    hashtextextended(concat_ws(' ', 'oms-ledger build', current_schema, %s::text, %s::text), 0))"""
-
-SET_INDEXED = "UPDATE projection_positions SET indexed = true WHERE name = %s AND version = %s"
-
-UNPARK = "DELETE FROM parked_streams WHERE name = %s AND version = %s"
-
-FORGET_DROPPED = """
-DELETE FROM projection_positions AS p
-WHERE p.name = %s AND p.state = 'dropped'
-  AND p.version < (SELECT max(version) FROM projection_positions WHERE name = p.name)"""
-
-# Nobody has folded the live build for a while, and nobody here can: its code is gone.
-LEFT_ALONE = """
-SELECT 1 FROM projection_positions
-WHERE name = %s AND state = 'live' AND shape <> ALL(%s)
-  AND (lease_until IS NULL OR lease_until < clock_timestamp() - make_interval(secs => %s))"""
-
-# Transactions that are open may have begun while a build was still live, and yet read its tables.
-# When those of others began is not for the owner to see; that they are open is for everybody.
-OPEN_TRANSACTIONS = """
-SELECT l.virtualtransaction FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND a.usesysid IS NOT NULL
-  AND a.datname = current_database() AND a.pid <> pg_backend_pid()"""
 
 LEFT_ALONE_SECONDS = 60.0
 
@@ -117,8 +66,13 @@ class Behind(Exception):
 
 def known(connection: Connection, name: str) -> list[Known]:
     """Every build of a read model, oldest first."""
-    rows = connection.execute(KNOWN, (name,)).fetchall()
+    rows = connection.execute(SQL["list_builds"], (name,)).fetchall()
     return [Known(n, number, shape, tuple(t), *rest) for n, number, shape, t, *rest in rows]
+
+
+def followed_shapes(connection: Connection) -> set[tuple[str, int]]:
+    """Name and shape of every read model with a build that is building or live."""
+    return set(connection.execute(SQL["shapes_in_use"]).fetchall())
 
 
 def find(connection: Connection, name: str, number: int) -> Known:
@@ -136,7 +90,7 @@ def install(owner: Connection, model: ReadModel) -> None:
     of another shape is built beside it, and so is one that was retired when a later program's
     took its place: an earlier program is back."""
     with owner.transaction():
-        owner.execute(TAKE_TURN)
+        owner.execute(SQL["lock_builds"])
         there = known(owner, model.name)
         ours = [build for build in there if build.shape == model.version]
         if not ours:
@@ -149,7 +103,7 @@ def begin(connection: Connection, model: ReadModel) -> Known:
     """Ask for another build, made from the first event on; whoever builds sees it, makes its tables
     and begins. One that is being built already will do. For the projector, who owns nothing."""
     with connection.transaction():
-        connection.execute(TAKE_TURN)
+        connection.execute(SQL["lock_builds"])
         for build in known(connection, model.name):
             if build.state == BUILDING and build.shape == model.version:
                 return build
@@ -160,7 +114,7 @@ def begin(connection: Connection, model: ReadModel) -> Known:
 def furnish(owner: Connection, model: ReadModel, number: int) -> None:
     """Make the tables of a build that was asked for, where they are not there yet."""
     with owner.transaction():
-        owner.execute(TAKE_TURN)
+        owner.execute(SQL["lock_builds"])
         there = [build for build in known(owner, model.name) if build.number == number]
         names = [name for build in there for name in _tables(build)]
         if names and not _exist(owner, names):
@@ -177,11 +131,11 @@ def _make(owner: Connection, model: ReadModel, there: Sequence[Known]) -> None:
 
 
 def _add(connection: Connection, model: ReadModel, *, live: bool) -> int:
-    last = connection.execute(LAST, (model.name,)).fetchone()
+    last = connection.execute(SQL["last_number"], (model.name,)).fetchone()
     number = max(model.version, last[0] + 1 if last else 1)
     names = [kind.table for kind in model.rows]
     state = LIVE if live else BUILDING
-    connection.execute(ADD, (model.name, number, model.version, names, state, live))
+    connection.execute(SQL["add_build"], (model.name, number, model.version, names, state, live))
     return number
 
 
@@ -195,7 +149,7 @@ def _make_tables(owner: Connection, model: ReadModel, number: int, *, indexed: b
 
 
 def _exist(connection: Connection, tables: Sequence[str]) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (tables[0],)).fetchone()
+    row = connection.execute(SQL["table_exists"], (tables[0],)).fetchone()
     return row is not None and bool(row[0])
 
 
@@ -203,8 +157,8 @@ def finish(owner: Connection, model: ReadModel, number: int) -> bool:
     """Make the indexes that were left out. False when somebody else is at it, or has dropped the
     build."""
     with owner.transaction():
-        owner.execute("SET LOCAL statement_timeout = 0")
-        turn = owner.execute(TRY_FINISHING, (model.name, number)).fetchone()
+        owner.execute(SQL["no_statement_timeout"])
+        turn = owner.execute(SQL["try_lock_indexes"], (model.name, number)).fetchone()
         if turn is None or not turn[0]:
             return False
         build = next((b for b in known(owner, model.name) if b.number == number), None)
@@ -214,8 +168,8 @@ def finish(owner: Connection, model: ReadModel, number: int) -> bool:
             _, indexes = statements.definitions(statements.source(model, "table.sql"), number)
             for statement in indexes:
                 owner.execute(statement)
-            owner.execute(sql.SQL("ANALYZE {}").format(_identifiers(_tables(build))))
-            owner.execute(SET_INDEXED, build.key)
+            owner.execute(sql.SQL(SQL["analyze"]).format(tables=_identifiers(_tables(build))))
+            owner.execute(SQL["set_indexed"], build.key)
     return True
 
 
@@ -245,15 +199,15 @@ def swap(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
 
 def _swapped(owner: Connection, build: Known) -> None:
     with owner.transaction():
-        owner.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
-        owner.execute(TAKE_TURN)
-        owner.execute(LOCK_LIVE, (build.name,))
+        owner.execute(SQL["set_lock_timeout"], (str(LOCK_MS),))
+        owner.execute(SQL["lock_builds"])
+        owner.execute(SQL["lock_live"], (build.name,))
         before = next((b for b in known(owner, build.name) if b.state == LIVE), None)
         if before is not None:
             _await(owner, build, before.position)
             _set_state(owner, before, RETIRED)
             for table in set(before.tables) - set(build.tables):
-                owner.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(table)))
+                owner.execute(sql.SQL(SQL["drop_view"]).format(view=sql.Identifier(table)))
         _set_state(owner, build, LIVE)
         _show(owner, build.number, build.tables)
 
@@ -266,13 +220,13 @@ def _await(connection: Connection, build: Known, position: Position) -> None:
         if time.monotonic() > deadline:
             raise Behind
         time.sleep(0.005)
-    connection.execute(LOCK, build.key)
+    connection.execute(SQL["lock_position"], build.key)
 
 
 def revive(owner: Connection, name: str, number: int) -> None:
     """Have a retired build followed again, so that it can be swapped."""
     with owner.transaction():
-        owner.execute(TAKE_TURN)
+        owner.execute(SQL["lock_builds"])
         build = find(owner, name, number)
         if build.state == RETIRED:
             _set_state(owner, build, BUILDING)
@@ -281,7 +235,7 @@ def revive(owner: Connection, name: str, number: int) -> None:
 def left_alone(connection: Connection, name: str, shapes: Iterable[int]) -> bool:
     """Is the live build of another shape than these, and folded by nobody any more?"""
     params = (name, list(shapes), LEFT_ALONE_SECONDS)
-    return connection.execute(LEFT_ALONE, params).fetchone() is not None
+    return connection.execute(SQL["orphaned"], params).fetchone() is not None
 
 
 def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SECONDS) -> None:
@@ -294,8 +248,8 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
         if readers & _open_transactions(owner):
             raise Behind
         with owner.transaction():
-            owner.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
-            owner.execute(TAKE_TURN)
+            owner.execute(SQL["set_lock_timeout"], (str(LOCK_MS),))
+            owner.execute(SQL["lock_builds"])
             build = find(owner, name, number)
             if build.state == LIVE:
                 raise Refused(
@@ -303,9 +257,10 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
                     code="illegal_transition",
                 )
             _set_state(owner, build, DROPPED)
-            owner.execute(UNPARK, build.key)
-            owner.execute(FORGET_DROPPED, (name,))
-            owner.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_identifiers(_tables(build))))
+            owner.execute(SQL["unpark_all"], build.key)
+            owner.execute(SQL["remove_dropped"], (name,))
+            tables = _identifiers(_tables(build))
+            owner.execute(sql.SQL(SQL["drop_tables"]).format(tables=tables))
 
     try:
         _patiently(dropped, f"{name} {number} could not be dropped", seconds)
@@ -317,7 +272,7 @@ def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
 
 
 def _open_transactions(owner: Connection) -> set[str]:
-    return {name for (name,) in owner.execute(OPEN_TRANSACTIONS).fetchall()}
+    return {name for (name,) in owner.execute(SQL["open_transactions"]).fetchall()}
 
 
 def _patiently(act: Callable[[], None], failed: str, seconds: float) -> None:
@@ -340,19 +295,19 @@ def _why(error: Exception) -> str:
 
 
 def _set_state(owner: Connection, build: Known, state: str) -> None:
-    owner.execute(SET_STATE, (state, *build.key))
+    owner.execute(SQL["set_state"], (state, *build.key))
 
 
 def _show(owner: Connection, number: int, tables: Iterable[str]) -> None:
     """Point the views of the tables' stable names at a build; for people, and their reports."""
     for table in tables:
-        names = [sql.Identifier(table), sql.Identifier(table_name(table, number))]
-        make = sql.SQL("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}").format(*names)
+        view, shown = sql.Identifier(table), sql.Identifier(table_name(table, number))
+        make = sql.SQL(SQL["create_view"]).format(view=view, table=shown)
         try:
             with owner.transaction():
                 owner.execute(make)
         except errors.InvalidTableDefinition:  # other columns: a view cannot lose one
-            owner.execute(sql.SQL("DROP VIEW {}").format(names[0]))
+            owner.execute(sql.SQL(SQL["drop_view"]).format(view=view))
             owner.execute(make)
     _grant(owner, "SELECT", list(tables), Role.READER)
 
@@ -367,7 +322,8 @@ def _identifiers(names: Iterable[str]) -> sql.Composed:
 
 def _grant(owner: Connection, verbs: str, names: Sequence[str], role: Role) -> None:
     """What migrations/post-apply.sql says of tables that are there already."""
-    schema = owner.execute("SELECT current_schema").fetchone()
-    assert schema is not None, "a SELECT without FROM has one row"
+    schema = owner.execute(SQL["current_schema"]).fetchone()
+    assert schema is not None, "the statement has one row"
     to = sql.Identifier(role.of(str(schema[0])))
-    owner.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(verbs), _identifiers(names), to))
+    statement = sql.SQL(SQL["grant"])
+    owner.execute(statement.format(verbs=sql.SQL(verbs), tables=_identifiers(names), role=to))

@@ -19,11 +19,12 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.projector import MOVE, PROJECTIONS_CHANNEL, Fenced, Projector
+from oms_ledger.engine.project.projector import Fenced, Projector, commit_unpipelined
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import Known
@@ -32,25 +33,7 @@ from oms_ledger.kernel import Position, ReadModel
 Values: TypeAlias = Mapping[str, str | None]
 Key: TypeAlias = tuple[str, ...]
 
-SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-POSITIONS = """
-SELECT position FROM projection_positions WHERE name = %s AND version = ANY(%s)"""
-
-LOCK_REVISION = """
-SELECT position, revision FROM projection_positions
-WHERE name = %s AND version = %s FOR UPDATE"""
-
-COLUMNS = """
-SELECT attname FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
-
-KEY = """
-SELECT a.attname
-FROM pg_index AS i
-CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
-JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY k.place"""
+SQL = statements.queries(__package__)
 
 PAGE_ROWS = 1000
 
@@ -172,12 +155,7 @@ def at_one_position(
                 )
             time.sleep(0.02)
     try:
-        seeing.execute("SET LOCAL statement_timeout = 0")
-        seeing.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        # A range of keys looks like a fifth of the table to the planner. It is a thousand rows, and
-        # to scan all of it for each of them takes a minute where it should take a second.
-        seeing.execute("SET LOCAL enable_seqscan = off")
-        seeing.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        seeing.execute(SQL["plan_comparison"])
         yield position
     finally:
         with suppress(psycopg.Error):
@@ -195,11 +173,11 @@ def _meet(
         bringer.bring(behind, min(ahead.position, behind.position + NEAR_EVENTS))
         return None
     with holding.transaction():
-        row = holding.execute(builds.LOCK, ahead.key).fetchone()
+        row = holding.execute(SQL["lock_position"], ahead.key).fetchone()
         if row is None:
             return None
         bringer.bring(behind, row[0])
-        seeing.execute(SNAPSHOT)
+        seeing.execute(SQL["begin_snapshot"])
         positions = _positions(seeing, one, other)
     if len(set(positions)) == 1:
         return positions[0]
@@ -209,7 +187,7 @@ def _meet(
 
 def _positions(connection: Connection, one: Known, other: Known) -> list[Position]:
     numbers = [one.number, other.number]
-    return [row[0] for row in connection.execute(POSITIONS, (one.name, numbers)).fetchall()]
+    return [row[0] for row in connection.execute(SQL["positions"], (one.name, numbers)).fetchall()]
 
 
 class _Bringer(Projector):
@@ -228,7 +206,7 @@ class _Bringer(Projector):
         connection, build = self._connected(), Build(model, known.number)
         connection.execute("BEGIN")
         try:
-            row = connection.execute(LOCK_REVISION, known.key).fetchone()
+            row = connection.execute(SQL["lock_revision"], known.key).fetchone()
             if row is not None and row[0] < target:
                 self._parked[build] = parked.streams(connection, build)
                 topics = sorted(self._folding(build).topics)
@@ -246,11 +224,7 @@ class _Bringer(Projector):
     ) -> None:
         if connection.info.transaction_status is TransactionStatus.IDLE:
             connection.execute("BEGIN")
-        if connection.execute(MOVE, move).rowcount != 1:
-            raise Fenced
-        write()
-        connection.execute(f"NOTIFY {PROJECTIONS_CHANNEL}")
-        connection.execute("COMMIT")
+        commit_unpipelined(connection, move, write)
 
 
 # Tables.
@@ -263,11 +237,11 @@ def _pairs(
         if table not in other.tables:
             continue
         names = [table_name(table, build.number) for build in (one, other)]
-        keys = [_names(connection, KEY, name) for name in names]
-        theirs = _names(connection, COLUMNS, names[1])
+        keys = [_names(connection, SQL["primary_key"], name) for name in names]
+        theirs = _names(connection, SQL["columns"], names[1])
         columns = [
             column
-            for column in _names(connection, COLUMNS, names[0])
+            for column in _names(connection, SQL["columns"], names[0])
             if column in theirs and f"{table}.{column}" not in ignoring
         ]
         if keys[0] == keys[1]:
@@ -286,11 +260,9 @@ def _ranges(connection: Connection, pair: Pair) -> Iterator[Bounds]:
     """All keys there can be, in ranges with at most a thousand rows of the larger table."""
     sizes = [_count(connection, table, sql.SQL("true")) for table in (pair.one, pair.other)]
     larger = pair.one if sizes[0] >= sizes[1] else pair.other
-    key = _list(pair.key)
-    statement = sql.SQL(
-        "SELECT {texts} FROM (SELECT {key}, row_number() OVER (ORDER BY {key}) AS nth FROM {table})"
-        " AS numbered WHERE nth % {size} = 0 ORDER BY {key}"
-    ).format(key=key, texts=_texts(pair.key), table=larger, size=sql.Literal(PAGE_ROWS))
+    statement = sql.SQL(SQL["key_ranges"]).format(
+        key=_list(pair.key), texts=_texts(pair.key), table=larger, size=sql.Literal(PAGE_ROWS)
+    )
     ends = (tuple(map(str, row)) for row in _streamed(connection, statement))
     yield from pairwise(_between_nothing(ends))
 
@@ -312,7 +284,7 @@ def _same(connection: Connection, pair: Pair, bounds: Bounds) -> bool:
 
 
 def _count(connection: Connection, table: sql.Identifier, within: sql.Composable) -> int:
-    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, within)
+    statement = sql.SQL(SQL["count_rows"]).format(table=table, within=within)
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
 
@@ -320,23 +292,16 @@ def _count(connection: Connection, table: sql.Identifier, within: sql.Composable
 def _sum(
     connection: Connection, pair: Pair, table: sql.Identifier, within: sql.Composable
 ) -> object:
-    statement = sql.SQL(
-        "SELECT sha256(convert_to(string_agg(ROW({columns})::text, E'\\n' ORDER BY {key}), 'UTF8'))"
-        " FROM {table} WHERE {within}"
-    ).format(columns=_list(pair.columns), key=_list(pair.key), table=table, within=within)
+    statement = sql.SQL(SQL["checksum"]).format(
+        columns=_list(pair.columns), key=_list(pair.key), table=table, within=within
+    )
     row = connection.execute(statement).fetchone()
     return row and row[0]
 
 
 def _differing(connection: Connection, pair: Pair, bounds: Bounds) -> Iterator[Difference]:
     within, columns = _within(pair, bounds), pair.columns
-    query = sql.SQL(
-        "SELECT {keys}, a.here, b.here, {ones}, {others}"
-        " FROM (SELECT true AS here, * FROM {one} WHERE {within}) AS a"
-        " FULL JOIN (SELECT true AS here, * FROM {other} WHERE {within}) AS b ON {match}"
-        " WHERE ROW(a.here, {ones})::text <> ROW(b.here, {others})::text"
-        " ORDER BY {order}"
-    ).format(
+    query = sql.SQL(SQL["differing_rows"]).format(
         keys=sql.SQL(", ").join(
             sql.SQL("coalesce(a.{0}, b.{0})::text").format(sql.Identifier(name))
             for name in pair.key

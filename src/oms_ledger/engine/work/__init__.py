@@ -1,1 +1,1 @@
-"""Background jobs of which one process at a time does each."""
+"""Jobs that run beside the API: the loop that supervises each, its lock, and its state."""

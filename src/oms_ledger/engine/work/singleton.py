@@ -1,61 +1,34 @@
-"""What is done now and then, by one process at a time: deleting what has been kept long enough."""
+"""The lock of a job that one process at a time may run, whichever process that is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from contextlib import closing, contextmanager
 
+import psycopg
+
+from oms_ledger.domain.errors import Unavailable
+from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 
-Lend = Callable[[Role], AbstractContextManager[Connection]]
-
-# Ends with the session, however that ends.
-TRY_TURN = """
-SELECT pg_try_advisory_lock(
-    hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0))"""
-
-END_TURN = """
-SELECT pg_advisory_unlock(
-    hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0))"""
-
-PRUNE = {
-    "receipts": """
-        DELETE FROM receipts WHERE (scope, key) IN (
-            SELECT scope, key FROM receipts
-            WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s)""",
-    # Nobody but the owner may delete from that record; the function does, from its far end.
-    "access_log": "SELECT prune_accesses(%s, %s)",
-}
-
-AT_ONCE = 5000
-"""Rows deleted in one statement, so that none of them takes long."""
+SQL = statements.queries(__package__)
 
 
-class Chores:
-    """`lend` lends a connection that acts as a role."""
+@contextmanager
+def exclusive(connect: Callable[[Role], Connection], job: str) -> Generator[bool]:
+    """Hold the lock of a job while the block runs. Yields False, and holds nothing, where another
+    session has it.
 
-    def __init__(self, lend: Lend) -> None:
-        self._lend = lend
-
-    @contextmanager
-    def turn(self, job: str) -> Generator[bool]:
-        """Whether it is this process's turn at a job, which no other is at meanwhile."""
-        with self._lend(Role.WRITER) as connection:
-            row = connection.execute(TRY_TURN, (job,)).fetchone()
-            mine = row is not None and row[0] is True
-            try:
-                yield mine
-            finally:
-                if mine and not connection.closed:
-                    connection.execute(END_TURN, (job,))
-
-    def prune(self, kind: str, before: datetime) -> int:
-        """Delete some of what is older, the oldest first; how much. 0: there is no more."""
-        with self._lend(Role.WRITER) as connection:
-            cursor = connection.execute(PRUNE[kind].encode(), (before, AT_ONCE))
-            if cursor.description is None:
-                return cursor.rowcount
-            row = cursor.fetchone()
-            return int(str(row[0])) if row is not None else 0
+    The lock lives as long as its session, which is opened here and closed at the end of the block:
+    PostgreSQL releases it when the process dies. It spares processes the same work; where that
+    would do harm, a compare-and-set in the job's own transaction must prevent it. `Unavailable`
+    where there is no connection.
+    """
+    try:
+        connection = connect(Role.READER)
+    except psycopg.OperationalError as error:
+        raise Unavailable("The database does not answer. Try again in a moment.") from error
+    with closing(connection):
+        row = connection.execute(SQL["try_lock"], (job,)).fetchone()
+        yield row is not None and row[0] is True

@@ -7,7 +7,7 @@ from typing import cast
 
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.log.store import LoadRequest, LoadResult, SnapshotRow
+from oms_ledger.engine.log.store import LoadedRows, LoadRequest, SnapshotRow
 from oms_ledger.kernel import KeyGroup, Ref, S, State
 
 ALL_CACHED = frozenset(name for name, kind in STATES.items() if kind.all_cached)
@@ -138,7 +138,7 @@ class StateCache:
             if group is not None:
                 yield from (stream + last for last in group.keys)
 
-    def load(self, request: LoadRequest, result: LoadResult) -> None:
+    def load(self, request: LoadRequest, result: LoadedRows) -> None:
         """Fold the result of a request; the requested streams are up to date then."""
         for snapshot in result.snapshots:
             self._restore(snapshot)
@@ -167,7 +167,7 @@ class StateCache:
         entry.stored += stored
         self._young_bytes += stored * BYTES_PER_STORED_BYTE
 
-    def _load_groups(self, request: LoadRequest, result: LoadResult) -> None:
+    def _load_groups(self, request: LoadRequest, result: LoadedRows) -> None:
         for prefix in request.prefixes:
             self._groups.setdefault(prefix, _Group()).epoch = self.epoch
         for stream in result.names:
@@ -197,8 +197,12 @@ class StateCache:
         return entry
 
     def entry(self, stream: str) -> CachedState:
-        """The cached state of a stream, to append an event to; an empty one where there is none."""
-        return self._young.get(stream) or self._cached_or_new(stream)
+        """The cached state of a stream, to append an event to. A stream that begins may have been
+        cached empty before its group was loaded, so it joins the group here."""
+        entry = self._young.get(stream) or self._cached_or_new(stream)
+        if self._groups and not entry.state.version:
+            self._join_group(stream)
+        return entry
 
     # The protocol `kernel.Given`.
 

@@ -52,7 +52,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class WriterCounters:
+class WriterTotals:
     """Totals since the writer started, for /metrics."""
 
     batches: int = 0
@@ -78,7 +78,7 @@ class Writer:
     ) -> None:
         self._store = store
         self.limits = limits or Limits()
-        self.counters = WriterCounters()
+        self.counters = WriterTotals()
         self._clock = clock
         self._on_batch = on_batch
         self._states = StateCache(self.limits.cached_streams, self.limits.cached_bytes)

@@ -74,7 +74,7 @@ class BatchHandler:
         oms: Oms,
         threads: Threads,
         submitter: CommandSubmitter,
-        shown: Disclosure,
+        disclosure: Disclosure,
         kind: type[Command],
         single: CommandHandler,
     ) -> None:
@@ -83,7 +83,7 @@ class BatchHandler:
         self._oms = oms
         self._threads = threads
         self._submitter = submitter
-        self._disclosure = shown
+        self._disclosure = disclosure
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most

@@ -45,10 +45,12 @@ class CommandHandler:
     body is parsed first and validated together with them.
     """
 
-    def __init__(self, submitter: CommandSubmitter, shown: Disclosure, kind: type[Command]) -> None:
+    def __init__(
+        self, submitter: CommandSubmitter, disclosure: Disclosure, kind: type[Command]
+    ) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
         self._submitter = submitter
-        self._disclosure = shown
+        self._disclosure = disclosure
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from importlib import metadata
 from typing import Any
@@ -14,23 +14,10 @@ from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSche
 from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
-from oms_ledger.access.roles import ADMIN, PUBLIC
-from oms_ledger.http.openapi import parts, shapes
-from oms_ledger.http.openapi.examples import BODIES
-from oms_ledger.http.openapi.parts import (
-    AFTER,
-    FRESHNESS,
-    FROM,
-    LIMIT,
-    POSITION,
-    PURPOSE,
-    RESUME,
-    TO,
-    TREE_SIZE,
-    TYPES,
-    Json,
-)
-from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.access.roles import PUBLIC
+from oms_ledger.http.openapi import answers, parts
+from oms_ledger.http.openapi.parts import FRESHNESS, PURPOSE, Json
+from oms_ledger.http.routes import FIXED_ROUTES, FixedRoute
 from oms_ledger.kernel import Command, Query
 from oms_projections import QUERIES
 
@@ -41,8 +28,6 @@ a query, and the answer has it in it. `Idempotency-Key` makes any command safe t
 `dry_run=true` tells what it would write. Errors are `application/problem+json` with a stable
 `code`. Money is decimal text beside its `currency`; times are RFC 3339 in UTC."""
 
-AUDIT = "audit:read"
-
 REF = "#/components/schemas/{model}"
 
 PUBLIC_ERRORS = (404, 422, 503)
@@ -50,20 +35,15 @@ QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
 COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
 
 SHAPES = (
-    ledger.ProblemShape,
-    ledger.DryRunShape,
-    ledger.FeedShape,
-    ledger.AliveShape,
-    ledger.ReadyShape,
-    ledger.ReadModelShape,
-    ledger.ParkedStreamsShape,
-    ledger.RebuildShape,
-    ledger.RetriedShape,
-    ledger.InclusionProofShape,
-    ledger.ConsistencyProofShape,
-    ledger.VerificationShape,
-    ledger.AccessesShape,
+    answers.ProblemAnswer,
+    answers.DryRunAnswer,
+    *(route.answer for route in FIXED_ROUTES if isinstance(route.answer, type)),
 )
+"""Of answers that are neither of commands nor of queries."""
+
+ANSWERS = ("oms_ledger.domain.", answers.__name__)
+"""Where the types of answers are defined. Their classes end in `Answer`, which the names of their
+schemas do not."""
 
 API_KEY = {
     "type": "http",
@@ -73,12 +53,17 @@ API_KEY = {
 }
 
 
+def schema_name(answer_type: str) -> str:
+    """The name of the schema of an answer, from the name of its class."""
+    return answer_type.removesuffix("Answer")
+
+
 def version() -> str:
     return metadata.version("oms-ledger")
 
 
 def document(title: str, version: str, description: str) -> Json:
-    return _Document().build(title, version, description)
+    return _DocumentBuilder().build(title, version, description)
 
 
 def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
@@ -86,10 +71,12 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
         yield f"command {kind.name}", "validation", TypeAdapter(kind)
     for query in QUERIES:
         yield f"query {query.name}", "validation", TypeAdapter(query.params)
-    for name, shape in (*shapes.OF_COMMANDS.items(), *shapes.OF_QUERIES.items()):
-        yield f"answer {name}", "serialization", TypeAdapter(shape)
+    answer_types = {kind.name: kind.answer_type for kind in COMMANDS.values()}
+    answer_types |= {query.name: query.answer_type for query in QUERIES}
+    for name, answer_type in answer_types.items():
+        yield f"answer {name}", "serialization", TypeAdapter(answer_type)
     for shape in SHAPES:
-        name = shapes.schema_name(shape.__name__)
+        name = schema_name(shape.__name__)
         yield f"shape {name}", "serialization", TypeAdapter(shape)
 
 
@@ -99,18 +86,18 @@ class _SchemaGenerator(GenerateJsonSchema):
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
         core_ref, mode = core_mode_ref  # a core reference is `module.Class:number`
         name, colon, number = core_ref.partition(":")
-        if name.startswith(shapes.__name__):
-            core_ref = CoreRef(f"{shapes.schema_name(name)}{colon}{number}")
+        if name.startswith(ANSWERS):
+            core_ref = CoreRef(f"{schema_name(name)}{colon}{number}")
         return super().get_defs_ref((core_ref, mode))
 
     def typed_dict_schema(self, schema: TypedDictSchema) -> Json:
         json_schema: Json = super().typed_dict_schema(schema)
-        if schema["cls"].__module__.startswith(shapes.__name__):
-            json_schema["title"] = shapes.schema_name(json_schema["title"])
+        if schema["cls"].__module__.startswith(ANSWERS):
+            json_schema["title"] = schema_name(json_schema["title"])
         return json_schema
 
 
-class _Document:
+class _DocumentBuilder:
     """Makes the schemas of all commands, queries and answers at once, so that each has one name."""
 
     def __init__(self) -> None:
@@ -126,8 +113,8 @@ class _Document:
             self._command(kind)
         for query in QUERIES:
             self._query(query)
-        self._others()
-        self._evidence()
+        for route in FIXED_ROUTES:
+            self._fixed_route(route)
         problem = self._shape("Problem")
         problems = {n: parts.problem(status, problem) for n, status in parts.PROBLEMS.items()}
         return {
@@ -157,13 +144,13 @@ class _Document:
         route = kind.route
         one = self._body(kind)
         answer = self._answer(kind)
-        examples: Json = {"one": {"value": BODIES[kind.name]}}
+        examples: Json = {"one": {"value": kind.example}}
         if route.many is None:
             self._add_command(kind, route.path, one, answer, examples)
             return
         many = parts.list_of(route.many, one, route.at_most)
         answer_many = parts.results(route.many.removesuffix("s"), answer, self._shape)
-        examples_many: Json = {"many": {"value": {route.many: [BODIES[kind.name]]}}}
+        examples_many: Json = {"many": {"value": {route.many: [kind.example]}}}
         if route.many_path is None:
             either, answers = {"anyOf": [one, many]}, {"anyOf": [answer, answer_many]}
             self._add_command(kind, route.path, either, answers, examples | examples_many)
@@ -255,74 +242,27 @@ class _Document:
         }
         self._paths.setdefault(query.path, {})["get"] = operation
 
-    # The rest.
+    # Other routes.
 
-    def _others(self) -> None:
-        json, sse, text = "application/json", "text/event-stream", {"type": "string"}
-        projections = "/v1/projections"
-        feed = self._shape("Feed")
-        read_models = {"type": "array", "items": self._shape("ReadModel")}
-        add = self._add
-        add("/v1/events", "The permanent, ordered feed of all events", json, feed,
-            [AFTER, LIMIT, TYPES, *FRESHNESS], scope=AUDIT)  # fmt: skip
-        add("/v1/events/stream", "The feed as it grows", sse, text, [AFTER, TYPES, RESUME],
-            scope=AUDIT)  # fmt: skip
-        add("/v1/tracking/{token}/stream", "A parcel as it moves", sse, text, scope=PUBLIC)
-        add("/healthz", "The process answers", json, self._shape("Alive"), scope=PUBLIC)
-        add("/readyz", "Commands and queries can be answered", json, self._shape("Ready"),
-            scope=PUBLIC)  # fmt: skip
-        add("/metrics", "Counts and times, for Prometheus", "text/plain", text, scope=PUBLIC)
-        add(projections, "How far every read model has got", json, read_models, scope=ADMIN)
-        add(f"{projections}/{{name}}/parked", "Streams that a read model has left out", json,
-            self._shape("ParkedStreams"), scope=ADMIN)  # fmt: skip
-        add(f"{projections}/{{name}}/retry", "Fold the streams again that were left out", json,
-            self._shape("Retried"), scope=ADMIN, method="post")  # fmt: skip
-        add(f"{projections}/{{name}}/rebuild", "Build a read model anew beside the live one", json,
-            self._shape("Rebuild"), scope=ADMIN, method="post", status=202)  # fmt: skip
-
-    def _evidence(self) -> None:
-        json, note, raw = "application/json", "text/plain", "application/octet-stream"
-        text, octets = {"type": "string"}, {"type": "string", "format": "binary"}
-        audit, add = "/v1/audit", self._add
-        add(f"{audit}/checkpoint", "The newest signed checkpoint (c2sp.org/tlog-checkpoint)", note,
-            text, scope=PUBLIC)  # fmt: skip
-        add(f"{audit}/proof/inclusion", "A proof that an event is in the ledger", json,
-            self._shape("InclusionProof"), [POSITION, TREE_SIZE], scope=AUDIT)  # fmt: skip
-        add(f"{audit}/proof/consistency", "A proof that the ledger only grew", json,
-            self._shape("ConsistencyProof"), [FROM, TO], scope=AUDIT)  # fmt: skip
-        add(f"{audit}/verify", "What the last verification of the whole ledger found", json,
-            self._shape("Verification"), scope=AUDIT)  # fmt: skip
-        add(f"{audit}/access", "Who was shown whose personal data, the newest first", json,
-            self._shape("Accesses"), parts.ACCESSES, scope=AUDIT)  # fmt: skip
-        add("/checkpoint", "The same checkpoint, where c2sp.org/tlog-tiles has it", note, text,
-            scope=PUBLIC)  # fmt: skip
-        add("/tile/entries/{index}", "Leaves, which are whole events (c2sp.org/tlog-tiles)", raw,
-            octets, scope=AUDIT)  # fmt: skip
-        add("/tile/{level}/{index}", "A tile of the tree (c2sp.org/tlog-tiles)", raw, octets,
-            scope=PUBLIC)  # fmt: skip
-
-    def _add(
-        self,
-        path: str,
-        summary: str,
-        media: str,
-        schema: Json,
-        parameters: Iterable[Json] = (),
-        *,
-        scope: str,
-        method: str = "get",
-        status: int = 200,
-    ) -> None:
+    def _fixed_route(self, route: FixedRoute) -> None:
+        path, method = route.documented_path, route.method.lower()
         words = re.sub(r"\W+", " ", f"{method} {path.removeprefix('/v1')}").split()
+        schema = route.answer
+        if not isinstance(schema, dict):
+            schema = self._shape(schema_name(schema.__name__))
+        if route.is_list:
+            schema = {"type": "array", "items": schema}
+        content = {route.media: {"schema": schema}}
+        statuses = PUBLIC_ERRORS if route.scope == PUBLIC else QUERY_ERRORS
         operation: Json = {
             "operationId": "_".join(words),
-            "summary": summary,
+            "summary": route.summary,
             "tags": [parts.tag(path)],
-            "parameters": [*parts.in_path(path), *parameters],
+            "parameters": [*parts.in_path(path), *route.parameters],
             "responses": {
-                str(status): {"description": summary, "content": {media: {"schema": schema}}},
-                **parts.errors(PUBLIC_ERRORS if scope == PUBLIC else QUERY_ERRORS),
+                str(route.status): {"description": route.summary, "content": content},
+                **parts.errors(statuses),
             },
-            "security": parts.security(scope),
+            "security": parts.security(route.scope),
         }
         self._paths.setdefault(path, {})[method] = operation

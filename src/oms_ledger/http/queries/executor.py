@@ -81,12 +81,12 @@ class QueryExecutor:
     ) -> QueryResult:
         """The answer as of a position or a time, from the log."""
         limited = self._oms.within_rights(query, params, sensitive=sensitive)
-        return await self._threads.run(partial(self._oms.ask, query, limited, as_of=as_of))
+        return await self._threads.run(partial(self._oms.query, query, limited, as_of=as_of))
 
     def _batcher(self, read_model: str | None) -> MicroBatcher[QueryRequest, QueryResult]:
         batcher = self._batchers.get(read_model)
         if batcher is None:
-            worker = partial(self._oms.ask_many, read_model)
+            worker = partial(self._oms.query_many, read_model)
             batcher = MicroBatcher(self._threads, worker, lanes=LANES, most=BATCH_QUERIES_MAX)
             self._batchers[read_model] = batcher
         return batcher

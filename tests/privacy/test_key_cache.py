@@ -1,4 +1,5 @@
-"""Keys of persons: one each, whoever asks first; the key that wraps them changes, events do not."""
+"""Data keys: one for each subject, whichever process creates it; rotating the key-encryption key
+changes no event."""
 
 from __future__ import annotations
 
@@ -98,7 +99,7 @@ def test_where_nothing_is_personal_no_key_is_made(oms: Oms, postgres: Database) 
 
 
 def test_the_same_key_of_idempotency_for_another_name_is_refused(oms: Oms) -> None:
-    """A fingerprint is of what is asked, personal or not; and what is kept of it is keyed."""
+    """The fingerprint covers personal values too, and is stored as a keyed hash."""
     stocked(oms)
     first = oms.execute(order("p1", email="a@example.com"), actor="tester", key="k")
     again = oms.execute(order("p1", email="a@example.com"), actor="tester", key="k")

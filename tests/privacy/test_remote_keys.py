@@ -1,4 +1,4 @@
-"""A ledger whose key-encryption key is in a service: moved there, away for a while, another one."""
+"""A ledger with a remote root key: moved there, unavailable for a while, replaced by another."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from oms_ledger.settings import Settings
 from tests.databases import KEK, Database
 from tests.http.conftest import Api
 from tests.http.examples import STOCKED, order
-from tests.http.test_errors import told
+from tests.http.test_errors import problem_of
 from tests.privacy.keks.services import Kms, Service, StandIn
-from tests.privacy.test_keys import rows
+from tests.privacy.test_key_cache import rows
 
 NAME = "Zqada Lovelace"
 
@@ -85,8 +85,8 @@ def test_another_key_is_told_at_the_start(oms: Oms, settings: Settings, service:
 def test_no_order_is_lost_while_the_service_is_away(
     oms: Oms, settings: Settings, postgres: Database, service: Service
 ) -> None:
-    """Whoever has asked before goes on, newcomers included; whoever has not is told to come back,
-    writes nothing, and has the order taken once when it is sent again."""
+    """A process that has the wrapping key continues, new persons included. Another answers 503 and
+    writes nothing; the repeated order is taken once."""
     own = replace(settings, kek=service.key)
     with open_prepared(own) as busy:
         stocked(busy)
@@ -98,7 +98,7 @@ def test_no_order_is_lost_while_the_service_is_away(
             body = order(1, customer={"id": "c3", "name": NAME})
             headers = {"Idempotency-Key": "once"}
             answer = api.post("/v1/orders", body, headers=headers)
-            told(answer, 503, "unavailable")
+            problem_of(answer, 503, "unavailable")
             assert answer.headers["retry-after"] == "2"
             assert NAME not in answer.text
             assert rows(postgres, "SELECT count(*) FROM ledger_events") == before

@@ -1,5 +1,5 @@
-"""What sensitive orders are about is shown to who has the right, on record, and to nobody else by
-any route there is."""
+"""The content of sensitive orders is disclosed to readers with the right, and logged; no route
+discloses it to others."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ import pytest
 
 from oms_ledger.access.roles import ADMIN, SCOPES, SENSITIVE
 from oms_ledger.app import Oms, open_prepared
-from oms_ledger.cli.lookup import ask
+from oms_ledger.cli.lookup import run_query
 from oms_ledger.http import disclosure
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
+from tests.audit.seal import seal
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
 from tests.http.test_access import served
-from tests.http.test_errors import told
-from tests.privacy.health import PLAIN, PLANTED, SECRET, Pharmacy
+from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA
+from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
 
 Asked = dict[str, list[str]]
 
@@ -38,26 +39,28 @@ ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
 
 @pytest.fixture
 def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
-    """Everything has happened, is seen by the read models and is sealed."""
+    """A pharmacy whose events the read models and the tree have caught up with."""
     made = Pharmacy(shop).opened()
     seen = {"min_position": made.position, "wait_ms": 10_000}
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
         assert shop.get(path, params=seen).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
-        oms.audit.sealer().catch_up()
+        seal(oms)
     return made
 
 
 @pytest.fixture
 def desk(oms: Oms) -> Iterator[Api]:
-    """Somebody who may do all but see what is sensitive."""
-    with Api(create_app(oms), oms.create_key("desk", None, ALL_BUT)) as api:
+    """A reader with every right but the one to sensitive content."""
+    with Api(create_app(oms), oms.api_keys.create("desk", None, ALL_BUT)) as api:
         yield api
 
 
 @pytest.fixture
 def pharmacist(oms: Oms) -> Iterator[Api]:
-    with Api(create_app(oms), oms.create_key("pharmacist", None, [*ALL_BUT, SENSITIVE])) as api:
+    with Api(
+        create_app(oms), oms.api_keys.create("pharmacist", None, [*ALL_BUT, SENSITIVE])
+    ) as api:
         yield api
 
 
@@ -81,15 +84,15 @@ OPTIONS: Asked = {
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
     "/v1/events": ["limit=500", "types=stock.allocated.v1,product.defined.v2", "limit=3&after=9"],
 }  # fmt: skip
-"""What else to ask each route, beside nothing at all."""
+"""Query strings to try on each route, besides none."""
 
 STREAMS = ("/v1/events/stream", "/v1/tracking/{token}/stream")
 
 OTHERS = {"code": "LON", "name": "orders", "level": "0", "index": "000.p/{sealed}"}
 
 
-def questions(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
-    """Every GET route there is, with the URLs to ask of it: for both orders, and in all ways."""
+def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
+    """Every GET route with URLs to request: for both orders, with all query strings."""
     head = oms.readers.head()
     known = {"position": str(head), "sealed": str(head % 256), **OTHERS}
     known["index"] = known["index"].format(sealed=head)
@@ -109,7 +112,7 @@ def questions(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
 
 
 def readable(answer: httpx.Response) -> str:
-    """An answer, and whatever in it is base64 of something: cursors, leaves."""
+    """An answer, with the base64 in it decoded: cursors, leaves."""
     text = answer.content.decode("utf-8", "replace")
     return "\n".join([text, *(_decoded(word) for word in re.findall(r"[\w+/-]{12,}", text))])
 
@@ -123,9 +126,9 @@ def _decoded(word: str) -> str:
 
 
 def leaking(api: Api, oms: Oms, pharmacy: Pharmacy) -> dict[str, set[int]]:
-    """Every route asked: the statuses it answered; a leak counts as 0."""
+    """Request every route. The statuses of its answers; a leak counts as 0."""
     found: dict[str, set[int]] = {}
-    for route, url in questions(oms, pharmacy):
+    for route, url in requests(oms, pharmacy):
         answer = api.get(url)
         assert answer.status_code < 500, url
         leaks = PLANTED in readable(answer).replace(f"q={PLANTED}", "")
@@ -134,7 +137,7 @@ def leaking(api: Api, oms: Oms, pharmacy: Pharmacy) -> dict[str, set[int]]:
 
 
 def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Pharmacy) -> None:
-    """And each of them was really asked, and answered."""
+    """And each route really answered."""
     found = leaking(desk, oms, pharmacy)
     assert [route for route, statuses in found.items() if 0 in statuses] == []
     routes = {path for method, path, _ in served(oms) if method == "GET"}
@@ -155,7 +158,7 @@ SHOWING = {
     "/v1/shipments/{shipment_id}", "/v1/events", "/v1/audit/proof/inclusion",
     "/tile/entries/{index}",
 }  # fmt: skip
-"""Routes that show it to who has the right: elsewhere there is nothing to be masked."""
+"""Routes that disclose it to readers with the right: others have nothing to mask."""
 
 
 def test_who_has_the_right_sees_all_of_it(oms: Oms, pharmacist: Api, pharmacy: Pharmacy) -> None:
@@ -166,7 +169,7 @@ def test_who_has_the_right_sees_all_of_it(oms: Oms, pharmacist: Api, pharmacy: P
 def test_with_the_masking_taken_out_it_is_all_found(
     oms: Oms, desk: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for what the statements leave out, which were told before."""
+    """But for what the statements exclude, whose parameters were restricted before."""
     monkeypatch.setattr(disclosure, "allows", lambda scopes, scope: True)
     found = leaking(desk, oms, pharmacy)
     showing = {route for route, statuses in found.items() if 0 in statuses}
@@ -174,7 +177,7 @@ def test_with_the_masking_taken_out_it_is_all_found(
 
 
 def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:
-    key = {"Authorization": f"Bearer {oms.create_key('desk', None, ALL_BUT)}"}
+    key = {"Authorization": f"Bearer {oms.api_keys.create('desk', None, ALL_BUT)}"}
     with serving(oms) as (url, _), ExitStack() as stack:
         feed = stack.enter_context(streaming(f"{url}/v1/events/stream?after=0", key))
         events = [feed.event()[1] for _ in range(oms.readers.head())]
@@ -190,7 +193,7 @@ def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:
 
 
 def about(value: Any, order_id: str) -> Iterator[dict[str, Any]]:
-    """Objects that name the order, directly or in an object in them."""
+    """Objects that name the order, directly or in an object in one of their fields."""
     if isinstance(value, dict):
         if any(order_id == v for v in _texts(value)):
             yield value
@@ -213,7 +216,7 @@ def test_nothing_names_a_sensitive_order_and_an_ordinary_sku_together(
     oms: Oms, desk: Api, pharmacy: Pharmacy
 ) -> None:
     order_id, seen = pharmacy.others["order_id"], 0
-    for route, url in questions(oms, pharmacy):
+    for route, url in requests(oms, pharmacy):
         answer = desk.get(url)
         if "json" not in answer.headers.get("content-type", "") or answer.status_code != 200:
             continue
@@ -250,7 +253,7 @@ def test_what_the_desk_needs_is_left(desk: Api, pharmacy: Pharmacy) -> None:
 def test_searching_by_what_it_is_about_finds_nothing(
     desk: Api, pharmacist: Api, pharmacy: Pharmacy
 ) -> None:
-    """Also where the asker says otherwise; and the orders are found by their numbers."""
+    """Even with `with_sensitive=true`; and the orders are found by their numbers."""
     for asked in ({"sku": SECRET}, {"sku": PLAIN}, {"q": PLANTED}, {"q": PLANTED, "sort": "total"}):
         for more in ({}, {"with_sensitive": "true"}):
             assert desk.get("/v1/orders", params={**asked, **more}).json()["items"] == []
@@ -259,7 +262,7 @@ def test_searching_by_what_it_is_about_finds_nothing(
         skus = [item["sku"] for item in desk.get(path).json()["items"]]
         assert (SECRET in skus, PLAIN in skus) == (False, True)
         assert SECRET in [item["sku"] for item in pharmacist.get(path).json()["items"]]
-    said = told(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
+    said = problem_of(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
     assert "lacks the scope sensitive:read" in said
     assert "admin or pharmacist" in said
 
@@ -267,7 +270,7 @@ def test_searching_by_what_it_is_about_finds_nothing(
 def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> None:
     path = f"/v1/orders/{pharmacy.path['order_id']}"
     too_many = {"reason": "other", "lines": [{"line_id": "1", "quantity": 99}]}
-    problem = told(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
+    problem = problem_of(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
     assert problem["errors"] == [{"line": "1", "sku": "***", "requested": 99, "available": 0}]
     secret = order(lines=[{"sku": SECRET, "quantity": 1, "unit_price": "1.00"}])
     placed = desk.post("/v1/orders", secret)
@@ -278,7 +281,7 @@ def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> Non
     desk.post(f"/v1/orders/{placed.json()['order_id']}/confirm")
     ship = {"location": "LON"}
     refused = desk.post(f"/v1/orders/{placed.json()['order_id']}/shipments", ship)
-    assert PLANTED not in told(refused, 409, "illegal_transition")["detail"]
+    assert PLANTED not in problem_of(refused, 409, "illegal_transition")["detail"]
     many = desk.post("/v1/orders:batch", {"orders": [secret, order()]}).json()["results"]
     assert [each["order"]["lines"][0]["sku"] for each in many] == ["***", "A"]
     assert PLANTED not in desk.post("/v1/orders?dry_run=true", secret).text
@@ -287,7 +290,7 @@ def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> Non
 
 
 def test_figures_hide_small_counts_from_everybody(desk: Api, shop: Api, pharmacy: Pharmacy) -> None:
-    """As the ledger is set: who asks may only ask for more to be hidden."""
+    """By the ledger's setting; a request can only raise the number."""
     for api in (desk, shop):
         for params in ({"group_by": "month"}, {"group_by": "month", "smallest_count": "1"}):
             (row,) = api.get("/v1/analytics/shipping", params=params).json()["rows"]
@@ -303,8 +306,8 @@ def accesses(api: Api, **params: str) -> list[dict[str, Any]]:
 def test_who_was_shown_it_is_on_record(
     desk: Api, pharmacist: Api, shop: Api, pharmacy: Pharmacy
 ) -> None:
-    """Of whom, by whom, what for; also where nothing personal is in the answer, and for whoever
-    asks about the person. Who was shown stars is not."""
+    """With subject, actor and purpose; also for answers without personal values, and in the log of
+    the person. Masked answers are not logged."""
     order_id = pharmacy.path["order_id"]
     before = len(accesses(shop, order=order_id))
     path = f"/v1/orders/{order_id}/timeline"
@@ -327,7 +330,7 @@ def test_who_was_shown_it_is_on_record(
 
 
 def test_the_command_line_is_on_record_too(oms: Oms, pharmacy: Pharmacy) -> None:
-    found = ask(oms, "order_timeline", order_id=pharmacy.path["order_id"])
+    found = run_query(oms, "order_timeline", order_id=pharmacy.path["order_id"])
     assert SECRET in json.dumps(found)
     (newest, *_) = oms.accesses(order=pharmacy.path["order_id"])
     assert str(newest["actor"]).startswith("cli:")
@@ -336,8 +339,8 @@ def test_the_command_line_is_on_record_too(oms: Oms, pharmacy: Pharmacy) -> None
 def test_a_product_that_becomes_sensitive_is_so_within_seconds(
     oms: Oms, desk: Api, shop: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was ordered before is not: an order is what it was when it was placed. Defined anew by
-    somebody who does not know of the mark, it stays."""
+    """Earlier orders of it are not: an order keeps the mark it was placed with. A new definition of
+    the product by a client that omits the mark keeps it."""
     monkeypatch.setattr(index, "PRODUCT_SECONDS", 0.0)
     before = shop.post("/v1/orders", order()).json()
     for body in ({"title": "A", "sensitive": True}, {"title": "A, anew"}):

@@ -1,4 +1,4 @@
-"""A pharmacy: orders that say something of somebody's health, and every place they leave it in."""
+"""A pharmacy: orders that reveal health data, and everything that can happen to them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.http.examples import order
 from tests.privacy.people import ADA, BOB
 
 PLANTED = "Zqx"
-"""In everything that tells what the sensitive orders are about, and in nothing else."""
+"""Part of every text about the content of the sensitive orders, and of no other text."""
 
 SECRET = f"{PLANTED}test-kit"
 """The SKU of a sensitive product."""
 
 PLAIN = "B/1"
-"""The SKU of a product that anybody may see, which a sensitive order is of all the same."""
+"""The SKU of an ordinary product in a sensitive order."""
 
 
 def planted(sku: str, external_id: str, **fields: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def planted(sku: str, external_id: str, **fields: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Pharmacy:
-    """What was made, by the names that paths have for it; `position` is where all of it is seen."""
+    """Ids of what was created, by the names of path fields; `position` is the last position."""
 
     api: Api
     position: int = 0
@@ -41,8 +41,8 @@ class Pharmacy:
         return told
 
     def opened(self) -> Pharmacy:
-        """One order of a sensitive product, and one that says itself that it is sensitive, each
-        with all that may happen to an order."""
+        """Create an order of a sensitive product and an order that is declared sensitive, each
+        with everything that can happen to an order."""
         product = {"title": f"{PLANTED} kit", "sensitive": True}
         self.do("PUT", f"/v1/products/{SECRET}", product)
         received = {"sku": SECRET, "location": "LON", "quantity": 20, "reference": f"{PLANTED} po"}

@@ -1,4 +1,4 @@
-"""Keys in a service: each service keeps the same promises, asked once a process."""
+"""Remote root keys: the same guarantees for each service, with one call in each process."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def real() -> Iterator[OpenBao]:
         yield running
 
 
-@pytest.fixture(params=["kms", "stand-in", "openbao"])
+@pytest.fixture(params=["kms", "stand-in", pytest.param("openbao", marks=pytest.mark.long)])
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """Each service that a key may be in."""
+    """Each supported key service."""
     monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)
     if request.param == "openbao":
         monkeypatch.setenv("VAULT_TOKEN", TOKEN)
@@ -48,7 +48,7 @@ def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def process(*kek: str, ledger: str = "main") -> KeyWrapper:
-    """What a process that was just started has."""
+    """The key wrapper of a process that has just started."""
     return key_wrapper(" ".join(kek), NO_FILE, ledger)
 
 

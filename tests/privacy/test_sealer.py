@@ -1,4 +1,4 @@
-"""Nothing personal is anywhere in clear: not in a table, an event, a dump or a file."""
+"""No personal value is stored in clear: not in a table, an event, a dump or a file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from tests.privacy.search import dumped, files_with, rows_with
 
 
 def busy(api: Api) -> int:
-    """Everything that carries personal values, in all ways they come in: single and many, tried
-    before, sent again, refused."""
+    """Send personal values in all ways: single and batch, dry run, repeated, refused."""
     for who in EVERYBODY:
         who.buys(api)
     again = {"headers": {"Idempotency-Key": "once"}}
@@ -40,7 +39,7 @@ def busy(api: Api) -> int:
 
 
 def in_clear(oms: Oms) -> list[str]:
-    """Events that hold a personal value which is not sealed."""
+    """Events that hold an unsealed personal value."""
     with oms.readers.as_of() as log:
         return [
             f"{type(r.event).type}.{name}"
@@ -81,7 +80,7 @@ def test_without_sealing_it_is_all_found(
 
 
 def test_every_door_goes_through_the_one_that_seals() -> None:
-    """Nobody hands commands to the writer but the root and the door for many at a time."""
+    """Only `app.py` and the command bus of the HTTP API submit commands to the writer."""
     allowed = {"app.py", "bus.py"}
     folder = os.path.dirname(sealer.__file__) + "/.."
     asking = re.compile(r"writer\.submit")
@@ -96,5 +95,5 @@ def test_every_door_goes_through_the_one_that_seals() -> None:
 
 
 def test_every_event_with_personal_values_can_be_looked_through() -> None:
-    """So that the searches above do not pass because nothing is looked at."""
+    """Proves that the searches above look at something."""
     assert {"order.placed.v1", "shipment.created.v1"} <= set(EVENTS)

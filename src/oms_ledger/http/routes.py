@@ -1,0 +1,180 @@
+"""The routes that are neither commands nor queries, each declared once: `app` serves them, the
+OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms_ledger.access.roles import ADMIN, PUBLIC
+from oms_ledger.http.openapi import answers, parts
+from oms_ledger.http.openapi.parts import (
+    AFTER,
+    FRESHNESS,
+    FROM,
+    LIMIT,
+    POSITION,
+    RESUME,
+    TO,
+    TREE_SIZE,
+    TYPES,
+    Json,
+)
+
+AUDIT = "audit:read"
+
+JSON = "application/json"
+SSE = "text/event-stream"
+TEXT = "text/plain"
+BYTES = "application/octet-stream"
+
+_TEXT: Json = {"type": "string"}
+_BYTES: Json = {"type": "string", "format": "binary"}
+
+
+@dataclass(frozen=True, slots=True)
+class FixedRoute:
+    """A route and its part of the OpenAPI document.
+
+    `path` is Starlette's: `{index:path}` also matches slashes. `scope` is what callers need.
+    `answer` is a shape, or the schema itself; with `is_list` the answer is a list of it.
+    """
+
+    path: str
+    scope: str
+    summary: str
+    media: str
+    answer: type | Json
+    parameters: tuple[Json, ...] = ()
+    method: str = "GET"
+    status: int = 200
+    is_list: bool = False
+
+    @property
+    def documented_path(self) -> str:
+        return self.path.replace(":path}", "}")
+
+
+EVENTS = FixedRoute(
+    "/v1/events",
+    AUDIT,
+    "The permanent, ordered feed of all events",
+    JSON,
+    answers.FeedAnswer,
+    (AFTER, LIMIT, TYPES, *FRESHNESS),
+)
+EVENT_STREAM = FixedRoute(
+    "/v1/events/stream", AUDIT, "The feed as it grows", SSE, _TEXT, (AFTER, TYPES, RESUME)
+)
+PARCEL_STREAM = FixedRoute(
+    "/v1/tracking/{token}/stream", PUBLIC, "A parcel as it moves", SSE, _TEXT
+)
+HEALTH = FixedRoute("/healthz", PUBLIC, "The process answers", JSON, answers.AliveAnswer)
+READY = FixedRoute(
+    "/readyz", PUBLIC, "Commands and queries can be answered", JSON, answers.ReadyAnswer
+)
+METRICS = FixedRoute("/metrics", PUBLIC, "Counts and times, for Prometheus", TEXT, _TEXT)
+READ_MODELS = FixedRoute(
+    "/v1/projections",
+    ADMIN,
+    "How far every read model has got",
+    JSON,
+    answers.ReadModelAnswer,
+    is_list=True,
+)
+PARKED = FixedRoute(
+    "/v1/projections/{name}/parked",
+    ADMIN,
+    "Streams that a read model has left out",
+    JSON,
+    answers.ParkedStreamsAnswer,
+)
+RETRY = FixedRoute(
+    "/v1/projections/{name}/retry",
+    ADMIN,
+    "Fold the streams again that were left out",
+    JSON,
+    answers.RetriedAnswer,
+    method="POST",
+)
+REBUILD = FixedRoute(
+    "/v1/projections/{name}/rebuild",
+    ADMIN,
+    "Build a read model anew beside the live one",
+    JSON,
+    answers.RebuildAnswer,
+    method="POST",
+    status=202,
+)
+AUDIT_CHECKPOINT = FixedRoute(
+    "/v1/audit/checkpoint",
+    PUBLIC,
+    "The newest signed checkpoint (c2sp.org/tlog-checkpoint)",
+    TEXT,
+    _TEXT,
+)
+INCLUSION = FixedRoute(
+    "/v1/audit/proof/inclusion",
+    AUDIT,
+    "A proof that an event is in the ledger",
+    JSON,
+    answers.InclusionProofAnswer,
+    (POSITION, TREE_SIZE),
+)
+CONSISTENCY = FixedRoute(
+    "/v1/audit/proof/consistency",
+    AUDIT,
+    "A proof that the ledger only grew",
+    JSON,
+    answers.ConsistencyProofAnswer,
+    (FROM, TO),
+)
+VERIFICATION = FixedRoute(
+    "/v1/audit/verify",
+    AUDIT,
+    "What the last verification of the whole ledger found",
+    JSON,
+    answers.VerificationAnswer,
+)
+ACCESSES = FixedRoute(
+    "/v1/audit/access",
+    AUDIT,
+    "Who was shown whose personal data, the newest first",
+    JSON,
+    answers.AccessesAnswer,
+    tuple(parts.ACCESSES),
+)
+CHECKPOINT = FixedRoute(
+    "/checkpoint", PUBLIC, "The same checkpoint, where c2sp.org/tlog-tiles has it", TEXT, _TEXT
+)
+ENTRIES = FixedRoute(
+    "/tile/entries/{index:path}",
+    AUDIT,
+    "Leaves, which are whole events (c2sp.org/tlog-tiles)",
+    BYTES,
+    _BYTES,
+)
+TILE = FixedRoute(
+    "/tile/{level}/{index:path}", PUBLIC, "A tile of the tree (c2sp.org/tlog-tiles)", BYTES, _BYTES
+)
+
+FIXED_ROUTES = (
+    EVENTS,
+    EVENT_STREAM,
+    PARCEL_STREAM,
+    HEALTH,
+    READY,
+    METRICS,
+    READ_MODELS,
+    PARKED,
+    RETRY,
+    REBUILD,
+    AUDIT_CHECKPOINT,
+    INCLUSION,
+    CONSISTENCY,
+    VERIFICATION,
+    ACCESSES,
+    CHECKPOINT,
+    ENTRIES,
+    TILE,
+)
+"""In the order of the OpenAPI document."""
