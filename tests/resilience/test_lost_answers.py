@@ -123,7 +123,7 @@ class Hasty(PostgresStore):
     """Looks without waiting for who holds the head."""
 
     def contains(self, row: EventRow) -> bool:
-        cursor = self._at_hand().execute(SQL["stored_event"], (row.position,), binary=True)
+        cursor = self._open_cursor().execute(SQL["stored_event"], (row.position,), binary=True)
         return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 

@@ -1,4 +1,4 @@
-"""A ledger made ready: migrated, its read models with their tables, and whoever serves let in."""
+"""Prepares a ledger: its migrations, the tables of its read models, the roles of its logins."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from oms_ledger.settings import Settings
 
 
 def prepare(url: str, schema: str, models: Sequence[ReadModel]) -> list[str]:
-    """Migrate the ledger and make the tables of its read models, as its owner; the migrations
-    applied. Safe from any number of processes at once."""
+    """As the owner, migrate the ledger and make the tables of its read models. Returns the names of
+    the migrations applied. Any number of processes may call this at once."""
     applied = migrations.migrate(url, schema)
     with pool.owner(url, schema) as owner:
         for model in models:
@@ -48,7 +48,7 @@ def ensure_prepared(url: str, settings: Settings, models: Sequence[ReadModel]) -
 
 
 def _up_to_date(connection: Connection, schema: str, models: Sequence[ReadModel]) -> bool:
-    """Whether there is nothing that `prepare` would change."""
+    """Whether shapes is nothing that `prepare` would change."""
     roles.act_as(connection, schema, Role.OWNER)
     try:
         return (
@@ -74,6 +74,6 @@ def _require_prepared(connection: Connection, schema: str, models: Sequence[Read
 
 
 def _missing_models(connection: Connection, models: Sequence[ReadModel]) -> list[ReadModel]:
-    """The read models without a build of their shape that is followed."""
-    there = builds.followed_shapes(connection)
-    return [model for model in models if (model.name, model.version) not in there]
+    """The read models that have no active build of their version."""
+    shapes = builds.followed_shapes(connection)
+    return [model for model in models if (model.name, model.version) not in shapes]
