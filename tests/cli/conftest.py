@@ -14,14 +14,14 @@ from tests.databases import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Output:
     """What a command printed; whitespace in `stderr` is as if the terminal had no end."""
 
     stdout: str
     stderr: str
 
 
-Run = Callable[..., Said]
+Run = Callable[..., Output]
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def run(
     monkeypatch.setenv("OMS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
-    def started(*words: str, code: int = 0, standard_input: str = "") -> Said:
+    def started(*words: str, code: int = 0, standard_input: str = "") -> Output:
         monkeypatch.setattr("sys.stdin", io.StringIO(standard_input))
         capsys.readouterr()
         ended = main.run(list(words))
-        said = capsys.readouterr()
-        assert ended == code, said.err + said.out
-        return Said(said.out, " ".join(said.err.split()))
+        output = capsys.readouterr()
+        assert ended == code, output.err + output.out
+        return Output(output.out, " ".join(output.err.split()))
 
     return started

@@ -24,13 +24,13 @@ PLACE = '{"channel": "web", "currency": "GBP", "note": "%s", "lines": []}'
 def test_a_card_number_is_refused_and_not_repeated(
     run: Run, words: tuple[str, ...], field: str
 ) -> None:
-    said = run(*words, code=2)
-    assert "card_data_refused" in said.stderr
-    assert f"field: {field}" in said.stderr
-    assert "1111" not in said.stderr + said.stdout
+    output = run(*words, code=2)
+    assert "card_data_refused" in output.stderr
+    assert f"field: {field}" in output.stderr
+    assert "1111" not in output.stderr + output.stdout
 
 
 def test_on_standard_input_too(run: Run) -> None:
-    said = run("do", "PlaceOrder", "-", code=2, standard_input=PLACE % PAN)
-    assert "card_data_refused" in said.stderr
-    assert "1111" not in said.stderr + said.stdout
+    output = run("do", "PlaceOrder", "-", code=2, standard_input=PLACE % PAN)
+    assert "card_data_refused" in output.stderr
+    assert "1111" not in output.stderr + output.stdout

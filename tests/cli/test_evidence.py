@@ -92,8 +92,8 @@ def test_a_range_is_written_as_parquet(shop: Run, tmp_path: Path) -> None:
     file = tmp_path / "some.parquet"
     shop("export", "range", "2", "5", "--format", "parquet", "--out", str(file))
     assert pq.read_table(file).column("position").to_pylist() == [2, 3, 4, 5]
-    said = shop("export", "range", "2", "5", "--format", "parquet", code=2).stderr
-    assert "Name the file" in said
+    output = shop("export", "range", "2", "5", "--format", "parquet", code=2).stderr
+    assert "Name the file" in output
 
 
 def test_a_key_hands_over_to_the_next(shop: Run) -> None:
@@ -123,10 +123,10 @@ def test_a_verification_is_shown_filed_and_kept(shop: Run, tmp_path: Path) -> No
     assert str(safe) in filed
     kept = json.loads(file.with_suffix(".json").read_text())
     words = ("--json", "--no-read-models", "--checkpoint", str(safe))
-    asked = json.loads(shop("verify", *words).stdout)
-    assert asked["checks"] == kept["checks"][: len(asked["checks"])]
-    assert (asked["ok"], asked["anchors"]) == (kept["ok"], kept["anchors"]) == (True, [str(safe)])
-    assert "Read models, as was asked for." in asked["left_out"]
+    report = json.loads(shop("verify", *words).stdout)
+    assert report["checks"] == kept["checks"][: len(report["checks"])]
+    assert (report["ok"], report["anchors"]) == (kept["ok"], kept["anchors"]) == (True, [str(safe)])
+    assert "Read models, as was asked for." in report["left_out"]
 
 
 def test_checkpoints_are_kept_in_a_bucket_and_read_back_from_there(
@@ -141,8 +141,8 @@ def test_checkpoints_are_kept_in_a_bucket_and_read_back_from_there(
             verified = json.loads(shop(*words, *more).stdout)
             assert (verified["ok"], verified["anchors"]) == (True, ["s3://evidence/ledger"])
             monkeypatch.setenv("OMS_ANCHORS", store.place())
-    said = shop("verify", "--checkpoint", "https://bucket.example/x", code=2).stderr
-    assert "cannot be read back" in said
+    output = shop("verify", "--checkpoint", "https://bucket.example/x", code=2).stderr
+    assert "cannot be read back" in output
 
 
 def test_what_is_wrong_is_named_and_repaired(shop: Run, postgres: Database, tmp_path: Path) -> None:
@@ -151,18 +151,18 @@ def test_what_is_wrong_is_named_and_repaired(shop: Run, postgres: Database, tmp_
     with superuser(postgres) as owner:
         owner.execute("UPDATE stock SET on_hand = 7")
     file = tmp_path / "report.md"
-    said = shop("verify", "--report", str(file), code=1).stderr
-    assert "read_model_differs" in said
-    assert "expected on_hand 5; found on_hand 7" in said
+    output = shop("verify", "--report", str(file), code=1).stderr
+    assert "read_model_differs" in output
+    assert "expected on_hand 5; found on_hand 7" in output
     assert "**read_model_differs**: stock_levels: the row of stock with sku MUG" in file.read_text()
     assert "made anew" in shop("verify", "--repair", code=1).stderr
     shop("verify")
 
 
 def test_what_is_not_there_yet_is_said(shop: Run, tmp_path: Path) -> None:
-    said = shop("verify", "--no-read-models").stderr
-    assert "6 newest events are not sealed yet" in said
-    assert "--checkpoint FILE" in said
+    output = shop("verify", "--no-read-models").stderr
+    assert "6 newest events are not sealed yet" in output
+    assert "--checkpoint FILE" in output
     assert "no verifier key" in shop("verify", "--key", "rubbish", code=2).stderr
     assert "no file" in shop("verify", "--checkpoint", str(tmp_path / "x"), code=4).stderr
     assert "positions 1 to 6" in shop("verify", "--until", "7", code=2).stderr

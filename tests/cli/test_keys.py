@@ -40,9 +40,9 @@ def test_what_cannot_be_is_named(run: Run) -> None:
 
 def test_a_key_is_rotated(run: Run) -> None:
     old = run("keys", "create", "shop", "--role", "channel").stdout.strip()
-    said = run("keys", "rotate", "shop", "--grace", "30m")
-    assert said.stdout.strip() != old
-    assert "works until" in said.stderr
+    output = run("keys", "rotate", "shop", "--grace", "30m")
+    assert output.stdout.strip() != old
+    assert "works until" in output.stderr
     before, after = listed(run)
     assert before["expires_at"]
     assert (after["role"], after["expires_at"]) == ("channel", None)

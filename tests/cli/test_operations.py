@@ -43,8 +43,8 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
     run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
     run("do", "ReceiveStock", '{"sku": "MUG", "location": "LEEDS", "quantity": 5}')
     run("projections", "catch-up")
-    said = run("projections", "rebuild", "all", "--swap").stderr
-    assert said.count("are the same at position 3") == said.count("is live") == 3
+    output = run("projections", "rebuild", "all", "--swap").stderr
+    assert output.count("are the same at position 3") == output.count("is live") == 3
     builds = json.loads(run("projections", "list", "--json").stdout)
     (stock,) = (b for b in builds if b["name"] == "stock_levels")
     assert (stock["version"], stock["state"]) == (3, "live")
@@ -100,9 +100,9 @@ def test_every_command_has_help_with_an_example() -> None:
     leaves = _leaves(typer.main.get_command(app))
     assert len(leaves) >= 14
     for path, command in leaves:
-        said = " ".join(str(getattr(command, "help", "")).split())
-        assert "Example:" in said, f"{' '.join(path)} has no example"
-        assert f"oms-ledger {' '.join(path)}" in said, f"{' '.join(path)} shows another command"
+        output = " ".join(str(getattr(command, "help", "")).split())
+        assert "Example:" in output, f"{' '.join(path)} has no example"
+        assert f"oms-ledger {' '.join(path)}" in output, f"{' '.join(path)} shows another command"
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def test_a_person_from_the_first_order_to_the_receipt(run: Run, tmp_path: Path) 
     assert NAME in run("show", "order", order_id, "--json").stdout
     assert json.loads(run("customer", "export", "c1").stdout)["customer"]["name"] == NAME
     page = tmp_path / "c1.html"
-    said = run("customer", "export", "c1", "--html", str(page), "--purpose", "letter of 7 May")
-    assert "holds personal data" in said.stderr
+    output = run("customer", "export", "c1", "--html", str(page), "--purpose", "letter of 7 May")
+    assert "holds personal data" in output.stderr
     assert page.stat().st_mode & 0o777 == 0o600
     html = page.read_text("utf-8")
     assert "Zqada &lt;Lovelace&gt;" in html
@@ -60,9 +60,9 @@ def test_a_person_from_the_first_order_to_the_receipt(run: Run, tmp_path: Path) 
 
 def test_replay_shows_nothing_personal(run: Run) -> None:
     order_id = shop(run)
-    for told in (run("replay", "order", order_id), run("replay", "order", order_id, "--json")):
-        assert "Zq" not in told.stdout
-        assert "sealed:" not in told.stdout
+    for history in (run("replay", "order", order_id), run("replay", "order", order_id, "--json")):
+        assert "Zq" not in history.stdout
+        assert "sealed:" not in history.stdout
 
 
 def test_the_wrapping_key_is_changed(run: Run) -> None:
@@ -84,15 +84,15 @@ def test_who_is_held_is_not_forgotten(run: Run) -> None:
     assert "reference: case 12" in refused
     exported = json.loads(run("customer", "export", "c1").stdout)
     assert [each["hold_id"] for each in exported["holds"]] == [held.stdout.strip()]
-    said = run("customer", "release", "c1", held.stdout.strip(), "--reason", "case closed")
-    assert "Holds that are left: 0" in said.stderr
+    output = run("customer", "release", "c1", held.stdout.strip(), "--reason", "case closed")
+    assert "Holds that are left: 0" in output.stderr
     by_address = run("forget", "zqada@example.com", "--reason", "x", code=4).stderr
     assert "Nothing personal is kept" in by_address, "who has an id is forgotten by that"
     assert "Forgotten" in run("forget", "c1", "--reason", "erasure request").stderr
-    told = run("replay", "customer", "c1").stdout
-    assert "Customer c1 put on legal hold" in told
-    assert "reason: case closed" in told
-    assert "forgotten: 0 -> 1" in told
+    history = run("replay", "customer", "c1").stdout
+    assert "Customer c1 put on legal hold" in history
+    assert "reason: case closed" in history
+    assert "forgotten: 0 -> 1" in history
 
 
 def test_periods_are_set_shown_looked_at_and_carried_out(run: Run) -> None:
@@ -122,13 +122,13 @@ def test_serving_with_another_key_is_refused_at_the_start(
 ) -> None:
     shop(run)
     monkeypatch.setenv("OMS_KEK", b64encode(b"another key-encryption key, alas").decode())
-    said = run("serve", "--port", "0", code=3).stderr
-    assert "wrong_kek" in said
-    assert "OMS_KEK" in said
+    output = run("serve", "--port", "0", code=3).stderr
+    assert "wrong_kek" in output
+    assert "OMS_KEK" in output
 
 
 @pytest.mark.parametrize(
-    ("kek", "code", "said"),
+    ("kek", "code", "output"),
     [
         (b64encode(b"another key-encryption key, of 32").decode(), 3, "openssl rand"),
         (b64encode(b"another key-encryption key of 32").decode(), 3, "wrapped by the key"),
@@ -137,7 +137,7 @@ def test_serving_with_another_key_is_refused_at_the_start(
     ],
 )
 def test_serve_says_at_its_start_that_the_key_is_another(
-    run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, said: str
+    run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, output: str
 ) -> None:
     """Where an old key still opens the ledger, a service that is away can wait."""
     shop(run)
@@ -152,5 +152,5 @@ def test_serve_says_at_its_start_that_the_key_is_another(
         served.terminate()
     _, err = served.communicate(timeout=60)
     assert served.returncode == code, err
-    assert said in err
+    assert output in err
     assert kek not in err or kek.startswith("vault")

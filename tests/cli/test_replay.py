@@ -1,4 +1,4 @@
-"""The history by command line: told, and compared."""
+"""The history by command line: replayed, and compared."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def test_an_order_is_told_by_any_of_its_names(shop: Run) -> None:
-    told = shop("replay", "order", "WEB-000001").stdout
-    assert "Order placed through web: 1 line, 23.00 GBP" in told
-    assert "status.order: pending -> confirmed" in told
-    assert "allocated: 0 -> 2" in told
+    history = shop("replay", "order", "WEB-000001").stdout
+    assert "Order placed through web: 1 line, 23.00 GBP" in history
+    assert "status.order: pending -> confirmed" in history
+    assert "allocated: 0 -> 2" in history
     order_id = lines(shop("replay", "order", "1001", "--json").stdout)[1]["data"]["order_id"]
-    assert shop("replay", "order", order_id).stdout == told
-    assert shop("replay", "customer", "C7").stdout == told
+    assert shop("replay", "order", order_id).stdout == history
+    assert shop("replay", "customer", "C7").stdout == history
 
 
 def test_all_is_told_one_event_a_line(shop: Run) -> None:
-    told = lines(shop("replay", "all", "--json").stdout)
-    assert [each["position"] for each in told] == list(range(1, 9))
-    assert {"actor", "command", "causation_id", "words", "effects"} <= told[0].keys()
+    history = lines(shop("replay", "all", "--json").stdout)
+    assert [each["position"] for each in history] == list(range(1, 9))
+    assert {"actor", "command", "causation_id", "words", "effects"} <= history[0].keys()
     assert shop("replay", "all").stdout == shop("replay", "all").stdout
     assert len(lines(shop("replay", "all", "--json", "--until", "3").stdout)) == 3
-    until = told[2]["recorded_at"]
+    until = history[2]["recorded_at"]
     assert len(lines(shop("replay", "all", "--json", "--until", until).stdout)) == 3
 
 
 def test_a_sku_is_told(shop: Run) -> None:
-    told = lines(shop("replay", "sku", "MUG", "--json").stdout)
-    assert [each["position"] for each in told] == [2, 3, 6, 8]
-    assert told[-1]["effects"] == [{"field": "on_hand", "before": 5, "after": 10}]
+    history = lines(shop("replay", "sku", "MUG", "--json").stdout)
+    assert [each["position"] for each in history] == [2, 3, 6, 8]
+    assert history[-1]["effects"] == [{"field": "on_hand", "before": 5, "after": 10}]
 
 
 def test_who_is_not_there_is_not_told_of(shop: Run) -> None:

@@ -23,8 +23,8 @@ NOW = datetime(2025, 6, 12, 9, 30, tzinfo=UTC)
 class Shop:
     oms: Oms
     database: Database
-    loaded: LoadResult
-    said: str
+    result: LoadResult
+    output: str
 
     @property
     def log(self) -> list[Recorded]:
@@ -45,6 +45,6 @@ def empty_shop(server: str, template: str) -> Generator[tuple[Oms, Database]]:
 def shop(server: str, ready_template: str) -> Iterator[Shop]:
     with empty_shop(server, ready_template) as (oms, database):
         console = Console(file=io.StringIO(), width=80)
-        loaded = load(oms, console, NOW)
+        result = load(oms, console, NOW)
         assert isinstance(console.file, io.StringIO)
-        yield Shop(oms, database, loaded, console.file.getvalue())
+        yield Shop(oms, database, result, console.file.getvalue())

@@ -67,9 +67,9 @@ def test_every_request_goes_to_a_route_that_takes_its_parameters() -> None:
     """The first of the addresses is the placing of the order; all others are queries."""
     addresses = [word for word in pasted() if word.startswith(URL)]
     assert len(addresses) == 5
-    asked = [urlsplit(address) for address in addresses]
-    assert [each.path for each in asked].count("/v1/orders") == 2
-    for each in asked:
+    urls = [urlsplit(address) for address in addresses]
+    assert [each.path for each in urls].count("/v1/orders") == 2
+    for each in urls:
         query, in_path = route(each.path)
         params = dict(parse_qsl(each.query, strict_parsing=bool(each.query)))
         params.pop("min_position", None)

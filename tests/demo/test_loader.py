@@ -37,7 +37,7 @@ UNTIL = datetime(2025, 6, 12, tzinfo=UTC)
 
 
 def items(shop: Shop, name: str, **params: object) -> list[Any]:
-    body = run_query(shop.oms, name, {"limit": 500, **params}, shop.loaded.position)
+    body = run_query(shop.oms, name, {"limit": 500, **params}, shop.result.position)
     assert body["next_cursor"] is None
     found = body["items"]
     assert isinstance(found, list)
@@ -58,10 +58,10 @@ def happened(shop: Shop, kind: type[Event]) -> list[Any]:
 
 
 def test_the_ledger_refuses_nothing_that_the_shop_asks(shop: Shop) -> None:
-    assert not shop.loaded.refused
-    assert shop.loaded.events == shop.loaded.position == len(shop.log)
-    assert not shop.loaded.already
-    assert f"{shop.loaded.events:,} events" in shop.said
+    assert not shop.result.refused
+    assert shop.result.events == shop.result.position == len(shop.log)
+    assert not shop.result.already
+    assert f"{shop.result.events:,} events" in shop.output
 
 
 def test_orders_are_in_every_state_there_is(shop: Shop) -> None:
@@ -110,7 +110,7 @@ def test_some_of_what_goes_wrong_is_put_right(shop: Shop) -> None:
 
 
 def test_nothing_is_dated_after_the_days(shop: Shop) -> None:
-    assert shop.loaded.until == UNTIL
+    assert shop.result.until == UNTIL
     dated = [r.meta.occurred_at for r in shop.log if r.meta.occurred_at is not None]
     assert dated
     assert max(dated) < UNTIL
@@ -136,7 +136,7 @@ def test_the_read_models_equal_a_fold_of_the_log(shop: Shop) -> None:
 def test_the_figures_look_like_a_real_shop_s(shop: Shop) -> None:
     """Mostly good, never perfect, in every channel."""
     params = {"group_by": "channel", "now": UNTIL.isoformat()}
-    body = run_query(shop.oms, "shipping_performance", params, shop.loaded.position)
+    body = run_query(shop.oms, "shipping_performance", params, shop.result.position)
     rows: Sequence[Mapping[str, Any]] = body["rows"]  # type: ignore[assignment]  # known shape
     assert {row["group"] for row in rows} == set(CHANNELS)
     for row in rows:
@@ -154,7 +154,7 @@ def test_loading_again_changes_nothing_whenever_that_is(shop: Shop, later: timed
     again = load(shop.oms, Console(quiet=True), NOW + later)
     assert again.already
     assert (again.events, again.until) == (0, UNTIL)
-    assert again.position == shop.oms.readers.head() == shop.loaded.position
+    assert again.position == shop.oms.readers.head() == shop.result.position
 
 
 def test_a_load_that_was_cut_off_is_finished_on_another_day(
@@ -164,7 +164,7 @@ def test_a_load_that_was_cut_off_is_finished_on_another_day(
     with empty_shop(server, ready_template) as (oms, _):
         cut_off = LoadResult(UNTIL)
         list(islice(load_days(oms, cut_off), 35))
-        assert 0 < oms.readers.head() < shop.loaded.position
+        assert 0 < oms.readers.head() < shop.result.position
         finished = load(oms, Console(quiet=True), NOW + timedelta(days=2))
         assert not finished.refused
         assert finished.until == UNTIL

@@ -26,49 +26,49 @@ UNTIL = datetime(2025, 6, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Story]:
+def sample() -> list[Story]:
     return stories(UNTIL)
 
 
-def test_a_day_gives_the_same_stories_every_time(told: list[Story]) -> None:
-    assert stories(UNTIL) == told
+def test_a_day_gives_the_same_stories_every_time(sample: list[Story]) -> None:
+    assert stories(UNTIL) == sample
 
 
-def test_another_day_gives_the_same_stories_later(told: list[Story]) -> None:
+def test_another_day_gives_the_same_stories_later(sample: list[Story]) -> None:
     """What lets a ledger's first order tell for which day the shop was made."""
     later = stories(UNTIL + timedelta(days=3))
-    assert [s.placed_at - timedelta(days=3) for s in later] == [s.placed_at for s in told]
+    assert [s.placed_at - timedelta(days=3) for s in later] == [s.placed_at for s in sample]
     assert [(s.lines, s.customer, s.fate) for s in later] == [
-        (s.lines, s.customer, s.fate) for s in told
+        (s.lines, s.customer, s.fate) for s in sample
     ]
 
 
-def test_every_fate_and_channel_has_its_stories(told: list[Story]) -> None:
-    assert {s.fate for s in told} == {name for name, _ in FATES} | set(RECENT_FATES)
-    assert {s.channel for s in told} == set(CHANNELS)
-    assert {s.express for s in told} == {True, False}
+def test_every_fate_and_channel_has_its_stories(sample: list[Story]) -> None:
+    assert {s.fate for s in sample} == {name for name, _ in FATES} | set(RECENT_FATES)
+    assert {s.channel for s in sample} == set(CHANNELS)
+    assert {s.express for s in sample} == {True, False}
 
 
-def test_orders_are_placed_within_the_days_oldest_first(told: list[Story]) -> None:
-    placed = [s.placed_at for s in told]
+def test_orders_are_placed_within_the_days_oldest_first(sample: list[Story]) -> None:
+    placed = [s.placed_at for s in sample]
     assert placed == sorted(placed)
     assert UNTIL - timedelta(days=DAYS) <= placed[0]
     assert placed[-1] < UNTIL
-    assert len({s.external_id for s in told}) == ORDERS
+    assert len({s.external_id for s in sample}) == ORDERS
 
 
-def test_nothing_of_a_story_happens_before_its_cause(told: list[Story]) -> None:
-    for s in told:
+def test_nothing_of_a_story_happens_before_its_cause(sample: list[Story]) -> None:
+    for s in sample:
         assert s.placed_at < s.confirmed_at < s.packed_at < s.shipped_at < s.delivered_at
 
 
-def test_what_is_parted_has_two_units(told: list[Story]) -> None:
-    assert all(sum(n for _, n in s.lines) >= 2 for s in told if s.fate in NEEDS_TWO)
+def test_what_is_parted_has_two_units(sample: list[Story]) -> None:
+    assert all(sum(n for _, n in s.lines) >= 2 for s in sample if s.fate in NEEDS_TWO)
 
 
-def test_scarce_goods_are_oversold_and_partly_delivered(told: list[Story]) -> None:
+def test_scarce_goods_are_oversold_and_partly_delivered(sample: list[Story]) -> None:
     for sku in SCARCE:
-        wanted = sum(n for s in told for good, n in s.lines if good.sku == sku)
+        wanted = sum(n for s in sample for good, n in s.lines if good.sku == sku)
         there = sum(sum(good.stock) for good in GOODS if good.sku == sku)
         coming = sum(d.quantity for d in DELIVERIES if d.sku == sku)
         assert there < wanted

@@ -34,7 +34,7 @@ def test_a_curve_leaves_days_without_orders_blank() -> None:
 @pytest.mark.parametrize("width", [80, 120])
 def test_nothing_is_cut_off_in_a_terminal(shop: Shop, width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
-    show(shop.oms, console, shop.loaded.position)
+    show(shop.oms, console, shop.result.position)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "…" not in text

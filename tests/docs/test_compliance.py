@@ -73,6 +73,6 @@ def test_every_row_has_a_test_or_says_what_is_missing(standard: str) -> None:
 
 @pytest.mark.parametrize("standard", STANDARDS)
 def test_nothing_that_concerns_software_is_left_out(standard: str) -> None:
-    told = [row[0] for row in rows(standard)]
+    requirements = [row[0] for row in rows(standard)]
     for wanted in STANDARDS[standard]:
-        assert any(wanted in requirement for requirement in told), wanted
+        assert any(wanted in requirement for requirement in requirements), wanted

@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 
 from oms_commands import COMMANDS
-from oms_ledger.http.openapi.examples import BODIES
 from oms_projections import QUERIES
 from tests.http.conftest import Api
 from tests.http.examples import order
@@ -46,14 +45,16 @@ def silent(text: str) -> bool:
 def test_in_any_field_of_any_body(api: Api) -> None:
     for name, command in COMMANDS.items():
         path = re.sub(r"{\w+}", "x", command.route.path)
-        for leaf in leaves(BODIES[name]):
+        for leaf in leaves(COMMANDS[name].example):
             for value in (PAN, int(DIGITS), [PAN], {"deep": {"er": DIGITS}}):
-                body = planted(BODIES[name], leaf, value)
+                body = planted(COMMANDS[name].example, leaf, value)
                 response = api.send(command.route.method, path, json=body)
                 problem = problem_of(response, 422, "card_data_refused")
                 assert fields(problem)[0].startswith(".".join(map(str, leaf)))
                 assert silent(response.text)
-        response = api.send(command.route.method, path, json={**BODIES[name], DIGITS: "x"})
+        response = api.send(
+            command.route.method, path, json={**COMMANDS[name].example, DIGITS: "x"}
+        )
         problem_of(response, 422, "card_data_refused")
         assert silent(response.text)
     assert api.get("/v1/events").json()["items"] == []

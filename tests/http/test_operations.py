@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
 from oms_ledger.engine.db import pool
-from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.http.openapi import answers
 from tests.databases import Database
 from tests.http.commands.test_idempotency import head
 from tests.http.conftest import Api, projecting
@@ -28,7 +28,7 @@ from tests.http.test_routes import fits
 def test_alive_and_ready(shop: Api) -> None:
     assert shop.get("/healthz").json() == {"status": "ok"}
     ready = shop.get("/readyz")
-    fits(ledger.ReadyShape, ready.json())
+    fits(answers.ReadyAnswer, ready.json())
     assert ready.json()["head"] == head(shop)
 
 
@@ -108,7 +108,7 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
 def test_read_models(shop: Api) -> None:
     shop.get(f"/v1/orders?min_position={head(shop)}")
     found = shop.get("/v1/projections").json()
-    TypeAdapter(list[ledger.ReadModelShape]).validate_python(found, strict=True)
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
     assert {each["name"] for each in found} == {
         "order_status",
         "stock_levels",
@@ -122,11 +122,11 @@ def test_read_models(shop: Api) -> None:
 def test_a_rebuild_is_asked_for_and_seen(api: Api) -> None:
     asked = api.post("/v1/projections/stock_levels/rebuild")
     assert asked.status_code == 202
-    fits(ledger.RebuildShape, asked.json())
+    fits(answers.RebuildAnswer, asked.json())
     assert (asked.json()["version"], asked.json()["state"]) == (3, "building")
     assert api.post("/v1/projections/stock_levels/rebuild").json() == asked.json()
     found = api.get("/v1/projections").json()
-    TypeAdapter(list[ledger.ReadModelShape]).validate_python(found, strict=True)
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
     (stock,) = (each for each in found if each["name"] == "stock_levels")
     assert (stock["version"], stock["state"]) == (2, "live")
     assert [(other["version"], other["state"]) for other in stock["others"]] == [(3, "building")]
@@ -143,10 +143,10 @@ def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Dat
         seen = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
         assert seen.json()["items"] == []
         parked = api.get("/v1/projections/order_status/parked").json()
-        fits(ledger.ParkedStreamsShape, parked)
+        fits(answers.ParkedStreamsAnswer, parked)
         assert [each["stream"] for each in parked["items"]] == [f"order-{placed['order_id']}"]
         again = api.post("/v1/projections/order_status/retry").json()
-        fits(ledger.RetriedShape, again)
+        fits(answers.RetriedAnswer, again)
         assert (again["parked"], again["streams"][0]["folded"]) == (1, False)
         with postgres.connect_owner() as owner:
             owner.execute("ALTER TABLE order_lines_v3 DROP CONSTRAINT broken")

@@ -1,4 +1,4 @@
-"""The whole year takes minutes: it runs where it is asked for by its marker."""
+"""The whole year takes minutes: it runs where its marker is named."""
 
 from __future__ import annotations
 

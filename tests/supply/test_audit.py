@@ -1,4 +1,4 @@
-"""Known holes stop the build unless they are signed off; nobody to ask does not, and is said."""
+"""Known vulnerabilities fail the audit unless they are signed off; a missing service does not."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def hole(id: str = "CVE-2026-1", package: str = "bad", until: date = TODAY) -> H
 
 
 def test_a_hole_fails_and_says_what_to_do() -> None:
-    said = audit.verdict(REPORT, [], TODAY)
-    assert not said.ok
-    assert "bad 2.0: CVE-2026-1, PYSEC-2026-1. Upgrade to 2.1" in "\n".join(said.lines)
+    verdict = audit.verdict(REPORT, [], TODAY)
+    assert not verdict.ok
+    assert "bad 2.0: CVE-2026-1, PYSEC-2026-1. Upgrade to 2.1" in "\n".join(verdict.lines)
 
 
 def test_one_that_is_signed_off_does_not_until_its_end() -> None:
-    said = audit.verdict(REPORT, [hole()], TODAY)
-    assert said.ok
-    assert "not called" in said.lines[-1]
+    verdict = audit.verdict(REPORT, [hole()], TODAY)
+    assert verdict.ok
+    assert "not called" in verdict.lines[-1]
     assert not audit.verdict(REPORT, [hole(until=date(2026, 5, 31))], TODAY).ok
     assert not audit.verdict(REPORT, [hole(package="good")], TODAY).ok
     assert not audit.verdict(REPORT, [hole(id="CVE-2026-2")], TODAY).ok
@@ -47,17 +47,17 @@ def test_one_that_is_signed_off_does_not_until_its_end() -> None:
 
 def test_what_is_signed_off_and_gone_is_said() -> None:
     clean = {"dependencies": REPORT["dependencies"][:1]}
-    said = audit.verdict(clean, [hole()], TODAY)
-    assert said.ok
-    assert "take it out" in said.lines[-1]
+    verdict = audit.verdict(clean, [hole()], TODAY)
+    assert verdict.ok
+    assert "take it out" in verdict.lines[-1]
 
 
 def test_nobody_who_knows_is_no_audit() -> None:
     """As a package index without advisories answers; pip-audit itself would say all is well."""
     nothing = {"dependencies": [{"name": "a", "skip_reason": "not found"}]}
-    said = audit.verdict(nothing, [], TODAY)
-    assert said.ok
-    assert said.lines[0].startswith("NOT AUDITED")
+    verdict = audit.verdict(nothing, [], TODAY)
+    assert verdict.ok
+    assert verdict.lines[0].startswith("NOT AUDITED")
     some = {"dependencies": [*REPORT["dependencies"], {"name": "a", "skip_reason": "not found"}]}
     assert "not audited: a." in "\n".join(audit.verdict(some, [], TODAY).lines)
 
@@ -76,13 +76,13 @@ def advisories() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            known = asked["package"]["name"] == "msgspec"
-            said = json.dumps({"vulns": [OSV] if known else []}).encode()
+            query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            known = query["package"]["name"] == "msgspec"
+            body = json.dumps({"vulns": [OSV] if known else []}).encode()
             self.send_response(200)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -114,23 +114,23 @@ WITH_TOOLS = pytest.mark.skipif(not audit.TOOL.exists(), reason="no pip-audit he
 def test_pip_audit_asks_for_all_that_is_locked(
     advisories: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ["-s", "osv", "--osv-url", advisories]
-    assert audit.main(asked) == 1
-    said = capsys.readouterr().out
-    audited = re.search(r"^(\d+) packages audited", said)
+    options = ["-s", "osv", "--osv-url", advisories]
+    assert audit.main(options) == 1
+    output = capsys.readouterr().out
+    audited = re.search(r"^(\d+) packages audited", output)
     assert audited is not None
     assert len(running()) <= int(audited[1]) <= len(locked())  # some are of other systems
-    assert re.search(r"HOLE  msgspec \S+: CVE-2026-9, GHSA-test-1111-2222\. Upgrade to 99", said)
+    assert re.search(r"HOLE  msgspec \S+: CVE-2026-9, GHSA-test-1111-2222\. Upgrade to 99", output)
     until = hole(id="CVE-2026-9", package="msgspec", until=date(9999, 1, 1))
     monkeypatch.setattr(audit, "holes", lambda: [until])
-    assert audit.main(asked) == 0
+    assert audit.main(options) == 0
 
 
 @WITH_TOOLS
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     away = ["-s", "osv", "--osv-url", "http://127.0.0.1:9/v1/query", "--timeout", "2"]
     assert audit.main(away) == 0
-    assert "NOT AUDITED: the advisory service cannot be asked" in capsys.readouterr().out
+    assert "NOT AUDITED: the advisory service cannot be options" in capsys.readouterr().out
 
 
 def test_make_check_audits() -> None:

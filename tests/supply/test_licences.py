@@ -13,7 +13,7 @@ from supply.signed_off import holes, licences
 def test_every_package_is_permissive_or_signed_off() -> None:
     found = {name: licence(package) for name, package in running().items()}
     assert {"psycopg", "fastapi", "jinja2", "boto3", "pyarrow", "cffi"} <= found.keys()
-    assert {name: said for name, said in found.items() if not is_permissive(said)} == licences()
+    assert {name: text for name, text in found.items() if not is_permissive(text)} == licences()
 
 
 def test_every_package_that_runs_is_locked_with_its_hashes() -> None:
@@ -43,10 +43,10 @@ def test_an_expression_is_read_as_it_is_meant(expression: str, permissive: bool)
 
 
 def signed(tmp_path: Path, **changed: object) -> Path:
-    said = {"id": '"CVE-1"', "package": '"x"', "reason": '"harmless"',
+    fields = {"id": '"CVE-1"', "package": '"x"', "reason": '"harmless"',
             "signed_off": date(2026, 1, 1), "until": date(2026, 6, 1)} | changed  # fmt: skip
     file = tmp_path / "exceptions.toml"
-    file.write_text("[[hole]]\n" + "".join(f"{k} = {v}\n" for k, v in said.items()))
+    file.write_text("[[hole]]\n" + "".join(f"{k} = {v}\n" for k, v in fields.items()))
     return file
 
 

@@ -22,7 +22,7 @@ Rule = Callable[[Given], Sequence[Change]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Command):
+class CustomCommand(Command):
     """A command made of a rule."""
 
     name: ClassVar[str] = "Asked"
@@ -46,16 +46,16 @@ def receive(given: Given, location: str = "LON") -> Sequence[Change]:
 
 
 def test_the_answer_comes_from_the_states_afterwards() -> None:
-    asked = given(*SHELF).when(Asked(receive))
-    asked.then(StockReceived("A", "LON", 1))
-    assert asked.answer == {"on_hand": 11}
+    decision = given(*SHELF).when(CustomCommand(receive))
+    decision.then(StockReceived("A", "LON", 1))
+    assert decision.answer == {"on_hand": 11}
 
 
 @pytest.mark.parametrize("units", [2, 0])
 def test_other_events_or_none_are_not_what_follows(units: int) -> None:
-    asked = given(*SHELF).when(Asked(receive))
+    decision = given(*SHELF).when(CustomCommand(receive))
     with pytest.raises(AssertionError):
-        asked.then(*[StockReceived("A", "LON", 1)] * units)
+        decision.then(*[StockReceived("A", "LON", 1)] * units)
 
 
 def test_a_stream_that_holds_something_must_be_named_to_be_used() -> None:
@@ -64,13 +64,13 @@ def test_a_stream_that_holds_something_must_be_named_to_be_used() -> None:
         return ()
 
     with pytest.raises(LookupError, match="stock-A@LON is used"):
-        given(*SHELF).when(Asked(look, named=()))
-    given().when(Asked(look, named=())).then()
+        given(*SHELF).when(CustomCommand(look, named=()))
+    given().when(CustomCommand(look, named=())).then()
 
 
 def test_a_stream_that_holds_something_must_be_named_to_be_written() -> None:
     with pytest.raises(AssertionError, match="stock-A@LON is written"):
-        given(*SHELF).when(Asked(receive, named=(MAN,)))
+        given(*SHELF).when(CustomCommand(receive, named=(MAN,)))
 
 
 def test_a_rule_does_not_change_what_it_was_lent() -> None:
@@ -79,17 +79,19 @@ def test_a_rule_does_not_change_what_it_was_lent() -> None:
         return ()
 
     with pytest.raises(AssertionError, match="Asked mutates"):
-        given(*SHELF).when(Asked(grab))
+        given(*SHELF).when(CustomCommand(grab))
 
 
 def test_an_event_goes_to_its_own_stream() -> None:
-    asked = given(*SHELF).when(Asked(lambda given: receive(given, "MAN"), named=(MAN, LON)))
-    assert [change.event.stream for change in asked.changes] == ["stock-A@MAN"]
-    assert asked.answer == {"on_hand": 10}
+    decision = given(*SHELF).when(
+        CustomCommand(lambda given: receive(given, "MAN"), named=(MAN, LON))
+    )
+    assert [change.event.stream for change in decision.changes] == ["stock-A@MAN"]
+    assert decision.answer == {"on_hand": 10}
 
 
 def test_reading_ends() -> None:
-    class Endless(Asked):
+    class Endless(CustomCommand):
         def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
             object.__setattr__(self, "named", (*self.named, (StockLevel, str(len(self.named)))))
             return self.named
@@ -103,27 +105,27 @@ def refuse(given: Given) -> Sequence[Change]:
 
 
 def test_a_refusal_is_told_by_its_code_and_its_errors() -> None:
-    asked = given(*SHELF).when(Asked(refuse))
-    assert asked.then_refused("no", {"line": "1"}).detail == "No."
+    decision = given(*SHELF).when(CustomCommand(refuse))
+    assert decision.then_refused("no", {"line": "1"}).detail == "No."
     with pytest.raises(AssertionError, match="no: No"):
-        asked.then_refused("yes")
+        decision.then_refused("yes")
     with pytest.raises(AssertionError, match="line"):
-        asked.then_refused("no", {"line": "2"})
+        decision.then_refused("no", {"line": "2"})
     with pytest.raises(AssertionError, match="Asked is refused: No"):
-        asked.then()
+        decision.then()
 
 
 def test_what_happens_is_not_refused() -> None:
     with pytest.raises(AssertionError, match="is not refused"):
-        given(*SHELF).when(Asked(receive)).then_refused("no")
+        given(*SHELF).when(CustomCommand(receive)).then_refused("no")
 
 
 def test_a_wrong_field_is_told_by_its_name_and_no_other_is_wrong() -> None:
-    asked = given().when(AdjustStock, sku="A", location="LON", reason="", change="x")
+    decision = given().when(AdjustStock, sku="A", location="LON", reason="", change="x")
     with pytest.raises(AssertionError, match="reason"):
-        asked.then_invalid("change")
+        decision.then_invalid("change")
     with pytest.raises(AssertionError, match="AdjustStock is invalid"):
-        asked.then()
+        decision.then()
     right = given(*SHELF).when(AdjustStock, sku="A", location="LON", reason="x", change=1)
     right.then(StockAdjusted("A", "LON", 1, "x"))
     with pytest.raises(AssertionError, match="no fields"):
@@ -134,4 +136,4 @@ def test_what_a_command_creates_is_named_after_it() -> None:
     def name(given: Given) -> Sequence[Change]:
         return [Change(StockReceived("A", CONTEXT.command_id, 1))]
 
-    given().when(Asked(name)).then(StockReceived("A", "command-1", 1))
+    given().when(CustomCommand(name)).then(StockReceived("A", "command-1", 1))

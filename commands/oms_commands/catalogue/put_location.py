@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Text
 from oms_commands.catalogue._fields import SiteFields
+from oms_ledger.domain.catalogue.answers import LocationDefinedAnswer
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.json_values import plain
@@ -26,6 +27,14 @@ class PutLocation(Command):
     name: ClassVar[str] = "PutLocation"
     route: ClassVar[Route] = Route("PUT", "/v1/locations/{code}")
     scope: ClassVar[str] = "stock:write"
+    answer_type: ClassVar[type] = LocationDefinedAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "name": "London",
+        "type": "warehouse",
+        "address": {"line1": "1 Dock Road", "city": "London", "country": "GB"},
+        "priority": 1,
+        "daily_capacity": 500,
+    }
 
     code: Code
     name_: Annotated[str, Field(alias="name", min_length=1, max_length=200, pattern=PRINTABLE)]

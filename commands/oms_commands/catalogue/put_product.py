@@ -18,6 +18,7 @@ from oms_commands._fields import (
     check_amount,
 )
 from oms_commands.catalogue._fields import ComponentFields, DimensionFields
+from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money, to_minor, to_text
@@ -37,6 +38,14 @@ class PutProduct(Command):
     name: ClassVar[str] = "PutProduct"
     route: ClassVar[Route] = Route("PUT", "/v1/products/{sku}")
     scope: ClassVar[str] = "stock:write"
+    answer_type: ClassVar[type] = ProductDefinedAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "title": "White hanging heart t-light holder",
+        "weight_g": 250,
+        "dimensions_mm": {"length": 120, "width": 80, "height": 60},
+        "unit_cost": "1.20",
+        "safety_stock": 2,
+    }
 
     sku: Sku
     title: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE)]

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
 from oms_commands.customers._subjects import Reason, refuse_if_held, refuse_if_unknown, streams_of
+from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
@@ -32,6 +33,8 @@ class ForgetCustomer(Command):
     name: ClassVar[str] = "ForgetCustomer"
     route: ClassVar[Route] = Route("POST", "/v1/customers/{customer_id}/forget")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = ForgottenAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "erasure request", "note": "ticket 7"}
     forgets: ClassVar[bool] = True
 
     customer_id: Id

@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note
 from oms_commands.customers._subjects import Reason, refuse_if_held, streams_of
+from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.errors import Refused
@@ -31,6 +32,8 @@ class ForgetOrder(Command):
     name: ClassVar[str] = "ForgetOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/forget")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = ForgottenAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "erasure request"}
     forgets: ClassVar[bool] = True
 
     order_id: Id

@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Text
 from oms_commands.customers._subjects import Reason, holds_of, refuse_if_unknown, streams_of
+from oms_ledger.domain.customers.answers import HeldCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHeld
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.personal import ResolvedSubject, with_fields
@@ -28,6 +29,8 @@ class HoldCustomer(Command):
     name: ClassVar[str] = "HoldCustomer"
     route: ClassVar[Route] = Route("POST", "/v1/customers/{customer_id}/hold")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = HeldCustomerAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "litigation", "reference": "case 12"}
 
     customer_id: Id
     reason: Reason

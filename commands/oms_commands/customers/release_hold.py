@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id
 from oms_commands.customers._subjects import Reason, holds_of, streams_of
+from oms_ledger.domain.customers.answers import ReleasedCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHoldReleased
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
@@ -28,6 +29,8 @@ class ReleaseCustomerHold(Command):
     name: ClassVar[str] = "ReleaseCustomerHold"
     route: ClassVar[Route] = Route("POST", "/v1/customers/{customer_id}/holds/{hold_id}/release")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = ReleasedCustomerAnswer
+    example: ClassVar[Mapping[str, Json]] = {"reason": "case closed"}
 
     customer_id: Id
     hold_id: Id

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Country, Text
+from oms_ledger.domain.customers.answers import PeriodAnswer
 from oms_ledger.domain.customers.retention import (
     OF_PERSONS,
     POLICY,
@@ -32,6 +33,13 @@ class SetRetention(Command):
     name: ClassVar[str] = "SetRetention"
     route: ClassVar[Route] = Route("PUT", "/v1/retention")
     scope: ClassVar[str] = "admin"
+    answer_type: ClassVar[type] = PeriodAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "kind": "customers",
+        "country": "DE",
+        "keep": "10y",
+        "reference": "AO 147",
+    }
 
     kind: Literal["customers", "guests", "access_log", "receipts"]
     keep: str | None

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
 from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
@@ -24,6 +25,8 @@ class CancelShipment(Command):
     name: ClassVar[str] = "CancelShipment"
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/cancel")
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {}
 
     shipment_id: Id
 

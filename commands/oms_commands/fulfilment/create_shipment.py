@@ -12,6 +12,7 @@ from oms_commands._fields import STRICT, Code, Id
 from oms_commands.fulfilment._fields import PackageFields, ShippedLine
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -33,6 +34,12 @@ class CreateShipment(Command):
     name: ClassVar[str] = "CreateShipment"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/shipments", 201)
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "location": "LON",
+        "carrier": "manual",
+        "packages": [{"weight_g": 1200}],
+    }
 
     order_id: Id
     location: Code

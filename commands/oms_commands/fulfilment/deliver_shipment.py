@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Time
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -23,6 +24,8 @@ class DeliverShipment(Command):
     name: ClassVar[str] = "DeliverShipment"
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/deliver")
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {"occurred_at": "2026-01-07T10:12:00Z"}
 
     shipment_id: Id
     occurred_at: Time | None = None

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Time
 from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -37,6 +38,11 @@ class DispatchShipment(Command):
     name: ClassVar[str] = "DispatchShipment"
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/dispatch")
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "tracking_number": "JD0002",
+        "occurred_at": "2026-01-06T15:00:00Z",
+    }
 
     shipment_id: Id
     tracking_number: Id | None = None

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
 from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentLabelled
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -23,6 +24,8 @@ class LabelShipment(Command):
     name: ClassVar[str] = "LabelShipment"
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/label")
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {}
 
     shipment_id: Id
     tracking_number: Id | None = None

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, Text, Time
 from oms_commands.fulfilment._fields import ScanCode
+from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
 from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -28,6 +29,12 @@ class RecordTrackingEvent(Command):
     name: ClassVar[str] = "RecordTrackingEvent"
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/tracking-events")
     scope: ClassVar[str] = "shipments:write"
+    answer_type: ClassVar[type] = ShipmentAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "code": "in_transit",
+        "occurred_at": "2026-01-06T21:40:00Z",
+        "location": "Hatfield",
+    }
 
     shipment_id: Id
     code: ScanCode

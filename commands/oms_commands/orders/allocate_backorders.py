@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
+from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
@@ -26,6 +27,8 @@ class AllocateBackorders(Command):
     name: ClassVar[str] = "AllocateBackorders"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/allocate")
     scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = OrderAnswer
+    example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
 

@@ -13,6 +13,7 @@ from oms_commands.orders._fields import CancelledLine
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.rules.cancellation import cancel_lines, cancel_rest
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
@@ -31,6 +32,11 @@ class CancelOrder(Command):
     name: ClassVar[str] = "CancelOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/cancel")
     scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = OrderAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "reason": "customer",
+        "lines": [{"line_id": "1", "quantity": 2}],
+    }
 
     order_id: Id
     reason: Literal["customer", "inventory", "fraud", "declined", "staff", "other"]

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import PRINTABLE, STRICT, Id, Note
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.answers import HeldOrderAnswer
 from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
@@ -26,6 +27,11 @@ class HoldOrder(Command):
     name: ClassVar[str] = "HoldOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/hold")
     scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = HeldOrderAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "reason": "fraud",
+        "note": "Card and country do not match.",
+    }
 
     order_id: Id
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]

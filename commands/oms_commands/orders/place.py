@@ -23,6 +23,7 @@ from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key, order_id_for, stock_key
 from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
@@ -50,6 +51,24 @@ class PlaceOrder(Command):
         "POST", "/v1/orders", 201, many="orders", many_path="/v1/orders:batch"
     )
     scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = OrderAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "channel": "web",
+        "external_id": "1001",
+        "currency": "GBP",
+        "placed_at": "2026-01-05T08:26:00Z",
+        "customer": {"id": "17850", "name": "Ada Lovelace", "email": "ada@example.com"},
+        "shipping_address": {
+            "name": "Ada Lovelace",
+            "line1": "12 St James's Square",
+            "city": "London",
+            "postal_code": "SW1Y 4JH",
+            "country": "GB",
+        },
+        "lines": [{"sku": "85123A", "quantity": 6, "unit_price": "2.55", "tax": "0.00"}],
+        "shipping": {"service": "standard", "price": "4.95"},
+        "backorder": "refuse",
+    }
 
     channel: Code
     currency: Currency

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import HoldReleased
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
@@ -23,6 +24,8 @@ class ReleaseHold(Command):
     name: ClassVar[str] = "ReleaseHold"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/holds/{hold_id}/release")
     scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = OrderAnswer
+    example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
     hold_id: Id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -13,9 +13,10 @@ from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, 
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Change, Context, Given, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -28,6 +29,13 @@ class AdjustStock(StockCommand):
 
     name: ClassVar[str] = "AdjustStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments")
+    answer_type: ClassVar[type] = StockAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "sku": "85123A",
+        "location": "LON",
+        "change": -2,
+        "reason": "damaged",
+    }
 
     sku: Sku
     location: Code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
@@ -11,9 +11,10 @@ from oms_commands._fields import STRICT, Code, Count, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Change, Context, Given, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -22,6 +23,8 @@ class CountStock(StockCommand):
 
     name: ClassVar[str] = "CountStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/counts")
+    answer_type: ClassVar[type] = StockAnswer
+    example: ClassVar[Mapping[str, Json]] = {"sku": "85123A", "location": "LON", "counted": 98}
 
     sku: Sku
     location: Code

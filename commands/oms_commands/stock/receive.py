@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -12,8 +12,9 @@ from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, 
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReceived
-from oms_ledger.kernel import Change, Context, Given, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -25,6 +26,14 @@ class ReceiveStock(StockCommand):
 
     name: ClassVar[str] = "ReceiveStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/receipts", many="items")
+    answer_type: ClassVar[type] = StockAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "sku": "85123A",
+        "location": "LON",
+        "quantity": 100,
+        "reference": "PO-7",
+        "unit_cost": "1.20",
+    }
 
     sku: Sku
     location: Code

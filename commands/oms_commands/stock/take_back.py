@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -14,8 +14,9 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.orders.events import UnitsReturned
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReturned
-from oms_ledger.kernel import Change, Context, Given, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -28,6 +29,13 @@ class ReturnStock(StockCommand):
 
     name: ClassVar[str] = "ReturnStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/returns")
+    answer_type: ClassVar[type] = StockAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "sku": "85123A",
+        "location": "LON",
+        "quantity": 1,
+        "reference": "RMA-3",
+    }
 
     sku: Sku
     location: Code

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Code, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
 from oms_ledger.domain.guards import require_location
+from oms_ledger.domain.stock.answers import MovedAnswer
 from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -22,6 +23,13 @@ class TransferStock(Command):
     name: ClassVar[str] = "TransferStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/transfers")
     scope: ClassVar[str] = "stock:write"
+    answer_type: ClassVar[type] = MovedAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "sku": "85123A",
+        "from": "LON",
+        "to": "MAN",
+        "quantity": 5,
+    }
 
     sku: Sku
     from_location: Annotated[Code, Field(validation_alias=AliasChoices("from_location", "from"))]

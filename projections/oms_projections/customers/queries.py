@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.customers.answers import CustomerExportAnswer, CustomerSummaryAnswer
 from oms_ledger.domain.customers.events import CustomerHeld
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
+from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status.fold import READ_MODEL
@@ -151,6 +153,7 @@ QUERIES = (
         "A customer, as the newest order has them",
         NOW_ALONE,
         subject="customer_id",
+        answer_type=CustomerSummaryAnswer,
     ),
     Query(
         "customer_orders",
@@ -162,6 +165,7 @@ QUERIES = (
         "The orders of a customer, the newest first",
         NOW_ALONE,
         subject="customer_id",
+        answer_type=OrdersAnswer,
     ),
     Query(
         "export_customer",
@@ -173,5 +177,6 @@ QUERIES = (
         "Everything about one person",
         NOW_ALONE,
         subject="customer_id",
+        answer_type=CustomerExportAnswer,
     ),
 )

@@ -11,9 +11,11 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.describe import describe
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
 from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
@@ -283,6 +285,7 @@ QUERIES = (
         get_order,
         "One order in full",
         get_order_as_of,
+        answer_type=OrderDetailAnswer,
     ),
     Query(
         "list_orders",
@@ -296,6 +299,7 @@ QUERIES = (
         " and ask for each that matters: GET /v1/orders/{order_id}?as_of=.",
         searches_email="q",
         sensitive_filter="with_sensitive",
+        answer_type=OrdersAnswer,
     ),
     Query(
         "order_timeline",
@@ -306,6 +310,7 @@ QUERIES = (
         order_timeline,
         "Who did what to an order and when, in words",
         order_timeline,
+        answer_type=TimelineAnswer,
     ),
     Query(
         "order_events",
@@ -316,5 +321,6 @@ QUERIES = (
         order_events,
         "The events of an order and of its shipments",
         order_events,
+        answer_type=EventsAnswer,
     ),
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.customers.answers import AllDueAnswer, RetentionAnswer
 from oms_ledger.domain.customers.retention import (
     OF_PERSONS,
     POLICY,
@@ -148,6 +149,7 @@ QUERIES = (
         get_retention,
         "How long which data is kept",
         get_retention,
+        answer_type=RetentionAnswer,
     ),
     Query(
         "retention_due",
@@ -159,5 +161,6 @@ QUERIES = (
         "Whose period is over, and what is in the way of forgetting them",
         "What is due is shown as it is now, or for a later time with at=. Who was forgotten"
         " when: GET /v1/events?types=customer.forgotten.v2.",
+        answer_type=AllDueAnswer,
     ),
 )

@@ -12,6 +12,12 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.disclosure_control import suppress
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
+from oms_ledger.domain.fulfilment.answers import (
+    ParcelAnswer,
+    ShipmentDetailAnswer,
+    ShipmentsAnswer,
+    ShippingPerformanceAnswer,
+)
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
@@ -317,6 +323,7 @@ QUERIES = (
         get_shipment,
         "One shipment",
         get_shipment_as_of,
+        answer_type=ShipmentDetailAnswer,
     ),
     Query(
         "list_shipments",
@@ -327,6 +334,7 @@ QUERIES = (
         list_shipments,
         "Shipments",
         list_shipments_as_of,
+        answer_type=ShipmentsAnswer,
     ),
     Query(
         "track",
@@ -338,6 +346,7 @@ QUERIES = (
         "A parcel, for its recipient",
         "A link shows where the parcel is now. Staff can ask for a shipment's past:"
         " GET /v1/shipments/{shipment_id}?as_of=.",
+        answer_type=ParcelAnswer,
     ),
     Query(
         "shipping_performance",
@@ -350,5 +359,6 @@ QUERIES = (
         "Figures of a past moment would take the whole log to answer. Ask for a period with `from`"
         " and `to`, and judge it at a time of your own with `now`.",
         minimum_count="smallest_count",
+        answer_type=ShippingPerformanceAnswer,
     ),
 )

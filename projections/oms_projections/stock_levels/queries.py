@@ -9,15 +9,23 @@ from typing import cast
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.catalogue.answers import (
+    LocationAnswer,
+    LocationsAnswer,
+    ProductAnswer,
+    ProductsAnswer,
+)
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
+from oms_ledger.domain.stock.answers import MovementsAnswer, StockLevelsAnswer, StockOfSkuAnswer
 from oms_ledger.kernel import Json, Log, Query, Reader
 from oms_projections.pages import Cursor, Limit, Mark, containing, mark_of, page
 from oms_projections.stock_levels import past
 from oms_projections.stock_levels.fold import READ_MODEL
-from oms_projections.values import HappenedBy, column, maybe, maybe_money, maybe_time
+from oms_projections.stock_levels.views import COUNTERS, level, location, movement, product
+from oms_projections.values import HappenedBy, column
 
 STRICT = ConfigDict(extra="forbid")
-COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
+
 NEWEST: Mark = [2**63 - 1]
 
 
@@ -265,74 +273,6 @@ def _not_then(what: str) -> NotFound:
     return NotFound(f"There was no {what} then. Ask without as_of, or for a later time.")
 
 
-def level(row: Mapping[str, object]) -> dict[str, Json]:
-    return {
-        "sku": column(row, "sku", str),
-        "location": column(row, "location", str),
-        **{name: column(row, name, int) for name in COUNTERS},
-        "safety_stock": column(row, "safety_stock", int),
-        "sensitive": column(row, "sensitive", bool),
-        "version": column(row, "version", int),
-        "updated_at": maybe_time(row, "updated_at"),
-    }
-
-
-def movement(row: Mapping[str, object]) -> dict[str, Json]:
-    causes = ("order_id", "line_id", "shipment_id", "reference", "reason")
-    return {
-        "position": column(row, "position", int),
-        "sku": column(row, "sku", str),
-        "location": column(row, "location", str),
-        "kind": column(row, "kind", str),
-        "quantity": column(row, "quantity", int),
-        "on_hand": change(row, "on_hand"),
-        "allocated": change(row, "allocated"),
-        "backordered": change(row, "backordered"),
-        "cause": {name: maybe(row, name, str) for name in causes if row[name] is not None},
-        "actor": column(row, "actor", str),
-        "recorded_at": maybe_time(row, "recorded_at"),
-        "occurred_at": maybe_time(row, "occurred_at"),
-    }
-
-
-def change(row: Mapping[str, object], counter: str) -> dict[str, Json]:
-    after = column(row, counter, int)
-    by = column(row, f"{counter}_change", int)
-    return {"before": after - by, "after": after, "change": by}
-
-
-def product(row: Mapping[str, object]) -> dict[str, Json]:
-    currency = maybe(row, "currency", str)
-    return {
-        "sku": column(row, "sku", str),
-        "title": column(row, "title", str),
-        "stocked": column(row, "stocked", bool),
-        "weight_g": maybe(row, "weight_g", int),
-        "dimensions_mm": maybe(row, "dimensions_mm", dict),
-        "unit_cost": maybe_money(maybe(row, "unit_cost", int), currency),
-        "currency": currency,
-        "backorder_limit": maybe(row, "backorder_limit", int),
-        "safety_stock": column(row, "safety_stock", int),
-        "components": column(row, "components", list),
-        "sensitive": column(row, "sensitive", bool),
-        "version": column(row, "version", int),
-        "updated_at": maybe_time(row, "updated_at"),
-    }
-
-
-def location(row: Mapping[str, object]) -> dict[str, Json]:
-    return {
-        "code": column(row, "code", str),
-        "name": column(row, "name", str),
-        "type": column(row, "kind", str),
-        "address": column(row, "site", dict),
-        "priority": column(row, "priority", int),
-        "daily_capacity": maybe(row, "daily_capacity", int),
-        "version": column(row, "version", int),
-        "updated_at": maybe_time(row, "updated_at"),
-    }
-
-
 FILTER = "with_sensitive"
 
 QUERIES = tuple(
@@ -346,9 +286,18 @@ QUERIES = tuple(
         summary,
         as_of,
         sensitive_filter=sensitive_filter,
+        answer_type=answer_type,
     )
-    for path, params, run, as_of, summary, sensitive_filter in (
-        ("/v1/stock", ListStock, list_stock, list_stock_as_of, "Stock by SKU and location", FILTER),
+    for path, params, run, as_of, summary, sensitive_filter, answer_type in (
+        (
+            "/v1/stock",
+            ListStock,
+            list_stock,
+            list_stock_as_of,
+            "Stock by SKU and location",
+            FILTER,
+            StockLevelsAnswer,
+        ),
         (
             "/v1/stock/{sku}",
             GetStock,
@@ -356,6 +305,7 @@ QUERIES = tuple(
             get_stock_as_of,
             "Stock of one SKU, in all and by location",
             None,
+            StockOfSkuAnswer,
         ),
         (
             "/v1/stock/{sku}/movements",
@@ -364,9 +314,26 @@ QUERIES = tuple(
             stock_movements_as_of,
             "Every change of a SKU",
             None,
+            MovementsAnswer,
         ),
-        ("/v1/products", ListProducts, list_products, list_products_as_of, "Products", FILTER),
-        ("/v1/products/{sku}", GetProduct, get_product, get_product_as_of, "One product", None),
+        (
+            "/v1/products",
+            ListProducts,
+            list_products,
+            list_products_as_of,
+            "Products",
+            FILTER,
+            ProductsAnswer,
+        ),
+        (
+            "/v1/products/{sku}",
+            GetProduct,
+            get_product,
+            get_product_as_of,
+            "One product",
+            None,
+            ProductAnswer,
+        ),
         (
             "/v1/locations",
             ListLocations,
@@ -374,6 +341,7 @@ QUERIES = tuple(
             list_locations_as_of,
             "Locations, by priority",
             None,
+            LocationsAnswer,
         ),
         (
             "/v1/locations/{code}",
@@ -382,6 +350,7 @@ QUERIES = tuple(
             get_location_as_of,
             "One location",
             None,
+            LocationAnswer,
         ),
     )
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oms_ledger.access.roles import ADMIN, PUBLIC
-from oms_ledger.http.openapi import parts
+from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import (
     AFTER,
     FRESHNESS,
@@ -19,7 +19,6 @@ from oms_ledger.http.openapi.parts import (
     TYPES,
     Json,
 )
-from oms_ledger.http.openapi.shapes import ledger
 
 AUDIT = "audit:read"
 
@@ -60,7 +59,7 @@ EVENTS = FixedRoute(
     AUDIT,
     "The permanent, ordered feed of all events",
     JSON,
-    ledger.FeedShape,
+    answers.FeedAnswer,
     (AFTER, LIMIT, TYPES, *FRESHNESS),
 )
 EVENT_STREAM = FixedRoute(
@@ -69,9 +68,9 @@ EVENT_STREAM = FixedRoute(
 PARCEL_STREAM = FixedRoute(
     "/v1/tracking/{token}/stream", PUBLIC, "A parcel as it moves", SSE, _TEXT
 )
-HEALTH = FixedRoute("/healthz", PUBLIC, "The process answers", JSON, ledger.AliveShape)
+HEALTH = FixedRoute("/healthz", PUBLIC, "The process answers", JSON, answers.AliveAnswer)
 READY = FixedRoute(
-    "/readyz", PUBLIC, "Commands and queries can be answered", JSON, ledger.ReadyShape
+    "/readyz", PUBLIC, "Commands and queries can be answered", JSON, answers.ReadyAnswer
 )
 METRICS = FixedRoute("/metrics", PUBLIC, "Counts and times, for Prometheus", TEXT, _TEXT)
 READ_MODELS = FixedRoute(
@@ -79,7 +78,7 @@ READ_MODELS = FixedRoute(
     ADMIN,
     "How far every read model has got",
     JSON,
-    ledger.ReadModelShape,
+    answers.ReadModelAnswer,
     is_list=True,
 )
 PARKED = FixedRoute(
@@ -87,14 +86,14 @@ PARKED = FixedRoute(
     ADMIN,
     "Streams that a read model has left out",
     JSON,
-    ledger.ParkedStreamsShape,
+    answers.ParkedStreamsAnswer,
 )
 RETRY = FixedRoute(
     "/v1/projections/{name}/retry",
     ADMIN,
     "Fold the streams again that were left out",
     JSON,
-    ledger.RetriedShape,
+    answers.RetriedAnswer,
     method="POST",
 )
 REBUILD = FixedRoute(
@@ -102,7 +101,7 @@ REBUILD = FixedRoute(
     ADMIN,
     "Build a read model anew beside the live one",
     JSON,
-    ledger.RebuildShape,
+    answers.RebuildAnswer,
     method="POST",
     status=202,
 )
@@ -118,7 +117,7 @@ INCLUSION = FixedRoute(
     AUDIT,
     "A proof that an event is in the ledger",
     JSON,
-    ledger.InclusionProofShape,
+    answers.InclusionProofAnswer,
     (POSITION, TREE_SIZE),
 )
 CONSISTENCY = FixedRoute(
@@ -126,7 +125,7 @@ CONSISTENCY = FixedRoute(
     AUDIT,
     "A proof that the ledger only grew",
     JSON,
-    ledger.ConsistencyProofShape,
+    answers.ConsistencyProofAnswer,
     (FROM, TO),
 )
 VERIFICATION = FixedRoute(
@@ -134,14 +133,14 @@ VERIFICATION = FixedRoute(
     AUDIT,
     "What the last verification of the whole ledger found",
     JSON,
-    ledger.VerificationShape,
+    answers.VerificationAnswer,
 )
 ACCESSES = FixedRoute(
     "/v1/audit/access",
     AUDIT,
     "Who was shown whose personal data, the newest first",
     JSON,
-    ledger.AccessesShape,
+    answers.AccessesAnswer,
     tuple(parts.ACCESSES),
 )
 CHECKPOINT = FixedRoute(

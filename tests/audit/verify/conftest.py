@@ -25,9 +25,9 @@ from tests import server as tests_server
 from tests import templates
 from tests.audit.ledger import superuser
 from tests.audit.seal import seal
+from tests.database_reset import Databases
 from tests.databases import Database
 from tests.history.shop import RandomShop
-from tests.recycling import Databases
 
 STEPS = 400
 

@@ -19,7 +19,9 @@ from tests.engine.project.tallies import TALLIES
 
 
 def _query(run: Any) -> Query:
-    return Query("any", "/any", "orders:read", TALLIES.name, object, run, "Any", "Not then")
+    return Query(
+        "any", "/any", "orders:read", TALLIES.name, object, run, "Any", "Not then", answer_type=dict
+    )
 
 
 def _units(params: object, reader: Reader) -> Mapping[str, Json]:

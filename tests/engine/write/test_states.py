@@ -43,6 +43,16 @@ def test_a_whole_batch_finds_its_groups_together(open_writer: OpenWriter) -> Non
     assert [future.result().answer for future in futures] == [{"A": 1}] * 20
 
 
+def test_a_group_has_what_earlier_commands_of_the_same_batch_wrote(
+    open_writer: OpenWriter,
+) -> None:
+    writer = open_writer()
+    commands = (Open("A", "X", 2), Sweep("X", 1), Receive("X", 3), Sweep("X", 1))
+    futures = writer.submit_many(Submission(command, context()) for command in commands)
+    assert [futures[n].result().answer for n in (1, 3)] == [{"A": 2}, {"A": 5}]
+    assert ask(writer, Sweep("X", 1)).answer == {"A": 5}
+
+
 def test_the_cache_is_bounded_in_bytes(ledger: Ledger) -> None:
     limit = 200_000
     writer = Writer(ledger.store(), Limits(cached_bytes=limit))

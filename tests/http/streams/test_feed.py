@@ -16,9 +16,9 @@ import uvicorn
 
 from oms_ledger.app import Oms
 from oms_ledger.http.app import LedgerApi, create_app
-from oms_ledger.http.openapi import shapes
-from oms_ledger.http.openapi.shapes import ledger
+from oms_ledger.http.openapi import answers
 from oms_ledger.http.streams import sse, watcher
+from oms_projections import QUERIES
 from tests.http.conftest import ADMIN_KEY, Api, projecting
 from tests.http.examples import STOCKED, Json, order
 from tests.http.test_errors import problem_of
@@ -34,7 +34,7 @@ def test_every_event_once_and_in_order(shop: Api) -> None:
     while True:
         response = shop.get(f"/v1/events?after={after}&limit=4")
         page = response.json()
-        fits(ledger.FeedShape, page)
+        fits(answers.FeedAnswer, page)
         if not page["items"]:
             break
         seen += page["items"]
@@ -157,7 +157,7 @@ def test_a_parcel_as_it_moves(oms: Oms, api: Api) -> None:
         stream_url = f"{url}/v1/tracking/{made['tracking_token']}/stream"
         with streaming(stream_url, {"Authorization": ""}) as stream:
             _, parcel = stream.event()
-            fits(shapes.OF_QUERIES["track"], parcel)
+            fits(next(q.answer_type for q in QUERIES if q.name == "track"), parcel)
             assert (parcel["status"], parcel["first_name"]) == ("created", "Ada")
             assert "Secret" not in json.dumps(parcel)
             api.post("/v1/stock/receipts", {"sku": "A", "location": "LON", "quantity": 1})

@@ -191,8 +191,12 @@ class States:
         return entry
 
     def touch(self, stream: str) -> Entry:
-        """The entry of a stream that is about to get an event."""
-        return self._young.get(stream) or self._ensure(stream)
+        """The entry of a stream that is about to get an event. A stream that begins may have been
+        cached empty before its group was read, so it joins the group here."""
+        entry = self._young.get(stream) or self._ensure(stream)
+        if self._groups and not entry.state.version:
+            self._join_group(stream)
+        return entry
 
     # What a command sees.
 

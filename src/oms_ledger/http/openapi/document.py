@@ -15,10 +15,8 @@ from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
 from oms_ledger.access.roles import PUBLIC
-from oms_ledger.http.openapi import parts, shapes
-from oms_ledger.http.openapi.examples import BODIES
+from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import FRESHNESS, PURPOSE, Json
-from oms_ledger.http.openapi.shapes import ledger
 from oms_ledger.http.routes import FIXED_ROUTES, FixedRoute
 from oms_ledger.kernel import Command, Query
 from oms_projections import QUERIES
@@ -37,11 +35,15 @@ QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
 COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
 
 SHAPES = (
-    ledger.ProblemShape,
-    ledger.DryRunShape,
+    answers.ProblemAnswer,
+    answers.DryRunAnswer,
     *(route.answer for route in FIXED_ROUTES if isinstance(route.answer, type)),
 )
 """Of answers that are neither of commands nor of queries."""
+
+ANSWERS = ("oms_ledger.domain.", answers.__name__)
+"""Where the types of answers are defined. Their classes end in `Answer`, which the names of their
+schemas do not."""
 
 API_KEY = {
     "type": "http",
@@ -49,6 +51,11 @@ API_KEY = {
     "description": "An API key, which `oms-ledger keys create <name>` makes; or, where a provider"
     " is set, a token of OpenID Connect. Routes name the scope that is needed.",
 }
+
+
+def schema_name(answer_type: str) -> str:
+    """The name of the schema of an answer, from the name of its class."""
+    return answer_type.removesuffix("Answer")
 
 
 def version() -> str:
@@ -64,10 +71,12 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
         yield f"command {kind.name}", "validation", TypeAdapter(kind)
     for query in QUERIES:
         yield f"query {query.name}", "validation", TypeAdapter(query.params)
-    for name, shape in (*shapes.OF_COMMANDS.items(), *shapes.OF_QUERIES.items()):
-        yield f"answer {name}", "serialization", TypeAdapter(shape)
+    answer_types = {kind.name: kind.answer_type for kind in COMMANDS.values()}
+    answer_types |= {query.name: query.answer_type for query in QUERIES}
+    for name, answer_type in answer_types.items():
+        yield f"answer {name}", "serialization", TypeAdapter(answer_type)
     for shape in SHAPES:
-        name = shapes.schema_name(shape.__name__)
+        name = schema_name(shape.__name__)
         yield f"shape {name}", "serialization", TypeAdapter(shape)
 
 
@@ -77,14 +86,14 @@ class _SchemaGenerator(GenerateJsonSchema):
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
         core_ref, mode = core_mode_ref  # a core reference is `module.Class:number`
         name, colon, number = core_ref.partition(":")
-        if name.startswith(shapes.__name__):
-            core_ref = CoreRef(f"{shapes.schema_name(name)}{colon}{number}")
+        if name.startswith(ANSWERS):
+            core_ref = CoreRef(f"{schema_name(name)}{colon}{number}")
         return super().get_defs_ref((core_ref, mode))
 
     def typed_dict_schema(self, schema: TypedDictSchema) -> Json:
         json_schema: Json = super().typed_dict_schema(schema)
-        if schema["cls"].__module__.startswith(shapes.__name__):
-            json_schema["title"] = shapes.schema_name(json_schema["title"])
+        if schema["cls"].__module__.startswith(ANSWERS):
+            json_schema["title"] = schema_name(json_schema["title"])
         return json_schema
 
 
@@ -135,13 +144,13 @@ class _DocumentBuilder:
         route = kind.route
         one = self._body(kind)
         answer = self._answer(kind)
-        examples: Json = {"one": {"value": BODIES[kind.name]}}
+        examples: Json = {"one": {"value": kind.example}}
         if route.many is None:
             self._add_command(kind, route.path, one, answer, examples)
             return
         many = parts.list_of(route.many, one, route.at_most)
         answer_many = parts.results(route.many.removesuffix("s"), answer, self._shape)
-        examples_many: Json = {"many": {"value": {route.many: [BODIES[kind.name]]}}}
+        examples_many: Json = {"many": {"value": {route.many: [kind.example]}}}
         if route.many_path is None:
             either, answers = {"anyOf": [one, many]}, {"anyOf": [answer, answer_many]}
             self._add_command(kind, route.path, either, answers, examples | examples_many)
@@ -240,7 +249,7 @@ class _DocumentBuilder:
         words = re.sub(r"\W+", " ", f"{method} {path.removeprefix('/v1')}").split()
         schema = route.answer
         if not isinstance(schema, dict):
-            schema = self._shape(shapes.schema_name(schema.__name__))
+            schema = self._shape(schema_name(schema.__name__))
         if route.is_list:
             schema = {"type": "array", "items": schema}
         content = {route.media: {"schema": schema}}

@@ -1,4 +1,4 @@
-"""Shipments as answers show them, to staff, to recipients and as figures."""
+"""Answers about shipments, as types: to staff, to recipients, and as figures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from typing_extensions import TypedDict
 
 
-class PackedLineShape(TypedDict):
+class PackedLineAnswer(TypedDict):
     line_id: str
     sku: str
     quantity: int
 
 
-class ShipmentShape(TypedDict):
+class ShipmentAnswer(TypedDict):
     shipment_id: str
     order_id: str
     order_number: str
@@ -26,16 +26,16 @@ class ShipmentShape(TypedDict):
     service: str | None
     tracking_number: str | None
     tracking_token: str
-    lines: list[PackedLineShape]
+    lines: list[PackedLineAnswer]
     delivered_at: str | None
 
 
-class PromisedShape(TypedDict):
+class PromisedAnswer(TypedDict):
     ship_by: str | None
     deliver_by: str | None
 
 
-class ShipmentDetailShape(ShipmentShape):
+class ShipmentDetailAnswer(ShipmentAnswer):
     channel: str
     units: int
     packages: list[dict[str, Any]]
@@ -44,7 +44,7 @@ class ShipmentDetailShape(ShipmentShape):
     recipient: str | None
     city: str | None
     country: str | None
-    promised: PromisedShape
+    promised: PromisedAnswer
     placed_at: str
     created_at: str
     dispatched_at: str | None
@@ -52,18 +52,18 @@ class ShipmentDetailShape(ShipmentShape):
     simulated: bool
 
 
-class ShipmentsShape(TypedDict):
-    items: list[ShipmentDetailShape]
+class ShipmentsAnswer(TypedDict):
+    items: list[ShipmentDetailAnswer]
     next_cursor: str | None
 
 
-class ScanShape(TypedDict):
+class ScanAnswer(TypedDict):
     code: str
     scanned_at: str
     place: str | None
 
 
-class ParcelShape(TypedDict):
+class ParcelAnswer(TypedDict):
     order_number: str
     status: str
     exception: str | None
@@ -74,16 +74,16 @@ class ParcelShape(TypedDict):
     promised_at: str | None
     dispatched_at: str | None
     delivered_at: str | None
-    scans: list[ScanShape]
+    scans: list[ScanAnswer]
 
 
-class HoursShape(TypedDict):
+class HoursAnswer(TypedDict):
     p50: float | None
     p90: float | None
     p95: float | None
 
 
-class PerformanceShape(TypedDict):
+class PerformanceAnswer(TypedDict):
     """`sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
 
     group: str | None
@@ -94,14 +94,14 @@ class PerformanceShape(TypedDict):
     late: int
     on_time_ship_rate: float | None
     on_time_delivery_rate: float | None
-    order_to_ship_hours: HoursShape
-    ship_to_deliver_hours: HoursShape
+    order_to_ship_hours: HoursAnswer
+    ship_to_deliver_hours: HoursAnswer
     split_rate: float | None
     exception_rate: float | None
     sensitive_orders: int | None
     suppressed: str | None
 
 
-class ShippingPerformanceShape(TypedDict):
+class ShippingPerformanceAnswer(TypedDict):
     group_by: str
-    rows: list[PerformanceShape]
+    rows: list[PerformanceAnswer]

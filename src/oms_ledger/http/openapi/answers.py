@@ -1,13 +1,15 @@
-"""Events, errors and the state of the machinery as answers show them."""
+"""Answers of the machinery itself, as types: errors, read models, parked streams."""
 
 from __future__ import annotations
 
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.event_answers import EventsAnswer, FeedItemAnswer
 
-class FieldProblemShape(TypedDict, total=False):
+
+class FieldProblemAnswer(TypedDict, total=False):
     """One field, line or SKU at fault; which of these there are depends on `code`."""
 
     field: str
@@ -20,7 +22,7 @@ class FieldProblemShape(TypedDict, total=False):
     available: int
 
 
-class ProblemShape(TypedDict):
+class ProblemAnswer(TypedDict):
     """RFC 9457. `code` is stable and for programs, `detail` for people."""
 
     type: str
@@ -28,44 +30,21 @@ class ProblemShape(TypedDict):
     status: int
     code: str
     detail: str
-    errors: NotRequired[list[FieldProblemShape]]
+    errors: NotRequired[list[FieldProblemAnswer]]
 
 
-class FeedItemShape(TypedDict):
-    """One event. `occurred_at` only where it differs from `recorded_at`; `sensitive` where it is
-    about a sensitive order or product."""
-
-    position: int
-    stream: str
-    version: int
-    type: str
-    recorded_at: str
-    occurred_at: NotRequired[str]
-    actor: str
-    command: str
-    command_id: str
-    correlation_id: str
-    causation_id: str
-    sensitive: NotRequired[bool]
-    data: dict[str, Any]
-
-
-class EventsShape(TypedDict):
-    items: list[FeedItemShape]
-
-
-class FeedShape(EventsShape):
+class FeedAnswer(EventsAnswer):
     next_after: int
 
 
-class DryRunShape(TypedDict):
+class DryRunAnswer(TypedDict):
     """What would be written. `position` is where the ledger stands."""
 
-    events: list[FeedItemShape]
+    events: list[FeedItemAnswer]
     position: int
 
 
-class ReadModelBuildShape(TypedDict):
+class ReadModelBuildAnswer(TypedDict):
     name: str
     version: int
     shape: int
@@ -79,13 +58,13 @@ class ReadModelBuildShape(TypedDict):
     seconds_left: float | None
 
 
-class ReadModelShape(ReadModelBuildShape):
+class ReadModelAnswer(ReadModelBuildAnswer):
     """Its live build. `others` stand beside it: being made, or live before."""
 
-    others: list[ReadModelBuildShape]
+    others: list[ReadModelBuildAnswer]
 
 
-class RebuildShape(TypedDict):
+class RebuildAnswer(TypedDict):
     name: str
     version: int
     shape: int
@@ -93,7 +72,7 @@ class RebuildShape(TypedDict):
     position: int
 
 
-class ParkedStreamShape(TypedDict):
+class ParkedStreamAnswer(TypedDict):
     name: str
     version: int
     stream: str
@@ -104,23 +83,23 @@ class ParkedStreamShape(TypedDict):
     attempts: int
 
 
-class ParkedStreamsShape(TypedDict):
+class ParkedStreamsAnswer(TypedDict):
     name: str
-    items: list[ParkedStreamShape]
+    items: list[ParkedStreamAnswer]
 
 
-class RetriedStreamShape(TypedDict):
+class RetriedStreamAnswer(TypedDict):
     stream: str
     folded: bool
 
 
-class RetriedShape(TypedDict):
+class RetriedAnswer(TypedDict):
     name: str
-    streams: list[RetriedStreamShape]
+    streams: list[RetriedStreamAnswer]
     parked: int
 
 
-class ReadyShape(TypedDict):
+class ReadyAnswer(TypedDict):
     """Commands and queries can be answered. `degraded` names the loops of the workers that have
     failed for five minutes or longer; it is empty where all is well."""
 
@@ -131,11 +110,11 @@ class ReadyShape(TypedDict):
     degraded: list[str]
 
 
-class AliveShape(TypedDict):
+class AliveAnswer(TypedDict):
     status: str
 
 
-class InclusionProofShape(TypedDict):
+class InclusionProofAnswer(TypedDict):
     """RFC 6962. `leaf` is the exact bytes that are hashed; it and the hashes are base64. Who may
     not see what is in it is given stars."""
 
@@ -146,13 +125,13 @@ class InclusionProofShape(TypedDict):
     sensitive: NotRequired[bool]
 
 
-ConsistencyProofShape = TypedDict(
-    "ConsistencyProofShape",
+ConsistencyProofAnswer = TypedDict(
+    "ConsistencyProofAnswer",
     {"from": int, "to": int, "hashes": list[str]},  # `from` cannot be a field of a class
 )
 
 
-class VerificationCheckShape(TypedDict):
+class VerificationCheckAnswer(TypedDict):
     name: str
     about: str
     count: int
@@ -174,12 +153,12 @@ _VerificationFinding = TypedDict(  # noqa: UP013  # keys of the JSON answer, not
 )
 
 
-class VerificationFindingShape(_VerificationFinding):
+class VerificationFindingAnswer(_VerificationFinding):
     """`first` and `last` are positions, where there are any."""
 
 
-VerificationShape = TypedDict(
-    "VerificationShape",
+VerificationAnswer = TypedDict(
+    "VerificationAnswer",
     {
         "report": str,
         "ok": bool,
@@ -194,16 +173,16 @@ VerificationShape = TypedDict(
         "finished_at": str,
         "keys": list[str],
         "anchors": list[str],
-        "checks": list[VerificationCheckShape],
+        "checks": list[VerificationCheckAnswer],
         "order_totals": dict[str, str],
-        "findings": list[VerificationFindingShape],
+        "findings": list[VerificationFindingAnswer],
         "left_out": list[str],
         "repaired": list[str],
     },
 )
 
 
-class AccessedShape(TypedDict):
+class AccessedAnswer(TypedDict):
     """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders`: orders of which
     was shown what they are about."""
 
@@ -217,6 +196,6 @@ class AccessedShape(TypedDict):
     sensitive_orders: list[str]
 
 
-class AccessesShape(TypedDict):
-    items: list[AccessedShape]
+class AccessesAnswer(TypedDict):
+    items: list[AccessedAnswer]
     next_before: int | None

@@ -1,4 +1,4 @@
-"""Orders as answers show them. Money is decimal text, times are RFC 3339 in UTC."""
+"""Answers about orders, as types. Money is decimal text, times are RFC 3339 in UTC."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-StatusesShape = TypedDict(
-    "StatusesShape", {"order": str, "payment": str, "fulfilment": str, "return": str}
+StatusesAnswer = TypedDict(
+    "StatusesAnswer", {"order": str, "payment": str, "fulfilment": str, "return": str}
 )
 
 
-class AllocatedShape(TypedDict):
+class AllocatedAnswer(TypedDict):
     location: str
     quantity: int
 
 
-class HoldShape(TypedDict):
+class HoldAnswer(TypedDict):
     hold_id: str
     reason: str
     note: str | None
 
 
-class LineShape(TypedDict):
+class LineAnswer(TypedDict):
     line_id: str
     sku: str
     title: str | None
@@ -38,36 +38,36 @@ class LineShape(TypedDict):
     delivered: int
     cancelled: int
     returned: int
-    allocations: list[AllocatedShape]
+    allocations: list[AllocatedAnswer]
 
 
-class OrderShape(TypedDict):
+class OrderAnswer(TypedDict):
     order_id: str
     order_number: str
     version: int
     channel: str
     external_id: str | None
     sensitive: bool
-    status: StatusesShape
+    status: StatusesAnswer
     on_hold: bool
-    holds: list[HoldShape]
-    lines: list[LineShape]
+    holds: list[HoldAnswer]
+    lines: list[LineAnswer]
     total: str
     currency: str
 
 
-class HeldOrderShape(OrderShape):
+class HeldOrderAnswer(OrderAnswer):
     hold_id: str
 
 
-class CustomerShape(TypedDict):
+class CustomerAnswer(TypedDict):
     id: str | None
     name: str | None
     email: str | None
     phone: str | None
 
 
-class AddressShape(TypedDict):
+class AddressAnswer(TypedDict):
     name: str | None
     line1: str | None
     line2: str | None
@@ -77,12 +77,12 @@ class AddressShape(TypedDict):
     country: str | None
 
 
-class ShippingShape(TypedDict):
+class ShippingAnswer(TypedDict):
     service: str
     price: str
 
 
-class OrderShipmentShape(TypedDict):
+class OrderShipmentAnswer(TypedDict):
     shipment_id: str
     status: str
     location: str | None
@@ -91,7 +91,7 @@ class OrderShipmentShape(TypedDict):
     tracking_number: str | None
 
 
-class TimestampsShape(TypedDict):
+class TimestampsAnswer(TypedDict):
     placed_at: str
     ship_by: str | None
     deliver_by: str | None
@@ -101,37 +101,37 @@ class TimestampsShape(TypedDict):
     updated_at: str | None
 
 
-class OrderInFullShape(OrderShape):
-    customer: CustomerShape | None
-    shipping_address: AddressShape | None
-    shipping: ShippingShape | None
+class OrderInFullAnswer(OrderAnswer):
+    customer: CustomerAnswer | None
+    shipping_address: AddressAnswer | None
+    shipping: ShippingAnswer | None
     backorder: str
     payments: list[dict[str, Any]]
-    shipments: list[OrderShipmentShape]
+    shipments: list[OrderShipmentAnswer]
     locations: list[str]
     placed_at: str
-    timestamps: TimestampsShape
+    timestamps: TimestampsAnswer
 
 
-class OrderDetailShape(OrderInFullShape):
+class OrderDetailAnswer(OrderInFullAnswer):
     position: int
 
 
-class ListedOrderShape(TypedDict):
+class ListedOrderAnswer(TypedDict):
     order_id: str
     order_number: str
     version: int
     channel: str
     external_id: str | None
     sensitive: bool
-    status: StatusesShape
+    status: StatusesAnswer
     on_hold: bool
     total: str
     currency: str
     units: int
     line_count: int
     locations: list[str]
-    customer: CustomerShape | None
+    customer: CustomerAnswer | None
     placed_at: str
     ship_by: str | None
     deliver_by: str | None
@@ -139,12 +139,12 @@ class ListedOrderShape(TypedDict):
     updated_at: str | None
 
 
-class OrdersShape(TypedDict):
-    items: list[ListedOrderShape]
+class OrdersAnswer(TypedDict):
+    items: list[ListedOrderAnswer]
     next_cursor: str | None
 
 
-class TimelineItemShape(TypedDict):
+class TimelineItemAnswer(TypedDict):
     at: str
     actor: str
     event: str
@@ -152,7 +152,7 @@ class TimelineItemShape(TypedDict):
     position: int
 
 
-class TimelineShape(TypedDict):
+class TimelineAnswer(TypedDict):
     order_id: str
     sensitive: bool
-    items: list[TimelineItemShape]
+    items: list[TimelineItemAnswer]

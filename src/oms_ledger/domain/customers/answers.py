@@ -1,14 +1,14 @@
-"""Customers as answers show them: what is known of them, legal holds, periods of retention."""
+"""Answers about customers, legal holds and periods of retention, as types."""
 
 from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.http.openapi.shapes.ledger import FeedItemShape
-from oms_ledger.http.openapi.shapes.orders import CustomerShape, OrderInFullShape
+from oms_ledger.domain.event_answers import FeedItemAnswer
+from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
 
 
-class ForgottenShape(TypedDict):
+class ForgottenAnswer(TypedDict):
     """`forgotten`: how often by now. `customer_id`: `key:<id>` for guests, `order:<id>` for who
     ordered without an e-mail address."""
 
@@ -17,52 +17,52 @@ class ForgottenShape(TypedDict):
     forgotten: int
 
 
-class LegalHoldShape(TypedDict):
+class LegalHoldAnswer(TypedDict):
     hold_id: str
     reason: str
     reference: str | None
 
 
-class ReleasedCustomerShape(TypedDict):
+class ReleasedCustomerAnswer(TypedDict):
     """`holds` are those that are still in force."""
 
     customer_id: str
-    holds: list[LegalHoldShape]
+    holds: list[LegalHoldAnswer]
 
 
-class HeldCustomerShape(ReleasedCustomerShape):
+class HeldCustomerAnswer(ReleasedCustomerAnswer):
     hold_id: str
 
 
-class HoldInForceShape(LegalHoldShape):
+class HoldInForceAnswer(LegalHoldAnswer):
     held_at: str
     held_by: str
 
 
-class CustomerSummaryShape(TypedDict):
+class CustomerSummaryAnswer(TypedDict):
     customer_id: str
-    customer: CustomerShape | None
+    customer: CustomerAnswer | None
     orders: int
     first_order_at: str
     last_order_at: str
     forgotten: int
-    holds: list[HoldInForceShape]
+    holds: list[HoldInForceAnswer]
 
 
-class CustomerAccessShape(TypedDict):
+class CustomerAccessAnswer(TypedDict):
     at: str
     actor: str
     purpose: str
     route: str
 
 
-class CustomerExportShape(CustomerSummaryShape):
-    order_details: list[OrderInFullShape]
-    events: list[FeedItemShape]
-    accesses: list[CustomerAccessShape]
+class CustomerExportAnswer(CustomerSummaryAnswer):
+    order_details: list[OrderInFullAnswer]
+    events: list[FeedItemAnswer]
+    accesses: list[CustomerAccessAnswer]
 
 
-class PeriodShape(TypedDict):
+class PeriodAnswer(TypedDict):
     """`keep`: 90d, 18m or 10y; null is for ever."""
 
     kind: str
@@ -70,18 +70,18 @@ class PeriodShape(TypedDict):
     keep: str | None
 
 
-class PeriodInForceShape(PeriodShape):
+class PeriodInForceAnswer(PeriodAnswer):
     reference: str | None
     set_at: str
     set_by: str
     position: int
 
 
-class RetentionShape(TypedDict):
-    periods: list[PeriodInForceShape]
+class RetentionAnswer(TypedDict):
+    periods: list[PeriodInForceAnswer]
 
 
-class DueShape(TypedDict):
+class DueAnswer(TypedDict):
     """A customer whose period is over since nothing has happened `since`. `forget`: whether that is
     what will be done; `why` says why not. `policy`: the version of the periods."""
 
@@ -96,6 +96,6 @@ class DueShape(TypedDict):
     why: str
 
 
-class AllDueShape(TypedDict):
-    items: list[DueShape]
+class AllDueAnswer(TypedDict):
+    items: list[DueAnswer]
     next_cursor: str | None

@@ -1,0 +1,78 @@
+"""Rows of stock, movements, products and locations as answers show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oms_ledger.kernel import Json
+from oms_projections.values import column, maybe, maybe_money, maybe_time
+
+COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
+
+
+def level(row: Mapping[str, object]) -> dict[str, Json]:
+    return {
+        "sku": column(row, "sku", str),
+        "location": column(row, "location", str),
+        **{name: column(row, name, int) for name in COUNTERS},
+        "safety_stock": column(row, "safety_stock", int),
+        "sensitive": column(row, "sensitive", bool),
+        "version": column(row, "version", int),
+        "updated_at": maybe_time(row, "updated_at"),
+    }
+
+
+def movement(row: Mapping[str, object]) -> dict[str, Json]:
+    causes = ("order_id", "line_id", "shipment_id", "reference", "reason")
+    return {
+        "position": column(row, "position", int),
+        "sku": column(row, "sku", str),
+        "location": column(row, "location", str),
+        "kind": column(row, "kind", str),
+        "quantity": column(row, "quantity", int),
+        "on_hand": change(row, "on_hand"),
+        "allocated": change(row, "allocated"),
+        "backordered": change(row, "backordered"),
+        "cause": {name: maybe(row, name, str) for name in causes if row[name] is not None},
+        "actor": column(row, "actor", str),
+        "recorded_at": maybe_time(row, "recorded_at"),
+        "occurred_at": maybe_time(row, "occurred_at"),
+    }
+
+
+def change(row: Mapping[str, object], counter: str) -> dict[str, Json]:
+    after = column(row, counter, int)
+    by = column(row, f"{counter}_change", int)
+    return {"before": after - by, "after": after, "change": by}
+
+
+def product(row: Mapping[str, object]) -> dict[str, Json]:
+    currency = maybe(row, "currency", str)
+    return {
+        "sku": column(row, "sku", str),
+        "title": column(row, "title", str),
+        "stocked": column(row, "stocked", bool),
+        "weight_g": maybe(row, "weight_g", int),
+        "dimensions_mm": maybe(row, "dimensions_mm", dict),
+        "unit_cost": maybe_money(maybe(row, "unit_cost", int), currency),
+        "currency": currency,
+        "backorder_limit": maybe(row, "backorder_limit", int),
+        "safety_stock": column(row, "safety_stock", int),
+        "components": column(row, "components", list),
+        "sensitive": column(row, "sensitive", bool),
+        "version": column(row, "version", int),
+        "updated_at": maybe_time(row, "updated_at"),
+    }
+
+
+def location(row: Mapping[str, object]) -> dict[str, Json]:
+    return {
+        "code": column(row, "code", str),
+        "name": column(row, "name", str),
+        "type": column(row, "kind", str),
+        "address": column(row, "site", dict),
+        "priority": column(row, "priority", int),
+        "daily_capacity": maybe(row, "daily_capacity", int),
+        "version": column(row, "version", int),
+        "updated_at": maybe_time(row, "updated_at"),
+    }
