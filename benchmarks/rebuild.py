@@ -76,7 +76,7 @@ def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) ->
     else:
         _make_whole(settings, asked)
         with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
-            step = live.step if way == PAGED else live.go_on
+            step = live.step if way == PAGED else live.advance
             taken = _timed(head, lambda: _follow(live, step, head))
     for build in asked:
         oms.rebuilds.drop(build.name, build.number)
@@ -110,7 +110,7 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
 
 def _build(oms: Oms, builder: Builder, asked: list[Known], plan: Plan, head: Position) -> None:
     while not _done(oms, asked):
-        builder.go_on()
+        builder.advance()
         plan.tell(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
 
 

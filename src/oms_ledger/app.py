@@ -28,7 +28,8 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
-from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.project.parked import retry_parked
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds

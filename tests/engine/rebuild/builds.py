@@ -39,9 +39,9 @@ def main(url: str, schema: str, page_events: str, window_events: str | None = No
     if window_events is not None:
         builder.WINDOW_EVENTS = int(window_events)
     with site.builder(int(page_events), lease_seconds=0.2) as running:
-        go_on = running.step if window_events is None else running.go_on
+        advance = running.step if window_events is None else running.advance
         while not all(build.indexed for model in MODELS for build in site.builds(model.name)):
-            go_on()
+            advance()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pytest
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.pages import Stored
-from oms_ledger.engine.project.projector import retry_parked
+from oms_ledger.engine.project.pages import StoredRows
+from oms_ledger.engine.project.parked import retry_parked
 from oms_ledger.engine.rebuild import builder
 from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.kernel import Event, Position
@@ -44,7 +44,7 @@ def test_a_rebuild_equals_the_live_build(
     log: Log, site: Site, monkeypatch: pytest.MonkeyPatch, seed: int, page_events: int
 ) -> None:
     """Few rows are kept at hand, so that some are read back and some are not."""
-    monkeypatch.setattr(builder, "ROWS_AT_HAND", 300)
+    monkeypatch.setattr(builder, "CACHED_ROWS", 300)
     events = random_history(seed, 5000)
     log.append(*events[:4000])
     site.follow(4000)
@@ -92,11 +92,11 @@ def test_several_are_built_in_one_pass(postgres: Database, log: Log) -> None:
     pulled: list[tuple[int, int]] = []
 
     class Watched(Builder):
-        def _fetch(
+        def _read_rows(
             self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-        ) -> Stored:
+        ) -> StoredRows:
             pulled.append((after, until))
-            return super()._fetch(connection, after, until, topics)
+            return super()._read_rows(connection, after, until, topics)
 
     with Watched(postgres.connect_projector, site.owner, models, page_events=1000) as builder:
         while builder.step():
@@ -123,7 +123,7 @@ def test_poison_is_parked_in_the_build_too(postgres: Database, log: Log) -> None
     site.rebuilds.ask([choosy.name])
     site.build(1100)
     with postgres.connect_projector() as connection:
-        left_out = leases.parked(connection, choosy.name)
+        left_out = leases.parked_streams(connection, choosy.name)
         assert [(p.version, p.stream, p.first_position) for p in left_out] == [
             (number, "stock-S5@A", POISON) for number in (1, 2)
         ]

@@ -14,9 +14,10 @@ import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.project.parked import retry_parked
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builder
-from oms_ledger.engine.rebuild.builder import Builder, Keeping
+from oms_ledger.engine.rebuild.builder import Builder, CachedFolding
 from oms_ledger.kernel import Event
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, stored
@@ -36,7 +37,7 @@ def busy(count: int, keys: int = 250) -> list[Event]:
 
 def built(builder: Builder) -> None:
     with builder:
-        while builder.go_on():
+        while builder.advance():
             pass
 
 
@@ -60,7 +61,7 @@ class Recording(Builder):
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two pages each. And nothing is kept that the database has too."""
     monkeypatch.setattr(builder, "WINDOW_EVENTS", 2 * PAGE)
-    monkeypatch.setattr(builder, "ROWS_AT_HAND", 0)
+    monkeypatch.setattr(builder, "CACHED_ROWS", 0)
 
 
 def test_a_window_of_many_pages_is_one_transaction(log: Log, site: Site, windows: None) -> None:
@@ -86,10 +87,10 @@ def check_windows_arrive_in_their_order(log: Log, site: Site) -> None:
     builder = Recording(site, delay)
     with builder:
         for _ in range(3):
-            builder.go_on()
+            builder.advance()
         assert builder.moves == []
         folded.set()
-        while builder.go_on():
+        while builder.advance():
             pass
     assert builder.moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 6 * PAGE)]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
@@ -105,7 +106,7 @@ def test_sabotage_what_is_on_its_way_is_read_from_the_database(
     log: Log, site: Site, windows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then rows seem to be new that are not, which is found out when they get there."""
-    monkeypatch.setattr(Keeping, "send", lambda keeping, rows: keeping.forget())
+    monkeypatch.setattr(CachedFolding, "send", lambda folding, rows: folding.forget())
     with pytest.raises(AssertionError):
         check_windows_arrive_in_their_order(log, site)
 
@@ -144,9 +145,9 @@ def test_who_is_overtaken_forgets_its_window(log: Log, site: Site, windows: None
     log.append(*busy(6 * PAGE))
     site.rebuilds.ask([TALLIES.name])
     with site.builder(PAGE, lease_seconds=0.001) as one, site.builder(PAGE, 0.001) as other:
-        one.go_on()
+        one.advance()
         other.step()
-        while one.go_on() or other.go_on():
+        while one.advance() or other.advance():
             pass
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
@@ -228,7 +229,7 @@ class Overlapping(Projector):
 def test_pages_of_the_live_path_are_committed_in_their_order(log: Log, site: Site) -> None:
     log.append(*busy(4 * PAGE))
     with Overlapping(log.database) as projector:
-        while projector.go_on():
+        while projector.advance():
             projector.stepped.release()
     assert projector.positions == [PAGE, 2 * PAGE, 3 * PAGE, 4 * PAGE]
     assert stored(log.database) == expected(log.events)

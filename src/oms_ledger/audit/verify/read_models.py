@@ -11,7 +11,7 @@ from itertools import islice
 from oms_ledger.audit.verify.findings import Finding, shortened_by_kind
 from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.report import Check
-from oms_ledger.engine.project.leases import Parked
+from oms_ledger.engine.project.leases import ParkedStream
 from oms_ledger.engine.rebuild.builds import Known
 from oms_ledger.engine.rebuild.compare import Difference, Values
 from oms_ledger.kernel import Position
@@ -105,7 +105,7 @@ def _fault(each: Difference) -> str:
     return f"differs in {', '.join(each.columns)}"
 
 
-def _incomplete(parked: Parked) -> Finding:
+def _incomplete(parked: ParkedStream) -> Finding:
     first = parked.first_position
     text = f"{parked.name} has left out {parked.stream} from event {first} on"
     # The message behind the colon may quote personal data.

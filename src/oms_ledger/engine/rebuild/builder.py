@@ -6,7 +6,7 @@ next. What is new goes in by COPY; indexes come last. Rows and position are one 
 ever: whoever dies in the middle is succeeded where the last window ended. A build that is done
 follows the log until it is swapped or dropped.
 
-However long the log, of each build no more is in memory than `ROWS_AT_HAND` rows that are in the
+However long the log, of each build no more is in memory than `CACHED_ROWS` rows that are in the
 database too, two windows of `WINDOW_ROWS` changed rows, and what one page adds to that.
 """
 
@@ -26,14 +26,18 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
-from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.pages import Folding, Keys, LogPage, Parcel, Poison, Rows, RowsAtHand
-from oms_ledger.engine.project.projector import (
-    ASIDE_SECONDS,
-    Fenced,
-    Projector,
-    commit_unpipelined,
+from oms_ledger.engine.project.commit import Fenced, commit_unpipelined
+from oms_ledger.engine.project.leases import LeasedBuild
+from oms_ledger.engine.project.pages import (
+    Folding,
+    Keys,
+    LogPage,
+    Poison,
+    RowBatch,
+    RowBuffer,
+    Rows,
 )
+from oms_ledger.engine.project.projector import PAUSE_SECONDS, Projector
 from oms_ledger.engine.project.tables import Build, Table
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import Position, ReadModel, Row
@@ -52,7 +56,7 @@ WINDOW_ROWS = 50_000
 WINDOW_EVENTS = 200_000
 """So many are not folded twice, at most, after a crash."""
 
-ROWS_AT_HAND = 20_000
+CACHED_ROWS = 20_000
 """Of each build, at most, beside those of its windows; ten kilobytes each at worst."""
 
 BULK_EVENTS = 1000
@@ -63,7 +67,7 @@ COPY_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class CopyBatch:
     """Rows that are new."""
 
     statement: str
@@ -78,7 +82,7 @@ class Copy:
 class Window:
     """What has been folded and not been handed over."""
 
-    rows: RowsAtHand
+    rows: RowBuffer
     last: Position = 0
     events: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -88,7 +92,7 @@ class Window:
         return self.events >= WINDOW_EVENTS or self.rows.size >= WINDOW_ROWS
 
 
-class Keeping(Folding):
+class CachedFolding(Folding):
     """A folding that keeps rows from window to window. What is on its way to the database is
     looked for among them first: there it is not yet as it is here. Then those touched last, which
     are as in the database for as long as nobody else writes there; the build's revision tells."""
@@ -103,12 +107,12 @@ class Keeping(Folding):
         """To be called whenever it is not certain that all that was sent will arrive."""
         self._sent, self._recent, self._older = self._none(), self._none(), self._none()
 
-    def send(self, page: RowsAtHand) -> None:
+    def send(self, page: RowBuffer) -> None:
         """These rows are on their way, and those before have arrived. When there are too many,
         those are let go that have not been touched since the last time."""
         for kind in self._read_back:
             self._recent[kind].update(self._sent[kind])
-        if sum(map(len, self._recent.values())) > ROWS_AT_HAND // 2:
+        if sum(map(len, self._recent.values())) > CACHED_ROWS // 2:
             self._older, self._recent = self._recent, self._none()
         self._sent = page.rows
 
@@ -131,26 +135,26 @@ class Keeping(Folding):
             found.update({key: rows[key] for key in keys & rows.keys()})
         return found
 
-    def parcels(self, connection: Connection, page: RowsAtHand) -> list[Parcel]:
+    def batches(self, connection: Connection, page: RowBuffer) -> list[RowBatch]:
         """All that is to be written. `Poison` where a value cannot be sent."""
         return [
-            parcel
+            batch
             for kind, rows in page.written()
-            for parcel in self._parcels(connection, self.tables[kind], rows, page.new[kind])
+            for batch in self._batches(connection, self.tables[kind], rows, page.new[kind])
         ]
 
-    def _parcels(
+    def _batches(
         self,
         connection: Connection,
         table: Table,
         rows: Sequence[Row],
         known_new: set[tuple[object, ...]],
-    ) -> list[Parcel]:
+    ) -> list[RowBatch]:
         new = [r for r in rows if table.append_only or table.key_of(r) in known_new]
         if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
             return [pages.insert(table, rows)]
         try:
-            copy = Copy(table.copy, table.copied(new))
+            copy = CopyBatch(table.copy, table.copied(new))
         except Exception as error:
             raise Poison(None, error) from error
         if len(new) == len(rows):
@@ -173,7 +177,7 @@ class Builder(Projector):
     page it rests, as many times as long as that took: others need the machine too."""
 
     state: ClassVar[str] = builds.BUILDING
-    overtaken: ClassVar[tuple[type[Exception], ...]] = (Fenced, errors.UndefinedTable)
+    fenced_errors: ClassVar[tuple[type[Exception], ...]] = (Fenced, errors.UndefinedTable)
 
     def __init__(
         self,
@@ -201,11 +205,11 @@ class Builder(Projector):
         if size >= BULK_EVENTS:
             time.sleep(self._rest * (time.monotonic() - started))
         else:
-            size += self._settle_all(connection)
+            size += self._flush(connection)
             self._look_after()
         return size
 
-    def _furnish(self, held: Held) -> None:
+    def _furnish(self, held: LeasedBuild) -> None:
         """Who asked for it may not have been the owner."""
         with self._owner() as owner:
             builds.furnish(owner, held.model, held.build.number)
@@ -213,28 +217,28 @@ class Builder(Projector):
     def _look_after(self) -> None:
         """What else there is to do for those that have come to the end of the log."""
         now = time.monotonic()
-        held = [h for build, h in self._held.items() if self._aside.get(build, 0.0) <= now]
+        held = [h for build, h in self._held.items() if self._paused_until.get(build, 0.0) <= now]
         furthest = max((h.position for h in held), default=0)
         for each in held:
             if not each.indexed and each.position == furthest:
                 self._finish(each)
         if now >= self._look_at:
-            self._look_at = now + ASIDE_SECONDS
+            self._look_at = now + PAUSE_SECONDS
             for each in held:
                 if each.indexed:
                     self._succeed(each)
 
-    def _finish(self, held: Held) -> None:
+    def _finish(self, held: LeasedBuild) -> None:
         """Until then every page is a page in bulk; with indexes, pages are small."""
         self._forget(held.build)
         log.info("build_gets_indexes", read_model=str(held.build), position=held.position)
         with self._owner() as owner:
             done = builds.finish(owner, held.model, held.build.number)
         if not done:
-            self._aside[held.build] = time.monotonic() + ASIDE_SECONDS
+            self._paused_until[held.build] = time.monotonic() + PAUSE_SECONDS
         self._renew_at = 0.0
 
-    def _succeed(self, held: Held) -> None:
+    def _succeed(self, held: LeasedBuild) -> None:
         """Take the place of a live build that nobody can fold any more: the program that could was
         replaced by this one, and older answers help nobody."""
         name = held.model.name
@@ -251,26 +255,26 @@ class Builder(Projector):
     # Windows.
 
     def _new_folding(self, build: Build) -> Folding:
-        return Keeping(build)
+        return CachedFolding(build)
 
-    def _keeping(self, build: Build) -> Keeping:
+    def _keeping(self, build: Build) -> CachedFolding:
         folding = self._folding(build)
-        assert isinstance(folding, Keeping)
+        assert isinstance(folding, CachedFolding)
         return folding
 
-    def _reached(self, held: Held) -> Position:
+    def _folded_position(self, held: LeasedBuild) -> Position:
         window = self._windows.get(held.build)
-        return super()._reached(held) if window is None else window.last
+        return super()._folded_position(held) if window is None else window.last
 
-    def _overlaps(self, build: Build, page: LogPage) -> bool:
+    def _may_overlap(self, build: Build, page: LogPage) -> bool:
         return build in self._windows or page.size >= BULK_EVENTS
 
-    def _fold_ahead(self, connection: Connection, build: Build, page: LogPage) -> None:
+    def _fold_overlapped(self, connection: Connection, build: Build, page: LogPage) -> None:
         """Into the build's window, which is written when it is full, or the pages get smaller."""
-        keeping = self._keeping(build)
-        window = self._windows.setdefault(build, Window(RowsAtHand(keeping.tables)))
-        entries, left_out = self._split(build, page.among(keeping.topics))
-        keeping.fold_into(window.rows, connection, entries)
+        folding = self._keeping(build)
+        window = self._windows.setdefault(build, Window(RowBuffer(folding.tables)))
+        entries, left_out = self._without_parked(build, page.with_topics(folding.topics))
+        folding.fold_into(window.rows, connection, entries)
         window.last = page.last
         window.events += page.size
         window.left_out += left_out
@@ -278,31 +282,31 @@ class Builder(Projector):
             self._close_window(connection, build)
 
     def _close_window(self, connection: Connection, build: Build) -> None:
-        window, keeping = self._windows[build], self._keeping(build)
-        parcels = keeping.parcels(connection, window.rows)
-        self._arrive(build)
+        window, folding = self._windows[build], self._keeping(build)
+        batches = folding.batches(connection, window.rows)
+        self._await_write(build)
         del self._windows[build]
-        self._hand_over(self._held[build], window.last, parcels, window.left_out)
-        keeping.send(window.rows)
+        self._write_in_background(self._held[build], window.last, batches, window.left_out)
+        folding.send(window.rows)
 
-    def _settle_all(self, connection: Connection) -> int:
+    def _flush(self, connection: Connection) -> int:
         for build, window in list(self._windows.items()):
-            with self._by_itself(connection, self._held[build], window.last):
+            with self._isolated(connection, self._held[build], window.last):
                 self._close_window(connection, build)
-        return super()._settle_all(connection)
+        return super()._flush(connection)
 
-    def _moved(self, connection: Connection, build: Build) -> None:
-        super()._moved(connection, build)
+    def _reset(self, connection: Connection, build: Build) -> None:
+        super()._reset(connection, build)
         self._forget(build)
         if self._held[build].position == 0:
             self._furnish(self._held[build])
 
-    def _lose(self, build: Build) -> None:
-        super()._lose(build)
+    def _drop_lease(self, build: Build) -> None:
+        super()._drop_lease(build)
         self._forget(build)
 
-    def _renew(self, connection: Connection) -> None:
-        super()._renew(connection)
+    def _renew_leases(self, connection: Connection) -> None:
+        super()._renew_leases(connection)
         for build in self._windows.keys() - self._held.keys():
             self._forget(build)
 
@@ -311,12 +315,12 @@ class Builder(Projector):
         self._windows.pop(build, None)
         self._keeping(build).forget()
 
-    def _drop(self) -> None:
-        super()._drop()
+    def _disconnect(self) -> None:
+        super()._disconnect()
         for build in self._foldings:
             self._forget(build)
 
-    def _fold_page(self, connection: Connection, held: Held, page: LogPage) -> None:
+    def _fold_page(self, connection: Connection, held: LeasedBuild, page: LogPage) -> None:
         """What is written in parts is not kept."""
         self._forget(held.build)
         super()._fold_page(connection, held, page)

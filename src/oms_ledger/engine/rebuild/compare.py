@@ -23,8 +23,9 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.project import pages, parked
-from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.projector import Fenced, Projector, commit_unpipelined
+from oms_ledger.engine.project.commit import Fenced, commit_unpipelined
+from oms_ledger.engine.project.leases import LeasedBuild
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import Known
@@ -203,16 +204,16 @@ class _Bringer(Projector):
         model = self._models.get((known.name, known.shape))
         if model is None:
             return
-        connection, build = self._connected(), Build(model, known.number)
+        connection, build = self._open_connection(), Build(model, known.number)
         connection.execute("BEGIN")
         try:
             row = connection.execute(SQL["lock_revision"], known.key).fetchone()
             if row is not None and row[0] < target:
-                self._parked[build] = parked.streams(connection, build)
+                self._parked[build] = parked.stream_ids(connection, build)
                 topics = sorted(self._folding(build).topics)
-                page = pages.pull(connection, row[0], target, topics)
+                page = pages.read_page(connection, row[0], target, topics)
                 if page is not None:
-                    self._fold_page(connection, Held(build, *row), page)
+                    self._fold_page(connection, LeasedBuild(build, *row), page)
         except Fenced:  # between the parts of a page with something in it that cannot be folded
             pass
         finally:

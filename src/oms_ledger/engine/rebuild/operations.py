@@ -62,7 +62,7 @@ class Rebuilds:
                 if all(build.followed for build in now):
                     attended = time.monotonic()
                 ours = ours or time.monotonic() - attended > LEAVE_TO_WORKERS_SECONDS
-                if not ours or not builder.go_on():
+                if not ours or not builder.advance():
                     time.sleep(LOOK_SECONDS)
 
     @contextmanager
