@@ -14,6 +14,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
+from oms_ledger.engine.project import projector as projectors
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write.writer import Writer

@@ -75,5 +75,5 @@ def _require_prepared(connection: Connection, schema: str, models: Sequence[Read
 
 def _missing_models(connection: Connection, models: Sequence[ReadModel]) -> list[ReadModel]:
     """The read models without a build of their shape that is followed."""
-    there = builds.followed_shapes(connection)
+    there = builds.shapes_in_use(connection)
     return [model for model in models if (model.name, model.version) not in there]
