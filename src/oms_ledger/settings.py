@@ -1,4 +1,4 @@
-"""What may be set from outside, by environment variables; `.env.example` says why of each."""
+"""The settings, read from environment variables; `.env.example` explains each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADMIN_KEY_CHARACTERS = 32
 MAY_BE_ZERO = frozenset({"rate_limit_per_second", "retention_hour"})
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-"""What PostgreSQL's `sslmode` can be, from nothing to everything."""
+"""The values of PostgreSQL's `sslmode`, from the weakest to the strongest."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -32,54 +32,54 @@ ROLE_NAMES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """`OMS_<FIELD>` in the environment sets the field of that name; what is not set keeps its
-    default. `Invalid` names the variable and what it should be."""
+    """The environment variable `OMS_<FIELD>` sets the field of that name. `Invalid` names the
+    variable and the remedy."""
 
     database_url: str | None = field(default=None, repr=False)
     """A PostgreSQL server, 15 or newer. None: the embedded one, in `data_dir`."""
     owner_url: str | None = field(default=None, repr=False)
-    """The same database, for a login that owns the ledger. None: `database_url` does."""
+    """The same database with the login that owns the ledger. None: the one of `database_url`."""
     database_tls: str = "verify-full"
-    """The least `sslmode` by which a database on another machine may be reached."""
+    """The weakest `sslmode` allowed for a database on another machine."""
     data_dir: Path = Path(".oms")
     ledger: str = "main"
     admin_key: str | None = field(default=None, repr=False)
 
     tls_certificate: str | None = None
-    """What the API proves itself by, with what leads to who signed it, in PEM. None: plain HTTP."""
+    """The file of the API's certificate and its chain, in PEM. None: plain HTTP."""
     tls_key: str | None = None
-    """The file of its private key."""
+    """The file of the certificate's private key."""
 
     rate_limit_per_second: float = 10_000.0
-    """Requests of one key or token that an API process answers, in the long run. 0: any."""
+    """Requests per second of one key or token, for each API process. 0: no limit."""
     rate_limit_burst: int = 20_000
 
     oidc_issuer: str | None = None
-    """The OpenID Connect provider whose tokens count, as in their `iss`. None: keys alone do."""
+    """The `iss` of the OpenID Connect provider whose tokens are accepted. None: no tokens are."""
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
-    """Where the provider's public keys are: https://, or a file."""
+    """The provider's public keys: an https:// URL, or a file."""
     oidc_roles_claim: str = "roles"
     oidc_roles: str = ""
-    """Which role each value of that claim gives: value=role, with commas between."""
+    """The role that each value of that claim gives: `value=role`, separated by commas."""
 
     kek: str | None = field(default=None, repr=False)
-    """The key that wraps the keys of personal data, 32 bytes in base64 or the name of one in a
-    service; several with blanks between, the newest first. None: a file has it."""
+    """The key-encryption key of personal data: 32 bytes in base64, or the name of a key in a key
+    service. Several are separated by blanks, the newest first. None: it is in a file."""
     kek_file: str | None = None
-    """Where that file is. None: one in `data_dir`/keys, made when first needed."""
+    """The file of that key. None: one in `data_dir`/keys, made when first needed."""
 
     retention_hour: int = 3
-    """The hour of the day (UTC) at which workers forget whose period of retention is over."""
+    """The hour of the day (UTC) when workers forget customers whose retention period is over."""
 
     smallest_count: int = 11
-    """Figures count sensitive orders where so many are counted together. 1: everywhere."""
+    """Counts of sensitive orders below this are hidden. 1: none are."""
 
     signing_key_file: str | None = None
     """The private key that signs checkpoints. None: a file in `data_dir`/keys, made when first
     needed."""
     anchors: str = ""
-    """Places outside the database where checkpoints are kept, with blanks between."""
+    """Stores outside the database to which checkpoints are copied, separated by blanks."""
 
     writer_batch_commands: int = 500
     writer_batch_bytes: int = 4_000_000
@@ -122,7 +122,7 @@ class Settings:
                 raise _invalid(name, f"{value} is not above zero.")
 
     def _check_provider(self) -> None:
-        """All that tokens are checked by is said, or nothing."""
+        """All settings that tokens are checked by are set, or none."""
         names = ("oidc_issuer", "oidc_audience", "oidc_jwks_url", "oidc_roles")
         missing = [name for name in names if not getattr(self, name)]
         if self.oidc_issuer and missing:
@@ -149,36 +149,36 @@ class Settings:
 
     @property
     def schema(self) -> str:
-        """The schema that holds everything of this ledger."""
+        """The schema of this ledger."""
         return f"oms_{self.ledger}"
 
     @property
     def kek_path(self) -> Path:
-        """The file of the key that wraps the keys of personal data."""
+        """The file of the key-encryption key of personal data."""
         if self.kek_file:
             return Path(self.kek_file).expanduser()
         return self.data_dir / "keys" / "kek"
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-        """Settings from the environment; an override that is not None wins. An empty variable
-        counts as not set."""
+        """Settings from the environment. An override that is not None wins; an empty variable is
+        not set."""
         env = os.environ if env is None else env
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for f in fields(cls):
             text = env.get(variable(f.name), "").strip()
             if text:
-                given[f.name] = _parsed(f.name, text)
-        given.update({name: value for name, value in overrides.items() if value is not None})
-        return cls(**given)
+                values[f.name] = _parsed(f.name, text)
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        return cls(**values)
 
     def with_database(self, url: str) -> Settings:
-        """The same settings for a process that is told which database is running."""
+        """The same settings with the URL of a running database."""
         return replace(self, database_url=url)
 
 
 def variable(name: str) -> str:
-    """The environment variable of a field."""
+    """The name of a field's environment variable."""
     return f"OMS_{name.upper()}"
 
 
@@ -200,5 +200,7 @@ def _parsed(name: str, text: str) -> Path | int | float | str:
     return text
 
 
-def _invalid(name: str, why: str) -> Invalid:
-    return Invalid(f"{variable(name)}: {why}", errors=[{"field": variable(name), "message": why}])
+def _invalid(name: str, message: str) -> Invalid:
+    return Invalid(
+        f"{variable(name)}: {message}", errors=[{"field": variable(name), "message": message}]
+    )

@@ -13,7 +13,7 @@ from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import SQL, PostgresStore
-from oms_ledger.engine.log.store import Batch, EventRow, Head, Loaded, Wanted
+from oms_ledger.engine.log.store import Batch, EventRow, Head, LoadedRows, LoadRequest
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
 from tests.engine.conformance import InPostgres
@@ -75,8 +75,8 @@ def test_the_same_key_answers_the_first_result(postgres: Database, cut: Cut) -> 
 class Forgetful(PostgresStore):
     """Keeps no receipts."""
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
-        return super().begin(Wanted(wanted.streams, wanted.categories))
+    def begin(self, wanted: LoadRequest) -> tuple[Head, LoadedRows]:
+        return super().begin(LoadRequest(wanted.streams, wanted.categories))
 
     def commit(self, head: Head, batch: Batch) -> None:
         super().commit(head, Batch(batch.events, [], batch.snapshots, batch.recorded_at))
@@ -122,8 +122,8 @@ def test_a_writer_that_gets_through_again_finds_out_what_happened(
 class Hasty(PostgresStore):
     """Looks without waiting for who holds the head."""
 
-    def happened(self, row: EventRow) -> bool:
-        cursor = self._at_hand().execute(SQL["stored_event"], (row.position,), binary=True)
+    def contains(self, row: EventRow) -> bool:
+        cursor = self._open_cursor().execute(SQL["stored_event"], (row.position,), binary=True)
         return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 

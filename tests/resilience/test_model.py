@@ -20,7 +20,7 @@ from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write import decider
-from oms_ledger.engine.write.states import States
+from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.writer import Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Command, Recorded
 from tests.databases import Database
@@ -136,7 +136,7 @@ def test_sabotage_a_writer_that_does_not_notice_others_is_not_the_model(
         (0, [Take("X", 1)]),
     ]
     check_against_the_model(InMemory(), steps)
-    monkeypatch.setattr(States, "somebody_else_wrote", lambda self: None)
+    monkeypatch.setattr(StateCache, "begin_epoch", lambda self: None)
     with pytest.raises(AssertionError):
         check_against_the_model(InMemory(), steps)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -23,7 +23,7 @@ class FeedItemAnswer(TypedDict):
     correlation_id: str
     causation_id: str
     sensitive: NotRequired[bool]
-    data: dict[str, Any]
+    data: dict[str, object]
 
 
 class EventsAnswer(TypedDict):

@@ -35,7 +35,7 @@ def open_once(database: Database) -> None:
 
 
 def statements_of_opening(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that `make_ready` sends, on whatever connection."""
+    """The statements that `ensure_prepared` sends, on whatever connection."""
     sent: list[str] = []
     execute = psycopg.Cursor.execute
 
@@ -45,7 +45,7 @@ def statements_of_opening(database: Database, monkeypatch: pytest.MonkeyPatch) -
 
     with monkeypatch.context() as patch:
         patch.setattr(psycopg.Cursor, "execute", recorded)
-        bootstrap.make_ready(database.url, database.settings, PROJECTIONS)
+        bootstrap.ensure_prepared(database.url, database.settings, PROJECTIONS)
     return sent
 
 
@@ -197,7 +197,7 @@ def test_a_read_model_that_nothing_follows_is_followed_again(ready: Database) ->
 def test_in_a_database_beside_an_up_to_date_one_all_is_made(server: str, ready: Database) -> None:
     """The roles are there already, since they belong to the server; the ledger is not."""
     with temporary_database(server) as url:
-        bootstrap.make_ready(url, ready.settings.with_database(url), PROJECTIONS)
+        bootstrap.ensure_prepared(url, ready.settings.with_database(url), PROJECTIONS)
         with psycopg.connect(url) as connection:
             found = connection.execute(f"SELECT position FROM {SCHEMA}.ledger_head".encode())
             assert found.fetchone() == (0,)

@@ -26,7 +26,7 @@ from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import Money
 from oms_ledger.engine.log.postgres import PostgresStore
-from oms_ledger.engine.log.store import Batch, EventRow, SnapshotRow, Wanted
+from oms_ledger.engine.log.store import Batch, EventRow, LoadRequest, SnapshotRow
 from oms_ledger.history.narrator import Narrator
 from oms_ledger.history.sources import events_of_sku
 from oms_ledger.kernel import Json
@@ -61,7 +61,7 @@ def oms(postgres: Database, tmp_path: Path) -> Iterator[Oms]:
         for position, (stream, state) in enumerate(zip(STREAMS, STATES, strict=True), 1)
     ]
     store = PostgresStore(postgres.connect_writer)
-    head, _ = store.begin(Wanted())
+    head, _ = store.begin(LoadRequest())
     store.commit(head, Batch(rows, [], [SNAPSHOT], datetime(2026, 1, 2, 9, 30, tzinfo=UTC)))
     store.close()
     with open_prepared(settings) as opened:

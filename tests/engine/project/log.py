@@ -16,7 +16,7 @@ from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.postgres import PostgresStore
-from oms_ledger.engine.log.store import Batch, EventRow, Wanted
+from oms_ledger.engine.log.store import Batch, EventRow, LoadRequest
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild import builds
@@ -44,7 +44,7 @@ class Log:
             r = self._recorded(event)
             state = b"\x00 no JSON" if spoiled else codec.encode(event, r.meta)
             rows.append(EventRow(r.stream, r.version, event.type, state, r.position))
-        head, _ = self._store.begin(Wanted())
+        head, _ = self._store.begin(LoadRequest())
         self._store.commit(head, Batch(rows, [], [], self.events[-1].meta.recorded_at))
         return len(self.events)
 

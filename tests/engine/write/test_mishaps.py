@@ -13,7 +13,7 @@ import pytest
 
 from oms_ledger.domain.errors import NotFound, Overloaded, Unavailable
 from oms_ledger.engine.log.memory import MemoryStore
-from oms_ledger.engine.log.store import Batch, BatchRejected, EventRow, Head, StoreDown
+from oms_ledger.engine.log.store import Batch, BatchRejected, EventRow, Head, StoreUnavailable
 from oms_ledger.engine.write import decider
 from oms_ledger.engine.write.writer import Limits, Outcome, Results, Writer
 from oms_ledger.kernel import Change, Command, Context, Given, Json
@@ -94,9 +94,9 @@ class LosesAnswers(MemoryStore):
 
     def commit(self, head: Head, batch: Batch) -> None:
         super().commit(head, batch)
-        raise StoreDown("the reply was lost")
+        raise StoreUnavailable("the reply was lost")
 
-    def happened(self, row: EventRow) -> bool:
+    def contains(self, row: EventRow) -> bool:
         raise BatchRejected("a table is missing, or whatever")
 
 

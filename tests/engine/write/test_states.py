@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 
-from oms_ledger.engine.write.states import States
+from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.writer import Limits, Submission, Writer
 from tests.engine.conformance import Ledger
 from tests.engine.submit import OpenWriter, ask
@@ -56,7 +56,7 @@ def test_a_group_has_what_earlier_commands_of_the_same_batch_wrote(
 def test_the_cache_is_bounded_in_bytes(ledger: Ledger) -> None:
     limit = 200_000
     writer = Writer(ledger.store(), Limits(cached_bytes=limit))
-    states: States = writer._states
+    states: StateCache = writer._states
     try:
         most = 0
         for n in range(40):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -22,7 +22,7 @@ class ProductDefinedAnswer(TypedDict):
 
 class ProductAnswer(ProductDefinedAnswer):
     dimensions_mm: dict[str, int] | None
-    components: list[dict[str, Any]]
+    components: list[dict[str, object]]
     updated_at: str
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
 
@@ -38,8 +36,8 @@ class PromisedAnswer(TypedDict):
 class ShipmentDetailAnswer(ShipmentAnswer):
     channel: str
     units: int
-    packages: list[dict[str, Any]]
-    scans: list[dict[str, Any]]
+    packages: list[dict[str, object]]
+    scans: list[dict[str, object]]
     exceptions: int
     recipient: str | None
     city: str | None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
 StatusesAnswer = TypedDict(
@@ -106,7 +104,7 @@ class OrderInFullAnswer(OrderAnswer):
     shipping_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     backorder: str
-    payments: list[dict[str, Any]]
+    payments: list[dict[str, object]]
     shipments: list[OrderShipmentAnswer]
     locations: list[str]
     placed_at: str

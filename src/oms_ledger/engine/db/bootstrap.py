@@ -1,4 +1,4 @@
-"""A ledger made ready: migrated, its read models with their tables, and whoever serves let in."""
+"""Prepares a ledger: its migrations, the tables of its read models, the roles of its logins."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from oms_ledger.settings import Settings
 
 
 def prepare(url: str, schema: str, models: Sequence[ReadModel]) -> list[str]:
-    """Migrate the ledger and make the tables of its read models, as its owner; the migrations
-    applied. Safe from any number of processes at once."""
+    """As the owner, migrate the ledger and make the tables of its read models. Returns the names of
+    the migrations applied. Any number of processes may call this at once."""
     applied = migrations.migrate(url, schema)
     with pool.owner(url, schema) as owner:
         for model in models:
@@ -25,11 +25,11 @@ def prepare(url: str, schema: str, models: Sequence[ReadModel]) -> list[str]:
     return applied
 
 
-def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> None:
-    """See to it that the ledger is up to date and that `url`, the login that serves, may act in the
-    roles that it needs. A ledger that is up to date is only read; one that is not is prepared,
-    where there is a login that may. `Refused`, with the remedy, where something is missing: better
-    now than in the middle of an order."""
+def ensure_prepared(url: str, settings: Settings, models: Sequence[ReadModel]) -> None:
+    """Check that the ledger is up to date, and that the login of `url`, which serves, may act in
+    the roles that it needs. A ledger that is up to date is only read; another one is prepared if a
+    login may do that. `Refused`, with the remedy, for what is missing: better at the start than in
+    the middle of an order."""
     schema = settings.schema
     login = settings.owner_url or url
     with pool.connect(login, schema, role=None) as connection:
@@ -48,7 +48,7 @@ def make_ready(url: str, settings: Settings, models: Sequence[ReadModel]) -> Non
 
 
 def _up_to_date(connection: Connection, schema: str, models: Sequence[ReadModel]) -> bool:
-    """Whether there is nothing that `prepare` would change."""
+    """Whether shapes is nothing that `prepare` would change."""
     roles.act_as(connection, schema, Role.OWNER)
     try:
         return (
@@ -74,6 +74,6 @@ def _require_prepared(connection: Connection, schema: str, models: Sequence[Read
 
 
 def _missing_models(connection: Connection, models: Sequence[ReadModel]) -> list[ReadModel]:
-    """The read models without a build of their shape that is followed."""
-    there = builds.shapes_in_use(connection)
-    return [model for model in models if (model.name, model.version) not in there]
+    """The read models that have no active build of their version."""
+    shapes = builds.shapes_in_use(connection)
+    return [model for model in models if (model.name, model.version) not in shapes]

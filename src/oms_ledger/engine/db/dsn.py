@@ -1,4 +1,5 @@
-"""Where the database is, and whether the way there is safe: looked at before anybody goes there."""
+"""Checks the database URLs of the settings before the first connection: a remote database needs
+TLS that proves which server it is."""
 
 from __future__ import annotations
 
@@ -12,27 +13,27 @@ from oms_ledger.domain.errors import Invalid
 from oms_ledger.settings import TLS_MODES, Settings, variable
 
 DEFAULT_MODE = "prefer"
-"""What libpq does when nothing is said: it takes what it gets."""
+"""The `sslmode` of libpq where none is set: TLS if the server offers it."""
 
 
 def check(settings: Settings) -> None:
-    """`Invalid` where an address of the database is none, or leads to another machine by a way on
-    which passwords and orders could be read or changed."""
+    """`Invalid` for a URL that libpq cannot parse, and for one of another machine whose `sslmode`
+    is weaker than the setting `database_tls`."""
     for name in ("database_url", "owner_url"):
         url = getattr(settings, name)
         if url is not None:
             _check(name, url, settings.database_tls)
 
 
-def _check(name: str, url: str, least: str) -> None:
-    given = _parsed(name, url)
-    away = [host for host in _hosts(given) if not _is_here(host)]
-    mode = given.get("sslmode") or os.environ.get("PGSSLMODE") or DEFAULT_MODE
-    if away and _strength(mode) < _strength(least):
+def _check(name: str, url: str, required: str) -> None:
+    parts = _parsed(name, url)
+    remote = [host for host in _hosts(parts) if not _is_local(host)]
+    mode = parts.get("sslmode") or os.environ.get("PGSSLMODE") or DEFAULT_MODE
+    if remote and _strength(mode) < _strength(required):
         raise _invalid(
             name,
-            f"{', '.join(away)} is another machine, and with sslmode={mode} nothing proves that it"
-            f" is the database, or that nobody reads along. Add sslmode=verify-full, and"
+            f"{', '.join(remote)} is another machine, and with sslmode={mode} nothing proves that"
+            f" it is the database, or that nobody reads along. Add sslmode=verify-full, and"
             " sslrootcert=FILE with the certificate of who signed the server's, or"
             f" sslrootcert=system. On a network that you trust, say what is enough:"
             f" {variable('database_tls')}=disable, or require.",
@@ -40,10 +41,10 @@ def _check(name: str, url: str, least: str) -> None:
 
 
 def _parsed(name: str, url: str) -> dict[str, str]:
-    """The driver would say too where this is no address, and repeat parts of it, be it the
+    """The parameters in a URL. The driver's own error would repeat parts of it, even the
     password."""
     try:
-        given = conninfo_to_dict(url)
+        parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         raise _invalid(
             name,
@@ -51,21 +52,21 @@ def _parsed(name: str, url: str) -> dict[str, str]:
             " postgresql://user:password@host/database and encode what is special in the password,"
             " as in %40 for @.",
         ) from None
-    return {key: str(value) for key, value in given.items() if value is not None}
+    return {key: str(value) for key, value in parts.items() if value is not None}
 
 
-def _hosts(given: dict[str, str]) -> list[str]:
-    """All that might be connected to. Without a host it is a socket of this machine, unless a
-    service file says otherwise, which is for libpq to read."""
-    named = given.get("hostaddr") or given.get("host")
-    if named is None and ("service" in given or "PGSERVICE" in os.environ):
+def _hosts(parts: dict[str, str]) -> list[str]:
+    """All hosts that libpq may connect to. Without a host it uses a socket of this machine, or the
+    host of a service file, which only libpq reads."""
+    named = parts.get("hostaddr") or parts.get("host")
+    if named is None and ("service" in parts or "PGSERVICE" in os.environ):
         return ["the service's host"]
     named = named or os.environ.get("PGHOSTADDR") or os.environ.get("PGHOST") or ""
     return named.split(",")
 
 
-def _is_here(host: str) -> bool:
-    """A socket in a folder, or a loopback address: nobody else is on the way."""
+def _is_local(host: str) -> bool:
+    """A Unix socket or a loopback address: the connection does not leave this machine."""
     if not host or host.startswith(("/", "@")) or host == "localhost":
         return True
     try:
@@ -75,7 +76,7 @@ def _is_here(host: str) -> bool:
 
 
 def _strength(mode: str) -> int:
-    """Of what libpq does not know, and refuses itself, nothing is expected."""
+    """The rank of an `sslmode`; -1 for an unknown one, which libpq refuses."""
     return TLS_MODES.index(mode) if mode in TLS_MODES else -1
 
 

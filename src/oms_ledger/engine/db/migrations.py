@@ -31,27 +31,27 @@ from oms_ledger.engine.db.roles import Role
 
 SQL = statements.queries(__package__)
 
-TURN_SECONDS = 120
+LOCK_WAIT_SECONDS = 120
 """How long to wait for another process that is migrating the same ledger."""
 
 DDL_TIMEOUTS = Timeouts(lock_ms=10_000, statement_ms=0, idle_in_transaction_ms=60_000)
-"""A migration may take long; what it may not is queue behind a lock while everybody queues
-behind it."""
+"""A migration may run long, but it may not wait long for a lock: all other statements on the table
+would queue behind it."""
 
 
 class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library has no types
-    """yoyo on our connection, with the two changes named above."""
+    """yoyo on the ledger's connection, with the two changes named above."""
 
     def __init__(self, connection: Connection) -> None:
-        self._ours = connection
+        self._connection = connection
         super().__init__(parse_uri("postgresql+psycopg:///"), default_migration_table)
 
     def connect(self, dburi: object) -> Connection:
-        return self._ours
+        return self._connection
 
     @contextmanager
     def lock(self, timeout: float = 0) -> Generator[None]:
-        """Held already: see `_turn`. A row in a table would outlive a crash."""
+        """Nothing: `_migration_lock` is held. A row in a table would outlive a crash."""
         yield
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
@@ -64,18 +64,19 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the library h
 
 
 def migrate(url: str, schema: str) -> list[str]:
-    """Bring the ledger's roles and its schema up to date; the names of what was applied, in order.
+    """Bring the ledger's roles and its schema up to date. Returns the names of the migrations
+    applied, in order.
 
-    Any number of processes may call this at once. `Refused` where whoever logs in may not do all of
-    it; `psycopg.Error` when a migration fails. Those before it stay applied.
+    Any number of processes may call this at once. `Refused` when the login lacks a right that it
+    needs; `psycopg.Error` when a migration fails, with those before it applied.
     """
     with (
         closing(pool.connect(url, schema, role=None, timeouts=DDL_TIMEOUTS)) as connection,
-        _turn(connection, schema),
+        _migration_lock(connection, schema),
     ):
         try:
             roles.create(connection, schema)
-            roles.take_possession(connection, schema)
+            roles.take_ownership(connection, schema)
         except errors.InsufficientPrivilege as error:
             raise Refused(
                 f"The login {roles.login_of(connection)} may not make the ledger its own:"
@@ -83,19 +84,19 @@ def migrate(url: str, schema: str) -> list[str]:
                 " docs/operations.md has the statements.",
                 code="database_role_missing",
             ) from error
-        roles.drop_former(connection, schema)
+        roles.drop_former_role(connection, schema)
         roles.act_as(connection, schema, Role.OWNER)
         backend = _Backend(connection)
-        waiting = backend.to_apply(read_migrations(str(directory())))
-        backend.apply_migrations_only(waiting)
-        backend.run_post_apply(waiting)
+        unapplied = backend.to_apply(read_migrations(str(directory())))
+        backend.apply_migrations_only(unapplied)
+        backend.run_post_apply(unapplied)
         grants.record(connection, directory())
-        return [m.id for m in waiting]
+        return [m.id for m in unapplied]
 
 
 def pending(connection: Connection, schema: str) -> list[str]:
-    """The names of migrations not applied yet, as any of the ledger's roles may ask; changes
-    nothing."""
+    """The names of migrations that are not applied. Changes nothing; any role of the ledger may
+    run it."""
     migrations: MigrationList = read_migrations(str(directory()))
     names = {"schema": schema, "table": default_migration_table}
     if connection.execute(SQL["migrations_table"], names).fetchone() is None:
@@ -105,7 +106,8 @@ def pending(connection: Connection, schema: str) -> list[str]:
 
 
 def directory() -> Path:
-    """Where the SQL is: beside the package when installed, else at the root of the sources."""
+    """The folder of migrations: beside the package when installed, else at the root of the
+    sources."""
     package = Path(__file__).parents[2]
     for candidate in (package / "migrations", package.parents[1] / "migrations"):
         if candidate.is_dir():
@@ -114,10 +116,9 @@ def directory() -> Path:
 
 
 @contextmanager
-def _turn(connection: Connection, schema: str) -> Generator[None]:
-    """Only one process at a time migrates a ledger. The lock ends with the session, however
-    that ends."""
-    connection.execute(SQL["set_lock_timeout"], {"milliseconds": str(TURN_SECONDS * 1000)})
+def _migration_lock(connection: Connection, schema: str) -> Generator[None]:
+    """Lets one process at a time migrate a ledger. The lock ends with the session."""
+    connection.execute(SQL["set_lock_timeout"], {"milliseconds": str(LOCK_WAIT_SECONDS * 1000)})
     connection.execute(SQL["lock_migrations"], {"schema": schema})
     connection.execute(SQL["set_lock_timeout"], {"milliseconds": str(DDL_TIMEOUTS.lock_ms)})
     yield

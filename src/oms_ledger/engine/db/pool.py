@@ -1,9 +1,8 @@
 """Connections to a ledger, set up the same way everywhere.
 
-A ledger is a schema: `search_path` is all that SQL knows of where it is. Each connection acts in
-the smallest of the ledger's roles that its job can be done in (see `roles.py`), so that the grants
-defend the ledger even against this program; only migrations and tables of read models are made as
-its owner.
+A ledger is a schema: statements find it by `search_path`. Each connection acts in the role of the
+ledger with the fewest rights that suffice (see `roles.py`), so that the grants defend the ledger
+even against this program; only migrations and tables of read models are made as its owner.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ SQL = statements.queries(__package__)
 CONNECT_SECONDS = 10
 
 RECONNECT_SECONDS = 2
-"""How long the pool tries by itself, ever more seldom. After that whoever asks makes it try anew,
-so that a database that is back is found at once, however long it was away."""
+"""How long the pool tries to reconnect by itself, with growing pauses. After that each request for
+a connection tries again, so that a database that is back is used at once."""
 
 
 class _Pool(ConnectionPool["Connection"]):
-    """Says in the ledger's own words that the database is away: `Unavailable`."""
+    """Raises `Unavailable` for every outage of the database."""
 
     @contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[Connection]:
@@ -56,7 +55,7 @@ class _Pool(ConnectionPool["Connection"]):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Milliseconds; 0 is for ever."""
+    """In milliseconds; 0: no timeout."""
 
     lock_ms: int = Settings.lock_timeout_ms
     statement_ms: int = Settings.statement_timeout_ms
@@ -84,8 +83,8 @@ def connect(
 ) -> Connection:
     """A connection in autocommit mode to the ledger in `schema`.
 
-    Without a role it stays whoever logged in, which is for making the roles. `Refused` where they
-    may not act as it; `psycopg.OperationalError` when nobody answers within 10 s.
+    Without a role it acts as the login, for making the roles. `Refused` when the login may not
+    act as the role; `psycopg.OperationalError` when the server does not answer within 10 s.
     """
     connection: Connection = psycopg.connect(
         url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application_name
@@ -105,7 +104,7 @@ def prepare_session(
     role: Role | None = Role.READER,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> None:
-    """Make a fresh connection the ledger's: schema, time zone, timeouts, role."""
+    """Set the schema, time zone, timeouts and role of a new connection."""
     row = (
         connection.cursor(row_factory=tuple_row)
         .execute(
@@ -134,8 +133,8 @@ def open_pool(
     application_name: str = "oms-ledger",
 ) -> Pool:
     """A pool of such connections; a broken one is replaced before it is lent. The caller closes
-    it. Connections are made when first asked for. `Unavailable` where there is none to be had,
-    or the database goes away while it is lent."""
+    the pool. Connections are made when they are first needed. `Unavailable` when none can be
+    made, or when the database goes away while one is lent."""
 
     def configure(connection: Connection) -> None:
         prepare_session(connection, schema, role=role, timeouts=timeouts)
@@ -161,7 +160,7 @@ def open_pool(
 
 @contextmanager
 def owner(url: str, schema: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Generator[Connection]:
-    """A connection as the ledger's owner, for DDL, closed afterwards."""
+    """A connection as the ledger's owner, for DDL; closed at the end."""
     connection = connect(
         url, schema, role=Role.OWNER, timeouts=timeouts, application_name="oms-ledger owner"
     )
@@ -172,35 +171,34 @@ def owner(url: str, schema: str, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Gener
 
 
 class Pools:
-    """Connections to one ledger, lent in the role that the borrower's job needs: each role has a
-    pool of its own, made when it is first asked for. Used by any number of threads.
+    """Connections to one ledger by role. Each role of `SERVING` has a pool of its own, made when it
+    is first used; other roles get a new connection each time. Used by any number of threads.
 
-    The owner and the custodian log in as the owner, where that is another login than the one that
-    serves."""
+    All roles but those of `SERVING` use the login of `owner_url`, if that is set."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.database_url is None:
             raise ValueError("there is no database to connect to yet")
-        self._serving = settings.database_url
-        self._owning = settings.owner_url or settings.database_url
+        self._serving_url = settings.database_url
+        self._owner_url = settings.owner_url or settings.database_url
         self._schema = settings.schema
         self._max_size = settings.pool_connections
         self._timeouts = Timeouts.of(settings)
         self._pools: dict[Role, Pool] = {}
-        self._making = Lock()
+        self._lock = Lock()
 
     def lend(self, role: Role) -> AbstractContextManager[Connection]:
-        """A connection that acts as this role; `Unavailable` where there is none to be had."""
+        """A connection that acts as this role; `Unavailable` when the database does not answer."""
         if role not in roles.SERVING:
-            return self._lend_seldom(role)
+            return self._lend_unpooled(role)
         return self.of(role).connection()
 
     def of(self, role: Role) -> Pool:
-        """The pool of a role that serves."""
-        with self._making:
+        """The pool of a role of `SERVING`."""
+        with self._lock:
             if role not in self._pools:
                 self._pools[role] = open_pool(
-                    self._serving,
+                    self._serving_url,
                     self._schema,
                     max_size=self._max_size,
                     role=role,
@@ -210,12 +208,12 @@ class Pools:
 
     def connect(self, role: Role) -> Connection:
         """A connection of the caller's own."""
-        url = self._serving if role in roles.SERVING else self._owning
+        url = self._serving_url if role in roles.SERVING else self._owner_url
         return connect(url, self._schema, role=role, timeouts=self._timeouts)
 
     @contextmanager
-    def _lend_seldom(self, role: Role) -> Generator[Connection]:
-        """Not kept at hand: what may do much is there for as long as it is needed."""
+    def _lend_unpooled(self, role: Role) -> Generator[Connection]:
+        """Not pooled: a connection with many rights is open only while it is used."""
         connection = self.connect(role)
         try:
             yield connection

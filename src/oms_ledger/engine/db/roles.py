@@ -1,7 +1,7 @@
 """The roles of a ledger in its database, so that each connection can do its job and nothing else.
 
-Roles belong to the server and have no login of their own: whoever logs in acts as one of them. They
-are made by `oms-ledger migrate`; what each may do is in migrations/post-apply.sql, and as a table
+Roles belong to the server and have no login of their own: a login acts as one of them. They are
+made by `oms-ledger migrate`; what each may do is in migrations/post-apply.sql, and as a table
 in docs/operations.md.
 """
 
@@ -21,31 +21,31 @@ SQL = statements.queries(__package__)
 
 class Role(StrEnum):
     OWNER = "owner"
-    """Has all tables: migrates, and makes, swaps and drops those of read models."""
+    """Owns all tables: migrates, and makes, swaps and drops tables of read models."""
     WRITER = "writer"
-    """Appends to the log, and keeps what submitting a command needs."""
+    """Appends to the log, with receipts and snapshots, and makes the keys of personal data."""
     PROJECTOR = "projector"
     """Folds the log into read models."""
     SEALER = "sealer"
-    """Makes the Merkle tree grow, and notes what a verification found."""
+    """Appends to the Merkle tree, and stores reports of verification."""
     READER = "reader"
-    """Answers queries, and records who was shown whose personal data."""
+    """Answers queries, and records each disclosure of personal data."""
     CUSTODIAN = "custodian"
-    """Makes, rotates and revokes API keys, and has the keys of persons wrapped anew."""
+    """Makes, rotates and revokes API keys, and rewraps the keys of personal data."""
     AUDITOR = "auditor"
-    """Reads the evidence: for somebody from outside."""
+    """Reads the log and the evidence: for an external auditor."""
 
     def of(self, schema: str) -> str:
-        """What it is called on the server."""
+        """The name of the role on the server."""
         return f"{schema}_{self.value}"
 
 
 SERVING = (Role.WRITER, Role.PROJECTOR, Role.SEALER, Role.READER)
-"""All that API and worker processes ever act as."""
+"""The roles of API and worker processes."""
 
 
 def acts_as(connection: Connection, schema: str, roles: Iterable[Role]) -> set[Role]:
-    """Those of the roles that whoever logged in may act as."""
+    """Those of the roles that the login may act as."""
     wanted = {role.of(schema): role for role in roles}
     rows = connection.execute(SQL["roles_of_login"], {"names": list(wanted)}).fetchall()
     return {wanted[name] for (name,) in rows}
@@ -57,7 +57,7 @@ def act_as(connection: Connection, schema: str, role: Role) -> None:
 
 
 def refusal(login: str, schema: str, roles: Iterable[Role]) -> Refused:
-    """Why a login cannot act as these roles, and what to do about it."""
+    """The error that a login may not act as these roles, with the remedy."""
     names = ", ".join(role.of(schema) for role in roles)
     return Refused(
         f"The login {login} may not act as {names}. Where the ledger is new or was upgraded, run"
@@ -68,7 +68,7 @@ def refusal(login: str, schema: str, roles: Iterable[Role]) -> Refused:
 
 
 def require(connection: Connection, schema: str, roles: Iterable[Role]) -> None:
-    """`Refused` where whoever logged in may not act as all of them."""
+    """`Refused` when the login may not act as all of these roles."""
     wanted = list(roles)
     may = acts_as(connection, schema, wanted)
     if missing := [role for role in wanted if role not in may]:
@@ -76,18 +76,18 @@ def require(connection: Connection, schema: str, roles: Iterable[Role]) -> None:
 
 
 def login_of(connection: Connection) -> str:
-    """Who logged in, whatever role the session acts as."""
+    """The login of the session, whatever role it acts as."""
     row = connection.execute(SQL["login"]).fetchone()
     assert row is not None, "session_user has no row"
     return str(row[0])
 
 
-# Making them, as whoever migrates.
+# For migrating.
 
 
 def create(connection: Connection, schema: str) -> None:
-    """Make the roles that are missing, and let whoever logged in act as them. `Refused`, with what
-    an administrator can do about it, where they must not."""
+    """Make the missing roles, and grant all to the login. `Refused`, with the statements for an
+    administrator, when the login may not do that."""
     for name in _missing(connection, schema):
         _attempt(connection, SQL["create_role"], name)
     if missing := _missing(connection, schema):
@@ -105,7 +105,8 @@ def _missing(connection: Connection, schema: str) -> list[str]:
 
 
 def _attempt(connection: Connection, statement: str, role: str) -> None:
-    """Somebody may be doing the same in another database of the server, or have done it before."""
+    """Execute a statement on a role, unless it is refused or already done: another database of the
+    server may be migrated at the same time."""
     try:
         connection.execute(sql.SQL(statement).format(role=sql.Identifier(role)))
     except (
@@ -114,7 +115,7 @@ def _attempt(connection: Connection, statement: str, role: str) -> None:
         errors.UniqueViolation,
         errors.InternalError_,
     ):
-        return  # the caller looks what there is
+        return  # the caller checks the result
 
 
 def _cannot_create(login: str, schema: str, missing: Iterable[str]) -> Refused:
@@ -129,9 +130,9 @@ def _cannot_create(login: str, schema: str, missing: Iterable[str]) -> Refused:
     )
 
 
-def take_possession(connection: Connection, schema: str) -> None:
-    """Make the schema, and give all that is in it to its owner: a restored dump, or an earlier
-    program, may have left it with whoever logged in."""
+def take_ownership(connection: Connection, schema: str) -> None:
+    """Make the schema, and give its objects to the owner: after the restore of a dump, or of an
+    earlier version, they may belong to the login."""
     owner = Role.OWNER.of(schema)
     name, to = sql.Identifier(schema), sql.Identifier(owner)
     found = connection.execute(SQL["schema_owner"], {"schema": schema}).fetchone()
@@ -147,9 +148,9 @@ def take_possession(connection: Connection, schema: str) -> None:
         connection.execute(statement.format(kind=sql.SQL(kind), object=sql.SQL(what), owner=to))
 
 
-def drop_former(connection: Connection, schema: str) -> None:
-    """The one role that there was before: nobody acts as it any more. Where another database has
-    something of it, or whoever logged in may not drop it, it stays, with no rights here."""
+def drop_former_role(connection: Connection, schema: str) -> None:
+    """Drop the single role of earlier versions, which is no longer used. When another database has
+    objects of it, or the login may not drop it, it stays, without rights in this ledger."""
     former = f"{schema}_app"
     if connection.execute(SQL["existing_roles"], {"names": [former]}).fetchone() is None:
         return

@@ -1,8 +1,8 @@
-"""Events to bytes and back: the one place every event passes.
+"""Encodes and decodes events and states; every event passes here.
 
-Stored is JSON: `{"meta": {...}, "data": {...}}`, `data` being the event's fields and `meta` who,
-when and why. What is the same as its neighbour is left out of `meta`: a correlation or
-causation id that is the command's own id. The stored name of the event is the `topic` column.
+The stored form is JSON: `{"meta": {...}, "data": {...}}`. `data` has the event's fields, `meta` its
+time, actor and command; a correlation or causation id that is the command's own id is left out. The
+stored name of the event is the `topic` column.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class _Stored(msgspec.Struct, Generic[E], frozen=True):
     data: E
 
 
-NEIGHBOURS = 32
-"""Of how many commands the meta is at hand."""
+META_CACHE_SIZE = 32
+"""Number of commands whose decoded meta is cached."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_meta = msgspec.json.Decoder(_Meta).decode
@@ -74,15 +74,15 @@ def encode(event: Event, meta: Meta) -> bytes:
 
 def decode(topic: str, state: bytes) -> tuple[Event, Meta]:
     """The event and its meta. `msgspec.ValidationError` where the bytes are not such an event,
-    `KeyError` for a name nobody ever wrote."""
+    `KeyError` for a name that no version of the ledger ever wrote."""
     topic, state = upcast(topic, state)
     stored = _DECODE[topic](state)
     return stored.data, _meta(bytes(stored.meta))
 
 
-@lru_cache(NEIGHBOURS)
+@lru_cache(META_CACHE_SIZE)
 def _meta(stored: bytes) -> Meta:
-    """All events of one command have the same, and lie side by side."""
+    """Cached, since the events of one command share it and are adjacent."""
     m = _decode_meta(stored)
     return Meta(
         m.at,
@@ -100,7 +100,7 @@ def recorded(position: int, stream: str, version: int, topic: str, state: bytes)
     return Recorded(position, stream, version, event, meta)
 
 
-# Snapshots: a folded state as JSON, stamped with the shape of the class that wrote it.
+# Snapshots: a folded state as JSON, beside the fingerprint of its class.
 
 _STATE_DECODERS = {name: msgspec.json.Decoder(state) for name, state in STATES.items()}
 
@@ -131,4 +131,5 @@ def _without_prose(schema: object) -> object:
 
 
 SHAPES: Mapping[str, str] = {name: shape_of(kind) for name, kind in STATES.items()}
-"""Fingerprint of each state class: a snapshot of another shape is not read, but folded anew."""
+"""Fingerprint of each state class by category. Snapshots with another one are not read; their
+states are folded from the log."""

@@ -1,4 +1,4 @@
-"""The log in memory: for trying rules quickly. Same promises as PostgreSQL's, except durability."""
+"""The log in memory, for quick trials of rules. As the store in PostgreSQL, but not durable."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
-    Loaded,
+    LoadedRows,
+    LoadRequest,
     Receipt,
-    Wanted,
 )
 
 
 class MemoryLog:
-    """What several stores share, as processes share a database."""
+    """The log that several stores share, as processes share a database."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -36,20 +36,20 @@ class MemoryStore:
         self.log = log or MemoryLog()
         self._holds_lock = False
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
+    def begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]:
         self.log.lock.acquire()
         self._holds_lock = True
-        return self.log.head(), self.load(wanted)
+        return self.log.head(), self.load(request)
 
-    def load(self, wanted: Wanted) -> Loaded:
-        known = dict(wanted.streams)
+    def load(self, request: LoadRequest) -> LoadedRows:
+        versions = dict(request.streams)
         for stream in list(self.log.streams):
-            if stream.split("-", 1)[0] in wanted.categories:
-                known.setdefault(stream, 0)
-        return Loaded(
-            events=[e for s, version in known.items() for e in self._after(s, version)],
-            receipts=[self.log.receipts[k] for k in wanted.receipts if k in self.log.receipts],
-            names=[s for s in self.log.streams if s.startswith(tuple(wanted.prefixes))],
+            if stream.split("-", 1)[0] in request.categories:
+                versions.setdefault(stream, 0)
+        return LoadedRows(
+            events=[e for s, version in versions.items() for e in self._after(s, version)],
+            receipts=[self.log.receipts[k] for k in request.receipts if k in self.log.receipts],
+            names=[s for s in self.log.streams if s.startswith(tuple(request.prefixes))],
         )
 
     def _after(self, stream: str, version: int) -> list[EventRow]:
@@ -82,10 +82,10 @@ class MemoryStore:
             self._holds_lock = False
             self.log.lock.release()
 
-    def happened(self, row: EventRow) -> bool:
+    def contains(self, row: EventRow) -> bool:
         with self.log.lock:
             at = row.position - 1
             return at < len(self.log.events) and self.log.events[at] == row
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Nothing to close."""

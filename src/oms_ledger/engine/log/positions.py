@@ -1,4 +1,4 @@
-"""From a time to a position: positions are dense and recorded_at never runs backwards."""
+"""The head, and the position at a time: positions are dense, recorded_at never runs backwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _decode = msgspec.json.Decoder(_Stamped).decode
 
 
 def recorded_at_of(state: bytes) -> datetime | None:
-    """When a stored event was recorded, whatever it is; None where the bytes do not say."""
+    """The recorded_at of a stored event of any type; None where the bytes have none."""
     try:
         return _decode(state).meta.at
     except msgspec.MsgspecError:
@@ -40,16 +40,16 @@ def head(connection: Connection) -> Position:
 
 
 def position_at(connection: Connection, moment: datetime) -> Position:
-    """The last position recorded at or before a moment; 0 where there is none."""
-    known, unknown = 0, head(connection) + 1
-    while unknown - known > 1:
-        middle = (known + unknown) // 2
+    """The last position recorded at or before a time; 0 where there is none. By bisection."""
+    low, high = 0, head(connection) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
         row = connection.execute(
             SQL["stored_state"], (middle,), prepare=True, binary=True
         ).fetchone()
         at = recorded_at_of(row[0]) if row is not None else None
         if at is not None and at > moment:
-            unknown = middle
+            high = middle
         else:
-            known = middle
-    return known
+            low = middle
+    return low

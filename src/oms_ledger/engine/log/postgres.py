@@ -1,8 +1,8 @@
 """The log in PostgreSQL: the writer's one transaction, in three round trips.
 
-The head is locked (and what the batch needs and is not at hand is read), all events are written
-with one statement, and it is committed. Plain statements, one after the other: psycopg's pipeline
-would save a round trip, and costs more time than that takes. Positions are dense because the head
+It locks the head and reads what the batch needs and is not cached, writes all events with one
+statement, and commits. Plain statements, one after the other: psycopg's pipeline would save a
+round trip, and costs more time than that takes. Positions are dense because the head
 row is lock and counter in one: see docs/architecture.md and migrations/0001_event_log.sql.
 """
 
@@ -31,108 +31,111 @@ from oms_ledger.engine.log.store import (
     BatchRejected,
     EventRow,
     Head,
-    Loaded,
+    LoadedRows,
+    LoadRequest,
     Receipt,
     SnapshotRow,
-    StoreDown,
-    Wanted,
+    StoreUnavailable,
 )
 
 SQL = statements.queries(__package__)
 
 NOTIFY_CHANNEL = "ledger_events"
-"""One NOTIFY per commit goes here: a hint to look, never the truth."""
+"""The channel of one NOTIFY per commit: a hint to read the log, which may get lost."""
 
 COPY_FROM_EVENTS = 500
-"""Events in a batch from which COPY is the faster one. It costs two more round trips, and then
+"""Number of events in a batch from which COPY is faster. It costs two more round trips, and then
 takes two thirds of the time an INSERT does (measured: docs/performance.md)."""
 
 
 class PostgresStore:
-    """`connect` opens a connection in autocommit mode with the ledger's search_path."""
+    """A `Store` over one connection. `connect` opens it in autocommit mode, with the ledger's
+    search_path."""
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         # One cursor for all batches: making one takes as long as running a statement.
         self._cursor: Cursor | None = None
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
-        with self._failing():
+    def begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]:
+        with self._translated_errors():
             idle = self._cursor
             try:
-                return self._begin(wanted)
+                return self._begin(request)
             except psycopg.Error:
                 if idle is None or not idle.connection.broken:
                     raise
-                # It died while nobody needed it: no reason to say no to anybody.
+                # It died while it was idle: connect again, so that no command fails.
                 self._drop()
-                return self._begin(wanted)
+                return self._begin(request)
 
-    def _begin(self, wanted: Wanted) -> tuple[Head, Loaded]:
-        cursor = self._at_hand()
-        # Without parameters both travel as one message; what follows sees all that was committed
-        # before the lock was had.
+    def _begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]:
+        cursor = self._open_cursor()
+        # Without parameters both are sent as one message; the next statement sees all that was
+        # committed before the lock was taken.
         cursor.execute(f"BEGIN; {SQL['lock_head']}")
         cursor.nextset()
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
-        return Head(*row), self._load(wanted) if wanted else Loaded()
+        return Head(*row), self._load(request) if request else LoadedRows()
 
-    def load(self, wanted: Wanted) -> Loaded:
-        with self._failing():
-            return self._load(wanted)
+    def load(self, request: LoadRequest) -> LoadedRows:
+        with self._translated_errors():
+            return self._load(request)
 
-    def _load(self, wanted: Wanted) -> Loaded:
-        connection = self._at_hand().connection
+    def _load(self, request: LoadRequest) -> LoadedRows:
+        connection = self._open_cursor().connection
         with connection.pipeline():
-            pending = self._request(connection, wanted)
+            pending = self._send_requests(connection, request)
         return _collect(pending)
 
     @contextmanager
-    def _failing(self) -> Generator[None]:
-        """What a failure means to the writer. The transaction is over with any."""
+    def _translated_errors(self) -> Generator[None]:
+        """Turn errors of the driver into those of `store`. Each ends the transaction."""
         try:
             yield
         except psycopg.Error as error:
             if is_outage(error):
                 self._drop()
-                raise StoreDown(str(error)) from error
+                raise StoreUnavailable(str(error)) from error
             self.rollback()
             raise BatchRejected(f"{error.sqlstate}: {error}") from error
 
-    def _request(self, connection: Connection, wanted: Wanted) -> _Pending:
+    def _send_requests(self, connection: Connection, request: LoadRequest) -> _Pending:
         pending = _Pending()
 
-        def ask(statement: str, *parameters: object) -> Cursor:
+        def send(statement: str, *parameters: object) -> Cursor:
             return connection.execute(statement, parameters, prepare=True, binary=True)
 
-        if wanted.streams:
-            ids = text_array(wanted.streams)
-            shapes = text_array([SHAPES.get(s.split("-", 1)[0], "") for s in wanted.streams])
-            unknown = [s for s, version in wanted.streams.items() if version == 0]
+        if request.streams:
+            ids = text_array(request.streams)
+            shapes = text_array([SHAPES.get(s.split("-", 1)[0], "") for s in request.streams])
+            unknown = [s for s, version in request.streams.items() if version == 0]
             if unknown:
                 its_shapes = [SHAPES.get(s.split("-", 1)[0], "") for s in unknown]
-                pending.snapshots = ask(
+                pending.snapshots = send(
                     SQL["load_snapshots"], text_array(unknown), text_array(its_shapes)
                 )
-            versions = bigint_array(wanted.streams.values())
-            pending.events.append(ask(SQL["load_events"], ids, versions, shapes))
-        for category in wanted.categories:
-            pending.events.append(ask(SQL["load_category"], f"{category}-", f"{category}."))
-        if wanted.receipts:
-            scopes = text_array([scope for scope, _ in wanted.receipts])
-            keys = text_array([key for _, key in wanted.receipts])
-            pending.receipts = ask(SQL["load_receipts"], scopes, keys)
-        if wanted.prefixes:
-            beyond = [_after_all_with(prefix) for prefix in wanted.prefixes]
-            pending.names = ask(SQL["load_names"], text_array(wanted.prefixes), text_array(beyond))
+            versions = bigint_array(request.streams.values())
+            pending.events.append(send(SQL["load_events"], ids, versions, shapes))
+        for category in request.categories:
+            pending.events.append(send(SQL["load_category"], f"{category}-", f"{category}."))
+        if request.receipts:
+            scopes = text_array([scope for scope, _ in request.receipts])
+            keys = text_array([key for _, key in request.receipts])
+            pending.receipts = send(SQL["load_receipts"], scopes, keys)
+        if request.prefixes:
+            beyond = [_prefix_end(prefix) for prefix in request.prefixes]
+            pending.names = send(
+                SQL["load_names"], text_array(request.prefixes), text_array(beyond)
+            )
         return pending
 
     def commit(self, head: Head, batch: Batch) -> None:
         cursor = self._cursor
         if cursor is None:
-            raise StoreDown("the connection that held the head lock is gone")
-        with self._failing():
+            raise StoreUnavailable("the connection that held the head lock is gone")
+        with self._translated_errors():
             for statement, parameters in _writes(cursor, head, batch):
                 cursor.execute(statement, parameters, prepare=True)
             cursor.execute("COMMIT")
@@ -145,13 +148,12 @@ class PostgresStore:
         except psycopg.Error:
             self._drop()
 
-    def happened(self, row: EventRow) -> bool:
-        with self._failing():
-            connection = self._at_hand().connection
+    def contains(self, row: EventRow) -> bool:
+        with self._translated_errors():
+            connection = self._open_cursor().connection
             with connection.transaction():
-                # The server may still be at work on what a broken connection had sent it; it
-                # holds the head until that is done. Without this the answer could be a no that
-                # becomes a yes a moment later.
+                # The server may still be running the interrupted commit, and holds the head lock
+                # until it is done. Without this lock the answer could change a moment later.
                 connection.execute(SQL["lock_head"])
                 found = connection.execute(
                     SQL["stored_event"], (row.position,), binary=True
@@ -161,7 +163,7 @@ class PostgresStore:
     def close(self) -> None:
         self._drop()
 
-    def _at_hand(self) -> Cursor:
+    def _open_cursor(self) -> Cursor:
         if self._cursor is None:
             self._cursor = self._connect().cursor()
         return self._cursor
@@ -174,7 +176,7 @@ class PostgresStore:
 
 
 class _Pending:
-    """Cursors of one pipelined request, to be read after its end."""
+    """The cursors of one pipelined request, to be read after its end."""
 
     def __init__(self) -> None:
         self.snapshots: Cursor | None = None
@@ -183,14 +185,14 @@ class _Pending:
         self.names: Cursor | None = None
 
 
-def _after_all_with(prefix: str) -> str:
-    """The first text after all that begin with a prefix, in the "C" collation. The last character
-    of a prefix is a separator, so the one after it exists."""
+def _prefix_end(prefix: str) -> str:
+    """The end of the range of texts with this prefix, in the "C" collation. The last character of a
+    prefix is a separator, so the one after it exists."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-def _collect(pending: _Pending) -> Loaded:
-    return Loaded(
+def _collect(pending: _Pending) -> LoadedRows:
+    return LoadedRows(
         snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
         events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
         receipts=[Receipt(*row) for row in _rows(pending.receipts)],
@@ -204,7 +206,7 @@ def _rows(
     return cursor.fetchall() if cursor is not None else ()
 
 
-def _columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
+def _event_columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
     streams, versions, topics, states, positions = zip(*events, strict=True)
     return (
         text_array(streams),
@@ -216,11 +218,12 @@ def _columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
 
 
 def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
-    """The statements of a batch. Events of a large one are copied before the first of them."""
+    """The statements of a batch with their parameters. Events of a large batch are copied before
+    the first of them is yielded."""
     if batch.events:
         moved = (batch.events[-1].position, batch.recorded_at, head.position)
         if len(batch.events) < COPY_FROM_EVENTS:
-            yield SQL["append_events"], (*moved, *_columns(batch.events))
+            yield SQL["append_events"], (*moved, *_event_columns(batch.events))
         else:
             with cursor.copy(SQL["copy_events"]) as copy:
                 copy.write(copy_event_rows(batch.events))

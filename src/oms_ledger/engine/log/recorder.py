@@ -5,9 +5,8 @@ Point the library's own `Application`, subscriptions and `ProjectionRunner` at a
     PERSISTENCE_MODULE=oms_ledger.engine.log.recorder:LedgerFactory
     OMS_DATABASE_URL=... OMS_LEDGER=...
 
-Appending goes by the ledger's own rules: positions are given out under the head row's lock, so
-they are dense and a reader never passes a gap. It does not go through the commands' rules; who
-wants those uses the writer.
+Appending keeps the ledger's positions dense: they are assigned under the lock of the head row, so
+that a reader never passes a gap. It runs no command and none of its rules; the writer does.
 """
 
 from __future__ import annotations
@@ -59,20 +58,25 @@ log = structlog.get_logger(__name__)
 
 SQL = statements.queries(__package__)
 
-LOOK_EVERY_SECONDS = 1.0
-"""A NOTIFY may be lost; the log is looked at this often all the same."""
+POLL_SECONDS = 1.0
+"""How often to read the log without a NOTIFY, which may get lost."""
 
-STOP_WITHIN_SECONDS = 0.1
+STOP_SECONDS = 0.1
 
 BACKOFF_SECONDS = (0.1, 5.0)
-"""First and longest pause before a lost connection is made again; each is twice the last."""
+"""First and longest pause before reconnecting; each pause is twice the last."""
 
-_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+_CONNECTION_ERRORS = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    OperationalError,
+    InterfaceError,
+)
 
 
 @dataclass(frozen=True)
 class LedgerEvent:
-    """An event of the ledger in the shape the library expects of a domain event."""
+    """An event of the ledger in the form of a domain event of the library."""
 
     originator_id: str
     originator_version: int
@@ -81,7 +85,7 @@ class LedgerEvent:
 
 
 class LedgerMapper(Mapper[TAggregateID], Generic[TAggregateID]):
-    """Between stored events and `LedgerEvent`s, by the ledger's own codec."""
+    """Maps stored events to `LedgerEvent`s and back, by the ledger's codec."""
 
     def to_stored_event(self, domain_event: DomainEventProtocol[TAggregateID]) -> StoredEvent:
         if not isinstance(domain_event, LedgerEvent):
@@ -104,18 +108,18 @@ class LedgerMapper(Mapper[TAggregateID], Generic[TAggregateID]):
 
 
 class LedgerDatastore(PostgresDatastore):
-    """The library's connections, made ledger connections: schema, role, timeouts."""
+    """The library's connections, with the schema, role and timeouts of the ledger."""
 
     def __init__(self, url: str, schema: str, *, timeouts: pool.Timeouts | None = None) -> None:
         self.url = url
         self._timeouts = timeouts or pool.DEFAULT_TIMEOUTS
-        given = {key: str(value or "") for key, value in conninfo_to_dict(url).items()}
+        parameters = {key: str(value or "") for key, value in conninfo_to_dict(url).items()}
         super().__init__(
-            dbname=given.pop("dbname", ""),
-            host=given.pop("host", ""),
-            port=given.pop("port", "5432"),
-            user=given.pop("user", ""),
-            password=given.pop("password", ""),
+            dbname=parameters.pop("dbname", ""),
+            host=parameters.pop("host", ""),
+            port=parameters.pop("port", "5432"),
+            user=parameters.pop("user", ""),
+            password=parameters.pop("password", ""),
             schema=schema,
             originator_id_type="text",
             pool_size=1,
@@ -125,7 +129,7 @@ class LedgerDatastore(PostgresDatastore):
         )
         # What the library has no parameter for: sslmode, options, target_session_attrs ...
         assert isinstance(self.pool.kwargs, dict)
-        self.pool.kwargs.update(given)
+        self.pool.kwargs.update(parameters)
 
     def after_connect_func(self) -> Callable[[Connection], None]:
         schema, timeouts = self.schema, self._timeouts
@@ -147,22 +151,20 @@ class LedgerRecorder(PostgresApplicationRecorder):
         self.channel_name = NOTIFY_CHANNEL
 
     def create_table(self) -> None:
-        """Nothing: the tables are made by migrations."""
+        """Nothing: migrations make the tables."""
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
-        """Append all or nothing; the positions given. `IntegrityError` when a version is taken.
-
-        Not tried again after `OperationalError`: the commit may have happened.
-        """
+        """Append all events or none. Returns their positions. `IntegrityError` when a version is
+        taken. Not repeated after `OperationalError`: the commit may have happened."""
         if not stored_events:
             return []
         with self.datastore.transaction(commit=True) as cursor:
             head = cursor.execute(SQL["lock_head"]).fetchone()
             assert head is not None, "ledger_head has lost its row"
-            old = int(head["position"])
-            positions = range(old + 1, old + 1 + len(stored_events))
+            head_position = int(head["position"])
+            positions = range(head_position + 1, head_position + 1 + len(stored_events))
             cursor.execute(
                 SQL["insert_events"],
                 (
@@ -173,7 +175,9 @@ class LedgerRecorder(PostgresApplicationRecorder):
                     list(positions),
                 ),
             )
-            cursor.execute(SQL["recorder_moves_head"], (positions[-1], datetime.now(UTC), old))
+            cursor.execute(
+                SQL["recorder_moves_head"], (positions[-1], datetime.now(UTC), head_position)
+            )
             if cursor.rowcount != 1:
                 raise OperationalError("The head moved although it was locked; nothing written.")
             self._notify_channel(cursor)
@@ -201,7 +205,7 @@ class LedgerSubscription(PostgresSubscription):
     _recorder: LedgerRecorder
 
     def _listen(self) -> None:
-        """The pulling thread does this too."""
+        """Nothing: `_loop_on_pull` listens."""
 
     def _loop_on_pull(self) -> None:
         pause, longest = BACKOFF_SECONDS
@@ -215,7 +219,7 @@ class LedgerSubscription(PostgresSubscription):
                         self._pull()
                         pause = BACKOFF_SECONDS[0]
                         self._wait(connection)
-            except _DOWN as error:
+            except _CONNECTION_ERRORS as error:
                 log.warning("subscription_reconnects", detail=str(error), pause_seconds=pause)
                 self._has_been_notified.wait(pause)  # set when stopped
                 pause = min(pause * 2, longest)
@@ -230,14 +234,14 @@ class LedgerSubscription(PostgresSubscription):
         )
 
     def _wait(self, connection: Connection) -> None:
-        until = time.monotonic() + LOOK_EVERY_SECONDS
-        while not self._has_been_stopped and time.monotonic() < until:
-            for _ in connection.notifies(timeout=STOP_WITHIN_SECONDS, stop_after=1):
+        deadline = time.monotonic() + POLL_SECONDS
+        while not self._has_been_stopped and time.monotonic() < deadline:
+            for _ in connection.notifies(timeout=STOP_SECONDS, stop_after=1):
                 return
 
 
 class LedgerFactory(PostgresFactory):
-    """What the library builds an `Application` on a ledger with; configured by `Settings`."""
+    """Builds the parts of an `Application` on a ledger; configured by `Settings`."""
 
     datastore: LedgerDatastore
 

@@ -1,7 +1,7 @@
-"""What the writer needs of a place that keeps the log: one transaction at a time.
+"""The protocol between the writer and a store of the log: one transaction at a time.
 
-`postgres.py` keeps it in PostgreSQL, `memory.py` in lists. Both pass one conformance suite, so that
-a result on the quick one holds on the real one.
+`postgres.py` stores it in PostgreSQL, `memory.py` in lists. Both pass one conformance suite, so
+that a result on the quick one holds on the real one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class SnapshotRow:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The first answer under an idempotency key; `outcome` is the writer's own JSON."""
+    """The first outcome under an idempotency key. `fingerprint`: hash of the request. `outcome`:
+    JSON, see `submissions.encode_outcome`."""
 
     scope: str
     key: str
@@ -43,9 +44,9 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to read: streams with the version already known of each (0: nothing), whole
-    categories, the names of the streams that begin with one of `prefixes`, and receipts by
+class LoadRequest:
+    """What to read: `streams`, each after the version that is cached (0: from the start); whole
+    `categories`; the names of the streams that begin with one of `prefixes`; `receipts` by
     (scope, key)."""
 
     streams: Mapping[str, int] = field(default_factory=dict)
@@ -58,9 +59,9 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedRows:
     """Snapshots first, then events in version order per stream, after snapshot or known version;
-    `names` of the streams with the wanted prefixes."""
+    `names` of the streams with the requested prefixes."""
 
     snapshots: Sequence[SnapshotRow] = ()
     events: Sequence[EventRow] = ()
@@ -76,7 +77,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All that one commit writes."""
+    """The rows of one commit; `recorded_at` becomes that of the head."""
 
     events: Sequence[EventRow]
     receipts: Sequence[Receipt]
@@ -84,9 +85,9 @@ class Batch:
     recorded_at: datetime
 
 
-class StoreDown(Exception):
-    """The store could not be reached, or did not answer. Whether a commit under way happened
-    is for `happened` to say, once it answers again."""
+class StoreUnavailable(Exception):
+    """The store could not be reached, or did not answer. After an interrupted commit `contains`
+    tells whether it happened."""
 
 
 class BatchRejected(Exception):
@@ -94,18 +95,18 @@ class BatchRejected(Exception):
 
 
 class Store(Protocol):
-    """Used by one thread. `begin` takes the head lock; `commit` or `rollback` gives it back."""
+    """Used by one thread. `begin` takes the head lock; `commit` and `rollback` release it."""
 
-    def begin(self, wanted: Wanted) -> tuple[Head, Loaded]: ...
+    def begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]: ...
 
-    def load(self, wanted: Wanted) -> Loaded: ...
+    def load(self, request: LoadRequest) -> LoadedRows: ...
 
     def commit(self, head: Head, batch: Batch) -> None: ...
 
     def rollback(self) -> None: ...
 
-    def happened(self, row: EventRow) -> bool:
-        """Is this very event, byte for byte, in the log? Asked after a lost commit, which may
-        still be under way: the answer waits until nobody holds the head lock."""
+    def contains(self, row: EventRow) -> bool:
+        """Whether the log contains this event, byte for byte. Takes the head lock first, since an
+        interrupted commit may still be running on the server."""
 
     def close(self) -> None: ...

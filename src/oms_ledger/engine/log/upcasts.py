@@ -1,4 +1,5 @@
-"""Old shapes of events, brought up to today's when they are read. The log is never rewritten.
+"""Upcasts: events stored in old shapes are converted to the newest when they are read. The log is
+never rewritten.
 
 To change the shape of an event: give the new class the next version in its `type`, and add a
 function here from the old stored fields to the new ones under the old name. CONTRIBUTING.md goes
@@ -15,7 +16,7 @@ Fields = dict[str, object]
 
 
 def _cost_as_money(old: Fields) -> Fields:
-    """`product.defined` said a cost and its currency in two fields. Both were set or neither."""
+    """`product.defined.v1` had the fields `unit_cost` and `currency`, both or neither set."""
     cost, currency = old.get("unit_cost"), old.get("currency")
     money = None if cost is None else {"minor": cost, "currency": currency}
     others = {name: value for name, value in old.items() if name != "currency"}
@@ -23,7 +24,7 @@ def _cost_as_money(old: Fields) -> Fields:
 
 
 def _without_keys(old: Fields) -> Fields:
-    """`customer.forgotten` came after the keys were destroyed, and did not name them."""
+    """`customer.forgotten.v1` was recorded after the keys were destroyed, without their ids."""
     return {**old, "keys": [], "period": None}
 
 
@@ -35,7 +36,7 @@ UPCASTS: dict[str, tuple[str, Callable[[Fields], Fields]]] = {
 
 
 def upcast(topic: str, state: bytes) -> tuple[str, bytes]:
-    """The newest name and shape of a stored event; as it is where it is the newest already."""
+    """The newest name and bytes of a stored event."""
     if topic not in UPCASTS:
         return topic, state
     stored: dict[str, Fields] = msgspec.json.decode(state)

@@ -1,7 +1,8 @@
-"""One batch, decided: pure of I/O but for loading what a command turns out to need.
+"""Decides the commands of one batch. Its only I/O is `load`, for streams that a command turns out
+to read.
 
-Commands are decided in turn, as if they came one by one. A refused one leaves no trace: rules
-never mutate, and states change only when a decision is taken.
+Commands are decided in order, as if each were a batch of its own. A refused command changes no
+state: rules never mutate, and events are applied only after a command is decided.
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.log.store import EventRow, Head, Receipt, SnapshotRow, Wanted
-from oms_ledger.engine.write.states import States
-from oms_ledger.engine.write.submissions import Outcome, Result, Submission, keep, replay
+from oms_ledger.engine.log.store import EventRow, Head, LoadRequest, Receipt, SnapshotRow
+from oms_ledger.engine.write.states import StateCache
+from oms_ledger.engine.write.submissions import (
+    Outcome,
+    Result,
+    Submission,
+    decode_outcome,
+    encode_outcome,
+)
 from oms_ledger.kernel import Change, Context, Meta, Recorded
 
 SNAPSHOT_EVERY = 1000
 """Events of one stream between two snapshots of it."""
 
-ROUNDS = 8
-"""How often a command may ask for more streams after seeing some. An order, its stock: two."""
+LOAD_ROUNDS = 8
+"""How many times a command may name more streams to load after reading some. An order, then its
+stock: two."""
 
 
 class Decider:
-    """Decides one batch under the head lock and gathers what is to be written."""
+    """Decides one batch under the head lock, and collects the rows to write: `events`, `receipts`
+    and `snapshots`. `size`: bytes of the events."""
 
     def __init__(
         self,
-        states: States,
+        states: StateCache,
         head: Head,
         recorded_at: datetime,
         receipts: Sequence[Receipt],
-        load: Callable[[Wanted], None],
+        load: Callable[[LoadRequest], None],
     ) -> None:
         self.states = states
         self.position = head.position
@@ -44,34 +53,33 @@ class Decider:
         self.snapshots: dict[str, SnapshotRow] = {}
         self.size = 0
         self._load = load
-        self._kept = {(r.scope, r.key): r for r in receipts}
+        self._receipts = {(r.scope, r.key): r for r in receipts}
 
     def decide(self, submission: Submission) -> Result:
-        """An outcome, or the refusal. Any other exception means the rules are broken."""
+        """The outcome, or the refusal. Any other exception is an error in the rules."""
         idempotency = None if submission.dry_run else submission.idempotency
         if idempotency is not None:
-            receipt = self._kept.get((idempotency.scope, idempotency.key))
+            receipt = self._receipts.get((idempotency.scope, idempotency.key))
             if receipt is not None:
-                return _replayed(receipt, idempotency.fingerprint)
+                return _replay(receipt, idempotency.fingerprint)
         result: Result
         try:
-            changes = self._changes(submission)
+            changes = self._decide(submission)
         except OmsError as refusal:
             result = refusal
         else:
-            # Whoever still raises after this has broken the batch, refusal or not: its events
-            # must not be written.
+            # An exception from here on breaks the whole batch: its events must not be written.
             result = self._outcome(submission, changes)
         if idempotency is not None:
-            outcome = keep(result, self.position)
+            outcome = encode_outcome(result, self.position)
             receipt = Receipt(idempotency.scope, idempotency.key, idempotency.fingerprint, outcome)
-            self._kept[idempotency.scope, idempotency.key] = receipt
+            self._receipts[idempotency.scope, idempotency.key] = receipt
             self.receipts.append(receipt)
         return result
 
-    def _changes(self, submission: Submission) -> Sequence[Change]:
-        """What the command decides on; or the refusal, raised."""
-        self._read(submission)
+    def _decide(self, submission: Submission) -> Sequence[Change]:
+        """The events that the command decides on. Raises the refusal."""
+        self._load_states(submission)
         if submission.expected is not None:
             self._check_version(submission)
         return submission.command.decide(submission.ctx, self.states)
@@ -79,19 +87,19 @@ class Decider:
     def _outcome(self, submission: Submission, changes: Sequence[Change]) -> Outcome:
         command, ctx, states = submission.command, submission.ctx, self.states
         if submission.dry_run:
-            items = [feed_item(r) for r in self._recorded(changes, command.name, ctx)]
+            items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
             return Outcome({"events": items}, self.position, 0, False, False)
-        self._take(changes, command.name, ctx)
+        self._append(changes, command.name, ctx)
         answer, events = command.answer(ctx, states), len(changes)
         return Outcome(answer, self.position, events, False, bool(changes))
 
-    def _read(self, submission: Submission) -> None:
-        for _ in range(ROUNDS):
-            wanted = self.states.missing(submission.command.reads(submission.ctx, self.states))
-            if not wanted:
+    def _load_states(self, submission: Submission) -> None:
+        for _ in range(LOAD_ROUNDS):
+            request = self.states.missing(submission.command.reads(submission.ctx, self.states))
+            if not request:
                 return
-            self._load(wanted)
-        raise RuntimeError(f"{submission.command.name} asks for ever more streams")
+            self._load(request)
+        raise RuntimeError(f"{submission.command.name} reads ever more streams")
 
     def _check_version(self, submission: Submission) -> None:
         assert submission.expected is not None
@@ -103,8 +111,8 @@ class Decider:
                 "Read it again and decide anew."
             )
 
-    def _take(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
-        """Changes become rows, and states follow."""
+    def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
+        """Turn changes into event rows, and apply them to the states."""
         shared: dict[datetime | None, bytes] = {}
         for change in changes:
             meta = shared.get(change.occurred_at)
@@ -113,7 +121,7 @@ class Decider:
                 shared[change.occurred_at] = meta
             event = change.event
             stream = event.stream
-            entry = self.states.touch(stream)
+            entry = self.states.entry(stream)
             state = entry.state
             state.apply(event)
             state.version += 1
@@ -134,8 +142,8 @@ class Decider:
                     codec.encode_state(state),
                 )
 
-    def _recorded(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
-        """The changes as they would be recorded now."""
+    def _preview(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
+        """The changes of a dry run, as they would be recorded."""
         versions: dict[str, int] = {}
         items = []
         for offset, change in enumerate(changes, start=1):
@@ -161,10 +169,10 @@ class Decider:
         )
 
 
-def _replayed(receipt: Receipt, fingerprint: bytes) -> Result:
+def _replay(receipt: Receipt, fingerprint: bytes) -> Result:
     if receipt.fingerprint != fingerprint:
         return IdempotencyKeyReused(
             f"Idempotency key {receipt.key!r} was used for a different request. "
             "Use a new key for a new request."
         )
-    return replay(receipt.outcome)
+    return decode_outcome(receipt.outcome)

@@ -1,4 +1,4 @@
-"""The writer's states: a cache of folded streams, and whether they are up to date."""
+"""The writer's cache of folded streams."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from typing import cast
 
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.log.store import Loaded, SnapshotRow, Wanted
+from oms_ledger.engine.log.store import LoadedRows, LoadRequest, SnapshotRow
 from oms_ledger.kernel import KeyGroup, Ref, S, State
 
-WHOLE = frozenset(name for name, kind in STATES.items() if kind.all_cached)
-
+ALL_CACHED = frozenset(name for name, kind in STATES.items() if kind.all_cached)
 
 ENTRY_BYTES = 800
-"""What a cached state takes beside what its events say: the state, its entry, their names."""
+"""Memory of a cached state apart from its content: the objects and the names of its stream."""
 
 BYTES_PER_STORED_BYTE = 4
-"""What a folded event takes in memory for each byte of its stored JSON (measured on orders)."""
+"""Memory of a folded event for each byte of its stored JSON (measured on orders)."""
 
 
-class Entry:
-    """A cached state. `epoch` tells when it was last known to be up to date; `snapshot` is the
-    version at which it was last saved; `stored` counts the bytes of the events folded into it."""
+class CachedState:
+    """A state in the cache. `epoch`: the last epoch in which it was up to date. `snapshot`: the
+    version of its newest snapshot. `stored`: bytes of the stored events folded into it."""
 
     __slots__ = ("epoch", "snapshot", "state", "stored")
 
@@ -34,11 +33,12 @@ class Entry:
 
     @property
     def size(self) -> int:
+        """Bytes of memory, estimated."""
         return ENTRY_BYTES + self.stored * BYTES_PER_STORED_BYTE
 
 
 class _Group:
-    """The last parts of the keys of a group's streams, as of an epoch."""
+    """A group of streams: the last parts of their keys, complete as of `epoch`."""
 
     __slots__ = ("epoch", "keys")
 
@@ -47,13 +47,14 @@ class _Group:
         self.epoch = -1
 
 
-class States:
-    """A cache of folded streams; is what commands are `Given`.
+class StateCache:
+    """A cache of folded streams; the `kernel.Given` of commands.
 
-    An epoch begins whenever somebody else has written: what was cached before must then be
-    brought up to date before it is used. Two generations bound the memory: what was not used
-    while `capacity` others, or others of `capacity_bytes`, were is dropped. So at most twice that
-    is cached, and what one batch needs.
+    An epoch begins when another writer has appended to the log: states of earlier epochs are
+    loaded again before they are used. The cache has two generations, `_young` and `_old`, so that
+    its memory is bounded: a state that is not used while the young generation fills up, to
+    `capacity` states or `capacity_bytes`, is evicted. At most twice that is cached, and what one
+    batch needs.
     """
 
     def __init__(self, capacity: int, capacity_bytes: int = 1 << 62) -> None:
@@ -62,26 +63,28 @@ class States:
         self.epoch = 0
         self._young_bytes = 0
         self._groups: dict[str, _Group] = {}
-        self._young: dict[str, Entry] = {}
-        self._old: dict[str, Entry] = {}
-        self._whole: dict[str, dict[str, State]] = {}
-        self._whole_epoch = -1
+        self._young: dict[str, CachedState] = {}
+        self._old: dict[str, CachedState] = {}
+        self._all_states: dict[str, dict[str, State]] = {}
+        self._all_states_epoch = -1
 
-    def drop(self) -> None:
-        """Forget everything: after a failed commit the states are ahead of the log."""
+    def clear(self) -> None:
+        """Remove all states: after a failed commit they are ahead of the log."""
         self._young.clear()
         self._old.clear()
-        self._whole.clear()
+        self._all_states.clear()
         self._groups.clear()
         self._young_bytes = 0
-        self._whole_epoch = -1
+        self._all_states_epoch = -1
         self.epoch += 1
 
-    def somebody_else_wrote(self) -> None:
+    def begin_epoch(self) -> None:
+        """Another writer has appended: every state may be stale."""
         self.epoch += 1
 
-    def age(self) -> None:
-        """To be called between batches: nothing in use is ever dropped."""
+    def evict(self) -> None:
+        """Start a new generation when the young one is full. Call between batches, so that no state
+        in use is evicted."""
         if len(self._young) >= self.capacity or self._young_bytes >= self.capacity_bytes:
             self._old, self._young = self._young, {}
             self._young_bytes = 0
@@ -90,10 +93,10 @@ class States:
 
     @property
     def cached_bytes(self) -> int:
-        """What all cached states take, by estimate."""
+        """Memory of all cached states, estimated."""
         return sum(entry.size for each in (self._young, self._old) for entry in each.values())
 
-    def _entry(self, stream: str) -> Entry | None:
+    def _cached(self, stream: str) -> CachedState | None:
         entry = self._young.get(stream)
         if entry is None:
             entry = self._old.pop(stream, None)
@@ -102,25 +105,28 @@ class States:
                 self._young_bytes += entry.size
         return entry
 
-    def missing(self, refs: Iterable[Ref], *, refresh: bool = False) -> Wanted:
-        """What must be read before these can be used: unknown streams and stale ones. With
-        `refresh`, all of them, since somebody else is known to write too."""
+    def missing(self, refs: Iterable[Ref], *, refresh: bool = False) -> LoadRequest:
+        """The request for the streams of `refs` that are not cached or stale. With `refresh`, for
+        all of them, because another writer is active."""
         streams: dict[str, int] = {}
         prefixes: dict[str, None] = {}
         young = self._young
         for stream in self._streams(refs, prefixes, refresh=refresh):
-            entry = young.get(stream) or self._entry(stream)
+            entry = young.get(stream) or self._cached(stream)
             if entry is None:
                 streams[stream] = 0
             elif refresh or entry.epoch != self.epoch:
                 streams[stream] = entry.state.version
-        whole = WHOLE if refresh or self._whole_epoch != self.epoch else frozenset[str]()
-        return Wanted(streams, whole, prefixes=tuple(prefixes))
+        categories = (
+            ALL_CACHED if refresh or self._all_states_epoch != self.epoch else frozenset[str]()
+        )
+        return LoadRequest(streams, categories, prefixes=tuple(prefixes))
 
     def _streams(
         self, refs: Iterable[Ref], prefixes: dict[str, None], *, refresh: bool
     ) -> Iterable[str]:
-        """The streams that are meant. Groups whose members are not known go to `prefixes`."""
+        """The names of the streams of `refs`. A group whose members are not cached, or stale, is
+        added to `prefixes`."""
         for kind, key in refs:
             stream = f"{kind.category}-{key}"
             if type(key) is not KeyGroup:
@@ -132,23 +138,23 @@ class States:
             if group is not None:
                 yield from (stream + last for last in group.keys)
 
-    def take(self, wanted: Wanted, loaded: Loaded) -> None:
-        """Fold in what was read; now the wanted streams are up to date."""
-        for snapshot in loaded.snapshots:
+    def load(self, request: LoadRequest, result: LoadedRows) -> None:
+        """Fold the result of a request; the requested streams are up to date then."""
+        for snapshot in result.snapshots:
             self._restore(snapshot)
-        for stream in wanted.streams:
-            self._ensure(stream).epoch = self.epoch
-        for row in loaded.events:
-            entry = self._ensure(row.stream)
+        for stream in request.streams:
+            self._cached_or_new(stream).epoch = self.epoch
+        for row in result.events:
+            entry = self._cached_or_new(row.stream)
             state = entry.state
             if row.version > state.version:
                 event, _ = codec.decode(row.topic, row.state)
                 state.apply(event)
                 state.version = row.version
                 self.add_bytes(entry, len(row.state))
-        self._take_groups(wanted, loaded)
-        if wanted.categories:
-            self._whole_epoch = self.epoch
+        self._load_groups(request, result)
+        if request.categories:
+            self._all_states_epoch = self.epoch
 
     def _restore(self, snapshot: SnapshotRow) -> None:
         category = snapshot.stream.split("-", 1)[0]
@@ -156,15 +162,15 @@ class States:
         entry.snapshot = snapshot.version
         self.add_bytes(entry, len(snapshot.state))
 
-    def add_bytes(self, entry: Entry, stored: int) -> None:
-        """Count what was folded into a young entry."""
+    def add_bytes(self, entry: CachedState, stored: int) -> None:
+        """Count the stored bytes folded into a state of the young generation."""
         entry.stored += stored
         self._young_bytes += stored * BYTES_PER_STORED_BYTE
 
-    def _take_groups(self, wanted: Wanted, loaded: Loaded) -> None:
-        for prefix in wanted.prefixes:
+    def _load_groups(self, request: LoadRequest, result: LoadedRows) -> None:
+        for prefix in request.prefixes:
             self._groups.setdefault(prefix, _Group()).epoch = self.epoch
-        for stream in loaded.names:
+        for stream in result.names:
             self._join_group(stream)
 
     def _join_group(self, stream: str) -> None:
@@ -176,39 +182,39 @@ class States:
             if group is not None:
                 group.keys.add(last)
 
-    def _ensure(self, stream: str) -> Entry:
-        entry = self._entry(stream)
+    def _cached_or_new(self, stream: str) -> CachedState:
+        entry = self._cached(stream)
         return self._add(stream, STATES[stream.split("-", 1)[0]]()) if entry is None else entry
 
-    def _add(self, stream: str, state: State) -> Entry:
-        entry = self._young[stream] = Entry(state, self.epoch)
+    def _add(self, stream: str, state: State) -> CachedState:
+        entry = self._young[stream] = CachedState(state, self.epoch)
         self._young_bytes += entry.size
         category, _, key = stream.partition("-")
-        if category in WHOLE:
-            self._whole.setdefault(category, {})[key] = state
+        if category in ALL_CACHED:
+            self._all_states.setdefault(category, {})[key] = state
         elif self._groups:
             self._join_group(stream)
         return entry
 
-    def touch(self, stream: str) -> Entry:
-        """The entry of a stream that is about to get an event. A stream that begins may have been
-        cached empty before its group was read, so it joins the group here."""
-        entry = self._young.get(stream) or self._ensure(stream)
+    def entry(self, stream: str) -> CachedState:
+        """The cached state of a stream, to append an event to. A stream that begins may have been
+        cached empty before its group was loaded, so it joins the group here."""
+        entry = self._young.get(stream) or self._cached_or_new(stream)
         if self._groups and not entry.state.version:
             self._join_group(stream)
         return entry
 
-    # What a command sees.
+    # The protocol `kernel.Given`.
 
     def state(self, kind: type[S], key: str) -> S:
         if kind.all_cached:
-            return cast(S, self._whole.get(kind.category, {}).get(key)) or kind()
+            return cast(S, self._all_states.get(kind.category, {}).get(key)) or kind()
         stream = f"{kind.category}-{key}"
-        entry = self._young.get(stream) or self._entry(stream)
+        entry = self._young.get(stream) or self._cached(stream)
         return cast(S, entry.state) if entry is not None else kind()
 
     def all(self, kind: type[S]) -> Collection[S]:
-        states = self._whole.get(kind.category, {}).values()
+        states = self._all_states.get(kind.category, {}).values()
         return cast("list[S]", [state for state in states if state.version])
 
     def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:

@@ -1,9 +1,9 @@
-"""What goes into the writer, and what comes out."""
+"""Submissions to the writer and their outcomes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from oms_ledger.kernel import Command, Context, Json, Ref
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """`scope` is whose key it is (an API key's id), `fingerprint` a hash of the request."""
+    """An idempotency key. `scope` is the id of the API key that uses it, `fingerprint` a hash of
+    the request."""
 
     scope: str
     key: str
@@ -26,8 +27,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A command on its way to the writer. `expected` is a stream and the version the caller
-    believes it has."""
+    """A command for the writer. `expected`: a stream, and the version that it must have."""
 
     command: Command
     ctx: Context
@@ -38,9 +38,9 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`position` of the last event written (the head where none was), how many `events` were
-    written, and whether a receipt says that the answer was given before (`replayed`). `wrote`
-    tells whether events were written by now, or when the answer was first given."""
+    """The outcome of a command. `position`: of its last event; the head where it wrote none.
+    `events`: how many events it wrote now. `replayed`: the answer is that of a receipt. `wrote`:
+    whether it wrote events, now or when the answer was first given."""
 
     answer: Mapping[str, Json]
     position: int
@@ -52,8 +52,8 @@ class Outcome:
 Result = Outcome | OmsError
 
 
-class Waiting:
-    """A submission and whoever waits for it: a thread, or a coroutine on its event loop."""
+class PendingSubmission:
+    """A submission and its future: of a thread, or of a coroutine on the event loop `loop`."""
 
     __slots__ = ("future", "loop", "submission")
 
@@ -68,36 +68,43 @@ class Waiting:
         self.loop = loop
 
 
-def deliver(results: Iterable[tuple[Waiting, Outcome | Exception]]) -> None:
-    """Wake everybody, each event loop once for all its waiters."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Outcome | Exception]]] = {}
-    for waiting, result in results:
-        if waiting.loop is None:
-            _settle(waiting.future, result)
+Results = list[tuple[PendingSubmission, Outcome | Exception]]
+
+
+def deliver(results: Results) -> None:
+    """Resolve the futures; each event loop is called once, for all of its futures."""
+    by_loop: dict[
+        asyncio.AbstractEventLoop, list[tuple[PendingSubmission, Outcome | Exception]]
+    ] = {}
+    for pending, result in results:
+        if pending.loop is None:
+            _resolve(pending.future, result)
         else:
-            by_loop.setdefault(waiting.loop, []).append((waiting, result))
+            by_loop.setdefault(pending.loop, []).append((pending, result))
     for loop, its in by_loop.items():
         try:
-            loop.call_soon_threadsafe(_settle_all, its)
-        except RuntimeError:  # the loop has been closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve_all, its)
+        except RuntimeError:  # the loop has been closed, and its coroutines with it
             continue
 
 
-def _settle_all(results: list[tuple[Waiting, Outcome | Exception]]) -> None:
-    for waiting, result in results:
-        _settle(waiting.future, result)
+def _resolve_all(results: Results) -> None:
+    for pending, result in results:
+        _resolve(pending.future, result)
 
 
-def _settle(future: Future[Outcome] | asyncio.Future[Outcome], result: Outcome | Exception) -> None:
-    with suppress(InvalidStateError, asyncio.InvalidStateError):  # given up by its caller
+def _resolve(
+    future: Future[Outcome] | asyncio.Future[Outcome], result: Outcome | Exception
+) -> None:
+    with suppress(InvalidStateError, asyncio.InvalidStateError):  # cancelled by its caller
         if isinstance(result, Exception):
             future.set_exception(result)
         else:
             future.set_result(result)
 
 
-class _Kept(msgspec.Struct, omit_defaults=True):
-    """An outcome as a receipt keeps it: an answer, or a refusal by the name of its class."""
+class _StoredOutcome(msgspec.Struct, omit_defaults=True):
+    """The JSON of a receipt: an answer, or a refusal with the name of its class."""
 
     position: int
     events: int = 0
@@ -114,26 +121,26 @@ _REFUSALS = {
 }
 
 
-def keep(result: Result, position: int) -> bytes:
-    """The bytes of a receipt."""
+def encode_outcome(result: Result, position: int) -> bytes:
+    """The bytes of a receipt. `position`: the head, for a refusal."""
     if isinstance(result, Outcome):
-        kept = _Kept(result.position, result.events, dict(result.answer))
+        stored = _StoredOutcome(result.position, result.events, dict(result.answer))
     else:
-        kept = _Kept(
+        stored = _StoredOutcome(
             position,
             refusal=type(result).__name__,
             code=result.code,
             detail=result.detail,
             errors=[dict(e) for e in result.errors],
         )
-    return msgspec.json.encode(kept)
+    return msgspec.json.encode(stored)
 
 
-def replay(outcome: bytes) -> Result:
-    """The first answer again, marked as replayed."""
-    kept = msgspec.json.decode(outcome, type=_Kept)
-    if kept.refusal is None:
-        return Outcome(kept.answer or {}, kept.position, 0, True, kept.events > 0)  # type: ignore[arg-type]  # JSON it was, JSON it is
-    error = _REFUSALS[kept.refusal](kept.detail, code=kept.code, errors=kept.errors)  # type: ignore[arg-type]  # JSON it was, JSON it is
+def decode_outcome(outcome: bytes) -> Result:
+    """The result in a receipt, marked as replayed."""
+    stored = msgspec.json.decode(outcome, type=_StoredOutcome)
+    if stored.refusal is None:
+        return Outcome(stored.answer or {}, stored.position, 0, True, stored.events > 0)  # type: ignore[arg-type]  # JSON it was, JSON it is
+    error = _REFUSALS[stored.refusal](stored.detail, code=stored.code, errors=stored.errors)  # type: ignore[arg-type]  # JSON it was, JSON it is
     error.replayed = True
     return error

@@ -1,9 +1,9 @@
-"""Group commit, decided under the head lock: the only way into the ledger.
+"""Group commit: one thread decides all commands of a ledger under the head lock.
 
-One thread takes whatever commands wait (no timer: one when idle, more under load), locks the
-head, brings its states up to date, decides command after command, and writes all their events
-in one commit. Strictly serialisable per ledger; needs no retries; a hot SKU costs no more than
-a cold one.
+It takes the queued commands as a batch (no timer: one when idle, more under load), locks the head,
+brings its states up to date, decides command after command, and writes all their events in one
+commit. Strictly serialisable per ledger; needs no retries; a hot SKU costs no more than a cold
+one.
 """
 
 from __future__ import annotations
@@ -20,23 +20,28 @@ from datetime import UTC, datetime
 import structlog
 
 from oms_ledger.domain.errors import Overloaded, Unavailable
-from oms_ledger.engine.log.store import Batch, Head, Store, StoreDown, Wanted
+from oms_ledger.engine.log.store import Batch, Head, LoadRequest, Store, StoreUnavailable
 from oms_ledger.engine.write.decider import Decider
-from oms_ledger.engine.write.states import States
-from oms_ledger.engine.write.submissions import Idempotency, Outcome, Submission, Waiting, deliver
+from oms_ledger.engine.write.states import StateCache
+from oms_ledger.engine.write.submissions import (
+    Idempotency,
+    Outcome,
+    PendingSubmission,
+    Results,
+    Submission,
+    deliver,
+)
 from oms_ledger.kernel import Ref
 
 __all__ = ["Idempotency", "Limits", "Outcome", "Results", "Submission", "Writer"]
 
 log = structlog.get_logger(__name__)
 
-Results = list[tuple[Waiting, Outcome | Exception]]
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on everything that could grow. `patience_seconds` is how long a commit of unknown
-    fate is asked after before its callers are told to ask again themselves."""
+    """Bounds on everything that could grow. `patience_seconds`: how long to keep checking whether
+    an interrupted commit happened; after that callers get 503 and retry with their key."""
 
     batch_commands: int = 500
     batch_bytes: int = 4_000_000
@@ -47,8 +52,8 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Counters:
-    """What the writer has done since it started; read by /metrics."""
+class WriterTotals:
+    """Totals since the writer started, for /metrics."""
 
     batches: int = 0
     commands: int = 0
@@ -60,7 +65,8 @@ class Writer:
     """The one writer of this process for one ledger.
 
     Submissions may come from any thread or event loop. Futures resolve to an `Outcome`, or
-    raise the refusal. `clock` gives the ledger's time.
+    raise the refusal. `clock` gives the ledger's time. `on_batch` is called with the results of
+    each batch.
     """
 
     def __init__(
@@ -72,19 +78,19 @@ class Writer:
     ) -> None:
         self._store = store
         self.limits = limits or Limits()
-        self.counters = Counters()
+        self.counters = WriterTotals()
         self._clock = clock
         self._on_batch = on_batch
-        self._states = States(self.limits.cached_streams, self.limits.cached_bytes)
-        self._position = -1  # the head after our own last commit
-        self._shared = False  # somebody else wrote lately: read states together with the head
-        self._queue: deque[Waiting] = deque()
+        self._states = StateCache(self.limits.cached_streams, self.limits.cached_bytes)
+        self._position = -1  # the head after this writer's last commit
+        self._other_writers = False  # another writer moved the head: load states together with it
+        self._queue: deque[PendingSubmission] = deque()
         self._arrived = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
-    # Asking.
+    # Submitting.
 
     @property
     def queued(self) -> int:
@@ -94,14 +100,14 @@ class Writer:
         return self.submit_many([submission])[0]
 
     def submit_many(self, submissions: Iterable[Submission]) -> list[Future[Outcome]]:
-        """All or, when the queue is full, none of them (`Overloaded`)."""
+        """Queue all, or none of them when the queue is full (`Overloaded`)."""
         futures: list[Future[Outcome]] = []
-        waiting: list[Waiting] = []
+        pending: list[PendingSubmission] = []
         for submission in submissions:
             future: Future[Outcome] = Future()
             futures.append(future)
-            waiting.append(Waiting(submission, future))
-        self._enqueue(waiting)
+            pending.append(PendingSubmission(submission, future))
+        self._enqueue(pending)
         return futures
 
     async def submit_async(self, submission: Submission) -> Outcome:
@@ -119,27 +125,27 @@ class Writer:
     def _enqueue_here(self, submissions: Iterable[Submission]) -> list[asyncio.Future[Outcome]]:
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Outcome]] = []
-        waiting: list[Waiting] = []
+        pending: list[PendingSubmission] = []
         for submission in submissions:
             future: asyncio.Future[Outcome] = loop.create_future()
             futures.append(future)
-            waiting.append(Waiting(submission, future, loop))
-        self._enqueue(waiting)
+            pending.append(PendingSubmission(submission, future, loop))
+        self._enqueue(pending)
         return futures
 
-    def _enqueue(self, waiting: Sequence[Waiting]) -> None:
+    def _enqueue(self, pending: Sequence[PendingSubmission]) -> None:
         with self._arrived:
             if self._closing:
                 raise Unavailable("The ledger is shutting down. Try again in a moment.")
-            if len(self._queue) + len(waiting) > max(self.limits.queue_commands, len(waiting)):
+            if len(self._queue) + len(pending) > max(self.limits.queue_commands, len(pending)):
                 raise Overloaded(
                     f"{len(self._queue)} commands are waiting already. Try again in a second."
                 )
-            self._queue.extend(waiting)
+            self._queue.extend(pending)
             self._arrived.notify()
 
     def close(self) -> None:
-        """Answer what is queued, then stop."""
+        """Process what is queued, then stop the thread and close the store."""
         with self._arrived:
             self._closing = True
             self._arrived.notify()
@@ -157,87 +163,87 @@ class Writer:
                     return
                 size = min(len(self._queue), self.limits.batch_commands)
                 batch = [self._queue.popleft() for _ in range(size)]
-            self._answer(batch)
+            self._process(batch)
 
-    def _answer(self, batch: list[Waiting]) -> None:
-        """Every command gets its own answer, whatever happens to the batch."""
+    def _process(self, batch: list[PendingSubmission]) -> None:
+        """Resolve every future of the batch, whether it is written or fails."""
         try:
             results = self._write(batch)
-        except StoreDown as error:
-            results = self._forget(batch, _unreachable(error))
+        except StoreUnavailable as error:
+            results = self._abandon(batch, _unavailable(error))
         except Exception as error:
-            # One command broke the batch: each again by itself, so that it harms nobody else.
-            self._forget(batch, error)
+            # One command broke the batch: each again by itself, so that the others succeed.
+            self._abandon(batch, error)
             if len(batch) > 1:
                 log.warning("batch_failed_retrying_singly", error=repr(error), size=len(batch))
-                for waiting in batch:
-                    self._answer([waiting])
+                for pending in batch:
+                    self._process([pending])
                 return
             log.exception("command_failed", command=batch[0].submission.command.name)
             results = [(batch[0], error)]
         self.counters.commands += len(results)
         try:
             self._on_batch(results)
-        except Exception:  # whoever watches must not end the ledger's only writer
+        except Exception:  # an observer must not end the only writer
             log.exception("on_batch_failed")
         deliver(results)
 
-    def _forget(self, batch: list[Waiting], error: Exception) -> Results:
-        """The states may be ahead of the log now: drop them."""
+    def _abandon(self, batch: list[PendingSubmission], error: Exception) -> Results:
+        """Roll back, and clear the states, which may be ahead of the log."""
         self.counters.failures += 1
-        self._states.drop()
+        self._states.clear()
         self._position = -1
         self._store.rollback()
-        return [(waiting, error) for waiting in batch]
+        return [(pending, error) for pending in batch]
 
-    def _write(self, batch: list[Waiting]) -> Results:
+    def _write(self, batch: list[PendingSubmission]) -> Results:
         states = self._states
-        states.age()
-        wanted = self._wanted(batch)
-        head, loaded = self._store.begin(wanted)
+        states.evict()
+        request = self._load_request(batch)
+        head, result = self._store.begin(request)
         moved = head.position != self._position
         if moved:
-            states.somebody_else_wrote()
-        states.take(wanted, loaded)
-        if moved or wanted:
-            self._catch_up(batch)
-        self._shared = moved
+            states.begin_epoch()
+        states.load(request, result)
+        if moved or request:
+            self._load_missing(batch)
+        self._other_writers = moved
         decider = Decider(
-            states, head, max(self._clock(), head.recorded_at), loaded.receipts, self._load
+            states, head, max(self._clock(), head.recorded_at), result.receipts, self._load
         )
         results: Results = []
-        for waiting in batch:
+        for pending in batch:
             if decider.size >= self.limits.batch_bytes:
                 break
-            results.append((waiting, decider.decide(waiting.submission)))
+            results.append((pending, decider.decide(pending.submission)))
         answered = self._commit(head, decider, results)
-        # Only now: a batch that fails is tried again singly, all of it.
-        self._put_back(batch[len(results) :])
+        # Only now: after a failure the whole batch is processed again, one by one.
+        self._requeue(batch[len(results) :])
         return answered
 
-    def _wanted(self, batch: Sequence[Waiting]) -> Wanted:
-        """What this batch will need, as far as can be told before the lock. Where somebody else
-        keeps writing, everything is read anew together with the head."""
-        missing = self._states.missing(self._refs(batch), refresh=self._shared)
+    def _load_request(self, batch: Sequence[PendingSubmission]) -> LoadRequest:
+        """The streams and receipts that this batch reads, as far as they are known before the lock
+        is taken. While there are other writers, all of them are read together with the head."""
+        missing = self._states.missing(self._refs(batch), refresh=self._other_writers)
         receipts = [(i.scope, i.key) for w in batch if (i := w.submission.idempotency) is not None]
-        return Wanted(missing.streams, missing.categories, receipts, missing.prefixes)
+        return LoadRequest(missing.streams, missing.categories, receipts, missing.prefixes)
 
-    def _refs(self, batch: Sequence[Waiting]) -> Iterable[Ref]:
-        for waiting in batch:
-            submission = waiting.submission
+    def _refs(self, batch: Sequence[PendingSubmission]) -> Iterable[Ref]:
+        for pending in batch:
+            submission = pending.submission
             yield from submission.command.reads(submission.ctx, self._states)
 
-    def _catch_up(self, batch: Sequence[Waiting]) -> None:
-        """One query for all that the whole batch turns out to need under the lock: states that
-        somebody else has moved on, and what only showed after the first load."""
+    def _load_missing(self, batch: Sequence[PendingSubmission]) -> None:
+        """Load at once, under the lock, the states that the whole batch still lacks: those that
+        other writers changed, and those named by commands only after the first load."""
         missing = self._states.missing(self._refs(batch))
         if missing:
             self._load(missing)
 
-    def _load(self, wanted: Wanted) -> None:
-        self._states.take(wanted, self._store.load(wanted))
+    def _load(self, request: LoadRequest) -> None:
+        self._states.load(request, self._store.load(request))
 
-    def _put_back(self, rest: Sequence[Waiting]) -> None:
+    def _requeue(self, rest: Sequence[PendingSubmission]) -> None:
         with self._arrived:
             self._queue.extendleft(reversed(rest))
 
@@ -253,35 +259,35 @@ class Writer:
         else:
             try:
                 self._store.commit(head, batch)
-            except StoreDown as error:
-                return self._ask_after(batch, results, error)
+            except StoreUnavailable as error:
+                return self._check_commit(batch, results, error)
         self._position = decider.position
         self.counters.batches += 1
         self.counters.events += len(batch.events)
         return results
 
-    def _ask_after(self, batch: Batch, results: Results, error: StoreDown) -> Results:
-        """The connection broke while committing. Whether it happened can be read in the log:
-        the first of our events is at its position, or it is not."""
-        self._forget([], error)
+    def _check_commit(self, batch: Batch, results: Results, error: StoreUnavailable) -> Results:
+        """The connection broke while committing. The commit happened if the log contains the first
+        event of the batch at its position."""
+        self._abandon([], error)
         if not batch.events:
-            return [(waiting, _unreachable(error)) for waiting, _ in results]
+            return [(pending, _unavailable(error)) for pending, _ in results]
         deadline = time.monotonic() + self.limits.patience_seconds
         while time.monotonic() < deadline:
             try:
-                if self._store.happened(batch.events[0]):
+                if self._store.contains(batch.events[0]):
                     return results
-                return [(waiting, _unreachable(error)) for waiting, _ in results]
-            except Exception as trouble:  # none of it may lead to writing it again
-                log.warning("fate_unknown", error=repr(trouble), size=len(results))
+                return [(pending, _unavailable(error)) for pending, _ in results]
+            except Exception as check_error:  # never process the batch again: it may be written
+                log.warning("fate_unknown", error=repr(check_error), size=len(results))
                 time.sleep(0.05)
         unknown = Unavailable(
             "The database went away while committing; whether this happened is not known. "
             "Send it again with the same Idempotency-Key: it will not happen twice.",
         )
-        return [(waiting, unknown) for waiting, _ in results]
+        return [(pending, unknown) for pending, _ in results]
 
 
-def _unreachable(error: StoreDown) -> Unavailable:
+def _unavailable(error: StoreUnavailable) -> Unavailable:
     log.warning("store_down", error=str(error))
     return Unavailable("The database does not answer; nothing was written. Try again.")
