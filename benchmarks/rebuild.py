@@ -22,7 +22,7 @@ from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builder import Builder
-from oms_ledger.engine.rebuild.builds import BUILDING, Known
+from oms_ledger.engine.rebuild.builds import BUILDING, BuildRecord
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -69,7 +69,7 @@ class _AsLive(Projector):
 def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
     """All read models, from the first event on, in tables of their own."""
     plan.tell(way)
-    asked = oms.rebuilds.ask(NAMES)
+    asked = oms.rebuilds.request(NAMES)
     if way == BULK:
         with oms.rebuilds.builder() as builder:
             taken = _timed(head, lambda: _build(oms, builder, asked, plan, head))
@@ -88,13 +88,13 @@ def _connect(settings: Settings, role: Role) -> Connection:
     return pool.connect(settings.database_url, settings.schema, role=role)
 
 
-def _make_whole(settings: Settings, asked: list[Known]) -> None:
+def _make_whole(settings: Settings, asked: list[BuildRecord]) -> None:
     """Live tables have their indexes from the beginning."""
     models = {model.name: model for model in PROJECTIONS}
     with closing(_connect(settings, Role.OWNER)) as owner:
         for build in asked:
-            builds.furnish(owner, models[build.name], build.number)
-            builds.finish(owner, models[build.name], build.number)
+            builds.make_tables(owner, models[build.name], build.number)
+            builds.make_indexes(owner, models[build.name], build.number)
 
 
 def _follow(projector: Projector, step: Callable[[], int], head: Position) -> None:
@@ -108,13 +108,15 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
     return Run(events / (time.perf_counter() - started))
 
 
-def _build(oms: Oms, builder: Builder, asked: list[Known], plan: Plan, head: Position) -> None:
+def _build(
+    oms: Oms, builder: Builder, asked: list[BuildRecord], plan: Plan, head: Position
+) -> None:
     while not _done(oms, asked):
         builder.advance()
         plan.tell(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
 
 
-def _done(oms: Oms, asked: list[Known]) -> bool:
+def _done(oms: Oms, asked: list[BuildRecord]) -> bool:
     """Whole, and at the end of the log or nearly."""
     wanted = {build.key for build in asked}
     mine = [s for s in oms.readers.status() if (s.name, s.version) in wanted]
@@ -132,7 +134,7 @@ def measure_open(server: str, plan: Plan) -> Table:
                 plan.tell(f"{BEFORE} (round {n + 1} of {plan.rounds})")
                 ends = time.monotonic() + plan.seconds
                 runs[BEFORE].append(_ordering(url, lambda: time.monotonic() > ends))  # noqa: B023  # used at once
-                asked = oms.rebuilds.ask(NAMES)
+                asked = oms.rebuilds.request(NAMES)
                 plan.tell(f"{MEANWHILE} (round {n + 1} of {plan.rounds})")
                 runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, asked)))  # noqa: B023  # used at once
                 for build in asked:

@@ -246,7 +246,7 @@ class Oms:
         """Bring the read models up to a position (by default the head as it is now), in this
         process or by waiting for the worker that does."""
         target = self.readers.head() if position is None else position
-        self.rebuilds.take_over()
+        self.rebuilds.replace_orphaned()
         with self.projector() as projector:
             projector.catch_up(target, progress)
 

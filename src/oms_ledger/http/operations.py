@@ -117,7 +117,7 @@ class Operations:
         is one, the same build is answered."""
         refuse_others(query_fields(request))
         name = _read_model(request)
-        (build,) = await self._threads.run(partial(self._oms.rebuilds.ask, [name]))
+        (build,) = await self._threads.run(partial(self._oms.rebuilds.request, [name]))
         body = {"name": name, "version": build.number, "shape": build.shape}
         return answer({**body, "state": build.state, "position": build.position}, 202)
 
