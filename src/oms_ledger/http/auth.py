@@ -37,6 +37,7 @@ of attempts low."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 PRINCIPAL = "oms.principal"
+READMIT = "oms.readmit"
 
 Find = Callable[[str], ApiKey | None]
 
@@ -88,6 +89,13 @@ class Gate:
         _refuse(self.rates.take(principal.id, time.monotonic()), TOO_OFTEN)
         authorise(principal, scope)
         return principal
+
+    async def readmit(self, request: Request, scope: str) -> None:
+        """Check again that an admitted request would still be admitted; the same errors."""
+        if scope == PUBLIC or self.open_to_all:
+            return
+        address = request.client.host if request.client else ""
+        authorise(await self._authenticate(request_headers(request), address), scope)
 
     def take_key_uses(self) -> Mapping[str, datetime]:
         """When keys were last used, by id; only those used since the previous call."""
