@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped]  # the library has no types
 import psycopg
 import pytest
 
-from oms_ledger.engine.db.embedded import EmbeddedServer, database
+from oms_ledger.engine.db.embedded import EmbeddedServer, database, server_environment
 from oms_ledger.settings import Settings
 
 pytestmark = pytest.mark.postgres
@@ -265,3 +265,10 @@ def test_a_starter_may_be_stopped_at_any_moment(
     with database(Settings(data_dir=empty_dir)) as url:
         assert answers(url)
     assert serving(empty_dir) == []
+
+
+def test_the_server_inherits_no_setting_of_the_program() -> None:
+    inherited = server_environment(
+        {"PATH": "/bin", "OMS_ADMIN_KEY": "secret", "AWS_SECRET_ACCESS_KEY": "s", "LANG": "C"}
+    )
+    assert inherited == {"PATH": "/bin", "LANG": "C"}
