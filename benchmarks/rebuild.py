@@ -22,7 +22,7 @@ from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builder import Builder
-from oms_ledger.engine.rebuild.builds import BUILDING, Known
+from oms_ledger.engine.rebuild.builds import BUILDING, BuildRecord
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -69,14 +69,14 @@ class _AsLive(Projector):
 def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
     """All read models, from the first event on, in tables of their own."""
     plan.progress(way)
-    requested = oms.rebuilds.ask(NAMES)
+    requested = oms.rebuilds.request(NAMES)
     if way == BULK:
         with oms.rebuilds.builder() as builder:
             taken = _timed(head, lambda: _build(oms, builder, requested, plan, head))
     else:
         _make_whole(settings, requested)
         with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
-            step = live.step if way == PAGED else live.go_on
+            step = live.step if way == PAGED else live.advance
             taken = _timed(head, lambda: _follow(live, step, head))
     for build in requested:
         oms.rebuilds.drop(build.name, build.number)
@@ -88,13 +88,13 @@ def _connect(settings: Settings, role: Role) -> Connection:
     return pool.connect(settings.database_url, settings.schema, role=role)
 
 
-def _make_whole(settings: Settings, requested: list[Known]) -> None:
+def _make_whole(settings: Settings, requested: list[BuildRecord]) -> None:
     """Live tables have their indexes from the beginning."""
     models = {model.name: model for model in PROJECTIONS}
     with closing(_connect(settings, Role.OWNER)) as owner:
         for build in requested:
-            builds.furnish(owner, models[build.name], build.number)
-            builds.finish(owner, models[build.name], build.number)
+            builds.make_tables(owner, models[build.name], build.number)
+            builds.make_indexes(owner, models[build.name], build.number)
 
 
 def _follow(projector: Projector, step: Callable[[], int], head: Position) -> None:
@@ -108,13 +108,15 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
     return Run(events / (time.perf_counter() - started))
 
 
-def _build(oms: Oms, builder: Builder, requested: list[Known], plan: Plan, head: Position) -> None:
+def _build(
+    oms: Oms, builder: Builder, requested: list[BuildRecord], plan: Plan, head: Position
+) -> None:
     while not _done(oms, requested):
-        builder.go_on()
+        builder.advance()
         plan.progress(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
 
 
-def _done(oms: Oms, requested: list[Known]) -> bool:
+def _done(oms: Oms, requested: list[BuildRecord]) -> bool:
     """Whole, and at the end of the log or nearly."""
     wanted = {build.key for build in requested}
     mine = [s for s in oms.readers.status() if (s.name, s.version) in wanted]
@@ -132,7 +134,7 @@ def measure_open(server: str, plan: Plan) -> Table:
                 plan.progress(f"{BEFORE} (round {n + 1} of {plan.rounds})")
                 ends = time.monotonic() + plan.seconds
                 runs[BEFORE].append(_ordering(url, lambda: time.monotonic() > ends))  # noqa: B023  # used at once
-                requested = oms.rebuilds.ask(NAMES)
+                requested = oms.rebuilds.request(NAMES)
                 plan.progress(f"{MEANWHILE} (round {n + 1} of {plan.rounds})")
                 runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, requested)))  # noqa: B023  # used at once
                 for build in requested:

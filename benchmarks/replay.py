@@ -60,5 +60,5 @@ def _decode(settings: Settings, head: Position, plan: Plan) -> Run:
     started = time.perf_counter()
     with pool.connect(settings.database_url, settings.schema) as connection:
         for after in range(0, head, PAGE_EVENTS):
-            pages.pull(connection, after, after + PAGE_EVENTS, wanted)
+            pages.read_page(connection, after, after + PAGE_EVENTS, wanted)
     return Run(head / (time.perf_counter() - started))

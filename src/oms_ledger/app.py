@@ -28,7 +28,8 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
-from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.project.parked import retry_parked
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
@@ -245,7 +246,7 @@ class Oms:
         """Bring the read models up to a position (by default the head as it is now), in this
         process or by waiting for the worker that does."""
         target = self.readers.head() if position is None else position
-        self.rebuilds.take_over()
+        self.rebuilds.replace_orphaned()
         with self.projector() as projector:
             projector.catch_up(target, progress)
 

@@ -54,11 +54,13 @@ class Books:
         return self.of(kind).get(key) or kind()
 
     def available(self, sku: str) -> int:
-        """Units of a SKU that may be promised, wherever they are."""
+        """Units of a SKU that may be promised to a new order, wherever they are: not those that
+        earlier orders wait for."""
         product = self.state(Product, sku).defined
         safety = product.safety_stock if product else 0
-        levels = self.of(StockLevel).items()
-        return sum(s.available(safety) for key, s in levels if key.startswith(f"{sku}@"))
+        levels = [s for key, s in self.of(StockLevel).items() if key.startswith(f"{sku}@")]
+        waiting = sum(level.backordered for level in levels)
+        return max(0, sum(max(0, level.available(safety)) for level in levels) - waiting)
 
     # What must be true after every command.
 

@@ -78,7 +78,7 @@ def busy(oms: Oms, api: Api) -> dict[Planted, dict[str, Any]]:
         assert api.post("/v1/orders", who.order(currency="XXX")).status_code == 422
         assert api.get("/v1/orders", params={"q": who.email}).status_code == 200
         assert order_of(api, made[who])["customer"]["email"] == who.email
-    oms.rebuilds.see_through(oms.rebuilds.ask(["order_status", "stock_levels"]))
+    oms.rebuilds.complete(oms.rebuilds.request(["order_status", "stock_levels"]))
     return made
 
 

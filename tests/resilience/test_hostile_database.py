@@ -14,7 +14,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Timeouts
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
-from oms_ledger.engine.project import projector as projectors
+from oms_ledger.engine.project import projector as projector_module
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write.writer import Writer
@@ -160,7 +160,7 @@ def test_a_projector_that_is_ended_goes_on(postgres: Database, log: Log) -> None
 def test_a_locked_table_holds_up_only_its_own_read_model(
     postgres: Database, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projectors, "ASIDE_SECONDS", 0.5)
+    monkeypatch.setattr(projector_module, "PAUSE_SECONDS", 0.5)
     other = the_same_elsewhere(postgres)
     with stranger(postgres) as stuck, stuck.transaction():
         stuck.execute("LOCK TABLE tallies_v1 IN ACCESS EXCLUSIVE MODE")

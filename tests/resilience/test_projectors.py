@@ -13,8 +13,9 @@ import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.leases import Parked
-from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.project.leases import ParkedStream
+from oms_ledger.engine.project.parked import retry_parked
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.kernel import Page, Recorded, RowKey
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, received, stored
@@ -33,9 +34,9 @@ def log(postgres: Database) -> Iterator[Log]:
     log.close()
 
 
-def parked(database: Database) -> list[Parked]:
+def parked(database: Database) -> list[ParkedStream]:
     with database.connect() as connection:
-        return leases.parked(connection, TALLIES.name)
+        return leases.parked_streams(connection, TALLIES.name)
 
 
 def retry(database: Database) -> dict[str, bool]:

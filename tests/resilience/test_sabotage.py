@@ -15,8 +15,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import postgres as postgres_log
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, Head
-from oms_ledger.engine.project import projector as projectors
-from oms_ledger.engine.project import runner
+from oms_ledger.engine.project import commit, runner
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.write.writer import Submission, Writer
 from tests.databases import Database
@@ -104,7 +103,7 @@ def test_sabotage_without_the_head_lock(
 
 # Compare-and-set of a read model's position.
 
-MOVE_WHATEVER_HAPPENED = projectors.SQL["move_position"].replace(
+MOVE_WHATEVER_HAPPENED = commit.SQL["move_position"].replace(
     "AND position = %s AND revision = %s", "AND 0 <= %s::bigint AND 0 <= %s::bigint"
 )
 
@@ -139,8 +138,8 @@ def test_a_projector_that_slept_is_fenced(postgres: Database) -> None:
 def test_sabotage_without_compare_and_set(
     postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert projectors.SQL["move_position"] != MOVE_WHATEVER_HAPPENED
-    monkeypatch.setitem(projectors.SQL, "move_position", MOVE_WHATEVER_HAPPENED)
+    assert commit.SQL["move_position"] != MOVE_WHATEVER_HAPPENED
+    monkeypatch.setitem(commit.SQL, "move_position", MOVE_WHATEVER_HAPPENED)
     with pytest.raises(AssertionError):
         check_an_overtaken_projector_writes_nothing(postgres)
 
@@ -171,7 +170,7 @@ class ListensTooLate(InTheGap):
         happens, self.happens = self.happens, None
         if happens is not None:
             happens()
-        super()._listen(self._connected())
+        super()._listen(self._open_connection())
         super()._wait(seconds)
 
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.pages import Entry, RowsAtHand
+from oms_ledger.engine.project.leases import LeasedBuild
+from oms_ledger.engine.project.pages import Entry, RowBuffer
 from oms_ledger.engine.project.projector import Projector
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
@@ -29,7 +29,9 @@ class Halting(Projector):
 
     halt: Callable[[], None] | None = None
 
-    def _fold(self, connection: Connection, held: Held, entries: Sequence[Entry]) -> RowsAtHand:
+    def _fold(
+        self, connection: Connection, held: LeasedBuild, entries: Sequence[Entry]
+    ) -> RowBuffer:
         rows = super()._fold(connection, held, entries)
         halt, self.halt = self.halt, None
         if halt is not None:

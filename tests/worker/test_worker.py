@@ -1,10 +1,8 @@
-"""A worker seals what is written and keeps checkpoints outside, beside folding."""
+"""A worker folds, seals, and keeps checkpoints in anchor stores."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +12,9 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.cli.main import run
 from oms_ledger.worker.worker import work
 from tests.audit.verify.conftest import Sealed
+from tests.serving.family import until
 
-PATIENCE_SECONDS = 30.0
-
-
-def until(so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not so():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
+STOP_SECONDS = 30.0
 
 
 def test_it_seals_anchors_and_stops(sealed: Sealed, tmp_path: Path) -> None:
@@ -31,19 +23,19 @@ def test_it_seals_anchors_and_stops(sealed: Sealed, tmp_path: Path) -> None:
     worker = threading.Thread(target=work, args=(settings, stop))
     worker.start()
     try:
-        until(lambda: safe.exists() and sealed.anchor.note in safe.read_text())
+        until(lambda: safe.exists() and sealed.anchor.note in safe.read_text(), "anchored")
         received = ReceiveStock(sku="A", location="LON", quantity=1)
         position = sealed.oms.execute(received, actor="clerk").position
-        until(lambda: sealed.oms.audit.tree().state().size == position)
-        until(lambda: all(s.position == position for s in sealed.oms.readers.status()))
+        until(lambda: sealed.oms.audit.tree().state().size == position, "sealed")
+        until(lambda: all(s.position == position for s in sealed.oms.readers.status()), "folded")
     finally:
         stop.set()
-        worker.join(PATIENCE_SECONDS)
+        worker.join(STOP_SECONDS)
     assert not worker.is_alive()
     assert sealed.verify() == {}
 
 
-def test_a_place_that_cannot_be_is_said_before_anything_is_served(
+def test_serve_refuses_a_setting_that_names_no_anchor_store(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OMS_ANCHORS", "ftp://safe")

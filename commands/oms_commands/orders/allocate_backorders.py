@@ -16,7 +16,7 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated
-from oms_ledger.domain.stock.rules import allocate, available_stock, places_with_stock, stock_refs
+from oms_ledger.domain.stock.rules import allocate, available_units, stock_by_location, stock_refs
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -47,8 +47,8 @@ class AllocateBackorders(Command):
             raise illegal_transition(
                 "The order", "not backordered", "allocated", "All its units have stock already."
             )
-        skus = _waiting_skus(order)
-        plan = allocate(waiting, places_with_stock(given, skus), available_stock(given, skus))
+        stock = stock_by_location(given, _waiting_skus(order))
+        plan = allocate(waiting, available_units(given, stock))
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",

@@ -16,8 +16,8 @@ from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import ReadModelArgument, existing_read_model
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, print_json
-from oms_ledger.engine.rebuild.builds import Known
-from oms_ledger.engine.rebuild.compare import Difference
+from oms_ledger.engine.rebuild.builds import BuildRecord
+from oms_ledger.engine.rebuild.compare import RowDifference
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
 
@@ -63,8 +63,8 @@ def rebuild(
     """
     differing = False
     with _progress(oms.readers.head()) as report:
-        builds = oms.rebuilds.ask(names)
-        oms.rebuilds.see_through(builds, report)
+        builds = oms.rebuilds.request(names)
+        oms.rebuilds.complete(builds, report)
     for build in builds:
         same = _print_differences(build, *_compared(oms, build, ignore or ()))
         differing = differing or not same
@@ -87,7 +87,7 @@ def compare(
 
     Example: [bold]oms-ledger projections compare order_status[/]
     """
-    with oms.rebuilds.comparing(name, build, ignore or ()) as found:
+    with oms.rebuilds.comparison(name, build, ignore or ()) as found:
         if json:
             differences = list(found.differences())
             print_json([asdict(each) for each in differences])
@@ -135,17 +135,17 @@ def drop(
 
 
 @contextmanager
-def _progress(head: Position) -> Iterator[Callable[[Sequence[Known]], None]]:
+def _progress(head: Position) -> Iterator[Callable[[Sequence[BuildRecord]], None]]:
     """A progress bar for each build, up to the position `head`."""
     first: dict[tuple[str, int], Position] = {}
     with bars() as report_bar:
 
-        def report(builds: Sequence[Known]) -> None:
+        def report(builds: Sequence[BuildRecord]) -> None:
             for build in builds:
                 began = first.setdefault(build.key, build.position)
                 note = None
                 if build.position == began < head:
-                    note = "begins" if build.followed else "waiting for a worker"
+                    note = "begins" if build.leased else "waiting for a worker"
                 elif build.position >= head and not build.indexed:
                     note = "making indexes"
                 done = min(build.position, head)
@@ -155,23 +155,23 @@ def _progress(head: Position) -> Iterator[Callable[[Sequence[Known]], None]]:
 
 
 def _compared(
-    oms: Oms, build: Known, ignoring: Sequence[str]
-) -> tuple[list[Difference], int, Position]:
+    oms: Oms, build: BuildRecord, ignoring: Sequence[str]
+) -> tuple[list[RowDifference], int, Position]:
     with (
         console.status(f"Comparing {build} with the live one ..."),
-        oms.rebuilds.comparing(build.name, build.number, ignoring) as found,
+        oms.rebuilds.comparison(build.name, build.number, ignoring) as found,
     ):
         return (*_first(found.differences()), found.position)
 
 
-def _first(differences: Iterator[Difference]) -> tuple[list[Difference], int]:
+def _first(differences: Iterator[RowDifference]) -> tuple[list[RowDifference], int]:
     """The first `SHOWN` differences, and how many there are in all."""
     shown = list(islice(differences, SHOWN))
     return shown, len(shown) + sum(1 for _ in differences)
 
 
 def _print_differences(
-    build: Known, shown: Sequence[Difference], count: int, position: Position
+    build: BuildRecord, shown: Sequence[RowDifference], count: int, position: Position
 ) -> bool:
     """Print the differences of a build from the live one; True where there are none."""
     if not count:

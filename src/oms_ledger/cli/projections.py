@@ -13,7 +13,7 @@ from oms_ledger.cli import builds
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import ReadModelArgument
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
-from oms_ledger.engine.project.leases import Status, by_name
+from oms_ledger.engine.project.leases import BuildStatus, by_name
 from oms_ledger.engine.rebuild.builds import LIVE
 
 app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and repairs.")
@@ -41,7 +41,7 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
     out.print(table)
 
 
-def _state(status: Status) -> str:
+def _state(status: BuildStatus) -> str:
     """The state of a build; while it is being built, its progress and the estimated time left."""
     if status.state != "building":
         return status.state

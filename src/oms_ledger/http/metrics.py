@@ -18,7 +18,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from oms_ledger.engine.project.leases import Status
+from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
 
@@ -39,7 +39,7 @@ COMMANDS = Counter("oms_writer_commands", "Commands decided; by batches: how lar
 BATCHES = Counter("oms_writer_batches", "Commits of the writer")
 FAILURES = Counter("oms_writer_failures", "Batches that could not be written")
 
-LAG: tuple[tuple[str, str, Callable[[Status], float]], ...] = (
+LAG: tuple[tuple[str, str, Callable[[BuildStatus], float]], ...] = (
     ("oms_read_model_position", "Last event folded", lambda s: s.position),
     ("oms_read_model_lag_events", "Events still to look at", lambda s: s.lag_events),
     ("oms_read_model_lag_seconds", "Age of the oldest event to look at", lambda s: s.lag_seconds),
@@ -78,7 +78,7 @@ class WriterCounters:
         QUEUED.set(self._writer.queued)
 
 
-def exposition(read_models: Sequence[Status], work: Sequence[WorkState] = ()) -> bytes:
+def exposition(read_models: Sequence[BuildStatus], work: Sequence[WorkState] = ()) -> bytes:
     """All metrics in the text format of Prometheus. `read_models` and `work` are the present state
     of read models and of the loops of workers."""
     registry = REGISTRY
@@ -105,7 +105,7 @@ class _Lag(Collector):
     """Lag of the read models. These are no gauges: those of several processes are kept in files
     and would be exposed twice."""
 
-    def __init__(self, read_models: Sequence[Status]) -> None:
+    def __init__(self, read_models: Sequence[BuildStatus]) -> None:
         self._read_models = read_models
 
     def collect(self) -> Iterable[Metric]:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.engine.project.leases import Parked, Status, by_name
+from oms_ledger.engine.project.leases import BuildStatus, ParkedStream, by_name
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.http import metrics
 from oms_ledger.http.queries.threads import Threads
@@ -81,7 +81,7 @@ class Operations:
         """Counts and times only, so no key is needed, and Prometheus sends none by default. While
         the database is away, the metrics of read models and loops are missing."""
         self.update_counters()
-        statuses: list[Status] = []
+        statuses: list[BuildStatus] = []
         work: list[WorkState] = []
         try:
             statuses = await self._threads.run(self._oms.readers.status)
@@ -117,7 +117,7 @@ class Operations:
         is one, the same build is answered."""
         refuse_others(query_fields(request))
         name = _read_model(request)
-        (build,) = await self._threads.run(partial(self._oms.rebuilds.ask, [name]))
+        (build,) = await self._threads.run(partial(self._oms.rebuilds.request, [name]))
         body = {"name": name, "version": build.number, "shape": build.shape}
         return answer({**body, "state": build.state, "position": build.position}, 202)
 
@@ -130,5 +130,5 @@ def _read_model(request: Request) -> str:
     return name
 
 
-def _parked(parked: Parked) -> dict[str, Json]:
+def _parked(parked: ParkedStream) -> dict[str, Json]:
     return {**asdict(parked), "parked_at": rfc3339(parked.parked_at)}

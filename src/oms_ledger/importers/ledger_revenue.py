@@ -7,7 +7,7 @@ from collections.abc import Container
 from oms_ledger.app import Oms
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.project.pages import pull, stored_names
+from oms_ledger.engine.project.pages import read_page, stored_names
 from oms_ledger.importers.plan import CHANNEL
 from oms_ledger.kernel import Recorded
 
@@ -22,7 +22,7 @@ def ledger_revenue(oms: Oms, invoices: Container[str]) -> tuple[int, int]:
     topics = stored_names([OrderPlaced.type])
     with pool.connect(oms.url, oms.settings.schema) as connection:
         after = 0
-        while (page := pull(connection, after, after + PAGE, topics)) is not None:
+        while (page := read_page(connection, after, after + PAGE, topics)) is not None:
             after = page.last
             for entry in page.entries:
                 if isinstance(entry, Recorded) and isinstance(entry.event, OrderPlaced):

@@ -393,8 +393,7 @@ def _country(text: str) -> str:
 
 
 def _refuse_card(text: str, column: str, name: str) -> None:
-    """Raises `CardData`. It is called where a text becomes a value, so that the caches check each
-    text once."""
+    """Raises `CardData`. Called where a text becomes a value: the caches check each text once."""
     try:
         cards.refuse({name: text})
     except Invalid:

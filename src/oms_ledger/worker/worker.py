@@ -28,9 +28,17 @@ SEALING_SECONDS = 1.0
 """At most one checkpoint is signed in this time."""
 
 ANCHORING_SECONDS = 60.0
+"""How often the newest checkpoint is kept in the anchor stores."""
+
 SWEEP_SECONDS = 60.0
+"""How often erasures are finished whose process died."""
+
 RETENTION_CHECK_SECONDS = 60.0
+"""How often the worker checks whether retention is due."""
+
 RECORD_SECONDS = 1.0
+"""At most one report of a loop is written in this time."""
+
 OWNER_CHECK_SECONDS = 60.0
 """How often a worker that may not make tables checks whether it may by now."""
 

@@ -71,7 +71,7 @@ def test_so_is_one_that_the_log_has_been_folded_for(
     """Work changes rows, and a rebuild the tables; neither is anything to prepare."""
     with open_oms(ready.settings) as oms:
         oms.catch_up()
-        oms.rebuilds.see_through(oms.rebuilds.ask([PROJECTIONS[0].name]))
+        oms.rebuilds.complete(oms.rebuilds.request([PROJECTIONS[0].name]))
     make_read_only(ready)
     assert len(statements_of_opening(ready, monkeypatch)) <= MOST_STATEMENTS
 

@@ -125,9 +125,9 @@ def test_it_is_sealed_verified_and_exported_as_it_was_stored(oms: Oms, tmp_path:
 
 def test_a_read_model_is_built_anew_from_it(oms: Oms) -> None:
     before = product(oms, "MUG")
-    (build,) = oms.rebuilds.ask(["stock_levels"])
-    oms.rebuilds.see_through([build])
-    with oms.rebuilds.comparing("stock_levels") as found:
+    (build,) = oms.rebuilds.request(["stock_levels"])
+    oms.rebuilds.complete([build])
+    with oms.rebuilds.comparison("stock_levels") as found:
         assert list(found.differences()) == []
     oms.rebuilds.swap("stock_levels")
     assert product(oms, "MUG") == before

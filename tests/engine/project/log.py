@@ -115,7 +115,7 @@ def expected(events: Sequence[Recorded]) -> dict[str, list[tuple[Any, ...]]]:
 
 def position(database: Database, name: str = "tallies") -> int:
     with database.connect() as connection:
-        statuses = {s.name: s.position for s in leases.status(connection)}
+        statuses = {s.name: s.position for s in leases.build_statuses(connection)}
     return statuses[name]
 
 

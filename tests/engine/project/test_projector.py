@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.projector import Fenced, Projector
+from oms_ledger.engine.project.commit import Fenced
+from oms_ledger.engine.project.projector import Projector
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, stored
 from tests.engine.project.tallies import TALLIES
@@ -58,7 +59,7 @@ def test_install_may_be_called_again_and_by_several_at_once(postgres: Database) 
     assert not errors
     install(postgres)
     with postgres.connect() as connection:
-        (status,) = leases.status(connection)
+        (status,) = leases.build_statuses(connection)
     assert (status.name, status.version, status.position, status.state) == ("tallies", 1, 0, "live")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.databases import Database
 from tests.engine.project.log import Log
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.tools import ReadModelTools
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def log(postgres: Database) -> Iterator[Log]:
 
 
 @pytest.fixture
-def site(postgres: Database) -> Site:
-    site = Site(postgres)
-    site.install()
-    return site
+def tools(postgres: Database) -> ReadModelTools:
+    tools = ReadModelTools(postgres)
+    tools.install()
+    return tools

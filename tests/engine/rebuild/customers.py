@@ -1,5 +1,5 @@
-"""Customers who order and look, without end: none may be refused, and none may see less than they
-were told, or less than they have seen."""
+"""Customers who place orders and read until they are stopped. No request may be refused, and no
+answer may be older than `min_position` or than an answer before."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LISTS = ("/v1/orders", "/v1/stock", "/v1/shipments")
 
 @dataclass
 class Customers:
-    """`took` is when each command was answered, and after how many seconds; `wrong` is every
-    answer that should not have been."""
+    """`took` has the start of each command and the seconds until its answer, `wrong` a text for
+    each wrong answer."""
 
     url: str
     took: list[tuple[float, float]] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Customers:
     @contextmanager
     def about(self, buyers: int) -> Generator[None]:
         threads = [threading.Thread(target=self._buy) for _ in range(buyers)]
-        threads.append(threading.Thread(target=self._look))
+        threads.append(threading.Thread(target=self._read))
         for thread in threads:
             thread.start()
         try:
@@ -44,39 +44,39 @@ class Customers:
                 thread.join()
 
     def _buy(self) -> None:
-        """Read your writes: the order itself, its stock, and the list that it must head."""
-        with client(self.url) as asking:
+        """Place orders, and read each one, its stock and the list of orders at its position."""
+        with client(self.url) as http:
             while not self.stop.wait(PAUSE_SECONDS):
                 began = time.monotonic()
-                placed = asking.post("/v1/orders", json=order(("A", 1), ("B", 2)))
+                placed = http.post("/v1/orders", json=order(("A", 1), ("B", 2)))
                 self.took.append((began, time.monotonic() - began))
                 if placed.status_code != 201:
                     self.wrong.append(f"{placed.status_code} {placed.text}")
                     continue
                 made = placed.json()
                 at = {"min_position": made["position"], "wait_ms": 10_000}
-                self._asked(asking, f"/v1/orders/{made['order_id']}", at)
-                self._asked(asking, "/v1/stock/A", at)
-                listed = self._asked(asking, "/v1/orders", {**at, "limit": 50})
+                self._checked_get(http, f"/v1/orders/{made['order_id']}", at)
+                self._checked_get(http, "/v1/stock/A", at)
+                listed = self._checked_get(http, "/v1/orders", {**at, "limit": 50})
                 ids = [each["order_id"] for each in listed.get("items", ())]
                 if made["order_id"] not in ids:
                     self.wrong.append(f"{made['order_id']} is not in the list")
 
-    def _look(self) -> None:
-        """Without waiting for anything: positions never go back, whichever build answers."""
+    def _read(self) -> None:
+        """Read lists without `min_position`: positions never go back, whichever build answers."""
         seen = dict.fromkeys(LISTS, 0)
-        with client(self.url) as asking:
+        with client(self.url) as http:
             while not self.stop.wait(PAUSE_SECONDS):
                 for path in LISTS:
-                    answer = asking.get(path, params={"limit": 1})
+                    answer = http.get(path, params={"limit": 1})
                     self.answers += 1
                     position = int(answer.headers.get("ledger-position", -1))
                     if answer.status_code != 200 or position < seen[path]:
                         self.wrong.append(f"{path} {answer.status_code} at {position}: {seen}")
                     seen[path] = position
 
-    def _asked(self, asking: httpx.Client, path: str, params: dict[str, int]) -> Json:
-        answer = asking.get(path, params=params)
+    def _checked_get(self, http: httpx.Client, path: str, params: dict[str, int]) -> Json:
+        answer = http.get(path, params=params)
         self.answers += 1
         position = int(answer.headers.get("ledger-position", -1))
         if answer.status_code != 200 or position < params["min_position"]:
@@ -86,5 +86,5 @@ class Customers:
         return body
 
     def p99(self, since: float, until: float) -> float:
-        """Of the commands that were sent in this time, in seconds."""
+        """The 99th percentile of the commands that began in this time, in seconds."""
         return quantiles((took for at, took in self.took if since <= at < until), n=100)[98]

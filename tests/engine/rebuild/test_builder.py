@@ -11,15 +11,15 @@ import pytest
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.pages import Stored
-from oms_ledger.engine.project.projector import retry_parked
+from oms_ledger.engine.project.pages import StoredRows
+from oms_ledger.engine.project.parked import retry_parked
 from oms_ledger.engine.rebuild import builder
 from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.kernel import Event, Position
 from tests.databases import Database
 from tests.engine.project.log import Log, allocated, expected, history, stored
 from tests.engine.project.tallies import TALLIES, refusing
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.tools import ReadModelTools
 
 
 def random_history(seed: int, count: int) -> list[Event]:
@@ -41,25 +41,25 @@ def random_history(seed: int, count: int) -> list[Event]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("page_events", [1500, 20_000])
 def test_a_rebuild_equals_the_live_build(
-    log: Log, site: Site, monkeypatch: pytest.MonkeyPatch, seed: int, page_events: int
+    log: Log, tools: ReadModelTools, monkeypatch: pytest.MonkeyPatch, seed: int, page_events: int
 ) -> None:
-    """Few rows are kept at hand, so that some are read back and some are not."""
-    monkeypatch.setattr(builder, "ROWS_AT_HAND", 300)
+    """Few rows are cached, so that some are read from the database and some are not."""
+    monkeypatch.setattr(builder, "CACHED_ROWS", 300)
     events = random_history(seed, 5000)
     log.append(*events[:4000])
-    site.follow(4000)
-    (asked,) = site.rebuilds.ask([TALLIES.name])
-    site.build(page_events)
+    tools.fold_live(4000)
+    (requested,) = tools.rebuilds.request([TALLIES.name])
+    tools.build(page_events)
     log.append(*events[4000:])
-    site.follow(5000)
-    site.build(page_events)
-    assert site.differences() == []
-    assert stored(log.database, TALLIES, asked.number) == stored(log.database)
+    tools.fold_live(5000)
+    tools.build(page_events)
+    assert tools.differences() == []
+    assert stored(log.database, TALLIES, requested.number) == stored(log.database)
     assert stored(log.database) == expected(log.events)
 
 
 def indexes(database: Database) -> dict[str, int]:
-    """How many each table has."""
+    """The number of indexes of each table."""
     with database.connect() as connection:
         found = connection.execute(
             "SELECT tablename, count(*) FROM pg_indexes WHERE tablename LIKE '%\\_v_' GROUP BY 1"
@@ -67,43 +67,43 @@ def indexes(database: Database) -> dict[str, int]:
     return {str(name): int(str(count)) for name, count in found}
 
 
-def test_indexes_come_last_and_are_those_of_the_live_build(log: Log, site: Site) -> None:
+def test_indexes_come_last_and_are_those_of_the_live_build(log: Log, tools: ReadModelTools) -> None:
     log.append(*history(3000))
-    site.rebuilds.ask([TALLIES.name])
-    with site.builder(page_events=1000) as builder:
+    tools.rebuilds.request([TALLIES.name])
+    with tools.builder(page_events=1000) as builder:
         builder.step()
         assert indexes(log.database)["tallies_v2"] == 1
-        assert not site.builds()[1].indexed
+        assert not tools.builds()[1].indexed
         while builder.step():
             pass
-    assert site.builds()[1].indexed
+    assert tools.builds()[1].indexed
     there = indexes(log.database)
     assert there["tallies_v1"] == there["tallies_v2"] == 2
     assert there["traces_v1"] == there["traces_v2"]
 
 
 def test_several_are_built_in_one_pass(postgres: Database, log: Log) -> None:
-    """The log is read once for all of them; one that came later is joined on its way."""
+    """The log is read once for all of them."""
     models = [replace(TALLIES, name="others", version=3), replace(TALLIES, name="more", version=5)]
-    site = Site(postgres, *models)
-    site.install()
+    tools = ReadModelTools(postgres, *models)
+    tools.install()
     log.append(*history(3000))
-    site.rebuilds.ask(["others", "more"])
+    tools.rebuilds.request(["others", "more"])
     pulled: list[tuple[int, int]] = []
 
     class Watched(Builder):
-        def _fetch(
+        def _read_rows(
             self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-        ) -> Stored:
+        ) -> StoredRows:
             pulled.append((after, until))
-            return super()._fetch(connection, after, until, topics)
+            return super()._read_rows(connection, after, until, topics)
 
-    with Watched(postgres.connect_projector, site.owner, models, page_events=1000) as builder:
+    with Watched(postgres.connect_projector, tools.owner, models, page_events=1000) as builder:
         while builder.step():
             pass
     assert [after for after, _ in pulled if after < 3000] == [0, 1000, 2000]
     for name, first in (("others", 3), ("more", 5)):
-        assert [(b.number, b.position, b.indexed) for b in site.builds(name)] == [
+        assert [(b.number, b.position, b.indexed) for b in tools.builds(name)] == [
             (first, 0, True),
             (first + 1, 3000, True),
         ]
@@ -116,19 +116,19 @@ POISON = 20
 def test_poison_is_parked_in_the_build_too(postgres: Database, log: Log) -> None:
     """And folded in both, once it can be."""
     choosy = refusing(lambda r: r.position == POISON)
-    site = Site(postgres, choosy)
-    site.install()
+    tools = ReadModelTools(postgres, choosy)
+    tools.install()
     log.append(*history(1500))
-    site.follow(1500)
-    site.rebuilds.ask([choosy.name])
-    site.build(1100)
+    tools.fold_live(1500)
+    tools.rebuilds.request([choosy.name])
+    tools.build(1100)
     with postgres.connect_projector() as connection:
-        left_out = leases.parked(connection, choosy.name)
+        left_out = leases.parked_streams(connection, choosy.name)
         assert [(p.version, p.stream, p.first_position) for p in left_out] == [
             (number, "stock-S5@A", POISON) for number in (1, 2)
         ]
         assert left_out[0].events == left_out[1].events > 2
-        assert site.differences() == []
+        assert tools.differences() == []
         assert retry_parked(connection, [TALLIES], choosy.name) == {"stock-S5@A": True}
     assert stored(postgres, TALLIES, 2) == stored(postgres) == expected(log.events)
 
@@ -136,12 +136,12 @@ def test_poison_is_parked_in_the_build_too(postgres: Database, log: Log) -> None
 def test_what_is_at_hand_is_forgotten_when_others_wrote(postgres: Database, log: Log) -> None:
     """A retry in the middle of a build changes rows that the builder has at hand."""
     choosy = refusing(lambda r: r.position == POISON)
-    site = Site(postgres, choosy)
-    site.install()
+    tools = ReadModelTools(postgres, choosy)
+    tools.install()
     log.append(*history(4200))
-    site.rebuilds.ask([choosy.name])
+    tools.rebuilds.request([choosy.name])
     with (
-        site.builder(page_events=1400, lease_seconds=0.001) as builder,
+        tools.builder(page_events=1400, lease_seconds=0.001) as builder,
         postgres.connect_projector() as other,
     ):
         for _ in range(3):  # the page that cannot be folded, the same in parts, and one at hand
@@ -152,16 +152,16 @@ def test_what_is_at_hand_is_forgotten_when_others_wrote(postgres: Database, log:
     assert stored(postgres, TALLIES, 2) == expected(log.events)
 
 
-def test_asking_twice_is_asking_once(site: Site) -> None:
-    first, second = (site.rebuilds.ask([TALLIES.name]) for _ in range(2))
+def test_asking_twice_is_asking_once(tools: ReadModelTools) -> None:
+    first, second = (tools.rebuilds.request([TALLIES.name]) for _ in range(2))
     assert first == second
-    assert site.states() == {1: "live", 2: "building"}
+    assert tools.states() == {1: "live", 2: "building"}
 
 
-def test_the_live_build_is_followed_and_answers_meanwhile(log: Log, site: Site) -> None:
+def test_the_live_build_is_followed_and_answers_meanwhile(log: Log, tools: ReadModelTools) -> None:
     log.append(*history(100))
-    site.follow(100)
-    site.rebuilds.ask([TALLIES.name])
+    tools.fold_live(100)
+    tools.rebuilds.request([TALLIES.name])
     log.append(*history(20))
-    site.follow(120)
-    assert [build.position for build in site.builds()] == [120, 0]
+    tools.fold_live(120)
+    assert [build.position for build in tools.builds()] == [120, 0]

@@ -7,22 +7,22 @@ import threading
 import pytest
 
 from oms_ledger.engine.project.projector import Projector
-from oms_ledger.engine.rebuild.compare import Difference
+from oms_ledger.engine.rebuild.compare import RowDifference
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, received, stored
 from tests.engine.project.tallies import TALLIES
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.followers import running
 
 
 @pytest.fixture
-def built(log: Log, site: Site) -> Site:
+def built(log: Log, tools: ReadModelTools) -> ReadModelTools:
     """A live build and a new one, of more rows than one page of comparison."""
     log.append(*history(300), *(received(f"T{n:04d}") for n in range(2500)))
-    site.follow(2800)
-    site.rebuilds.ask([TALLIES.name])
-    site.build()
-    return site
+    tools.fold_live(2800)
+    tools.rebuilds.request([TALLIES.name])
+    tools.build()
+    return tools
 
 
 def alter(database: Database, statement: str) -> None:
@@ -30,9 +30,9 @@ def alter(database: Database, statement: str) -> None:
         owner.execute(statement.encode())
 
 
-def test_builds_that_are_the_same(built: Site, log: Log) -> None:
+def test_builds_that_are_the_same(built: ReadModelTools, log: Log) -> None:
     told: list[tuple[str, int]] = []
-    with built.rebuilds.comparing(TALLIES.name) as found:
+    with built.rebuilds.comparison(TALLIES.name) as found:
         assert list(found.differences(lambda *done: told.append(done))) == []
         assert {pair.table for pair in found.pairs} == {"tallies", "traces"}
         assert found.position == 2800
@@ -42,11 +42,11 @@ def test_builds_that_are_the_same(built: Site, log: Log) -> None:
     assert dict(told) == rows
 
 
-def named(found: Difference) -> tuple[str, dict[str, str | None], list[str]]:
+def named(found: RowDifference) -> tuple[str, dict[str, str | None], list[str]]:
     return found.table, dict(found.key), found.columns
 
 
-def test_an_altered_row_is_named_and_repaired(built: Site, log: Log) -> None:
+def test_an_altered_row_is_named_and_repaired(built: ReadModelTools, log: Log) -> None:
     alter(log.database, "UPDATE tallies_v1 SET units = units + 1, note = NULL WHERE sku = 'S4'")
     (found,) = built.differences()
     assert named(found) == ("tallies", {"sku": "S4", "place": "A"}, ["units", "note"])
@@ -84,29 +84,33 @@ ALTERATIONS = {
     ("statement", "table", "live", "new"), ALTERATIONS.values(), ids=ALTERATIONS.keys()
 )
 def test_any_alteration_is_found(
-    built: Site, postgres: Database, statement: str, table: str, live: bool, new: bool
+    built: ReadModelTools, postgres: Database, statement: str, table: str, live: bool, new: bool
 ) -> None:
     alter(postgres, statement)
     (found,) = built.differences()
     assert (found.table, found.one is not None, found.other is not None) == (table, live, new)
 
 
-def test_an_empty_table_differs_in_every_row(built: Site, postgres: Database) -> None:
+def test_an_empty_table_differs_in_every_row(built: ReadModelTools, postgres: Database) -> None:
     alter(postgres, "DELETE FROM tallies_v1")
     assert len(built.differences()) == len(stored(postgres, TALLIES, 2)["tallies"]) > 2500
 
 
-def test_columns_that_are_not_meant_to_agree_are_left_out(built: Site, postgres: Database) -> None:
+def test_columns_that_are_not_meant_to_agree_are_left_out(
+    built: ReadModelTools, postgres: Database
+) -> None:
     alter(postgres, "UPDATE tallies_v1 SET units = 0 WHERE sku = 'S4'")
     assert built.differences(TALLIES.name, "tallies.units") == []
 
 
-def test_builds_that_move_all_the_time_are_compared_at_one_position(log: Log, site: Site) -> None:
+def test_builds_that_move_all_the_time_are_compared_at_one_position(
+    log: Log, tools: ReadModelTools
+) -> None:
     """Each is folded by its own projector, in pages of its own size, while events come."""
     log.append(*history(500))
-    site.follow(500)
-    site.rebuilds.ask([TALLIES.name])
-    site.build()
+    tools.fold_live(500)
+    tools.rebuilds.request([TALLIES.name])
+    tools.build()
     stop = threading.Event()
 
     def sell() -> None:
@@ -115,12 +119,12 @@ def test_builds_that_move_all_the_time_are_compared_at_one_position(log: Log, si
 
     selling = threading.Thread(target=sell)
     live = Projector(log.database.connect_projector, [TALLIES], page_events=3)
-    with running(live), running(site.builder(page_events=50)):
+    with running(live), running(tools.builder(page_events=50)):
         selling.start()
         try:
             positions = set()
             for _ in range(10):
-                with site.rebuilds.comparing(TALLIES.name) as found:
+                with tools.rebuilds.comparison(TALLIES.name) as found:
                     assert list(found.differences()) == []
                     positions.add(found.position)
         finally:

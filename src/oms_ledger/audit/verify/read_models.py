@@ -11,9 +11,9 @@ from itertools import islice
 from oms_ledger.audit.verify.findings import Finding, shortened_by_kind
 from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.report import Check
-from oms_ledger.engine.project.leases import Parked
-from oms_ledger.engine.rebuild.builds import Known
-from oms_ledger.engine.rebuild.compare import Difference, Values
+from oms_ledger.engine.project.leases import ParkedStream
+from oms_ledger.engine.rebuild.builds import BuildRecord
+from oms_ledger.engine.rebuild.compare import RowDifference, Values
 from oms_ledger.kernel import Position
 from oms_projections import PROJECTIONS
 
@@ -49,14 +49,14 @@ def check_read_models(
 @contextmanager
 def _built_beside(
     ports: VerificationPorts, progress: Callable[[Position], None]
-) -> Iterator[Sequence[Known]]:
+) -> Iterator[Sequence[BuildRecord]]:
     """New builds of all read models. Those begun here are dropped at the end, unless they were
     swapped in; builds that were in progress before are compared and left alone."""
     in_progress = {(s.name, s.version) for s in ports.readers.status() if s.state == "building"}
     rebuilds = ports.rebuilds
-    builds = rebuilds.ask(NAMES)
+    builds = rebuilds.request(NAMES)
     try:
-        rebuilds.see_through(builds, lambda now: progress(min(b.position for b in now)))
+        rebuilds.complete(builds, lambda now: progress(min(b.position for b in now)))
         yield builds
     finally:
         states = {(s.name, s.version): s.state for s in ports.readers.status()}
@@ -65,7 +65,7 @@ def _built_beside(
                 rebuilds.drop(build.name, build.number)
 
 
-def _compared(ports: VerificationPorts, build: Known, progress: Progress) -> Check:
+def _compared(ports: VerificationPorts, build: BuildRecord, progress: Progress) -> Check:
     rows = dict[str, int]()
 
     def count(table: str, done: int) -> None:
@@ -73,7 +73,7 @@ def _compared(ports: VerificationPorts, build: Known, progress: Progress) -> Che
         progress(COMPARING, sum(rows.values()), sum(rows.values()))
 
     name = build.name
-    with ports.rebuilds.comparing(name, build.number) as comparison:
+    with ports.rebuilds.comparison(name, build.number) as comparison:
         differences = list(islice(comparison.differences(count), DIFFERENCES))
         position = comparison.position
     findings = [_finding(name, each) for each in differences]
@@ -86,7 +86,7 @@ DIFFERENCES = 10_000
 """The most differing rows that are read: enough to see that a whole table is wrong."""
 
 
-def _finding(name: str, each: Difference) -> Finding:
+def _finding(name: str, each: RowDifference) -> Finding:
     key = ", ".join(f"{column} {value}" for column, value in each.key.items())
     return Finding(
         "read_model_differs",
@@ -97,7 +97,7 @@ def _finding(name: str, each: Difference) -> Finding:
     )
 
 
-def _fault(each: Difference) -> str:
+def _fault(each: RowDifference) -> str:
     if each.one is None:
         return "is missing"
     if each.other is None:
@@ -105,7 +105,7 @@ def _fault(each: Difference) -> str:
     return f"differs in {', '.join(each.columns)}"
 
 
-def _incomplete(parked: Parked) -> Finding:
+def _incomplete(parked: ParkedStream) -> Finding:
     first = parked.first_position
     text = f"{parked.name} has left out {parked.stream} from event {first} on"
     # The message behind the colon may quote personal data.

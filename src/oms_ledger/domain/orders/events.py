@@ -26,6 +26,10 @@ class OrderStreamEvent(Event):
     def key(self) -> str:
         return self.order_id
 
+    @property
+    def stream(self) -> str:
+        return f"order-{self.order_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(OrderStreamEvent):

@@ -67,7 +67,8 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
     """Move the event's units from stage to stage."""
     match event:
         case OrderPlaced():
-            lines.update((line.line_id, LineProgress(line)) for line in event.terms.lines)
+            for agreed in event.terms.lines:
+                lines[agreed.line_id] = LineProgress(agreed)
             _allocate(lines, event.allocations)
             for b in event.backorders:
                 _add(lines[b.line_id].backordered_at, b.location, b.quantity)

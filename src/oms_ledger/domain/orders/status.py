@@ -75,11 +75,12 @@ def payment_status() -> str:
 
 def return_status(lines: Iterable[LineProgress]) -> str:
     """none, partially_returned or returned, by units of the whole order."""
-    lines = list(lines)
-    returned = sum(line.returned for line in lines)
+    shipped = returned = 0
+    for line in lines:
+        shipped += line.shipped
+        returned += line.returned
     if not returned:
         return "none"
-    shipped = sum(line.shipped for line in lines)
     return "returned" if returned >= shipped else "partially_returned"
 
 

@@ -21,6 +21,10 @@ class StockStreamEvent(Event):
     def key(self) -> str:
         return stock_key(self.sku, self.location)
 
+    @property
+    def stream(self) -> str:
+        return f"stock-{self.sku}@{self.location}"
+
 
 @dataclass(frozen=True, slots=True)
 class StockReceived(StockStreamEvent):

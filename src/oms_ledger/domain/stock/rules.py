@@ -4,14 +4,21 @@ promised the same unit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import stock_group
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, KeyGroup, Ref
+
+StockOfSkus: TypeAlias = Mapping[str, Mapping[str, StockLevel]]
+"""Stock by SKU and location code."""
+
+Available: TypeAlias = dict[str, dict[str, int]]
+"""Units by SKU and location code, the locations in the order of allocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +43,51 @@ def by_priority(locations: Collection[Location]) -> list[str]:
     return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
 
 
-def places_with_stock(given: Given, skus: Collection[str]) -> list[str]:
-    """Codes of the locations that have or had stock of one of the SKUs, in the order of
-    allocation. Of thousands of locations only these can matter to an order."""
-    codes = {code for sku in skus for code in given.group(StockLevel, stock_group(sku))}
-    return by_priority([given.state(Location, code) for code in codes])
+def stock_by_location(given: Given, skus: Collection[str]) -> StockOfSkus:
+    """The stock of SKUs wherever they have or had any. Of thousands of locations only these can
+    matter to an order."""
+    return {sku: given.group(StockLevel, stock_group(sku)) for sku in skus}
 
 
-def available_stock(given: Given, skus: Collection[str]) -> dict[tuple[str, str], int]:
-    """Units for sale by (SKU, location), less the safety stock of each location. Negative where
-    there is less than that."""
-    available: dict[tuple[str, str], int] = {}
-    for sku in skus:
-        product = given.state(Product, sku).defined
-        safety = product.safety_stock if product else 0
-        for code, stock in given.group(StockLevel, stock_group(sku)).items():
-            available[sku, code] = stock.available(safety)
+def sellable_units(given: Given, stock: StockOfSkus) -> Available:
+    """Units for sale, less the safety stock of each location, and less the units that waiting
+    orders get, first of the places that are allocated first: what came in for backorders is not
+    sold to newer orders."""
+    available = available_units(given, stock)
+    for sku, of_sku in stock.items():
+        waiting = backordered_units(of_sku)
+        if waiting:
+            _keep(available[sku], waiting)
     return available
 
 
-def backordered_units(given: Given, sku: str) -> int:
+def available_units(given: Given, stock: StockOfSkus) -> Available:
+    """Units at hand, less the safety stock of each location. Negative where there is less than
+    that."""
+    available: Available = {}
+    for sku, of_sku in stock.items():
+        product = given.state(Product, sku).defined
+        safety = product.safety_stock if product else 0
+        codes: Iterable[str] = of_sku
+        if len(of_sku) > 1:
+            codes = by_priority([given.state(Location, code) for code in of_sku])
+        available[sku] = {code: of_sku[code].available(safety) for code in codes}
+    return available
+
+
+def backordered_units(of_sku: Mapping[str, StockLevel]) -> int:
     """Units of a SKU that placed orders wait for, over all locations."""
-    return sum(stock.backordered for stock in given.group(StockLevel, stock_group(sku)).values())
+    waiting = 0
+    for level in of_sku.values():
+        waiting += level.backordered
+    return waiting
 
 
-def keep_for_backorders(
-    given: Given, places: Sequence[str], available: dict[tuple[str, str], int]
-) -> None:
-    """Take from `available` the units that waiting orders get, first of the places that are
-    allocated first: what came in for them is not sold to newer orders."""
-    for sku in {sku for sku, _ in available}:
-        waiting = backordered_units(given, sku)
-        for place in places:
-            there = available.get((sku, place), 0)
-            if waiting and there > 0:
-                kept = min(waiting, there)
-                available[sku, place] = there - kept
-                waiting -= kept
+def _keep(units: dict[str, int], waiting: int) -> None:
+    for place, there in units.items():
+        kept = min(waiting, max(there, 0))
+        units[place] = there - kept
+        waiting -= kept
 
 
 def stock_refs(sku: str) -> list[Ref]:
@@ -80,26 +95,16 @@ def stock_refs(sku: str) -> list[Ref]:
     return [(Product, sku), (StockLevel, KeyGroup(stock_group(sku)))]
 
 
-def allocate(
-    wanted: Iterable[tuple[str, str, int]],
-    places: Sequence[str],
-    available: dict[tuple[str, str], int],
-) -> Plan:
-    """Cover `wanted` (line id, SKU, units) from `available` ((SKU, location): units), which is
-    used up as it goes."""
+def allocate(wanted: Iterable[tuple[str, str, int]], available: Available) -> Plan:
+    """Cover `wanted` (line id, SKU, units) from `available`, which is used up as it goes."""
     plan = Plan()
-    rank = {place: n for n, place in enumerate(places)}
-    at: dict[str, list[str]] = {}
-    for sku, place in sorted(available, key=lambda key: rank.get(key[1], -1)):
-        if place in rank:
-            at.setdefault(sku, []).append(place)
     for line_id, sku, units in wanted:
         missing = units
-        for place in at.get(sku, ()):
-            there = available[sku, place]
+        places = available.get(sku, {})
+        for place, there in places.items():
             if there > 0:
                 take = min(there, missing)
-                available[sku, place] = there - take
+                places[place] = there - take
                 plan.allocations.append(Allocation(line_id, sku, place, take))
                 missing -= take
                 if not missing:

@@ -75,5 +75,5 @@ def _require_prepared(connection: Connection, schema: str, models: Sequence[Read
 
 def _missing_models(connection: Connection, models: Sequence[ReadModel]) -> list[ReadModel]:
     """The read models that have no active build of their version."""
-    shapes = builds.followed_shapes(connection)
+    shapes = builds.shapes_in_use(connection)
     return [model for model in models if (model.name, model.version) not in shapes]

@@ -49,8 +49,11 @@ class MemoryStore:
         return LoadedRows(
             events=[e for s, version in versions.items() for e in self._after(s, version)],
             receipts=[self.log.receipts[k] for k in request.receipts if k in self.log.receipts],
-            names=[s for s in self.log.streams if s.startswith(tuple(request.prefixes))],
+            names=self._names(tuple(request.prefixes)) if request.prefixes else (),
         )
+
+    def _names(self, prefixes: tuple[str, ...]) -> list[str]:
+        return [stream for stream in self.log.streams if stream.startswith(prefixes)]
 
     def _after(self, stream: str, version: int) -> list[EventRow]:
         return self.log.streams[stream][version:] if stream in self.log.streams else []

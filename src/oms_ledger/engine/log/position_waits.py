@@ -14,7 +14,7 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
-from oms_ledger.engine.project.projector import PROJECTIONS_CHANNEL
+from oms_ledger.engine.project.commit import PROJECTIONS_CHANNEL
 from oms_ledger.kernel import Position
 
 log = structlog.get_logger(__name__)

@@ -14,9 +14,9 @@ from oms_ledger.engine.db.connection import Connection
 T = TypeVar("T")
 
 
-class Sender:
-    """Does what it is given one after the other, in the order in which it was given. Thread and
-    connection come with the first of it. `close` waits for all that was given."""
+class ConnectionThread:
+    """Runs functions of a connection one after the other, in the order of submission. Thread and
+    connection are made for the first of them. `close` waits for all that were submitted."""
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
@@ -24,13 +24,13 @@ class Sender:
         self._thread: ThreadPoolExecutor | None = None
 
     @property
-    def broken(self) -> bool:
-        """Has it lost its connection?"""
+    def disconnected(self) -> bool:
+        """Whether its connection was lost."""
         return self._connection is not None and self._connection.closed
 
-    def send(self, act: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, act: Callable[[Connection], T]) -> Future[T]:
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "sender")
+            self._thread = ThreadPoolExecutor(1, "connection")
         return self._thread.submit(self._act, act)
 
     def close(self) -> None:

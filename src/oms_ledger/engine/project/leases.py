@@ -1,4 +1,4 @@
-"""Read models in the database: how far they have got, and who is folding them."""
+"""Builds of read models in the database: positions, parked streams, and leases."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SQL = statements.queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """How far a build of a read model has got. `version` is its number, `shape` the version of
-    the code that folds it. `lag_events` counts what it has still to look at, `lag_seconds` is the
-    age of the oldest of these; `parked` counts streams it left out. `indexed`: it has all of its
-    indexes, which come last. `progress` goes from 0 to 1; `seconds_left` is an estimate, of one
-    that is being built."""
+class BuildStatus:
+    """One build of a read model. `version` is its number, `shape` the version of the code that
+    folds it. `lag_events` counts the events that it has not folded, `lag_seconds` is the age of the
+    oldest of them; `parked` counts its parked streams. `indexed` tells whether its indexes are
+    made, which come last. `progress` is from 0 to 1; `seconds_left` is an estimate for a build in
+    progress, otherwise None."""
 
     name: str
     version: int
@@ -37,15 +37,18 @@ class Status:
     seconds_left: float | None
 
 
-def status(connection: Connection) -> list[Status]:
-    """Every build of every read model there is, by name."""
-    return [_status(*row) for row in connection.execute(SQL["list_builds"], binary=True).fetchall()]
+def build_statuses(connection: Connection) -> list[BuildStatus]:
+    """Every build of every read model, by name and number."""
+    return [
+        _build_status(*row)
+        for row in connection.execute(SQL["list_builds"], binary=True).fetchall()
+    ]
 
 
-def by_name(statuses: Iterable[Status]) -> list[dict[str, Any]]:
-    """One entry for each read model, which is that of its live build. Under `others` are the builds
-    beside it: those that are being made, and those that were live before."""
-    builds: dict[str, list[Status]] = {}
+def by_name(statuses: Iterable[BuildStatus]) -> list[dict[str, Any]]:
+    """One entry for each read model: its live build, and under `others` the builds beside it, which
+    are in progress or were live before."""
+    builds: dict[str, list[BuildStatus]] = {}
     for each in sorted(statuses, key=lambda s: (s.name, s.state != "live", s.version)):
         builds.setdefault(each.name, []).append(each)
     return [
@@ -54,7 +57,7 @@ def by_name(statuses: Iterable[Status]) -> list[dict[str, Any]]:
     ]
 
 
-def _status(
+def _build_status(
     name: str,
     version: int,
     shape: int,
@@ -66,11 +69,11 @@ def _status(
     next_event: bytes | None,
     now: datetime,
     parked: int,
-) -> Status:
+) -> BuildStatus:
     left = None
     if state == "building" and not indexed and position:
         left = (head - position) * (now - since).total_seconds() / position
-    return Status(
+    return BuildStatus(
         name,
         version,
         shape,
@@ -86,20 +89,21 @@ def _status(
 
 
 def _age(state: bytes | None, now: datetime) -> float:
-    """Seconds since an event was recorded; 0 where there is none, or its bytes do not say."""
+    """Seconds since an event was recorded; 0 without one, or if its bytes cannot be decoded."""
     at = None if state is None else recorded_at_of(state)
     return 0.0 if at is None else max(0.0, (now - at).total_seconds())
 
 
-def followed(connection: Connection, model: ReadModel) -> list[Build]:
-    """The builds that are folded by this code, live or not yet."""
+def builds_of(connection: Connection, model: ReadModel) -> list[Build]:
+    """The builds of this model's shape that are live or in progress."""
     rows = connection.execute(SQL["builds_of_shape"], (model.name, model.version)).fetchall()
     return [Build(model, number) for (number,) in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """A stream that a read model could not fold from `first_position` on."""
+class ParkedStream:
+    """A stream that a build does not fold from `first_position` on, because of `error`. `events`
+    counts those left out so far, `attempts` the tries to fold the first."""
 
     name: str
     version: int
@@ -111,15 +115,16 @@ class Parked:
     attempts: int
 
 
-def parked(connection: Connection, name: str) -> list[Parked]:
-    """What a read model has left out, oldest first."""
+def parked_streams(connection: Connection, name: str) -> list[ParkedStream]:
+    """The parked streams of all builds of a read model, the earliest position first."""
     rows = connection.execute(SQL["list_parked"], (name,), binary=True).fetchall()
-    return [Parked(*row) for row in rows]
+    return [ParkedStream(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A build under our lease, and where it stood when that was taken or renewed."""
+class LeasedBuild:
+    """A build under this worker's lease, with its position and revision when the lease was acquired
+    or renewed, or when this worker last wrote."""
 
     build: Build
     position: Position
@@ -132,8 +137,8 @@ class Held:
 
 
 class Leases:
-    """One worker's claims on builds in one state, of read models whose code it has. The
-    database's clock decides, so that workers need not agree on the time."""
+    """One worker's leases on builds in one state, of the shapes in `models`. They expire by the
+    clock of the database."""
 
     def __init__(
         self, models: Iterable[ReadModel], owner: str, seconds: float, state: str = "live"
@@ -145,8 +150,9 @@ class Leases:
         self.seconds = seconds
         self.state = state
 
-    def take(self, connection: Connection) -> list[Held]:
-        """Take or renew what can be had; in the order in which the models were given."""
+    def acquire(self, connection: Connection) -> list[LeasedBuild]:
+        """Acquire or renew all leases that are free, expired or held by this worker; the builds, in
+        the order of the models and by number."""
         rows = connection.execute(
             SQL["acquire_leases"],
             {
@@ -158,13 +164,13 @@ class Leases:
             },
         ).fetchall()
         held = [
-            Held(Build(self._models[name, shape], number), position, revision, indexed)
+            LeasedBuild(Build(self._models[name, shape], number), position, revision, indexed)
             for name, shape, number, position, revision, indexed in rows
         ]
         return sorted(held, key=lambda h: (self._names.index(h.model.name), h.build.number))
 
-    def give(self, connection: Connection) -> None:
-        """So that another worker need not wait for them to run out."""
+    def release(self, connection: Connection) -> None:
+        """Release all leases, so that another worker need not wait until they expire."""
         connection.execute(SQL["release_leases"], (self.owner,))
 
     def held_by_others(self, connection: Connection) -> bool:
@@ -174,7 +180,8 @@ class Leases:
         return row is not None and bool(row[0])
 
     def lowest_position(self, connection: Connection) -> Position:
-        """How far the one has got that is furthest behind, whoever folds it; 0 without any."""
+        """The position of the build that is furthest behind, whichever worker folds it; 0 where
+        there is none."""
         row = connection.execute(
             SQL["lowest_position"], (self._names, self._shapes, self.state)
         ).fetchone()

@@ -1,4 +1,5 @@
-"""One page of the log and one read model: what to decode, which rows to load, what to write."""
+"""One page of the log, folded into one build: which events to decode, which rows to load and
+write."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ SQL = statements.queries(__package__)
 
 
 @dataclass(frozen=True, slots=True)
-class Undecodable:
-    """An event whose bytes are not what its name says."""
+class UndecodableEvent:
+    """An event whose bytes cannot be decoded as the type of its stored name."""
 
     position: Position
     stream: str
@@ -30,14 +31,14 @@ class Undecodable:
     error: Exception
 
 
-Entry: TypeAlias = Recorded | Undecodable
+Entry: TypeAlias = Recorded | UndecodableEvent
 Keys: TypeAlias = dict[type[Row], set[tuple[object, ...]]]
 Rows: TypeAlias = dict[type[Row], dict[tuple[object, ...], Row]]
 
 
 class Poison(Exception):
-    """A read model cannot take an event in. `position` is None where all that is known is that
-    the rows as a whole were refused."""
+    """An event that a build cannot fold. `position` is None where the rows of several events were
+    refused as a whole."""
 
     def __init__(self, position: Position | None, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}")
@@ -46,22 +47,22 @@ class Poison(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Consecutive events up to `last`, each entry beside the name it is stored under. Those that
-    nobody wants are not among the entries."""
+    """`size` consecutive events up to position `last`. `entries` are those of the topics that were
+    read, and `topics` their stored names, in the same order."""
 
     last: Position
     size: int
     entries: Sequence[Entry]
     topics: Sequence[str]
 
-    def among(self, topics: Collection[str]) -> list[Entry]:
-        """The entries that are stored under these names."""
+    def with_topics(self, topics: Collection[str]) -> list[Entry]:
+        """The entries with these stored names."""
         pairs = zip(self.entries, self.topics, strict=True)
         return [entry for entry, topic in pairs if topic in topics]
 
 
 def stored_names(types: Iterable[str]) -> list[str]:
-    """These event types, and the older names under which some may be stored."""
+    """The stored names of these event types: their own, and the older ones of upcasts."""
     wanted = set(types)
     return sorted(wanted | {old for old in UPCASTS if newest_name(old) in wanted})
 
@@ -72,42 +73,45 @@ def newest_name(topic: str) -> str:
     return topic
 
 
-def pull(
+def read_page(
     connection: Connection, after: Position, until: Position, topics: Sequence[str]
 ) -> LogPage | None:
-    """The events after a position and up to another, each decoded once; None if there are none."""
-    return page_of(fetch(connection, after, until, topics))
+    """The events after a position and up to and including another, decoded; None without any."""
+    return page_of(read_rows(connection, after, until, topics))
 
 
-Stored: TypeAlias = Sequence[Sequence[Any]]
-"""Events as they are stored: position, stream, version, name, and bytes where they are wanted."""
+StoredRows: TypeAlias = Sequence[Sequence[Any]]
+"""Stored events: position, stream, version, stored name, and bytes, which are None for other topics
+than those that were read."""
 
 
-def fetch(
+def read_rows(
     connection: Connection, after: Position, until: Position, topics: Sequence[str]
-) -> Stored:
+) -> StoredRows:
     params = (list(topics), after, until)
     return connection.execute(SQL["log_page"], params, prepare=True, binary=True).fetchall()
 
 
-def page_of(rows: Stored) -> LogPage | None:
+def page_of(rows: StoredRows) -> LogPage | None:
     if not rows:
         return None
     wanted = [row for row in rows if row[4] is not None]
-    return LogPage(rows[-1][0], len(rows), list(decoded(wanted)), [row[3] for row in wanted])
+    return LogPage(rows[-1][0], len(rows), list(decode(wanted)), [row[3] for row in wanted])
 
 
-def decoded(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
+def decode(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:
     for position, stream, version, topic, state in rows:
         try:
             yield codec.recorded(position, stream, version, topic, state)
         except Exception as error:
-            yield Undecodable(position, stream, topic, error)
+            yield UndecodableEvent(position, stream, topic, error)
 
 
-class RowsAtHand:
-    """The rows that events may see and change; a `kernel.Page`. Several pages may be folded into
-    the same rows before they are written."""
+class RowBuffer:
+    """The rows that events may read and change: a `kernel.Page`. Several pages may be folded into
+    one buffer before it is written. By kind of row: `rows` are all that are loaded or changed,
+    `changed` those to write, `new` the keys that the table does not have, `appended` rows without
+    updates."""
 
     __slots__ = ("_named", "_tables", "appended", "changed", "new", "rows")
 
@@ -121,10 +125,11 @@ class RowsAtHand:
             kind: [] for kind, table in tables.items() if table.append_only
         }
 
-    def take(self, named: Keys, missing: Keys, found: Rows) -> None:
-        """What the next page names, what of it was not at hand, and what was found of that."""
+    def load(self, named: Keys, missing: Keys, loaded: Rows) -> None:
+        """Begin a page: the keys it names, those of them that were not in the buffer, and the rows
+        that the table has for these."""
         self._named = named
-        for kind, rows in found.items():
+        for kind, rows in loaded.items():
             self.rows[kind].update(rows)
             self.new[kind] |= missing[kind] - rows.keys()
 
@@ -150,11 +155,11 @@ class RowsAtHand:
 
     @property
     def size(self) -> int:
-        """How many rows there are to write."""
+        """The number of rows to write."""
         return sum(map(len, self.changed.values())) + sum(map(len, self.appended.values()))
 
     def written(self) -> Iterator[tuple[type[Row], list[Row]]]:
-        """What is to be written, by table."""
+        """The rows to write, by kind; kinds without any are left out."""
         for kind, table in self._tables.items():
             rows = self.appended[kind] if table.append_only else list(self.changed[kind].values())
             if rows:
@@ -165,7 +170,7 @@ class RowsAtHand:
 
 
 class Folding:
-    """One build of a read model with its tables. Holds no rows: those belong to a page."""
+    """Folds events into the rows of one build. Holds no rows: those belong to a buffer."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
@@ -173,21 +178,21 @@ class Folding:
         self.tables = tables_of(build)
         self.topics = frozenset(stored_names(build.model.event_types))
 
-    def fold(self, connection: Connection, entries: Sequence[Entry]) -> RowsAtHand:
-        """Load what these events touch, and fold them in. `Poison` names the first that fails;
-        nothing has been written then."""
-        page = RowsAtHand(self.tables)
+    def fold(self, connection: Connection, entries: Sequence[Entry]) -> RowBuffer:
+        """Load the rows that these events touch, and fold them. `Poison` names the first event that
+        fails. Nothing is written."""
+        page = RowBuffer(self.tables)
         self.fold_into(page, connection, entries)
         return page
 
-    def fold_into(self, page: RowsAtHand, connection: Connection, entries: Sequence[Entry]) -> None:
-        """As `fold`, into what is at hand already."""
+    def fold_into(self, page: RowBuffer, connection: Connection, entries: Sequence[Entry]) -> None:
+        """As `fold`, into a buffer that may have rows already."""
         named = self._named(entries)
         missing = {kind: keys - page.rows[kind].keys() for kind, keys in named.items()}
-        page.take(named, missing, self._loaded(connection, missing))
+        page.load(named, missing, self._loaded(connection, missing))
         fold = self.model.fold
         for entry in entries:
-            assert isinstance(entry, Recorded), "an undecodable event was found poisonous before"
+            assert isinstance(entry, Recorded), "`_named` raises Poison for an undecodable event"
             try:
                 fold(entry, page)
             except Exception as error:
@@ -197,7 +202,7 @@ class Folding:
         named: Keys = {kind: set() for kind in self.tables}
         touches = self.model.touches
         for entry in entries:
-            if isinstance(entry, Undecodable):
+            if isinstance(entry, UndecodableEvent):
                 raise Poison(entry.position, entry.error)
             try:
                 for kind, key in touches(entry):
@@ -207,7 +212,8 @@ class Folding:
         return named
 
     def _loaded(self, connection: Connection, named: Keys) -> Rows:
-        """`Poison` where a key is no value of its column, such as a text with a NUL in it."""
+        """As `_load`, but `Poison` where a key is no value of its column, such as a text with a
+        NUL."""
         try:
             return self._load(connection, named)
         except DATA_ERRORS as error:
@@ -219,7 +225,7 @@ class Folding:
 
     def _load(self, connection: Connection, named: Keys) -> Rows:
         with connection.pipeline():
-            found = {
+            cursors = {
                 kind: connection.execute(
                     table.select, table.key_arrays(list(keys)), prepare=True, binary=True
                 )
@@ -227,22 +233,22 @@ class Folding:
                 if (keys := named[kind])
             }
         rows: Rows = {kind: {} for kind in self.tables}
-        for kind, cursor in found.items():
+        for kind, cursor in cursors.items():
             table = self.tables[kind]
             loaded = [table.row(values) for values in cursor.fetchall()]
             rows[kind] = {table.key_of(row): row for row in loaded}
         return rows
 
 
-class Parcel(Protocol):
-    """Rows of one table, packed; whoever changes a row afterwards does not change these."""
+class RowBatch(Protocol):
+    """Rows of one table, packed for a statement. Later changes of the rows have no effect on it."""
 
     def send(self, connection: Connection) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Insert:
-    """Rows that are new, or take the place of those with their keys."""
+class InsertBatch:
+    """Rows to insert, or to update where the table has their keys."""
 
     statement: str
     arrays: Sequence[BinaryArray]
@@ -251,20 +257,20 @@ class Insert:
         connection.execute(self.statement, self.arrays, prepare=True)
 
 
-def inserts(page: RowsAtHand) -> list[Parcel]:
-    """All that is to be written. `Poison` where a value cannot be sent, such as a number too
-    large."""
+def inserts(page: RowBuffer) -> list[RowBatch]:
+    """Batches of all rows to write. `Poison` where a value cannot be packed, such as a number that
+    is too large."""
     return [insert(page.table(kind), rows) for kind, rows in page.written()]
 
 
-def insert(table: Table, rows: Sequence[Row]) -> Insert:
+def insert(table: Table, rows: Sequence[Row]) -> InsertBatch:
     try:
-        return Insert(table.insert, table.arrays(rows))
+        return InsertBatch(table.insert, table.arrays(rows))
     except Exception as error:
         raise Poison(None, error) from error
 
 
-def write(connection: Connection, page: RowsAtHand) -> None:
-    """Send the changed rows, in the caller's transaction. `Poison` where a value cannot be sent."""
-    for parcel in inserts(page):
-        parcel.send(connection)
+def write(connection: Connection, page: RowBuffer) -> None:
+    """Write the rows in the caller's transaction. `Poison` where a value cannot be packed."""
+    for batch in inserts(page):
+        batch.send(connection)

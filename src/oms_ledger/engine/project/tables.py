@@ -1,7 +1,7 @@
-"""A read model's tables: the SQL that reads and writes whole pages of rows, made from row types.
+"""The tables of a build, and the statements that read and write whole pages of their rows.
 
-Rows travel as one array per column, packed by `engine.db.binary`: one statement a
-table and page, however many rows. The types follow from the annotations of the row's fields.
+Rows are sent as one array per column, packed by `engine.db.binary`: one statement a table and page,
+however many rows. The types follow from the annotations of the row's fields.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ SQL = statements.queries(__package__)
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One set of a read model's tables, and the code that folds it. `number` tells it from the
-    others of the same read model; it is the `version` of migrations/0003_projections.sql."""
+    """One set of a read model's tables, and the code that folds it. `number` is unique among the
+    builds of the read model; it is the `version` of migrations/0003_projections.sql."""
 
     model: ReadModel
     number: int
@@ -36,7 +36,7 @@ class Build:
 
 
 class Table:
-    """One table of one build of a read model, and the statements on it."""
+    """One table of a build, and the statements that select, insert and copy its rows."""
 
     def __init__(self, kind: type[Row], number: int) -> None:
         hints = get_type_hints(kind)
@@ -87,7 +87,7 @@ class Table:
         ]
 
     def copied(self, rows: Sequence[Row]) -> bytes:
-        """The rows as COPY reads them."""
+        """The rows in the binary format of COPY."""
         return binary.copy_rows(self.types, [list(map(get, rows)) for get in self._getters])
 
     def row(self, values: Iterable[object]) -> Row:

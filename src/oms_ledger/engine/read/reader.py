@@ -271,15 +271,15 @@ class Readers:
         with self._pool.connection() as connection:
             return _feed(connection, after, limit, stored_names(types) if types else None)
 
-    def status(self) -> list[leases.Status]:
+    def status(self) -> list[leases.BuildStatus]:
         """The positions and states of all read models."""
         with self._pool.connection() as connection:
-            return leases.status(connection)
+            return leases.build_statuses(connection)
 
-    def parked(self, name: str) -> list[leases.Parked]:
+    def parked(self, name: str) -> list[leases.ParkedStream]:
         """The streams that a read model has parked."""
         with self._pool.connection() as connection:
-            return leases.parked(connection, name)
+            return leases.parked_streams(connection, name)
 
     def work_states(self) -> list[state.WorkState]:
         """How the loops of the workers are doing, by name."""

@@ -1,13 +1,13 @@
-"""Building beside: a read model folded anew from the first event on, while the live one answers.
+"""Folds a read model anew from the first event on, into a build beside the live one.
 
-The bulk path folds many pages into rows in memory, and then writes what they have come to: a row
-that ten events change is written once. PostgreSQL writes one such window while Python folds the
-next. What is new goes in by COPY; indexes come last. Rows and position are one transaction as
-ever: whoever dies in the middle is succeeded where the last window ended. A build that is done
-follows the log until it is swapped or dropped.
+The bulk path folds many pages (a window) into rows in memory and then writes the rows, so that a
+row which ten events change is written once. PostgreSQL writes one window while Python folds the
+next. New rows are sent by COPY; indexes are made last. Rows and position are one transaction: after
+a crash another worker continues where the last window ended. A finished build follows the log until
+it is swapped or dropped.
 
-However long the log, of each build no more is in memory than `ROWS_AT_HAND` rows that are in the
-database too, two windows of `WINDOW_ROWS` changed rows, and what one page adds to that.
+However long the log, the memory for one build is bounded by `CACHED_ROWS` rows that are in the
+database too, two windows of `WINDOW_ROWS` changed rows, and the rows that one page adds.
 """
 
 from __future__ import annotations
@@ -26,14 +26,18 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
-from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.pages import Folding, Keys, LogPage, Parcel, Poison, Rows, RowsAtHand
-from oms_ledger.engine.project.projector import (
-    ASIDE_SECONDS,
-    Fenced,
-    Projector,
-    commit_unpipelined,
+from oms_ledger.engine.project.commit import Fenced, commit_unpipelined
+from oms_ledger.engine.project.leases import LeasedBuild
+from oms_ledger.engine.project.pages import (
+    Folding,
+    Keys,
+    LogPage,
+    Poison,
+    RowBatch,
+    RowBuffer,
+    Rows,
 )
+from oms_ledger.engine.project.projector import PAUSE_SECONDS, Projector
 from oms_ledger.engine.project.tables import Build, Table
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.kernel import Position, ReadModel, Row
@@ -47,24 +51,24 @@ SQL = statements.queries(__package__)
 PAGE_EVENTS = 10_000
 
 WINDOW_ROWS = 50_000
-"""Changed rows of one build that are written together; a few kilobytes each at worst."""
+"""Changed rows of one build that are written together; a few kilobytes each at most."""
 
 WINDOW_EVENTS = 200_000
-"""So many are not folded twice, at most, after a crash."""
+"""Events of one window: at most so many are folded again after a crash."""
 
-ROWS_AT_HAND = 20_000
-"""Of each build, at most, beside those of its windows; ten kilobytes each at worst."""
+CACHED_ROWS = 20_000
+"""Rows of one build that are cached beside those of its windows; ten kilobytes each at most."""
 
 BULK_EVENTS = 1000
-"""A page smaller than this is the end of the log, or of those that are ahead."""
+"""A smaller page ends at the end of the log, or at the position of a build that is ahead."""
 
 COPY_ROWS = 20
-"""Fewer are inserted with all the others: COPY is a round trip of its own."""
+"""Fewer new rows are inserted with all others: COPY is a round trip of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """Rows that are new."""
+class CopyBatch:
+    """Rows that the table does not have, in the binary format of COPY."""
 
     statement: str
     data: bytes
@@ -76,9 +80,10 @@ class Copy:
 
 @dataclass(slots=True)
 class Window:
-    """What has been folded and not been handed over."""
+    """Rows of `events` events up to position `last` that are folded and not yet sent. `left_out`
+    counts events of parked streams."""
 
-    rows: RowsAtHand
+    rows: RowBuffer
     last: Position = 0
     events: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -88,92 +93,93 @@ class Window:
         return self.events >= WINDOW_EVENTS or self.rows.size >= WINDOW_ROWS
 
 
-class Keeping(Folding):
-    """A folding that keeps rows from window to window. What is on its way to the database is
-    looked for among them first: there it is not yet as it is here. Then those touched last, which
-    are as in the database for as long as nobody else writes there; the build's revision tells."""
+class CachedFolding(Folding):
+    """Caches rows between windows. Looks first in the window that is being written, whose rows the
+    database does not have yet, then in an LRU of written rows, which is valid as long as the
+    build's `revision` is that of this worker. Kinds of which no row is ever loaded are not
+    cached."""
 
     def __init__(self, build: Build) -> None:
         super().__init__(build)
-        self._copied: dict[str, bool] = {}
-        self._read_back: set[type[Row]] = set()
+        self._copyable: dict[str, bool] = {}
+        self._loaded_kinds: set[type[Row]] = set()
         self.forget()
 
     def forget(self) -> None:
-        """To be called whenever it is not certain that all that was sent will arrive."""
-        self._sent, self._recent, self._older = self._none(), self._none(), self._none()
+        """Empty the cache. Called whenever rows that were sent may not be committed."""
+        self._sent, self._recent, self._older = self._empty(), self._empty(), self._empty()
 
-    def send(self, page: RowsAtHand) -> None:
-        """These rows are on their way, and those before have arrived. When there are too many,
-        those are let go that have not been touched since the last time."""
-        for kind in self._read_back:
+    def sent(self, buffer: RowBuffer) -> None:
+        """Note that these rows are being written, and that those before are committed. When there
+        are too many, rows are dropped that were not used since the last time."""
+        for kind in self._loaded_kinds:
             self._recent[kind].update(self._sent[kind])
-        if sum(map(len, self._recent.values())) > ROWS_AT_HAND // 2:
-            self._older, self._recent = self._recent, self._none()
-        self._sent = page.rows
+        if sum(map(len, self._recent.values())) > CACHED_ROWS // 2:
+            self._older, self._recent = self._recent, self._empty()
+        self._sent = buffer.rows
 
-    def _none(self) -> Rows:
+    def _empty(self) -> Rows:
         return {kind: {} for kind in self.tables}
 
     def _load(self, connection: Connection, named: Keys) -> Rows:
-        self._read_back.update(kind for kind, keys in named.items() if keys)
-        kept = {kind: self._kept(kind, keys) for kind, keys in named.items()}
-        missing = {kind: keys - kept[kind].keys() for kind, keys in named.items()}
+        self._loaded_kinds.update(kind for kind, keys in named.items() if keys)
+        cached = {kind: self._cached(kind, keys) for kind, keys in named.items()}
+        missing = {kind: keys - cached[kind].keys() for kind, keys in named.items()}
         loaded = super()._load(connection, missing)
-        return {kind: rows | loaded[kind] for kind, rows in kept.items()}
+        return {kind: rows | loaded[kind] for kind, rows in cached.items()}
 
-    def _kept(
+    def _cached(
         self, kind: type[Row], keys: set[tuple[object, ...]]
     ) -> dict[tuple[object, ...], Row]:
-        found = {}
-        for places in (self._older, self._recent, self._sent):
-            rows = places[kind]
-            found.update({key: rows[key] for key in keys & rows.keys()})
-        return found
+        newest: dict[tuple[object, ...], Row] = {}
+        for cache in (self._older, self._recent, self._sent):
+            rows = cache[kind]
+            newest.update({key: rows[key] for key in keys & rows.keys()})
+        return newest
 
-    def parcels(self, connection: Connection, page: RowsAtHand) -> list[Parcel]:
-        """All that is to be written. `Poison` where a value cannot be sent."""
+    def batches(self, connection: Connection, buffer: RowBuffer) -> list[RowBatch]:
+        """Batches of all rows to write. `Poison` where a value cannot be packed."""
         return [
-            parcel
-            for kind, rows in page.written()
-            for parcel in self._parcels(connection, self.tables[kind], rows, page.new[kind])
+            batch
+            for kind, rows in buffer.written()
+            for batch in self._batches(connection, self.tables[kind], rows, buffer.new[kind])
         ]
 
-    def _parcels(
+    def _batches(
         self,
         connection: Connection,
         table: Table,
         rows: Sequence[Row],
-        known_new: set[tuple[object, ...]],
-    ) -> list[Parcel]:
-        new = [r for r in rows if table.append_only or table.key_of(r) in known_new]
+        new_keys: set[tuple[object, ...]],
+    ) -> list[RowBatch]:
+        new = [r for r in rows if table.append_only or table.key_of(r) in new_keys]
         if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
             return [pages.insert(table, rows)]
         try:
-            copy = Copy(table.copy, table.copied(new))
+            copy = CopyBatch(table.copy, table.copied(new))
         except Exception as error:
             raise Poison(None, error) from error
         if len(new) == len(rows):
             return [copy]
-        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in known_new])]
+        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in new_keys])]
 
     def _takes_copy(self, connection: Connection, table: Table) -> bool:
-        """COPY converts nothing: the columns must be of the very types that are sent."""
-        if table.name not in self._copied:
-            found = connection.execute(SQL["column_types"], (table.name,)).fetchall()
-            there = {str(name): oid for name, oid in found}
-            wanted = zip(table.columns, table.types, strict=True)
-            self._copied[table.name] = all(there.get(c) == t.stored_oid for c, t in wanted)
-        return self._copied[table.name]
+        """Whether the columns have exactly the types that are sent: COPY converts nothing."""
+        if table.name not in self._copyable:
+            rows = connection.execute(SQL["column_types"], (table.name,)).fetchall()
+            oids = {str(name): oid for name, oid in rows}
+            sent = zip(table.columns, table.types, strict=True)
+            self._copyable[table.name] = all(oids.get(c) == t.stored_oid for c, t in sent)
+        return self._copyable[table.name]
 
 
 class Builder(Projector):
-    """Folds the log into builds that are not live yet; several in one pass, where they are at one
-    position. `owner` lends an owner's connection, for what only an owner may do. After each large
-    page it rests, as many times as long as that took: others need the machine too."""
+    """Folds the log into builds that are building; several in one pass, where they are at one
+    position. `owner` lends a connection of the owner, for tables and swaps. After each large page
+    it pauses `rest` times as long as the page took."""
 
     state: ClassVar[str] = builds.BUILDING
-    overtaken: ClassVar[tuple[type[Exception], ...]] = (Fenced, errors.UndefinedTable)
+    fenced_errors: ClassVar[tuple[type[Exception], ...]] = (Fenced, errors.UndefinedTable)
 
     def __init__(
         self,
@@ -192,7 +198,7 @@ class Builder(Projector):
         self._owner = owner
         self._rest = rest
         self._shapes = {m.name: {o.version for o in models if o.name == m.name} for m in models}
-        self._look_at = 0.0
+        self._next_orphan_check = 0.0
         self._windows: dict[Build, Window] = {}
 
     def _step(self, connection: Connection) -> int:
@@ -201,45 +207,46 @@ class Builder(Projector):
         if size >= BULK_EVENTS:
             time.sleep(self._rest * (time.monotonic() - started))
         else:
-            size += self._settle_all(connection)
-            self._look_after()
+            size += self._flush(connection)
+            self._complete_builds()
         return size
 
-    def _furnish(self, held: Held) -> None:
-        """Who asked for it may not have been the owner."""
+    def _make_tables(self, held: LeasedBuild) -> None:
+        """Where the build was requested without the rights of the owner."""
         with self._owner() as owner:
-            builds.furnish(owner, held.model, held.build.number)
+            builds.make_tables(owner, held.model, held.build.number)
 
-    def _look_after(self) -> None:
-        """What else there is to do for those that have come to the end of the log."""
+    def _complete_builds(self) -> None:
+        """Make indexes of builds that have reached the end of the log, and replace orphaned live
+        builds by those that are indexed."""
         now = time.monotonic()
-        held = [h for build, h in self._held.items() if self._aside.get(build, 0.0) <= now]
+        held = [h for build, h in self._held.items() if self._paused_until.get(build, 0.0) <= now]
         furthest = max((h.position for h in held), default=0)
         for each in held:
             if not each.indexed and each.position == furthest:
-                self._finish(each)
-        if now >= self._look_at:
-            self._look_at = now + ASIDE_SECONDS
+                self._make_indexes(each)
+        if now >= self._next_orphan_check:
+            self._next_orphan_check = now + PAUSE_SECONDS
             for each in held:
                 if each.indexed:
-                    self._succeed(each)
+                    self._replace_orphaned(each)
 
-    def _finish(self, held: Held) -> None:
-        """Until then every page is a page in bulk; with indexes, pages are small."""
-        self._forget(held.build)
+    def _make_indexes(self, held: LeasedBuild) -> None:
+        """Indexes come when all of the log is folded: rows are written faster without."""
+        self._discard(held.build)
         log.info("build_gets_indexes", read_model=str(held.build), position=held.position)
         with self._owner() as owner:
-            done = builds.finish(owner, held.model, held.build.number)
+            done = builds.make_indexes(owner, held.model, held.build.number)
         if not done:
-            self._aside[held.build] = time.monotonic() + ASIDE_SECONDS
+            self._paused_until[held.build] = time.monotonic() + PAUSE_SECONDS
         self._renew_at = 0.0
 
-    def _succeed(self, held: Held) -> None:
-        """Take the place of a live build that nobody can fold any more: the program that could was
-        replaced by this one, and older answers help nobody."""
+    def _replace_orphaned(self, held: LeasedBuild) -> None:
+        """Swap the build in where no worker folds the live one any more: the program that did was
+        replaced by this one."""
         name = held.model.name
         with self._owner() as owner:
-            if not builds.left_alone(owner, name, self._shapes[name]):
+            if not builds.is_orphaned(owner, name, self._shapes[name]):
                 return
             try:
                 builds.swap(owner, name, held.build.number, seconds=1.0)
@@ -251,26 +258,26 @@ class Builder(Projector):
     # Windows.
 
     def _new_folding(self, build: Build) -> Folding:
-        return Keeping(build)
+        return CachedFolding(build)
 
-    def _keeping(self, build: Build) -> Keeping:
+    def _cached_folding(self, build: Build) -> CachedFolding:
         folding = self._folding(build)
-        assert isinstance(folding, Keeping)
+        assert isinstance(folding, CachedFolding)
         return folding
 
-    def _reached(self, held: Held) -> Position:
+    def _folded_position(self, held: LeasedBuild) -> Position:
         window = self._windows.get(held.build)
-        return super()._reached(held) if window is None else window.last
+        return super()._folded_position(held) if window is None else window.last
 
-    def _overlaps(self, build: Build, page: LogPage) -> bool:
+    def _may_overlap(self, build: Build, page: LogPage) -> bool:
         return build in self._windows or page.size >= BULK_EVENTS
 
-    def _fold_ahead(self, connection: Connection, build: Build, page: LogPage) -> None:
-        """Into the build's window, which is written when it is full, or the pages get smaller."""
-        keeping = self._keeping(build)
-        window = self._windows.setdefault(build, Window(RowsAtHand(keeping.tables)))
-        entries, left_out = self._split(build, page.among(keeping.topics))
-        keeping.fold_into(window.rows, connection, entries)
+    def _fold_overlapped(self, connection: Connection, build: Build, page: LogPage) -> None:
+        """Fold into the build's window, which is written when it is full or the page is not."""
+        folding = self._cached_folding(build)
+        window = self._windows.setdefault(build, Window(RowBuffer(folding.tables)))
+        entries, left_out = self._without_parked(build, page.with_topics(folding.topics))
+        folding.fold_into(window.rows, connection, entries)
         window.last = page.last
         window.events += page.size
         window.left_out += left_out
@@ -278,52 +285,52 @@ class Builder(Projector):
             self._close_window(connection, build)
 
     def _close_window(self, connection: Connection, build: Build) -> None:
-        window, keeping = self._windows[build], self._keeping(build)
-        parcels = keeping.parcels(connection, window.rows)
-        self._arrive(build)
+        window, folding = self._windows[build], self._cached_folding(build)
+        batches = folding.batches(connection, window.rows)
+        self._await_write(build)
         del self._windows[build]
-        self._hand_over(self._held[build], window.last, parcels, window.left_out)
-        keeping.send(window.rows)
+        self._write_in_background(self._held[build], window.last, batches, window.left_out)
+        folding.sent(window.rows)
 
-    def _settle_all(self, connection: Connection) -> int:
+    def _flush(self, connection: Connection) -> int:
         for build, window in list(self._windows.items()):
-            with self._by_itself(connection, self._held[build], window.last):
+            with self._isolated(connection, self._held[build], window.last):
                 self._close_window(connection, build)
-        return super()._settle_all(connection)
+        return super()._flush(connection)
 
-    def _moved(self, connection: Connection, build: Build) -> None:
-        super()._moved(connection, build)
-        self._forget(build)
+    def _reset(self, connection: Connection, build: Build) -> None:
+        super()._reset(connection, build)
+        self._discard(build)
         if self._held[build].position == 0:
-            self._furnish(self._held[build])
+            self._make_tables(self._held[build])
 
-    def _lose(self, build: Build) -> None:
-        super()._lose(build)
-        self._forget(build)
+    def _drop_lease(self, build: Build) -> None:
+        super()._drop_lease(build)
+        self._discard(build)
 
-    def _renew(self, connection: Connection) -> None:
-        super()._renew(connection)
+    def _renew_leases(self, connection: Connection) -> None:
+        super()._renew_leases(connection)
         for build in self._windows.keys() - self._held.keys():
-            self._forget(build)
+            self._discard(build)
 
-    def _forget(self, build: Build) -> None:
-        """What is at hand may not be what the database holds, or will hold."""
+    def _discard(self, build: Build) -> None:
+        """Discard window and cache, which may differ from the tables."""
         self._windows.pop(build, None)
-        self._keeping(build).forget()
+        self._cached_folding(build).forget()
 
-    def _drop(self) -> None:
-        super()._drop()
+    def _disconnect(self) -> None:
+        super()._disconnect()
         for build in self._foldings:
-            self._forget(build)
+            self._discard(build)
 
-    def _fold_page(self, connection: Connection, held: Held, page: LogPage) -> None:
-        """What is written in parts is not kept."""
-        self._forget(held.build)
+    def _fold_page(self, connection: Connection, held: LeasedBuild, page: LogPage) -> None:
+        """A page that is written in parts is not cached."""
+        self._discard(held.build)
         super()._fold_page(connection, held, page)
 
     def _transact(
         self, connection: Connection, move: Sequence[object], write: Callable[[], None]
     ) -> None:
-        """Without a pipeline, in which there is no COPY."""
+        """Without a pipeline, because COPY cannot run in one."""
         connection.execute("BEGIN")
         commit_unpipelined(connection, move, write)

@@ -1,14 +1,26 @@
-"""Builds: sets of a read model's tables, standing side by side. Made, finished, swapped, dropped.
+"""Builds: sets of a read model's tables that stand side by side, and the states they go through.
 
-What makes and drops tables needs the owner's connection; what only asks for a build does not. Any
-number of processes may call any of it at the same time, beside projectors that fold and queries
-that read.
+    from        to          by
+    (none)      live        `install`, where the read model has no live build yet
+    (none)      building    `install`, where the live build has another shape; `request_build`
+    building    live        `swap`
+    live        retired     `swap`, of another build into its place
+    retired     building    `resume`; `install`, where an earlier program is back
+    building    dropped     `drop`
+    retired     dropped     `drop`
+
+A build that is building or live is folded by workers, under a lease; queries see the live one. A
+build that is building gets its indexes last (`indexed`), and can be swapped after that. A retired
+build is not folded until it is resumed.
+
+Functions that make or drop tables need a connection of the owner. Any number of processes may call
+all of them at the same time, beside projectors that fold and queries that read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,22 +37,34 @@ SQL = statements.queries(__package__)
 
 BUILDING, LIVE, RETIRED, DROPPED = "building", "live", "retired", "dropped"
 
-LEFT_ALONE_SECONDS = 60.0
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    BUILDING: frozenset({LIVE, DROPPED}),
+    LIVE: frozenset({RETIRED}),
+    RETIRED: frozenset({BUILDING, DROPPED}),
+    DROPPED: frozenset(),
+}
+"""The states that may follow each state."""
+
+ORPHANED_SECONDS = 60.0
+"""A live build whose lease ended so long ago is folded by no worker any more."""
 
 LOCK_MS = 250
-"""How long to queue for a lock: others queue behind who queues. Then let go, and try again."""
+"""How long to wait for a lock before letting go and trying again: other sessions queue behind one
+that waits."""
 
-AGAIN_SECONDS = 0.1
+RETRY_SECONDS = 0.1
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
+"""How long `swap` and `drop` try before `Unavailable`."""
 
-_IN_THE_WAY = (errors.LockNotAvailable, errors.DeadlockDetected)
+_LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A build as the database has it: the code that folds rows of its shape may be gone. `since`:
-    when it came into its state. `indexed`: it is whole. `followed`: somebody is folding it."""
+class BuildRecord:
+    """A build as the database has it; the code of its shape may be gone. `since` is when it came
+    into its `state`. `indexed` tells whether its indexes are made, `leased` whether a worker folds
+    it."""
 
     name: str
     number: int
@@ -50,7 +74,7 @@ class Known:
     since: datetime
     position: Position
     indexed: bool
-    followed: bool
+    leased: bool
 
     @property
     def key(self) -> tuple[str, int]:
@@ -60,74 +84,75 @@ class Known:
         return f"{self.name} {self.number}"
 
 
-class Behind(Exception):
-    """The build has not reached the live one."""
+class BuildBehind(Exception):
+    """The build has not reached the live one, or transactions still read its tables."""
 
 
-def known(connection: Connection, name: str) -> list[Known]:
-    """Every build of a read model, oldest first."""
+def list_builds(connection: Connection, name: str) -> list[BuildRecord]:
+    """Every build of a read model that is not dropped, by number."""
     rows = connection.execute(SQL["list_builds"], (name,)).fetchall()
-    return [Known(n, number, shape, tuple(t), *rest) for n, number, shape, t, *rest in rows]
+    return [BuildRecord(n, number, shape, tuple(t), *rest) for n, number, shape, t, *rest in rows]
 
 
-def followed_shapes(connection: Connection) -> set[tuple[str, int]]:
+def shapes_in_use(connection: Connection) -> set[tuple[str, int]]:
     """Name and shape of every read model with a build that is building or live."""
     return set(connection.execute(SQL["shapes_in_use"]).fetchall())
 
 
-def find(connection: Connection, name: str, number: int) -> Known:
-    """`NotFound` where there is no such build."""
-    every = known(connection, name)
+def find_build(connection: Connection, name: str, number: int) -> BuildRecord:
+    """The build of this number; `NotFound` where there is none."""
+    every = list_builds(connection, name)
     for build in every:
         if build.number == number:
             return build
-    there = ", ".join(f"{b.number} ({b.state})" for b in every) or "none"
-    raise NotFound(f"{name} has no build {number}. There are: {there}.")
+    numbers = ", ".join(f"{b.number} ({b.state})" for b in every) or "none"
+    raise NotFound(f"{name} has no build {number}. There are: {numbers}.")
 
 
 def install(owner: Connection, model: ReadModel) -> None:
-    """See to it that there is a build of the model's shape. The first of all is live at once. One
-    of another shape is built beside it, and so is one that was retired when a later program's
-    took its place: an earlier program is back."""
+    """Ensure that a build of the model's shape is live or building. The first build of a read model
+    is live at once. Beside a live one of another shape it is building, and so is one that was
+    retired when a later program's took its place."""
     with owner.transaction():
         owner.execute(SQL["lock_builds"])
-        there = known(owner, model.name)
+        there = list_builds(owner, model.name)
         ours = [build for build in there if build.shape == model.version]
         if not ours:
-            _make(owner, model, there)
+            _make_build(owner, model, there)
         elif all(build.state == RETIRED for build in ours):
-            _set_state(owner, ours[-1], BUILDING)
+            set_state(owner, ours[-1], BUILDING)
 
 
-def begin(connection: Connection, model: ReadModel) -> Known:
-    """Ask for another build, made from the first event on; whoever builds sees it, makes its tables
-    and begins. One that is being built already will do. For the projector, who owns nothing."""
+def request_build(connection: Connection, model: ReadModel) -> BuildRecord:
+    """Request a build from the first event on; a worker that may make tables makes them and begins.
+    Where one of this shape is building already, that one. Needs the rights of the projector."""
     with connection.transaction():
         connection.execute(SQL["lock_builds"])
-        for build in known(connection, model.name):
+        for build in list_builds(connection, model.name):
             if build.state == BUILDING and build.shape == model.version:
                 return build
         number = _add(connection, model, live=False)
-        return find(connection, model.name, number)
+        return find_build(connection, model.name, number)
 
 
-def furnish(owner: Connection, model: ReadModel, number: int) -> None:
-    """Make the tables of a build that was asked for, where they are not there yet."""
+def make_tables(owner: Connection, model: ReadModel, number: int) -> None:
+    """Make the tables of a requested build, where they do not exist yet."""
     with owner.transaction():
         owner.execute(SQL["lock_builds"])
-        there = [build for build in known(owner, model.name) if build.number == number]
+        there = [build for build in list_builds(owner, model.name) if build.number == number]
         names = [name for build in there for name in _tables(build)]
-        if names and not _exist(owner, names):
+        if names and not _tables_exist(owner, names):
             _make_tables(owner, model, number, indexed=False)
 
 
-def _make(owner: Connection, model: ReadModel, there: Sequence[Known]) -> None:
-    """A position, and tables. Without a live build it is the live one, and whole at once."""
+def _make_build(owner: Connection, model: ReadModel, there: Sequence[BuildRecord]) -> None:
+    """Make a build with its tables. Without a live build it is live, and has its indexes at
+    once."""
     live = all(build.state != LIVE for build in there)
     number = _add(owner, model, live=live)
     _make_tables(owner, model, number, indexed=live)
     if live:
-        _show(owner, number, [kind.table for kind in model.rows])
+        _point_views(owner, number, [kind.table for kind in model.rows])
 
 
 def _add(connection: Connection, model: ReadModel, *, live: bool) -> int:
@@ -148,20 +173,20 @@ def _make_tables(owner: Connection, model: ReadModel, number: int, *, indexed: b
     _grant(owner, "SELECT", names, Role.READER)
 
 
-def _exist(connection: Connection, tables: Sequence[str]) -> bool:
+def _tables_exist(connection: Connection, tables: Sequence[str]) -> bool:
     row = connection.execute(SQL["table_exists"], (tables[0],)).fetchone()
     return row is not None and bool(row[0])
 
 
-def finish(owner: Connection, model: ReadModel, number: int) -> bool:
-    """Make the indexes that were left out. False when somebody else is at it, or has dropped the
-    build."""
+def make_indexes(owner: Connection, model: ReadModel, number: int) -> bool:
+    """Make the indexes, which were left out at first. False where another process is making them,
+    or the build was dropped."""
     with owner.transaction():
         owner.execute(SQL["no_statement_timeout"])
         turn = owner.execute(SQL["try_lock_indexes"], (model.name, number)).fetchone()
         if turn is None or not turn[0]:
             return False
-        build = next((b for b in known(owner, model.name) if b.number == number), None)
+        build = next((b for b in list_builds(owner, model.name) if b.number == number), None)
         if build is None:
             return False
         if not build.indexed:
@@ -176,16 +201,16 @@ def finish(owner: Connection, model: ReadModel, number: int) -> bool:
 # Swapping.
 
 
-def swap(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SECONDS) -> None:
-    """From now on queries see this build, and the one before is retired. One transaction, in which
-    it is not behind the live one: nobody sees neither or both, or an older answer. `Refused` while
-    it is not ready; `Unavailable` where it stays behind, or others do not let go of the views."""
-    build = find(owner, name, number)
+def swap(owner: Connection, name: str, number: int, seconds: float = TIMEOUT_SECONDS) -> None:
+    """Make this build the live one and retire the one before, in one transaction in which it is not
+    behind: queries see exactly one of them, and no older answer. `Refused` where it is not indexed
+    or is retired; `Unavailable` where it stays behind, or other sessions hold the views locked."""
+    build = find_build(owner, name, number)
     if build.state == LIVE:
         return
     if build.state == RETIRED:
         raise Refused(
-            f"{build} is retired, and nobody follows the log for it. Bring it up to date first:"
+            f"{build} is retired, and no worker folds it. Bring it up to date first:"
             f" `oms-ledger projections swap {name} --back`.",
             code="illegal_transition",
         )
@@ -194,76 +219,76 @@ def swap(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SE
             f"{build} is being built; it is at position {build.position:,}. Swap when it is done.",
             code="illegal_transition",
         )
-    _patiently(lambda: _swapped(owner, build), f"{build} could not be swapped", seconds)
+    _retrying(lambda: _try_swap(owner, build), f"{build} could not be swapped", seconds)
 
 
-def _swapped(owner: Connection, build: Known) -> None:
+def _try_swap(owner: Connection, build: BuildRecord) -> None:
     with owner.transaction():
         owner.execute(SQL["set_lock_timeout"], (str(LOCK_MS),))
         owner.execute(SQL["lock_builds"])
         owner.execute(SQL["lock_live"], (build.name,))
-        before = next((b for b in known(owner, build.name) if b.state == LIVE), None)
+        before = next((b for b in list_builds(owner, build.name) if b.state == LIVE), None)
         if before is not None:
-            _await(owner, build, before.position)
-            _set_state(owner, before, RETIRED)
+            _await_position(owner, build, before.position)
+            set_state(owner, before, RETIRED)
             for table in set(before.tables) - set(build.tables):
                 owner.execute(sql.SQL(SQL["drop_view"]).format(view=sql.Identifier(table)))
-        _set_state(owner, build, LIVE)
-        _show(owner, build.number, build.tables)
+        set_state(owner, build, LIVE)
+        _point_views(owner, build.number, build.tables)
 
 
-def _await(connection: Connection, build: Known, position: Position) -> None:
-    """Return when the build is there and locked; `Behind` when that takes more than a moment: the
-    live one is held meanwhile, and somebody may be waiting for it."""
+def _await_position(connection: Connection, build: BuildRecord, position: Position) -> None:
+    """Wait until the build has reached a position, and lock it there. `BuildBehind` after LOCK_MS,
+    because the live build is locked meanwhile."""
     deadline = time.monotonic() + LOCK_MS / 1000
-    while find(connection, *build.key).position < position:
+    while find_build(connection, *build.key).position < position:
         if time.monotonic() > deadline:
-            raise Behind
+            raise BuildBehind
         time.sleep(0.005)
     connection.execute(SQL["lock_position"], build.key)
 
 
-def revive(owner: Connection, name: str, number: int) -> None:
-    """Have a retired build followed again, so that it can be swapped."""
+def resume(owner: Connection, name: str, number: int) -> None:
+    """Have workers fold a retired build again, so that it can be swapped."""
     with owner.transaction():
         owner.execute(SQL["lock_builds"])
-        build = find(owner, name, number)
+        build = find_build(owner, name, number)
         if build.state == RETIRED:
-            _set_state(owner, build, BUILDING)
+            set_state(owner, build, BUILDING)
 
 
-def left_alone(connection: Connection, name: str, shapes: Iterable[int]) -> bool:
-    """Is the live build of another shape than these, and folded by nobody any more?"""
-    params = (name, list(shapes), LEFT_ALONE_SECONDS)
+def is_orphaned(connection: Connection, name: str, shapes: Iterable[int]) -> bool:
+    """Whether the live build is of none of these shapes, and no worker folds it any more."""
+    params = (name, list(shapes), ORPHANED_SECONDS)
     return connection.execute(SQL["orphaned"], params).fetchone() is not None
 
 
-def drop(owner: Connection, name: str, number: int, seconds: float = PATIENCE_SECONDS) -> None:
-    """Drop a build that is not live, with its tables, once nobody reads them any more."""
+def drop(owner: Connection, name: str, number: int, seconds: float = TIMEOUT_SECONDS) -> None:
+    """Drop a build that is not live, with its tables, once no transaction reads them any more."""
 
-    retired = find(owner, name, number).state == RETIRED
+    retired = find_build(owner, name, number).state == RETIRED
     readers = _open_transactions(owner) if retired else set()
 
     def dropped() -> None:
         if readers & _open_transactions(owner):
-            raise Behind
+            raise BuildBehind
         with owner.transaction():
             owner.execute(SQL["set_lock_timeout"], (str(LOCK_MS),))
             owner.execute(SQL["lock_builds"])
-            build = find(owner, name, number)
+            build = find_build(owner, name, number)
             if build.state == LIVE:
                 raise Refused(
                     f"{build} is live: queries see it. Swap another in first.",
                     code="illegal_transition",
                 )
-            _set_state(owner, build, DROPPED)
+            set_state(owner, build, DROPPED)
             owner.execute(SQL["unpark_all"], build.key)
             owner.execute(SQL["remove_dropped"], (name,))
             tables = _identifiers(_tables(build))
             owner.execute(sql.SQL(SQL["drop_tables"]).format(tables=tables))
 
     try:
-        _patiently(dropped, f"{name} {number} could not be dropped", seconds)
+        _retrying(dropped, f"{name} {number} could not be dropped", seconds)
     except errors.DependentObjectsStillExist as error:
         raise Refused(
             f"Something else in the database uses the tables of {name} {number}: {error}",
@@ -275,34 +300,37 @@ def _open_transactions(owner: Connection) -> set[str]:
     return {name for (name,) in owner.execute(SQL["open_transactions"]).fetchall()}
 
 
-def _patiently(act: Callable[[], None], failed: str, seconds: float) -> None:
+def _retrying(act: Callable[[], None], failed: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
             return act()
-        except (Behind, *_IN_THE_WAY) as error:
+        except (BuildBehind, *_LOCK_ERRORS) as error:
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"{failed} in {seconds:g} s: {_why(error)} Try again when there is less to do."
                 ) from error
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(RETRY_SECONDS)
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, Behind):
-        return "it is behind, or somebody is still reading it."
-    return f"others hold what it needs ({type(error).__name__})."
+    if isinstance(error, BuildBehind):
+        return "it is behind, or a transaction still reads it."
+    return f"other sessions hold locks that it needs ({type(error).__name__})."
 
 
-def _set_state(owner: Connection, build: Known, state: str) -> None:
+def set_state(owner: Connection, build: BuildRecord, state: str) -> None:
+    """`ValueError` where the state cannot follow that of the record."""
+    if state not in TRANSITIONS[build.state]:
+        raise ValueError(f"{build} is {build.state} and cannot become {state}")
     owner.execute(SQL["set_state"], (state, *build.key))
 
 
-def _show(owner: Connection, number: int, tables: Iterable[str]) -> None:
-    """Point the views of the tables' stable names at a build; for people, and their reports."""
+def _point_views(owner: Connection, number: int, tables: Iterable[str]) -> None:
+    """Point the views with the stable names of the tables at a build; they are for reports."""
     for table in tables:
-        view, shown = sql.Identifier(table), sql.Identifier(table_name(table, number))
-        make = sql.SQL(SQL["create_view"]).format(view=view, table=shown)
+        view, target = sql.Identifier(table), sql.Identifier(table_name(table, number))
+        make = sql.SQL(SQL["create_view"]).format(view=view, table=target)
         try:
             with owner.transaction():
                 owner.execute(make)
@@ -312,7 +340,7 @@ def _show(owner: Connection, number: int, tables: Iterable[str]) -> None:
     _grant(owner, "SELECT", list(tables), Role.READER)
 
 
-def _tables(build: Known) -> list[str]:
+def _tables(build: BuildRecord) -> list[str]:
     return [table_name(table, build.number) for table in build.tables]
 
 
@@ -321,7 +349,7 @@ def _identifiers(names: Iterable[str]) -> sql.Composed:
 
 
 def _grant(owner: Connection, verbs: str, names: Sequence[str], role: Role) -> None:
-    """What migrations/post-apply.sql says of tables that are there already."""
+    """Grant as migrations/post-apply.sql does for tables that exist already."""
     schema = owner.execute(SQL["current_schema"]).fetchone()
     assert schema is not None, "the statement has one row"
     to = sql.Identifier(role.of(str(schema[0])))

@@ -1,8 +1,8 @@
-"""Are two builds of a read model the same, row for row? Where not: which rows, which columns.
+"""Compares two builds of a read model, row by row: which rows and columns differ.
 
-Both are brought to one position and looked at in one snapshot, so that whatever happens meanwhile
-is in neither. Checksums of a thousand rows at a time come first, both computed by the database;
-rows are fetched from where these differ. However large the tables, little is in memory.
+Both are brought to one position and read in one snapshot, so that events after it are in neither.
+The database computes checksums of a thousand rows at a time; rows are fetched where these differ.
+Memory does not grow with the tables.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import table_name
 from oms_ledger.engine.project import pages, parked
-from oms_ledger.engine.project.leases import Held
-from oms_ledger.engine.project.projector import Fenced, Projector, commit_unpipelined
+from oms_ledger.engine.project.commit import Fenced, commit_unpipelined
+from oms_ledger.engine.project.leases import LeasedBuild
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.rebuild import builds
-from oms_ledger.engine.rebuild.builds import Known
+from oms_ledger.engine.rebuild.builds import BuildRecord
 from oms_ledger.kernel import Position, ReadModel
 
 Values: TypeAlias = Mapping[str, str | None]
@@ -36,19 +37,21 @@ Key: TypeAlias = tuple[str, ...]
 SQL = statements.queries(__package__)
 
 PAGE_ROWS = 1000
+"""Rows of one checksum."""
 
 FETCH_ROWS = 500
 
 NEAR_EVENTS = 5000
-"""How far behind one build may be for the other to be held while it comes."""
+"""How far behind one build may be for the other to be locked while it catches up."""
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
+"""How long to try to bring two builds to one position before `Unavailable`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that is not the same in two builds. Values are PostgreSQL's own text of them; None
-    for a row is that there is none."""
+class RowDifference:
+    """A row that differs between two builds. Values are texts as PostgreSQL casts them; None for
+    `one` or `other` means that the build has no such row."""
 
     table: str
     key: Values
@@ -57,7 +60,7 @@ class Difference:
 
     @property
     def columns(self) -> list[str]:
-        """Those that differ; all of them where a row is missing."""
+        """The columns that differ; all columns where a row is missing."""
         one, other = self.one or {}, self.other or {}
         return [name for name in one or other if one.get(name) != other.get(name)] or list(
             one or other
@@ -72,8 +75,8 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A table in two builds: what identifies a row in both, and what else both have."""
+class TablePair:
+    """A table in two builds: its primary key, and the columns to compare."""
 
     table: str
     one: sql.Identifier
@@ -84,19 +87,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two builds at one position. Valid, as is what it yields, until its block ends."""
+    """Two builds at one position. Valid until the block of `comparison` ends."""
 
-    one: Known
-    other: Known
+    one: BuildRecord
+    other: BuildRecord
     position: Position
-    pairs: Sequence[Pair]
+    pairs: Sequence[TablePair]
     connection: Connection
 
     def differences(
         self, progress: Callable[[str, int], None] = lambda table, rows: None
-    ) -> Iterator[Difference]:
-        """In the order of tables and keys. `progress` is told of rows compared, by table: of the
-        build that has more of them."""
+    ) -> Iterator[RowDifference]:
+        """The rows that differ, in the order of tables and keys. `progress` gets the table, and the
+        number of its rows compared so far (of the build that has more)."""
         for pair in self.pairs:
             done = 0
             for bounds in _ranges(self.connection, pair):
@@ -108,25 +111,25 @@ class Comparison:
 
 
 @contextmanager
-def comparing(
+def comparison(
     connect: Callable[[], Connection],
     models: Sequence[ReadModel],
-    one: Known,
-    other: Known,
+    one: BuildRecord,
+    other: BuildRecord,
     *,
     ignoring: Collection[str] = (),
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> Generator[Comparison]:
     """Compare two builds of a read model, in the tables and columns that both have. `ignoring`
-    names columns (`table.column`) that are not meant to agree. Projectors may be at work on both:
-    the one that is ahead is held for a moment, until the other is where it is. `Unavailable` where
-    that does not succeed in time."""
+    names columns (`table.column`) that are not compared. Projectors may be folding both: the build
+    that is ahead is locked for a moment, until the other is where it is. `Unavailable` where that
+    does not succeed within `seconds`."""
     with (
-        closing(connect()) as seeing,
-        at_one_position(connect, models, one, other, seeing, seconds) as position,
+        closing(connect()) as snapshot,
+        at_one_position(connect, models, one, other, snapshot, seconds) as position,
     ):
-        pairs = list(_pairs(seeing, one, other, ignoring))
-        yield Comparison(one, other, position, pairs, seeing)
+        pairs = list(_pairs(snapshot, one, other, ignoring))
+        yield Comparison(one, other, position, pairs, snapshot)
 
 
 # One position.
@@ -136,16 +139,17 @@ def comparing(
 def at_one_position(
     connect: Callable[[], Connection],
     models: Sequence[ReadModel],
-    one: Known,
-    other: Known,
-    seeing: Connection,
+    one: BuildRecord,
+    other: BuildRecord,
+    snapshot: Connection,
     seconds: float,
 ) -> Generator[Position]:
-    """In this block `seeing` sees one moment, in which both builds are at the same position."""
+    """In this block the connection `snapshot` has a snapshot in which both builds are at one
+    position."""
     deadline = time.monotonic() + seconds
-    with closing(connect()) as holding, closing(_Bringer(connect, models)) as bringer:
+    with closing(connect()) as lock, closing(CatchUpProjector(connect, models)) as follower:
         while True:
-            position = _meet(holding, seeing, bringer, one, other)
+            position = _meet(lock, snapshot, follower, one, other)
             if position is not None:
                 break
             if time.monotonic() > deadline:
@@ -155,65 +159,70 @@ def at_one_position(
                 )
             time.sleep(0.02)
     try:
-        seeing.execute(SQL["plan_comparison"])
+        snapshot.execute(SQL["plan_comparison"])
         yield position
     finally:
         with suppress(psycopg.Error):
-            seeing.execute("ROLLBACK")
+            snapshot.execute("ROLLBACK")
 
 
 def _meet(
-    holding: Connection, seeing: Connection, bringer: _Bringer, one: Known, other: Known
+    lock: Connection,
+    snapshot: Connection,
+    follower: CatchUpProjector,
+    one: BuildRecord,
+    other: BuildRecord,
 ) -> Position | None:
-    """Hold the build that is ahead, bring the other to it, and take the snapshot before letting
-    go; None where the other has gone further, or is too far away yet."""
-    builds_ = (builds.find(holding, *one.key), builds.find(holding, *other.key))
-    behind, ahead = sorted(builds_, key=lambda build: build.position)
+    """Lock the build that is ahead, bring the other to its position, and take the snapshot before
+    unlocking. None where the other has gone further, or is more than NEAR_EVENTS behind."""
+    both = (builds.find_build(lock, *one.key), builds.find_build(lock, *other.key))
+    behind, ahead = sorted(both, key=lambda build: build.position)
     if ahead.position - behind.position > NEAR_EVENTS:
-        bringer.bring(behind, min(ahead.position, behind.position + NEAR_EVENTS))
+        follower.catch_up_build(behind, min(ahead.position, behind.position + NEAR_EVENTS))
         return None
-    with holding.transaction():
-        row = holding.execute(SQL["lock_position"], ahead.key).fetchone()
+    with lock.transaction():
+        row = lock.execute(SQL["lock_position"], ahead.key).fetchone()
         if row is None:
             return None
-        bringer.bring(behind, row[0])
-        seeing.execute(SQL["begin_snapshot"])
-        positions = _positions(seeing, one, other)
+        follower.catch_up_build(behind, row[0])
+        snapshot.execute(SQL["begin_snapshot"])
+        positions = _positions(snapshot, one, other)
     if len(set(positions)) == 1:
         return positions[0]
-    seeing.execute("ROLLBACK")
+    snapshot.execute("ROLLBACK")
     return None
 
 
-def _positions(connection: Connection, one: Known, other: Known) -> list[Position]:
+def _positions(connection: Connection, one: BuildRecord, other: BuildRecord) -> list[Position]:
     numbers = [one.number, other.number]
     return [row[0] for row in connection.execute(SQL["positions"], (one.name, numbers)).fetchall()]
 
 
-class _Bringer(Projector):
-    """Folds one build up to a position and no further. Whoever else folds it is kept waiting, and
-    then finds that somebody was faster."""
+class CatchUpProjector(Projector):
+    """Folds one build up to a position and no further. Another worker that folds it waits for the
+    lock, and is then fenced."""
 
     def __init__(self, connect: Callable[[], Connection], models: Sequence[ReadModel]) -> None:
         super().__init__(connect, models)
         self._models = {(model.name, model.version): model for model in models}
 
-    def bring(self, known: Known, target: Position) -> None:
-        """Leaves it behind where the code that folds it is not here."""
-        model = self._models.get((known.name, known.shape))
+    def catch_up_build(self, record: BuildRecord, target: Position) -> None:
+        """Fold one page, up to `target`. Does nothing where this program lacks the code of its
+        shape."""
+        model = self._models.get((record.name, record.shape))
         if model is None:
             return
-        connection, build = self._connected(), Build(model, known.number)
+        connection, build = self._open_connection(), Build(model, record.number)
         connection.execute("BEGIN")
         try:
-            row = connection.execute(SQL["lock_revision"], known.key).fetchone()
+            row = connection.execute(SQL["lock_revision"], record.key).fetchone()
             if row is not None and row[0] < target:
-                self._parked[build] = parked.streams(connection, build)
+                self._parked[build] = parked.stream_ids(connection, build)
                 topics = sorted(self._folding(build).topics)
-                page = pages.pull(connection, row[0], target, topics)
+                page = pages.read_page(connection, row[0], target, topics)
                 if page is not None:
-                    self._fold_page(connection, Held(build, *row), page)
-        except Fenced:  # between the parts of a page with something in it that cannot be folded
+                    self._fold_page(connection, LeasedBuild(build, *row), page)
+        except Fenced:  # between the parts of a page that holds a poison event
             pass
         finally:
             if not connection.closed:
@@ -231,8 +240,8 @@ class _Bringer(Projector):
 
 
 def _pairs(
-    connection: Connection, one: Known, other: Known, ignoring: Collection[str]
-) -> Iterator[Pair]:
+    connection: Connection, one: BuildRecord, other: BuildRecord, ignoring: Collection[str]
+) -> Iterator[TablePair]:
     for table in one.tables:
         if table not in other.tables:
             continue
@@ -245,7 +254,9 @@ def _pairs(
             if column in theirs and f"{table}.{column}" not in ignoring
         ]
         if keys[0] == keys[1]:
-            yield Pair(table, sql.Identifier(names[0]), sql.Identifier(names[1]), keys[0], columns)
+            yield TablePair(
+                table, sql.Identifier(names[0]), sql.Identifier(names[1]), keys[0], columns
+            )
 
 
 def _names(connection: Connection, statement: str, table: str) -> list[str]:
@@ -256,14 +267,14 @@ Bounds: TypeAlias = tuple[Key | None, Key | None]
 """Keys after the first, up to the second; None is no bound."""
 
 
-def _ranges(connection: Connection, pair: Pair) -> Iterator[Bounds]:
+def _ranges(connection: Connection, pair: TablePair) -> Iterator[Bounds]:
     """All keys there can be, in ranges with at most a thousand rows of the larger table."""
     sizes = [_count(connection, table, sql.SQL("true")) for table in (pair.one, pair.other)]
     larger = pair.one if sizes[0] >= sizes[1] else pair.other
     statement = sql.SQL(SQL["key_ranges"]).format(
         key=_list(pair.key), texts=_texts(pair.key), table=larger, size=sql.Literal(PAGE_ROWS)
     )
-    ends = (tuple(map(str, row)) for row in _streamed(connection, statement))
+    ends = (tuple(map(str, row)) for row in _stream(connection, statement))
     yield from pairwise(_between_nothing(ends))
 
 
@@ -273,12 +284,12 @@ def _between_nothing(ends: Iterator[Key]) -> Iterator[Key | None]:
     yield None
 
 
-def _counts(connection: Connection, pair: Pair, bounds: Bounds) -> tuple[int, int]:
+def _counts(connection: Connection, pair: TablePair, bounds: Bounds) -> tuple[int, int]:
     within = _within(pair, bounds)
     return _count(connection, pair.one, within), _count(connection, pair.other, within)
 
 
-def _same(connection: Connection, pair: Pair, bounds: Bounds) -> bool:
+def _same(connection: Connection, pair: TablePair, bounds: Bounds) -> bool:
     within = _within(pair, bounds)
     return _sum(connection, pair, pair.one, within) == _sum(connection, pair, pair.other, within)
 
@@ -290,7 +301,7 @@ def _count(connection: Connection, table: sql.Identifier, within: sql.Composable
 
 
 def _sum(
-    connection: Connection, pair: Pair, table: sql.Identifier, within: sql.Composable
+    connection: Connection, pair: TablePair, table: sql.Identifier, within: sql.Composable
 ) -> object:
     statement = sql.SQL(SQL["checksum"]).format(
         columns=_list(pair.columns), key=_list(pair.key), table=table, within=within
@@ -299,7 +310,7 @@ def _sum(
     return row and row[0]
 
 
-def _differing(connection: Connection, pair: Pair, bounds: Bounds) -> Iterator[Difference]:
+def _differing(connection: Connection, pair: TablePair, bounds: Bounds) -> Iterator[RowDifference]:
     within, columns = _within(pair, bounds), pair.columns
     query = sql.SQL(SQL["differing_rows"]).format(
         keys=sql.SQL(", ").join(
@@ -319,10 +330,10 @@ def _differing(connection: Connection, pair: Pair, bounds: Bounds) -> Iterator[D
         ),
     )
     width, keys = len(columns), len(pair.key)
-    for row in _streamed(connection, query):
+    for row in _stream(connection, query):
         here, there = row[keys], row[keys + 1]
         values = row[keys + 2 :]
-        yield Difference(
+        yield RowDifference(
             pair.table,
             dict(zip(pair.key, row[:keys], strict=True)),
             dict(zip(columns, values[:width], strict=True)) if here else None,
@@ -330,7 +341,7 @@ def _differing(connection: Connection, pair: Pair, bounds: Bounds) -> Iterator[D
         )
 
 
-def _within(pair: Pair, bounds: Bounds) -> sql.Composable:
+def _within(pair: TablePair, bounds: Bounds) -> sql.Composable:
     after, until = bounds
     key = _list(pair.key)
     conditions: list[sql.Composable] = []
@@ -341,7 +352,7 @@ def _within(pair: Pair, bounds: Bounds) -> sql.Composable:
     return sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true")
 
 
-def _streamed(connection: Connection, statement: sql.Composed) -> Iterator[tuple[Any, ...]]:
+def _stream(connection: Connection, statement: sql.Composed) -> Iterator[tuple[Any, ...]]:
     """By a cursor of the server's, some rows at a time."""
     with connection.cursor(f"compared_{time.monotonic_ns()}") as cursor:
         cursor.itersize = FETCH_ROWS

@@ -1,4 +1,4 @@
-"""What an operator does with builds: ask for one, see it through, compare, swap, drop."""
+"""The operations on builds: request, complete, compare, swap, swap back, replace, drop."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.rebuild import builds, compare
 from oms_ledger.engine.rebuild.builder import Builder
-from oms_ledger.engine.rebuild.builds import BUILDING, LIVE, RETIRED, Known
+from oms_ledger.engine.rebuild.builds import BUILDING, LIVE, RETIRED, BuildRecord
 from oms_ledger.engine.rebuild.compare import Comparison
 from oms_ledger.kernel import ReadModel
 
-Progress = Callable[[Sequence[Known]], None]
+Progress = Callable[[Sequence[BuildRecord]], None]
 
 LEAVE_TO_WORKERS_SECONDS = 4.0
-"""How long a build may wait for a worker before it is folded here: workers look every second or
-so whether there is something new."""
+"""How long a build may wait for a worker before it is folded here; workers poll every second."""
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 class Rebuilds:
-    """The builds of one ledger's read models. `connect` opens a projector's connection, `owner`
-    lends one that may create tables."""
+    """The builds of one ledger's read models. `connect` opens a connection of the projector,
+    `owner` lends one of the owner, who may create tables."""
 
     def __init__(
         self,
@@ -38,56 +37,62 @@ class Rebuilds:
         self._owner = owner
         self._models = models
 
-    def ask(self, names: Sequence[str]) -> list[Known]:
-        """Have these read models built anew beside the live ones, in one pass. Workers do it;
-        `see_through` waits for it, or does it where there are none."""
+    def request(self, names: Sequence[str]) -> list[BuildRecord]:
+        """Request a build of each of these read models; workers fold them in one pass. `complete`
+        waits for that, or folds them itself where no worker does."""
         models = [self._model(name) for name in names]
         with closing(self._connect()) as connection:
-            return [builds.begin(connection, model) for model in models]
+            return [builds.request_build(connection, model) for model in models]
 
     def builder(self, *, rest: float = 0.0) -> Builder:
-        """The caller runs and closes it."""
+        """A builder of all read models; the caller runs and closes it. `rest` is its pause after
+        each page, as a multiple of the time that the page took."""
         return Builder(self._connect, self._owner, self._models, rest=rest)
 
-    def see_through(self, wanted: Sequence[Known], progress: Progress = lambda _: None) -> None:
-        """Return when these builds are whole and not behind the live ones. What nobody folds for a
-        while is folded here."""
+    def complete(
+        self, requested: Sequence[BuildRecord], progress: Progress = lambda _: None
+    ) -> None:
+        """Wait until these builds are indexed and not behind the live ones. They are folded here
+        where no worker has them leased for a while."""
         with closing(self._connect()) as connection, closing(self.builder()) as builder:
-            attended, ours = time.monotonic(), False
+            last_leased, fold_here = time.monotonic(), False
             while True:
-                now = [builds.find(connection, *build.key) for build in wanted]
+                now = [builds.find_build(connection, *build.key) for build in requested]
                 progress(now)
                 if all(_caught_up(connection, build) for build in now):
                     return
-                if all(build.followed for build in now):
-                    attended = time.monotonic()
-                ours = ours or time.monotonic() - attended > LEAVE_TO_WORKERS_SECONDS
-                if not ours or not builder.go_on():
-                    time.sleep(LOOK_SECONDS)
+                if all(build.leased for build in now):
+                    last_leased = time.monotonic()
+                unattended = time.monotonic() - last_leased
+                fold_here = fold_here or unattended > LEAVE_TO_WORKERS_SECONDS
+                if not fold_here or not builder.advance():
+                    time.sleep(POLL_SECONDS)
 
     @contextmanager
-    def comparing(
+    def comparison(
         self, name: str, number: int | None = None, ignoring: Collection[str] = ()
     ) -> Generator[Comparison]:
-        """The live build (`one`) beside another: the newest that is being built, or `number`."""
+        """The live build (`one`) compared with build `number`, or with the newest that is
+        building."""
         with closing(self._connect()) as connection:
-            live = self._only(connection, name, LIVE)
-            other = self._chosen(connection, name, number, BUILDING)
+            live = self._newest(connection, name, LIVE)
+            other = self._numbered(connection, name, number, BUILDING)
         models = self._models
-        with compare.comparing(self._connect, models, live, other, ignoring=ignoring) as found:
-            yield found
+        with compare.comparison(self._connect, models, live, other, ignoring=ignoring) as compared:
+            yield compared
 
-    def swap(self, name: str, number: int | None = None) -> Known:
-        """Put the newest build (or `number`) in the live one's place; the build."""
+    def swap(self, name: str, number: int | None = None) -> BuildRecord:
+        """Make build `number`, or the newest that is building, the live one; that build."""
         with self._owner() as owner:
-            build = self._chosen(owner, name, number, BUILDING)
-            with nullcontext() if build.followed else self._following():
+            build = self._numbered(owner, name, number, BUILDING)
+            with nullcontext() if build.leased else self._building_in_background():
                 builds.swap(owner, name, build.number)
         return build
 
     @contextmanager
-    def _following(self) -> Generator[None]:
-        """Meanwhile a build that nobody follows does not fall behind."""
+    def _building_in_background(self) -> Generator[None]:
+        """Fold builds in a thread during the block, so that one without a worker does not fall
+        behind."""
         stop = threading.Event()
         thread = threading.Thread(target=self.builder().run, args=(stop,), name="builder")
         thread.start()
@@ -97,10 +102,10 @@ class Rebuilds:
             stop.set()
             thread.join()
 
-    def swap_back(self, name: str, progress: Progress = lambda _: None) -> Known:
-        """Put the build in place that was live before, once it has been brought up to date."""
+    def swap_back(self, name: str, progress: Progress = lambda _: None) -> BuildRecord:
+        """Bring the build that was live before up to date and make it the live one again."""
         with self._owner() as owner:
-            build = self._chosen(owner, name, None, RETIRED)
+            build = self._numbered(owner, name, None, RETIRED)
             model = self._model(name)
             if build.shape != model.version:
                 raise Refused(
@@ -108,24 +113,25 @@ class Rebuilds:
                     f" {model.version}. Swap back with the program that made it.",
                     code="illegal_transition",
                 )
-            builds.revive(owner, name, build.number)
-        self.see_through([build], progress)
+            builds.resume(owner, name, build.number)
+        self.complete([build], progress)
         return self.swap(name, build.number)
 
-    def replace(self, names: Sequence[str], progress: Progress = lambda _: None) -> list[Known]:
-        """Repair: fold anew and swap, whatever the difference."""
-        asked = self.ask(names)
-        self.see_through(asked, progress)
-        return [self.swap(build.name, build.number) for build in asked]
+    def replace(
+        self, names: Sequence[str], progress: Progress = lambda _: None
+    ) -> list[BuildRecord]:
+        """Fold these read models anew and swap, without a comparison."""
+        requested = self.request(names)
+        self.complete(requested, progress)
+        return [self.swap(build.name, build.number) for build in requested]
 
-    def take_over(self) -> None:
-        """Where the live build holds rows of another program's shape, which nobody folds any more,
-        put one of ours in its place."""
+    def replace_orphaned(self) -> None:
+        """Replace live builds of another program's shape that no worker folds any more."""
         with closing(self._connect()) as connection:
             names = [
                 model.name
                 for model in self._models
-                if builds.left_alone(connection, model.name, [model.version])
+                if builds.is_orphaned(connection, model.name, [model.version])
             ]
         if names:
             self.replace(names)
@@ -137,37 +143,39 @@ class Rebuilds:
             builds.drop(owner, name, number)
 
     def _model(self, name: str) -> ReadModel:
-        """The newest shape of it that is known here."""
+        """The model of this name with the newest shape; `NotFound` without one."""
         named = [model for model in self._models if model.name == name]
         if not named:
-            known = ", ".join(sorted({model.name for model in self._models}))
-            raise NotFound(f"There is no read model {name!r}. There are: {known}.")
+            names = ", ".join(sorted({model.name for model in self._models}))
+            raise NotFound(f"There is no read model {name!r}. There are: {names}.")
         return max(named, key=lambda model: model.version)
 
-    def _chosen(self, connection: Connection, name: str, number: int | None, state: str) -> Known:
+    def _numbered(
+        self, connection: Connection, name: str, number: int | None, state: str
+    ) -> BuildRecord:
         self._model(name)
         if number is not None:
-            return builds.find(connection, name, number)
-        return self._only(connection, name, state)
+            return builds.find_build(connection, name, number)
+        return self._newest(connection, name, state)
 
-    def _only(self, connection: Connection, name: str, state: str) -> Known:
-        """The build in a state; where there are several, the one that came into it last."""
-        found = [build for build in builds.known(connection, name) if build.state == state]
-        if not found:
+    def _newest(self, connection: Connection, name: str, state: str) -> BuildRecord:
+        """The build that came into this state last; `NotFound` without one."""
+        there = [build for build in builds.list_builds(connection, name) if build.state == state]
+        if not there:
             raise NotFound(f"{name} has no build that is {state}. {_REMEDIES[state]}")
-        return max(found, key=lambda build: (build.since, build.number))
+        return max(there, key=lambda build: (build.since, build.number))
 
 
 _REMEDIES = {
     BUILDING: "Ask for one: `oms-ledger projections rebuild`.",
     LIVE: "Start a worker, or run `oms-ledger migrate`.",
-    RETIRED: "There is nothing to go back to.",
+    RETIRED: "No build was live before.",
 }
 
 
-def _caught_up(connection: Connection, build: Known) -> bool:
-    """Whole, and not behind the live one."""
+def _caught_up(connection: Connection, build: BuildRecord) -> bool:
+    """Whether it is indexed and not behind the live build."""
     if not build.indexed:
         return False
-    live = [b.position for b in builds.known(connection, build.name) if b.state == LIVE]
+    live = [b.position for b in builds.list_builds(connection, build.name) if b.state == LIVE]
     return not live or build.position >= live[0]

@@ -112,7 +112,7 @@ class Loop:
         return pause
 
     def _succeeded(self, *, done: bool) -> None:
-        """Where another process does the job, neither its success nor its failure is ours."""
+        """Where another process does the job, it reports success and failure, and not this loop."""
         if done:
             if self.failures:
                 log.info("work_recovered", work=self.name, failures=self.failures)
@@ -124,8 +124,8 @@ class Loop:
 
 def describe(error: Exception) -> str:
     """An error without personal data: its class, and what else cannot hold any. That is the text of
-    `WorkFailed`, of `Unavailable` and of an outage of the database, the code of another error of
-    ours, and the SQLSTATE of another one of the database, whose text may quote a value."""
+    `WorkFailed`, of `Unavailable` and of an outage of the database; the code of another `OmsError`;
+    and the SQLSTATE of another error of the database, whose text may quote a value."""
     name = type(error).__name__
     if isinstance(error, WorkFailed):
         return str(error)

@@ -114,6 +114,7 @@ class Decider:
     def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
         """Turn changes into event rows, and apply them to the states."""
         shared: dict[datetime | None, bytes] = {}
+        before = self.size
         for change in changes:
             meta = shared.get(change.occurred_at)
             if meta is None:
@@ -126,12 +127,10 @@ class Decider:
             state.apply(event)
             state.version += 1
             self.position += 1
-            row = EventRow(
-                stream, state.version, event.type, codec.encode_with(meta, event), self.position
-            )
-            self.events.append(row)
-            self.size += len(row.state)
-            self.states.add_bytes(entry, len(row.state))
+            stored = codec.encode_with(meta, event)
+            self.events.append(EventRow(stream, state.version, event.type, stored, self.position))
+            self.size += len(stored)
+            entry.stored += len(stored)
             if state.version - entry.snapshot >= SNAPSHOT_EVERY:
                 entry.snapshot = state.version
                 self.snapshots[stream] = SnapshotRow(
@@ -141,6 +140,7 @@ class Decider:
                     codec.SHAPES[event.category],
                     codec.encode_state(state),
                 )
+        self.states.grow(self.size - before)
 
     def _preview(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
         """The changes of a dry run, as they would be recorded."""

@@ -38,12 +38,12 @@ class CachedState:
 
 
 class _Group:
-    """A group of streams: the last parts of their keys, complete as of `epoch`."""
+    """The streams of a group by the last parts of their keys, complete as of `epoch`."""
 
-    __slots__ = ("epoch", "keys")
+    __slots__ = ("epoch", "streams")
 
     def __init__(self) -> None:
-        self.keys: set[str] = set()
+        self.streams: dict[str, str] = {}
         self.epoch = -1
 
 
@@ -110,33 +110,28 @@ class StateCache:
         all of them, because another writer is active."""
         streams: dict[str, int] = {}
         prefixes: dict[str, None] = {}
-        young = self._young
-        for stream in self._streams(refs, prefixes, refresh=refresh):
-            entry = young.get(stream) or self._cached(stream)
-            if entry is None:
-                streams[stream] = 0
-            elif refresh or entry.epoch != self.epoch:
-                streams[stream] = entry.state.version
+        young, epoch = self._young, self.epoch
+        for kind, key in refs:
+            name = f"{kind.category}-{key}"
+            grouped = type(key) is KeyGroup
+            for stream in self._members(name, prefixes, refresh=refresh) if grouped else (name,):
+                entry = young.get(stream) or self._cached(stream)
+                if entry is None:
+                    streams[stream] = 0
+                elif refresh or entry.epoch != epoch:
+                    streams[stream] = entry.state.version
         categories = (
             ALL_CACHED if refresh or self._all_states_epoch != self.epoch else frozenset[str]()
         )
         return LoadRequest(streams, categories, prefixes=tuple(prefixes))
 
-    def _streams(
-        self, refs: Iterable[Ref], prefixes: dict[str, None], *, refresh: bool
-    ) -> Iterable[str]:
-        """The names of the streams of `refs`. A group whose members are not cached, or stale, is
-        added to `prefixes`."""
-        for kind, key in refs:
-            stream = f"{kind.category}-{key}"
-            if type(key) is not KeyGroup:
-                yield stream
-                continue
-            group = self._groups.get(stream)
-            if group is None or refresh or group.epoch != self.epoch:
-                prefixes[stream] = None
-            if group is not None:
-                yield from (stream + last for last in group.keys)
+    def _members(self, prefix: str, prefixes: dict[str, None], *, refresh: bool) -> Iterable[str]:
+        """The names of a group's streams. A group whose members are not cached, or stale, is added
+        to `prefixes`."""
+        group = self._groups.get(prefix)
+        if group is None or refresh or group.epoch != self.epoch:
+            prefixes[prefix] = None
+        return group.streams.values() if group is not None else ()
 
     def load(self, request: LoadRequest, result: LoadedRows) -> None:
         """Fold the result of a request; the requested streams are up to date then."""
@@ -165,6 +160,10 @@ class StateCache:
     def add_bytes(self, entry: CachedState, stored: int) -> None:
         """Count the stored bytes folded into a state of the young generation."""
         entry.stored += stored
+        self.grow(stored)
+
+    def grow(self, stored: int) -> None:
+        """Count stored bytes that were folded into states of the young generation."""
         self._young_bytes += stored * BYTES_PER_STORED_BYTE
 
     def _load_groups(self, request: LoadRequest, result: LoadedRows) -> None:
@@ -180,7 +179,7 @@ class StateCache:
             first, _, last = key.rpartition(separator)
             group = self._groups.get(f"{category}-{first}{separator}")
             if group is not None:
-                group.keys.add(last)
+                group.streams[last] = stream
 
     def _cached_or_new(self, stream: str) -> CachedState:
         entry = self._cached(stream)
@@ -207,19 +206,23 @@ class StateCache:
     # The protocol `kernel.Given`.
 
     def state(self, kind: type[S], key: str) -> S:
-        if kind.all_cached:
-            return cast(S, self._all_states.get(kind.category, {}).get(key)) or kind()
         stream = f"{kind.category}-{key}"
         entry = self._young.get(stream) or self._cached(stream)
-        return cast(S, entry.state) if entry is not None else kind()
+        if entry is not None:
+            return cast(S, entry.state)
+        if kind.all_cached:  # never evicted there
+            return cast(S, self._all_states.get(kind.category, {}).get(key)) or kind()
+        return kind()
 
     def all(self, kind: type[S]) -> Collection[S]:
         states = self._all_states.get(kind.category, {}).values()
         return cast("list[S]", [state for state in states if state.version])
 
     def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
-        group = self._groups.get(f"{kind.category}-{prefix}")
-        if group is None:
-            return {}
-        states = ((last, self.state(kind, prefix + last)) for last in group.keys)
-        return {last: state for last, state in states if state.version}
+        group, young = self._groups.get(f"{kind.category}-{prefix}"), self._young
+        states: dict[str, S] = {}
+        for last, stream in group.streams.items() if group is not None else ():
+            entry = young.get(stream) or self._cached(stream)
+            if entry is not None and entry.state.version:
+                states[last] = cast(S, entry.state)
+        return states

@@ -19,12 +19,12 @@ from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
 from oms_ledger.domain.stock.rules import (
     Plan,
     Shortage,
+    StockOfSkus,
     allocate,
-    available_stock,
     backordered_units,
     by_priority,
-    keep_for_backorders,
-    places_with_stock,
+    sellable_units,
+    stock_by_location,
 )
 from oms_ledger.kernel import Change, Context, Given
 
@@ -44,13 +44,11 @@ def place(
     if placed_before is not None:
         _check_same(placed_before, terms, sensitive=sensitive)
         return ()
-    _check_locations(terms, given)
-    skus = {line.sku for line in terms.lines if line.stocked}
-    places = places_with_stock(given, skus)
-    available = available_stock(given, skus)
-    keep_for_backorders(given, places, available)
-    plan = allocate(_wanted(terms), places, available)
-    backorders = _backorders(plan.shortages, terms, given)
+    stock = stock_by_location(given, {line.sku for line in terms.lines if line.stocked})
+    plan = allocate(_wanted(terms), sellable_units(given, stock))
+    if not plan.allocations:
+        _check_locations(terms, given)
+    backorders = _backorders(plan.shortages, terms, stock, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
@@ -112,7 +110,7 @@ def _wanted(terms: OrderTerms) -> list[tuple[str, str, int]]:
 
 
 def _backorders(
-    shortages: Sequence[Shortage], terms: OrderTerms, given: Given
+    shortages: Sequence[Shortage], terms: OrderTerms, stock: StockOfSkus, given: Given
 ) -> tuple[Backorder, ...]:
     """What is short, promised all the same; or the refusal, naming every line at fault."""
     if not shortages:
@@ -122,18 +120,18 @@ def _backorders(
     short: dict[str, int] = {}
     for s in shortages:
         short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
-    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], given)]
+    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
     if over:
         raise insufficient(over, "Its backorder limit is reached: order less of it.")
     first = by_priority(given.all(Location))[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
 
-def _over_limit(sku: str, short: int, given: Given) -> bool:
+def _over_limit(sku: str, short: int, stock: StockOfSkus, given: Given) -> bool:
     product = given.state(Product, sku).defined
     if product is None or product.backorder_limit is None:
         return False
-    return backordered_units(given, sku) + short > product.backorder_limit
+    return backordered_units(stock[sku]) + short > product.backorder_limit
 
 
 def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:

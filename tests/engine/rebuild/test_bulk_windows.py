@@ -1,5 +1,5 @@
-"""What the bulk path leaves to be written later: it arrives whole, once and in order, or is folded
-again; and no row is taken from the database that is still on its way there."""
+"""Windows of the bulk path are written whole, once and in order, or folded again; and no row is
+read from the database while its write is in flight."""
 
 from __future__ import annotations
 
@@ -14,37 +14,42 @@ import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.project.projector import Projector, retry_parked
+from oms_ledger.engine.project.parked import retry_parked
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builder
-from oms_ledger.engine.rebuild.builder import Builder, Keeping
+from oms_ledger.engine.rebuild.builder import Builder, CachedFolding
 from oms_ledger.kernel import Event
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, stored
 from tests.engine.project.tallies import TALLIES, refusing
-from tests.engine.rebuild.builds import MODELS, start
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.build_process import MODELS, start
+from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.hostile import wait_until
 
 PAGE = 1000
 """The smallest that is folded in bulk."""
 
 
-def busy(count: int, keys: int = 250) -> list[Event]:
-    """Each row changes every few hundred events: in every window, and in every page."""
+def changes_of_few_rows(count: int, keys: int = 250) -> list[Event]:
+    """Events that change each of `keys` rows in every page, and so in every window."""
     return [StockReceived(f"S{n % keys}", "A", n, None) for n in range(count)]
 
 
 def built(builder: Builder) -> None:
     with builder:
-        while builder.go_on():
+        while builder.advance():
             pass
 
 
 class Recording(Builder):
-    """Notes what is committed, by position; delays some of it, and holds what comes too early."""
+    """Records each committed move of the position; `delay` is called before each commit."""
 
-    def __init__(self, site: Site, delay: Callable[[int], None] = lambda nth: None) -> None:
-        super().__init__(site.database.connect_projector, site.owner, site.models, page_events=PAGE)
+    def __init__(
+        self, tools: ReadModelTools, delay: Callable[[int], None] = lambda nth: None
+    ) -> None:
+        super().__init__(
+            tools.database.connect_projector, tools.owner, tools.models, page_events=PAGE
+        )
         self.moves: list[tuple[int, int]] = []
         self._delay = delay
 
@@ -58,62 +63,64 @@ class Recording(Builder):
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two pages each. And nothing is kept that the database has too."""
+    """Windows of two pages each, and no cache of rows that are written."""
     monkeypatch.setattr(builder, "WINDOW_EVENTS", 2 * PAGE)
-    monkeypatch.setattr(builder, "ROWS_AT_HAND", 0)
+    monkeypatch.setattr(builder, "CACHED_ROWS", 0)
 
 
-def test_a_window_of_many_pages_is_one_transaction(log: Log, site: Site, windows: None) -> None:
-    log.append(*busy(5 * PAGE))
-    site.rebuilds.ask([TALLIES.name])
-    builder = Recording(site)
+def test_a_window_of_many_pages_is_one_transaction(
+    log: Log, tools: ReadModelTools, windows: None
+) -> None:
+    log.append(*changes_of_few_rows(5 * PAGE))
+    tools.rebuilds.request([TALLIES.name])
+    builder = Recording(tools)
     built(builder)
     assert builder.moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 5 * PAGE)]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
-def check_windows_arrive_in_their_order(log: Log, site: Site) -> None:
-    """The first is held back until part of the second has been folded: its rows are changed
-    meanwhile, and what the database holds by then is older."""
-    log.append(*busy(6 * PAGE))
-    site.rebuilds.ask([TALLIES.name])
+def check_windows_are_committed_in_order(log: Log, tools: ReadModelTools) -> None:
+    """The first write is delayed until part of the second window is folded, which changes the same
+    rows; those in the database are older by then."""
+    log.append(*changes_of_few_rows(6 * PAGE))
+    tools.rebuilds.request([TALLIES.name])
     folded = threading.Event()
 
     def delay(nth: int) -> None:
         if nth == 0:
-            assert folded.wait(20), "nothing was folded while a window was on its way"
+            assert folded.wait(20), "nothing was folded while a write was in flight"
 
-    builder = Recording(site, delay)
+    builder = Recording(tools, delay)
     with builder:
         for _ in range(3):
-            builder.go_on()
+            builder.advance()
         assert builder.moves == []
         folded.set()
-        while builder.go_on():
+        while builder.advance():
             pass
     assert builder.moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 6 * PAGE)]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
-def test_windows_arrive_in_their_order_while_the_next_is_folded(
-    log: Log, site: Site, windows: None
+def test_windows_are_committed_in_order_while_the_next_is_folded(
+    log: Log, tools: ReadModelTools, windows: None
 ) -> None:
-    check_windows_arrive_in_their_order(log, site)
+    check_windows_are_committed_in_order(log, tools)
 
 
-def test_sabotage_what_is_on_its_way_is_read_from_the_database(
-    log: Log, site: Site, windows: None, monkeypatch: pytest.MonkeyPatch
+def test_sabotage_rows_in_flight_are_read_from_the_database(
+    log: Log, tools: ReadModelTools, windows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then rows seem to be new that are not, which is found out when they get there."""
-    monkeypatch.setattr(Keeping, "send", lambda keeping, rows: keeping.forget())
+    """Then rows that exist are taken for new, and their insertion fails."""
+    monkeypatch.setattr(CachedFolding, "sent", lambda folding, rows: folding.forget())
     with pytest.raises(AssertionError):
-        check_windows_arrive_in_their_order(log, site)
+        check_windows_are_committed_in_order(log, tools)
 
 
-def test_a_lost_connection_loses_nothing(log: Log, site: Site, windows: None) -> None:
+def test_a_lost_connection_loses_nothing(log: Log, tools: ReadModelTools, windows: None) -> None:
     """The second window's transaction dies in the middle."""
-    log.append(*busy(6 * PAGE))
-    site.rebuilds.ask([TALLIES.name])
+    log.append(*changes_of_few_rows(6 * PAGE))
+    tools.rebuilds.request([TALLIES.name])
     broken: list[int] = []
 
     class Breaking(Recording):
@@ -128,10 +135,10 @@ def test_a_lost_connection_loses_nothing(log: Log, site: Site, windows: None) ->
 
             super()._transact(connection, move, breaks)
 
-    builder, stop = Breaking(site), threading.Event()
+    builder, stop = Breaking(tools), threading.Event()
     thread = threading.Thread(target=builder.run, args=(stop,))
     thread.start()
-    wait_until(lambda: site.builds()[1].indexed)
+    wait_until(lambda: tools.builds()[1].indexed)
     stop.set()
     thread.join(20)
     assert broken == [2 * PAGE]
@@ -139,14 +146,16 @@ def test_a_lost_connection_loses_nothing(log: Log, site: Site, windows: None) ->
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
-def test_who_is_overtaken_forgets_its_window(log: Log, site: Site, windows: None) -> None:
-    """Somebody else brings the build further while a window is open."""
-    log.append(*busy(6 * PAGE))
-    site.rebuilds.ask([TALLIES.name])
-    with site.builder(PAGE, lease_seconds=0.001) as one, site.builder(PAGE, 0.001) as other:
-        one.go_on()
+def test_a_builder_that_is_overtaken_discards_its_window(
+    log: Log, tools: ReadModelTools, windows: None
+) -> None:
+    """Another builder moves the build while a window is open."""
+    log.append(*changes_of_few_rows(6 * PAGE))
+    tools.rebuilds.request([TALLIES.name])
+    with tools.builder(PAGE, lease_seconds=0.001) as one, tools.builder(PAGE, 0.001) as other:
+        one.advance()
         other.step()
-        while one.go_on() or other.go_on():
+        while one.advance() or other.advance():
             pass
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
@@ -156,11 +165,11 @@ def test_poison_in_a_window_parks_its_stream_alone(
     postgres: Database, log: Log, windows: None, poison: int
 ) -> None:
     choosy = refusing(lambda r: r.position == poison)
-    site = Site(postgres, choosy)
-    site.install()
-    log.append(*busy(6 * PAGE))
-    site.rebuilds.ask([choosy.name])
-    built(site.builder(PAGE))
+    tools = ReadModelTools(postgres, choosy)
+    tools.install()
+    log.append(*changes_of_few_rows(6 * PAGE))
+    tools.rebuilds.request([choosy.name])
+    built(tools.builder(PAGE))
     with postgres.connect_projector() as connection:
         parked = retry_parked(connection, [TALLIES], choosy.name)
     assert parked == {log.events[poison - 1].stream: True}
@@ -168,41 +177,41 @@ def test_poison_in_a_window_parks_its_stream_alone(
 
 
 def test_a_value_that_is_refused_when_it_is_written_parks_its_stream_alone(
-    log: Log, site: Site, windows: None
+    log: Log, tools: ReadModelTools, windows: None
 ) -> None:
     """A window of good rows and this one: folding went well."""
     bad = StockReceived("BAD", "A", 2**63, None)
-    log.append(*busy(PAGE), bad, *busy(3 * PAGE))
-    site.rebuilds.ask([TALLIES.name])
-    built(site.builder(PAGE))
+    log.append(*changes_of_few_rows(PAGE), bad, *changes_of_few_rows(3 * PAGE))
+    tools.rebuilds.request([TALLIES.name])
+    built(tools.builder(PAGE))
     rest = [r for r in log.events if r.event != bad]
     assert stored(log.database, TALLIES, 2) == expected(rest)
 
 
-def test_killed_while_windows_are_on_their_way_a_build_goes_on(
+def test_a_build_continues_after_a_kill_while_windows_are_written(
     postgres: Database, log: Log
 ) -> None:
-    site = Site(postgres, *MODELS)
-    site.install()
+    tools = ReadModelTools(postgres, *MODELS)
+    tools.install()
     dice = random.Random(5)
     log.append(*(StockReceived(f"S{dice.randrange(300)}", "A", n, None) for n in range(12 * PAGE)))
-    asked = site.rebuilds.ask([model.name for model in MODELS])
+    requested = tools.rebuilds.request([model.name for model in MODELS])
     reached = [0]
     while (process := start(postgres, PAGE, window_events=2 * PAGE)).poll() is None:
         wait_until(
-            lambda p=process: p.poll() is not None or site.builds()[1].position > reached[-1]  # type: ignore[misc]  # mypy cannot tell a lambda's defaults
+            lambda p=process: p.poll() is not None or tools.builds()[1].position > reached[-1]  # type: ignore[misc]  # mypy cannot tell a lambda's defaults
         )
         with suppress(subprocess.TimeoutExpired):
             assert process.wait(dice.uniform(0.0, 0.1)) == 0
             break
         process.kill()
         process.wait()
-        reached.append(site.builds()[1].position)
+        reached.append(tools.builds()[1].position)
     assert len(reached) > 2, "it was never killed in the middle"
     assert reached == sorted(reached), "it went back"
-    site.follow(12 * PAGE)
-    for build in asked:
-        assert site.differences(build.name) == []
+    tools.fold_live(12 * PAGE)
+    for build in requested:
+        assert tools.differences(build.name) == []
     assert stored(postgres, TALLIES, 2) == expected(log.events)
 
 
@@ -210,7 +219,7 @@ def test_killed_while_windows_are_on_their_way_a_build_goes_on(
 
 
 class Overlapping(Projector):
-    """Writes each page only when the step after it has begun."""
+    """Commits each page only after the step that follows it has begun."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.connect_projector, [TALLIES], page_events=PAGE)
@@ -220,35 +229,37 @@ class Overlapping(Projector):
     def _transact(
         self, connection: Connection, move: Sequence[Any], write: Callable[[], None]
     ) -> None:
-        assert self.stepped.acquire(timeout=20), "the page was not left to the other thread"
+        assert self.stepped.acquire(timeout=20), "the page was not written by the other thread"
         super()._transact(connection, move, write)
         self.positions.append(move[0])
 
 
-def test_pages_of_the_live_path_are_committed_in_their_order(log: Log, site: Site) -> None:
-    log.append(*busy(4 * PAGE))
+def test_pages_of_the_live_path_are_committed_in_their_order(
+    log: Log, tools: ReadModelTools
+) -> None:
+    log.append(*changes_of_few_rows(4 * PAGE))
     with Overlapping(log.database) as projector:
-        while projector.go_on():
+        while projector.advance():
             projector.stepped.release()
     assert projector.positions == [PAGE, 2 * PAGE, 3 * PAGE, 4 * PAGE]
     assert stored(log.database) == expected(log.events)
 
 
-def test_a_step_has_written_what_it_folded(log: Log, site: Site) -> None:
-    log.append(*busy(2 * PAGE))
+def test_a_step_has_written_what_it_folded(log: Log, tools: ReadModelTools) -> None:
+    log.append(*changes_of_few_rows(2 * PAGE))
     with Projector(log.database.connect_projector, [TALLIES], page_events=PAGE) as projector:
         for n in (1, 2):
             assert projector.step() == PAGE
-            assert site.builds()[0].position == n * PAGE
+            assert tools.builds()[0].position == n * PAGE
 
 
 @pytest.mark.parametrize("there", [0, PAGE // 2])
-def test_reading_in_advance_overlooks_nothing(log: Log, site: Site, there: int) -> None:
-    """The page after a full one is read at once: it may be short, or empty, and grow."""
-    log.append(*busy(PAGE + there))
+def test_reading_in_advance_overlooks_nothing(log: Log, tools: ReadModelTools, there: int) -> None:
+    """The page after a full one is read in advance; it may be short or empty then, and grow."""
+    log.append(*changes_of_few_rows(PAGE + there))
     with Projector(log.database.connect_projector, [TALLIES], page_events=PAGE) as projector:
         assert projector.step() == PAGE
-        log.append(*busy(PAGE // 4))
+        log.append(*changes_of_few_rows(PAGE // 4))
         sizes = []
         while size := projector.step():
             sizes.append(size)

@@ -38,18 +38,18 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
     environment = {"OMS_ADMIN_KEY": ADMIN_KEY}
     with temporary_database(server) as database:
         environment["OMS_DATABASE_URL"] = database
-        with serving(environment, tmp_path) as (_, url), client(url) as asking:
-            location(asking, "LON")
-            receive(asking, ("A", "LON", 1_000_000), ("B", "LON", 1_000_000))
+        with serving(environment, tmp_path) as (_, url), client(url) as http:
+            location(http, "LON")
+            receive(http, ("A", "LON", 1_000_000), ("B", "LON", 1_000_000))
             for _ in range(ORDERS // 500):
                 batch = {"orders": [order(("A", 1), ("B", 2)) for _ in range(500)]}
-                assert asking.post("/v1/orders:batch", json=batch).status_code == 200
-            asking.get("/v1/orders", params={"min_position": 4 * ORDERS, "wait_ms": 10_000})
+                assert http.post("/v1/orders:batch", json=batch).status_code == 200
+            http.get("/v1/orders", params={"min_position": 4 * ORDERS, "wait_ms": 10_000})
             customers = Customers(url)
             with customers.about(2):
                 time.sleep(BEFORE_SECONDS)
                 began = time.monotonic()
-                assert asking.post("/v1/projections/order_status/rebuild").status_code == 202
+                assert http.post("/v1/projections/order_status/rebuild").status_code == 202
                 said = projections(database, "rebuild", "all", "--swap")
                 ended = time.monotonic()
                 assert said.count("are the same") == said.count("is live") == 3, said
@@ -58,13 +58,13 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
                     projections(database, "drop", name, number)
                 time.sleep(1.0)
             assert customers.wrong == []
-            found = asking.get("/v1/projections").json()
+            found = http.get("/v1/projections").json()
             states = {
                 (each["name"], each["version"]): each["state"]
                 for model in found
                 for each in (model, *model["others"])
             }
-            check_everything(asking, database)
+            check_everything(http, database)
     assert states == {
         ("order_status", 3): "live",
         ("stock_levels", 2): "live",

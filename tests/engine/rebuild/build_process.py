@@ -1,6 +1,6 @@
-"""A process that builds, until it is killed or there is nothing left to do.
+"""A process that folds builds until they are indexed, or it is killed.
 
-python -m tests.engine.rebuild.builds URL SCHEMA PAGE_EVENTS [WINDOW_EVENTS]
+python -m tests.engine.rebuild.build_process URL SCHEMA PAGE_EVENTS [WINDOW_EVENTS]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from oms_ledger.settings import Settings
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
 from tests.engine.rebuild.arrivals import ARRIVALS
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.clients import ROOT
 
 MODELS = (TALLIES, ARRIVALS)
@@ -23,7 +23,7 @@ MODELS = (TALLIES, ARRIVALS)
 def start(
     database: Database, page_events: int, window_events: int | None = None
 ) -> subprocess.Popen[bytes]:
-    """With `window_events`, what has been folded is written meanwhile, in windows of so many."""
+    """Start it. With `window_events`, windows of so many events are written while it folds on."""
     arguments = [database.url, database.schema, str(page_events)]
     if window_events is not None:
         arguments.append(str(window_events))
@@ -35,13 +35,13 @@ def start(
 def main(url: str, schema: str, page_events: str, window_events: str | None = None) -> None:
     database = Database(url, replace(Settings(), database_url=url))
     assert database.schema == schema
-    site = Site(database, *MODELS)
+    tools = ReadModelTools(database, *MODELS)
     if window_events is not None:
         builder.WINDOW_EVENTS = int(window_events)
-    with site.builder(int(page_events), lease_seconds=0.2) as running:
-        go_on = running.step if window_events is None else running.go_on
-        while not all(build.indexed for model in MODELS for build in site.builds(model.name)):
-            go_on()
+    with tools.builder(int(page_events), lease_seconds=0.2) as running:
+        advance = running.step if window_events is None else running.advance
+        while not all(build.indexed for model in MODELS for build in tools.builds(model.name)):
+            advance()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where builds stand side by side: what is there, who builds, what queries see."""
+"""The operations on builds of one database, for tests: install, fold, build, compare, read."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builder import Builder
-from oms_ledger.engine.rebuild.builds import Known
-from oms_ledger.engine.rebuild.compare import Difference
+from oms_ledger.engine.rebuild.builds import BuildRecord
+from oms_ledger.engine.rebuild.compare import RowDifference
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.kernel import ReadModel
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
 
 
-class Site:
-    """The operator's tools on a database, for the code of these models."""
+class ReadModelTools:
+    """Operations on the builds of a database, with the code of these models."""
 
     def __init__(self, database: Database, *models: ReadModel) -> None:
         self.database = database
@@ -47,31 +47,31 @@ class Site:
             for model in self.models:
                 builds.install(owner, model)
 
-    def follow(self, target: int) -> None:
-        """Bring the live builds there."""
+    def fold_live(self, target: int) -> None:
+        """Fold the live builds up to a position."""
         with Projector(self.database.connect_projector, self.models) as projector:
             projector.catch_up(target, timeout_seconds=30)
 
     def build(self, page_events: int = 20_000) -> None:
-        """Until there is nothing to do: indexes too."""
+        """Fold all that is building to the end of the log, and make its indexes."""
         with self.builder(page_events) as builder:
             while builder.step():
                 pass
 
-    def builds(self, name: str = TALLIES.name) -> list[Known]:
+    def builds(self, name: str = TALLIES.name) -> list[BuildRecord]:
         with self.owner() as owner:
-            return builds.known(owner, name)
+            return builds.list_builds(owner, name)
 
     def states(self, name: str = TALLIES.name) -> dict[int, str]:
         return {build.number: build.state for build in self.builds(name)}
 
-    def differences(self, name: str = TALLIES.name, *ignoring: str) -> list[Difference]:
-        with self.rebuilds.comparing(name, ignoring=ignoring) as found:
+    def differences(self, name: str = TALLIES.name, *ignoring: str) -> list[RowDifference]:
+        with self.rebuilds.comparison(name, ignoring=ignoring) as found:
             return list(found.differences())
 
 
 @contextmanager
-def seen(database: Database, *models: ReadModel) -> Generator[Readers]:
+def open_readers(database: Database, *models: ReadModel) -> Generator[Readers]:
     connections = pool.open_pool(database.url, database.schema, max_size=8)
     readers = Readers(connections, models or (TALLIES,))
     try:

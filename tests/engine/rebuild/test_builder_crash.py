@@ -10,9 +10,9 @@ from contextlib import suppress
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, stored
 from tests.engine.project.tallies import TALLIES
-from tests.engine.rebuild.builds import MODELS, start
-from tests.engine.rebuild.site import Site
+from tests.engine.rebuild.build_process import MODELS, start
 from tests.engine.rebuild.test_builder import random_history
+from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.hostile import wait_until
 
 EVENTS = 12_000
@@ -20,27 +20,27 @@ PAGE_EVENTS = 1100
 """Pages are in bulk, so that rows are kept at hand and copied."""
 
 
-def position(site: Site) -> int:
-    return site.builds()[1].position
+def position(tools: ReadModelTools) -> int:
+    return tools.builds()[1].position
 
 
 def test_killed_at_any_moment_a_build_goes_on_where_it_was(postgres: Database, log: Log) -> None:
-    site = Site(postgres, *MODELS)
-    site.install()
+    tools = ReadModelTools(postgres, *MODELS)
+    tools.install()
     log.append(*random_history(7, EVENTS))
-    asked = site.rebuilds.ask([model.name for model in MODELS])
+    requested = tools.rebuilds.request([model.name for model in MODELS])
     dice, reached = random.Random(11), [0]
     while (process := start(postgres, PAGE_EVENTS)).poll() is None:
-        wait_until(lambda p=process: p.poll() is not None or position(site) > reached[-1])  # type: ignore[misc]  # mypy cannot tell a lambda's defaults
+        wait_until(lambda p=process: p.poll() is not None or position(tools) > reached[-1])  # type: ignore[misc]  # mypy cannot tell a lambda's defaults
         with suppress(subprocess.TimeoutExpired):
             assert process.wait(dice.uniform(0.0, 0.2)) == 0
             break
         process.kill()
         process.wait()
-        reached.append(position(site))
+        reached.append(position(tools))
     assert len(reached) > 3, "it was never killed in the middle"
     assert reached == sorted(reached), "it went back"
-    site.follow(EVENTS)
-    for build in asked:
-        assert site.differences(build.name) == []
+    tools.fold_live(EVENTS)
+    for build in requested:
+        assert tools.differences(build.name) == []
     assert stored(postgres, TALLIES, 2) == expected(log.events)
