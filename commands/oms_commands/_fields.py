@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -19,15 +18,12 @@ from pydantic_core import CoreSchema, core_schema
 
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.times import bounded, not_a_number
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
 
 
 def currency_digits(currency: str) -> int:
@@ -81,4 +77,4 @@ def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 
 PersonalText = Annotated[Personal, GetPydanticSchema(_personal_text)]
-Time = Annotated[AwareDatetime, AfterValidator(_utc)]
+Time = Annotated[AwareDatetime, AfterValidator(bounded), BeforeValidator(not_a_number)]

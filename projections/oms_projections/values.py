@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.times import moment, not_then
+from oms_ledger.domain.times import LATEST, OUT_OF_BOUNDS, bounded, moment, not_a_number, not_then
 
 T = TypeVar("T")
 
@@ -41,10 +41,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
 def _day(value: object) -> date | None:
     """The day, where only a day was given; None otherwise."""
     if isinstance(value, str) and len(value) == len("2010-12-01"):
@@ -62,7 +58,11 @@ def _day_begins(value: object) -> object:
 
 def _day_ends(value: object) -> object:
     day = _day(value)
-    return value if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
+    if day is None:
+        return value
+    if day >= LATEST.date():
+        raise ValueError(OUT_OF_BOUNDS)
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _happened_by(value: object) -> object:
@@ -75,11 +75,15 @@ def _happened_by(value: object) -> object:
     return at
 
 
-Moment = Annotated[datetime, AfterValidator(_utc)]
-"""A time; UTC where no zone is said."""
-From = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_begins)]
+Moment = Annotated[datetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
+"""A time; UTC where no zone is given."""
+From = Annotated[
+    datetime, AfterValidator(bounded), BeforeValidator(not_a_number), BeforeValidator(_day_begins)
+]
 """Start of a period, inclusive; a day alone means from its beginning."""
-Until = Annotated[datetime, AfterValidator(_utc), BeforeValidator(_day_ends)]
+Until = Annotated[
+    datetime, AfterValidator(bounded), BeforeValidator(not_a_number), BeforeValidator(_day_ends)
+]
 """End of a period, exclusive; a day alone means that the whole day is in it."""
 HappenedBy = Annotated[
     Moment | None,

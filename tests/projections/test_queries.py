@@ -207,8 +207,10 @@ def test_every_statement_says_why_and_can_be_prepared_and_run(postgres: Database
     install(postgres)
     with postgres.connect() as connection:
         for model in PROJECTIONS:
+            file = statements.source(model, "queries.sql")
             for name, text in statements.queries(model.package).items():
-                assert text.startswith("-- "), f"{model.name}: {name} does not say why"
+                why = f"-- name: {name}\n-- "
+                assert why in file, f"{model.name}: {name} does not say why"
                 nothing = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
                 asked = connection.execute(text.encode(), nothing, prepare=True)
                 assert asked.fetchall() == [], name

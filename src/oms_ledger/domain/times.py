@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.kernel import Position
 
 DIGITS_MAX = 18
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Bounds of every time that comes in from outside, so that it can be shifted to any zone, added to
+and stored. No order is older than the one or newer than the other."""
+
+NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
+
+
+def not_a_number(value: object) -> object:
+    """The value itself. `ValueError` where it is a number: it would be taken for seconds since
+    1970, and `20261126` is meant as a day."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        raise ValueError("Write a time as 2026-11-26T10:00:00Z, not a number.")
+    return value
+
+
+def bounded(at: datetime) -> datetime:
+    """The time in UTC, which is meant where no zone is given. `ValueError` where it is not from
+    `EARLIEST` to `LATEST`."""
+    naive = at.tzinfo is None
+    try:
+        utc = at.replace(tzinfo=UTC) if naive else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(OUT_OF_BOUNDS) from None
+    if not EARLIEST <= utc <= LATEST:
+        raise ValueError(OUT_OF_BOUNDS)
+    return utc
+
+
+OUT_OF_BOUNDS = f"Write a time from the years {EARLIEST.year} to {LATEST.year - 1}."
 
 
 def moment(text: str, field: str = "as_of") -> Position | datetime:
