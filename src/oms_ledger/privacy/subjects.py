@@ -32,7 +32,7 @@ class SubjectResolver:
         with self._lend(Role.READER) as connection:
             if not ref.internal and name.startswith(RESERVED):
                 customer = f"customer:{name}"
-                if postgres.is_known(connection, customer):
+                if postgres.subject_exists(connection, customer):
                     key, subjects = None, [customer]
             parts = postgres.resolve_subject(connection, subjects, key)
         own, touched, sharing = parts["own"], parts["touched"], parts["sharing"]
