@@ -9,8 +9,8 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One contender's turn: how many a second, and how long one took (milliseconds), where that
-    was measured."""
+    """One turn of a contender: the rate per second, and, if measured, the latency in
+    milliseconds."""
 
     rate: float
     p50_ms: float | None = None
@@ -18,35 +18,35 @@ class Run:
 
 
 Contender = Callable[[float], Run]
-"""Takes the seconds it should run for."""
+"""Runs for this many seconds."""
 
-Tell = Callable[[str], None]
-"""Says on the screen what is being done."""
+Progress = Callable[[str], None]
+"""Shows on the screen what is being measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long a turn is, how many turns everybody gets, and whom to tell. `quick` runs are for
-    seeing that something works, or roughly how fast it is."""
+    """`seconds`: of a turn. `rounds`: turns of each contender. `progress`: called with the name of
+    what is being measured. `quick`: short runs, for a rough figure."""
 
     seconds: float
     rounds: int
     quick: bool
-    tell: Tell
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Which of two contenders is to be how many times as fast as the other."""
+    """The ratio of the rates of two contenders, and its target."""
 
-    ours: str
+    contender: str
     yardstick: str
     target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What one measurement found: every contender's turns, and the ratios that matter.
+    """The result of one measurement: the turns of each contender, and the ratios that matter.
     `notes` are sentences for the reader."""
 
     name: str
@@ -59,19 +59,19 @@ class Table:
 
 
 def take_turns(plan: Plan, contenders: Mapping[str, Contender]) -> dict[str, list[Run]]:
-    """Everybody once, and again: A B C A B C."""
+    """Run each contender in each round: A B C A B C."""
     runs: dict[str, list[Run]] = {name: [] for name in contenders}
     for n in range(plan.rounds):
         for name, contender in contenders.items():
-            plan.tell(f"{name} (round {n + 1} of {plan.rounds})")
+            plan.progress(f"{name} (round {n + 1} of {plan.rounds})")
             runs[name].append(contender(plan.seconds))
     return runs
 
 
 def pairwise(runs: Mapping[str, Sequence[Run]], ratio: Ratio) -> list[float]:
     """The ratio within each round, lowest first."""
-    pairs = zip(runs[ratio.ours], runs[ratio.yardstick], strict=True)
-    return sorted(ours.rate / theirs.rate for ours, theirs in pairs)
+    pairs = zip(runs[ratio.contender], runs[ratio.yardstick], strict=True)
+    return sorted(one.rate / other.rate for one, other in pairs)
 
 
 def typical(runs: Sequence[Run]) -> Run:

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks.compare import Tell
+from benchmarks.compare import Progress
 from benchmarks.shop import ACTOR, five_event_order
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.deliver_shipment import DeliverShipment
@@ -40,7 +40,7 @@ class Parcel:
     shipment_id: str = ""
 
 
-def generate(oms: Oms, events: int, chance: random.Random, tell: Tell) -> int:
+def generate(oms: Oms, events: int, chance: random.Random, progress: Progress) -> int:
     """Let things happen until there are this many events; how many there are."""
     on_their_way: deque[list[Future[Outcome]]] = deque()
     head, told = oms.readers.head(), 0
@@ -50,7 +50,7 @@ def generate(oms: Oms, events: int, chance: random.Random, tell: Tell) -> int:
             head = max(future.result().position for future in on_their_way.popleft())
         if head - told >= 50_000:
             told = head
-            tell(f"making a ledger: {head:,} of {events:,} events")
+            progress(f"making a ledger: {head:,} of {events:,} events")
         if head >= events:
             break
     for futures in on_their_way:
@@ -62,39 +62,41 @@ def _cohorts(chance: random.Random) -> Iterator[list[Submission]]:
     placed: deque[list[Parcel]] = deque()
     shipped: deque[list[Parcel]] = deque()
     while True:
-        asked: list[Submission] = []
-        placed.append([_place(chance, asked) for _ in range(COHORT)])
+        submissions: list[Submission] = []
+        placed.append([_place(chance, submissions) for _ in range(COHORT)])
         if len(placed) > 2:
-            shipped.append([p for order in placed.popleft() for p in _ship(order, chance, asked)])
+            shipped.append(
+                [p for order in placed.popleft() for p in _ship(order, chance, submissions)]
+            )
         if len(shipped) > 2:
             for parcel in shipped.popleft():
-                _arrive(parcel, chance, asked)
-        yield asked
+                _arrive(parcel, chance, submissions)
+        yield submissions
 
 
-def _ask(command: Command, asked: list[Submission]) -> str:
+def _submit(command: Command, submissions: list[Submission]) -> str:
     """The command's id, which names what it creates."""
     ctx = new_context(ACTOR)
-    asked.append(Submission(command, ctx))
+    submissions.append(Submission(command, ctx))
     return ctx.command_id
 
 
-def _place(chance: random.Random, asked: list[Submission]) -> Parcel:
-    return Parcel(_ask(five_event_order(chance, confirm=True), asked))
+def _place(chance: random.Random, submissions: list[Submission]) -> Parcel:
+    return Parcel(_submit(five_event_order(chance, confirm=True), submissions))
 
 
-def _ship(order: Parcel, chance: random.Random, asked: list[Submission]) -> Iterator[Parcel]:
+def _ship(order: Parcel, chance: random.Random, submissions: list[Submission]) -> Iterator[Parcel]:
     if chance.random() < CANCELLED:
-        _ask(CancelOrder(order_id=order.order_id, reason="customer"), asked)
+        _submit(CancelOrder(order_id=order.order_id, reason="customer"), submissions)
     elif chance.random() < SHIPPED:
-        shipment = _ask(CreateShipment(order_id=order.order_id, location="LON"), asked)
+        shipment = _submit(CreateShipment(order_id=order.order_id, location="LON"), submissions)
         number = f"TRK{chance.randrange(10**10):010d}"
-        _ask(LabelShipment(shipment_id=shipment, tracking_number=number), asked)
-        _ask(DispatchShipment(shipment_id=shipment), asked)
+        _submit(LabelShipment(shipment_id=shipment, tracking_number=number), submissions)
+        _submit(DispatchShipment(shipment_id=shipment), submissions)
         yield Parcel(order.order_id, shipment)
 
 
-def _arrive(parcel: Parcel, chance: random.Random, asked: list[Submission]) -> None:
+def _arrive(parcel: Parcel, chance: random.Random, submissions: list[Submission]) -> None:
     for _ in range(chance.randint(1, 3)):
         scan = RecordTrackingEvent(
             shipment_id=parcel.shipment_id,
@@ -102,6 +104,6 @@ def _arrive(parcel: Parcel, chance: random.Random, asked: list[Submission]) -> N
             occurred_at=datetime.now(UTC),
             location="Hub",
         )
-        _ask(scan, asked)
+        _submit(scan, submissions)
     if chance.random() < DELIVERED:
-        _ask(DeliverShipment(shipment_id=parcel.shipment_id), asked)
+        _submit(DeliverShipment(shipment_id=parcel.shipment_id), submissions)

@@ -1,5 +1,5 @@
-"""How long after its acknowledgement an order can be seen: a probe places an order, and asks for
-it with the position it was told, while others load the ledger."""
+"""How long after its acknowledgement an order can be seen: a probe places an order, and gets it
+with `min_position` of its answer, while other clients load the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.compare import Contender, Plan, Run, Table, take_turns
 from benchmarks.over_http import wait_until
-from benchmarks.served import KEY, orders, ours, result_of, start_wrk
+from benchmarks.served import KEY, orders, result_of, served_ledger, start_wrk
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms
 
@@ -24,7 +24,11 @@ IDLE, STEADY, FULL = "probe alone", "200 orders/s", "64 connections, as fast as 
 
 
 def measure(server: str, plan: Plan) -> Table:
-    with ledger(server, "lag") as settings, stocked(settings) as oms, ours(settings) as url:
+    with (
+        ledger(server, "lag") as settings,
+        stocked(settings) as oms,
+        served_ledger(settings) as url,
+    ):
         wait_until(lambda: _lag(oms) == 0)
         runs = take_turns(
             plan,
@@ -69,14 +73,14 @@ def connected(url: str) -> http.client.HTTPConnection:
 
 
 def _probe(connection: http.client.HTTPConnection) -> float:
-    placed = asked(connection, "POST", "/v1/orders", one_order())
+    placed = request(connection, "POST", "/v1/orders", one_order())
     acknowledged = time.perf_counter()
     path = f"/v1/orders/{placed['order_id']}?min_position={placed['position']}&wait_ms={WAIT_MS}"
-    asked(connection, "GET", path, None)
+    request(connection, "GET", path, None)
     return (time.perf_counter() - acknowledged) * 1000
 
 
-def asked(
+def request(
     connection: http.client.HTTPConnection, method: str, path: str, body: object
 ) -> dict[str, object]:
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
@@ -129,5 +133,5 @@ def _steadily(url: str, stop: threading.Event) -> None:
     with closing(connected(url)) as connection:
         due = time.monotonic()
         while not stop.wait(max(0.0, due - time.monotonic())):
-            asked(connection, "POST", "/v1/orders:batch", body)
+            request(connection, "POST", "/v1/orders:batch", body)
             due += interval

@@ -198,14 +198,14 @@ def _seconds(process: psutil.Process) -> float:
 def sealing(settings: Settings) -> Iterator[psutil.Process]:
     """A process that seals the ledger at its usual pace."""
     spawn = get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_seal, args=(settings, theirs))
+    pipe, child_pipe = spawn.Pipe()
+    process = spawn.Process(target=_seal, args=(settings, child_pipe))
     process.start()
     try:
-        ours.recv()
+        pipe.recv()
         yield psutil.Process(process.pid)
     finally:
-        ours.send(None)
+        pipe.send(None)
         process.join()
 
 

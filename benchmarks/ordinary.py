@@ -2,7 +2,7 @@
 
 Aggregates and an `Application`, as the library's documentation shows them: get three stock
 aggregates and the channel's counter, trigger an event on each, save them with the new order in
-one call; another try when somebody else was faster. The aggregate cache is switched on, as our
+one call, and try again after a version conflict. The aggregate cache is switched on, as our
 writer has one too.
 """
 
@@ -190,21 +190,21 @@ def schema(url: str) -> Iterator[None]:
 
 @contextmanager
 def at_work(url: str, threads: int = 4) -> Iterator[Contender]:
-    """The shop in a process of its own, as it comes: ours is tuned for serving."""
-    ours, theirs = multiprocessing.Pipe()
+    """The shop in a process of its own, with the interpreter's defaults; this one is tuned."""
+    pipe, child_pipe = multiprocessing.Pipe()
     with schema(url):
         worker = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(url, theirs, threads), daemon=True
+            target=_work, args=(url, child_pipe, threads), daemon=True
         )
         worker.start()
-        ours.recv()
+        pipe.recv()
 
         def run(seconds: float) -> Run:
-            ours.send(seconds)
-            return Run(ours.recv())
+            pipe.send(seconds)
+            return Run(pipe.recv())
 
         try:
             yield run
         finally:
-            ours.send(None)
+            pipe.send(None)
             worker.join()

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from benchmarks import ordinary, postgres
 from benchmarks.compare import Contender, Plan, Ratio, Run, Table, take_turns
-from benchmarks.served import Load, orders, ours, route, wrk
+from benchmarks.served import Load, orders, route, served_ledger, wrk
 from benchmarks.shop import ACTOR, event_sizes, five_event_order, ledger, orders_placed, stocked
 from oms_ledger.app import Oms
 
@@ -30,7 +30,7 @@ def measure(server: str, plan: Plan) -> Table:
             shop.execute(five_event_order(random.Random(1)), actor=ACTOR)
         enter(ordinary.schema(server))
         yardstick = {"BENCH_URL": server, "BENCH_SCHEMA": ordinary.SCHEMA}
-        serve, alone = enter(ours(folded)), enter(ours(bare, workers=0))
+        serve, alone = enter(served_ledger(folded)), enter(served_ledger(bare, workers=0))
         null = enter(route("benchmarks.null_route", {}))
         usual = enter(route("benchmarks.ordinary_route", yardstick))
         postgres.prepare(server, folded.schema)
@@ -40,14 +40,14 @@ def measure(server: str, plan: Plan) -> Table:
         for suffix, load in ((_over(CONNECTIONS), many), (_over(1), one)):
             contenders |= {
                 SERVE + suffix: _followed(oms, serve, load),
-                NULL + suffix: _asking(null, load),
-                ORDINARY + suffix: _asking(usual, load),
-                ALONE + suffix: _asking(alone, load),
+                NULL + suffix: _client(null, load),
+                ORDINARY + suffix: _client(usual, load),
+                ALONE + suffix: _client(alone, load),
             }
         contenders |= {
             BATCHES: _followed(oms, serve, orders(8, batch=BATCH)),
             PGBENCH: lambda seconds: postgres.run(server, folded.schema, sizes, seconds),
-            BATCHES + " without its worker": _asking(alone, orders(8, batch=BATCH)),
+            BATCHES + " without its worker": _client(alone, orders(8, batch=BATCH)),
         }
         runs = take_turns(plan, contenders)
         _check_placed(orders_placed(folded), runs, plan)
@@ -81,7 +81,7 @@ def _ratios() -> list[Ratio]:
     ]
 
 
-def _asking(url: str, load: Load) -> Contender:
+def _client(url: str, load: Load) -> Contender:
     return lambda seconds: wrk(url, load, seconds)
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.compare import Plan, Ratio, Table, take_turns
-from benchmarks.served import Load, ours, route, wrk
+from benchmarks.served import Load, route, served_ledger, wrk
 from benchmarks.shop import ACTOR, five_event_order, ledger, stocked
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError
@@ -24,14 +24,14 @@ def measure(server: str, plan: Plan) -> Table:
         stocked(settings) as oms,
         tempfile.TemporaryDirectory() as folder,
     ):
-        plan.tell(f"placing {ORDERS:,} orders")
+        plan.progress(f"placing {ORDERS:,} orders")
         ids = Path(folder) / "ids"
         ids.write_text("\n".join(_placed(oms)))
-        plan.tell("folding them")
+        plan.progress("folding them")
         oms.catch_up()
         one = Load("reads.lua", CONNECTIONS, {"ORDERS_IDS": str(ids)})
         page = Load("reads.lua", CONNECTIONS, {})
-        with ours(settings) as serve, route("benchmarks.null_route", {}) as null:
+        with served_ledger(settings) as serve, route("benchmarks.null_route", {}) as null:
             runs = take_turns(
                 plan,
                 {

@@ -1,5 +1,5 @@
-"""Rebuilding: the bulk path beside the way live read models are folded, on the same log; and what
-whoever places orders meanwhile feels of it."""
+"""Rebuilding: the bulk path beside the way live read models are folded, on the same log; and how
+much it slows orders that are placed meanwhile."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from statistics import quantiles
 
 from benchmarks.compare import Plan, Ratio, Run, Table
 from benchmarks.history import generate
-from benchmarks.lag import asked, connected, one_order
+from benchmarks.lag import connected, one_order, request
 from benchmarks.over_http import wait_until
-from benchmarks.served import ours
+from benchmarks.served import served_ledger
 from benchmarks.shop import ledger, stocked
 from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.engine.db import pool
@@ -41,7 +41,7 @@ def measure(server: str, plan: Plan) -> Table:
     runs: dict[str, list[Run]] = {BULK: [], LIVE: [], PAGED: []}
     with ledger(server, "rebuild") as settings, stocked(settings) as oms:
         events = QUICK_EVENTS if plan.quick else EVENTS
-        head = generate(oms, events, random.Random(1), plan.tell)
+        head = generate(oms, events, random.Random(1), plan.progress)
         for _ in range(plan.rounds):
             for way, turns in runs.items():
                 turns.append(_turn(settings, oms, way, plan, head))
@@ -68,17 +68,17 @@ class _AsLive(Projector):
 
 def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
     """All read models, from the first event on, in tables of their own."""
-    plan.tell(way)
-    asked = oms.rebuilds.request(NAMES)
+    plan.progress(way)
+    requested = oms.rebuilds.request(NAMES)
     if way == BULK:
         with oms.rebuilds.builder() as builder:
-            taken = _timed(head, lambda: _build(oms, builder, asked, plan, head))
+            taken = _timed(head, lambda: _build(oms, builder, requested, plan, head))
     else:
-        _make_whole(settings, asked)
+        _make_whole(settings, requested)
         with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
             step = live.step if way == PAGED else live.advance
             taken = _timed(head, lambda: _follow(live, step, head))
-    for build in asked:
+    for build in requested:
         oms.rebuilds.drop(build.name, build.number)
     return taken
 
@@ -88,11 +88,11 @@ def _connect(settings: Settings, role: Role) -> Connection:
     return pool.connect(settings.database_url, settings.schema, role=role)
 
 
-def _make_whole(settings: Settings, asked: list[BuildRecord]) -> None:
+def _make_whole(settings: Settings, requested: list[BuildRecord]) -> None:
     """Live tables have their indexes from the beginning."""
     models = {model.name: model for model in PROJECTIONS}
     with closing(_connect(settings, Role.OWNER)) as owner:
-        for build in asked:
+        for build in requested:
             builds.make_tables(owner, models[build.name], build.number)
             builds.make_indexes(owner, models[build.name], build.number)
 
@@ -109,16 +109,16 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
 
 
 def _build(
-    oms: Oms, builder: Builder, asked: list[BuildRecord], plan: Plan, head: Position
+    oms: Oms, builder: Builder, requested: list[BuildRecord], plan: Plan, head: Position
 ) -> None:
-    while not _done(oms, asked):
+    while not _done(oms, requested):
         builder.advance()
-        plan.tell(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
+        plan.progress(f"{BULK}: {builder.lowest_position():,} of {head:,} events")
 
 
-def _done(oms: Oms, asked: list[BuildRecord]) -> bool:
+def _done(oms: Oms, requested: list[BuildRecord]) -> bool:
     """Whole, and at the end of the log or nearly."""
-    wanted = {build.key for build in asked}
+    wanted = {build.key for build in requested}
     mine = [s for s in oms.readers.status() if (s.name, s.version) in wanted]
     return all(s.indexed and s.lag_events < 1000 for s in mine)
 
@@ -127,17 +127,17 @@ def measure_open(server: str, plan: Plan) -> Table:
     runs: dict[str, list[Run]] = {BEFORE: [], MEANWHILE: []}
     with ledger(server, "rebuild_open") as settings, stocked(settings) as oms:
         events = QUICK_OPEN_EVENTS if plan.quick else OPEN_EVENTS
-        head = generate(oms, events, random.Random(1), plan.tell)
-        with ours(settings) as url:
+        head = generate(oms, events, random.Random(1), plan.progress)
+        with served_ledger(settings) as url:
             wait_until(lambda: all(s.lag_events == 0 for s in oms.readers.status()))
             for n in range(plan.rounds):
-                plan.tell(f"{BEFORE} (round {n + 1} of {plan.rounds})")
+                plan.progress(f"{BEFORE} (round {n + 1} of {plan.rounds})")
                 ends = time.monotonic() + plan.seconds
                 runs[BEFORE].append(_ordering(url, lambda: time.monotonic() > ends))  # noqa: B023  # used at once
-                asked = oms.rebuilds.request(NAMES)
-                plan.tell(f"{MEANWHILE} (round {n + 1} of {plan.rounds})")
-                runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, asked)))  # noqa: B023  # used at once
-                for build in asked:
+                requested = oms.rebuilds.request(NAMES)
+                plan.progress(f"{MEANWHILE} (round {n + 1} of {plan.rounds})")
+                runs[MEANWHILE].append(_ordering(url, lambda: _done(oms, requested)))  # noqa: B023  # used at once
+                for build in requested:
                     oms.rebuilds.drop(build.name, build.number)
     ratios = sorted(
         (during.p99_ms or 0.0) / (before.p99_ms or 1.0)
@@ -164,7 +164,7 @@ def _ordering(url: str, over: Callable[[], bool]) -> Run:
     with closing(connected(url)) as connection:
         while len(took) % 50 or not took or not over():
             began = time.perf_counter()
-            asked(connection, "POST", "/v1/orders", one_order())
+            request(connection, "POST", "/v1/orders", one_order())
             took.append((time.perf_counter() - began) * 1000)
             time.sleep(PAUSE_SECONDS)
     cuts = quantiles(took, n=100)

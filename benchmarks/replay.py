@@ -26,7 +26,7 @@ def measure(server: str, plan: Plan) -> Table:
     tune_interpreter()
     with ledger(server, "replay") as settings, stocked(settings) as oms:
         events = QUICK_EVENTS if plan.quick else EVENTS
-        head = generate(oms, events, random.Random(1), plan.tell)
+        head = generate(oms, events, random.Random(1), plan.progress)
         decoded = _decode(settings, head, plan)
         replayed = _replay(oms, head, plan)
     return Table(
@@ -46,15 +46,15 @@ def measure(server: str, plan: Plan) -> Table:
 def _replay(oms: Oms, head: Position, plan: Plan) -> Run:
     started = time.perf_counter()
 
-    def tell(position: Position) -> None:
-        plan.tell(f"{REPLAY}: {position:,} of {head:,} events")
+    def progress(position: Position) -> None:
+        plan.progress(f"{REPLAY}: {position:,} of {head:,} events")
 
-    oms.catch_up(head, tell)
+    oms.catch_up(head, progress)
     return Run(head / (time.perf_counter() - started))
 
 
 def _decode(settings: Settings, head: Position, plan: Plan) -> Run:
-    plan.tell(DECODE)
+    plan.progress(DECODE)
     assert settings.database_url is not None
     wanted = stored_names(frozenset().union(*(model.event_types for model in PROJECTIONS)))
     started = time.perf_counter()

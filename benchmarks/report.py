@@ -73,7 +73,7 @@ def _ratios(table: Table) -> Iterator[tuple[str, ...]]:
 
 
 def _name(ratio: Ratio) -> str:
-    return f"{ratio.ours} / {ratio.yardstick}"
+    return f"{ratio.contender} / {ratio.yardstick}"
 
 
 def _met(value: float, target: float, text: str) -> str:

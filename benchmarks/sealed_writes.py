@@ -1,8 +1,8 @@
 """`python -m benchmarks.sealed_writes`: what sealing adds to an order over HTTP, in CPU time.
 
-The same door is asked by turns with sealing and without (which no setting can do), so that both
-see the same machine. Counted is what this process and the database together use. All orders come
-from newcomers, each of whom needs a key: the dearest case; and then from customers who are known.
+The same API gets orders by turns with sealing and without (which no setting can do), so that both
+run on the same machine. The figures count this process and the database together. First all orders
+are of new customers, which each need a key: the dearest case; then of known customers.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def body(person: int) -> bytes:
     known = {"id": str(person), "name": "A. Customer", "email": email, "phone": "+44 1"}
     fields = {"name": "A. Customer", "line1": "1 High Street", "postal_code": "LS1 1AA"}
     lines = [{"sku": sku_of(n), "quantity": 1, "unit_price": "2.55"} for n in range(3)]
-    asked = {"channel": "web", "currency": "GBP", "customer": known, "lines": lines}
-    return orjson.dumps({**asked, "shipping_address": {**fields, "city": "Leeds"}})
+    order = {"channel": "web", "currency": "GBP", "customer": known, "lines": lines}
+    return orjson.dumps({**order, "shipping_address": {**fields, "city": "Leeds"}})
 
 
-async def ask(app: Any, content: bytes, path: str = "/v1/orders") -> None:
+async def post(app: Any, content: bytes, path: str = "/v1/orders") -> None:
     scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",
@@ -51,28 +51,28 @@ async def ask(app: Any, content: bytes, path: str = "/v1/orders") -> None:
         "server": ("127.0.0.1", 8000),
         "scheme": "http",
     }
-    told: list[Any] = []
+    messages: list[Any] = []
     scope["path"], scope["raw_path"] = path, path.encode()
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(message: Any) -> None:
-        told.append(message)
+        messages.append(message)
 
     await app(scope, receive, send)
-    if told[0]["status"] not in (200, 201):
-        raise SystemExit(told[-1]["body"].decode())
+    if messages[0]["status"] not in (200, 201):
+        raise SystemExit(messages[-1]["body"].decode())
 
 
 async def load(app: Any, bodies: Iterator[bytes], batch: int) -> None:
     async def client() -> None:
         for content in bodies:
             if batch == 1:
-                await ask(app, content)
+                await post(app, content)
                 continue
             many = b",".join([content, *islice(bodies, batch - 1)])
-            await ask(app, b'{"orders": [' + many + b"]}", "/v1/orders:batch")
+            await post(app, b'{"orders": [' + many + b"]}", "/v1/orders:batch")
 
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
 

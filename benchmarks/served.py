@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and wrk to ask them."""
+"""Servers in processes of their own, and wrk as their client."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ START_SECONDS = 60
 
 
 @contextmanager
-def ours(settings: Settings, *, workers: int = 1) -> Iterator[str]:
-    """`oms-ledger serve` on a ledger, as anybody would start it; its address."""
+def served_ledger(settings: Settings, *, workers: int = 1) -> Iterator[str]:
+    """`oms-ledger serve` on a ledger, with its defaults; its address."""
     port = _free_port()
     environment = {
         variable("database_url"): settings.database_url or "",
@@ -69,8 +69,8 @@ def _running(command: Sequence[str], environment: Mapping[str, str], port: int) 
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until somebody listens and answers; serve listens a little before it answers, and keeps
-    connections waiting until then."""
+    """Wait until the server answers; `oms-ledger serve` listens a little before that, and keeps
+    connections waiting."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -86,7 +86,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk is to send: `script` with its environment, over some connections. A request
+    """What wrk sends: `script` with its environment, over some connections. A request
     counts for `each`, the orders in a batch."""
 
     script: str
@@ -105,8 +105,8 @@ def orders(connections: int, *, batch: int = 0, skus: int = 1000) -> Load:
 def wrk(url: str, load: Load, seconds: float) -> Run:
     """RuntimeError where any answer was not a success: a refusal is quick, and proves nothing."""
     with start_wrk(url, load, seconds) as process:
-        said, _ = process.communicate()
-    return result_of(said, load)
+        output, _ = process.communicate()
+    return result_of(output, load)
 
 
 def start_wrk(url: str, load: Load, seconds: float) -> subprocess.Popen[str]:
@@ -120,8 +120,10 @@ def start_wrk(url: str, load: Load, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, cwd=FOLDER, stdout=subprocess.PIPE, text=True)
 
 
-def result_of(said: str, load: Load) -> Run:
-    found = json.loads(said.strip().splitlines()[-1])
-    if found["not_2xx"] or found["broken"] or not found["requests"]:
-        raise RuntimeError(f"{load}: {found}")
-    return Run(found["requests"] * load.each / found["seconds"], found["p50_ms"], found["p99_ms"])
+def result_of(output: str, load: Load) -> Run:
+    figures = json.loads(output.strip().splitlines()[-1])
+    if figures["not_2xx"] or figures["broken"] or not figures["requests"]:
+        raise RuntimeError(f"{load}: {figures}")
+    return Run(
+        figures["requests"] * load.each / figures["seconds"], figures["p50_ms"], figures["p99_ms"]
+    )

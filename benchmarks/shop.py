@@ -1,4 +1,4 @@
-"""Our side of every comparison: a ledger with a stocked shop, and orders for it."""
+"""The ledger in every comparison: a stocked shop, and orders for it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def event_sizes(settings: Settings) -> list[int]:
 
 
 def orders_placed(settings: Settings) -> int:
-    """Orders in the log itself, whatever anybody was told."""
+    """Orders in the log itself, whatever clients were answered."""
     with _reading(settings) as connection:
         found = connection.execute(
             "SELECT count(*) FROM ledger_events WHERE topic = 'order.placed.v1'"

@@ -31,7 +31,7 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     assert set(example()) == {variable(f.name) for f in fields(Settings)}
 
 
-def test_the_example_says_why() -> None:
+def test_the_example_explains_each() -> None:
     unexplained = [name for name, (_, why) in example().items() if not re.match("# .{20,}", why)]
     assert unexplained == []
 

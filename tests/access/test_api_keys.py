@@ -96,3 +96,22 @@ def test_wrong_keys_of_every_shape(oms: Oms) -> None:
     for wrong in (key[:-1], key + "0", key.upper(), prefix + "_" + "0" * 64, prefix, "oms__", "."):
         assert status(app, wrong) == 401, wrong
     assert status(app, None) == 401
+
+
+def test_a_request_is_the_same_after_the_key_was_rotated(oms: Oms) -> None:
+    key = oms.api_keys.create("goods-in", "operator")
+    body = {"sku": "A", "location": "LON", "quantity": 10}
+    once = {"Idempotency-Key": "delivery 7"}
+    oms_app = create_app(oms)
+    answers = []
+    for _ in range(3):
+        with Api(oms_app, key=key) as api:
+            answers.append(api.post("/v1/stock/receipts", body, headers=once))
+        key, _old = oms.api_keys.rotate("goods-in", timedelta(hours=1))
+    assert {a.status_code for a in answers} == {answers[0].status_code}, answers[0].text
+    assert [a.json() for a in answers[1:]] == [answers[0].json()] * 2
+    assert [a.headers.get("idempotent-replayed") for a in answers] == [None, "true", "true"]
+    namesake = oms.api_keys.create("goods-in", "operator")
+    with Api(oms_app, key=namesake) as api:
+        other = api.post("/v1/stock/receipts", body, headers=once)
+    assert "idempotent-replayed" not in other.headers

@@ -1,4 +1,4 @@
-"""The two logs behind one face, for suites that must pass on both."""
+"""One interface to the logs in memory and in PostgreSQL, for suites that must pass on both."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Ledger(ABC):
 
     @abstractmethod
     def stalled(self) -> AbstractContextManager[None]:
-        """Nobody can commit inside."""
+        """Holds the head lock: no commit succeeds within the block."""
 
     @abstractmethod
     def spoil_first_event(self, stream: str) -> None:
-        """Make the stream's first event unreadable: only a snapshot can help now."""
+        """Make the first event of a stream unreadable, so that only a snapshot can be loaded."""
 
     def recorded(self) -> list[Recorded]:
         return [
@@ -41,7 +41,7 @@ class Ledger(ABC):
         ]
 
 
-class InMemory(Ledger):
+class MemoryLedger(Ledger):
     keeps_snapshots = False
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class InMemory(Ledger):
         self.log.streams[stream][0] = self.log.streams[stream][0]._replace(state=b"spoiled")
 
 
-class InPostgres(Ledger):
+class PostgresLedger(Ledger):
     keeps_snapshots = True
 
     def __init__(self, connect: Connect, owner: Connect) -> None:

@@ -1,4 +1,4 @@
-"""The engine's own fixtures: each conformance test runs on both logs."""
+"""Fixtures of the engine: each conformance test runs on both logs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from oms_ledger.engine.write.writer import Writer
-from tests.engine.conformance import InMemory, InPostgres, Ledger
-from tests.engine.submit import OpenWriter
+from tests.engine.conformance import Ledger, MemoryLedger, PostgresLedger
+from tests.engine.submissions import OpenWriter
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     if request.param == "memory":
-        return InMemory()
+        return MemoryLedger()
     database = request.getfixturevalue("postgres")
-    return InPostgres(database.connect_writer, database.connect_owner)
+    return PostgresLedger(database.connect_writer, database.connect_owner)
 
 
 @pytest.fixture

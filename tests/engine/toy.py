@@ -1,4 +1,4 @@
-"""A tiny set of commands over the real stock states, for testing the engine by itself."""
+"""A few commands on the real stock states, to test the engine without the shop's commands."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Take(StockCommand):
 
 @dataclass(frozen=True, slots=True)
 class TakeAnywhere(StockCommand):
-    """Allocate one unit at whichever location has one: which stock to read depends on which
-    locations there are."""
+    """Allocate one unit at the first location that has one. The stock to read depends on the
+    locations that exist."""
 
     name: ClassVar[str] = "TakeAnywhere"
 

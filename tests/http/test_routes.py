@@ -190,12 +190,34 @@ def test_keys(oms: Oms, api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "status"), [("127.0.0.1", 200), ("localhost", 200), ("evil.example", 403)]
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("LOCALHOST:1", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 403),
+        ("127.0.0.1@evil.example", 403),
+        ("", 403),
+        ("localhost, evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1:80:80", 403),
+    ],
 )
 def test_without_keys_only_for_this_machine(oms: Oms, host: str, status: int) -> None:
     with Api(create_app(oms, no_auth=True), key=None) as anybody:
         response = anybody.get("/v1/events", headers={"Host": host})
         assert response.status_code == status
+
+
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
+)
+def test_without_keys_not_for_who_a_proxy_speaks_for(oms: Oms, header: str) -> None:
+    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+        response = anybody.get("/v1/events", headers={header: "203.0.113.7"})
+        assert response.status_code == 403
 
 
 def security_headers(response: httpx.Response) -> None:

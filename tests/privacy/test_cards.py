@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import random
 from typing import Any
 
 import pytest
@@ -25,6 +26,9 @@ ISSUED = {
     "Discover": (["6011", "644", "649", "65"], [16, 17, 18, 19]),
     "JCB": (["3528", "3550", "3589"], [16, 17, 18, 19]),
     "UnionPay": (["62"], [16, 17, 18, 19]),
+    "Dankort": (["5019"], [16]),
+    "Hipercard": (["606282"], [16, 19]),
+    "Verve": (["506099", "506150", "507865", "507880", "507950", "507964"], [16, 19]),
     "Maestro": (["5018", "6304", "6759", "6763"], [16, 18, 19]),
 }
 
@@ -205,3 +209,34 @@ def test_nothing_of_a_real_year_of_orders_is_taken_for_a_card() -> None:
     assert sum(map(len, seen)) > 60_000
     for name, texts in zip(names, seen, strict=True):
         assert [text for text in texts if refused({name: text})] == []
+
+
+@pytest.mark.parametrize("zero", "\u0966\u09e6\u0e50\u0f20\u17e0\u0660\uff10\U0001d7ce\U0001d7f6")
+def test_digits_of_any_script_are_digits(zero: str) -> None:
+    number = "".join(chr(ord(zero) + int(digit)) for digit in "4111111111111111")
+    assert refused({"note": number}) == "note"
+    assert cards.may_hold_card_data(json.dumps({"note": number}, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["security code 123", "Security-Code: 1234", "CVV code is 123", "CVN 123", "CSC: 1234",
+     "card verification value is 123", "cvc2=123"],
+)  # fmt: skip
+def test_a_security_code_is_found_by_any_of_its_names(note: str) -> None:
+    assert refused({"note": note}) == "note"
+
+
+@pytest.mark.parametrize("sku", ["CSC 1234", "CVN-1234", "CSC1234"])
+def test_an_article_number_is_no_security_code(sku: str) -> None:
+    assert refused({"sku": sku}) is None
+
+
+@pytest.mark.parametrize("digits", [32, 40, 64])
+def test_a_hexadecimal_digest_is_no_card(digits: int) -> None:
+    assert refused({"customer": {"id": "2410195f6521688005612363835a2671"}}) is None
+    chance = random.Random(digits)
+    for _ in range(20_000):
+        digest = f"{chance.getrandbits(4 * digits):0{digits}x}"
+        if not digest.isdecimal():
+            assert refused({"external_id": digest}) is None, digest

@@ -12,7 +12,7 @@ from oms_commands.customers.hold import HoldCustomer
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
 from oms_ledger.domain.errors import OmsError, Refused
-from oms_ledger.domain.personal import ResolvedSubject
+from oms_ledger.domain.personal import ResolvedSubject, SubjectRef
 from oms_ledger.http.app import create_app
 from tests.databases import Database
 from tests.http.conftest import Api
@@ -180,7 +180,7 @@ def test_nothing_is_destroyed_before_the_ledger_has_decided(
     resolver = oms.vault.subjects
     resolve = resolver.resolve
 
-    def resolve_slowly(subject_ref: str) -> ResolvedSubject:
+    def resolve_slowly(subject_ref: SubjectRef) -> ResolvedSubject:
         subject = resolve(subject_ref)
         monkeypatch.setattr(resolver, "resolve", resolve)
         hold(shop, "c-ada")

@@ -1,7 +1,7 @@
-"""Clients of one ledger, as threads and as processes of their own: each asks for one thing after
-the other and remembers what it was told.
+"""Clients of one ledger, as threads and as processes of their own: each submits one command
+after the other and records its outcome.
 
-    python -m tests.resilience.clients URL SCHEMA NAME COMMANDS      prints what it saw as JSON
+    python -m tests.resilience.clients URL SCHEMA NAME COMMANDS      prints its observations as JSON
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission, Writer
 from oms_ledger.kernel import Context
 from tests.engine.toy import NOW, Receive, Take
-from tests.resilience.history import Asked, Fate
+from tests.resilience.history import Fate, Observation
 
 ROOT = Path(__file__).parents[2]
 HOT = "HOT"
@@ -33,32 +33,35 @@ HOT = "HOT"
 
 @dataclass
 class Client:
-    """Takes units that all want, and receives some that few want. Its choices are its seed's."""
+    """Takes units of one SKU that all clients take, and receives units of others. Its choices
+    follow from its name."""
 
     name: str
     writer: Writer
-    asked: list[Asked] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
 
     def run(self, commands: int) -> None:
         dice = random.Random(self.name)
         for number in range(commands):
             id_ = f"{self.name}-{number}"
             if dice.random() < 0.6:
-                self.ask(id_, Take(HOT, dice.randint(1, 3)), once=dice.random() < 0.5)
+                self.submit(id_, Take(HOT, dice.randint(1, 3)), once=dice.random() < 0.5)
             else:
-                self.ask(id_, Receive(f"S{dice.randint(1, 5)}", 1), once=dice.random() < 0.5)
+                self.submit(id_, Receive(f"S{dice.randint(1, 5)}", 1), once=dice.random() < 0.5)
 
-    def ask(self, id_: str, command: Take | Receive, *, once: bool = False) -> None:
+    def submit(self, id_: str, command: Take | Receive, *, once: bool = False) -> None:
         context = Context(NOW, id_, self.name, id_, id_, "token")
         key = Idempotency(self.name, id_, b"") if once else None
         events = command.quantity if isinstance(command, Take) else 1
-        asked_at = time.monotonic()
+        sent_at = time.monotonic()
         future = self.writer.submit(Submission(command, context, key))
-        fate, position = _told(future)
-        self.asked.append(Asked(id_, asked_at, time.monotonic(), events, fate, position))
+        fate, position = _fate(future)
+        self.observations.append(
+            Observation(id_, sent_at, time.monotonic(), events, fate, position)
+        )
 
 
-def _told(future: Future[Outcome]) -> tuple[Fate, int]:
+def _fate(future: Future[Outcome]) -> tuple[Fate, int]:
     try:
         outcome = future.result(60)
     except Refused:
@@ -73,8 +76,8 @@ def _told(future: Future[Outcome]) -> tuple[Fate, int]:
 
 def run_clients(
     names: list[str], open_writer: Callable[[], Writer], commands: int, together: int = 3
-) -> list[Asked]:
-    """Client threads, every few of them on a writer of their own; what all of them saw."""
+) -> list[Observation]:
+    """Runs client threads, `together` of them on each writer; the observations of all."""
     writers = [open_writer() for _ in range(0, len(names), together)]
     clients = [Client(name, writers[n // together]) for n, name in enumerate(names)]
     wrong: list[BaseException] = []
@@ -94,7 +97,7 @@ def run_clients(
         writer.close()
     if wrong:
         raise wrong[0]
-    return [a for client in clients for a in client.asked]
+    return [a for client in clients for a in client.observations]
 
 
 def start_process(url: str, schema: str, name: str, commands: int) -> subprocess.Popen[str]:
@@ -106,10 +109,10 @@ def start_process(url: str, schema: str, name: str, commands: int) -> subprocess
     )
 
 
-def seen_by(process: subprocess.Popen[str]) -> list[Asked]:
+def observations_of(process: subprocess.Popen[str]) -> list[Observation]:
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0
-    return msgspec.json.decode(output.splitlines()[-1], type=list[Asked])
+    return msgspec.json.decode(output.splitlines()[-1], type=list[Observation])
 
 
 def main(url: str, schema: str, name: str, commands: str) -> None:

@@ -1,4 +1,4 @@
-"""Who reads the log while it is written: a subscription, and a projector."""
+"""Followers of the log while it is written: a subscription, and a projector."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def subscribed(database: Database) -> Generator[list[int]]:
 def running(
     projector: Projector, wake: Callable[[], None] = lambda: None
 ) -> Generator[threading.Thread]:
-    """A projector that runs beside the test. `wake` is called when it is told to stop."""
+    """A projector that runs beside the test. `wake` is called when it is stopped."""
     stop = threading.Event()
     thread = threading.Thread(target=projector.run, args=(stop,))
     thread.start()

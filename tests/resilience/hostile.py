@@ -24,7 +24,7 @@ OBSTACLES = (
 
 
 def stranger(database: Database) -> Connection:
-    """A connection of somebody else's, with the owner's rights."""
+    """A connection of another program, with the owner's rights."""
     return pool.connect(database.url, database.schema, role=None, application_name="stranger")
 
 
@@ -81,8 +81,8 @@ def losing_connections(database: Database, ended: list[int], pause: float = 0.3)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """AssertionError when it does not become true: something hangs. Whoever asks the database may
-    lose the connection as well."""
+    """AssertionError when it does not become true: something hangs. `true` may
+    lose its connection to the database, and is called again then."""
     deadline = time.monotonic() + seconds
     while True:
         with suppress(psycopg.OperationalError):

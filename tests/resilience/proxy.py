@@ -19,7 +19,7 @@ class Cut(Enum):
 
     BEFORE = "the COMMIT never reaches the server"
     WHILE = "the server has the COMMIT and is still at work on it"
-    AFTER = "the server has committed, and its reply is lost"
+    AFTER = "the server has committed, and its forward_replies is lost"
 
 
 class Wire:
@@ -62,11 +62,11 @@ class Wire:
                 client.close()
                 continue
             link = Link(self, client, self._connect())
-            threading.Thread(target=link.ask, daemon=True).start()
-            threading.Thread(target=link.reply, daemon=True).start()
+            threading.Thread(target=link.forward_requests, daemon=True).start()
+            threading.Thread(target=link.forward_replies, daemon=True).start()
 
     def take_cut(self) -> Cut | None:
-        """The cut asked for, for one link only."""
+        """The cut set by `cut_next`, for one link only."""
         cut, self._cut = self._cut, None
         if cut is not None:
             self._down = self._for_all
@@ -92,8 +92,8 @@ class Link:
         self._mute = False
         self._answered = threading.Event()
 
-    def ask(self) -> None:
-        """Pass on what the client says, message by message."""
+    def forward_requests(self) -> None:
+        """Forward the messages of the client, one by one, until the cut."""
         cut: Cut | None = None
         with suppress(OSError, ValueError):
             cut = self._pass_until_cut()
@@ -121,8 +121,8 @@ class Link:
                 return cut
         return None
 
-    def reply(self) -> None:
-        """Pass on what the server says, unless that is what is to be lost."""
+    def forward_replies(self) -> None:
+        """Forward the messages of the server, until the cut."""
         with suppress(OSError):
             while data := self._server.recv(65536):
                 if not self._mute:

@@ -27,7 +27,7 @@ from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submiss
 from oms_ledger.kernel import Recorded
 from oms_ledger.settings import Settings
 from tests.databases import SCHEMA, Database
-from tests.engine.conformance import InPostgres
+from tests.engine.conformance import PostgresLedger
 from tests.engine.log.audit import assert_dense, assert_never_oversold
 from tests.engine.project.log import expected, position, stored
 from tests.engine.project.tallies import TALLIES
@@ -47,8 +47,8 @@ def folder() -> Iterator[Path]:
 
 @dataclass
 class Load:
-    """Threads that take three units at a time, each request under a key of its own, and remember
-    what they were told."""
+    """Threads that take three units at a time, each under a key of its own, and keep the
+    outcomes."""
 
     writer: Writer
     stop: threading.Event = field(default_factory=threading.Event)
@@ -61,18 +61,18 @@ class Load:
             number += 1
             key = f"{name}-{number}"
             try:
-                self.accepted[key] = self.ask(key).result(60)
+                self.accepted[key] = self.submit(key).result(60)
             except Unavailable:
                 self.unknown.append(key)
                 self.stop.wait(0.05)
 
-    def ask(self, key: str) -> Future[Outcome]:
+    def submit(self, key: str) -> Future[Outcome]:
         once = Idempotency("crash", key, b"")
         return self.writer.submit(Submission(Take("X", 3), context(), once))
 
-    def ask_again(self) -> int:
-        """Everything of unknown fate, under its key; how much of it had happened."""
-        futures = [self.ask(key) for key in self.unknown]
+    def retry_unknown(self) -> int:
+        """Submit all commands of unknown fate again by their keys; how many had been written."""
+        futures = [self.submit(key) for key in self.unknown]
         return sum(future.result(60).replayed for future in futures)
 
 
@@ -103,7 +103,7 @@ class Server:
         self.running = EmbeddedServer.start(self.folder)
 
     def log(self) -> list[Recorded]:
-        return InPostgres(self.connect_writer, lambda: self.connect(None)).recorded()
+        return PostgresLedger(self.connect_writer, lambda: self.connect(None)).recorded()
 
 
 def killed_under_load(server: Server, load: Load, rounds: int) -> None:
@@ -159,9 +159,9 @@ def check_answers(log: list[Recorded], load: Load) -> None:
 
 
 def check_unanswered(server: Server, log: list[Recorded], load: Load) -> list[Recorded]:
-    """Every unanswered one is there once or not at all, and its key tells which. The log after
-    they were asked again."""
-    had_happened = load.ask_again()
+    """Every unanswered command is in the log once or not at all, as its key shows. Returns the log
+    after they were submitted again."""
+    had_happened = load.retry_unknown()
     after = server.log()
     assert len(after) - len(log) == 3 * (len(load.unknown) - had_happened)
     commands = len({r.meta.command_id for r in log[1:]})

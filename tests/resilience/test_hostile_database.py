@@ -20,7 +20,7 @@ from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import ReadModel
 from tests.databases import Database
-from tests.engine.conformance import InPostgres
+from tests.engine.conformance import PostgresLedger
 from tests.engine.project.log import (
     Log,
     expected,
@@ -31,7 +31,7 @@ from tests.engine.project.log import (
     terminate_others,
 )
 from tests.engine.project.tallies import TALLIES
-from tests.engine.submit import ask, refusals, submissions
+from tests.engine.submissions import refusals, submissions, submit
 from tests.engine.toy import Receive, Take
 from tests.resilience.followers import running, subscribed
 from tests.resilience.hostile import idle_in_transaction, stranger, wait_until
@@ -61,7 +61,7 @@ def log(postgres: Database) -> Iterator[Log]:
 def test_a_stuck_holder_of_the_head_gets_everybody_a_clear_answer(
     postgres: Database, writer: Writer
 ) -> None:
-    ask(writer, Receive("X", 1))
+    submit(writer, Receive("X", 1))
     with stranger(postgres) as stuck, stuck.transaction():
         stuck.execute("SELECT position FROM ledger_head FOR UPDATE")
         futures = writer.submit_many(submissions(Receive("X", 1) for _ in range(20)))
@@ -70,17 +70,17 @@ def test_a_stuck_holder_of_the_head_gets_everybody_a_clear_answer(
         assert {str(error) for error in said} == {
             "The database does not answer; nothing was written. Try again."
         }
-    assert ask(writer, Receive("X", 1)).position == 2
+    assert submit(writer, Receive("X", 1)).position == 2
 
 
-def test_forgotten_transactions_and_weak_locks_stop_nobody(
+def test_idle_transactions_and_weak_locks_stop_no_writer(
     postgres: Database, writer: Writer
 ) -> None:
     install(postgres)
     with idle_in_transaction(postgres), subscribed(postgres) as seen:
-        ask(writer, Receive("X", 30))
+        submit(writer, Receive("X", 30))
         for _ in range(10):
-            ask(writer, Take("X", 3))
+            submit(writer, Take("X", 3))
         with Projector(
             lambda: connect_impatiently(postgres, Role.PROJECTOR), [TALLIES]
         ) as projector:
@@ -88,16 +88,16 @@ def test_forgotten_transactions_and_weak_locks_stop_nobody(
         wait_until(lambda: len(seen) == 31)
 
 
-def test_a_writer_whose_idle_connection_was_ended_does_not_say_no(
+def test_a_writer_whose_idle_connection_was_ended_refuses_no_command(
     postgres: Database, writer: Writer
 ) -> None:
-    ask(writer, Receive("X", 1))
+    submit(writer, Receive("X", 1))
     for n in range(3):
         assert terminate_others(postgres) == 1
-        assert ask(writer, Receive("X", 1)).position == 2 + n
+        assert submit(writer, Receive("X", 1)).position == 2 + n
 
 
-def test_a_writer_that_is_ended_while_it_waits_for_the_head_says_so(
+def test_a_session_ended_while_it_waits_for_the_head_is_reported(
     postgres: Database, writer: Writer
 ) -> None:
     """And the next command is taken, on a new connection."""
@@ -106,25 +106,25 @@ def test_a_writer_that_is_ended_while_it_waits_for_the_head_says_so(
         future = writer.submit(submissions([Receive("X", 1)])[0])
         wait_until(lambda: terminate_others(postgres) > 0)
         assert isinstance(future.exception(20), Unavailable)
-    assert ask(writer, Receive("X", 1)).position == 1
+    assert submit(writer, Receive("X", 1)).position == 1
 
 
 @pytest.mark.parametrize("units", [1001, 10_000])
 def test_thousands_of_events_at_once(postgres: Database, writer: Writer, units: int) -> None:
     """In one command, in a batch of many, in a page, and in one cut in the middle of both."""
     install(postgres)
-    ask(writer, Receive("X", 2 * units))
-    assert ask(writer, Take("X", units)).events == units
+    submit(writer, Receive("X", 2 * units))
+    assert submit(writer, Take("X", units)).events == units
     futures = writer.submit_many(submissions(Receive(f"S{n}", 1) for n in range(1001)))
     assert refusals(futures) == [None] * 1001
-    events = InPostgres(postgres.connect_writer, postgres.connect_owner).recorded()
+    events = PostgresLedger(postgres.connect_writer, postgres.connect_owner).recorded()
     assert [r.position for r in events] == list(range(1, units + 1003))
     with Projector(postgres.connect_projector, [TALLIES], page_events=3000) as projector:
         projector.catch_up(len(events), timeout_seconds=60)
     assert stored(postgres) == expected(events)
 
 
-def test_an_exhausted_pool_says_so_and_recovers(postgres: Database, log: Log) -> None:
+def test_an_exhausted_pool_is_reported_and_recovers(postgres: Database, log: Log) -> None:
     log.append(*history(3))
     connections = pool.open_pool(postgres.url, postgres.schema, max_size=2)
     connections.timeout = 0.2

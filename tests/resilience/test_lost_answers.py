@@ -1,4 +1,4 @@
-"""The connection breaks around a COMMIT: what callers are told is true, and nothing happens
+"""The connection breaks around a COMMIT: callers get a true answer, and no command happens
 twice."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from oms_ledger.engine.log.postgres import SQL, PostgresStore
 from oms_ledger.engine.log.store import Batch, EventRow, Head, LoadedRows, LoadRequest
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Submission, Writer
 from tests.databases import Database
-from tests.engine.conformance import InPostgres
+from tests.engine.conformance import PostgresLedger
 from tests.engine.toy import Receive, context
 from tests.resilience.proxy import Cut, Wire, wire_to
 
@@ -45,20 +45,20 @@ def receive(writer: Writer) -> Outcome:
 
 
 def events(database: Database) -> int:
-    return len(InPostgres(database.connect_writer, database.connect_owner).rows())
+    return len(PostgresLedger(database.connect_writer, database.connect_owner).rows())
 
 
 def check_a_retry_after_a_lost_answer(
     database: Database, cut: Cut, store: OpenStore = PostgresStore
 ) -> None:
-    """Nobody gets through after the cut, so that the writer cannot find out either; then the
-    client asks again under the same key."""
+    """No connection succeeds after the cut, so that the writer cannot check the commit; then the
+    client submits again under the same key."""
     with wire_to(database.url) as wire, writer_over(database, wire, 0.2, store) as writer:
         wire.cut_next(cut, for_all=True)
-        with pytest.raises(Unavailable) as told:
+        with pytest.raises(Unavailable) as answer:
             receive(writer)
         assert wire.cuts == 1
-        assert "Idempotency-Key" in told.value.detail, "it is not known, and what to do is said"
+        assert "Idempotency-Key" in answer.value.detail, "it is not known, and what to do is said"
         wire.mend()
         again = receive(writer)
         assert events(database) == 2, "it happened twice"
@@ -94,20 +94,22 @@ CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON ledger_events
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION take_your_time()"""
 
 
-def check_the_truth_is_told(database: Database, cut: Cut, store: OpenStore = PostgresStore) -> None:
-    """The writer gets through again at once, and the server takes its time to commit: nobody may
-    be told that nothing was written and find it there a moment later."""
+def check_the_answer_is_true(
+    database: Database, cut: Cut, store: OpenStore = PostgresStore
+) -> None:
+    """The writer reconnects at once, and the server commits slowly: no caller may get the answer
+    that nothing was written when it is written a moment later."""
     with wire_to(database.url) as wire, writer_over(database, wire, 20.0, store) as writer:
         with database.connect_owner() as owner:
             owner.execute(SLOW_COMMIT)
         wire.cut_next(cut, for_all=False)
         try:
-            told: Outcome | Unavailable = receive(writer)
+            answer: Outcome | Unavailable = receive(writer)
         except Unavailable as no:
-            told = no
+            answer = no
         assert wire.cuts == 1
-        assert isinstance(told, Outcome), "it was denied, and happened"
-        assert (told.position, told.replayed) == (2, False)
+        assert isinstance(answer, Outcome), "it was denied, and happened"
+        assert (answer.position, answer.replayed) == (2, False)
         assert events(database) == 2
         assert receive(writer).replayed
 
@@ -116,23 +118,23 @@ def check_the_truth_is_told(database: Database, cut: Cut, store: OpenStore = Pos
 def test_a_writer_that_gets_through_again_finds_out_what_happened(
     postgres: Database, cut: Cut
 ) -> None:
-    check_the_truth_is_told(postgres, cut)
+    check_the_answer_is_true(postgres, cut)
 
 
 class Hasty(PostgresStore):
-    """Looks without waiting for who holds the head."""
+    """Checks the log without the head lock."""
 
     def contains(self, row: EventRow) -> bool:
         cursor = self._open_cursor().execute(SQL["stored_event"], (row.position,), binary=True)
         return cursor.fetchone() == (row.stream, row.topic, row.state)
 
 
-def test_sabotage_who_looks_too_early_is_wrong(postgres: Database) -> None:
+def test_sabotage_checking_too_early_gives_a_false_answer(postgres: Database) -> None:
     with pytest.raises(AssertionError, match="it was denied, and happened"):
-        check_the_truth_is_told(postgres, Cut.WHILE, Hasty)
+        check_the_answer_is_true(postgres, Cut.WHILE, Hasty)
 
 
-def test_a_writer_that_gets_through_again_says_truly_that_nothing_was_written(
+def test_a_writer_that_reconnects_reports_truly_that_nothing_was_written(
     postgres: Database,
 ) -> None:
     with wire_to(postgres.url) as wire, writer_over(postgres, wire, 20.0) as writer:

@@ -24,7 +24,7 @@ from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.writer import Limits, Outcome, Submission, Writer
 from oms_ledger.kernel import Command, Recorded
 from tests.databases import Database
-from tests.engine.conformance import InMemory, InPostgres, Ledger
+from tests.engine.conformance import Ledger, MemoryLedger, PostgresLedger
 from tests.engine.log.audit import assert_dense
 from tests.engine.project.log import readers
 from tests.engine.toy import Broken, HalfBroken, Open, Receive, Take, TakeAnywhere, context
@@ -44,7 +44,7 @@ class Model:
     log: list[tuple[str, str, int]] = field(default_factory=list)
     """Stream, event type and quantity."""
 
-    def says(self, command: Command) -> str:
+    def apply(self, command: Command) -> str:
         """`accepted`, `refused` or `broken`; and what it changes."""
         match command:
             case Broken() | HalfBroken():
@@ -89,7 +89,7 @@ STEPS = st.lists(
 )
 
 
-def told(future: Future[Outcome]) -> str:
+def result_of(future: Future[Outcome]) -> str:
     error = future.exception(20)
     if error is None:
         return "accepted"
@@ -104,7 +104,7 @@ def check_against_the_model(
     try:
         for n, commands in steps:
             futures = writers[n].submit_many(Submission(c, context()) for c in commands)
-            assert [told(future) for future in futures] == [model.says(c) for c in commands]
+            assert [result_of(future) for future in futures] == [model.apply(c) for c in commands]
     finally:
         for writer in writers:
             writer.close()
@@ -123,7 +123,7 @@ def check_states(model: Model, fold: Callable[[str], StockLevel]) -> None:
 @pytest.mark.slow
 @given(STEPS)
 def test_the_log_in_memory_is_the_model(steps: list[tuple[int, list[Command]]]) -> None:
-    check_against_the_model(InMemory(), steps)
+    check_against_the_model(MemoryLedger(), steps)
 
 
 def test_sabotage_a_writer_that_does_not_notice_others_is_not_the_model(
@@ -135,10 +135,10 @@ def test_sabotage_a_writer_that_does_not_notice_others_is_not_the_model(
         (1, [Take("X", 5)]),
         (0, [Take("X", 1)]),
     ]
-    check_against_the_model(InMemory(), steps)
+    check_against_the_model(MemoryLedger(), steps)
     monkeypatch.setattr(StateCache, "begin_epoch", lambda self: None)
     with pytest.raises(AssertionError):
-        check_against_the_model(InMemory(), steps)
+        check_against_the_model(MemoryLedger(), steps)
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_the_log_in_postgresql_is_the_model(
     with postgres.connect_owner() as owner:
         empty(owner)
     model, log = check_against_the_model(
-        InPostgres(postgres.connect_writer, postgres.connect_owner), steps
+        PostgresLedger(postgres.connect_writer, postgres.connect_owner), steps
     )
     with ledger_readers.open(None) as (reader, _):
         check_states(model, lambda key: reader.fold(StockLevel, key))

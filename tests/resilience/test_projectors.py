@@ -90,7 +90,7 @@ def test_projectors_that_fight_over_one_read_model_do_not_harm_it(log: Log) -> N
 
 
 def test_read_models_in_large_pages_do_not_harm_each_other(log: Log) -> None:
-    """Whoever folds them side by side, and whatever becomes of the connections."""
+    """Whichever process folds them, and whatever happens to its connections."""
     database = log.database
     other = replace(refusing(lambda r: r.position == POISON), name="others", version=2)
     install(database, other)

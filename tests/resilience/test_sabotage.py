@@ -21,7 +21,7 @@ from oms_ledger.engine.write.writer import Submission, Writer
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, received, stored
 from tests.engine.project.tallies import TALLIES
-from tests.engine.submit import ask
+from tests.engine.submissions import submit
 from tests.engine.toy import Receive, Take, context
 from tests.resilience.clients import run_clients
 from tests.resilience.followers import running
@@ -57,7 +57,7 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
     store = SlowStore(database.connect_writer)
     slow, quick = Writer(store), Writer(PostgresStore(database.connect_writer))
     try:
-        ask(quick, Receive("X", 1))
+        submit(quick, Receive("X", 1))
         mine = slow.submit(Submission(Take("X", 1), context()))
         assert store.decided.wait(10)
         theirs = quick.submit(Submission(Take("X", 1), context()))
@@ -108,7 +108,7 @@ MOVE_WHATEVER_HAPPENED = commit.SQL["move_position"].replace(
 )
 
 
-def check_who_was_overtaken_writes_nothing(database: Database) -> None:
+def check_an_overtaken_projector_writes_nothing(database: Database) -> None:
     install(database)
     log = Log(database)
     log.append(*history(60))
@@ -132,7 +132,7 @@ def check_who_was_overtaken_writes_nothing(database: Database) -> None:
 
 
 def test_a_projector_that_slept_is_fenced(postgres: Database) -> None:
-    check_who_was_overtaken_writes_nothing(postgres)
+    check_an_overtaken_projector_writes_nothing(postgres)
 
 
 def test_sabotage_without_compare_and_set(
@@ -141,7 +141,7 @@ def test_sabotage_without_compare_and_set(
     assert commit.SQL["move_position"] != MOVE_WHATEVER_HAPPENED
     monkeypatch.setitem(commit.SQL, "move_position", MOVE_WHATEVER_HAPPENED)
     with pytest.raises(AssertionError):
-        check_who_was_overtaken_writes_nothing(postgres)
+        check_an_overtaken_projector_writes_nothing(postgres)
 
 
 # LISTEN before the first look.
@@ -194,11 +194,11 @@ def call(database: Database) -> None:
         connection.execute(f"NOTIFY {postgres_log.NOTIFY_CHANNEL}")
 
 
-def test_an_event_between_look_and_wait_is_seen_without_polling(postgres: Database) -> None:
+def test_an_event_between_reading_and_waiting_is_folded_without_polling(postgres: Database) -> None:
     check_nothing_is_overlooked_before_waiting(postgres)
 
 
-def test_sabotage_listening_after_the_look(postgres: Database) -> None:
+def test_sabotage_listening_after_reading(postgres: Database) -> None:
     with pytest.raises(AssertionError):
         check_nothing_is_overlooked_before_waiting(postgres, ListensTooLate)
 

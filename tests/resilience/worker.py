@@ -1,4 +1,4 @@
-"""A worker process that folds, and stops in the middle of a page until it is told to go on.
+"""A worker process that folds, and stops in the middle of a page until it gets a line of input.
 
 python -m tests.resilience.worker URL SCHEMA LEASE_SECONDS
 """

@@ -15,9 +15,9 @@ from oms_commands.customers._subjects import Reason, refuse_if_held, refuse_if_u
 from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
-from oms_ledger.domain.customers.state import GUEST, CustomerRecord
+from oms_ledger.domain.customers.state import RESERVED, CustomerRecord
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.personal import ResolvedSubject, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, SubjectRef, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -44,8 +44,8 @@ class ForgetCustomer(Command):
     period: SkipJsonSchema[PeriodOver | None] = field(default=None, init=False)
 
     @property
-    def subject_ref(self) -> str:
-        return self.customer_id
+    def subject_ref(self) -> SubjectRef:
+        return SubjectRef(self.customer_id, internal=self.period is not None)
 
     def with_subject(self, subject: ResolvedSubject) -> ForgetCustomer:
         return with_fields(self, subject=subject)
@@ -60,7 +60,7 @@ class ForgetCustomer(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         name, refs = streams_of(self.subject, self.customer_id)
-        if name.startswith(GUEST):
+        if name.startswith(RESERVED):
             refuse_if_unknown(self.subject, given.state(CustomerRecord, name))
         refuse_if_held(refs, given)
         if self.period is not None:

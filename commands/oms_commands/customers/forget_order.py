@@ -17,7 +17,13 @@ from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.personal import ResolvedSubject, key_of, personal_values, with_fields
+from oms_ledger.domain.personal import (
+    ResolvedSubject,
+    SubjectRef,
+    key_of,
+    personal_values,
+    with_fields,
+)
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -42,26 +48,30 @@ class ForgetOrder(Command):
     subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def subject_ref(self) -> str:
+    def subject_ref(self) -> SubjectRef:
+        return SubjectRef(self._record, internal=True)
+
+    @property
+    def _record(self) -> str:
         return f"{ORDER}{self.order_id}"
 
     def with_subject(self, subject: ResolvedSubject) -> ForgetOrder:
         return with_fields(self, subject=subject)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id), *streams_of(self.subject, self.subject_ref)[1]]
+        return [(Order, self.order_id), *streams_of(self.subject, self._record)[1]]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         keys = self.subject.keys if self.subject is not None else ()
         _refuse_if_anothers(existing_order(given, self.order_id), keys)
-        refuse_if_held(streams_of(self.subject, self.subject_ref)[1], given)
-        event = CustomerForgotten(self.subject_ref, self.reason, self.note, keys)
+        refuse_if_held(streams_of(self.subject, self._record)[1], given)
+        event = CustomerForgotten(self._record, self.reason, self.note, keys)
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        record = given.state(CustomerRecord, self.subject_ref)
+        record = given.state(CustomerRecord, self._record)
         return {
-            "customer_id": self.subject_ref,
+            "customer_id": self._record,
             "reason": record.reason,
             "forgotten": record.forgotten,
         }

@@ -14,7 +14,7 @@ from oms_commands.customers._subjects import Reason, holds_of, refuse_if_unknown
 from oms_ledger.domain.customers.answers import HeldCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHeld
 from oms_ledger.domain.customers.state import CustomerRecord
-from oms_ledger.domain.personal import ResolvedSubject, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, SubjectRef, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -38,8 +38,8 @@ class HoldCustomer(Command):
     subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def subject_ref(self) -> str:
-        return self.customer_id
+    def subject_ref(self) -> SubjectRef:
+        return SubjectRef(self.customer_id)
 
     def with_subject(self, subject: ResolvedSubject) -> HoldCustomer:
         return with_fields(self, subject=subject)

@@ -15,7 +15,7 @@ from oms_ledger.domain.customers.answers import ReleasedCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHoldReleased
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.personal import ResolvedSubject, with_fields
+from oms_ledger.domain.personal import ResolvedSubject, SubjectRef, with_fields
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -38,8 +38,8 @@ class ReleaseCustomerHold(Command):
     subject: SkipJsonSchema[ResolvedSubject | None] = field(default=None, init=False)
 
     @property
-    def subject_ref(self) -> str:
-        return self.customer_id
+    def subject_ref(self) -> SubjectRef:
+        return SubjectRef(self.customer_id)
 
     def with_subject(self, subject: ResolvedSubject) -> ReleaseCustomerHold:
         return with_fields(self, subject=subject)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
@@ -16,15 +19,25 @@ from oms_commands._fields import (
     Text,
 )
 from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.customers.state import RESERVED
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.kernel import Given
 
 
+def _not_reserved(text: str) -> str:
+    if text.startswith(RESERVED):
+        raise ValueError("an id must not begin with key: or order:, which name records of ours")
+    return text
+
+
+CustomerId = Annotated[Id, AfterValidator(_not_reserved)]
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class CustomerFields:
-    id: Id | None = None
+    id: CustomerId | None = None
     name: PersonalText | None = None
     email: PersonalText | None = None
     phone: PersonalText | None = None

@@ -209,7 +209,7 @@ def listed(row: Mapping[str, object]) -> dict[str, Json]:
             "fulfilment": column(row, "fulfilment", str),
             "return": column(row, "returned", str),
         },
-        "on_hold": column(row, "on_hold", bool),
+        "on_hold": column(row, "on_hold", bool) and column(row, "status", str) != "cancelled",
         "total": to_text(column(row, "total", int), currency),
         "currency": currency,
         "units": column(row, "units", int),

@@ -20,7 +20,7 @@ from oms_ledger.domain.customers.retention import (
     RetentionSet,
     place_of,
 )
-from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
+from oms_ledger.domain.customers.state import GUEST, CustomerRecord, record_of
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, events_of, stream_id
 from oms_projections.order_status.fold import READ_MODEL
@@ -107,7 +107,7 @@ def _due(row: Mapping[str, object], policy: Retention, reader: Reader) -> dict[s
     subject, key = column(row, "subject", str), column(row, "key_id", str)
     kind = "customers" if subject.startswith("customer:") else "guests"
     country, keep = policy.applying(kind, maybe(row, "country", str)) or (None, "")
-    whose = _customer_id(subject, key)
+    whose = record_of(key, subject)
     why = _in_the_way(row, {whose, f"{GUEST}{key}"}, reader)
     return {
         "customer_id": whose,
@@ -120,14 +120,6 @@ def _due(row: Mapping[str, object], policy: Retention, reader: Reader) -> dict[s
         "forget": why is None,
         "why": why or f"{keep} are over",
     }
-
-
-def _customer_id(subject: str, key: str) -> str:
-    """The `customer_id` that commands take for the subject of a key."""
-    name = subject.removeprefix("customer:")
-    if subject.startswith(ORDER):
-        return subject
-    return name if name != subject and "@" not in name else f"{GUEST}{key}"
 
 
 def _in_the_way(row: Mapping[str, object], records: set[str], reader: Reader) -> str | None:

@@ -23,7 +23,8 @@ KEY = re.compile(r"oms_([0-9a-f]{12})_([0-9a-f]{64})")
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """A stored key. `name` is for people and need not be unique. The key is valid for one ledger,
-    until it expires or is revoked, and grants the scopes of `role` and `scopes`."""
+    until it expires or is revoked, and grants the scopes of `role` and `scopes`. `holder`
+    is the id of the first key in a row of rotations; None for a key that replaced none."""
 
     id: str
     prefix: str
@@ -36,6 +37,7 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    holder: str | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -72,6 +74,7 @@ def successor(key: ApiKey, key_id: str, now: datetime) -> tuple[str, ApiKey]:
         created_at=now,
         expires_at=expires_at,
         last_used_at=None,
+        holder=key.holder or key.id,
     )
 
 
@@ -101,7 +104,8 @@ def equal_secrets(text: str, expected: str) -> bool:
 
 
 def principal(key: ApiKey) -> Principal:
-    return Principal(key.id, f"key:{key.name}", roles.scopes_of(key.role, key.scopes))
+    scopes = roles.scopes_of(key.role, key.scopes)
+    return Principal(key.id, f"key:{key.name}", scopes, key.holder)
 
 
 def _generate() -> tuple[str, str, str]:

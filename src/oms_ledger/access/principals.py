@@ -10,12 +10,19 @@ from oms_ledger.domain.errors import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller. `id` separates idempotency keys and rate limits of callers; `actor` is recorded in
-    events; `scopes` are the granted rights."""
+    """A caller. `id` separates the rate limits of callers; `actor` is recorded in events; `scopes`
+    are the granted rights. `holder` is the id of the first of several API keys that have replaced
+    each other by rotation; None where that is `id`."""
 
     id: str
     actor: str
     scopes: frozenset[str]
+    holder: str | None = None
+
+    @property
+    def idempotency_scope(self) -> str:
+        """Separates the idempotency keys of callers. A rotated API key keeps it."""
+        return self.holder or self.id
 
 
 ADMINISTRATOR = Principal("admin", "key:admin", frozenset({ADMIN}))

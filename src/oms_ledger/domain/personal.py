@@ -77,13 +77,23 @@ class ResolvedSubject:
     held_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectRef:
+    """A reference to a data subject. `name` is a customer's id or an e-mail address, or the name of
+    a record (`key:<id>`, `order:<id>`). With `internal` the ledger itself has made it: a record's
+    name is then never read as the id of a customer."""
+
+    name: str
+    internal: bool = False
+
+
 class SubjectCommand(Protocol):
     """A command about one data subject, which is resolved before the command is decided.
-    `subject_ref` is a customer's id, an e-mail address or the name of a record; an e-mail address
-    must not reach the ledger. `with_subject` returns the command with the resolved subject."""
+    An e-mail address in `subject_ref` must not reach the ledger. `with_subject`
+    returns the command with the resolved subject."""
 
     @property
-    def subject_ref(self) -> str: ...
+    def subject_ref(self) -> SubjectRef: ...
 
     def with_subject(self, subject: ResolvedSubject) -> Command: ...
 

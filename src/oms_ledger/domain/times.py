@@ -13,14 +13,14 @@ DIGITS_MAX = 18
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Bounds of every time that comes in from outside, so that it can be shifted to any zone, added to
-and stored. Nothing that is sold was ordered before the one or will be after the other."""
+and stored. No order is older than the one or newer than the other."""
 
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 
 
 def not_a_number(value: object) -> object:
-    """A value that is no number, which would be taken for seconds since 1970: `20261126` is
-    somebody's 26 November. `ValueError` where it is one."""
+    """The value itself. `ValueError` where it is a number: it would be taken for seconds since
+    1970, and `20261126` is meant as a day."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number or (isinstance(value, str) and NUMBER.fullmatch(value)):
         raise ValueError("Write a time as 2026-11-26T10:00:00Z, not a number.")

@@ -3,6 +3,7 @@ revoking it takes effect soon, and most requests need no look-up."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +37,14 @@ of attempts low."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+LOCAL_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+"""A `Host` header that names this machine and nothing else."""
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers by which a proxy says that it asks for another machine."""
+
 PRINCIPAL = "oms.principal"
+READMIT = "oms.readmit"
 
 Find = Callable[[str], ApiKey | None]
 
@@ -88,6 +96,13 @@ class Gate:
         _refuse(self.rates.take(principal.id, time.monotonic()), TOO_OFTEN)
         authorise(principal, scope)
         return principal
+
+    async def readmit(self, request: Request, scope: str) -> None:
+        """Check again that an admitted request would still be admitted; the same errors."""
+        if scope == PUBLIC or self.open_to_all:
+            return
+        address = request.client.host if request.client else ""
+        authorise(await self._authenticate(request_headers(request), address), scope)
 
     def take_key_uses(self) -> Mapping[str, datetime]:
         """When keys were last used, by id; only those used since the previous call."""
@@ -162,7 +177,10 @@ def _must_be_local(request: Request) -> None:
     """`Forbidden` for requests that a web page may have sent: those with a host name that is not
     loopback (DNS rebinding), and those from another origin (cross-site requests)."""
     origin = request.headers.get("origin")
-    if request.url.hostname not in LOOPBACK or (origin and not _is_local(origin)):
+    hosts = request.headers.getlist("host")
+    named = [LOCAL_HOST.fullmatch(host) for host in hosts]
+    forwarded = any(name in request.headers for name in FORWARDED)
+    if not all(named) or len(named) != 1 or forwarded or (origin and not _is_local(origin)):
         raise Forbidden("Without keys only this machine may ask. Use http://127.0.0.1.")
 
 

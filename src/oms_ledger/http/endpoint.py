@@ -6,6 +6,7 @@ An `Endpoint` is an ASGI application of its own, so that the route table can cal
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -17,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.http import metrics
-from oms_ledger.http.auth import PRINCIPAL, Gate
+from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate
 from oms_ledger.http.requests import SLASH
 from oms_ledger.http.responses import internal_error_answer, problem_answer
 from oms_ledger.validation import Malformed
@@ -58,6 +59,7 @@ class Endpoint:
         request = Request(scope, receive)
         try:
             scope[PRINCIPAL] = await self._gate.admit(request, self.scope)
+            scope[READMIT] = partial(self._gate.readmit, request, self.scope)
             answer = await self._handle(request)
         except OmsError as error:
             metrics.count_refusal(error.code)

@@ -46,7 +46,10 @@ _ISSUED = re.compile(
       | (?:6011|64[4-9]\d|65\d\d)\d{12,15}                         # Discover, RuPay
       | 35(?:2[89]|[3-8]\d)\d{12,15}                               # JCB
       | 62\d{14,17}                                                # UnionPay
-      | (?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12,15}        # Maestro
+      | (?:501[89]|5020|5038|5893|6304|6759|676[1-3])\d{12,15}      # Maestro, Dankort
+      | 606282\d{10}(?:\d{3})?                                     # Hipercard
+      | (?:50609[89]|5061\d\d|50786[5-9]|5078[7-9]\d|5079[0-5]\d|50796[0-4])\d{10}(?:\d{3})?
+                                                                   # Verve
       | 220[0-4]\d{12,15}                                          # Mir
       | (?:50[89]\d|607\d|608\d|5067|6362|6363|9792)\d{12}         # RuPay, Elo, Troy""",
     re.VERBOSE | re.ASCII,
@@ -58,12 +61,17 @@ _GROUP = re.compile(r"\d+")
 _OPAQUE = re.compile(
     r"(?i:\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
     r"|(?<![0-9A-Za-z])(?=(?:\d*[A-Za-z]){4})[0-9A-Za-z]{24,}"
+    r"|(?<![0-9A-Za-z])(?=\d*[A-Fa-f])(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})(?![0-9A-Za-z])"
 )
 _TRACK = re.compile(r"[Bb]\d{12,19}\^[^^]{2,26}\^\d{4}|\b\d{13,19}=\d{7}")
 _SECURITY_CODE = re.compile(
-    r"(?i:\b(?:cvv2?|cvc2?|card[ _-]?(?:verification|security))"
-    r"\W{0,3}(?:is|code|number|value)?\W{0,3}\d{3,4}\b)"
+    r"(?i:\b(?:cvv2?|cvc2?|card[ _-]?(?:verification|security)|security[ _-]?code)"
+    r"\W{0,3}(?:(?:code|number|value)\W{0,3})?(?:is\W{0,3})?\d{3,4}\b)"
 )
+_SHORT_SECURITY_CODE = re.compile(
+    r"(?i:\b(?:cvn2?|csc)(?:[\s:#=]{1,3}(?:(?:code|number|value)\W{1,3})?(?:is\W{1,3})?)\d{3,4}\b)"
+)
+"""Abbreviations that article numbers have as well: not looked for in identifiers."""
 _SECURITY_CODE_FIELD = re.compile(
     r"(?i:(?:^|_)(?:cvv2?|cvc2?)$|card_?(?:verification|security)_?(?:code|number|value)?$)"
 )
@@ -77,18 +85,24 @@ _BETWEEN = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte 
 _BETWEEN = _BETWEEN.translate(None, _BREAKS)
 _THIRTEEN_DIGITS = b"0" * 13
 _DIGITS = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
-_OTHER_DIGITS = re.compile(rb"\xef\xbc[\x90-\x99]|\xd9[\xa0-\xa9]|\xdb[\xb0-\xb9]")
+_OTHER_DIGITS = re.compile(r"[^\D0-9]")
+"""A digit of any script but ASCII: Arabic, Devanagari, Thai, full-width, mathematical ..."""
+
+
+_SECURITY_WORDS = (b"cvv", b"cvc", b"cvn", b"csc", b"verification", b"security")
 
 
 def may_hold_card_data(data: bytes) -> bool:
     """Whether raw bytes (JSON or text) may hold card data. A check of a few microseconds that
     excludes most requests; the others must be parsed and inspected value by value."""
-    if b"\\" in data or (not data.isascii() and _OTHER_DIGITS.search(data)):
+    if b"\\" in data:
+        return True
+    if not data.isascii() and _OTHER_DIGITS.search(data.decode("utf-8", "ignore")):
         return True
     shape = data.translate(_SHAPE, _BETWEEN)
     if _THIRTEEN_DIGITS in shape and _DIGITS.search(data):
         return True
-    return b"cvv" in shape or b"cvc" in shape or b"verification" in shape or b"security" in shape
+    return any(word in shape for word in _SECURITY_WORDS)
 
 
 def refuse(value: object, *, within: str = "") -> None:
@@ -160,6 +174,8 @@ class _Steps:
         if len(text) > TEXT_CHARACTERS_MAX:
             return True
         if _SECURITY_CODE.search(text) or _TRACK.search(text):
+            return True
+        if not identifier and _SHORT_SECURITY_CODE.search(text):
             return True
         if not _RUN.search(text):
             return False

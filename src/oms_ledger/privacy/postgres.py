@@ -165,6 +165,11 @@ def list_accesses(
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in entries]
 
 
+def is_known(connection: Connection, subject: str) -> bool:
+    """Whether the subject has, or had before it was forgotten, a data key."""
+    return connection.execute(SQL["known_subject"], {"subject": subject}).fetchone() is not None
+
+
 def resolve_subject(
     connection: Connection, subjects: Collection[str], key: str | None
 ) -> dict[str, list[tuple[str, str]]]:

@@ -69,6 +69,9 @@ WHERE a.number < %(before)s::bigint
   AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s::text || %(order)s::text])
 ORDER BY a.number DESC LIMIT %(limit)s::bigint;
 
+-- name: known_subject
+SELECT FROM subject_keys WHERE subject = %(subject)s::text LIMIT 1;
+
 -- name: resolve_subject
 -- Guest orders belong to the owner of the e-mail address. `own`: keys of the subject; `touched`:
 -- guest keys with the same address; `sharing`: other customers who use it (their holds count too).

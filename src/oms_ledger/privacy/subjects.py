@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oms_ledger.domain.customers.state import GUEST, ORDER
-from oms_ledger.domain.personal import ResolvedSubject, with_fields
+from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
+from oms_ledger.domain.personal import ResolvedSubject, SubjectRef, with_fields
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.kernel import Query
 from oms_ledger.privacy import postgres
@@ -22,31 +22,36 @@ class SubjectResolver:
         self._lend = lend
         self._keys = keys
 
-    def resolve(self, subject_ref: str) -> ResolvedSubject:
+    def resolve(self, ref: SubjectRef) -> ResolvedSubject:
         """The data subject of a reference. An e-mail address is looked up by its blind. The result
         never contains the address itself, whether the address is known or not."""
-        blind = self._keys.ledger_key().blind(subject_ref) if "@" in subject_ref else None
-        key = subject_ref.removeprefix(GUEST) if subject_ref.startswith(GUEST) else None
-        subjects = [key_subject(subject_ref)] + ([f"email:{blind}"] if blind else [])
+        name = ref.name
+        blind = self._keys.ledger_key().blind(name) if "@" in name else None
+        key = name.removeprefix(GUEST) if name.startswith(GUEST) else None
+        subjects = [key_subject(name)] + ([f"email:{blind}"] if blind else [])
         with self._lend(Role.READER) as connection:
+            if not ref.internal and name.startswith(RESERVED):
+                customer = f"customer:{name}"
+                if postgres.is_known(connection, customer):
+                    key, subjects = None, [customer]
             parts = postgres.resolve_subject(connection, subjects, key)
         own, touched, sharing = parts["own"], parts["touched"], parts["sharing"]
-        record = subject_ref
-        if key or blind:
-            record = _record(*own[0]) if own else subject_ref if key else UNKNOWN_ADDRESS
+        record = name
+        if key or blind or (name.startswith(RESERVED) and subjects != [name]):
+            record = record_of(*own[0]) if own else name if key else UNKNOWN_ADDRESS
         keys = _ids(touched)
         held_by = {record, *(f"{GUEST}{key_id}" for key_id in keys)}
-        held_by |= {_record(*each) for each in touched + sharing}
+        held_by |= {record_of(*each) for each in touched + sharing}
         return ResolvedSubject(record, _ids(own), keys, tuple(sorted(held_by)))
 
     def resolve_query(self, query: Query, params: object) -> object:
         """The parameters of a query, with an e-mail address in the parameter `searches_email`
-        replaced by `@` and its blind, and one in the parameter `subject` by its record."""
+        replaced by `@` and its blind, and the one in `subject` by the record of that customer."""
         changed: dict[str, object] = {}
         if email := _email_in(params, query.searches_email):
             changed[str(query.searches_email)] = f"@{self._keys.ledger_key().blind(email)}"
-        if email := _email_in(params, query.subject):
-            changed[str(query.subject)] = self.resolve(email).record
+        if (named := _text_in(params, query.subject)) and _is_indirect(named):
+            changed[str(query.subject)] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
 
 
@@ -57,18 +62,19 @@ def key_subject(record: str) -> str:
 
 def _email_in(params: object, name: str | None) -> str | None:
     """The e-mail address in a parameter; None if it holds something else."""
+    text = _text_in(params, name)
+    return text if text is not None and "@" in text else None
+
+
+def _text_in(params: object, name: str | None) -> str | None:
     text = None if name is None else getattr(params, name)
-    return text if isinstance(text, str) and "@" in text else None
+    return text if isinstance(text, str) else None
+
+
+def _is_indirect(text: str) -> bool:
+    """Whether a customer with this id has a record of another name."""
+    return "@" in text or text.startswith(RESERVED)
 
 
 def _ids(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(key_id for key_id, _ in rows)
-
-
-def _record(key_id: str, subject: str) -> str:
-    """The record of a key's subject. E-mail addresses never become part of a record's name, even
-    if a customer's id is one."""
-    kind, _, name = subject.partition(":")
-    if kind == "order":
-        return subject
-    return name if kind == "customer" and "@" not in name else f"{GUEST}{key_id}"

@@ -6,7 +6,7 @@ import pytest
 
 from oms_commands.orders.cancel import CancelOrder
 from oms_ledger.domain.fulfilment.events import ShipmentCancelled
-from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
+from oms_ledger.domain.orders.events import OrderCancelled, OrderHeld, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
 from oms_ledger.domain.stock.events import BackorderReleased, StockReleased
 from oms_ledger.kernel import Event
@@ -48,6 +48,28 @@ def test_a_whole_order_is_cancelled_with_reason_and_note() -> None:
     status = asked.answer["status"]
     assert isinstance(status, dict)
     assert (status["order"], status["fulfilment"]) == ("cancelled", "cancelled")
+
+
+def test_an_order_of_services_alone_is_cancelled_whole_after_it_was_confirmed() -> None:
+    past = (place(), service("POST"), *ordered(line(2, sku="POST", stocked=False)))
+    asked = given(*past).when(WHOLE)
+    asked.then(OrderCancelled("o1", "customer", None, quantities(2)))
+    status = asked.answer["status"]
+    assert isinstance(status, dict)
+    assert status["order"] == "cancelled"
+
+
+def test_a_fee_that_is_left_is_cancelled_with_the_rest() -> None:
+    lines = (line(6), line(1, "2", sku="POST", stocked=False))
+    past = (*SHELF, service("POST"), *ordered(*lines, got=(freed(6),)))
+    first = given(*past).when(CancelOrder, **part(("1", 6)))
+    rest = given(*past, *first.events).when(WHOLE)
+    rest.then(OrderCancelled("o1", "customer", None, (LineQuantity("2", 1),)))
+
+
+def test_a_cancelled_order_is_on_hold_no_more() -> None:
+    asked = given(*six(), OrderHeld("o1", "h1", "fraud")).when(WHOLE)
+    assert (asked.answer["on_hold"], len(asked.answer["holds"])) == (False, 1)  # type: ignore[arg-type]  # a list
 
 
 def test_what_has_shipped_stays_and_the_open_rest_is_cancelled() -> None:

@@ -1,4 +1,4 @@
-"""What the page about operations says of the database: who may do what, and the statements."""
+"""Reads docs/operations.md: the table of grants, and the blocks of SQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def written() -> dict[tuple[str, Role], Allowed]:
 
 
 def statements(first: str) -> list[str]:
-    """Those of the block of SQL that begins so."""
+    """The statements of the block of SQL that begins with `first`."""
     blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     (block,) = [block for block in blocks if block.startswith(first)]
     return [each.strip() for each in block.split(";") if each.strip()]

@@ -50,7 +50,7 @@ def statements_of_opening(database: Database, monkeypatch: pytest.MonkeyPatch) -
 
 
 def make_read_only(database: Database) -> None:
-    """Every transaction that is not told otherwise fails when it writes."""
+    """Make every transaction read-only by default, so that writing fails."""
     with database.connect_owner() as owner:
         name = owner.info.dbname
         owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
@@ -145,7 +145,7 @@ def test_rights_that_were_changed_are_those_decided_about_again(
     assert len(statements_of_opening(ready, monkeypatch)) <= MOST_STATEMENTS
 
 
-def test_what_somebody_else_was_given_stays_and_is_prepared_for_once(
+def test_a_grant_to_another_role_stays_and_is_prepared_for_once(
     ready: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ready.connect_owner() as owner:

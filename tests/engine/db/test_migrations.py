@@ -58,7 +58,7 @@ def test_all_are_applied_in_order_and_then_none(empty: str) -> None:
     assert migrations.migrate(empty, SCHEMA) == []
 
 
-def test_looking_changes_nothing(empty: str) -> None:
+def test_pending_changes_nothing(empty: str) -> None:
     pending(empty)
     with psycopg.connect(empty) as connection:
         found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,))
@@ -121,7 +121,7 @@ def test_a_statement_that_wants_no_transaction_gets_none(
     assert migrations.migrate(empty, SCHEMA) == []
 
 
-def test_a_migrator_that_dies_leaves_nothing_and_blocks_nobody(
+def test_a_migration_whose_process_dies_leaves_nothing_and_blocks_nothing(
     empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suicide = "RESET ROLE;\nSELECT pg_terminate_backend(pg_backend_pid())"
@@ -148,7 +148,7 @@ def test_grants_come_back_when_they_were_lost(postgres: Database, role: Role) ->
 
 
 def test_what_was_made_before_there_was_an_owner_is_the_owner_s(empty: str) -> None:
-    """As an earlier program left it: all belongs to whoever logged in, and there is one role."""
+    """As an earlier version left it: all belongs to the login, and there is one role."""
     migrations.migrate(empty, FORMER)
     with psycopg.connect(empty, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {FORMER}_app")
@@ -208,7 +208,7 @@ def test_an_owner_needs_no_superuser(request: pytest.FixtureRequest, server_fixt
 
 @pytest.mark.parametrize("server_fixture", SERVERS)
 @pytest.mark.postgres
-def test_who_may_not_make_roles_is_told_what_to_have_done(
+def test_a_login_that_may_not_make_roles_gets_the_statements_for_an_administrator(
     request: pytest.FixtureRequest, server_fixture: str
 ) -> None:
     """And nothing ever goes on as the owner instead."""
@@ -227,7 +227,7 @@ def test_who_may_not_make_roles_is_told_what_to_have_done(
         acts_in_its_roles(url)
 
 
-def test_who_may_not_make_schemas_is_told(server: str) -> None:
+def test_a_login_that_may_not_make_schemas_gets_the_remedy(server: str) -> None:
     with modest_owner(server, "CREATEROLE") as (url, administrator):
         administrator.execute(f"REVOKE CREATE ON DATABASE {administrator.info.dbname} FROM {LOGIN}")
         with pytest.raises(Refused, match=rf"{LOGIN} may not .*permission denied for database"):

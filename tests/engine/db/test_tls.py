@@ -53,7 +53,7 @@ def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("url", HERE)
-def test_nobody_is_on_the_way_to_this_machine(url: str) -> None:
+def test_a_connection_within_this_machine_needs_no_tls(url: str) -> None:
     dsn.check(Settings(database_url=url))
 
 
@@ -67,7 +67,7 @@ def test_a_database_elsewhere_must_prove_itself(url: str) -> None:
 
 @pytest.mark.parametrize("least", TLS_MODES)
 @pytest.mark.parametrize("mode", TLS_MODES)
-def test_what_is_enough_can_be_said(mode: str, least: str) -> None:
+def test_the_setting_database_tls_allows_a_weaker_mode(mode: str, least: str) -> None:
     settings = Settings(database_url=f"{AWAY}?sslmode={mode}", database_tls=least)
     if TLS_MODES.index(mode) < TLS_MODES.index(least):
         with pytest.raises(Invalid, match=f"with sslmode={mode} nothing proves"):
@@ -82,7 +82,7 @@ def test_the_owner_s_address_counts_as_well() -> None:
         dsn.check(given)
 
 
-def test_what_the_surroundings_say_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_libpq_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSSLMODE", "verify-full")
     dsn.check(Settings(database_url=AWAY))
     monkeypatch.setenv("PGSSLMODE", "require")
@@ -167,7 +167,7 @@ def secured() -> Iterator[Secured]:
 
 
 @pytest.mark.postgres
-def test_verify_full_lets_in_who_is_proven(secured: Secured) -> None:
+def test_verify_full_connects_to_a_server_with_a_valid_certificate(secured: Secured) -> None:
     assert secured.speaks(secured.url("verify-full")) in ("TLSv1.2", "TLSv1.3")
 
 
@@ -179,14 +179,14 @@ def test_another_authority_is_refused(secured: Secured) -> None:
 
 @pytest.mark.postgres
 def test_another_name_is_refused(secured: Secured) -> None:
-    """As if somebody else had a certificate of the same authority."""
+    """As if another server had a certificate of the same authority."""
     with pytest.raises(psycopg.OperationalError, match='does not match host name "127'):
         secured.speaks(secured.url("verify-full", host="127.0.0.1"))
     assert secured.speaks(secured.url("verify-ca", host="127.0.0.1"))
 
 
 @pytest.mark.postgres
-def test_who_comes_in_the_clear_is_refused(secured: Secured) -> None:
+def test_a_connection_without_tls_is_refused(secured: Secured) -> None:
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         secured.speaks(secured.url("disable"))
 

@@ -1,4 +1,4 @@
-"""What must be true of any log, whatever happened to its writers."""
+"""Invariants of every log, whatever happened to its writers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def assert_dense(log: Iterable[Recorded]) -> None:
 
 
 def assert_never_oversold(log: Iterable[Recorded]) -> None:
-    """At no position is more promised than there is."""
+    """At no position is more stock allocated than on hand."""
     stock: dict[str, StockLevel] = defaultdict(StockLevel)
     for recorded in log:
         if recorded.stream.startswith("stock-"):

@@ -40,13 +40,13 @@ def as_owner(database: Database) -> Connection:
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS.keys())
-@pytest.mark.parametrize("who", [as_writer, as_owner])
+@pytest.mark.parametrize("connect", [as_writer, as_owner])
 def test_the_log_cannot_be_changed(
-    postgres: Database, who: Callable[[Database], Connection], tampering: str
+    postgres: Database, connect: Callable[[Database], Connection], tampering: str
 ) -> None:
     with postgres.connect_writer() as connection:
         append(connection)
-    with who(postgres) as connection:
+    with connect(postgres) as connection:
         with pytest.raises(InsufficientPrivilege):
             connection.execute(tampering)
         assert rows(connection) == EVENTS
@@ -82,7 +82,7 @@ def test_triggers_defend_the_log_without_the_grants(postgres: Database) -> None:
     ],
 )
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OWNER])
-def test_nobody_but_the_owner_takes_the_defences_down(
+def test_only_the_owner_can_take_the_defences_down(
     postgres: Database, role: Role, act: str
 ) -> None:
     with postgres.connect(role) as connection, pytest.raises(InsufficientPrivilege):
@@ -98,7 +98,7 @@ def test_the_writer_may_do_its_work(postgres: Database) -> None:
         connection.execute("INSERT INTO snapshots VALUES ('order-1', 2, 2, '', '')")
 
 
-def test_a_table_that_nobody_decided_about_is_the_owner_s_alone(postgres: Database) -> None:
+def test_a_table_without_grants_is_the_owner_s_alone(postgres: Database) -> None:
     with postgres.connect(Role.OWNER) as owner:
         owner.execute("CREATE TABLE seen (id int PRIMARY KEY)")
     migrations.migrate(postgres.url, postgres.schema)

@@ -85,7 +85,7 @@ def test_personal_values_sit_in_objects_of_their_own(name: str) -> None:
     assert sealed == {path for path in found if path.endswith(".personal")}
 
 
-def test_personal_values_of_an_order_are_all_found() -> None:
+def test_all_personal_values_of_an_order_are_walked() -> None:
     seen: list[str] = []
 
     def seal(value: Personal, field: str) -> Personal:

@@ -42,7 +42,7 @@ def application(env: dict[str, str]) -> Iterator[Application[str]]:
         yield application
 
 
-def ask(writer: Writer, *commands: Receive | Take) -> int:
+def submit(writer: Writer, *commands: Receive | Take) -> int:
     """The position of the last event."""
     for command in commands:
         outcome = writer.submit(Submission(command, context())).result(10)
@@ -50,7 +50,7 @@ def ask(writer: Writer, *commands: Receive | Take) -> int:
 
 
 def test_an_application_reads_a_stream(application: Application[str], writer: Writer) -> None:
-    ask(writer, Receive("X", 5), Receive("X", 2))
+    submit(writer, Receive("X", 5), Receive("X", 2))
     found: list[object] = list(application.events.get(originator_id="stock-X@A"))
     assert [(e.originator_version, e.event) for e in found if isinstance(e, LedgerEvent)] == [
         (1, StockReceived("X", "A", 5)),
@@ -61,19 +61,19 @@ def test_an_application_reads_a_stream(application: Application[str], writer: Wr
 def test_an_application_reads_the_notification_log(
     application: Application[str], writer: Writer
 ) -> None:
-    last = ask(writer, Receive("X", 5), Take("X", 1))
+    last = submit(writer, Receive("X", 5), Take("X", 1))
     section = application.notification_log["1,10"]
     assert [n.id for n in section.items] == list(range(1, last + 1))
     assert section.items[0].topic == StockReceived.type
 
 
 def test_an_application_follows_the_ledger(application: Application[str], writer: Writer) -> None:
-    ask(writer, Receive("X", 5))
+    submit(writer, Receive("X", 5))
     with ApplicationSubscription(application) as subscription:
         first, tracking = next(subscription)
         assert tracking.notification_id == 1
         assert first.originator_id == "stock-X@A"
-        ask(writer, Receive("Y", 1))
+        submit(writer, Receive("Y", 1))
         second, _ = next(subscription)
         assert second.originator_id == "stock-Y@A"
 
@@ -102,7 +102,7 @@ class CountOnHand(Projection[OnHand]):
 
 
 def test_a_stock_projection_runner_projects_the_ledger(env: dict[str, str], writer: Writer) -> None:
-    ask(writer, Receive("X", 5), Take("X", 2))
+    submit(writer, Receive("X", 5), Take("X", 2))
     with ProjectionRunner(
         application_class=Application[str],
         projection_class=CountOnHand,
@@ -110,7 +110,7 @@ def test_a_stock_projection_runner_projects_the_ledger(env: dict[str, str], writ
         env={**env, "ONHAND_PERSISTENCE_MODULE": "eventsourcing.popo"},
     ) as runner:
         assert runner.app.recorder.max_notification_id() == 3
-        last = ask(writer, Receive("Y", 10), Receive("X", 1))
+        last = submit(writer, Receive("Y", 10), Receive("X", 1))
         runner.wait(last, timeout=10)
         assert runner.view.quantity == 16
 

@@ -104,7 +104,7 @@ def test_commands_are_decided_on_it(oms: Oms) -> None:
     assert (defined.title, defined.unit_cost) == ("Big mug", Money(125, "GBP"))
 
 
-def test_it_is_told(oms: Oms) -> None:
+def test_it_is_narrated(oms: Oms) -> None:
     log = oms.readers.log()
     (entry,) = Narrator(log).entries(events_of_sku(log, "MUG"))
     assert entry.json()["type"] == ProductDefined.type

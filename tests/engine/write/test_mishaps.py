@@ -1,4 +1,4 @@
-"""What can go wrong around one command, and must not reach its neighbours or the writer."""
+"""Failures of one command, which must not reach other commands or the writer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from oms_ledger.engine.log.store import Batch, BatchRejected, EventRow, Head, St
 from oms_ledger.engine.write import decider
 from oms_ledger.engine.write.writer import Limits, Outcome, Results, Writer
 from oms_ledger.kernel import Change, Command, Context, Given, Json
-from tests.engine.conformance import InPostgres, Ledger
-from tests.engine.submit import OpenWriter, ask, refusals, submissions
+from tests.engine.conformance import Ledger, PostgresLedger
+from tests.engine.submissions import OpenWriter, refusals, submissions, submit
 from tests.engine.toy import Open, Receive, StockCommand, Take, TakeAnywhere
 
 TOO_LONG_FOR_AN_INDEX = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(3000))
@@ -32,7 +32,7 @@ UNSTORABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Mute(StockCommand):
-    """A command that decides well and then says no."""
+    """A command that decides, and then refuses to answer."""
 
     name: ClassVar[str] = "Mute"
 
@@ -51,7 +51,7 @@ def received(ledger: Ledger) -> Counter[str]:
 def test_a_value_that_cannot_be_stored_harms_only_its_own_command(
     open_writer: OpenWriter, ledger: Ledger, sku: str
 ) -> None:
-    if not isinstance(ledger, InPostgres):
+    if not isinstance(ledger, PostgresLedger):
         pytest.skip("the log in memory stores anything")
     writer = open_writer()
     with ledger.stalled():
@@ -65,7 +65,7 @@ def test_a_value_that_cannot_be_stored_harms_only_its_own_command(
 def test_what_a_full_batch_left_over_is_done_once_when_the_batch_breaks(
     open_writer: OpenWriter, ledger: Ledger
 ) -> None:
-    if not isinstance(ledger, InPostgres):
+    if not isinstance(ledger, PostgresLedger):
         pytest.skip("the log in memory stores anything")
     writer = open_writer(Limits(batch_bytes=10_000))
     broken = Receive(TOO_LONG_FOR_AN_INDEX, 1)  # which shows only when it is written
@@ -73,7 +73,7 @@ def test_what_a_full_batch_left_over_is_done_once_when_the_batch_breaks(
     with ledger.stalled():
         futures = writer.submit_many(submissions(commands))
     assert [type(error) for error in refusals(futures)].count(type(None)) == len(commands) - 1
-    ask(writer, Receive("END", 1))
+    submit(writer, Receive("END", 1))
     assert set(received(ledger).values()) == {1}, "a command happened twice"
     assert len(ledger.rows()) == len(commands)
 
@@ -90,7 +90,7 @@ def test_a_refusal_after_the_decision_writes_nothing(
 
 
 class LosesAnswers(MemoryStore):
-    """Commits, says that it did not, and cannot tell."""
+    """Commits, reports that it did not, and cannot check."""
 
     def commit(self, head: Head, batch: Batch) -> None:
         super().commit(head, batch)
@@ -105,21 +105,21 @@ def test_what_may_have_happened_is_never_tried_again_by_itself() -> None:
     writer = Writer(store, Limits(patience_seconds=0.1))
     with store.log.lock:
         futures = writer.submit_many(submissions(Receive("X", 1) for _ in range(3)))
-    said = refusals(futures)
+    errors = refusals(futures)
     writer.close()
-    assert {type(error) for error in said} == {Unavailable}
+    assert {type(error) for error in errors} == {Unavailable}
     assert len(store.log.events) == 3
 
 
-def test_who_watches_batches_cannot_end_the_writer(open_writer: OpenWriter) -> None:
+def test_an_observer_of_batches_cannot_end_the_writer(open_writer: OpenWriter) -> None:
     def breaks(results: Results) -> None:
         raise ZeroDivisionError("a bug")
 
     writer = open_writer(on_batch=breaks)
-    assert [ask(writer, Receive("X", 1)).position for _ in range(3)] == [1, 2, 3]
+    assert [submit(writer, Receive("X", 1)).position for _ in range(3)] == [1, 2, 3]
 
 
-def test_who_gives_up_waiting_disturbs_nobody(open_writer: OpenWriter, ledger: Ledger) -> None:
+def test_a_cancelled_future_disturbs_no_other(open_writer: OpenWriter, ledger: Ledger) -> None:
     writer = open_writer()
     with ledger.stalled():
         futures = writer.submit_many(submissions(Receive("X", 1) for _ in range(3)))
@@ -127,7 +127,7 @@ def test_who_gives_up_waiting_disturbs_nobody(open_writer: OpenWriter, ledger: L
     assert [futures[0].result(10).position, futures[2].result(10).position] == [1, 3]
     with pytest.raises(CancelledError):
         futures[1].result(10)
-    assert ask(writer, Receive("X", 1)).position == 4, "it was on its way already, and happened"
+    assert submit(writer, Receive("X", 1)).position == 4, "it was on its way already, and happened"
 
 
 class CancelledAtTheLastMoment(Future[Outcome]):
@@ -152,10 +152,10 @@ def test_giving_up_at_the_last_moment_does_not_end_the_writer(
     monkeypatch.undo()
     with pytest.raises(CancelledError):
         future.result(10)
-    assert ask(writer, Receive("X", 1)).position == 2
+    assert submit(writer, Receive("X", 1)).position == 2
 
 
-def test_a_full_queue_says_so_at_once_and_takes_orders_again(
+def test_a_full_queue_refuses_at_once_and_accepts_again(
     open_writer: OpenWriter, ledger: Ledger
 ) -> None:
     writer = open_writer(Limits(queue_commands=3, batch_commands=1))
@@ -169,24 +169,24 @@ def test_a_full_queue_says_so_at_once_and_takes_orders_again(
                 writer.submit_many(submissions(Receive("X", 1) for _ in range(size)))
         assert not any(future.done() for future in accepted), "nobody could commit"
     assert refusals(accepted) == [None] * 4
-    assert ask(writer, Receive("X", 1)).position == 5
+    assert submit(writer, Receive("X", 1)).position == 5
 
 
-def test_a_wholly_known_state_from_a_snapshot_is_known(
+def test_a_state_that_is_always_cached_is_loaded_from_its_snapshot(
     open_writer: OpenWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decider, "SNAPSHOT_EVERY", 3)
     writer = open_writer()
     for _ in range(5):
-        ask(writer, Open("B", "X", 1))
+        submit(writer, Open("B", "X", 1))
     reopened = open_writer()
-    ask(reopened, Open("B", "X", 1))  # names the location before it asks for all of them
-    assert ask(reopened, TakeAnywhere("X", 1)).events == 1
+    submit(reopened, Open("B", "X", 1))  # names the location before it asks for all of them
+    assert submit(reopened, TakeAnywhere("X", 1)).events == 1
 
 
 def test_an_answer_is_given_to_each_of_many_that_break(open_writer: OpenWriter) -> None:
     writer = open_writer()
-    ask(writer, Receive("X", 2))
+    submit(writer, Receive("X", 2))
     commands: list[Command] = [Mute("M", 1), Take("X", 1), Mute("M", 1), Take("X", 2)]
     kinds = [type(error).__name__ for error in refusals(writer.submit_many(submissions(commands)))]
     assert kinds == ["NotFound", "NoneType", "NotFound", "Refused"]

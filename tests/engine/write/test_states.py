@@ -1,4 +1,4 @@
-"""The writer's cache: groups of streams are complete whoever writes, and memory is bounded."""
+"""The writer's cache: groups of streams are complete, and memory is bounded."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ import tracemalloc
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.writer import Limits, Submission, Writer
 from tests.engine.conformance import Ledger
-from tests.engine.submit import OpenWriter, ask
+from tests.engine.submissions import OpenWriter, submit
 from tests.engine.toy import Open, Receive, Sweep, context
 
 
 def test_a_group_has_every_stream_of_it_and_no_other(open_writer: OpenWriter) -> None:
     writer = open_writer()
     for place, sku in (("A", "X"), ("B", "X"), ("C", "X@B"), ("D", "XX")):
-        ask(writer, Open(place, sku, 2))
-    assert ask(open_writer(), Sweep("X", 1)).answer == {"A": 2, "B": 2}
-    assert ask(writer, Sweep("X@B", 1)).answer == {"C": 2}
+        submit(writer, Open(place, sku, 2))
+    assert submit(open_writer(), Sweep("X", 1)).answer == {"A": 2, "B": 2}
+    assert submit(writer, Sweep("X@B", 1)).answer == {"C": 2}
 
 
 def test_a_group_grows_by_what_this_writer_and_others_write(
     open_writer: OpenWriter, ledger: Ledger
 ) -> None:
     one, other = open_writer(), open_writer()
-    ask(one, Open("A", "X", 1))
-    assert ask(one, Sweep("X", 1)).answer == {"A": 1}
-    ask(one, Open("B", "X", 1))
-    assert ask(one, Sweep("X", 1)).answer == {"A": 1, "B": 1}
-    ask(other, Open("C", "X", 1))
-    assert ask(one, Sweep("X", 1)).answer == {"A": 1, "B": 1, "C": 1}
-    ask(other, Receive("X", 4))
-    assert ask(one, Sweep("X", 1)).answer == {"A": 5, "B": 1, "C": 1}
+    submit(one, Open("A", "X", 1))
+    assert submit(one, Sweep("X", 1)).answer == {"A": 1}
+    submit(one, Open("B", "X", 1))
+    assert submit(one, Sweep("X", 1)).answer == {"A": 1, "B": 1}
+    submit(other, Open("C", "X", 1))
+    assert submit(one, Sweep("X", 1)).answer == {"A": 1, "B": 1, "C": 1}
+    submit(other, Receive("X", 4))
+    assert submit(one, Sweep("X", 1)).answer == {"A": 5, "B": 1, "C": 1}
 
 
 def test_a_whole_batch_finds_its_groups_together(open_writer: OpenWriter) -> None:
     writer = open_writer()
     for n in range(20):
-        ask(writer, Open("A", f"S{n}", 1))
+        submit(writer, Open("A", f"S{n}", 1))
     fresh = open_writer()
     futures = fresh.submit_many(Submission(Sweep(f"S{n}", 1), context()) for n in range(20))
     assert [future.result().answer for future in futures] == [{"A": 1}] * 20
@@ -50,7 +50,7 @@ def test_a_group_has_what_earlier_commands_of_the_same_batch_wrote(
     commands = (Open("A", "X", 2), Sweep("X", 1), Receive("X", 3), Sweep("X", 1))
     futures = writer.submit_many(Submission(command, context()) for command in commands)
     assert [futures[n].result().answer for n in (1, 3)] == [{"A": 2}, {"A": 5}]
-    assert ask(writer, Sweep("X", 1)).answer == {"A": 5}
+    assert submit(writer, Sweep("X", 1)).answer == {"A": 5}
 
 
 def test_the_cache_is_bounded_in_bytes(ledger: Ledger) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 import uvicorn
 
 from oms_ledger.app import Oms
+from oms_ledger.http import auth
 from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.http.openapi import answers
 from oms_ledger.http.streams import sse, watcher
@@ -226,3 +228,37 @@ def test_only_so_many_follow(oms: Oms, api: Api, monkeypatch: pytest.MonkeyPatch
 def _status(url: str) -> Any:
     with httpx.stream("GET", url, headers=AUTH) as response:
         return response.status_code
+
+
+def positions_until_the_end(stream: Stream) -> Iterator[int]:
+    try:
+        while True:
+            yield stream.event()[0]
+    except EOFError:
+        return
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_a_stream_ends_when_its_key_does(
+    oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(auth, "KEY_CACHE_SECONDS", 0.1)
+    monkeypatch.setattr(sse, "READMIT_SECONDS", 0.1)
+    lifetime = timedelta(seconds=3) if end == "expired" else None
+    key = oms.api_keys.create("reader", "auditor", lifetime=lifetime)
+    after = shop.get("/v1/events?limit=500").json()["next_after"]
+    own = {"Authorization": f"Bearer {key}"}
+    with (
+        serving(oms) as (url, _),
+        streaming(f"{url}/v1/events/stream?after={after - 1}", own) as stream,
+    ):
+        assert stream.event()[0] == after
+        time.sleep(0.5)  # checked several times
+        httpx.post(f"{url}/v1/orders", json=order(), headers=AUTH)
+        assert stream.event()[0] == after + 1
+        head = oms.readers.head()
+        if end == "revoked":
+            oms.api_keys.revoke("reader")
+        time.sleep(1.0 if end == "revoked" else 3.0)
+        httpx.post(f"{url}/v1/orders", json=order(), headers=AUTH)
+        assert all(position <= head for position in positions_until_the_end(stream))

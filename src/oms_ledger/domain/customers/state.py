@@ -10,6 +10,18 @@ from oms_ledger.kernel import Event, State
 
 GUEST = "key:"
 ORDER = "order:"
+RESERVED = (GUEST, ORDER)
+"""How the names of records begin that are no customer's id. No new id of a customer does."""
+
+
+def record_of(key_id: str, subject: str) -> str:
+    """The name of the record of a data key's subject. Guests have the name of their key, and so
+    have customers whose id is an e-mail address or begins as the name of another record does."""
+    kind, _, name = subject.partition(":")
+    if kind == "order":
+        return subject
+    plain = kind == "customer" and "@" not in name and not name.startswith(RESERVED)
+    return name if plain else f"{GUEST}{key_id}"
 
 
 @dataclass(slots=True)

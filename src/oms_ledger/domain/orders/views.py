@@ -27,7 +27,7 @@ def order_view(order: Order) -> dict[str, Json]:
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
-        "on_hold": bool(order.holds),
+        "on_hold": bool(order.holds) and statuses.order != "cancelled",
         "holds": [
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
             for hold in order.holds.values()

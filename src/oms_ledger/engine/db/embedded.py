@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -41,6 +41,8 @@ START_SECONDS = 120
 """Replaying the write-ahead log after a crash may take this long."""
 
 STOP_SECONDS = 60
+
+SERVER_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 
 START_ATTEMPTS = 8
 
@@ -257,7 +259,14 @@ def _start(pgdata: Path, url: str | None) -> None:
         (*wait, "-o", options, "-l", str(server.log), "-D", str(pgdata), "start"),
         bin_path=server.bin_path,
         user=server.system_user,
+        env=server_environment(os.environ),
     )
+
+
+def server_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the server inherits: nothing of the program's settings, which hold its secrets and can
+    be read from the server's process for as long as it runs."""
+    return {name: environment[name] for name in SERVER_VARIABLES if name in environment}
 
 
 def _url(pgdata: Path) -> str | None:

@@ -91,7 +91,7 @@ class Projector(ProjectionRunner):
         self._foldings: dict[Build, Folding] = {}
         self._page_events = page_events
         self._parked: dict[Build, frozenset[str]] = {}
-        self._writer = ConnectionThread(self._connect_without_waiting)
+        self._write_thread = ConnectionThread(self._connect_without_waiting)
         self._reader = ConnectionThread(self._connect_without_waiting)
         self._ahead: tuple[PageRange, Future[StoredRows]] | None = None
         self._in_flight: dict[Build, InFlightWrite] = {}
@@ -179,7 +179,7 @@ class Projector(ProjectionRunner):
             self._drop_lease(build)
             self._cautious_until[build] = until
         except Exception:
-            if connection.closed or self._writer.disconnected:
+            if connection.closed or self._write_thread.disconnected:
                 raise
             # Its table is locked, dropped or altered: the other builds need not wait for it.
             log.exception("read_model_paused", read_model=name, position=held.position)
@@ -219,7 +219,7 @@ class Projector(ProjectionRunner):
             write = _writer_of(connection, held.build, batches, left_out)
             return self._commit(connection, held, last, write)
 
-        self._in_flight[held.build] = InFlightWrite(self._writer.submit(act), last)
+        self._in_flight[held.build] = InFlightWrite(self._write_thread.submit(act), last)
 
     def _await_write(self, build: Build) -> None:
         """Wait until the write in flight is committed, if there is one; raises its error."""
@@ -347,7 +347,7 @@ class Projector(ProjectionRunner):
         commit_pipelined(connection, move, write)
 
     def _disconnect(self) -> None:
-        self._writer.close()
+        self._write_thread.close()
         self._reader.close()
         self._in_flight.clear()
         self._ahead = None

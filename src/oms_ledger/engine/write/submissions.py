@@ -17,8 +17,8 @@ from oms_ledger.kernel import Command, Context, Json, Ref
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """An idempotency key. `scope` is the id of the API key that uses it, `fingerprint` a hash of
-    the request."""
+    """An idempotency key. `scope` is the holder of the API keys that use it, `fingerprint` a
+    hash of the request."""
 
     scope: str
     key: str

@@ -62,7 +62,7 @@ class _Batch:
         if self.key is None:
             return None
         key = f"{self.key}\n{ordinal}" if ordinal else self.key
-        return Idempotency(self.principal.id, key, self.fingerprint)
+        return Idempotency(self.principal.idempotency_scope, key, self.fingerprint)
 
 
 class BatchHandler:

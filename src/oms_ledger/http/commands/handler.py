@@ -71,7 +71,9 @@ class CommandHandler:
         expected = self._expected(request, headers)
         key = idempotency_key(headers)
         once = (
-            Idempotency(principal.id, key, fingerprint(request, body)) if key is not None else None
+            Idempotency(principal.idempotency_scope, key, fingerprint(request, body))
+            if key is not None
+            else None
         )
         submission = Submission(command, ctx, once, expected, dry_run)
         try:

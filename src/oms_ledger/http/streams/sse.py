@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import cast
 
 import orjson
+from anyio import CancelScope, create_task_group, sleep
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import Unavailable
+from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.engine.read.query import QueryResult
+from oms_ledger.http.auth import READMIT
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
@@ -33,6 +35,9 @@ RETRY_SECONDS = 1.0
 
 PAGE_EVENTS = 500
 
+READMIT_SECONDS = 2.0
+"""How often it is checked that the caller of an open stream may still read it."""
+
 RETRY = b"retry: 2000\n\n"
 KEEPALIVE = b": keepalive\n\n"
 AWAY = b": the database does not answer\n\n"
@@ -42,7 +47,7 @@ Chunks = AsyncGenerator[bytes, None]
 
 class EventStream(StreamingResponse):
     """A response whose chunks follow the head of the log. It counts as a client of `watcher`
-    while it is open."""
+    while it is open, and ends soon after its caller's key or token is no longer valid."""
 
     def __init__(self, watcher: HeadWatcher, chunks: Chunks) -> None:
         headers = {"x-accel-buffering": "no"}  # nginx would keep events back
@@ -51,7 +56,23 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._watcher.client():
-            await super().__call__(scope, receive, send)
+            async with create_task_group() as group:
+                group.start_soon(_end_when_refused, scope[READMIT], group.cancel_scope)
+                await super().__call__(scope, receive, send)
+                group.cancel_scope.cancel()
+                return
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _end_when_refused(readmit: Callable[[], Awaitable[None]], stream: CancelScope) -> None:
+    while True:
+        await sleep(READMIT_SECONDS)
+        try:
+            await readmit()
+        except Unavailable:  # nothing can be read either, until the database answers
+            continue
+        except OmsError:
+            stream.cancel()
 
 
 class FeedStream:

@@ -22,7 +22,8 @@ def cancel_rest(
     if order.statuses.order == "cancelled":
         raise Refused("The order is cancelled already.", code="already_cancelled")
     open_units = {line_id: p.open for line_id, p in order.lines.items() if p.open}
-    if order.statuses.order in ("fulfilled", "completed"):  # a service may be open still
+    shipped = any(progress.shipped for progress in order.lines.values())
+    if shipped and order.statuses.order in ("fulfilled", "completed"):  # a fee may be open still
         raise illegal_transition(
             "The order", order.statuses.order, "cancelled", "What has shipped can be returned."
         )

@@ -1,4 +1,4 @@
-"""Asking a writer, and what it answers."""
+"""Submits commands to a writer, and awaits its outcomes and refusals."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from oms_ledger.kernel import Command
 from tests.engine.toy import context
 
 OpenWriter = Callable[..., Writer]
-"""`Writer` without its store; closed with the test."""
+"""Makes a `Writer` over the test's store; it is closed with the test."""
 
 
-def ask(writer: Writer, command: Command, **how: object) -> Outcome:
+def submit(writer: Writer, command: Command, **how: object) -> Outcome:
     return writer.submit(Submission(command, context(), **how)).result(10)  # type: ignore[arg-type]  # fields of Submission
 
 
