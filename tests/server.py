@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -35,6 +36,12 @@ MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 MEMORY_BYTES = 2 << 30
 """As much must be free in memory; containers often have 64 MB."""
 
+ABANDONED_SECONDS = 60
+"""A folder that is younger may belong to a run that is just about to lock it."""
+
+_RUN: list[fasteners.InterProcessLock] = []
+"""The lock on the folder of the run that this process has started."""
+
 CONFIGURATION = """
 # Tests only: a crash loses everything, and nobody minds.
 fsync = off
@@ -57,16 +64,20 @@ def begin() -> None:
     with_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
     if with_room and os.access(MEMORY, os.W_OK | os.X_OK):
         place = MEMORY
+    for former in place.glob("oms-test-*"):
+        _remove_abandoned(former)
     os.environ[FOLDER] = str(place / f"oms-test-{uuid4().hex[:8]}")
+    _RUN.append(_run_lock(folder()))
+    _RUN[0].acquire()
 
 
 def end() -> None:
     """Delete all of this run, once, in the process that started the others."""
     if given := os.environ.get(GIVEN):
         _drop_databases(given, prefix())
-    elif (folder() / "pg" / "postmaster.pid").exists():  # a worker was killed
-        EmbeddedServer.start(folder()).close()
-    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)
+    _remove(folder())
+    del os.environ[FOLDER]
+    _RUN.pop().release()
 
 
 def prefix() -> str:
@@ -86,6 +97,32 @@ def turn() -> Generator[None]:
     """One process of this run at a time."""
     with fasteners.InterProcessLock(folder() / "tests.lock"):
         yield
+
+
+def _run_lock(folder: Path) -> fasteners.InterProcessLock:
+    """Held as long as the process that started a run lives, however it ends."""
+    return fasteners.InterProcessLock(folder / "run.lock")
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Delete the folder of a run that was killed, and stop its server."""
+    try:
+        if time.time() - folder.stat().st_mtime < ABANDONED_SECONDS:
+            return
+        lock = _run_lock(folder)
+        if (folder / "run.lock").exists() and lock.acquire(blocking=False):
+            try:
+                _remove(folder)
+            finally:
+                lock.release()
+    except OSError:
+        return  # of another user, or just deleted by another run
+
+
+def _remove(folder: Path) -> None:
+    if (folder / "pg" / "postmaster.pid").exists():  # a worker was killed
+        EmbeddedServer.start(folder).close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
