@@ -130,7 +130,7 @@ def test_pip_audit_asks_for_all_that_is_locked(
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     away = ["-s", "osv", "--osv-url", "http://127.0.0.1:9/v1/query", "--timeout", "2"]
     assert audit.main(away) == 0
-    assert "NOT AUDITED: the advisory service cannot be options" in capsys.readouterr().out
+    assert "NOT AUDITED: the advisory service cannot be asked" in capsys.readouterr().out
 
 
 def test_make_check_audits() -> None:

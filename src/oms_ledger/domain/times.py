@@ -11,7 +11,7 @@ from oms_ledger.kernel import Position
 DIGITS_MAX = 18
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+LATEST = datetime(2300, 1, 1, tzinfo=UTC)
 """Bounds of every time that comes in from outside, so that it can be shifted to any zone, added to
 and stored. No order is older than the one or newer than the other."""
 
