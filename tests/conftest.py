@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,9 @@ structlog.configure(
         ),
     ]
 )
+
+# Collecting the tests makes some million objects that live as long as the run.
+gc.set_threshold(100_000, 50, 100)
 
 os.environ.setdefault("OMS_KEK", KEK)
 

@@ -314,6 +314,7 @@ def stock_is_sold_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(StockLevel, "available", lambda level, safety_stock: level.on_hand)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sabotage",
     [

@@ -23,6 +23,8 @@ from tests.audit.verify.test_tree import cut_all
 
 KEY = SigningKey.generate("oms-ledger/main/test")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def amazon() -> Iterator[Store]:

@@ -33,7 +33,14 @@ def real() -> Iterator[OpenBao]:
         yield running
 
 
-@pytest.fixture(params=["kms", "stand-in", pytest.param("openbao", marks=pytest.mark.long)])
+SERVICES = [
+    pytest.param("kms", marks=pytest.mark.slow),
+    "stand-in",
+    pytest.param("openbao", marks=pytest.mark.long),
+]
+
+
+@pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """Each supported key service."""
     monkeypatch.setattr(remote, "BACKOFF_SECONDS", 0.0)
