@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv-tools/.ready
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup tools demo fast test test-all check lint types arrows audit sbom bench docs clean
 
@@ -24,13 +24,13 @@ demo: setup ## a small shop, filled and served on http://127.0.0.1:8000
 	$(BIN)/oms-ledger demo
 
 fast: setup ## every test that needs no database, in seconds
-	$(PYTEST) -m "not postgres and not slow and not long"
+	$(PYTEST) -n 2 -m "not postgres and not slow and not long"
 
 test: setup ## all tests but the long ones, on a real PostgreSQL, in minutes
-	$(PYTEST) -m "not long"
+	$(PYTEST) -n 3 -m "not long"
 
 test-all: setup ## every test, with many rounds of kills, PostgreSQL 15, OpenBao and the year
-	$(PYTEST)
+	$(PYTEST) -n 3
 	$(BIN)/pytest -m year
 
 check: lint types arrows audit sbom test ## all that must be green before a change goes in
