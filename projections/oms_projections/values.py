@@ -77,13 +77,9 @@ def _happened_by(value: object) -> object:
 
 Moment = Annotated[datetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
 """A time; UTC where no zone is given."""
-From = Annotated[
-    datetime, AfterValidator(bounded), BeforeValidator(not_a_number), BeforeValidator(_day_begins)
-]
+From = Annotated[Moment, BeforeValidator(_day_begins)]
 """Start of a period, inclusive; a day alone means from its beginning."""
-Until = Annotated[
-    datetime, AfterValidator(bounded), BeforeValidator(not_a_number), BeforeValidator(_day_ends)
-]
+Until = Annotated[Moment, BeforeValidator(_day_ends)]
 """End of a period, exclusive; a day alone means that the whole day is in it."""
 HappenedBy = Annotated[
     Moment | None,

@@ -214,7 +214,7 @@ def test_without_keys_only_for_this_machine(oms: Oms, host: str, status: int) ->
 @pytest.mark.parametrize(
     "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
 )
-def test_without_keys_not_for_who_a_proxy_speaks_for(oms: Oms, header: str) -> None:
+def test_without_keys_forwarded_requests_are_refused(oms: Oms, header: str) -> None:
     with Api(create_app(oms, no_auth=True), key=None) as anybody:
         response = anybody.get("/v1/events", headers={header: "203.0.113.7"})
         assert response.status_code == 403

@@ -15,8 +15,14 @@ from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated
-from oms_ledger.domain.stock.rules import allocate, available_units, stock_by_location, stock_refs
+from oms_ledger.domain.stock.rules import (
+    allocate,
+    available_units,
+    backorders_released,
+    stock_allocated,
+    stock_by_location,
+    stock_group_refs,
+)
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -36,7 +42,7 @@ class AllocateBackorders(Command):
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
         for sku in _waiting_skus(order):
-            refs += stock_refs(sku)
+            refs += stock_group_refs(sku)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -88,11 +94,8 @@ def _changes(
     order_id: str, allocations: Sequence[Allocation], settled: Sequence[Backorder]
 ) -> list[Change]:
     event = BackordersAllocated(order_id, tuple(allocations), tuple(settled))
-    changes = [Change(event)]
-    for b in settled:
-        over = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(over))
-    for a in allocations:
-        allocated = StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id)
-        changes.append(Change(allocated))
-    return changes
+    return [
+        Change(event),
+        *backorders_released(order_id, settled),
+        *stock_allocated(order_id, allocations),
+    ]

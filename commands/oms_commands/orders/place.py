@@ -29,7 +29,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
-from oms_ledger.domain.stock.rules import by_priority, stock_refs
+from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -94,7 +94,7 @@ class PlaceOrder(Command):
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
             refs.append((Order, self._order_id(ctx)))
         for sku in {line.sku for line in self.lines}:
-            refs += stock_refs(sku)
+            refs += stock_group_refs(sku)
         refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
         return refs
 

@@ -53,10 +53,7 @@ class TransferStock(Command):
         refuse_if_short(sku, here, -self.quantity, given)
         out = StockMovedOut(sku, here, self.quantity, there, self.reference)
         into = StockMovedIn(sku, there, self.quantity, here, self.reference)
-        return [
-            Change(out),
-            Change(into),
-        ]
+        return [Change(out), Change(into)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

@@ -1,4 +1,4 @@
-"""Finding what a command is about, or saying that it is not there."""
+"""Guards of commands: what a command is about, or the refusal where that does not exist."""
 
 from __future__ import annotations
 

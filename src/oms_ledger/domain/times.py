@@ -15,6 +15,8 @@ LATEST = datetime(2300, 1, 1, tzinfo=UTC)
 """Bounds of every time that comes in from outside, so that it can be shifted to any zone, added to
 and stored. No order is older than the one or newer than the other."""
 
+OUT_OF_BOUNDS = f"Write a time from the years {EARLIEST.year} to {LATEST.year - 1}."
+
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 
 
@@ -38,9 +40,6 @@ def bounded(at: datetime) -> datetime:
     if not EARLIEST <= utc <= LATEST:
         raise ValueError(OUT_OF_BOUNDS)
     return utc
-
-
-OUT_OF_BOUNDS = f"Write a time from the years {EARLIEST.year} to {LATEST.year - 1}."
 
 
 def moment(text: str, field: str = "as_of") -> Position | datetime:

@@ -27,7 +27,7 @@ class OrderStreamEvent(Event):
         return self.order_id
 
     @property
-    def stream(self) -> str:
+    def stream(self) -> str:  # written out, since it is made for most events of an order
         return f"order-{self.order_id}"
 
 

@@ -22,7 +22,7 @@ class StockStreamEvent(Event):
         return stock_key(self.sku, self.location)
 
     @property
-    def stream(self) -> str:
+    def stream(self) -> str:  # written out, since it is made for most events of an order
         return f"stock-{self.sku}@{self.location}"
 
 

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import stock_group
-from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated, StockReleased
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Given, KeyGroup, Ref
+from oms_ledger.kernel import Change, Given, KeyGroup, Ref
 
 StockOfSkus: TypeAlias = Mapping[str, Mapping[str, StockLevel]]
 """Stock by SKU and location code."""
@@ -90,7 +91,7 @@ def _keep(units: dict[str, int], waiting: int) -> None:
         waiting -= kept
 
 
-def stock_refs(sku: str) -> list[Ref]:
+def stock_group_refs(sku: str) -> list[Ref]:
     """The product, and its stock wherever it has or had any."""
     return [(Product, sku), (StockLevel, KeyGroup(stock_group(sku)))]
 
@@ -112,3 +113,27 @@ def allocate(wanted: Iterable[tuple[str, str, int]], available: Available) -> Pl
         if missing:
             plan.shortages.append(Shortage(line_id, sku, units, units - missing))
     return plan
+
+
+def stock_allocated(order_id: str, allocations: Iterable[Allocation]) -> list[Change]:
+    """The events of the stock that an order's allocations take."""
+    return [
+        Change(StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id))
+        for a in allocations
+    ]
+
+
+def stock_released(order_id: str, allocations: Iterable[Allocation]) -> list[Change]:
+    """The events of the stock that an order's allocations give back."""
+    return [
+        Change(StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id))
+        for a in allocations
+    ]
+
+
+def backorders_released(order_id: str, backorders: Iterable[Backorder]) -> list[Change]:
+    """The events of the stock that an order's backorders no longer wait for."""
+    return [
+        Change(BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id))
+        for b in backorders
+    ]

@@ -191,13 +191,11 @@ class StateCache:
         category, _, key = stream.partition("-")
         if category in ALL_CACHED:
             self._all_states.setdefault(category, {})[key] = state
-        elif self._groups:
-            self._join_group(stream)
         return entry
 
     def entry(self, stream: str) -> CachedState:
-        """The cached state of a stream, to append an event to. A stream that begins may have been
-        cached empty before its group was loaded, so it joins the group here."""
+        """The cached state of a stream, to append an event to. A stream that begins joins its group
+        here; the others of the group came with its names."""
         entry = self._young.get(stream) or self._cached_or_new(stream)
         if self._groups and not entry.state.version:
             self._join_group(stream)

@@ -11,7 +11,7 @@ from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import BackorderReleased, StockReleased
+from oms_ledger.domain.stock.rules import backorders_released, stock_released
 from oms_ledger.kernel import Change, Given, Json
 
 
@@ -78,10 +78,7 @@ def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     order_id = created.order_id
     unpacked = UnitsUnpacked(order_id, shipment_id, created.location, lines)
-    return [
-        Change(ShipmentCancelled(shipment_id, order_id)),
-        Change(unpacked),
-    ]
+    return [Change(ShipmentCancelled(shipment_id, order_id)), Change(unpacked)]
 
 
 def _fault(order: Order, line_id: str, units: int) -> dict[str, Json] | None:
@@ -107,14 +104,11 @@ def _cancel(
 ) -> list[Change]:
     lines = quantities(units.items())
     event = OrderCancelled(order_id, reason, note, lines, tuple(freed), tuple(backorders))
-    changes = [Change(event)]
-    for a in freed:
-        released = StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id)
-        changes.append(Change(released))
-    for b in backorders:
-        given_up = BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(given_up))
-    return changes
+    return [
+        Change(event),
+        *stock_released(order_id, freed),
+        *backorders_released(order_id, backorders),
+    ]
 
 
 def _allocations(p: LineProgress) -> list[Allocation]:

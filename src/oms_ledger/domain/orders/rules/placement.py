@@ -15,7 +15,7 @@ from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
-from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
+from oms_ledger.domain.stock.events import StockBackordered
 from oms_ledger.domain.stock.rules import (
     Plan,
     Shortage,
@@ -24,6 +24,7 @@ from oms_ledger.domain.stock.rules import (
     backordered_units,
     by_priority,
     sellable_units,
+    stock_allocated,
     stock_by_location,
 )
 from oms_ledger.kernel import Change, Context, Given
@@ -149,13 +150,8 @@ def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
 
 
 def _stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
-    changes = [
-        Change(
-            StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id),
-        )
-        for a in plan.allocations
+    backordered = [
+        Change(StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id))
+        for b in backorders
     ]
-    for b in backorders:
-        event = StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id)
-        changes.append(Change(event))
-    return changes
+    return stock_allocated(order_id, plan.allocations) + backordered
