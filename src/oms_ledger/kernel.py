@@ -82,6 +82,7 @@ class State(ABC):
     States are owned by the writer, which mutates them in place; a rule only reads them.
     Subclasses are slotted dataclasses all of whose fields have defaults.
     `all_cached` categories are few and small (locations): all of them are always at hand.
+    `grows`: its memory grows with every event (an order), not only with the largest one.
     Streams of a category with a `group_separator` form groups: those whose keys are the same up to
     and including the last separator (`SKU@` of `SKU@LOCATION`). A command may read a whole group.
     """
@@ -89,6 +90,7 @@ class State(ABC):
     __slots__ = tuple[str, ...]()  # not the literal (): type checkers read that as "no version"
     category: ClassVar[str]
     all_cached: ClassVar[bool] = False
+    grows: ClassVar[bool] = False
     group_separator: ClassVar[str | None] = None
     version: int
 

@@ -92,3 +92,14 @@ def test_the_estimate_is_no_less_than_what_is_really_taken(open_writer: OpenWrit
     finally:
         tracemalloc.stop()
     assert 0 < kept < writer._states.cached_bytes
+
+
+def test_a_state_of_fixed_size_takes_no_more_after_many_events(open_writer: OpenWriter) -> None:
+    """A stock level is a few counters, whatever has moved: were its events counted, the levels of
+    a busy shop alone would fill the cache, and every batch would begin by loading them."""
+    writer = open_writer()
+    submit(writer, Receive("X", 1))
+    size = writer._states.cached_bytes
+    for future in writer.submit_many(Submission(Receive("X", 1), context()) for _ in range(500)):
+        future.result()
+    assert writer._states.cached_bytes - size < 100

@@ -37,6 +37,7 @@ class CustomerRecord(State):
     forgotten again."""
 
     category: ClassVar[str] = "customer"
+    grows: ClassVar[bool] = True
     version: int = 0
     forgotten: int = 0
     reason: str | None = None

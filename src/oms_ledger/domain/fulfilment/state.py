@@ -45,6 +45,7 @@ class Shipment(State):
     None once a later scan cleared it; `scan_digests` those of the newest recorded scans."""
 
     category: ClassVar[str] = "shipment"
+    grows: ClassVar[bool] = True
     version: int = 0
     created: ShipmentCreated | None = None
     status: str = ""

@@ -32,6 +32,7 @@ class Order(State):
     """`placed` has the terms; `lines`, `holds` and `shipments` are parts that fold themselves."""
 
     category: ClassVar[str] = "order"
+    grows: ClassVar[bool] = True
     version: int = 0
     placed: OrderPlaced | None = None
     confirmed: bool = False

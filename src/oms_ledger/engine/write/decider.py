@@ -55,8 +55,9 @@ class Decider:
         self._load = load
         self._receipts = {(r.scope, r.key): r for r in receipts}
 
-    def decide(self, submission: Submission) -> Result:
-        """The outcome, or the refusal. Any other exception is an error in the rules."""
+    def decide(self, submission: Submission, *, loaded: bool) -> Result:
+        """The outcome, or the refusal. Any other exception is an error in the rules. `loaded`: all
+        that the command reads is in the cache."""
         idempotency = None if submission.dry_run else submission.idempotency
         if idempotency is not None:
             receipt = self._receipts.get((idempotency.scope, idempotency.key))
@@ -64,6 +65,8 @@ class Decider:
                 return _replay(receipt, idempotency.fingerprint)
         result: Result
         try:
+            if not loaded:
+                self._load_states(submission)
             changes = self._decide(submission)
         except OmsError as refusal:
             result = refusal
@@ -79,7 +82,6 @@ class Decider:
 
     def _decide(self, submission: Submission) -> Sequence[Change]:
         """The events that the command decides on. Raises the refusal."""
-        self._load_states(submission)
         if submission.expected is not None:
             self._check_version(submission)
         return submission.command.decide(submission.ctx, self.states)
@@ -114,7 +116,6 @@ class Decider:
     def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
         """Turn changes into event rows, and apply them to the states."""
         shared: dict[datetime | None, bytes] = {}
-        before = self.size
         for change in changes:
             meta = shared.get(change.occurred_at)
             if meta is None:
@@ -130,7 +131,7 @@ class Decider:
             stored = codec.encode_with(meta, event)
             self.events.append(EventRow(stream, state.version, event.type, stored, self.position))
             self.size += len(stored)
-            entry.stored += len(stored)
+            self.states.add_bytes(entry, len(stored))
             if state.version - entry.snapshot >= SNAPSHOT_EVERY:
                 entry.snapshot = state.version
                 self.snapshots[stream] = SnapshotRow(
@@ -140,7 +141,6 @@ class Decider:
                     codec.SHAPES[event.category],
                     codec.encode_state(state),
                 )
-        self.states.grow(self.size - before)
 
     def _preview(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
         """The changes of a dry run, as they would be recorded."""

@@ -8,7 +8,7 @@ from typing import cast
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.store import LoadedRows, LoadRequest, SnapshotRow
-from oms_ledger.kernel import KeyGroup, Ref, S, State
+from oms_ledger.kernel import Command, Context, KeyGroup, Ref, S, State
 
 ALL_CACHED = frozenset(name for name, kind in STATES.items() if kind.all_cached)
 
@@ -21,7 +21,7 @@ BYTES_PER_STORED_BYTE = 4
 
 class CachedState:
     """A state in the cache. `epoch`: the last epoch in which it was up to date. `snapshot`: the
-    version of its newest snapshot. `stored`: bytes of the stored events folded into it."""
+    version of its newest snapshot. `stored`: bytes of the stored events that it holds."""
 
     __slots__ = ("epoch", "snapshot", "state", "stored")
 
@@ -30,6 +30,14 @@ class CachedState:
         self.epoch = epoch
         self.snapshot = 0
         self.stored = 0
+
+    def hold(self, stored: int) -> int:
+        """Note that an event of `stored` bytes was folded in; how many bytes more are held. A state
+        that does not grow (`State.grows`) holds at most its largest event: a stock level stays a
+        few counters after a million of them."""
+        more = stored if self.state.grows else max(0, stored - self.stored)
+        self.stored += more
+        return more
 
     @property
     def size(self) -> int:
@@ -158,13 +166,8 @@ class StateCache:
         self.add_bytes(entry, len(snapshot.state))
 
     def add_bytes(self, entry: CachedState, stored: int) -> None:
-        """Count the stored bytes folded into a state of the young generation."""
-        entry.stored += stored
-        self.grow(stored)
-
-    def grow(self, stored: int) -> None:
-        """Count stored bytes that were folded into states of the young generation."""
-        self._young_bytes += stored * BYTES_PER_STORED_BYTE
+        """Count the stored bytes of an event folded into a state of the young generation."""
+        self._young_bytes += entry.hold(stored) * BYTES_PER_STORED_BYTE
 
     def _load_groups(self, request: LoadRequest, result: LoadedRows) -> None:
         for prefix in request.prefixes:
@@ -224,3 +227,31 @@ class StateCache:
             if entry is not None and entry.state.version:
                 states[last] = cast(S, entry.state)
         return states
+
+
+class ReadTracker:
+    """A `kernel.Given` for `Command.reads`. `used`: whether the last `refs` read a state. Where it
+    read none, the command reads the same streams whatever other commands of its batch write."""
+
+    __slots__ = ("_states", "used")
+
+    def __init__(self, states: StateCache) -> None:
+        self._states = states
+        self.used = False
+
+    def refs(self, command: Command, ctx: Context) -> list[Ref]:
+        """What a command reads, as of now. Sets `used`."""
+        self.used = False
+        return list(command.reads(ctx, self))
+
+    def state(self, kind: type[S], key: str) -> S:
+        self.used = True
+        return self._states.state(kind, key)
+
+    def all(self, kind: type[S]) -> Collection[S]:
+        self.used = True
+        return self._states.all(kind)
+
+    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
+        self.used = True
+        return self._states.group(kind, prefix)

@@ -53,9 +53,10 @@ Result = Outcome | OmsError
 
 
 class PendingSubmission:
-    """A submission and its future: of a thread, or of a coroutine on the event loop `loop`."""
+    """A submission and its future: of a thread, or of a coroutine on the event loop `loop`.
+    `loaded`: whether all that the command will read is in the writer's cache."""
 
-    __slots__ = ("future", "loop", "submission")
+    __slots__ = ("future", "loaded", "loop", "submission")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class PendingSubmission:
         self.submission = submission
         self.future = future
         self.loop = loop
+        self.loaded = False
 
 
 Results = list[tuple[PendingSubmission, Outcome | Exception]]

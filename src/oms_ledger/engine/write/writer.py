@@ -21,8 +21,8 @@ import structlog
 
 from oms_ledger.domain.errors import Overloaded, Unavailable
 from oms_ledger.engine.log.store import Batch, Head, LoadRequest, Store, StoreUnavailable
-from oms_ledger.engine.write.decider import Decider
-from oms_ledger.engine.write.states import StateCache
+from oms_ledger.engine.write.decider import LOAD_ROUNDS, Decider
+from oms_ledger.engine.write.states import ReadTracker, StateCache
 from oms_ledger.engine.write.submissions import (
     Idempotency,
     Outcome,
@@ -215,7 +215,7 @@ class Writer:
         for pending in batch:
             if decider.size >= self.limits.batch_bytes:
                 break
-            results.append((pending, decider.decide(pending.submission)))
+            results.append((pending, decider.decide(pending.submission, loaded=pending.loaded)))
         answered = self._commit(head, decider, results)
         # Only now: after a failure the whole batch is processed again, one by one.
         self._requeue(batch[len(results) :])
@@ -229,15 +229,20 @@ class Writer:
         return LoadRequest(missing.streams, missing.categories, receipts, missing.prefixes)
 
     def _refs(self, batch: Sequence[PendingSubmission]) -> Iterable[Ref]:
+        """What the batch reads. Sets `loaded` of the commands that name all of it here: it is
+        loaded before the first of the batch is decided, and nothing is evicted until the last."""
+        tracker = ReadTracker(self._states)
         for pending in batch:
-            submission = pending.submission
-            yield from submission.command.reads(submission.ctx, self._states)
+            yield from tracker.refs(pending.submission.command, pending.submission.ctx)
+            pending.loaded = not tracker.used
 
     def _load_missing(self, batch: Sequence[PendingSubmission]) -> None:
-        """Load at once, under the lock, the states that the whole batch still lacks: those that
-        other writers changed, and those named by commands only after the first load."""
-        missing = self._states.missing(self._refs(batch))
-        if missing:
+        """Load together, under the lock, the states that the batch still lacks: those that other
+        writers changed, the streams of groups, and those named by commands only after a load."""
+        for _ in range(LOAD_ROUNDS):
+            missing = self._states.missing(self._refs(batch))
+            if not missing:
+                return
             self._load(missing)
 
     def _load(self, request: LoadRequest) -> None:
