@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Time
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -28,7 +29,7 @@ class DeliverShipment(Command):
     example: ClassVar[Mapping[str, Json]] = {"occurred_at": "2026-01-07T10:12:00Z"}
 
     shipment_id: Id
-    occurred_at: Time | None = None
+    occurred_at: OccurredAt = None
     simulated: bool = False
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -39,6 +40,7 @@ class DeliverShipment(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         require_under_way(shipment, "delivered")
+        refuse_future(self.occurred_at, ctx)
         if shipment.status == "delivered":
             return ()
         at = self.occurred_at or ctx.now

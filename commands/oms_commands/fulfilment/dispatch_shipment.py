@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Time
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched
@@ -24,6 +24,7 @@ from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -46,7 +47,7 @@ class DispatchShipment(Command):
 
     shipment_id: Id
     tracking_number: Id | None = None
-    occurred_at: Time | None = None
+    occurred_at: OccurredAt = None
     simulated: bool = False
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -63,23 +64,23 @@ class DispatchShipment(Command):
             raise illegal_transition(
                 "The shipment", shipment.status, "dispatched", "That happens once."
             )
-        order_id, at = created.order_id, self.occurred_at
+        order_id = created.order_id
         refuse_if_on_hold(existing_order(given, order_id), "dispatched")
         lines = quantities((line.line_id, line.quantity) for line in created.lines)
         dispatched = ShipmentDispatched(
             self.shipment_id, order_id, self.tracking_number, self.simulated
         )
         changes = [
-            Change(dispatched, at),
-            Change(UnitsShipped(order_id, self.shipment_id, lines), at),
+            Change(dispatched),
+            Change(UnitsShipped(order_id, self.shipment_id, lines)),
         ]
         place = created.location
         for line in created.lines:
             left = StockShipped(
                 line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
             )
-            changes.append(Change(left, at))
-        return changes
+            changes.append(Change(left))
+        return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

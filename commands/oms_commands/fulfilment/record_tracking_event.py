@@ -16,6 +16,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -50,6 +51,7 @@ class RecordTrackingEvent(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         require_under_way(shipment, "scanned")
+        refuse_future(self.occurred_at, ctx)
         scan = ShipmentScanned(
             self.shipment_id, self.code, self.occurred_at, self.location, self.raw
         )
