@@ -49,7 +49,7 @@ SELECT o.order_id, o.placed_at, d.item, d.sensitive
 FROM (
     SELECT order_id, placed_at FROM orders
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    {order_filters}
+    -- include: order_filters
     ORDER BY placed_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -72,7 +72,7 @@ FROM (
             CASE %(sort)s::text WHEN 'number' THEN number ELSE '' END AS rank_word
         FROM orders
         WHERE true
-        {order_filters}
+        -- include: order_filters
     ) AS ranked
     WHERE (rank_number, rank_word COLLATE "C", order_id)
         > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)

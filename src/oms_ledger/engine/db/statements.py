@@ -4,13 +4,14 @@ read model in its `table.sql`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 
 from oms_ledger.kernel import ReadModel
 
 _COMMENT = re.compile(r"--[^\n]*")
+_INCLUDE = re.compile(r"^ *-- include: *(\w+) *$", re.MULTILINE)
 _OPTIONAL = re.compile(r"^(.*?) *-- if (\w+) *$", re.MULTILINE)
 _CONDITION = re.compile(r"^ */\* if (\w+) \*/.*\n?", re.MULTILINE)
 _INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
@@ -41,26 +42,17 @@ def named(text: str) -> dict[str, str]:
     """Statements, without comments, by the name in the line `-- name: <name>` above each.
 
     A line that ends in `-- if <parameter>` is part of the statement where that parameter has a
-    value; see `with_parameters`. `{<name>}` stands for the text of this name, which then is a part
-    of statements and none itself."""
+    value; see `with_parameters`. A line `-- include: <name>` stands for the text of that name,
+    which is a part of statements and none itself."""
     pieces = _NAME.split(_OPTIONAL.sub(r"/* if \2 */\1", text))
-    plain = {
-        name: _COMMENT.sub("", body).strip().rstrip(";")
-        for name, body in zip(pieces[1::2], pieces[2::2], strict=True)
+    bodies = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    parts = {name for body in bodies.values() for name in _INCLUDE.findall(body)}
+    whole = {
+        name: _INCLUDE.sub(lambda include: bodies[include[1]], body)
+        for name, body in bodies.items()
+        if name not in parts
     }
-    parts = {f"{{{name}}}": body for name, body in plain.items()}
-    used = {part for part in parts if any(part in body for body in plain.values())}
-    return {
-        name: _with_parts(body, {part: parts[part] for part in used})
-        for name, body in plain.items()
-        if f"{{{name}}}" not in used
-    }
-
-
-def _with_parts(body: str, parts: Mapping[str, str]) -> str:
-    for part, text in parts.items():
-        body = body.replace(part, text)
-    return body
+    return {name: _COMMENT.sub("", body).strip().rstrip(";") for name, body in whole.items()}
 
 
 def with_parameters(text: str, given: Collection[str]) -> str:
