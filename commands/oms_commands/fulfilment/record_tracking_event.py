@@ -11,7 +11,7 @@ from oms_commands._fields import STRICT, Id, Note, Text, Time
 from oms_commands.fulfilment._fields import ScanCode
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
-from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
+from oms_ledger.domain.fulfilment.rules import correct_date, deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
@@ -24,7 +24,8 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class RecordTrackingEvent(Command):
     """Record a carrier's scan: our code, the carrier's time and place, its own words in `raw`.
 
-    The same scan again (code, time and place) changes nothing.
+    The same scan again (code, time and place) changes nothing. A `delivered` scan of a delivered
+    shipment corrects the date of its delivery.
     """
 
     name: ClassVar[str] = "RecordTrackingEvent"
@@ -58,7 +59,9 @@ class RecordTrackingEvent(Command):
         if shipment.has_scan(scan):
             return ()
         changes = [Change(scan, self.occurred_at)]
-        if self.code == "delivered" and shipment.status != "delivered":
+        if self.code == "delivered" and shipment.status == "delivered":
+            changes += correct_date(shipment, created, "delivered_at", self.occurred_at)
+        elif self.code == "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
         return changes
 

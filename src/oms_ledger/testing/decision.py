@@ -31,7 +31,8 @@ from oms_ledger.testing.history import START, recorded
 NOW = START + timedelta(days=30)
 
 CONTEXT = Context(NOW, "command-1", "tester", "command-1", "command-1", "token-1")
-"""The context of `when`: a month after the past began. The ids of what the command creates are `command-1`."""
+"""The context of `when`: a month after the past began. The ids of what the command creates are
+`command-1`."""
 
 ROUNDS = 8
 """How often `reads` may add streams after some are loaded, as in the engine."""

@@ -99,6 +99,15 @@ class TimestampsAnswer(TypedDict):
     updated_at: str | None
 
 
+class DoubtfulOrderDateAnswer(TypedDict):
+    """A date that lies before another which it can only follow: of the shipment, or of the order
+    where `shipment_id` is null. `date` and `before` are names of fields."""
+
+    shipment_id: str | None
+    date: str
+    before: str
+
+
 class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
@@ -109,6 +118,7 @@ class OrderInFullAnswer(OrderAnswer):
     locations: list[str]
     placed_at: str
     timestamps: TimestampsAnswer
+    doubtful_dates: list[DoubtfulOrderDateAnswer]
 
 
 class OrderDetailAnswer(OrderInFullAnswer):

@@ -14,6 +14,7 @@ from oms_ledger.domain.orders.events import (
     OrderEvent,
     OrderHeld,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -66,6 +67,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
         case UnitsPacked() | UnitsUnpacked() | UnitsShipped() | UnitsDelivered():
             apply_to_lines(order.lines, event)
             apply_to_shipments(order.shipments, event)
+        case UnitsDateCorrected():
+            pass  # no guard reads dates
         case OrderCancelled() | BackordersAllocated() | UnitsReturned():
             apply_to_lines(order.lines, event)
         case _:
