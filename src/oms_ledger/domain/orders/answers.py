@@ -40,6 +40,10 @@ class LineAnswer(TypedDict):
 
 
 class OrderAnswer(TypedDict):
+    """`total` is what was agreed. `cancelled_total` is the part of it that is cancelled: units with
+    their shares of tax and discount, and shipping once every unit is. `open_total` is what is left
+    to be charged: `total` less `cancelled_total`."""
+
     order_id: str
     order_number: str
     version: int
@@ -51,6 +55,8 @@ class OrderAnswer(TypedDict):
     holds: list[HoldAnswer]
     lines: list[LineAnswer]
     total: str
+    cancelled_total: str
+    open_total: str
     currency: str
 
 

@@ -14,6 +14,7 @@ def order_view(order: Order) -> dict[str, Json]:
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = order.statuses, placed.terms.currency
+    cancelled = order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -34,6 +35,8 @@ def order_view(order: Order) -> dict[str, Json]:
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
         "total": to_text(placed.terms.total, currency),
+        "cancelled_total": to_text(cancelled, currency),
+        "open_total": to_text(placed.terms.total - cancelled, currency),
         "currency": currency,
     }
 
