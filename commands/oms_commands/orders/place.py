@@ -41,9 +41,10 @@ _TOTAL_MAX = Decimal(10**15)
 class PlaceOrder(Command):
     """Place an order and allocate its stock, or refuse and write nothing.
 
-    The same channel and external id again is the same order: it answers the first one. With
-    `backorder: allow` what is short is promised without being there; with `confirm` the order
-    can be fulfilled at once. What is ordered is health data if `sensitive` says so, or a product.
+    The same channel, in any case, and external id again is the same order: it answers the first
+    one, which `confirm` confirms if it is still pending. With `backorder: allow` what is short is
+    promised without being there; with `confirm` the order can be fulfilled at once. What is ordered
+    is health data if `sensitive` says so, or a product.
     """
 
     name: ClassVar[str] = "PlaceOrder"

@@ -9,8 +9,8 @@ import pytest
 from oms_commands.orders.place import PlaceOrder
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
-from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.orders.events import OrderCancelled, OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
@@ -19,6 +19,7 @@ from oms_ledger.testing.decision import StrictStates
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 
 OWN = CONTEXT.command_id
+STATUSES = {"payment": "none", "fulfilment": "unfulfilled", "return": "none"}
 
 
 def line(units: int = 1, sku: str = "A", **more: object) -> dict[str, object]:
@@ -139,6 +140,40 @@ def test_the_same_id_of_another_channel_is_another_order() -> None:
     first = given(*SHELF).when(order(external_id="1001"))
     other = given(*SHELF, *first.events).when(order(external_id="1001", channel="shop"))
     assert placed(other).order_id != placed(first).order_id
+
+
+def test_a_repeat_with_confirm_confirms_the_order_that_is_there_once() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    repeat = order(line(2), external_id="1001", confirm=True)
+    again = given(*SHELF, *first.events).when(repeat)
+    order_id = str(first.answer["order_id"])
+    again.then(OrderConfirmed(order_id))
+    assert again.answer["status"] == {**STATUSES, "order": "confirmed"}
+    given(*SHELF, *first.events, *again.events).when(repeat).then()
+
+
+def test_a_repeat_with_confirm_of_a_cancelled_order_changes_nothing() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    order_id = str(first.answer["order_id"])
+    cancelled = OrderCancelled(
+        order_id,
+        "customer",
+        None,
+        (LineQuantity("1", 2),),
+        (Allocation("1", "A", "LON", 2),),
+    )
+    again = given(*SHELF, *first.events, cancelled).when(
+        order(line(2), external_id="1001", confirm=True)
+    )
+    again.then()
+    assert again.answer["status"] == {**STATUSES, "order": "cancelled", "fulfilment": "cancelled"}
+
+
+def test_a_repeat_with_confirm_and_other_content_confirms_nothing() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    given(*SHELF, *first.events).when(
+        order(line(3), external_id="1001", confirm=True)
+    ).then_refused("external_id_reused")
 
 
 def test_an_external_id_with_other_content_is_refused() -> None:

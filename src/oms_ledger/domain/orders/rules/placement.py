@@ -40,12 +40,14 @@ def place(
     confirm: bool = False,
     sensitive: bool = False,
 ) -> Sequence[Change]:
-    """The events of a new order; none if the same order exists already. `Refused` with
+    """The events of a new order. If the same order exists already, the one that confirms it where
+    that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
-    placed_before = given.state(Order, order_id).placed
-    if placed_before is not None:
-        _check_same(placed_before, terms, sensitive=sensitive)
-        return ()
+    order = given.state(Order, order_id)
+    if order.placed is not None:
+        _check_same(order.placed, terms, sensitive=sensitive)
+        waits = order.statuses.order == "pending"
+        return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
     stock = stock_by_location(given, {line.sku for line in terms.lines if line.stocked})
     plan = allocate(_wanted(terms), sellable_units(given, stock))
     if not plan.allocations:
