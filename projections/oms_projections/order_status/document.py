@@ -42,12 +42,16 @@ class OrderDocument:
     @property
     def shipped_at(self) -> datetime | None:
         """When the last goods left; None while some are still to leave."""
+        if self.last_shipped_at is None:
+            return None
         open_units = any(line.open for line in self.order.lines.values() if line.line.stocked)
         return None if open_units else self.last_shipped_at
 
     @property
     def delivered_at(self) -> datetime | None:
         """When the last goods arrived; None while some are still to arrive."""
+        if self.last_delivered_at is None:
+            return None
         delivered = fulfilment_status(self.order.lines.values()) == "delivered"
         return self.last_delivered_at if delivered else None
 
