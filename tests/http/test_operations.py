@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import TypeAdapter
 
 from oms_ledger.app import Oms
-from oms_ledger.engine.read.direct import DirectReads
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.statements import table_name
+from oms_ledger.engine.read.direct import DirectReads
 from oms_ledger.http.openapi import answers
 from oms_projections import PROJECTIONS, order_status, stock_levels
 from oms_projections.order_status.rows import LineRow
