@@ -47,6 +47,7 @@ from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
+from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -328,7 +329,7 @@ def open_prepared(
     writer = Writer(store, limits, on_batch=on_batch)
     readers = Readers(pools.of(Role.READER), PROJECTIONS)
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
-    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+    sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
     vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:
         yield Oms(settings, url, pools, writer, readers, vault, sensitivity)
