@@ -50,6 +50,7 @@ def detail(
         "locations": document.locations,
         "placed_at": rfc3339(placed.placed_at),
         "timestamps": timestamps(document, placed),
+        "doubtful_dates": [doubt._asdict() for doubt in document.doubtful_dates],
     }
 
 

@@ -18,6 +18,7 @@ from oms_ledger.domain.fulfilment.answers import (
     ShipmentsAnswer,
     ShippingPerformanceAnswer,
 )
+from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
@@ -229,6 +230,14 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
         },
         "placed_at": maybe_time(row, "placed_at"),
         **{name: maybe_time(row, name) for name in TIMES},
+        "doubtful_dates": [
+            {"date": doubt.date, "before": doubt.before}
+            for doubt in doubtful_dates(
+                column(row, "placed_at", datetime),
+                maybe(row, "dispatched_at", datetime),
+                maybe(row, "delivered_at", datetime),
+            )
+        ],
         "simulated": column(row, "simulated", bool),
         "version": column(row, "version", int),
     }
@@ -284,7 +293,7 @@ def _performances(
     )
 
 
-COUNTS = ("orders", "shipments", "units", "delivered", "late")
+COUNTS = ("orders", "shipments", "units", "delivered", "late", "doubtful")
 RATES = ("on_time_ship_rate", "on_time_delivery_rate", "split_rate", "exception_rate")
 HOURS = ("order_to_ship_hours", "ship_to_deliver_hours")
 NOTHING: dict[str, object] = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*RATES, *HOURS))

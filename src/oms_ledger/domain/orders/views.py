@@ -16,6 +16,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = statuses or order.statuses, placed.terms.currency
+    cancelled = order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -36,6 +37,8 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
         "total": to_text(placed.terms.total, currency),
+        "cancelled_total": to_text(cancelled, currency),
+        "open_total": to_text(placed.terms.total - cancelled, currency),
         "currency": currency,
     }
 
