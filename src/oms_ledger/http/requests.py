@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
 from oms_ledger.privacy import cards
-from oms_ledger.privacy.cards import texts
+from oms_ledger.privacy.cards import path_of, texts
 from oms_ledger.validation import Malformed, invalid, parse_json
 
 Headers = Mapping[str, str]
@@ -76,9 +76,9 @@ def _too_large() -> TooLarge:
 
 def refuse_nul(value: object, within: str = "") -> None:
     """`Invalid` for a text with the character NUL, which PostgreSQL cannot store."""
-    for field, _, text in texts(value, within):
+    for place, _, text in texts(value, within):
         if "\x00" in text:
-            raise invalid(field, "It contains the character NUL. Remove it.")
+            raise invalid(path_of(place), "It contains the character NUL. Remove it.")
 
 
 def path_fields(request: Request) -> dict[str, str]:
