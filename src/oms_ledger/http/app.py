@@ -23,6 +23,7 @@ from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import AccessRecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
+from oms_ledger.http.bounds import Bounds
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
@@ -115,6 +116,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     gate = Gate(
         settings.ledger, oms.api_keys.find, settings.admin_key, provider, rates, open_to_all=no_auth
     )
+    bounds = Bounds()
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
     operations = Operations(oms, threads)
@@ -138,7 +140,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     )
 
     def add(method: str, path: str, scope: str, handle: Handle) -> None:
-        app.add(Endpoint(gate, method, path, scope, handle))
+        app.add(Endpoint(gate, bounds, method, path, scope, handle))
 
     disclosure = partial(Disclosure, oms, threads, disclosure_batcher(oms, threads))
     executor = QueryExecutor(oms, threads)
