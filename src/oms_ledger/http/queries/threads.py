@@ -4,7 +4,8 @@ long waits (`min_position`)."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from math import inf
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 WAITS_MAX = 100
@@ -40,6 +42,16 @@ class Threads:
     async def run(self, blocking: Callable[[], T]) -> T:
         """Run a short call; `Overloaded` when it was queued for too long."""
         return await self._calls.run(blocking)
+
+    def worker(
+        self, blocking: Callable[[Sequence[A]], Sequence[T]]
+    ) -> Callable[[Sequence[A]], Awaitable[Sequence[T]]]:
+        """A worker of a `MicroBatcher` that serves its batches in threads."""
+
+        async def serve(requests: Sequence[A]) -> Sequence[T]:
+            return await self.run(partial(blocking, requests))
+
+        return serve
 
     async def wait(self, blocking: Callable[[], T]) -> T:
         """Run a call that mostly waits and ends by itself; `RateLimited` when too many of this
