@@ -54,6 +54,13 @@ def page(items: Sequence[Mapping[str, Json]], limit: int, last: Mark | None) -> 
     return {"items": items, "next_cursor": cursor_for(last) if more and last else None}
 
 
+def page_text(items: str, count: int, limit: int, last: Mark | None) -> str:
+    """As `page`, as JSON text. `items` are the items as JSON with commas between, `count` how many
+    there are."""
+    cursor = f'"{cursor_for(last)}"' if count == limit and last is not None else "null"
+    return f'{{"items":[{items}],"next_cursor":{cursor}}}'
+
+
 def containing(words: str) -> str:
     """A LIKE pattern for lower-cased text that contains `words`, taken literally."""
     escaped = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

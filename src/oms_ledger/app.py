@@ -24,6 +24,7 @@ from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
+from oms_ledger.engine.db.async_session import AsyncSessions
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
@@ -93,6 +94,7 @@ class Oms:
         self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
         self._lend = pools.lend
         self._connect = pools.connect
+        self._connect_async = pools.connect_async
         self._projecting = partial(pools.connect, Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
         self.audit = LedgerAudit(
@@ -169,6 +171,11 @@ class Oms:
         resolve = self.vault.subjects.resolve_query
         resolved = [replace(each, params=resolve(each.query, each.params)) for each in requests]
         return self.readers.execute_many(read_model, resolved)
+
+    def event_loop_sessions(self, size: int) -> AsyncSessions:
+        """At most `size` connections that act as the reader, for one event loop, which closes
+        them."""
+        return AsyncSessions(partial(self._connect_async, Role.READER), size)
 
     def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`

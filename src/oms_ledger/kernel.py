@@ -218,7 +218,10 @@ RowKey: TypeAlias = tuple[type[Row], tuple[object, ...]]
 
 
 class Page(Protocol):
-    """The rows at hand while a page of events is folded."""
+    """The rows at hand while a page of events is folded. `memo` is for what `fold` makes of rows
+    and needs again on the same page; it is not written."""
+
+    memo: dict[object, object]
 
     def get(self, kind: type[R], *key: object) -> R | None:
         """The row as of the event before; None where there is none yet. Change it in place
@@ -238,6 +241,8 @@ class ReadModel:
     `table.sql` and `queries.sql` lie beside the module that defines it (`package`). Raise
     `version` when the rows change their shape or meaning.
     `touches` names the rows that `fold` will `get`, so that a page's rows are read at once.
+    `finish` is called before the rows of a page are written, for what is made once a page however
+    many of its events it follows from.
     """
 
     name: str
@@ -247,6 +252,7 @@ class ReadModel:
     touches: Callable[[Recorded], Iterable[RowKey]]
     fold: Callable[[Recorded, Page], None]
     event_types: frozenset[str]
+    finish: Callable[[Page], None] = lambda page: None
 
 
 class Log(Protocol):
@@ -304,6 +310,41 @@ class Reader(Log, Protocol):
         """All rows of a statement in the read model's `queries.sql`."""
 
 
+class PreparedAnswer(NamedTuple):
+    """The body of an answer as the JSON text of an object, personal values sealed. `sensitive`:
+    whether it has content of sensitive orders. `version`: of the order that it is about."""
+
+    content: str
+    sensitive: bool = False
+    version: int | None = None
+
+
+Rows: TypeAlias = Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How a query about one thing is answered by one statement, together with others like it.
+
+    `key` is the key in the parameters, or None where these need more than the statement. The
+    statement in `queries.sql` takes the array `keys`; the column `key` of its rows names the one
+    that each belongs to. `answer` makes the body from the parameters and the rows of their key.
+    """
+
+    statement: str
+    key: Callable[..., str | None]
+    answer: Callable[..., PreparedAnswer | Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """How a list is answered by one statement: its name in `queries.sql` and its parameters, by
+    the parameters of the query; `answer` makes the body from these and the rows."""
+
+    statement: Callable[..., tuple[str, Mapping[str, object]]]
+    answer: Callable[..., PreparedAnswer | Mapping[str, Json]]
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question that HTTP and CLI answer from a read model or the log.
@@ -311,7 +352,8 @@ class Query:
     `params` is a frozen pydantic dataclass; fields named in the path come from there, the
     others from the query string. `run` returns the answer's body or raises `NotFound`.
     `read_model` is the one whose position the answer reports; None reads the log alone.
-    `answer_type` is the `TypedDict` of the answer.
+    `answer_type` is the `TypedDict` of the answer. `direct` is set where one statement answers the
+    query; `run` then answers the same.
     `as_of` answers the same query as of an earlier position, from the `Log` up to there, with the
     body that `run` gave then; or it is a sentence that says why that is impossible and which query
     to use instead. The position is no part of `params`.
@@ -336,3 +378,4 @@ class Query:
     sensitive_filter: str | None = None
     minimum_count: str | None = None
     answer_type: type = field(kw_only=True)
+    direct: Lookup | Selection | None = field(default=None, kw_only=True)

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
 from oms_ledger.testing import Folded
 from oms_projections import PROJECTIONS
@@ -105,10 +107,16 @@ Params = Mapping[str, Any]
 Statement = Callable[[ReadModels, Params], Iterable[Shown]]
 
 
-def _order_document(models: ReadModels, p: Params) -> list[Shown]:
+def _order_answers(models: ReadModels, p: Params) -> list[Shown]:
     return [
-        asdict(row) for row in models.of(OrderDocumentRow, lambda r: r.order_id == p["order_id"])
+        asdict(row) | {"key": row.order_id, "parcels": _parcels_text(models, row.order_id)}
+        for row in models.of(OrderDocumentRow, lambda r: r.order_id in p["keys"])
     ]
+
+
+def _parcels_text(models: ReadModels, order_id: str) -> str | None:
+    parcels = _parcels(models, {"order_id": order_id})
+    return msgspec.json.encode(parcels).decode() if parcels else None
 
 
 def _parcels(models: ReadModels, p: Params) -> list[Shown]:
@@ -195,7 +203,7 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "order_document": _order_document,
+    "order_answers": _order_answers,
     "parcels": _parcels,
     "stock_of_sku": _levels,
     "list_stock": _list_stock,

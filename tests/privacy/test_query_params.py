@@ -1,14 +1,16 @@
 """Parameters that hold e-mail addresses or depend on the reader's rights: declared by each query
-that has them, and changed for no other."""
+that has or needs them, and changed for no other."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 import pytest
 
 from oms_ledger.app import Oms
 from oms_ledger.kernel import Query
+from oms_ledger.privacy.sensitivity.mask import NAMED_BY
 from oms_projections import QUERIES
 from oms_projections.stock_levels.queries import ListProducts
 from tests.http.conftest import Api
@@ -31,6 +33,20 @@ SEARCHES = {
 }
 """What the parameter `q` of each query searches."""
 
+UNRESTRICTED = {
+    "list_shipments": "every item names its order and is masked like it",
+    "customer_orders": "every item names its order and is masked like it",
+    "export_customer": "every order, shipment and event in it is named and masked like it",
+    "get_customer": "how many orders a customer has is no secret: only what is in them is",
+    "track": "the public page of a parcel has no items and does not show the mark",
+    "get_retention": "periods that the law sets, with no order in them",
+    "retention_due": "customers and how many orders they have, whatever is in those",
+    "list_locations": "places and nothing that is in them",
+    "get_location": "one place and nothing that is in it",
+}
+"""Queries that are not about one order, shipment or SKU, and that answer readers without the scope
+sensitive:read in full all the same. Each with the reason why that reveals nothing."""
+
 KINDS = ("searches_email", "subject", "sensitive_filter", "minimum_count")
 
 
@@ -47,6 +63,38 @@ def test_a_declared_parameter_exists_and_a_sensitive_one_is_declared(query: Quer
     assert declared <= names
     meaningful = {"customer_id", "with_sensitive", "smallest_count"}
     assert names & meaningful <= declared
+
+
+def names_its_subject(query: Query) -> bool:
+    """Whether the path names one order, shipment, SKU or stream. The answer is then masked by it,
+    whatever is in the answer."""
+    return not {"stream", *NAMED_BY}.isdisjoint(re.findall(r"{(\w+)}", query.path))
+
+
+def unmasked() -> set[str]:
+    """Queries whose answers may count or list sensitive records: those that name no subject, and
+    declare neither `sensitive_filter` nor `minimum_count`."""
+    return {
+        query.name
+        for query in QUERIES
+        if not (names_its_subject(query) or query.sensitive_filter or query.minimum_count)
+    }
+
+
+def test_lists_and_figures_leave_sensitive_records_out_or_say_why_not() -> None:
+    new = unmasked() - UNRESTRICTED.keys()
+    assert not new, (
+        f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in kernel.py)."
+        " A query that can reveal no health data goes into UNRESTRICTED, with the reason."
+    )
+    assert UNRESTRICTED.keys() == unmasked(), "no longer needed in UNRESTRICTED"
+
+
+def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
+    """A filter by SKU tells which of the masked items contain it."""
+    by_content = {"sku", "q", "title", "external_id", "reference"}
+    found = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
+    assert {name for name in UNRESTRICTED if found[name]} == set()
 
 
 def test_every_query_with_a_q_is_listed_with_what_it_searches() -> None:

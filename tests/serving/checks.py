@@ -11,7 +11,7 @@ from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Recorded
 from oms_ledger.testing import folded
-from oms_projections import PROJECTIONS
+from oms_projections import PROJECTIONS, QUERIES
 from tests.databases import SCHEMA
 from tests.engine.log.audit import assert_dense, assert_never_oversold
 from tests.serving.family import until
@@ -20,11 +20,12 @@ LOG = """
 SELECT notification_id, originator_id, originator_version, topic, state
 FROM ledger_events ORDER BY notification_id"""
 
-QUERIES_BY_READ_MODEL = {
-    "order_status": "/v1/orders",
-    "stock_levels": "/v1/stock",
-    "shipping_analytics": "/v1/shipments",
+LISTS = {
+    query.read_model: query.path
+    for query in reversed(QUERIES)
+    if query.read_model is not None and "{" not in query.path
 }
+"""By the name of a read model, the path of its first query that names no record."""
 
 
 def log_of(url: str) -> list[Recorded]:
@@ -43,9 +44,9 @@ def checked_log(url: str) -> list[Recorded]:
 
 def follow(client: httpx.Client, position: int) -> None:
     """Return when every read model answers from `position` on, which somebody must fold."""
-    assert set(QUERIES_BY_READ_MODEL) == {model.name for model in PROJECTIONS}
-    for path in QUERIES_BY_READ_MODEL.values():
-        asked = {"min_position": position, "wait_ms": 1000, "limit": 1}
+    assert LISTS.keys() == {model.name for model in PROJECTIONS}
+    for path in LISTS.values():
+        asked = {"min_position": position, "wait_ms": 1000}
 
         def answered(path: str = path, asked: dict[str, int] = asked) -> bool:
             answer = client.get(path, params=asked)

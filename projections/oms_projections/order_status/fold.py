@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 
@@ -33,8 +35,10 @@ from oms_projections.order_status.document import (
     follow,
     read,
     shipment_after,
+    written,
 )
 from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
+from oms_projections.order_status.views import detail, item, text_of
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -58,25 +62,54 @@ def fold(r: Recorded, page: Page) -> None:
         _parcel(r, event, page)
 
 
+@dataclass(slots=True)
+class OpenOrder:
+    """An order of the page that is being folded: its rows, and its document in memory. The texts in
+    `row` are written when the page is at its end."""
+
+    row: OrderDocumentRow
+    document: OrderDocument
+    listed: OrderRow
+
+
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
-    row = OrderDocumentRow(event.order_id, "")
+    memo, order_id = page.memo, event.order_id
     put = page.put
     if isinstance(event, OrderPlaced):
-        row.opened = OrderDocument()
+        document = OrderDocument()
+        follow(document, r)
+        opened = OpenOrder(OrderDocumentRow(order_id), document, order_row(document))
+        memo[order_id] = opened
         put = page.add
     else:
-        known = page.get(OrderDocumentRow, event.order_id)
-        if known is None:
-            raise LookupError(f"{event.type} for order {event.order_id}, never placed")
-        row = known
-    document = row.opened = row.opened or read(row.document)
-    follow(document, r)
-    put(row)
-    row.shown = shown = row.shown or order_row(document)
-    update_row(shown, document, r)
-    put(shown)
+        opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
+        document = opened.document
+        follow(document, r)
+    put(opened.row)
+    update_row(opened.listed, document, r)
+    put(opened.listed)
     for line_id in lines_of(event):
-        put(line_row(event.order_id, document.order, line_id))
+        put(line_row(order_id, document.order, line_id))
+
+
+def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
+    row = page.get(OrderDocumentRow, order_id)
+    if row is None:
+        raise LookupError(f"{event.type} for order {order_id}, never placed")
+    document = read(row.document)
+    opened = page.memo[order_id] = OpenOrder(row, document, order_row(document))
+    return opened
+
+
+def finish(page: Page) -> None:
+    """Write the texts of the orders of the page."""
+    for opened in cast("Iterable[OpenOrder]", page.memo.values()):
+        row, document = opened.row, opened.document
+        row.document = written(document)
+        row.answer = text_of(detail(document))
+        row.item = text_of(item(opened.listed, document))
+        row.version = document.order.version
+        row.sensitive = document.order.sensitive
 
 
 def _parcel(
@@ -209,10 +242,11 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=3,
+    version=4,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow),
     touches=touches,
     fold=fold,
+    finish=finish,
     event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
+import msgspec
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -13,16 +14,27 @@ from oms_ledger.domain.describe import describe
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
-from oms_ledger.domain.money import to_text
+from oms_ledger.domain.json_values import feed_item, rfc3339
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
 from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.kernel import Json, Log, Query, Reader, Recorded, stream_id
-from oms_projections.order_status.document import OrderShipment, read
+from oms_ledger.kernel import (
+    Json,
+    Log,
+    Lookup,
+    PreparedAnswer,
+    Query,
+    Reader,
+    Recorded,
+    Rows,
+    Selection,
+    stream_id,
+)
+from oms_projections.direct import looked_up, selected
+from oms_projections.order_status.document import OrderShipment
 from oms_projections.order_status.fold import READ_MODEL
-from oms_projections.order_status.views import detail, document_of, shipment_of
-from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page
+from oms_projections.order_status.views import detail, document_of, shipment_of, with_shipments
+from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page_text
 from oms_projections.values import (
     From,
     HappenedBy,
@@ -30,11 +42,12 @@ from oms_projections.values import (
     Until,
     column,
     maybe,
-    maybe_time,
     now,
 )
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+_decode_parcels = msgspec.json.Decoder(list[OrderShipment]).decode
+
 NEWEST_ID: Mark = ["-placed_at", "infinity", ""]
 
 OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
@@ -68,11 +81,21 @@ class GetOrder:
     order_id: str
 
 
-def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
-    rows = reader.rows("order_document", order_id=params.order_id)
+def _answer(params: GetOrder, rows: Rows) -> PreparedAnswer:
     if not rows:
         raise _unknown(params.order_id)
-    return detail(read(column(rows[0], "document", str)), shipments_of(params.order_id, reader))
+    (row,) = rows
+    content = column(row, "answer", str)
+    if row["parcels"] is not None:
+        content = with_shipments(content, _decode_parcels(column(row, "parcels", str)))
+    return PreparedAnswer(content, column(row, "sensitive", bool), column(row, "version", int))
+
+
+ORDER = Lookup("order_answers", lambda params: params.order_id, _answer)
+
+
+def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
+    return looked_up(ORDER, params, reader)
 
 
 def shipments_of(order_id: str, reader: Reader) -> list[OrderShipment]:
@@ -141,26 +164,31 @@ class ListOrders:
     limit: Limit = 50
 
 
-def list_orders(params: ListOrders, reader: Reader) -> Mapping[str, Json]:
+def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     newest_first = params.sort == "-placed_at"
     start: Mark = NEWEST_ID if newest_first else [params.sort, -(2**63), "", ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
         raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
+    filters = {**_filters(params), "limit": params.limit}
     if newest_first:
-        place = {"after": after[1], "after_id": after[2]}
-        rows = reader.rows("list_orders", **_filters(params), **place, limit=params.limit)
-    else:
-        place = {"after": after[1], "after_word": after[2], "after_id": after[3]}
-        rows = reader.rows(
-            "list_orders_sorted",
-            **_filters(params),
-            **place,
-            sort=params.sort,
-            limit=params.limit,
-        )
+        return "list_orders", {**filters, "after": after[1], "after_id": after[2]}
+    place = {"after": after[1], "after_word": after[2], "after_id": after[3]}
+    return "list_orders_sorted", {**filters, **place, "sort": params.sort}
+
+
+def _listed(params: ListOrders, rows: Rows) -> PreparedAnswer:
     last = _mark(params.sort, rows[-1]) if rows else None
-    return page([listed(row) for row in rows], params.limit, last)
+    items = ",".join([column(row, "item", str) for row in rows])
+    sensitive = any(row["sensitive"] for row in rows)
+    return PreparedAnswer(page_text(items, len(rows), params.limit, last), sensitive)
+
+
+ORDERS = Selection(_page, _listed)
+
+
+def list_orders(params: ListOrders, reader: Reader) -> Mapping[str, Json]:
+    return selected(ORDERS, params, reader)
 
 
 def _filters(params: ListOrders) -> dict[str, object]:
@@ -191,36 +219,6 @@ def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:
     if sort == "-placed_at":
         return [sort, rfc3339(column(row, "placed_at", datetime)), order_id]
     return [sort, column(row, "rank_number", int), column(row, "rank_word", str), order_id]
-
-
-def listed(row: Mapping[str, object]) -> dict[str, Json]:
-    """One order in a list."""
-    currency = column(row, "currency", str)
-    return {
-        "order_id": column(row, "order_id", str),
-        "order_number": column(row, "number", str),
-        "version": column(row, "version", int),
-        "channel": column(row, "channel", str),
-        "external_id": maybe(row, "external_id", str),
-        "sensitive": column(row, "sensitive", bool),
-        "status": {
-            "order": column(row, "status", str),
-            "payment": column(row, "payment", str),
-            "fulfilment": column(row, "fulfilment", str),
-            "return": column(row, "returned", str),
-        },
-        "on_hold": column(row, "on_hold", bool) and column(row, "status", str) != "cancelled",
-        "total": to_text(column(row, "total", int), currency),
-        "currency": currency,
-        "units": column(row, "units", int),
-        "line_count": column(row, "line_count", int),
-        "locations": column(row, "locations", list),
-        "customer": revealed_json(row["customer"]),
-        **{
-            name: maybe_time(row, name)
-            for name in ("placed_at", "ship_by", "deliver_by", "shipped_at", "updated_at")
-        },
-    }
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -286,6 +284,7 @@ QUERIES = (
         "One order in full",
         get_order_as_of,
         answer_type=OrderDetailAnswer,
+        direct=ORDER,
     ),
     Query(
         "list_orders",
@@ -300,6 +299,7 @@ QUERIES = (
         searches_email="q",
         sensitive_filter="with_sensitive",
         answer_type=OrdersAnswer,
+        direct=ORDERS,
     ),
     Query(
         "order_timeline",

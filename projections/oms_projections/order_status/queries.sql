@@ -1,6 +1,11 @@
--- name: order_document
--- One order whole.
-SELECT document FROM order_dossiers WHERE order_id = %(order_id)s;
+-- name: order_answers
+-- Orders as they are answered, and what their shipments say of themselves.
+SELECT d.order_id AS key, d.answer, d.version, d.sensitive, p.parcels
+FROM order_dossiers d LEFT JOIN LATERAL (
+    SELECT json_agg(p ORDER BY p.shipment_id)::text AS parcels
+    FROM order_parcels p WHERE p.order_id = d.order_id
+) AS p ON true
+WHERE d.order_id = ANY (%(keys)s::text[]);
 
 -- name: parcels
 -- The shipments of one order.
@@ -15,77 +20,66 @@ WHERE lower(number) = lower(%(name)s::text) OR external_id = %(name)s
 ORDER BY by_number DESC, number
 LIMIT %(limit)s;
 
+-- name: order_filters
+-- What lists of orders have in common. Without `with_sensitive` no sensitive order is found by what
+-- is in it: neither by a SKU nor by the external id that somebody gave it.
+  AND status = %(status)s::text -- if status
+  AND payment = %(payment)s::text -- if payment
+  AND fulfilment = %(fulfilment)s::text -- if fulfilment
+  AND returned = %(returned)s::text -- if returned
+  AND (on_hold AND status <> 'cancelled') = %(on_hold)s::boolean -- if on_hold
+  AND channel = %(channel)s::text -- if channel
+  AND %(location)s::text = ANY (locations) -- if location
+  AND customer_id = %(customer)s::text -- if customer
+  AND placed_at >= %(placed_from)s::timestamptz -- if placed_from
+  AND placed_at < %(placed_to)s::timestamptz -- if placed_to
+  AND %(late)s::boolean = (coalesce(shipped_at, %(now)s::timestamptz) > ship_by -- if late
+      AND fulfilment <> 'not_required' AND fulfilment <> 'cancelled') -- if late
+  AND (%(with_sensitive)s OR NOT sensitive) AND order_id IN ( -- if sku
+      SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
+  AND person IN (SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s::text) -- if blind
+  AND (CASE WHEN %(with_sensitive)s OR NOT sensitive THEN search ELSE lower(number) END -- if q
+          LIKE %(q)s::text -- if q
+      OR order_id IN ( -- if q
+      SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s)) -- if q
+
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
--- Without `with_sensitive` no sensitive order is found by what is in it: neither by a SKU nor by
--- the external id that somebody gave it.
-SELECT * FROM orders o
-WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-  AND (%(status)s::text IS NULL OR status = %(status)s)
-  AND (%(payment)s::text IS NULL OR payment = %(payment)s)
-  AND (%(fulfilment)s::text IS NULL OR fulfilment = %(fulfilment)s)
-  AND (%(returned)s::text IS NULL OR returned = %(returned)s)
-  AND (%(on_hold)s::boolean IS NULL OR (on_hold AND status <> 'cancelled') = %(on_hold)s)
-  AND (%(channel)s::text IS NULL OR channel = %(channel)s)
-  AND (%(location)s::text IS NULL OR %(location)s = ANY (locations))
-  AND (%(customer)s::text IS NULL OR customer_id = %(customer)s)
-  AND (%(placed_from)s::timestamptz IS NULL OR placed_at >= %(placed_from)s)
-  AND (%(placed_to)s::timestamptz IS NULL OR placed_at < %(placed_to)s)
-  AND (%(late)s::boolean IS NULL OR %(late)s = (
-      coalesce(shipped_at, %(now)s::timestamptz) > ship_by AND fulfilment <> 'not_required'
-      AND fulfilment <> 'cancelled'))
-  AND (%(sku)s::text IS NULL OR (%(with_sensitive)s OR NOT sensitive) AND order_id IN (
-      SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
-  AND (%(blind)s::text IS NULL OR person IN (
-      SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
-  AND (%(q)s::text IS NULL
-      OR CASE WHEN %(with_sensitive)s OR NOT sensitive THEN search ELSE lower(number) END LIKE %(q)s
-      OR order_id IN (
-      SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
-ORDER BY placed_at DESC, order_id DESC
-LIMIT %(limit)s;
+SELECT o.order_id, o.placed_at, d.item, d.sensitive
+FROM (
+    SELECT order_id, placed_at FROM orders
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY placed_at DESC, order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.placed_at DESC, o.order_id DESC;
 
 -- name: list_orders_sorted
--- The other orders of sorting: the matching rows are ranked and the first of them kept. Filters
--- are those of list_orders. A rank is a number or a word; descending numbers are negated.
-SELECT * FROM (
-    SELECT o.*,
-        CASE %(sort)s::text
-            WHEN 'placed_at' THEN (extract(epoch FROM placed_at) * 1000000)::bigint
-            WHEN 'updated_at' THEN (extract(epoch FROM updated_at) * 1000000)::bigint
-            WHEN '-updated_at' THEN -(extract(epoch FROM updated_at) * 1000000)::bigint
-            WHEN 'total' THEN total
-            ELSE 0
-        END AS rank_number,
-        CASE %(sort)s::text WHEN 'number' THEN number ELSE '' END AS rank_word
-    FROM orders o
-    WHERE (%(status)s::text IS NULL OR status = %(status)s)
-      AND (%(payment)s::text IS NULL OR payment = %(payment)s)
-      AND (%(fulfilment)s::text IS NULL OR fulfilment = %(fulfilment)s)
-      AND (%(returned)s::text IS NULL OR returned = %(returned)s)
-      AND (%(on_hold)s::boolean IS NULL OR (on_hold AND status <> 'cancelled') = %(on_hold)s)
-      AND (%(channel)s::text IS NULL OR channel = %(channel)s)
-      AND (%(location)s::text IS NULL OR %(location)s = ANY (locations))
-      AND (%(customer)s::text IS NULL OR customer_id = %(customer)s)
-      AND (%(placed_from)s::timestamptz IS NULL OR placed_at >= %(placed_from)s)
-      AND (%(placed_to)s::timestamptz IS NULL OR placed_at < %(placed_to)s)
-      AND (%(late)s::boolean IS NULL OR %(late)s = (
-          coalesce(shipped_at, %(now)s::timestamptz) > ship_by AND fulfilment <> 'not_required'
-          AND fulfilment <> 'cancelled'))
-      AND (%(sku)s::text IS NULL OR (%(with_sensitive)s OR NOT sensitive) AND order_id IN (
-          SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s))
-      AND (%(blind)s::text IS NULL OR person IN (
-          SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s))
-      AND (%(q)s::text IS NULL
-          OR CASE WHEN %(with_sensitive)s OR NOT sensitive THEN search ELSE lower(number) END
-              LIKE %(q)s
-          OR order_id IN (
-          SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s))
-) AS ranked
-WHERE (rank_number, rank_word COLLATE "C", order_id)
-    > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)
-ORDER BY rank_number, rank_word COLLATE "C", order_id
-LIMIT %(limit)s;
+-- The other orders of sorting: the matching rows are ranked and the first of them kept. A rank is a
+-- number or a word; descending numbers are negated.
+SELECT o.order_id, o.rank_number, o.rank_word, d.item, d.sensitive
+FROM (
+    SELECT * FROM (
+        SELECT order_id,
+            CASE %(sort)s::text
+                WHEN 'placed_at' THEN (extract(epoch FROM placed_at) * 1000000)::bigint
+                WHEN 'updated_at' THEN (extract(epoch FROM updated_at) * 1000000)::bigint
+                WHEN '-updated_at' THEN -(extract(epoch FROM updated_at) * 1000000)::bigint
+                WHEN 'total' THEN total
+                ELSE 0
+            END AS rank_number,
+            CASE %(sort)s::text WHEN 'number' THEN number ELSE '' END AS rank_word
+        FROM orders
+        WHERE true
+        -- include: order_filters
+    ) AS ranked
+    WHERE (rank_number, rank_word COLLATE "C", order_id)
+        > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)
+    ORDER BY rank_number, rank_word COLLATE "C", order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.rank_number, o.rank_word COLLATE "C", o.order_id;
 
 -- name: orders_of_customer
 -- Oldest first. Guests have no id: their orders are those that their key seals.

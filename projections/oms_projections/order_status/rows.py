@@ -4,47 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from types import MemberDescriptorType
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from oms_ledger.kernel import Row
-from oms_projections.order_status.document import (
-    OrderDocument,
-    OrderShipment,
-    written,
-)
+from oms_projections.order_status.document import OrderShipment
 
 
 @dataclass(slots=True)
-class _Document(Row):
+class OrderDocumentRow(Row):
+    """The order whole. `document` is JSON text that is read back to fold the next event. `answer`
+    and `item` are the answer for the order and its place in lists, as they are sent: JSON text with
+    personal values sealed. In `answer` the shipments lack what `OrderShipmentRow` has. Apart from
+    `OrderRow`, so that lists scan narrow rows."""
+
     table: ClassVar[str] = "order_dossiers"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
     order_id: str
-    document: str
-
-
-class OrderDocumentRow(_Document):
-    """The order whole, as JSON text: read back to fold the next event, and to answer for one
-    order. Apart from `OrderRow`, so that lists scan narrow rows.
-
-    `opened` and `shown` are no columns: they keep the document and its `OrderRow` at hand while
-    several events of the order are on one page, so that the text is parsed and written once."""
-
-    __slots__ = ("opened", "shown")
-    opened: OrderDocument | None
-    shown: OrderRow | None
-
-    @property
-    def document(self) -> str:
-        return _text.__get__(self) if self.opened is None else written(self.opened)
-
-    @document.setter
-    def document(self, text: str) -> None:
-        _text.__set__(self, text)
-        self.opened = self.shown = None
-
-
-_text = cast(MemberDescriptorType, _Document.__dict__["document"])
+    document: str = ""
+    answer: str = ""
+    item: str = ""
+    version: int = 0
+    sensitive: bool = False
 
 
 @dataclass(slots=True)

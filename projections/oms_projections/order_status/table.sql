@@ -1,7 +1,12 @@
--- The order whole, for folding and for one order's answer. Only ever found by its key.
+-- The order whole: for folding, and as it is answered, alone and in lists. Only ever found by its
+-- key.
 CREATE TABLE order_dossiers{v} (
     order_id text COLLATE "C" PRIMARY KEY,
-    document text NOT NULL
+    document text NOT NULL,
+    answer text NOT NULL,
+    item text NOT NULL,
+    version bigint NOT NULL,
+    sensitive boolean NOT NULL
 ) WITH (fillfactor = 80);
 
 -- What lists show. No index on what changes (status, updated_at): an update then touches no

@@ -1,8 +1,12 @@
-"""The answer for one order, made from its document, stored or folded from the log."""
+"""The answers for one order, alone and in lists, made from its document, stored or folded from the
+log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import cast
+
+import msgspec
 
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
@@ -15,9 +19,13 @@ from oms_projections.order_status.document import (
     follow,
     shipment_after,
 )
+from oms_projections.order_status.rows import OrderRow
+
+_encode = msgspec.json.Encoder().encode
+_decode: Callable[[str], dict[str, Json]] = msgspec.json.Decoder(dict[str, object]).decode  # type: ignore[assignment]  # JSON it is
 
 
-def detail(document: OrderDocument, parcels: Iterable[OrderShipment]) -> dict[str, Json]:
+def detail(document: OrderDocument, parcels: Iterable[OrderShipment] = ()) -> dict[str, Json]:
     """The body of one order: where it stands as commands answer it, what was agreed, its
     shipments and its times."""
     order = document.order
@@ -38,6 +46,54 @@ def detail(document: OrderDocument, parcels: Iterable[OrderShipment]) -> dict[st
         "placed_at": rfc3339(placed.placed_at),
         "timestamps": timestamps(document, placed),
     }
+
+
+def item(row: OrderRow, document: OrderDocument) -> dict[str, Json]:
+    """The order as an item of lists."""
+    placed = document.order.placed
+    return {
+        "order_id": row.order_id,
+        "order_number": row.number,
+        "version": row.version,
+        "channel": row.channel,
+        "external_id": row.external_id,
+        "sensitive": row.sensitive,
+        "status": {
+            "order": row.status,
+            "payment": row.payment,
+            "fulfilment": row.fulfilment,
+            "return": row.returned,
+        },
+        "on_hold": row.on_hold and row.status != "cancelled",
+        "total": to_text(row.total, row.currency),
+        "currency": row.currency,
+        "units": row.units,
+        "line_count": row.line_count,
+        "locations": row.locations,
+        "customer": plain(placed.terms.customer) if placed else None,
+        "placed_at": rfc3339(row.placed_at),
+        "ship_by": rfc3339(row.ship_by),
+        "deliver_by": rfc3339(row.deliver_by),
+        "shipped_at": rfc3339(row.shipped_at) if row.shipped_at else None,
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def text_of(body: Mapping[str, Json]) -> str:
+    """An answer as JSON text."""
+    return _encode(body).decode()
+
+
+def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:
+    """The stored answer for an order, with what its shipments say of themselves."""
+    body = _decode(answer)
+    known = {parcel.shipment_id: parcel for parcel in parcels}
+    stored = cast("list[dict[str, str]]", body["shipments"])
+    body["shipments"] = [
+        shipment(each["shipment_id"], each["status"], known.get(each["shipment_id"]))
+        for each in stored
+    ]
+    return text_of(body)
 
 
 def agreed(placed: OrderPlaced) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
-from oms_ledger.http.disclosure_batches import disclosure_batcher
+from oms_ledger.http.disclosure_batches import OpenedAnswers
 from oms_ledger.http.endpoint import (
     SECURITY,
     Endpoint,
@@ -123,6 +123,8 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
     operations = Operations(oms, threads)
+    answers = OpenedAnswers(oms, threads)
+    executor = QueryExecutor(oms, threads)
     app = LedgerApi(
         watcher,
         title="oms-ledger",
@@ -133,6 +135,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         redirect_slashes=False,
         lifespan=_lifespan(
             watcher,
+            (executor.close, answers.close),
             partial(_update_counters, operations),
             partial(_store_key_uses, oms, gate, threads),
         ),
@@ -143,8 +146,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     def add(method: str, path: str, scope: str, handle: Handle) -> None:
         app.add(Endpoint(gate, method, path, scope, handle))
 
-    disclosure = partial(Disclosure, oms, threads, disclosure_batcher(oms, threads))
-    executor = QueryExecutor(oms, threads)
+    disclosure = partial(Disclosure, oms, threads, answers)
     _add_commands(add, oms, threads, disclosure)
     for query in QUERIES:
         handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
@@ -228,8 +230,12 @@ def _operations(operations: Operations) -> dict[str, Handle]:
     }
 
 
-def _lifespan(watcher: HeadWatcher, *jobs: Callable[[], Coroutine[Any, Any, None]]) -> Any:
-    """Runs `jobs` in the background while the application is up."""
+def _lifespan(
+    watcher: HeadWatcher,
+    closers: Iterable[Callable[[], None]],
+    *jobs: Callable[[], Coroutine[Any, Any, None]],
+) -> Any:
+    """Runs `jobs` in the background while the application is up, and calls `closers` at its end."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -242,6 +248,8 @@ def _lifespan(watcher: HeadWatcher, *jobs: Callable[[], Coroutine[Any, Any, None
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            for close in closers:
+                close()
             metrics.process_ended()
 
     return lifespan

@@ -17,7 +17,7 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.disclosure_batches import DisclosureBatcher
+from oms_ledger.http.disclosure_batches import OpenedAnswers
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, purpose, request_headers
 from oms_ledger.http.responses import JSON
@@ -38,10 +38,10 @@ Render = Callable[[Body], bytes]
 class Disclosure:
     """Renders the answers of one route (`route` is recorded with every access)."""
 
-    def __init__(self, oms: Oms, threads: Threads, batcher: DisclosureBatcher, route: str) -> None:
+    def __init__(self, oms: Oms, threads: Threads, answers: OpenedAnswers, route: str) -> None:
         self._index = oms.sensitivity
         self._threads = threads
-        self._batcher = batcher
+        self._answers = answers
         self._route = route
 
     async def answer(
@@ -57,7 +57,27 @@ class Disclosure:
         """The rendered body, with what this caller may see."""
         principal = principal_of(request)
         body, orders = await self._within_rights(request, principal, body)
-        rendered = render(body)
+        return await self._disclosed(request, principal, render(body), orders)
+
+    async def prepared(
+        self, request: Request, content: bytes, headers: dict[str, str], *, sensitive: bool
+    ) -> Response:
+        """The answer with a body that is rendered already. `sensitive`: whether it has content of
+        sensitive orders."""
+        if sensitive:
+            return await self.answer(request, orjson.loads(content), 200, headers)
+        shown = await self._disclosed(request, principal_of(request), content)
+        return Response(shown, 200, headers, JSON)
+
+    async def _disclosed(
+        self,
+        request: Request,
+        principal: Principal,
+        rendered: bytes,
+        orders: Collection[str] = (),
+    ) -> bytes:
+        """A rendered answer with its sealed values opened or masked for this caller. `orders`:
+        streams of sensitive orders whose content is in it, which is recorded."""
         if not disclosure.holds_sealed(rendered):
             if orders:
                 await self._open(rendered, self._access(request, principal), None, orders)
@@ -106,7 +126,7 @@ class Disclosure:
         only: str | None = None,
         orders: Collection[str] = (),
     ) -> bytes:
-        return await self._batcher.call(DisclosureRequest(rendered, access, only, orders))
+        return await self._answers.open(DisclosureRequest(rendered, access, only, orders))
 
     def _access(self, request: Request, principal: Principal) -> Access:
         return Access(principal.actor, principal.id, self._route, purpose(request_headers(request)))

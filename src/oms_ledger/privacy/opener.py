@@ -40,6 +40,20 @@ class Opener:
             postgres.log_accesses(connection, [(access, used) for access, used in accesses if used])
         return [rendered for rendered, _ in opened]
 
+    def open_cached(self, request: DisclosureRequest) -> tuple[bytes, set[str]] | None:
+        """The answer with its sealed values opened, and the ids of the keys that opened them, which
+        the caller must log before it shows the answer; None unless all keys are in memory and
+        known not to be destroyed."""
+        if request.orders or not self._keys.is_fresh:
+            return None
+        keys: dict[str, DataKey | str] = {}
+        for key_id in disclosure.keys_in(request.rendered, request.only):
+            key = self._keys.ring.by_id(key_id)
+            if key is None:
+                return None
+            keys[key_id] = key
+        return _opened(request, keys)
+
     def _keys_by_id(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
         """The key of each id; for a destroyed key the text that replaces its values; ids without
         a stored key are left out."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
@@ -130,6 +131,12 @@ def log_accesses(
 ) -> None:
     """Add entries to the access log in one commit: each access with the ids of the keys whose
     values it discloses."""
+    if accesses:
+        connection.execute(SQL["log_accesses"], entries_of(accesses), prepare=True)
+
+
+def entries_of(accesses: Sequence[tuple[Access, Collection[str]]]) -> dict[str, object]:
+    """The parameters of the statement `log_accesses`."""
     rows = [
         {
             "actor": access.actor,
@@ -140,11 +147,7 @@ def log_accesses(
         }
         for access, keys in accesses
     ]
-    if len(rows) == 1:
-        connection.execute(SQL["log_access"], rows[0])
-    elif rows:
-        with connection.cursor() as cursor:  # one round trip, in a transaction of its own
-            cursor.executemany(SQL["log_access"], rows)
+    return {"accesses": orjson.dumps(rows).decode()}
 
 
 def list_accesses(

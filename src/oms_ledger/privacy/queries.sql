@@ -49,11 +49,13 @@ WHERE k.key_id = n.key_id AND k.destroyed_at IS NULL;
 -- name: keks_in_use
 SELECT DISTINCT kek_id FROM subject_keys WHERE destroyed_at IS NULL;
 
--- name: log_access
+-- name: log_accesses
 -- `keys` also holds the orders whose sensitive content was disclosed, as `sensitive:<order id>`.
 INSERT INTO personal_access (at, actor, principal, purpose, route, keys)
-VALUES (clock_timestamp(), %(actor)s::text, %(principal)s::text, %(purpose)s::text,
-        %(route)s::text, %(keys)s::text[]);
+SELECT clock_timestamp(), a.actor, a.principal, a.purpose, a.route,
+       array(SELECT json_array_elements_text(a.keys))
+FROM json_to_recordset(%(accesses)s::json)
+    AS a (actor text, principal text, purpose text, route text, keys json);
 
 -- name: list_accesses
 SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,

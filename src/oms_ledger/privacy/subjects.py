@@ -44,6 +44,12 @@ class SubjectResolver:
         held_by |= {record_of(*each) for each in touched + sharing}
         return ResolvedSubject(record, _ids(own), keys, tuple(sorted(held_by)))
 
+    @staticmethod
+    def must_resolve(query: Query, params: object) -> bool:
+        """Whether `resolve_query` changes these parameters."""
+        named = _text_in(params, query.subject)
+        return bool(_email_in(params, query.searches_email) or (named and _is_indirect(named)))
+
     def resolve_query(self, query: Query, params: object) -> object:
         """The parameters of a query, with an e-mail address in the parameter `searches_email`
         replaced by `@` and its blind, and the one in `subject` by the record of that customer."""

@@ -18,6 +18,7 @@ class MemoryPage:
         self._stored = stored
         self._named = set(named)
         self.changed: dict[RowKey, Row] = {}
+        self.memo: dict[object, object] = {}
 
     def get(self, kind: type[R], *key: object) -> R | None:
         row_key: RowKey = (kind, key)
@@ -57,6 +58,7 @@ class Folded:
         page = MemoryPage(self.rows, {key for r in relevant for key in self.model.touches(r)})
         for r in relevant:
             self.model.fold(r, page)
+        self.model.finish(page)
         # Stored rows are read back as new objects: nothing but the columns survives a page.
         for key, row in page.changed.items():
             self.rows[key] = _columns_alone(row)

@@ -52,6 +52,7 @@ NOT_PREPARED = {
     ("oms_ledger.engine.log", "copy_events"): UTILITY,
     ("oms_ledger.engine.read", "begin"): UTILITY,
     ("oms_ledger.engine.read", "read_model"): COMPOSED,
+    ("oms_ledger.engine.read", "with_position"): COMPOSED,
 }
 """Statements that the tests of their modules alone execute, each with the reason."""
 
@@ -124,3 +125,23 @@ def test_every_statement_is_used() -> None:
 def test_a_statement_is_named_and_has_no_comment() -> None:
     text = "-- name: one\n-- Why.\nSELECT 1;  -- one\n\n-- name: two\nSELECT '{a}';\n"
     assert statements.named(text) == {"one": "SELECT 1", "two": "SELECT '{a}'"}
+
+
+def test_an_optional_line_is_sent_with_its_parameter_alone() -> None:
+    text = "-- name: one\nSELECT a FROM t\nWHERE a > %(a)s\n  AND b = %(b)s  -- if b\nLIMIT 1;\n"
+    statement = statements.named(text)["one"]
+    without = "SELECT a FROM t\nWHERE a > %(a)s\nLIMIT 1"
+    assert statements.with_parameters(statement, {"a"}) == without
+    assert "AND b = %(b)s" in statements.with_parameters(statement, {"a", "b"})
+    assert "AND b = %(b)s" in statement  # as it is prepared by these tests
+
+
+def test_a_part_is_included_and_no_statement_of_its_own() -> None:
+    text = (
+        "-- name: filter\n-- Why.\n  AND b = %(b)s -- if b\n\n"
+        "-- name: one\nSELECT {columns} FROM t WHERE true\n  -- include: filter\nLIMIT 1;\n"
+    )
+    (name, statement), *others = statements.named(text).items()
+    assert (name, others) == ("one", [])
+    assert "AND b = %(b)s" in statements.with_parameters(statement, {"b"})
+    assert "b" not in statements.with_parameters(statement, ())

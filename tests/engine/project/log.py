@@ -133,12 +133,17 @@ def readers(
 
 
 def terminate_others(database: Database, application: str = "oms-ledger") -> int:
-    """End every session of this database but our own; how many there were."""
+    """End every session of this database but our own, and wait until they have ended; how many
+    there were."""
     with psycopg.connect(database.url, autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        rows = connection.execute(
+            "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             " AND application_name LIKE %s",
             (f"{application}%",),
         ).fetchall()
-    return len(found)
+        ended = [pid for pid, _ in rows]
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM unnest(%s::int[]) AS pid", (ended,)
+        )
+    return len(ended)

@@ -33,6 +33,20 @@ def test_the_lock_is_released_where_the_job_fails(postgres: Database) -> None:
         assert second
 
 
+def test_the_lock_is_free_before_its_session_has_ended(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed session ends on the server a moment later; here it does not end at all."""
+    with postgres.connect() as session:
+        monkeypatch.setattr(session, "close", lambda: None)
+        with exclusive(lambda _: session, "retention") as first:
+            assert first
+        assert not session.closed
+        with exclusive(postgres.connect, "retention") as second:
+            assert second
+        monkeypatch.undo()
+
+
 def test_a_session_that_dies_holds_no_lock(postgres: Database) -> None:
     with exclusive(postgres.connect, "retention") as first:
         assert first

@@ -51,7 +51,7 @@ async def _first(batcher: MicroBatcher[int, int], doubler: Doubler) -> asyncio.T
 def test_calls_that_arrive_while_the_worker_is_busy_share_the_next_batch() -> None:
     async def scenario() -> None:
         doubler = Doubler()
-        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8), doubler)
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler))
         first = await _first(batcher, doubler)
         others = [asyncio.create_task(batcher.call(n)) for n in range(2, 40)]
         await asyncio.sleep(0)
@@ -71,7 +71,7 @@ def test_an_error_of_the_worker_reaches_its_whole_batch_and_no_later_one() -> No
     async def scenario() -> None:
         doubler = Doubler()
         doubler.go_on.set()
-        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8), doubler)
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler))
         replies = await asyncio.gather(batcher.call(0), batcher.call(5), return_exceptions=True)
         assert [type(each) for each in replies] == [ZeroDivisionError, ZeroDivisionError]
         assert await batcher.call(5) == 10
@@ -82,7 +82,7 @@ def test_an_error_of_the_worker_reaches_its_whole_batch_and_no_later_one() -> No
 def test_a_cancelled_call_is_not_served() -> None:
     async def scenario() -> None:
         doubler = Doubler()
-        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8), doubler)
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler))
         first = await _first(batcher, doubler)
         cancelled, other = (asyncio.create_task(batcher.call(n)) for n in (7, 8))
         await asyncio.sleep(0)
@@ -99,7 +99,7 @@ def test_a_cancelled_call_is_not_served() -> None:
 def test_lanes_run_side_by_side_and_share_the_queue() -> None:
     async def scenario() -> None:
         doubler = Doubler()
-        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8), doubler, lanes=2, most=3)
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler), lanes=2, most=3)
         tasks = [asyncio.create_task(batcher.call(n)) for n in range(1, 11)]
         await _until(lambda: len(doubler.batches) == 2)
         assert sorted(map(len, doubler.batches)) == [3, 3]
@@ -113,7 +113,7 @@ def test_lanes_run_side_by_side_and_share_the_queue() -> None:
 def test_a_call_that_was_queued_for_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         doubler = Doubler()
-        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8), doubler)
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler))
         first = await _first(batcher, doubler)
         late = asyncio.create_task(batcher.call(2))
         await asyncio.sleep(0.01)

@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import roles, statements
+from oms_ledger.engine.db.async_session import AsyncConnection
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.db.roles import Role
@@ -97,6 +98,24 @@ def connect(
     return connection
 
 
+async def connect_async(
+    url: str, schema: str, *, role: Role, timeouts: Timeouts = DEFAULT_TIMEOUTS
+) -> AsyncConnection:
+    """As `connect`, for the event loop that is running."""
+    connection: AsyncConnection = await psycopg.AsyncConnection.connect(
+        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="oms-ledger"
+    )
+    try:
+        cursor = await connection.execute(
+            SQL["prepare_session"], _session_params(schema, role, timeouts)
+        )
+        _check_role(connection.info.user, await cursor.fetchone(), schema, role)
+    except BaseException:
+        connection.pgconn.finish()
+        raise
+    return connection
+
+
 def prepare_session(
     connection: Connection,
     schema: str,
@@ -107,20 +126,26 @@ def prepare_session(
     """Set the schema, time zone, timeouts and role of a new connection."""
     row = (
         connection.cursor(row_factory=tuple_row)
-        .execute(
-            SQL["prepare_session"],
-            {
-                "schema": schema,
-                "lock": str(timeouts.lock_ms),
-                "statement": str(timeouts.statement_ms),
-                "idle": str(timeouts.idle_in_transaction_ms),
-                "role": role.of(schema) if role else None,
-            },
-        )
+        .execute(SQL["prepare_session"], _session_params(schema, role, timeouts))
         .fetchone()
     )
+    _check_role(connection.info.user, row, schema, role)
+
+
+def _session_params(schema: str, role: Role | None, timeouts: Timeouts) -> dict[str, str | None]:
+    return {
+        "schema": schema,
+        "lock": str(timeouts.lock_ms),
+        "statement": str(timeouts.statement_ms),
+        "idle": str(timeouts.idle_in_transaction_ms),
+        "role": role.of(schema) if role else None,
+    }
+
+
+def _check_role(user: str, row: tuple[object, ...] | None, schema: str, role: Role | None) -> None:
+    """`Refused` where the session did not get the role, of which `row` has the name last."""
     if role and row is not None and row[-1] is None:
-        raise roles.refusal(connection.info.user, schema, [role])
+        raise roles.refusal(user, schema, [role])
 
 
 def open_pool(
@@ -210,6 +235,12 @@ class Pools:
         """A connection of the caller's own."""
         url = self._serving_url if role in roles.SERVING else self._owner_url
         return connect(url, self._schema, role=role, timeouts=self._timeouts)
+
+    async def connect_async(self, role: Role) -> AsyncConnection:
+        """As `connect`, for a role of `SERVING` and the event loop that is running."""
+        return await connect_async(
+            self._serving_url, self._schema, role=role, timeouts=self._timeouts
+        )
 
     @contextmanager
     def _lend_unpooled(self, role: Role) -> Generator[Connection]:

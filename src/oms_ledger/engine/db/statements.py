@@ -4,12 +4,16 @@ read model in its `table.sql`."""
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
 
 from oms_ledger.kernel import ReadModel
 
 _COMMENT = re.compile(r"--[^\n]*")
+_INCLUDE = re.compile(r"^ *-- include: *(\w+) *$", re.MULTILINE)
+_OPTIONAL = re.compile(r"^(.*?) *-- if (\w+) *$", re.MULTILINE)
+_CONDITION = re.compile(r"^ */\* if (\w+) \*/.*\n?", re.MULTILINE)
 _INDEX = re.compile(r"CREATE\s+(UNIQUE\s+)?INDEX\b", re.IGNORECASE)
 _WITH = re.compile(r"WITH\b(\s+RECURSIVE\b)?", re.IGNORECASE)
 _NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
@@ -35,12 +39,26 @@ def definitions(text: str, number: int) -> tuple[list[str], list[str]]:
 
 
 def named(text: str) -> dict[str, str]:
-    """Statements, without comments, by the name in the line `-- name: <name>` above each."""
-    parts = _NAME.split(text)
-    return {
-        name: _COMMENT.sub("", body).strip().rstrip(";")
-        for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    """Statements, without comments, by the name in the line `-- name: <name>` above each.
+
+    A line that ends in `-- if <parameter>` is part of the statement where that parameter has a
+    value; see `with_parameters`. A line `-- include: <name>` stands for the text of that name,
+    which is a part of statements and none itself."""
+    pieces = _NAME.split(_OPTIONAL.sub(r"/* if \2 */\1", text))
+    bodies = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    parts = {name for body in bodies.values() for name in _INCLUDE.findall(body)}
+    whole = {
+        name: _INCLUDE.sub(lambda include: bodies[include[1]], body)
+        for name, body in bodies.items()
+        if name not in parts
     }
+    return {name: _COMMENT.sub("", body).strip().rstrip(";") for name, body in whole.items()}
+
+
+def with_parameters(text: str, given: Collection[str]) -> str:
+    """A statement without the lines that need a parameter which is not among those `given`. What is
+    left is planned for just these filters."""
+    return _CONDITION.sub(lambda line: line[0] if line[1] in given else "", text)
 
 
 @cache
@@ -51,16 +69,23 @@ def queries(package: str) -> dict[str, str]:
 
 
 @cache
-def on_build(package: str, statement: str, tables: tuple[str, ...], number: int) -> str:
-    """A named statement as it is sent: a table's name means its table in this build, whatever the
-    views of that name show by now. So an answer that was begun before a swap is finished from the
-    tables it was begun with, and nobody who reads stands in the way of a swap.
+def on_build(
+    package: str,
+    statement: str,
+    tables: tuple[str, ...],
+    number: int,
+    given: frozenset[str] = frozenset(),
+) -> str:
+    """A named statement as it is sent, with the parameters `given`. A table's name means its table
+    in this build, whatever the views of that name show by now. So an answer that was begun before a
+    swap is finished from the tables it was begun with, and nobody who reads stands in the way of a
+    swap.
     `LookupError` where there is no such statement."""
     known = queries(package)
     if statement not in known:
         names = ", ".join(sorted(known)) or "none"
         raise LookupError(f"no statement {statement!r} in queries.sql; there are: {names}")
-    text = known[statement]
+    text = with_parameters(known[statement], given)
     meant = [
         f"{name} AS NOT MATERIALIZED (TABLE {table_name(name, number)})"
         for name in tables

@@ -3,7 +3,7 @@ write."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -16,7 +16,7 @@ from oms_ledger.engine.db.errors import DATA_ERRORS
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.upcasts import UPCASTS
 from oms_ledger.engine.project.tables import Build, Table, tables_of
-from oms_ledger.kernel import Position, R, Recorded, Row
+from oms_ledger.kernel import Page, Position, R, Recorded, Row
 
 SQL = statements.queries(__package__)
 
@@ -113,10 +113,14 @@ class RowBuffer:
     `changed` those to write, `new` the keys that the table does not have, `appended` rows without
     updates."""
 
-    __slots__ = ("_named", "_tables", "appended", "changed", "new", "rows")
+    __slots__ = ("_finish", "_named", "_tables", "appended", "changed", "memo", "new", "rows")
 
-    def __init__(self, tables: Mapping[type[Row], Table]) -> None:
+    def __init__(
+        self, tables: Mapping[type[Row], Table], finish: Callable[[Page], None] = lambda page: None
+    ) -> None:
         self._tables = tables
+        self._finish = finish
+        self.memo: dict[object, object] = {}
         self._named: Keys = {kind: set() for kind in tables}
         self.rows: Rows = {kind: {} for kind in tables}
         self.changed: Rows = {kind: {} for kind in tables}
@@ -159,7 +163,12 @@ class RowBuffer:
         return sum(map(len, self.changed.values())) + sum(map(len, self.appended.values()))
 
     def written(self) -> Iterator[tuple[type[Row], list[Row]]]:
-        """The rows to write, by kind; kinds without any are left out."""
+        """The rows to write, by kind; kinds without any are left out. `Poison` where the read model
+        cannot finish them."""
+        try:
+            self._finish(self)
+        except Exception as error:
+            raise Poison(None, error) from error
         for kind, table in self._tables.items():
             rows = self.appended[kind] if table.append_only else list(self.changed[kind].values())
             if rows:
@@ -178,10 +187,13 @@ class Folding:
         self.tables = tables_of(build)
         self.topics = frozenset(stored_names(build.model.event_types))
 
+    def new_buffer(self) -> RowBuffer:
+        return RowBuffer(self.tables, self.model.finish)
+
     def fold(self, connection: Connection, entries: Sequence[Entry]) -> RowBuffer:
         """Load the rows that these events touch, and fold them. `Poison` names the first event that
         fails. Nothing is written."""
-        page = RowBuffer(self.tables)
+        page = self.new_buffer()
         self.fold_into(page, connection, entries)
         return page
 

@@ -8,6 +8,18 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT position, version, tables, set_config('plan_cache_mode', 'force_custom_plan', true)
 FROM projection_positions WHERE name = {name} AND state = 'live';
 
+-- name: live_build
+SELECT version, tables FROM projection_positions WHERE name = %(name)s AND state = 'live';
+
+-- name: with_position
+-- A statement of a read model and the position of its rows, from one snapshot. The name and the
+-- statement are composed into it; one row comes back where the statement has none. Their order is
+-- that of the statement: one row is joined with all of its rows.
+SELECT m.position AS read_model_position, m.version AS read_model_build, q.*
+FROM projection_positions AS m
+LEFT JOIN LATERAL (SELECT true AS present, s.* FROM ({statement}) AS s) AS q ON true
+WHERE m.name = '{name}' AND m.state = 'live';
+
 -- name: head
 -- As `read_model`, for queries of the log alone.
 SELECT position, set_config('plan_cache_mode', 'force_custom_plan', true) FROM ledger_head;

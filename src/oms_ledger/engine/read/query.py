@@ -14,6 +14,11 @@ from oms_ledger.domain.errors import Invalid, ReadModelBehind, Unavailable
 from oms_ledger.engine.db.errors import DATA_ERRORS, is_outage
 from oms_ledger.kernel import Json, Position, Query, Reader
 
+IMPOSSIBLE_VALUE = (
+    "A parameter has a value that cannot be; a cursor must be sent as it was given."
+    " Correct it and ask again."
+)
+
 
 class TransactionReader(Reader, Protocol):
     """A reader within one transaction."""
@@ -47,17 +52,22 @@ def execute(
 ) -> QueryResult | Exception:
     """The result of a query from a reader at a position, or what the query failed with. Raises
     only when the connection is lost, since every other query on it fails too."""
-    query, least = request.query, request.min_position
-    if least is not None and position < least:
-        return read_model_behind(query.read_model, position, least, 0.0)
     try:
-        return QueryResult(run(query.run, request.params, reader), position)
+        refuse_behind(request, position)
+        return QueryResult(run(request.query.run, request.params, reader), position)
     except Exception as error:
         if reader.transaction is TransactionStatus.UNKNOWN:
             raise
         if isinstance(error, psycopg.Error) and is_outage(error):
             return Unavailable("The database did not answer in time. Try again in a moment.")
         return error
+
+
+def refuse_behind(request: QueryRequest, position: Position) -> None:
+    """`ReadModelBehind` at a position below the request's `min_position`."""
+    least = request.min_position
+    if least is not None and position < least:
+        raise read_model_behind(request.query.read_model, position, least, 0.0)
 
 
 def run(
@@ -68,10 +78,7 @@ def run(
     try:
         return function(params, reader)
     except DATA_ERRORS as error:
-        raise Invalid(
-            "A parameter has a value that cannot be; a cursor must be sent as it was given."
-            " Correct it and ask again."
-        ) from error
+        raise Invalid(IMPOSSIBLE_VALUE) from error
 
 
 def read_model_behind(

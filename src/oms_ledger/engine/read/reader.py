@@ -83,7 +83,10 @@ class PostgresReader:
     def rows(self, statement: str, /, **params: object) -> list[dict[str, object]]:
         if self._package is None:
             raise LookupError(f"no statement {statement!r}: this reads the log alone")
-        text = statements.on_build(self._package, statement, self._point.tables, self._point.build)
+        given = frozenset(name for name, value in params.items() if value is not None)
+        text = statements.on_build(
+            self._package, statement, self._point.tables, self._point.build, given
+        )
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(text.encode(), params).fetchall()
 

@@ -275,7 +275,7 @@ class Builder(Projector):
     def _fold_overlapped(self, connection: Connection, build: Build, page: LogPage) -> None:
         """Fold into the build's window, which is written when it is full or the page is not."""
         folding = self._cached_folding(build)
-        window = self._windows.setdefault(build, Window(RowBuffer(folding.tables)))
+        window = self._windows.setdefault(build, Window(folding.new_buffer()))
         entries, left_out = self._without_parked(build, page.with_topics(folding.topics))
         folding.fold_into(window.rows, connection, entries)
         window.last = page.last

@@ -1,7 +1,11 @@
 -- name: try_lock
--- The lock of a job, held by the session until it ends. The number is made of the ledger's schema
--- and the job's name.
+-- The lock of a job, held by the session until it is unlocked or the session ends. The number is
+-- made of the ledger's schema and the job's name.
 SELECT pg_try_advisory_lock(
+    hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0));
+
+-- name: unlock
+SELECT pg_advisory_unlock(
     hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0));
 
 -- name: prune_receipts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import psycopg
 
@@ -20,10 +20,10 @@ def exclusive(connect: Callable[[Role], Connection], job: str) -> Generator[bool
     """Hold the lock of a job while the block runs. Yields False, and holds nothing, where another
     session has it.
 
-    The lock lives as long as its session, which is opened here and closed at the end of the block:
-    PostgreSQL releases it when the process dies. It spares processes the same work; where that
-    would do harm, a compare-and-set in the job's own transaction must prevent it. `Unavailable`
-    where there is no connection.
+    The lock is free when the block has ended, even where it raised. It belongs to a session that is
+    opened here, so PostgreSQL releases it when the process dies. It spares processes the same work;
+    where that would do harm, a compare-and-set in the job's own transaction must prevent it.
+    `Unavailable` where there is no connection.
     """
     try:
         connection = connect(Role.READER)
@@ -31,4 +31,12 @@ def exclusive(connect: Callable[[Role], Connection], job: str) -> Generator[bool
         raise Unavailable("The database does not answer. Try again in a moment.") from error
     with closing(connection):
         row = connection.execute(SQL["try_lock"], (job,)).fetchone()
-        yield row is not None and row[0] is True
+        acquired = row is not None and row[0] is True
+        try:
+            yield acquired
+        finally:
+            if acquired:
+                # The server ends a closed session only a moment later. A session that is lost holds
+                # no lock.
+                with suppress(psycopg.OperationalError):
+                    connection.execute(SQL["unlock"], (job,))

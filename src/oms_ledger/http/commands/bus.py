@@ -28,7 +28,7 @@ class CommandSubmitter:
         self._erasure = oms.vault.erasure
         self._threads = threads
         self._without_keys: MicroBatcher[Sequence[Submission], Sealed] = MicroBatcher(
-            threads, self._seal_all
+            threads.worker(self._seal_all)
         )
 
     async def submit(self, submission: Submission) -> Outcome:

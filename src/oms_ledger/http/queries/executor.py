@@ -9,11 +9,13 @@ from functools import partial
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
+from oms_ledger.engine.read.direct import DirectReads, DirectResult
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import whole
-from oms_ledger.kernel import Position, Query
+from oms_ledger.kernel import Lookup, Position, Query, Selection
+from oms_projections import PROJECTIONS
 
 WAIT_MS = 2000
 WAIT_MS_MAX = 10_000
@@ -24,6 +26,14 @@ LANES = 4
 transaction, and no others."""
 
 BATCH_QUERIES_MAX = 16
+
+SESSIONS = 4
+"""Connections of a process for queries that one statement answers."""
+
+LOOKUP_LANES = 2
+"""Concurrent statements for each query that looks one thing up."""
+
+BATCH_LOOKUPS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,9 @@ class QueryExecutor:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
+        self._sessions = oms.event_loop_sessions(SESSIONS)
+        self._reads = DirectReads(self._sessions, PROJECTIONS)
+        self._lookups: dict[str, MicroBatcher[QueryRequest, DirectResult]] = {}
         self._batchers: dict[str | None, MicroBatcher[QueryRequest, QueryResult]] = {}
 
     async def run(
@@ -65,16 +78,52 @@ class QueryExecutor:
         while True:
             try:
                 return await self._batcher(query.read_model).call(request)
-            except ReadModelBehind:
-                if request.min_position is None or not freshness.seconds_left:
-                    raise
-            await wait_for(
-                self._oms,
-                self._threads,
-                query.read_model,
-                request.min_position,
-                freshness.seconds_left,
-            )
+            except ReadModelBehind as behind:
+                await self._wait_for(request, freshness, behind)
+
+    async def run_direct(
+        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+    ) -> DirectResult | None:
+        """As `run`, where one statement gives the answer; None where it does not."""
+        direct = query.direct
+        if direct is None or self._oms.vault.subjects.must_resolve(query, params):
+            return None
+        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        if isinstance(direct, Lookup) and direct.key(limited) is None:
+            return None
+        request = QueryRequest(query, limited, freshness.min_position)
+        while True:
+            try:
+                if isinstance(direct, Selection):
+                    return await self._reads.select(direct, request)
+                return await self._lookup_batcher(query, direct).call(request)
+            except ReadModelBehind as behind:
+                await self._wait_for(request, freshness, behind)
+
+    async def _wait_for(
+        self, request: QueryRequest, freshness: Freshness, behind: ReadModelBehind
+    ) -> None:
+        """Return when the read model has reached `min_position`; raise `behind`, which a query
+        failed with, after the deadline."""
+        least = request.min_position
+        if least is None or not freshness.seconds_left:
+            raise behind
+        await wait_for(
+            self._oms, self._threads, request.query.read_model, least, freshness.seconds_left
+        )
+
+    def _lookup_batcher(
+        self, query: Query, lookup: Lookup
+    ) -> MicroBatcher[QueryRequest, DirectResult]:
+        batcher = self._lookups.get(query.name)
+        if batcher is None:
+            worker = partial(self._reads.lookups, lookup)
+            batcher = MicroBatcher(worker, lanes=LOOKUP_LANES, most=BATCH_LOOKUPS_MAX)
+            self._lookups[query.name] = batcher
+        return batcher
+
+    def close(self) -> None:
+        self._sessions.close()
 
     async def run_as_of(
         self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
@@ -87,7 +136,9 @@ class QueryExecutor:
         batcher = self._batchers.get(read_model)
         if batcher is None:
             worker = partial(self._oms.query_many, read_model)
-            batcher = MicroBatcher(self._threads, worker, lanes=LANES, most=BATCH_QUERIES_MAX)
+            batcher = MicroBatcher(
+                self._threads.worker(worker), lanes=LANES, most=BATCH_QUERIES_MAX
+            )
             self._batchers[read_model] = batcher
         return batcher
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import Freshness, QueryExecutor
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import etag
-from oms_ledger.kernel import Position, Query
+from oms_ledger.kernel import Json, Position, PreparedAnswer, Query
 from oms_ledger.validation import from_validation, invalid
 
 
@@ -35,16 +35,37 @@ class QueryHandler:
         executor = self._executor
         sensitive = allows(principal_of(request).scopes, SENSITIVE)
         if as_of is None:
+            direct = await executor.run_direct(self._query, params, fresh, sensitive=sensitive)
+            if direct is not None:
+                return await self._direct(request, *direct)
             result = await executor.run(self._query, params, fresh, sensitive=sensitive)
         else:
             result = await executor.run_as_of(self._query, params, as_of, sensitive=sensitive)
-        headers = {"ledger-position": str(result.position)}
-        tag = etag(result.body)
+        return await self._answer(request, result.body, result.position)
+
+    async def _answer(
+        self, request: Request, body: Mapping[str, Json], position: Position
+    ) -> Response:
+        headers = {"ledger-position": str(position)}
+        tag = etag(body)
         if tag is None:
-            return await self._disclosure.answer(request, result.body, 200, headers)
+            return await self._disclosure.answer(request, body, 200, headers)
         headers["etag"] = tag  # one order: the same fields as in the answers of its commands
-        body = {**result.body, "position": result.position}
+        body = {**body, "position": position}
         return await self._disclosure.answer(request, body, 200, headers)
+
+    async def _direct(
+        self, request: Request, answer: PreparedAnswer | Mapping[str, Json], position: Position
+    ) -> Response:
+        if not isinstance(answer, PreparedAnswer):
+            return await self._answer(request, answer, position)
+        headers, content = {"ledger-position": str(position)}, answer.content
+        if answer.version is not None:
+            headers["etag"] = f'"{answer.version}"'
+            content = f'{content[:-1]},"position":{position}}}'
+        return await self._disclosure.prepared(
+            request, content.encode(), headers, sensitive=answer.sensitive
+        )
 
     def _params(self, path: dict[str, str], fields: dict[str, str]) -> object:
         for name in path:

@@ -1,5 +1,5 @@
-"""Micro-batching: concurrent calls are collected and served by one worker call, so they share a
-thread hop, a transaction and its round trips. The more calls there are, the less each costs."""
+"""Micro-batching: concurrent calls are collected and served by one worker call, so they share its
+round trips. The more calls there are, the less each costs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from oms_ledger.domain.errors import Overloaded
-from oms_ledger.http.queries.threads import QUEUE_SECONDS_MAX, Threads
+from oms_ledger.http.queries.threads import QUEUE_SECONDS_MAX
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
@@ -24,20 +23,18 @@ _Pending = tuple[Request, "asyncio.Future[Reply]", float]
 class MicroBatcher(Generic[Request, Reply]):
     """Belongs to one event loop.
 
-    `worker` runs in a thread, at most `lanes` times at once. It gives one reply for each request,
+    `worker` runs at most `lanes` times at once. It gives one reply for each request,
     in order; an exception in that place is raised to that caller. An exception that `worker`
     raises is raised to all callers of the batch. `most` bounds the requests of a batch.
     """
 
     def __init__(
         self,
-        threads: Threads,
-        worker: Callable[[Sequence[Request]], Sequence[Reply | Exception]],
+        worker: Callable[[Sequence[Request]], Awaitable[Sequence[Reply | Exception]]],
         *,
         lanes: int = 1,
         most: int = 1_000_000,
     ) -> None:
-        self._threads = threads
         self._worker = worker
         self._lanes = lanes
         self._most = most
@@ -60,7 +57,7 @@ class MicroBatcher(Generic[Request, Reply]):
             requests = [request for request, _, _ in batch]
             replies: Sequence[Reply | Exception]
             try:
-                replies = await self._threads.run(partial(self._worker, requests))
+                replies = await self._worker(requests)
             except Exception as error:
                 replies = [error] * len(batch)
             for (_, future, _), reply in zip(batch, replies, strict=True):

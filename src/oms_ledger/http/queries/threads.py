@@ -4,7 +4,8 @@ long waits (`min_position`)."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -12,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 
 from oms_ledger.domain.errors import Overloaded
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 WAITS_MAX = 100
@@ -34,6 +36,16 @@ class Threads:
     async def run(self, blocking: Callable[[], T]) -> T:
         """Run a short call; `Overloaded` when it was queued for too long."""
         return await _run(blocking, self._calls, QUEUE_SECONDS_MAX)
+
+    def worker(
+        self, blocking: Callable[[Sequence[A]], Sequence[T]]
+    ) -> Callable[[Sequence[A]], Awaitable[Sequence[T]]]:
+        """A worker of a `MicroBatcher` that serves its batches in threads."""
+
+        async def serve(requests: Sequence[A]) -> Sequence[T]:
+            return await self.run(partial(blocking, requests))
+
+        return serve
 
     async def wait(self, blocking: Callable[[], T], seconds: float) -> T:
         """Run a call that mostly waits and ends by itself; `Overloaded` when it was queued for
