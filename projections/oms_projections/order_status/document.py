@@ -46,12 +46,16 @@ class OrderDocument:
     @property
     def shipped_at(self) -> datetime | None:
         """When the last goods left; None while some are still to leave."""
+        if not self.dispatched:
+            return None
         open_units = any(line.open for line in self.order.lines.values() if line.line.stocked)
         return None if open_units else max(self.dispatched.values(), default=None)
 
     @property
     def delivered_at(self) -> datetime | None:
         """When the last goods arrived; None while some are still to arrive."""
+        if not self.delivered:
+            return None
         delivered = fulfilment_status(self.order.lines.values()) == "delivered"
         return max(self.delivered.values(), default=None) if delivered else None
 

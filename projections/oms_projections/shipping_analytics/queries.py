@@ -22,7 +22,8 @@ from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
+from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
+from oms_projections.direct import looked_up
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
 from oms_projections.shipping_analytics.fold import READ_MODEL, row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
@@ -56,13 +57,19 @@ class GetShipment:
     shipment_id: str
 
 
-def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
-    rows = reader.rows("shipment", shipment_id=params.shipment_id)
+def _shipment(params: GetShipment, rows: Rows) -> Mapping[str, Json]:
     if not rows:
         raise NotFound(
             f"There is no shipment {params.shipment_id!r}. GET /v1/shipments lists them."
         )
     return shipment(rows[0])
+
+
+SHIPMENT = Lookup("shipments_by_id", lambda params: params.shipment_id, _shipment)
+
+
+def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
+    return looked_up(SHIPMENT, params, reader)
 
 
 def get_shipment_as_of(params: GetShipment, log: Log) -> Mapping[str, Json]:
@@ -333,6 +340,7 @@ QUERIES = (
         "One shipment",
         get_shipment_as_of,
         answer_type=ShipmentDetailAnswer,
+        direct=SHIPMENT,
     ),
     Query(
         "list_shipments",

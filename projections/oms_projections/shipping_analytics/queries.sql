@@ -1,6 +1,6 @@
--- name: shipment
--- One shipment.
-SELECT * FROM shipments WHERE shipment_id = %(shipment_id)s;
+-- name: shipments_by_id
+-- Shipments whole.
+SELECT shipment_id AS key, * FROM shipments WHERE shipment_id = ANY (%(keys)s::text[]);
 
 -- name: tracked
 -- The shipment behind a link that was sent to its recipient.
