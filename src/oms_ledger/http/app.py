@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
 from oms_ledger.access.rates import TokenBuckets
+from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
@@ -24,6 +25,7 @@ from oms_ledger.http.access_record import AccessRecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.bounds import Bounds
+from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
@@ -164,16 +166,24 @@ def _add_commands(
     add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> None:
     submitter = CommandSubmitter(oms, threads)
+    singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
         of_route = disclosure(f"{route.method} {route.path}")
-        single = CommandHandler(submitter, of_route, kind)
+        single = singles[kind.name] = CommandHandler(submitter, of_route, kind)
         many: Handle = single
         if route.many:
             many = BatchHandler(oms, threads, submitter, of_route, kind, single)
         add(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
             add(route.method, route.many_path, kind.scope, many)
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}")
+    add(
+        "POST",
+        routes.ANY_COMMANDS,
+        ANY,
+        AnyBatchHandler(oms, threads, submitter, of_any, singles),
+    )
 
 
 def _streams(
