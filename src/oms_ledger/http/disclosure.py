@@ -31,6 +31,8 @@ PII = "pii:read"
 TRACKING = "public tracking"
 """The actor that is recorded where a tracking page shows a first name."""
 
+LARGE_ITEMS = 100
+
 Body = Mapping[str, object] | Sequence[object]
 Render = Callable[[Body], bytes]
 
@@ -97,7 +99,8 @@ class Disclosure:
         """The body with sensitive parts marked, and masked for callers without the right; and
         the streams of the sensitive orders whose content is left in."""
         path = path_fields(request)
-        mentions = mask.mentions_in(body, path)
+        gather = partial(mask.mentions_in, body, path)
+        mentions = await self._threads.run(gather) if _is_large(body) else gather()
         streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
         if not streams and not mentions.marked:
             return body, ()
@@ -159,3 +162,9 @@ class Disclosure:
         masked = Refused(error.detail, code=error.code, errors=faults)
         masked.replayed = error.replayed
         return masked
+
+
+def _is_large(body: Body) -> bool:
+    """Whether it has so many items that searching them would hold the event loop for long."""
+    values = body.values() if isinstance(body, Mapping) else (body,)
+    return any(isinstance(each, list) and len(each) > LARGE_ITEMS for each in values)

@@ -13,12 +13,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from oms_ledger.http.endpoint import SECURITY
 from oms_ledger.http.errors import problem_body
+from oms_ledger.http.heads import HEADERS_MAX
 
 HEAD_BYTES_MAX = 131_072
-"""Limit on a request line with its headers, on what is between chunks, and on trailers: twice what
-a read from the socket returns at once."""
-
-HEADERS_MAX = 100
+"""Limit on what is read of a request line with its headers, on what is between chunks, and on
+trailers: twice what a read from the socket returns at once. `http.heads` has tighter limits, which
+are answered in more detail."""
 
 VERSIONS = frozenset({"1.0", "1.1"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import structlog
@@ -17,13 +18,13 @@ from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Un
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
+from oms_ledger.http.bodies import body_held, body_of
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler, is_dry_run
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.errors import problem, problem_body, status_of
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import (
-    body_of,
     correlation_id,
     expected_version,
     fingerprint,
@@ -96,7 +97,8 @@ class BatchHandler:
         body = await body_of(request, headers)
         if self._shares_its_path and f'"{self._many}"'.encode() not in body:
             return await self._single.decide(request, headers, body)
-        fields = _fields(body)
+        held = body_held(request)
+        fields = await held.work(len(body), partial(_fields, body))
         if self._shares_its_path and self._many not in fields:
             return await self._single.decide(request, headers, body)
         bodies = self._bodies(fields)
@@ -106,12 +108,12 @@ class BatchHandler:
         print_ = fingerprint(request, body) if key is not None else b""
         correlation = correlation_id(headers) or new_context(principal.actor).command_id
         batch = _Batch(principal, correlation, key, print_, is_dry_run(request))
-        return await self._decide(request, batch, bodies)
+        read = await held.work(len(body), partial(self._read_all, bodies))
+        return await self._decide(request, batch, read)
 
     async def _decide(
-        self, request: Request, batch: _Batch, bodies: Sequence[msgspec.Raw]
+        self, request: Request, batch: _Batch, read: Sequence[Command | OmsError]
     ) -> Response:
-        read = [self._read(n, body) for n, body in enumerate(bodies)]
         valid = [each for each in read if not isinstance(each, OmsError)]
         submissions = [batch.submission(n, command) for n, command in enumerate(valid)]
         decided = iter(await self._submit(submissions, alone=batch.key is not None))
@@ -154,6 +156,10 @@ class BatchHandler:
         if not 1 <= len(bodies) <= self._at_most:
             raise invalid(self._many, f"It has {len(bodies)} items. Send 1 to {self._at_most}.")
         return bodies
+
+    def _read_all(self, bodies: Sequence[msgspec.Raw]) -> Sequence[Command | OmsError]:
+        """Each command, or why it is none."""
+        return [self._read(number, body) for number, body in enumerate(bodies)]
 
     def _read(self, number: int, body: msgspec.Raw) -> Command | OmsError:
         try:

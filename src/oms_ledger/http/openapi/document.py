@@ -30,9 +30,9 @@ a query, and the answer has it in it. `Idempotency-Key` makes any command safe t
 
 REF = "#/components/schemas/{model}"
 
-PUBLIC_ERRORS = (404, 422, 503)
-QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
-COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
+PUBLIC_ERRORS = (404, 414, 422, 429, 431, 503)
+QUERY_ERRORS = (400, 401, 403, 404, 414, 422, 429, 431, 500, 503)
+COMMAND_ERRORS = (400, 401, 403, 404, 408, 409, 412, 413, 414, 415, 422, 429, 431, 500, 503)
 
 SHAPES = (
     answers.ProblemAnswer,

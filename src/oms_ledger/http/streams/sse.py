@@ -19,6 +19,7 @@ from oms_ledger.domain.json_values import feed_item
 from oms_ledger.engine.read.query import QueryResult
 from oms_ledger.http.auth import READMIT
 from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, whole
@@ -164,7 +165,7 @@ class ParcelStream:
                 newest = await self._execute(params, _soon(watcher.shipped))
                 changed = newest.body != shown.body
                 message = await self._message(request, newest) if changed else b""
-            except Unavailable:
+            except (Unavailable, RateLimited):
                 await watcher.wait(RETRY_SECONDS)
                 continue
             if message:

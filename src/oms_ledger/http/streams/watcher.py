@@ -15,6 +15,7 @@ from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.http import metrics
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.turns import CALLER
 from oms_ledger.kernel import Position
 
 log = structlog.get_logger(__name__)
@@ -85,6 +86,7 @@ class HeadWatcher:
         grown.set()
 
     async def _run(self) -> None:
+        CALLER.set("streams")  # not the client that came first
         while self._clients and not self.ended:
             try:
                 await self._poll()
@@ -98,7 +100,7 @@ class HeadWatcher:
 
     async def _poll(self) -> None:
         wait = partial(self._readers.wait_for, None, self.head + 1, POLL_SECONDS)
-        await self._threads.wait(wait, POLL_SECONDS)
+        await self._threads.watch(wait)
         newest = partial(self._readers.feed, self.head, 1, None)
         before, self.head = self.head, (await self._threads.run(newest)).head
         shipments = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)
