@@ -19,6 +19,7 @@ from oms_ledger.engine.db.pool import Pool, Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
+from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.log.store import EventRow
 from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.read.reader import FeedPage, Readers
@@ -85,8 +86,8 @@ class MemoryMarkEvents:
 class MemoryReaders(Readers):
     """The head and the feed of a log in memory, which has no read models and no workers."""
 
-    def __init__(self, log: MemoryLog, pools: NoPools) -> None:
-        super().__init__(cast(Pool, pools), PROJECTIONS)
+    def __init__(self, log: MemoryLog, pools: NoPools, snapshots: SnapshotDecoder) -> None:
+        super().__init__(cast(Pool, pools), PROJECTIONS, snapshots)
         self._log = log
 
     def head(self) -> Position:
@@ -121,15 +122,10 @@ def open_in_memory(settings: Settings) -> Generator[Oms]:
     sensitivity = SensitivityIndex(MemoryMarkEvents(log))
     vault = Vault.of(pools.lend, MemoryKeys(pools.lend, settings), sensitivity.access_log_keys)
     writer = Writer(MemoryStore(log))
-    oms = Oms(
-        settings,
-        "memory:",
-        cast(Pools, pools),
-        writer,
-        MemoryReaders(log, pools),
-        vault,
-        sensitivity,
-    )
+    snapshots = SnapshotDecoder()
+    readers = MemoryReaders(log, pools, snapshots)
+    connections = cast(Pools, pools)
+    oms = Oms(settings, "memory:", connections, writer, readers, snapshots, vault, sensitivity)
     try:
         yield oms
     finally:
