@@ -11,9 +11,7 @@ import hypothesis
 import pytest
 import structlog
 
-from oms_ledger.engine.rebuild import operations
 from tests import server as tests_server
-from tests import templates
 from tests.database_reset import Databases
 from tests.databases import KEK, Database, postgres15_binaries, temporary_server
 
@@ -81,7 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _no_workers_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds of read models are left to workers for a while, and in this process there are none."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+    monkeypatch.setattr("oms_ledger.engine.rebuild.operations.LEAVE_TO_WORKERS_SECONDS", 0.0)
 
 
 def pytest_configure() -> None:
@@ -104,12 +102,16 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """The name of a database with one migrated, empty ledger."""
+    from tests import templates  # imports all of the program, which the process of xdist need not
+
     return templates.ledger(server)
 
 
 @pytest.fixture(scope="session")
 def ready_template(server: str) -> str:
     """The name of a database with an empty ledger and the tables of its read models."""
+    from tests import templates
+
     return templates.ready(server)
 
 
