@@ -40,8 +40,15 @@ DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 
 LONG_FIXTURES = {"postgres15", "real"}
 
-hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
-hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+# How long an example takes to draw depends on what else the machine does.
+ANY_SPEED = [hypothesis.HealthCheck.too_slow]
+
+hypothesis.settings.register_profile(
+    "dev", max_examples=50, deadline=None, suppress_health_check=ANY_SPEED
+)
+hypothesis.settings.register_profile(
+    "ci", max_examples=200, deadline=None, suppress_health_check=ANY_SPEED, derandomize=True
+)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 )
