@@ -45,6 +45,7 @@ from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
@@ -334,7 +335,7 @@ def open_prepared(
     readers = Readers(pools.of(Role.READER), PROJECTIONS, snapshots)
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
     sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
-    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
+    vault = Vault.of(pools.lend, KeyCache(pools.lend, wrapping), sensitivity.access_log_keys)
     try:
         yield Oms(settings, url, pools, writer, readers, snapshots, vault, sensitivity)
     finally:

@@ -55,8 +55,8 @@ def served(oms: Oms) -> Iterator[tuple[str, str, str]]:
             yield route.endpoint.method, path, route.endpoint.scope
 
 
-def test_every_route_declares_the_scope_that_is_documented(oms: Oms) -> None:
-    found = list(served(oms))
+def test_every_route_declares_the_scope_that_is_documented(memory_oms: Oms) -> None:
+    found = list(served(memory_oms))
     assert sorted(found) == sorted(routes())
     assert {scope for _, _, scope in found} <= {*SCOPES, PUBLIC, ANY}
 
