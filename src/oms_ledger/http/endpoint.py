@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_ledger.access.principals import ANONYMOUS
 from oms_ledger.access.roles import PUBLIC
-from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.errors import NotFound, OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate
 from oms_ledger.http.bodies import HeldBody
@@ -54,7 +54,7 @@ class Endpoint:
     admitted the caller. It returns an answer or raises an `OmsError`; any other exception is a
     bug, which is logged and answered by 500 without details."""
 
-    __slots__ = ("_bounds", "_gate", "_handle", "method", "path", "scope")
+    __slots__ = ("_bounds", "_gate", "_handle", "_is_link", "method", "path", "scope")
 
     def __init__(
         self, gate: Gate, bounds: Bounds, method: str, path: str, scope: str, handle: Handle
@@ -64,6 +64,7 @@ class Endpoint:
         self.scope = scope
         self._gate = gate
         self._bounds = bounds
+        self._is_link = scope == PUBLIC and "{token}" in path
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,8 +81,12 @@ class Endpoint:
             refuse_cards_in_target(scope)
             if self.scope != PUBLIC:
                 refuse_cards_in_headers(scope)
+            if self._is_link:
+                self._gate.refuse_guesses(request)
             answer = await self._bounds.handle(request, self._handle)
         except OmsError as error:
+            if self._is_link and isinstance(error, NotFound):
+                self._gate.count_guess(request)
             metrics.count_refusal(error.code)
             answer = problem_answer(error)
         except ClientDisconnect:
