@@ -30,6 +30,12 @@ structlog.configure(
 # Collecting the tests makes some million objects that live as long as the run.
 gc.set_threshold(100_000, 50, 100)
 
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting the tests has made out of every later collection of garbage."""
+    gc.freeze()
+
+
 os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}

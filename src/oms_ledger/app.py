@@ -29,6 +29,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.postgres import PostgresStore
+from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.project.parked import retry_parked
 from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
@@ -47,6 +48,7 @@ from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
+from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -79,6 +81,7 @@ class Oms:
         pools: Pools,
         writer: Writer,
         readers: Readers,
+        snapshots: SnapshotDecoder,
         vault: Vault,
         sensitivity: SensitivityIndex,
     ) -> None:
@@ -86,6 +89,7 @@ class Oms:
         self.url = url
         self.writer = writer
         self.readers = readers
+        self.snapshots = snapshots
         self.vault = vault
         self.sensitivity = sensitivity
         self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
@@ -324,14 +328,15 @@ def open_prepared(
         settings.writer_cached_bytes,
         settings.writer_patience_seconds,
     )
-    store = PostgresStore(partial(pools.connect, Role.WRITER))
+    snapshots = SnapshotDecoder()
+    store = PostgresStore(partial(pools.connect, Role.WRITER), snapshots)
     writer = Writer(store, limits, on_batch=on_batch)
-    readers = Readers(pools.of(Role.READER), PROJECTIONS)
+    readers = Readers(pools.of(Role.READER), PROJECTIONS, snapshots)
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
-    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
+    sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
     vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
     try:
-        yield Oms(settings, url, pools, writer, readers, vault, sensitivity)
+        yield Oms(settings, url, pools, writer, readers, snapshots, vault, sensitivity)
     finally:
         writer.close()
         readers.close()

@@ -8,12 +8,23 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Currency,
+    OccurredAt,
+    Quantity,
+    Sku,
+    Text,
+    check_amount,
+)
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReceived
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -21,7 +32,8 @@ from oms_ledger.kernel import Change, Context, Given, Json, Route
 class ReceiveStock(StockCommand):
     """Receive goods at a location. A SKU never heard of is defined under its own name.
 
-    `unit_cost` is in `currency`, GBP by default. Many at once: a list under `items`.
+    `unit_cost` is in `currency`, GBP by default; `occurred_at` is when the goods came, if that was
+    earlier. Many at once: a list under `items`.
     """
 
     name: ClassVar[str] = "ReceiveStock"
@@ -41,6 +53,7 @@ class ReceiveStock(StockCommand):
     reference: Text | None = None
     unit_cost: Amount | None = None
     currency: Currency = "GBP"
+    occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _cost_fits_its_currency(self) -> ReceiveStock:
@@ -59,4 +72,5 @@ class ReceiveStock(StockCommand):
             cost,
             None if cost is None else self.currency,
         )
-        return [*defined_on_the_fly(self.sku, given), Change(received)]
+        changes = [*defined_on_the_fly(self.sku, given), Change(received)]
+        return dated(changes, self.occurred_at, ctx)

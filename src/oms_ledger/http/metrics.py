@@ -18,6 +18,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
@@ -38,6 +39,9 @@ EVENTS = Counter("oms_writer_events", "Events appended")
 COMMANDS = Counter("oms_writer_commands", "Commands decided; by batches: how large these are")
 BATCHES = Counter("oms_writer_batches", "Commits of the writer")
 FAILURES = Counter("oms_writer_failures", "Batches that could not be written")
+DAMAGED_SNAPSHOTS = Counter(
+    "oms_snapshots_damaged", "Snapshots left alone, whose events were folded instead"
+)
 
 LAG: tuple[tuple[str, str, Callable[[BuildStatus], float]], ...] = (
     ("oms_read_model_position", "Last event folded", lambda s: s.position),
@@ -61,17 +65,19 @@ def count_refusal(code: str) -> None:
     REFUSALS.labels(code).inc()
 
 
-class WriterCounters:
-    """Copies the writer's own counters to the metrics, so that the writer need not."""
+class EngineCounters:
+    """Copies the counters of the writer and of the decoder of snapshots to the metrics, so that
+    they need not."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, snapshots: SnapshotDecoder) -> None:
         self._writer = writer
-        self._copied = (0, 0, 0, 0)
+        self._snapshots = snapshots
+        self._copied = (0, 0, 0, 0, 0)
 
     def update(self) -> None:
-        counters = self._writer.counters
-        now = (counters.events, counters.commands, counters.batches, counters.failures)
-        kept = (EVENTS, COMMANDS, BATCHES, FAILURES)
+        counters, damaged = self._writer.counters, self._snapshots.damaged
+        now = (counters.events, counters.commands, counters.batches, counters.failures, damaged)
+        kept = (EVENTS, COMMANDS, BATCHES, FAILURES, DAMAGED_SNAPSHOTS)
         for counter, count, before in zip(kept, now, self._copied, strict=True):
             counter.inc(count - before)
         self._copied = now

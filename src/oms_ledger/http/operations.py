@@ -34,11 +34,11 @@ class Operations:
     def __init__(self, oms: Oms, threads: Threads) -> None:
         self._oms = oms
         self._threads = threads
-        self._counters = metrics.WriterCounters(oms.writer)
+        self._counters = metrics.EngineCounters(oms.writer, oms.snapshots)
         self._migrated = False
 
     def update_counters(self) -> None:
-        """Copy the writer's counters to the metrics."""
+        """Copy the counters of the engine to the metrics."""
         self._counters.update()
 
     async def healthz(self, request: Request) -> Response:

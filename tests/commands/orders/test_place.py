@@ -197,13 +197,16 @@ def test_with_confirm_it_can_be_fulfilled_at_once() -> None:
 
 
 def test_an_old_order_keeps_its_own_date_and_promise() -> None:
-    shipped, arrived = AT + timedelta(hours=1), AT + timedelta(hours=9)
+    then = AT - timedelta(days=30)
+    shipped, arrived = then + timedelta(hours=1), then + timedelta(hours=9)
     asked = given(*SHELF).when(
-        order(placed_at=AT, promised_ship_at=shipped, promised_delivery_at=arrived)
+        order(placed_at=then, promised_ship_at=shipped, promised_delivery_at=arrived, confirm=True)
     )
     event = placed(asked)
-    assert (event.placed_at, event.ship_by, event.deliver_by) == (AT, shipped, arrived)
-    assert [c.occurred_at for c in asked.changes if c.event is event] == [AT]
+    assert (event.placed_at, event.ship_by, event.deliver_by) == (then, shipped, arrived)
+    dates = {type(c.event).__name__: c.occurred_at for c in asked.changes}
+    of_the_order = dict.fromkeys(("OrderPlaced", "StockAllocated", "OrderConfirmed"), then)
+    assert dates == {**of_the_order, "OrderNumbered": None}
 
 
 def test_what_would_lead_to_somebodys_door_is_personal() -> None:

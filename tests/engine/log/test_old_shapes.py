@@ -48,7 +48,9 @@ STATES = [
 ]
 STREAMS = ["product-MUG", "product-POST"]
 
-SNAPSHOT = SnapshotRow(STREAMS[0], 1, 1, "a-former-shape", b'{"version":1,"defined":%b}' % MUG)
+SNAPSHOT = SnapshotRow(
+    STREAMS[0], 1, 1, "a-former-shape", b'{"version":1,"defined":%b}' % MUG, bytes(32)
+)
 
 
 @pytest.fixture

@@ -45,6 +45,9 @@ REMEDIES: Mapping[str, str] = {
     + _PROGRAM,
     "receipt_differs": "Answers to repeated requests may be wrong. Delete the receipt as the"
     " owner of the database, or restore the log that it belongs to.",
+    "snapshot_differs": "Stop all processes, remove the stream's rows from the table snapshots as"
+    " the owner of the database, and start again: the events are folded instead, as they are"
+    " already where the checksum does not fit. And find out who could write to that table.",
     "read_model_differs": "Run oms-ledger verify --repair, which builds it anew from the log and"
     " swaps it in; and find out who could write to its table.",
     "read_model_incomplete": "Look at what is parked (oms-ledger projections parked), and retry it"

@@ -16,6 +16,7 @@ from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.audit.verify.ports import Progress, VerificationPorts
 from oms_ledger.audit.verify.read_models import check_read_models
 from oms_ledger.audit.verify.report import Check, VerificationReport
+from oms_ledger.audit.verify.snapshots import check_snapshots
 from oms_ledger.audit.verify.tee import TeeTreeStore
 from oms_ledger.audit.verify.tree import verify_tree
 from oms_ledger.domain.errors import Invalid
@@ -71,6 +72,8 @@ def verify(
         totals=dict(checker.invariants.totals),
         left_out=tuple(_not_checked(checker, sealed, options, until)),
     )
+    if options.until is None:
+        report = replace(report, checks=(*report.checks, check_snapshots(ports.readers)))
     if options.until is None and options.read_models:
         checks, repaired = check_read_models(ports, progress, repair=options.repair)
         report = replace(report, checks=(*report.checks, *checks), repaired=tuple(repaired))
@@ -197,6 +200,9 @@ def _not_checked(
     if checker.left_out:
         yield f"{checker.left_out} streams behind the fault that is named of each."
     if options.until is not None:
-        yield f"Events after {until:,}, the read models, and the last command if it is not whole."
+        yield (
+            f"Events after {until:,}, snapshots, the read models, and the last command if it is not"
+            " whole."
+        )
     elif not options.read_models:
         yield "Read models, as was asked for."

@@ -8,7 +8,7 @@ row is lock and counter in one: see docs/architecture.md and migrations/0001_eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any
@@ -25,11 +25,12 @@ from oms_ledger.engine.db.binary import (
 )
 from oms_ledger.engine.db.connection import Connection, Cursor
 from oms_ledger.engine.db.errors import is_outage
-from oms_ledger.engine.log.codec import SHAPES
+from oms_ledger.engine.log.snapshots import NEWEST, SnapshotDecoder, shape_of
 from oms_ledger.engine.log.store import (
     Batch,
     BatchRejected,
     EventRow,
+    FoldedStream,
     Head,
     LoadedRows,
     LoadRequest,
@@ -52,8 +53,11 @@ class PostgresStore:
     """A `Store` over one connection. `connect` opens it in autocommit mode, with the ledger's
     search_path."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], snapshots: SnapshotDecoder | None = None
+    ) -> None:
         self._connect = connect
+        self._snapshots = snapshots or SnapshotDecoder()
         # One cursor for all batches: making one takes as long as running a statement.
         self._cursor: Cursor | None = None
 
@@ -87,7 +91,44 @@ class PostgresStore:
         connection = self._open_cursor().connection
         with connection.pipeline():
             pending = self._send_requests(connection, request)
-        return _collect(pending)
+        events = [EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))]
+        snapshots, events = self._intact(connection, pending.snapshots, events)
+        return LoadedRows(
+            snapshots=snapshots,
+            events=events,
+            receipts=[Receipt(*row) for row in _rows(pending.receipts)],
+            names=[name for (name,) in _rows(pending.names)],
+        )
+
+    def _intact(
+        self, connection: Connection, cursor: Cursor | None, events: list[EventRow]
+    ) -> tuple[list[FoldedStream], list[EventRow]]:
+        """The states in the snapshots that a cursor has, and the events after them. Where a
+        snapshot is damaged the newest one that is not stands in its place, or none, and the events
+        are loaded again."""
+        folded: dict[str, FoldedStream] = {}
+        damaged: dict[str, int] = {}
+        below: dict[str, int] = {}
+        while cursor is not None:
+            for row in map(SnapshotRow._make, cursor.fetchall()):
+                state = self._snapshots.decode(row)
+                if state is None:
+                    below[row.stream] = row.version
+                else:
+                    folded[row.stream] = state
+            damaged |= below
+            cursor = _send_snapshots(connection, below) if below else None
+            below = {}
+        if damaged:
+            kept = [row for row in events if row.stream not in damaged]
+            known = [folded[s].version if s in folded else 0 for s in damaged]
+            rows = connection.execute(
+                SQL["load_events"],
+                (text_array(damaged), bigint_array(known), text_array([""] * len(damaged))),
+                binary=True,
+            ).fetchall()
+            events = kept + [EventRow(*row) for row in rows]
+        return list(folded.values()), events
 
     @contextmanager
     def _translated_errors(self) -> Generator[None]:
@@ -109,13 +150,10 @@ class PostgresStore:
 
         if request.streams:
             ids = text_array(request.streams)
-            shapes = text_array([SHAPES.get(s.split("-", 1)[0], "") for s in request.streams])
-            unknown = [s for s, version in request.streams.items() if version == 0]
+            shapes = text_array(map(shape_of, request.streams))
+            unknown = {s: NEWEST for s, version in request.streams.items() if version == 0}
             if unknown:
-                its_shapes = [SHAPES.get(s.split("-", 1)[0], "") for s in unknown]
-                pending.snapshots = send(
-                    SQL["load_snapshots"], text_array(unknown), text_array(its_shapes)
-                )
+                pending.snapshots = _send_snapshots(connection, unknown)
             versions = bigint_array(request.streams.values())
             pending.events.append(send(SQL["load_events"], ids, versions, shapes))
         for category in request.categories:
@@ -191,13 +229,14 @@ def _prefix_end(prefix: str) -> str:
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
-def _collect(pending: _Pending) -> LoadedRows:
-    return LoadedRows(
-        snapshots=[SnapshotRow(*row) for row in _rows(pending.snapshots)],
-        events=[EventRow(*row) for row in chain.from_iterable(map(_rows, pending.events))],
-        receipts=[Receipt(*row) for row in _rows(pending.receipts)],
-        names=[name for (name,) in _rows(pending.names)],
+def _send_snapshots(connection: Connection, below: Mapping[str, int]) -> Cursor:
+    """Ask for the newest snapshot of each stream below a version."""
+    parameters = (
+        text_array(below),
+        text_array(map(shape_of, below)),
+        bigint_array(below.values()),
     )
+    return connection.execute(SQL["load_snapshots"], parameters, prepare=True, binary=True)
 
 
 def _rows(
@@ -250,5 +289,6 @@ def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tup
                 bigint_array([s.position for s in snapshots]),
                 text_array([s.shape for s in snapshots]),
                 bytea_array([s.state for s in snapshots]),
+                bytea_array([s.checksum for s in snapshots]),
             ),
         )

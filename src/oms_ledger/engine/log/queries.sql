@@ -5,13 +5,20 @@ SELECT position, recorded_at FROM ledger_head FOR UPDATE;
 SELECT position FROM ledger_head;
 
 -- name: load_snapshots
-SELECT s.originator_id, s.originator_version, s.notification_id, s.shape, s.state
-FROM unnest(%s::text[], %s::text[]) AS want (id, shape)
+-- The newest snapshot of each stream below a version. Its position is 0 where the log has no event
+-- with the snapshot's version at the snapshot's position.
+SELECT s.originator_id, s.originator_version, coalesce(e.notification_id, 0), s.shape, s.state,
+       s.checksum
+FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS want (id, shape, below)
 CROSS JOIN LATERAL (
     SELECT * FROM snapshots
-    WHERE originator_id = want.id AND shape = want.shape
+    WHERE originator_id = want.id AND shape = want.shape AND checksum IS NOT NULL
+      AND originator_version < want.below
     ORDER BY originator_version DESC LIMIT 1
-) AS s;
+) AS s
+LEFT JOIN ledger_events AS e
+    ON e.originator_id = s.originator_id AND e.originator_version = s.originator_version
+    AND e.notification_id = s.notification_id;
 
 -- name: load_events
 -- Events after the version known, or after the newest usable snapshot where nothing is known.
@@ -22,7 +29,7 @@ CROSS JOIN LATERAL (
     WHERE originator_id = want.id
       AND originator_version > CASE WHEN want.version > 0 THEN want.version ELSE coalesce((
             SELECT max(originator_version) FROM snapshots
-            WHERE originator_id = want.id AND shape = want.shape), 0) END
+            WHERE originator_id = want.id AND shape = want.shape AND checksum IS NOT NULL), 0) END
     ORDER BY originator_version
 ) AS e;
 
@@ -85,8 +92,8 @@ FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[])
     AS r (scope, key, fingerprint, outcome);
 
 -- name: insert_snapshots
-INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[])
+INSERT INTO snapshots (originator_id, originator_version, notification_id, shape, state, checksum)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[])
 ON CONFLICT DO NOTHING;
 
 -- name: stored_event

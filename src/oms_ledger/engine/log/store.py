@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from oms_ledger.kernel import State
+
 
 class EventRow(NamedTuple):
     """An event as it is stored; see migrations/0001_event_log.sql. A tuple, since it is made for
@@ -23,13 +25,24 @@ class EventRow(NamedTuple):
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotRow:
+class SnapshotRow(NamedTuple):
+    """A snapshot as it is stored; see `snapshots.py`."""
+
     stream: str
     version: int
     position: int
     shape: str
     state: bytes
+    checksum: bytes
+
+
+class FoldedStream(NamedTuple):
+    """The state of a stream up to a version, from a snapshot of `size` bytes."""
+
+    stream: str
+    version: int
+    state: State
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class LoadedRows:
     """Snapshots first, then events in version order per stream, after snapshot or known version;
     `names` of the streams with the requested prefixes."""
 
-    snapshots: Sequence[SnapshotRow] = ()
+    snapshots: Sequence[FoldedStream] = ()
     events: Sequence[EventRow] = ()
     receipts: Sequence[Receipt] = ()
     names: Sequence[str] = ()

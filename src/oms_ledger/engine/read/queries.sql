@@ -31,9 +31,27 @@ WHERE originator_id = %s AND originator_version > %s AND notification_id <= %s
 ORDER BY originator_version LIMIT %s;
 
 -- name: snapshot
-SELECT originator_version, state FROM snapshots
-WHERE originator_id = %s AND shape = %s AND notification_id <= %s
-ORDER BY originator_version DESC LIMIT 1;
+-- The newest snapshot of a stream up to a position and below a version. Its position is 0 where the
+-- log has no event with the snapshot's version at the snapshot's position.
+SELECT s.originator_id, s.originator_version, coalesce(e.notification_id, 0), s.shape, s.state,
+       s.checksum
+FROM snapshots AS s LEFT JOIN ledger_events AS e
+    ON e.originator_id = s.originator_id AND e.originator_version = s.originator_version
+    AND e.notification_id = s.notification_id
+WHERE s.originator_id = %s AND s.shape = %s AND s.notification_id <= %s
+  AND s.originator_version < %s AND s.checksum IS NOT NULL
+ORDER BY s.originator_version DESC LIMIT 1;
+
+-- name: snapshots
+-- A page of the snapshots that are read, in order of stream and version.
+SELECT s.originator_id, s.originator_version, coalesce(e.notification_id, 0), s.shape, s.state,
+       s.checksum
+FROM snapshots AS s LEFT JOIN ledger_events AS e
+    ON e.originator_id = s.originator_id AND e.originator_version = s.originator_version
+    AND e.notification_id = s.notification_id
+WHERE (s.originator_id, s.originator_version) > (%s, %s) AND s.shape = ANY(%s)
+  AND s.checksum IS NOT NULL
+ORDER BY s.originator_id, s.originator_version LIMIT %s;
 
 -- name: feed
 SELECT notification_id, originator_id, originator_version, topic, state

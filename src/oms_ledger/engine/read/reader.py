@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,8 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
 from oms_ledger.engine.log import codec, positions
 from oms_ledger.engine.log.position_waits import PositionWaiter
+from oms_ledger.engine.log.snapshots import NEWEST, SnapshotDecoder, shape_of
+from oms_ledger.engine.log.store import SnapshotRow
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.engine.read.query import QueryRequest, QueryResult, execute, read_model_behind, run
@@ -41,6 +43,9 @@ SQL = statements.queries(__package__)
 FEED_SCAN_POSITIONS = 20_000
 """Positions that one page of the feed searches for events of rare types."""
 
+SNAPSHOTS_PAGE = 200
+"""Snapshots read at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadPoint:
@@ -56,8 +61,15 @@ class PostgresReader:
     """A `kernel.Reader` over one connection, within one transaction; of the log it reads nothing
     after its position. `package` has the read model's `queries.sql`; None: the log alone."""
 
-    def __init__(self, connection: Connection, package: str | None, point: ReadPoint) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        package: str | None,
+        point: ReadPoint,
+        snapshots: SnapshotDecoder,
+    ) -> None:
         self.position = point.position
+        self._snapshots = snapshots
         self._connection = connection
         self._package = package
         self._point = point
@@ -110,11 +122,18 @@ class PostgresReader:
         return sorted(str(stream).partition("-")[2] for (stream,) in rows)
 
     def _snapshot(self, kind: type[S], stream: str, last: Position) -> S:
-        """The newest saved state at or before `last`; the empty state where there is none."""
-        row = self._connection.execute(
-            SQL["snapshot"], (stream, codec.SHAPES.get(kind.category, ""), last), binary=True
-        ).fetchone()
-        return kind() if row is None else cast(S, codec.decode_state(kind.category, row[1]))
+        """The newest saved state at or before `last` that is not damaged; the empty state where
+        there is none."""
+        below = NEWEST
+        while True:
+            bounds = (stream, shape_of(stream), last, below)
+            row = self._connection.execute(SQL["snapshot"], bounds, binary=True).fetchone()
+            if row is None:
+                return kind()
+            folded = self._snapshots.decode(SnapshotRow(*row))
+            if folded is not None:
+                return cast(S, folded.state)
+            below = row[1]
 
     def _recorded(self, statement: LiteralString, *params: object) -> list[Recorded]:
         rows = self._connection.execute(statement, params, binary=True).fetchall()
@@ -171,8 +190,11 @@ class Readers:
     """Runs queries and opens readers on one ledger. Used by any number of threads. The caller calls
     `close`, and closes the pool."""
 
-    def __init__(self, pool: Pool, models: Sequence[ReadModel]) -> None:
+    def __init__(
+        self, pool: Pool, models: Sequence[ReadModel], snapshots: SnapshotDecoder | None = None
+    ) -> None:
         self._pool = pool
+        self._snapshots = snapshots or SnapshotDecoder()
         self._models = {model.name: model for model in models}
         self._positions = PositionWaiter(pool)
 
@@ -235,7 +257,7 @@ class Readers:
             position = head if moment is None else moment
             if position > head:
                 raise not_then("as_of", f"The ledger is at position {head}. Name that or less.")
-            yield PostgresReader(connection, None, ReadPoint(position))
+            yield PostgresReader(connection, None, ReadPoint(position), self._snapshots)
 
     def log(self, moment: Position | datetime | None = None) -> DetachedLog:
         """As `as_of`, for reading that takes long; see `DetachedLog`."""
@@ -248,7 +270,7 @@ class Readers:
         Both from one snapshot."""
         with self._pool.connection() as connection, _snapshot(connection, name) as now:
             package = self._models[name].package if name else None
-            yield PostgresReader(connection, package, now), now.position
+            yield PostgresReader(connection, package, now, self._snapshots), now.position
 
     def wait_for(self, name: str | None, position: Position, timeout: float) -> None:
         """Return once a read model (or, without a name, the log) has reached a position; raise
@@ -273,6 +295,19 @@ class Readers:
         """Events in order, after a position; with `types`, only events of these types."""
         with self._pool.connection() as connection:
             return _feed(connection, after, limit, stored_names(types) if types else None)
+
+    def snapshots(self) -> Iterator[SnapshotRow]:
+        """All snapshots that this program reads, in order of stream and version."""
+        shapes, after = list(codec.SHAPES.values()), ("", 0)
+        while True:
+            with self._pool.connection() as connection:
+                bounds = (*after, shapes, SNAPSHOTS_PAGE)
+                rows = connection.execute(SQL["snapshots"], bounds, binary=True).fetchall()
+            for row in map(SnapshotRow._make, rows):
+                yield row
+                after = (row.stream, row.version)
+            if not rows:
+                return
 
     def status(self) -> list[leases.BuildStatus]:
         """The positions and states of all read models."""

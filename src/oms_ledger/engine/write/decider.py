@@ -13,7 +13,7 @@ from datetime import datetime
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.domain.registry import STATES
-from oms_ledger.engine.log import codec
+from oms_ledger.engine.log import codec, snapshots
 from oms_ledger.engine.log.store import EventRow, Head, LoadRequest, Receipt, SnapshotRow
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
@@ -134,13 +134,7 @@ class Decider:
             self.states.add_bytes(entry, len(stored))
             if state.version - entry.snapshot >= SNAPSHOT_EVERY:
                 entry.snapshot = state.version
-                self.snapshots[stream] = SnapshotRow(
-                    stream,
-                    state.version,
-                    self.position,
-                    codec.SHAPES[event.category],
-                    codec.encode_state(state),
-                )
+                self.snapshots[stream] = snapshots.snapshot(stream, self.position, state)
 
     def _preview(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
         """The changes of a dry run, as they would be recorded."""

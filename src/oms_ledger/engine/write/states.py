@@ -7,7 +7,7 @@ from typing import cast
 
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec
-from oms_ledger.engine.log.store import LoadedRows, LoadRequest, SnapshotRow
+from oms_ledger.engine.log.store import FoldedStream, LoadedRows, LoadRequest
 from oms_ledger.kernel import Command, Context, KeyGroup, Ref, S, State
 
 ALL_CACHED = frozenset(name for name, kind in STATES.items() if kind.all_cached)
@@ -159,11 +159,10 @@ class StateCache:
         if request.categories:
             self._all_states_epoch = self.epoch
 
-    def _restore(self, snapshot: SnapshotRow) -> None:
-        category = snapshot.stream.split("-", 1)[0]
-        entry = self._add(snapshot.stream, codec.decode_state(category, snapshot.state))
+    def _restore(self, snapshot: FoldedStream) -> None:
+        entry = self._add(snapshot.stream, snapshot.state)
         entry.snapshot = snapshot.version
-        self.add_bytes(entry, len(snapshot.state))
+        self.add_bytes(entry, snapshot.size)
 
     def add_bytes(self, entry: CachedState, stored: int) -> None:
         """Count the stored bytes of an event folded into a state of the young generation."""

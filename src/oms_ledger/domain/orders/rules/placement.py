@@ -27,6 +27,7 @@ from oms_ledger.domain.stock.rules import (
     stock_allocated,
     stock_by_location,
 )
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given
 
 
@@ -65,14 +66,11 @@ def place(
         backorders,
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
-    changes = [
-        Change(OrderNumbered(terms.channel, sequence, order_id)),
-        Change(placed, terms.placed_at),
-    ]
-    changes += _stock_changes(order_id, plan, backorders)
+    changes = [Change(placed), *_stock_changes(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
-    return changes
+    numbered = Change(OrderNumbered(terms.channel, sequence, order_id))
+    return [numbered, *dated(changes, terms.placed_at, ctx, "placed_at")]
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
