@@ -29,6 +29,7 @@ from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
+from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.disclosure_batches import OpenedAnswers
 from oms_ledger.http.endpoint import (
@@ -65,9 +66,10 @@ class LedgerApi(FastAPI):
     and its page are left to FastAPI. Call `end_streams` when shutting down: a server waits for
     open answers before it tells the application that it ends."""
 
-    def __init__(self, watcher: HeadWatcher, **settings: Any) -> None:
+    def __init__(self, watcher: HeadWatcher, deadline: Deadline, **settings: Any) -> None:
         super().__init__(**settings)
         self._watcher = watcher
+        self._deadline = deadline
         self.add_route(page.PATH, page.page, include_in_schema=False)
         described = page.document_handler(self.openapi)
         self.add_route(page.DOCUMENT_PATH, described, include_in_schema=False)
@@ -90,7 +92,7 @@ class LedgerApi(FastAPI):
             await send_problem(error, scope, receive, send)
             return
         if endpoint is not None:
-            await endpoint(scope, receive, send)
+            await self._deadline.run(endpoint, scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 
@@ -126,6 +128,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     executor = QueryExecutor(oms, threads)
     app = LedgerApi(
         watcher,
+        Deadline(settings.database_deadline_seconds + MARGIN_SECONDS),
         title="oms-ledger",
         version=document.version(),
         description=document.DESCRIPTION,
