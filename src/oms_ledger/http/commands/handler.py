@@ -97,6 +97,13 @@ class CommandHandler:
         except ValidationError as error:
             raise from_validation(error) from None
 
+    def read_fields(self, fields: Mapping[str, Json]) -> Command:
+        """The command with these fields, those of its path among them."""
+        try:
+            return self._from_python(fields)
+        except ValidationError as error:
+            raise from_validation(error) from None
+
     def status(self, outcome: Outcome) -> int:
         """200 where an external id was known already, so that no order was created; else the
         route's status. A replayed idempotency key repeats the first status."""
