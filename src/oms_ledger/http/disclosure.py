@@ -85,7 +85,7 @@ class Disclosure:
                 await self._open(rendered, self._access(request, principal), None, orders)
             return rendered
         if principal is ANONYMOUS:
-            access = Access(TRACKING, principal.id, self._route, "tracking")
+            access = Access(TRACKING, principal.id, self._route, "tracking", public=True)
             return await self._open(rendered, access, FIRST_NAME)
         if allows(principal.scopes, PII):
             return await self._open(rendered, self._access(request, principal), None, orders)
@@ -108,7 +108,7 @@ class Disclosure:
         view = mask.view_of(path, streams, may=may, mark=principal is not ANONYMOUS)
         if (
             not may
-            and request.method == "GET"
+            and request.method in ("GET", "HEAD")
             and mask.is_of_sensitive_product(body, path, streams)
         ):
             authorise(principal, SENSITIVE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
+from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -15,12 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from oms_ledger.access.principals import ANONYMOUS
 from oms_ledger.access.roles import PUBLIC
-from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.errors import NotFound, OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate
 from oms_ledger.http.bodies import HeldBody
 from oms_ledger.http.bounds import Bounds
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.heads import path_bytes, refuse_cards_in_headers, refuse_cards_in_target
 from oms_ledger.http.requests import SLASH
 from oms_ledger.http.responses import internal_error_answer, problem_answer
@@ -30,6 +33,8 @@ from oms_ledger.validation import Malformed
 log = structlog.get_logger(__name__)
 
 Handle = Callable[[Request], Awaitable[Response]]
+
+CONNECTION = "oms.connection"
 
 SECURITY: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
@@ -49,7 +54,7 @@ class Endpoint:
     admitted the caller. It returns an answer or raises an `OmsError`; any other exception is a
     bug, which is logged and answered by 500 without details."""
 
-    __slots__ = ("_bounds", "_gate", "_handle", "method", "path", "scope")
+    __slots__ = ("_bounds", "_gate", "_handle", "_is_link", "method", "path", "scope")
 
     def __init__(
         self, gate: Gate, bounds: Bounds, method: str, path: str, scope: str, handle: Handle
@@ -59,6 +64,7 @@ class Endpoint:
         self.scope = scope
         self._gate = gate
         self._bounds = bounds
+        self._is_link = scope == PUBLIC and "{token}" in path
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,12 +75,18 @@ class Endpoint:
         try:
             scope[PRINCIPAL] = principal = await self._gate.admit(request, self.scope)
             CALLER.set(principal.id)
+            if principal is not ANONYMOUS:
+                _assign_connection(scope, principal.id)
             scope[READMIT] = partial(self._gate.readmit, request, self.scope)
             refuse_cards_in_target(scope)
             if self.scope != PUBLIC:
                 refuse_cards_in_headers(scope)
+            if self._is_link:
+                self._gate.refuse_guesses(request)
             answer = await self._bounds.handle(request, self._handle)
         except OmsError as error:
+            if self._is_link and isinstance(error, NotFound):
+                self._gate.count_guess(request)
             metrics.count_refusal(error.code)
             answer = problem_answer(error)
         except ClientDisconnect:
@@ -89,6 +101,22 @@ class Endpoint:
             self.method, self.path, answer.status_code, perf_counter() - started
         )
         await answer(scope, receive, send)
+
+
+class KeyedConnection(Protocol):
+    """The connection of a request, where the server keeps count of them."""
+
+    def belongs_to(self, caller: str) -> bool:
+        """Note whose key came; False where too many connections belong to that caller."""
+        ...
+
+
+def _assign_connection(scope: Scope, caller: str) -> None:
+    connection: KeyedConnection | None = scope.get(CONNECTION)
+    if connection is not None and not connection.belongs_to(caller):
+        raise RateLimited(
+            "Too many connections are yours. Close some, or use them again.", seconds=1
+        )
 
 
 def with_decoded_path(scope: Scope) -> Scope:
