@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import cast
@@ -18,6 +19,7 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool, Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import codec
+from oms_ledger.engine.log.clock import ClockGuard
 from oms_ledger.engine.log.memory import MemoryLog, MemoryStore
 from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.log.store import EventRow
@@ -121,11 +123,20 @@ def open_in_memory(settings: Settings) -> Generator[Oms]:
     log, pools = MemoryLog(), NoPools()
     sensitivity = SensitivityIndex(MemoryMarkEvents(log))
     vault = Vault.of(pools.lend, MemoryKeys(pools.lend, settings), sensitivity.access_log_keys)
-    writer = Writer(MemoryStore(log))
     snapshots = SnapshotDecoder()
-    readers = MemoryReaders(log, pools, snapshots)
-    connections = cast(Pools, pools)
-    oms = Oms(settings, "memory:", connections, writer, readers, snapshots, vault, sensitivity)
+    guard = ClockGuard(timedelta(seconds=settings.clock_difference_seconds))
+    writer = Writer(MemoryStore(log), guard=guard)
+    oms = Oms(
+        settings=settings,
+        url="memory:",
+        pools=cast(Pools, pools),
+        writer=writer,
+        readers=MemoryReaders(log, pools, snapshots),
+        snapshots=snapshots,
+        guard=guard,
+        vault=vault,
+        sensitivity=sensitivity,
+    )
     try:
         yield oms
     finally:
