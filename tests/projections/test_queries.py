@@ -221,7 +221,7 @@ def test_products_and_locations(stock: Ask) -> None:
             stock(missing, **params)
 
 
-def test_every_statement_says_why_and_can_be_prepared_and_run(postgres: Database) -> None:
+def test_every_statement_has_a_comment_and_can_be_prepared_and_run(postgres: Database) -> None:
     install(postgres)
     with postgres.connect() as connection:
         for model in PROJECTIONS:
