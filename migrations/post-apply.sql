@@ -45,12 +45,12 @@ BEGIN
             -- Workers note how their loops are doing.
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'work'),
 
-            ('sealer', 'SELECT', 'ledger_events, ledger_head, receipts'),
+            ('sealer', 'SELECT', 'ledger_events, ledger_head, receipts, clock_corrections'),
             ('sealer', 'SELECT, INSERT, UPDATE', 'merkle_tiles'),
             ('sealer', 'SELECT, UPDATE (size, root, lease_owner, lease_until)', 'merkle_tree'),
             ('sealer', 'SELECT, INSERT', 'merkle_checkpoints, merkle_keys, verifications'),
 
-            ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots'),
+            ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots, clock_corrections'),
             ('reader', 'SELECT', 'projection_positions, parked_streams, work'),
             ('reader', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
             ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
@@ -60,7 +60,7 @@ BEGIN
             ('custodian', 'SELECT, INSERT, UPDATE', 'api_keys'),
             ('custodian', 'SELECT, UPDATE (wrapped, kek_id)', 'subject_keys'),
 
-            ('auditor', 'SELECT', 'ledger_events, ledger_head, receipts'),
+            ('auditor', 'SELECT', 'ledger_events, ledger_head, receipts, clock_corrections'),
             ('auditor', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
             ('auditor', 'SELECT', 'verifications, personal_access'),
             -- All but the hashes.

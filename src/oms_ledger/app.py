@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -28,6 +28,8 @@ from oms_ledger.engine.db.async_session import AsyncSessions
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log import clock
+from oms_ledger.engine.log.clock import ClockGuard, ClockReading, Correction
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.project.parked import retry_parked
@@ -45,6 +47,7 @@ from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
@@ -83,6 +86,7 @@ class Oms:
         writer: Writer,
         readers: Readers,
         snapshots: SnapshotDecoder,
+        guard: ClockGuard,
         vault: Vault,
         sensitivity: SensitivityIndex,
     ) -> None:
@@ -91,6 +95,7 @@ class Oms:
         self.writer = writer
         self.readers = readers
         self.snapshots = snapshots
+        self._guard = guard
         self.vault = vault
         self.sensitivity = sensitivity
         self.api_keys = ApiKeyStore(pools.lend, settings.ledger)
@@ -267,6 +272,28 @@ class Oms:
         with self._lend(Role.PROJECTOR) as connection:
             return retry_parked(connection, PROJECTIONS, name)
 
+    # Clocks.
+
+    def clock(self) -> ClockReading:
+        """The clocks of this process, of the database and of the ledger."""
+        with self._lend(Role.READER) as connection:
+            return self._guard.reading(connection)
+
+    def clock_faults(self) -> list[str]:
+        """What is wrong with the clocks, in sentences with the remedy."""
+        reading = self.clock()
+        return [fault for fault in (reading.fault, self._guard.ahead(reading)) if fault]
+
+    def require_agreed_time(self, *, idle: bool = False) -> None:
+        """For what deletes by time, and cannot be undone: raises `ClockWrong` unless the clocks of
+        process, database and ledger agree. `idle`: the ledger's newest event may be old."""
+        self._guard.require_agreed(self.clock(), idle=idle)
+
+    def mend_clock(self, *, actor: str, reason: str) -> Correction:
+        """Set the ledger's time, which is ahead, back to the database's: see `clock.mend`."""
+        with self._as_owner() as owner:
+            return clock.mend(owner, self._guard, actor, reason)
+
     # The database.
 
     def pending(self) -> list[str]:
@@ -331,13 +358,14 @@ def open_prepared(
     )
     snapshots = SnapshotDecoder()
     store = PostgresStore(partial(pools.connect, Role.WRITER), snapshots)
-    writer = Writer(store, limits, on_batch=on_batch)
+    guard = ClockGuard(timedelta(seconds=settings.clock_difference_seconds))
+    writer = Writer(store, limits, on_batch=on_batch, guard=guard)
     readers = Readers(pools.of(Role.READER), PROJECTIONS, snapshots)
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
     sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
-    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
+    vault = Vault.of(pools.lend, KeyCache(pools.lend, wrapping), sensitivity.access_log_keys)
     try:
-        yield Oms(settings, url, pools, writer, readers, snapshots, vault, sensitivity)
+        yield Oms(settings, url, pools, writer, readers, snapshots, guard, vault, sensitivity)
     finally:
         writer.close()
         readers.close()

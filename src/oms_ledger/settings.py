@@ -89,6 +89,10 @@ class Settings:
     """What the states that a writer caches may take in memory; up to twice that for a while."""
     writer_patience_seconds: float = 10.0
 
+    clock_difference_seconds: float = 30.0
+    """How far the clock of this machine may differ from the database's."""
+    database_deadline_seconds: float = 11.0
+    """How long the client waits for the database on behalf of a request."""
     lock_timeout_ms: int = 10_000
     statement_timeout_ms: int = 30_000
     idle_in_transaction_timeout_ms: int = 30_000

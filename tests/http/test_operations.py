@@ -177,7 +177,7 @@ def allow(database: Database, connections: bool) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for a connection gives up sooner."""
-    monkeypatch.setattr(pool, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(pool, "POOL_SECONDS", 1)
 
 
 def test_the_database_is_away_and_comes_back(

@@ -41,6 +41,10 @@ class Wire:
         self._for_all = False
         self._down = False
         self.cuts = 0
+        self.held = 0
+        self._silent: list[socket.socket] = []
+        self._open = threading.Event()
+        self._open.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut_next(self, how: Cut, *, for_all: bool) -> None:
@@ -48,6 +52,21 @@ class Wire:
 
     def mend(self) -> None:
         self._down = False
+
+    def hold(self) -> None:
+        """Take what both sides send and deliver nothing, on all connections old and new, until
+        `release`; those from before then end."""
+        self._open.clear()
+        self.held += 1
+
+    def release(self) -> None:
+        self._open.set()
+
+    def wait_while_held(self, since: int) -> bool:
+        """Wait until nothing is held; whether the link, which began when `held` was `since`, may
+        go on."""
+        self._open.wait()
+        return self.held == since
 
     def close(self) -> None:
         self._listener.close()
@@ -60,6 +79,9 @@ class Wire:
                 return
             if self._down:
                 client.close()
+                continue
+            if not self._open.is_set():
+                self._silent.append(client)
                 continue
             link = Link(self, client, self._connect())
             threading.Thread(target=link.forward_requests, daemon=True).start()
@@ -90,6 +112,7 @@ class Link:
         self._client = client
         self._server = server
         self._mute = False
+        self._since = wire.held
         self._answered = threading.Event()
 
     def forward_requests(self) -> None:
@@ -116,6 +139,8 @@ class Link:
                 self._mute = cut is not None
                 if cut is Cut.BEFORE:
                     return cut
+            if not self._wire.wait_while_held(self._since):
+                return None
             self._server.sendall(head + body)
             if cut is not None and kind in (b"S", b"Q"):  # now the server has all of it
                 return cut
@@ -125,6 +150,8 @@ class Link:
         """Forward the messages of the server, until the cut."""
         with suppress(OSError):
             while data := self._server.recv(65536):
+                if not self._wire.wait_while_held(self._since):
+                    break
                 if not self._mute:
                     self._client.sendall(data)
                 elif data.endswith(READY_AND_IDLE):

@@ -63,6 +63,7 @@ GROUPS = (
     ("projections", "projections", "Read models: how far they are, and repairs."),
     ("customer", "personal", "Everything that is known of a customer."),
     ("retention", "retention", "How long personal data is kept."),
+    ("clock", "clock", "The clocks of program, database and ledger."),
     ("keys", "keys", "API keys: who may come in, and what they may do."),
     ("checkpoint", "checkpoint", "Signed checkpoints of the ledger, and the keys that sign them."),
     ("prove", "prove", "Prove that an event is in the ledger, as JSON."),

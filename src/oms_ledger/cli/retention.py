@@ -123,6 +123,7 @@ def run(
                 status.update(f"{before + count:,} forgotten")
 
             oms.catch_up()
+            oms.require_agreed_time(idle=True)
             done = run_once(oms.retention, datetime.now(UTC), progress=progress)
             if done is None:
                 raise Refused("A worker is at it already.", code="retention_under_way")

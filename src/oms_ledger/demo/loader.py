@@ -25,7 +25,7 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms
 from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, LOCATIONS, stories
 from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
-from oms_ledger.demo.stages import STAGES
+from oms_ledger.demo.stages import CURRENCY, STAGES
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.orders.state import Order
@@ -156,6 +156,7 @@ def _products(at: datetime) -> Iterable[ScheduledCommand]:
             title=good.title,
             weight_g=good.weight,
             unit_cost=Decimal(good.cost).scaleb(-2),
+            currency=CURRENCY,
         )
         yield ScheduledCommand(at, f"product:{good.sku}", command)
 
@@ -170,6 +171,7 @@ def _opening_stock(at: datetime) -> Iterable[ScheduledCommand]:
                     quantity=quantity,
                     reference="opening stock",
                     unit_cost=Decimal(good.cost).scaleb(-2),
+                    currency=CURRENCY,
                 )
                 yield ScheduledCommand(at, f"opening:{good.sku}:{location.code}", command)
 

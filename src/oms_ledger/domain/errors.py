@@ -10,6 +10,7 @@ OmsError
  ├─ Unauthenticated        no key, or one that is not valid
  ├─ Forbidden              a valid key without the right
  └─ Unavailable            try again later
+     ├─ ClockWrong         the clocks of program and database differ
      ├─ Overloaded         the writer's queue is full, or the database does not answer
      └─ ReadModelBehind    the read model has not reached `min_position` in time
 """
@@ -82,6 +83,15 @@ class Unavailable(OmsError):
 
 class Overloaded(Unavailable):
     code = "overloaded"
+
+
+class ClockWrong(Unavailable):
+    """A clock is wrong, and what depends on the time is not done."""
+
+    code = "clock_wrong"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, retry_after_seconds=10)
 
 
 class ReadModelBehind(Unavailable):

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
 from oms_ledger.access.rates import TokenBuckets
+from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
@@ -24,9 +25,11 @@ from oms_ledger.http.access_record import AccessRecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.bounds import Bounds
+from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
+from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.disclosure_batches import OpenedAnswers
 from oms_ledger.http.endpoint import (
@@ -63,9 +66,10 @@ class LedgerApi(FastAPI):
     and its page are left to FastAPI. Call `end_streams` when shutting down: a server waits for
     open answers before it tells the application that it ends."""
 
-    def __init__(self, watcher: HeadWatcher, **settings: Any) -> None:
+    def __init__(self, watcher: HeadWatcher, deadline: Deadline, **settings: Any) -> None:
         super().__init__(**settings)
         self._watcher = watcher
+        self._deadline = deadline
         self.add_route(page.PATH, page.page, include_in_schema=False)
         described = page.document_handler(self.openapi)
         self.add_route(page.DOCUMENT_PATH, described, include_in_schema=False)
@@ -88,7 +92,7 @@ class LedgerApi(FastAPI):
             await send_problem(error, scope, receive, send)
             return
         if endpoint is not None:
-            await endpoint(scope, receive, send)
+            await self._deadline.run(endpoint, scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 
@@ -124,6 +128,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     executor = QueryExecutor(oms, threads)
     app = LedgerApi(
         watcher,
+        Deadline(settings.database_deadline_seconds + MARGIN_SECONDS),
         title="oms-ledger",
         version=document.version(),
         description=document.DESCRIPTION,
@@ -164,16 +169,24 @@ def _add_commands(
     add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> None:
     submitter = CommandSubmitter(oms, threads)
+    singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
         of_route = disclosure(f"{route.method} {route.path}")
-        single = CommandHandler(submitter, of_route, kind)
+        single = singles[kind.name] = CommandHandler(submitter, of_route, kind)
         many: Handle = single
         if route.many:
             many = BatchHandler(oms, threads, submitter, of_route, kind, single)
         add(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
             add(route.method, route.many_path, kind.scope, many)
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}")
+    add(
+        "POST",
+        routes.ANY_COMMANDS,
+        ANY,
+        AnyBatchHandler(oms, threads, submitter, of_any, singles),
+    )
 
 
 def _streams(

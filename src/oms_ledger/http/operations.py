@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 READY_SECONDS = 3.0
 """How long `/readyz` waits for the database; load balancers give up after a few seconds."""
 
+CLOCK = "clock"
+"""In `degraded`: the clocks of program, database and ledger do not agree."""
+
 
 class Operations:
     def __init__(self, oms: Oms, threads: Threads) -> None:
@@ -65,7 +68,7 @@ class Operations:
         return answer(body, 200, {"ledger-position": str(head)})
 
     def _check(self) -> tuple[Position, list[str]]:
-        """The head, and the names of the degraded loops."""
+        """The head, and the names of what is degraded: loops, and the clock."""
         head = self._oms.readers.head()
         if not self._migrated:
             missing = self._oms.pending()
@@ -75,7 +78,11 @@ class Operations:
                     retry_after_seconds=10,
                 )
             self._migrated = True  # forward only: this cannot become false again
-        return head, [each.name for each in self._oms.readers.work_states() if each.degraded]
+        degraded = [each.name for each in self._oms.readers.work_states() if each.degraded]
+        for fault in self._oms.clock_faults():
+            log.warning("clock_wrong", detail=fault)
+            degraded.append(CLOCK)
+        return head, list(dict.fromkeys(degraded))
 
     async def metrics(self, request: Request) -> Response:
         """Counts and times only, so no key is needed, and Prometheus sends none by default. While

@@ -112,9 +112,14 @@ def purpose(headers: Headers) -> str:
 
 def idempotency_key(headers: Headers) -> str | None:
     text = headers.get("idempotency-key")
-    if text is not None and not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
+    return None if text is None else checked_key(text, "Idempotency-Key")
+
+
+def checked_key(text: str, name: str) -> str:
+    """An idempotency key from the header or field with this name."""
+    if not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
         raise invalid(
-            "Idempotency-Key",
+            name,
             f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters; a UUID does well.",
         )
     return text

@@ -196,15 +196,17 @@ class ErasureSweep:
 
 class RetentionScheduler:
     """Runs retention in a worker: once at its start and then every day at `hour` (UTC). `clock`
-    returns the current time."""
+    returns the current time, and `check` raises where other clocks do not agree with it."""
 
     def __init__(
         self,
         ports: RetentionPorts,
         hour: int,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        check: Callable[[datetime], None] = lambda now: None,
     ) -> None:
         self._ports = ports
+        self._check = check
         self._hour = hour
         self._clock = clock
         self._next: datetime | None = None
@@ -219,6 +221,7 @@ class RetentionScheduler:
         now = self._clock()
         if self._next is not None and now < self._next:
             return None
+        self._check(now)
         run = run_once(self._ports, now, stop=stop)
         if run is None or not run.more:
             self._next = next_run(now, self._hour)

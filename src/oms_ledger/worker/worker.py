@@ -90,7 +90,9 @@ def _audit(oms: Oms) -> Iterator[Job]:
 
 def _privacy(oms: Oms) -> Iterator[Job]:
     yield Job("erasures", ErasureSweep(oms.retention).attempt, SWEEP_SECONDS)
-    retention = RetentionScheduler(oms.retention, oms.settings.retention_hour)
+    retention = RetentionScheduler(
+        oms.retention, oms.settings.retention_hour, check=lambda now: oms.require_agreed_time()
+    )
     yield Job("retention", retention.attempt, RETENTION_CHECK_SECONDS)
 
 

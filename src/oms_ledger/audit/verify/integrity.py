@@ -25,14 +25,18 @@ exception where the bytes are not an event of that type."""
 
 class LogChecker:
     """Checks the events in (0, `until`], page by page. Memory grows with the number of streams and
-    not of events; closed orders are packed into a few bytes."""
+    not of events; closed orders are packed into a few bytes. `corrections` are times to which the
+    ledger's was set back, each by the position behind which it was."""
 
-    def __init__(self, decode: Decode, until: int) -> None:
+    def __init__(
+        self, decode: Decode, until: int, corrections: Mapping[int, datetime] | None = None
+    ) -> None:
         self.invariants = InvariantChecker()
         self.events = 0
         self.streams = dict.fromkeys(STATES, 0)
         self._decode = decode
         self._until = until
+        self._corrections = corrections or {}
         self._position = 0
         self._recorded_at = datetime.min.replace(tzinfo=UTC)
         self._command = ""
@@ -79,6 +83,7 @@ class LogChecker:
         if meta.command_id != self._command:
             self.invariants.end_of_command()
             self._command = meta.command_id
+        self._recorded_at = self._corrections.get(position - 1, self._recorded_at)
         if meta.recorded_at < self._recorded_at:
             self._backwards(stored, meta.recorded_at)
         else:

@@ -52,7 +52,8 @@ def verify(
     trusted = list(options.trusted) or keys.trusted_keys(
         tree, ports.signing_key_file(state.ledger_id)
     )
-    checker = LogChecker(codec.decode, until)
+    corrections = {each.position: each.corrected_at for each in ports.readers.clock_corrections()}
+    checker = LogChecker(codec.decode, until, corrections)
     log = TeeTreeStore(tree, until, _check_and_report(checker, until, progress))
     origin = notes.origin(ports.ledger, state.ledger_id)
     sealed = verify_tree(log, origin, trusted, options.anchors, until=options.until)
@@ -70,7 +71,7 @@ def verify(
         anchors=tuple(dict.fromkeys(anchor.source for anchor in options.anchors)),
         checks=(*_of_log(checker, sealed, whole=until == state.head), _of_receipts(ports)),
         totals=dict(checker.invariants.totals),
-        left_out=tuple(_not_checked(checker, sealed, options, until)),
+        left_out=(*_not_checked(checker, sealed, options, until), *_corrected(corrections)),
     )
     if options.until is None:
         report = replace(report, checks=(*report.checks, check_snapshots(ports.readers)))
@@ -176,6 +177,15 @@ def _of_receipt(receipt: StoredReceipt, head: Position) -> Finding:
     text = f"the receipt {receipt.key!r} of {receipt.scope!r} answers with no position of the log"
     actual = "none" if receipt.position is None else str(receipt.position)
     return Finding("receipt_differs", text, expected=f"0 to {head}", actual=actual)
+
+
+def _corrected(corrections: Collection[Position]) -> Iterator[str]:
+    if corrections:
+        at = ", ".join(f"{position:,}" for position in corrections)
+        yield (
+            f"Times behind {at}, against those before: a person has set the ledger's time back"
+            " there (oms-ledger clock show)."
+        )
 
 
 def _not_checked(

@@ -34,7 +34,9 @@ SQL = statements.queries(__package__)
 LOCK_WAIT_SECONDS = 120
 """How long to wait for another process that is migrating the same ledger."""
 
-DDL_TIMEOUTS = Timeouts(lock_ms=10_000, statement_ms=0, idle_in_transaction_ms=60_000)
+DDL_TIMEOUTS = Timeouts(
+    lock_ms=10_000, statement_ms=0, idle_in_transaction_ms=60_000, deadline_seconds=None
+)
 """A migration may run long, but it may not wait long for a lock: all other statements on the table
 would queue behind it."""
 

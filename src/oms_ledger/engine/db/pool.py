@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 import structlog
@@ -22,6 +22,11 @@ from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import roles, statements
 from oms_ledger.engine.db.async_session import AsyncConnection
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.deadlines import (
+    BoundedAsyncConnection,
+    BoundedConnection,
+    connection_parameters,
+)
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.settings import Settings
@@ -32,7 +37,14 @@ Pool: TypeAlias = "ConnectionPool[Connection]"
 
 SQL = statements.queries(__package__)
 
-CONNECT_SECONDS = 10
+POOL_SECONDS = 10
+"""How long a pool may take to lend a connection."""
+
+UNHURRIED_SECONDS = 600.0
+"""The deadline of connections that no request waits for, as those that fold and seal."""
+
+SHARE_OF_DEADLINE = 0.9
+"""The server gives up a little before the client, whose connection is lost then."""
 
 RECONNECT_SECONDS = 2
 """How long the pool tries to reconnect by itself, with growing pauses. After that each request for
@@ -56,18 +68,33 @@ class _Pool(ConnectionPool["Connection"]):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In milliseconds; 0: no timeout."""
+    """In milliseconds; 0: no timeout. The first three are kept by the server, `deadline_seconds`
+    by the client; None: no deadline."""
 
     lock_ms: int = Settings.lock_timeout_ms
     statement_ms: int = Settings.statement_timeout_ms
     idle_in_transaction_ms: int = Settings.idle_in_transaction_timeout_ms
+    deadline_seconds: float | None = UNHURRIED_SECONDS
 
     @staticmethod
-    def of(settings: Settings) -> Timeouts:
-        return Timeouts(
+    def of(settings: Settings, role: Role) -> Timeouts:
+        """Those of a role: requests wait for what the writer and the reader do, so that these have
+        the setting's deadline; the owner, who makes tables and indexes, has none."""
+        timeouts = Timeouts(
             settings.lock_timeout_ms,
             settings.statement_timeout_ms,
             settings.idle_in_transaction_timeout_ms,
+            None if role is Role.OWNER else UNHURRIED_SECONDS,
+        )
+        if role not in (Role.WRITER, Role.READER):
+            return timeouts
+        deadline = settings.database_deadline_seconds
+        most = int(deadline * 1000 * SHARE_OF_DEADLINE)
+        return replace(
+            timeouts,
+            lock_ms=min(timeouts.lock_ms or most, most),
+            statement_ms=min(timeouts.statement_ms or most, most),
+            deadline_seconds=deadline,
         )
 
 
@@ -85,13 +112,13 @@ def connect(
     """A connection in autocommit mode to the ledger in `schema`.
 
     Without a role it acts as the login, for making the roles. `Refused` when the login may not
-    act as the role; `psycopg.OperationalError` when the server does not answer within 10 s.
+    act as the role; `psycopg.OperationalError` when the server does not answer in time.
     """
-    connection: Connection = psycopg.connect(
-        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name=application_name
-    )
+    parameters: Any = connection_parameters(url, application_name)
+    connection: BoundedConnection[tuple[Any, ...]] = BoundedConnection.connect(url, **parameters)
     try:
         prepare_session(connection, schema, role=role, timeouts=timeouts)
+        connection.deadline_seconds = timeouts.deadline_seconds
     except BaseException:
         connection.close()
         raise
@@ -102,14 +129,16 @@ async def connect_async(
     url: str, schema: str, *, role: Role, timeouts: Timeouts = DEFAULT_TIMEOUTS
 ) -> AsyncConnection:
     """As `connect`, for the event loop that is running."""
-    connection: AsyncConnection = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="oms-ledger"
-    )
+    parameters: Any = connection_parameters(url, "oms-ledger")
+    connection: BoundedAsyncConnection[tuple[Any, ...]]
+    connection = await BoundedAsyncConnection.connect(url, **parameters)
     try:
         cursor = await connection.execute(
             SQL["prepare_session"], _session_params(schema, role, timeouts)
         )
         _check_role(connection.info.user, await cursor.fetchone(), schema, role)
+        if timeouts.deadline_seconds is not None:
+            connection.deadline_seconds = timeouts.deadline_seconds
     except BaseException:
         connection.pgconn.finish()
         raise
@@ -163,17 +192,16 @@ def open_pool(
 
     def configure(connection: Connection) -> None:
         prepare_session(connection, schema, role=role, timeouts=timeouts)
+        assert isinstance(connection, BoundedConnection)
+        connection.deadline_seconds = timeouts.deadline_seconds
 
     pool: Pool = _Pool(
         url,
-        kwargs={
-            "autocommit": True,
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": application_name,
-        },
+        connection_class=BoundedConnection,
+        kwargs=connection_parameters(url, application_name),
         min_size=0,
         max_size=max_size,
-        timeout=CONNECT_SECONDS,
+        timeout=POOL_SECONDS,
         reconnect_timeout=RECONNECT_SECONDS,
         configure=configure,
         check=_Pool.check_connection,
@@ -208,7 +236,7 @@ class Pools:
         self._owner_url = settings.owner_url or settings.database_url
         self._schema = settings.schema
         self._max_size = settings.pool_connections
-        self._timeouts = Timeouts.of(settings)
+        self._settings = settings
         self._pools: dict[Role, Pool] = {}
         self._lock = Lock()
 
@@ -227,20 +255,20 @@ class Pools:
                     self._schema,
                     max_size=self._max_size,
                     role=role,
-                    timeouts=self._timeouts,
+                    timeouts=Timeouts.of(self._settings, role),
                 )
             return self._pools[role]
 
     def connect(self, role: Role) -> Connection:
         """A connection of the caller's own."""
         url = self._serving_url if role in roles.SERVING else self._owner_url
-        return connect(url, self._schema, role=role, timeouts=self._timeouts)
+        timeouts = Timeouts.of(self._settings, role)
+        return connect(url, self._schema, role=role, timeouts=timeouts)
 
     async def connect_async(self, role: Role) -> AsyncConnection:
         """As `connect`, for a role of `SERVING` and the event loop that is running."""
-        return await connect_async(
-            self._serving_url, self._schema, role=role, timeouts=self._timeouts
-        )
+        timeouts = Timeouts.of(self._settings, role)
+        return await connect_async(self._serving_url, self._schema, role=role, timeouts=timeouts)
 
     @contextmanager
     def _lend_unpooled(self, role: Role) -> Generator[Connection]:

@@ -1,4 +1,5 @@
-"""The head, and the position at a time: positions are dense, recorded_at never runs backwards."""
+"""The head, and the position at a time: positions are dense, and recorded_at never runs backwards
+but where a person has set the ledger's time back (see `clock.py`)."""
 
 from __future__ import annotations
 
@@ -40,8 +41,13 @@ def head(connection: Connection) -> Position:
 
 
 def position_at(connection: Connection, moment: datetime) -> Position:
-    """The last position recorded at or before a time; 0 where there is none. By bisection."""
-    low, high = 0, head(connection) + 1
+    """The last position recorded at or before a time; 0 where there is none. By bisection, between
+    the corrections of the ledger's time before and after: whatever was recorded before a correction
+    counts as recorded by then."""
+    around = connection.execute(SQL["corrections_around"], {"moment": moment}).fetchone()
+    assert around is not None, "an aggregate has a row"
+    low, last = int(around[0]), around[1]
+    high = (head(connection) if last is None else int(last)) + 1
     while high - low > 1:
         middle = (low + high) // 2
         row = connection.execute(

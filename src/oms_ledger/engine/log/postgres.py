@@ -24,6 +24,7 @@ from oms_ledger.engine.db.binary import (
     text_array,
 )
 from oms_ledger.engine.db.connection import Connection, Cursor
+from oms_ledger.engine.db.deadlines import DeadlinePassed
 from oms_ledger.engine.db.errors import is_outage
 from oms_ledger.engine.log.snapshots import NEWEST, SnapshotDecoder, shape_of
 from oms_ledger.engine.log.store import (
@@ -66,9 +67,11 @@ class PostgresStore:
             idle = self._cursor
             try:
                 return self._begin(request)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 if idle is None or not idle.connection.broken:
                     raise
+                if isinstance(error, DeadlinePassed):
+                    raise  # another wait would be as long
                 # It died while it was idle: connect again, so that no command fails.
                 self._drop()
                 return self._begin(request)

@@ -1,5 +1,5 @@
 -- name: lock_head
-SELECT position, recorded_at FROM ledger_head FOR UPDATE;
+SELECT position, recorded_at, clock_timestamp() FROM ledger_head FOR UPDATE;
 
 -- name: head
 SELECT position FROM ledger_head;
@@ -122,3 +122,22 @@ UNLISTEN *;
 -- The position of each live read model, and of the log under the empty name.
 SELECT name, position FROM projection_positions WHERE state = 'live'
 UNION ALL SELECT '', position FROM ledger_head;
+
+-- name: clocks
+SELECT clock_timestamp(), recorded_at, position FROM ledger_head;
+
+-- name: clock_corrections
+SELECT position, was, corrected_at, actor, reason FROM clock_corrections ORDER BY position;
+
+-- name: correct_clock
+INSERT INTO clock_corrections (position, was, corrected_at, actor, reason)
+VALUES (%s, %s, %s, %s, %s);
+
+-- name: set_ledger_time
+UPDATE ledger_head SET recorded_at = %s;
+
+-- name: corrections_around
+-- Between two corrections of the ledger's time the times of events never fall.
+SELECT coalesce(max(position) FILTER (WHERE corrected_at <= %(moment)s), 0),
+       min(position) FILTER (WHERE corrected_at > %(moment)s)
+FROM clock_corrections;

@@ -252,7 +252,7 @@ class LedgerFactory(PostgresFactory):
             raise InfrastructureFactoryError("Set OMS_DATABASE_URL to the ledger's database.")
         dsn.check(settings)
         self.datastore = LedgerDatastore(
-            settings.database_url, settings.schema, timeouts=pool.Timeouts.of(settings)
+            settings.database_url, settings.schema, timeouts=pool.Timeouts.of(settings, Role.WRITER)
         )
 
     def mapper(

@@ -84,8 +84,11 @@ class LoadedRows:
 
 @dataclass(frozen=True, slots=True)
 class Head:
+    """`database_time`: the database's clock as of now; None where there is no database."""
+
     position: int
     recorded_at: datetime
+    database_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

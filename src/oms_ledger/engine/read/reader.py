@@ -19,7 +19,7 @@ from oms_ledger.domain.times import not_then
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
-from oms_ledger.engine.log import codec, positions
+from oms_ledger.engine.log import clock, codec, positions
 from oms_ledger.engine.log.position_waits import PositionWaiter
 from oms_ledger.engine.log.snapshots import NEWEST, SnapshotDecoder, shape_of
 from oms_ledger.engine.log.store import SnapshotRow
@@ -295,6 +295,11 @@ class Readers:
         """Events in order, after a position; with `types`, only events of these types."""
         with self._pool.connection() as connection:
             return _feed(connection, after, limit, stored_names(types) if types else None)
+
+    def clock_corrections(self) -> list[clock.Correction]:
+        """Where a person has set the ledger's time back."""
+        with self._pool.connection() as connection:
+            return clock.corrections(connection)
 
     def snapshots(self) -> Iterator[SnapshotRow]:
         """All snapshots that this program reads, in order of stream and version."""

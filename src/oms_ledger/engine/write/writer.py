@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from oms_ledger.domain.errors import Overloaded, Unavailable
+from oms_ledger.domain.errors import ClockWrong, Overloaded, Unavailable
+from oms_ledger.engine.log.clock import ClockGuard
 from oms_ledger.engine.log.store import Batch, Head, LoadRequest, Store, StoreUnavailable
 from oms_ledger.engine.write.decider import LOAD_ROUNDS, Decider
 from oms_ledger.engine.write.states import ReadTracker, StateCache
@@ -65,8 +66,8 @@ class Writer:
     """The one writer of this process for one ledger.
 
     Submissions may come from any thread or event loop. Futures resolve to an `Outcome`, or
-    raise the refusal. `clock` gives the ledger's time. `on_batch` is called with the results of
-    each batch.
+    raise the refusal. `clock` gives the ledger's time, which `guard` compares with the database's
+    before each batch. `on_batch` is called with the results of each batch.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class Writer:
         limits: Limits | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_batch: Callable[[Results], None] = lambda _: None,
+        guard: ClockGuard | None = None,
     ) -> None:
         self._store = store
+        self._guard = guard
         self.limits = limits or Limits()
         self.counters = WriterTotals()
         self._clock = clock
@@ -171,6 +174,9 @@ class Writer:
             results = self._write(batch)
         except StoreUnavailable as error:
             results = self._abandon(batch, _unavailable(error))
+        except ClockWrong as error:
+            log.error("clock_wrong", detail=error.detail)
+            results = self._abandon(batch, error)
         except Exception as error:
             # One command broke the batch: each again by itself, so that the others succeed.
             self._abandon(batch, error)
@@ -201,6 +207,9 @@ class Writer:
         states.evict()
         request = self._load_request(batch)
         head, result = self._store.begin(request)
+        now = self._clock()
+        if self._guard is not None and head.database_time is not None:
+            self._guard.check(now, head.database_time)
         moved = head.position != self._position
         if moved:
             states.begin_epoch()
@@ -208,9 +217,7 @@ class Writer:
         if moved or request:
             self._load_missing(batch)
         self._other_writers = moved
-        decider = Decider(
-            states, head, max(self._clock(), head.recorded_at), result.receipts, self._load
-        )
+        decider = Decider(states, head, max(now, head.recorded_at), result.receipts, self._load)
         results: Results = []
         for pending in batch:
             if decider.size >= self.limits.batch_bytes:

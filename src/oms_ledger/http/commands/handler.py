@@ -97,14 +97,21 @@ class CommandHandler:
         except ValidationError as error:
             raise from_validation(error) from None
 
+    def read_fields(self, fields: Mapping[str, Json]) -> Command:
+        """The command with these fields, those of its path among them."""
+        try:
+            return self._from_python(fields)
+        except ValidationError as error:
+            raise from_validation(error) from None
+
     def status(self, outcome: Outcome) -> int:
-        """200 where an external id was known already, so that nothing was created; else the
+        """200 where an external id was known already, so that no order was created; else the
         route's status. A replayed idempotency key repeats the first status."""
-        return self._status if outcome.wrote or not self._has_external_id else 200
+        return self._status if outcome.began or not self._has_external_id else 200
 
     def repeats(self, outcome: Outcome) -> bool:
         """Whether an idempotency key or an external id has repeated an earlier answer."""
-        return outcome.replayed or (self._has_external_id and not outcome.wrote)
+        return outcome.replayed or (self._has_external_id and not outcome.began)
 
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)
