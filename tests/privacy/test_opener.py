@@ -179,6 +179,24 @@ def test_a_guest_is_exported_by_address(shop: Api) -> None:
     assert shop.get(f"/v1/customers/{GUEST.email}/orders").status_code == 404
 
 
+def test_a_note_that_looks_sealed_is_shown_as_it_was_written(oms: Oms, shop: Api) -> None:
+    """Beside sealed values of a person, and with the id of their key in it. It opens nothing."""
+    made = ADA.buys(shop)
+    with oms.readers.as_of() as log:
+        placed_events = log.events(0, 1000, ["order.placed.v1"])
+        values = [value for r in placed_events for value in personal_values(r.event)]
+    (key_id, *_) = {value.personal.split(":")[2] for _, value in values}
+    for note in ("sealed:v1:abc:def", f"sealed:v1:{key_id}:abcd", values[0][1].personal):
+        path = f"/v1/orders/{made['order_id']}"
+        held = shop.post(f"{path}/hold", {"reason": "other", "note": note}).json()
+        answer = shop.get(path, params={"min_position": held["position"], "wait_ms": 10_000})
+        assert [hold["note"] for hold in answer.json()["holds"]] == [note]
+        assert ADA.mark in answer.text
+        assert note in shop.get(f"{path}/timeline").text
+        released = shop.post(f"{path}/holds/{held['hold_id']}/release", {})
+        assert released.status_code == 200
+
+
 def test_a_value_that_was_moved_or_changed_is_not_shown(oms: Oms, shop: Api) -> None:
     """Write access to the database does not suffice to show one person's data as another's."""
     ADA.buys(shop)

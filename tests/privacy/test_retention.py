@@ -288,6 +288,33 @@ def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Databa
     assert [each.key for each in oms.audit.receipts()] == ["new"]
 
 
+def test_receipts_of_refusals_are_kept_for_a_week(oms: Oms, shop: Api, postgres: Database) -> None:
+    """Whatever the period is; those of what happened stay. A command that was refused is decided
+    anew after that."""
+    unknown = ADA.order(lines=[{"sku": "UNKNOWN", "quantity": 1, "unit_price": "1.00"}])
+    refused = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert refused.status_code == 409
+    batch = {"orders": [unknown, ADA.order(external_id="batch")]}
+    shop.post("/v1/orders:batch", batch, headers={"Idempotency-Key": "batch"})
+    assert shop.post("/v1/orders", ADA.order(), headers={"Idempotency-Key": "sold"}).is_success
+    made = datetime.now(UTC)
+    assert not run_of(oms, made + timedelta(days=6)).pruned
+    again = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert again.headers["idempotent-replayed"] == "true"
+    assert dict(run_of(oms, made + timedelta(days=8)).pruned) == {"refusals": 2}
+    assert sorted(each.key for each in oms.audit.receipts()) == ["batch\n1", "sold"]
+    again = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert again.status_code == 409
+    assert "idempotent-replayed" not in again.headers
+    with postgres.connect_owner() as connection:
+        connection.execute("SET enable_seqscan = off")
+        plan = connection.execute(
+            "EXPLAIN SELECT scope, key FROM receipts WHERE position(',\"refusal\":'::bytea IN"
+            " substring(outcome FROM 1 FOR 45)) > 0 AND recorded_at < now() ORDER BY recorded_at"
+        ).fetchall()
+    assert "receipts_refused" in str(plan)
+
+
 def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(
     oms: Oms, shop: Api, postgres: Database
 ) -> None:

@@ -150,6 +150,20 @@ def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Phar
     }
 
 
+def test_head_is_answered_as_get_is(
+    oms: Oms, desk: Api, pharmacist: Api, pharmacy: Pharmacy
+) -> None:
+    """The status of an answer without its body tells no more than that of the whole answer."""
+    for api in (desk, pharmacist):
+        differing = {
+            url: (head.status_code, get.status_code)
+            for _, url in requests(oms, pharmacy)
+            if (head := api.send("HEAD", url)).status_code != (get := api.get(url)).status_code
+        }
+        assert differing == {}
+    assert desk.send("HEAD", f"/v1/products/{SECRET}").status_code == 403
+
+
 SHOWING = {
     "/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/timeline",
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
