@@ -11,9 +11,7 @@ import hypothesis
 import pytest
 import structlog
 
-from oms_ledger.engine.rebuild import operations
 from tests import server as tests_server
-from tests import templates
 from tests.database_reset import Databases
 from tests.databases import KEK, Database, postgres15_binaries, temporary_server
 
@@ -30,14 +28,27 @@ structlog.configure(
 # Collecting the tests makes some million objects that live as long as the run.
 gc.set_threshold(100_000, 50, 100)
 
+
+def pytest_collection_finish() -> None:
+    """Leave what collecting the tests has made out of every later collection of garbage."""
+    gc.freeze()
+
+
 os.environ.setdefault("OMS_KEK", KEK)
 
 DATABASE_FIXTURES = {"server", "postgres", "postgres15"}
 
 LONG_FIXTURES = {"postgres15", "real"}
 
-hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
-hypothesis.settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+# How long an example takes to draw depends on what else the machine does.
+ANY_SPEED = [hypothesis.HealthCheck.too_slow]
+
+hypothesis.settings.register_profile(
+    "dev", max_examples=50, deadline=None, suppress_health_check=ANY_SPEED
+)
+hypothesis.settings.register_profile(
+    "ci", max_examples=200, deadline=None, suppress_health_check=ANY_SPEED, derandomize=True
+)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 )
@@ -75,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _no_workers_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Builds of read models are left to workers for a while, and in this process there are none."""
-    monkeypatch.setattr(operations, "LEAVE_TO_WORKERS_SECONDS", 0.0)
+    monkeypatch.setattr("oms_ledger.engine.rebuild.operations.LEAVE_TO_WORKERS_SECONDS", 0.0)
 
 
 def pytest_configure() -> None:
@@ -98,12 +109,16 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """The name of a database with one migrated, empty ledger."""
+    from tests import templates  # imports all of the program, which the process of xdist need not
+
     return templates.ledger(server)
 
 
 @pytest.fixture(scope="session")
 def ready_template(server: str) -> str:
     """The name of a database with an empty ledger and the tables of its read models."""
+    from tests import templates
+
     return templates.ready(server)
 
 

@@ -78,3 +78,9 @@ def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 PersonalText = Annotated[Personal, GetPydanticSchema(_personal_text)]
 Time = Annotated[AwareDatetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
+OccurredAt = Annotated[
+    Time | None,
+    Field(description="When it happened, if that was before now. Later than now is refused."),
+]
+"""When the fact that a command records happened. Its events carry it beside the time at which they
+were recorded."""

@@ -47,9 +47,11 @@ from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
+from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
+from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -359,8 +361,8 @@ def open_prepared(
     writer = Writer(store, limits, on_batch=on_batch, guard=guard)
     readers = Readers(pools.of(Role.READER), PROJECTIONS, snapshots)
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
-    sensitivity = SensitivityIndex(pools.of(Role.READER).connection)
-    vault = Vault.of(pools.lend, wrapping, sensitivity.access_log_keys)
+    sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
+    vault = Vault.of(pools.lend, KeyCache(pools.lend, wrapping), sensitivity.access_log_keys)
     try:
         yield Oms(settings, url, pools, writer, readers, snapshots, guard, vault, sensitivity)
     finally:

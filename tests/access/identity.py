@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from tests.web_server import running
 
 ISSUER = "https://id.example.com/realms/shop"
 AUDIENCE = "oms-ledger"
@@ -92,13 +93,6 @@ def provider() -> Generator[Shown]:
         def log_message(self, *_: Any) -> None:
             """Suppresses the log."""
 
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    shown.url = f"http://127.0.0.1:{server.server_port}/jwks"
-    try:
+    with running(HTTPServer(("127.0.0.1", 0), Answer)) as server:
+        shown.url = f"http://127.0.0.1:{server.server_port}/jwks"
         yield shown
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

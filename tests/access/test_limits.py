@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.app import Oms
@@ -75,3 +76,30 @@ def test_the_default_is_generous(oms: Oms) -> None:
     settings = oms.settings
     buckets = TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst)
     assert not any(buckets.take("a", n / 5000) for n in range(50_000))
+
+
+def test_guesses_at_tracking_links_are_slowed_by_address(oms: Oms) -> None:
+    """And so are those who come by made-up addresses of one network."""
+
+    def status(api: Api, host: str, path: str = "/v1/tracking/guessed") -> int:
+        return api.get(path, headers={"X-Test-Client": host}).status_code
+
+    app = create_app(oms)
+
+    async def from_elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        client = (headers.get(b"x-test-client", b"192.0.2.1").decode(), 1)
+        await app({**scope, "client": client}, receive, send)
+
+    with Api(from_elsewhere, key=None) as api:
+        burst = int(auth.GUESSES_BURST)
+        statuses = [status(api, "192.0.2.7") for _ in range(burst + 20)]
+        assert statuses.count(404) in range(burst, burst + 5)
+        assert statuses[-1] == 429
+        assert status(api, "192.0.2.7", "/v1/tracking/guessed/stream") == 429
+        assert status(api, "192.0.2.7", "/healthz") == 200
+        assert status(api, "192.0.2.8") == 404
+        statuses = [status(api, f"2001:db8::{n:x}") for n in range(1, burst + 20)]
+        assert statuses[-1] == 429
+        statuses = [status(api, "made up" * 5000) for _ in range(burst + 20)]
+        assert statuses[-1] == 429

@@ -42,8 +42,11 @@ def test_nought_is_no_limit() -> None:
 
 
 def test_the_number_of_buckets_is_bounded() -> None:
-    """Buckets that are not full are kept before full ones."""
-    buckets = TokenBuckets(1, 2)
+    """Those that were used last are kept, and a name of any length takes a bounded memory."""
+    buckets = TokenBuckets(0.001, 2)
     for n in range(3 * rates.CALLERS_MAX):
-        assert buckets.take(str(n), n / 100) == 0
+        assert buckets.take(f"{n}{'x' * 300}", n / 100) == 0
+        buckets.take("often", n / 100)
     assert len(buckets._buckets) <= rates.CALLERS_MAX
+    assert max(map(len, buckets._buckets)) <= rates.NAME_CHARACTERS_MAX
+    assert buckets.wait("often", n / 100) > 0

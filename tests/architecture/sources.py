@@ -1,4 +1,4 @@
-"""The project's own source files, parsed once."""
+"""The project's own source files, parsed once and when it is needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 class Source:
     path: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
@@ -53,8 +56,7 @@ class Source:
 
 @cache
 def source(path: Path) -> Source:
-    text = path.read_text("utf-8")
-    return Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text))
+    return Source(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
 
 
 def sources(*folders: str) -> list[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
-from typing import get_args, get_origin, get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -40,6 +40,8 @@ def _value(hint: type) -> object:
         return simple[hint]
     if get_origin(hint) is tuple:
         return (_value(get_args(hint)[0]),)
+    if get_origin(hint) is Literal:
+        return get_args(hint)[0]
     if type(None) in get_args(hint):
         return None
     return example(hint)

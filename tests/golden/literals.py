@@ -23,6 +23,7 @@ from oms_ledger.domain.fulfilment.events import (
     Package,
     ShipmentCancelled,
     ShipmentCreated,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLabelled,
@@ -37,6 +38,7 @@ from oms_ledger.domain.orders.events import (
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -48,6 +50,7 @@ from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, Shippi
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -108,6 +111,7 @@ LITERALS: dict[str, Event] = {
         UnitsUnpacked("o1", "s1", "LON", _LINES),
         UnitsShipped("o1", "s1", _LINES),
         UnitsDelivered("o1", "s1", _LINES),
+        UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
@@ -117,6 +121,7 @@ LITERALS: dict[str, Event] = {
         StockBackordered("85123A", "LON", 1, "o1", "1"),
         BackorderReleased("85123A", "LON", 1, "o1", "1"),
         StockShipped("85123A", "LON", 2, "o1", "1", "s1"),
+        ShippedDateCorrected("85123A", "LON", 2, "o1", "1", "s1", at(4)),
         StockMovedOut("85123A", "LON", 2, "MAN", "van 1"),
         StockMovedIn("85123A", "MAN", 2, "LON", "van 1"),
         ShipmentCreated(
@@ -139,9 +144,10 @@ LITERALS: dict[str, Event] = {
             True,
         ),
         ShipmentLabelled("s1", "T1"),
-        ShipmentDispatched("s1", "o1", "T1", True),
+        ShipmentDispatched("s1", "o1", "T1", True, at(4)),
         ShipmentScanned("s1", "in_transit", at(4), "Hub", "X1: in transit"),
         ShipmentDelivered("s1", "o1", at(5), True),
+        ShipmentDateCorrected("s1", "o1", "dispatched_at", at(4)),
         ShipmentCancelled("s1", "o1"),
         LocationDefined(
             "LON",
@@ -185,6 +191,7 @@ OLDER: dict[str, Event] = {
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False},
     "shipment.created.v1": {"sensitive": False},
+    "shipment.dispatched.v1": {"dispatched_at": None},
     "product.defined.v2": {"sensitive": False},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

@@ -139,6 +139,17 @@ def _levels(models: ReadModels, p: Params) -> list[Shown]:
     ]
 
 
+def _stock_of_skus(models: ReadModels, p: Params) -> list[Shown]:
+    (sku,) = p["keys"]
+    levels = _levels(models, {"sku": sku})
+    return levels or [row | {"location": None} for row in _product(models, {"sku": sku})]
+
+
+def _products_of_skus(models: ReadModels, p: Params) -> list[Shown]:
+    (sku,) = p["keys"]
+    return _product(models, {"sku": sku})
+
+
 def _list_stock(models: ReadModels, p: Params) -> list[Shown]:
     return [
         row
@@ -181,7 +192,7 @@ def _location(models: ReadModels, p: Params) -> list[Shown]:
 
 
 def _shipment(models: ReadModels, p: Params) -> list[Shown]:
-    found = models.of(ShipmentRow, lambda row: row.shipment_id == p["shipment_id"])
+    found = models.of(ShipmentRow, lambda row: row.shipment_id in p["keys"])
     return [asdict(row) for row in found]
 
 
@@ -205,13 +216,13 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
 STATEMENTS: dict[str, Statement] = {
     "order_answers": _order_answers,
     "parcels": _parcels,
-    "stock_of_sku": _levels,
+    "stock_of_skus": _stock_of_skus,
     "list_stock": _list_stock,
     "movements": _movements,
     "list_products": _list_products,
-    "product": _product,
+    "products_of_skus": _products_of_skus,
     "list_locations": _list_locations,
     "location": _location,
-    "shipment": _shipment,
+    "shipments_by_id": _shipment,
     "list_shipments": _list_shipments,
 }

@@ -1,4 +1,5 @@
-"""The HTTP API on a real PostgreSQL, called in process; a projector runs beside it."""
+"""The HTTP API, called in process: on a real PostgreSQL with a projector beside it (`api`, `shop`),
+or on a log in memory (`memory_api`, `memory_shop`)."""
 
 from __future__ import annotations
 
@@ -16,8 +17,9 @@ import pytest
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
-from tests.databases import Database
+from tests.databases import KEK, Database
 from tests.http.examples import STOCKED
+from tests.http.memory import open_in_memory
 
 ADMIN_KEY = "test-key-of-the-administrator-0001"
 
@@ -123,7 +125,31 @@ def projecting(oms: Oms) -> Iterator[None]:
 @pytest.fixture
 def shop(oms: Oms, api: Api) -> Iterator[Api]:
     """The API of a shop with two locations and 100 units of each product; a projector runs."""
-    for method, path, body in STOCKED:
-        assert api.send(method, path, json=body).status_code == 200
+    _stock(api)
     with projecting(oms):
         yield api
+
+
+@pytest.fixture
+def memory_oms() -> Iterator[Oms]:
+    """A ledger in memory, for commands, the feed and what is refused before."""
+    with open_in_memory(Settings(admin_key=ADMIN_KEY, kek=KEK)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def memory_api(memory_oms: Oms) -> Iterator[Api]:
+    with Api(create_app(memory_oms)) as client:
+        yield client
+
+
+@pytest.fixture
+def memory_shop(memory_api: Api) -> Api:
+    """The API of the same shop as `shop`, in memory."""
+    _stock(memory_api)
+    return memory_api
+
+
+def _stock(api: Api) -> None:
+    for method, path, body in STOCKED:
+        assert api.send(method, path, json=body).status_code == 200

@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ def listening(app: LedgerApi) -> Generator[Listening]:
     server = uvicorn.Server(uvicorn.Config(watched, **wire.OPTIONS))
     thread = threading.Thread(target=lambda: server.run(sockets=[sock]))
     thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
     try:
         yield running
     finally:

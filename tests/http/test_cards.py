@@ -42,83 +42,85 @@ def silent(text: str) -> bool:
     return "1111" not in text
 
 
-def test_in_any_field_of_any_body(api: Api) -> None:
+def test_in_any_field_of_any_body(memory_api: Api) -> None:
     for name, command in COMMANDS.items():
         path = re.sub(r"{\w+}", "x", command.route.path)
         for leaf in leaves(COMMANDS[name].example):
             for value in (PAN, int(DIGITS), [PAN], {"deep": {"er": DIGITS}}):
                 body = planted(COMMANDS[name].example, leaf, value)
-                response = api.send(command.route.method, path, json=body)
+                response = memory_api.send(command.route.method, path, json=body)
                 problem = problem_of(response, 422, "card_data_refused")
                 assert fields(problem)[0].startswith(".".join(map(str, leaf)))
                 assert silent(response.text)
-        response = api.send(
+        response = memory_api.send(
             command.route.method, path, json={**COMMANDS[name].example, DIGITS: "x"}
         )
         problem_of(response, 422, "card_data_refused")
         assert silent(response.text)
-    assert api.get("/v1/events").json()["items"] == []
+    assert memory_api.get("/v1/events").json()["items"] == []
 
 
-def test_in_any_item_of_a_batch(api: Api) -> None:
+def test_in_any_item_of_a_batch(memory_api: Api) -> None:
     orders = [order(), order(external_id=DIGITS)]
-    problem = problem_of(api.post("/v1/orders:batch", {"orders": orders}), 422, "card_data_refused")
+    problem = problem_of(
+        memory_api.post("/v1/orders:batch", {"orders": orders}), 422, "card_data_refused"
+    )
     assert fields(problem) == ["orders.1.external_id"]
-    assert api.get("/v1/events").json()["items"] == []
+    assert memory_api.get("/v1/events").json()["items"] == []
 
 
-def test_in_any_parameter_and_path(api: Api) -> None:
+def test_in_any_parameter_and_path(memory_api: Api) -> None:
     for query in QUERIES:
         path = re.sub(r"{\w+}", "x", query.path)
         for name in (*query.params.__annotations__, "min_position", "as_of", "nonsense"):
-            response = api.get(path, params={name: PAN})
+            response = memory_api.get(path, params={name: PAN})
             assert fields(problem_of(response, 422, "card_data_refused")) == [name]
             assert silent(response.text)
-        problem_of(api.get(path, params={DIGITS: "1"}), 422, "card_data_refused")
+        problem_of(memory_api.get(path, params={DIGITS: "1"}), 422, "card_data_refused")
         if "{" in query.path:
             for value in (DIGITS, "4111%201111%201111%201111"):
-                response = api.get(re.sub(r"{\w+}", value, query.path))
+                response = memory_api.get(re.sub(r"{\w+}", value, query.path))
                 assert fields(problem_of(response, 422, "card_data_refused")) == ["path"]
                 assert silent(response.text)
 
 
-def test_in_a_path_that_leads_nowhere(api: Api) -> None:
+def test_in_a_path_that_leads_nowhere(memory_api: Api) -> None:
     for path in (f"/{DIGITS}", f"/v1/cards/{PAN}/charge", f"/docs?card={DIGITS}"):
-        response = api.get(path)
+        response = memory_api.get(path)
         problem_of(response, 422, "card_data_refused")
         assert silent(response.text)
 
 
-def test_with_what_ends_a_text_in_json_between_its_digits(api: Api) -> None:
+def test_with_what_ends_a_text_in_json_between_its_digits(memory_api: Api) -> None:
     for quoted in ("411111%221111111111", "4111%0A111111111111", "41111111%22%0A11111111"):
-        problem_of(api.get(f"/v1/orders/{quoted}"), 422, "card_data_refused")
-        problem_of(api.get(f"/v1/orders?q={quoted}"), 422, "card_data_refused")
+        problem_of(memory_api.get(f"/v1/orders/{quoted}"), 422, "card_data_refused")
+        problem_of(memory_api.get(f"/v1/orders?q={quoted}"), 422, "card_data_refused")
     headers = {"X-Correlation-Id": '411111"1111111111'}
-    problem_of(api.get("/v1/orders", headers=headers), 422, "card_data_refused")
+    problem_of(memory_api.get("/v1/orders", headers=headers), 422, "card_data_refused")
 
 
-def test_in_any_header(api: Api) -> None:
+def test_in_any_header(memory_api: Api) -> None:
     for name in ("Idempotency-Key", "X-Correlation-Id", "User-Agent", "If-Match", "X-Anything"):
-        response = api.post("/v1/orders", order(), headers={name: PAN})
+        response = memory_api.post("/v1/orders", order(), headers={name: PAN})
         assert fields(problem_of(response, 422, "card_data_refused")) == [name]
         assert silent(response.text)
 
 
-def test_what_else_a_card_has_and_how_else_it_is_written(api: Api) -> None:
+def test_what_else_a_card_has_and_how_else_it_is_written(memory_api: Api) -> None:
     stripe = ";4111111111111112=27121010000012345678?"
     for body in ({"note": "cvv 123"}, {"cvv": "123"}, {"note": stripe}, {"note": PAN}):
         escaped = json.dumps(body).replace("4", "\\u0034").encode()
         headers = {"Content-Type": "application/json"}
-        response = api.send("POST", "/v1/orders", content=escaped, headers=headers)
+        response = memory_api.send("POST", "/v1/orders", content=escaped, headers=headers)
         problem_of(response, 422, "card_data_refused")
 
 
-def test_nothing_is_logged_or_counted_under_it(api: Api) -> None:
+def test_nothing_is_logged_or_counted_under_it(memory_api: Api) -> None:
     with structlog.testing.capture_logs() as logs:
-        api.post("/v1/orders", order(note=PAN))
-        api.get(f"/v1/orders/{DIGITS}")
+        memory_api.post("/v1/orders", order(note=PAN))
+        memory_api.get(f"/v1/orders/{DIGITS}")
     assert silent(repr(logs))
-    metrics = api.get("/metrics").text
+    metrics = memory_api.get("/metrics").text
     assert DIGITS not in metrics
     assert 'oms_refusals_total{code="card_data_refused"}' in metrics
 
@@ -135,10 +137,10 @@ def test_article_and_telephone_numbers_come_in(api: Api) -> None:
     assert api.get("/v1/orders?q=4502938484828").status_code == 200
 
 
-def test_deep_bodies_are_refused_in_words(api: Api) -> None:
+def test_deep_bodies_are_refused_in_words(memory_api: Api) -> None:
     """NUL and cards are looked for at any depth that JSON may have."""
     headers = {"Content-Type": "application/json"}
     for inner in (b'"\\u0000"', DIGITS.encode()):
         body = b'{"a":' * 1000 + inner + b"}" * 1000
-        response = api.send("POST", "/v1/orders", content=body, headers=headers)
+        response = memory_api.send("POST", "/v1/orders", content=body, headers=headers)
         assert response.status_code in (400, 422)

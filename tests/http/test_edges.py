@@ -39,9 +39,11 @@ def policy(response: httpx.Response) -> dict[str, list[str]]:
     return {name: values for name, *values in parts}
 
 
-def test_the_page_of_the_documentation_runs_its_own_script_and_loads_nothing(api: Api) -> None:
+def test_the_page_of_the_documentation_runs_its_own_script_and_loads_nothing(
+    memory_api: Api,
+) -> None:
     """It works where there is no internet, and nobody else's script sees the key in it."""
-    page = api.get("/docs")
+    page = memory_api.get("/docs")
     allowed = policy(page)
     assert allowed["default-src"] == ["'none'"]
     assert allowed["connect-src"] == ["'self'"]
@@ -92,24 +94,26 @@ def test_without_keys_a_browser_is_not_sent_here_by_others(oms: Oms, origin: str
     ],
 )
 def test_a_body_is_json_and_says_so(
-    api: Api, content_type: str, encoding: str | None, status: int
+    memory_api: Api, content_type: str, encoding: str | None, status: int
 ) -> None:
     body = json.dumps(order(sku="UNKNOWN")).encode()
     headers = {"Content-Type": content_type}
     if encoding:
         headers["Content-Encoding"] = encoding
         body = gzip.compress(body) if encoding == "gzip" else body
-    assert api.send("POST", "/v1/orders", content=body, headers=headers).status_code == status
+    assert (
+        memory_api.send("POST", "/v1/orders", content=body, headers=headers).status_code == status
+    )
 
 
 @pytest.mark.parametrize("depth", [150, 900, 5_000, 100_000])
-def test_deep_bodies_are_refused(api: Api, depth: int) -> None:
+def test_deep_bodies_are_refused(memory_api: Api, depth: int) -> None:
     headers = {"Content-Type": "application/json"}
     for opening, closing in ((b'{"a":', b"}"), (b"[", b"]"), (b'{"orders":[', b"]}")):
         for inner in (b"1", b'"\\u0000"', b'"x"'):
             body = opening * depth + inner + closing * depth
             for path in ("/v1/orders", "/v1/orders:batch", "/v1/orders/o/cancel"):
-                response = api.send("POST", path, content=body, headers=headers)
+                response = memory_api.send("POST", path, content=body, headers=headers)
                 status = response.status_code
                 if status == 200:  # a batch, whose items are told one by one
                     status = response.json()["results"][0]["status"]

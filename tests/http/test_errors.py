@@ -45,9 +45,9 @@ INVALID: list[tuple[Json, list[str]]] = [
 ]
 
 
-def test_invalid_fields_are_named(api: Api) -> None:
+def test_invalid_fields_are_named(memory_api: Api) -> None:
     for body, at_fault in INVALID:
-        problem = problem_of(api.post("/v1/orders", body), 422, "invalid_fields")
+        problem = problem_of(memory_api.post("/v1/orders", body), 422, "invalid_fields")
         assert fields(problem) == at_fault, body
 
 
@@ -67,52 +67,58 @@ NO_JSON = (
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_no_json(api: Api, path: str) -> None:
+def test_no_json(memory_api: Api, path: str) -> None:
     for body in NO_JSON:
-        problem_of(api.send("POST", path, content=body, headers=JSON), 400, "malformed")
+        problem_of(memory_api.send("POST", path, content=body, headers=JSON), 400, "malformed")
     for body in (b"[]", b"1", b'"text"', b"null"):
-        response = api.send("POST", path, content=body, headers=JSON)
+        response = memory_api.send("POST", path, content=body, headers=JSON)
         problem = problem_of(response, 422, "invalid_fields")
         assert "object" in problem["errors"][0]["message"], body
 
 
-def test_only_json(api: Api) -> None:
+def test_only_json(memory_api: Api) -> None:
     for content_type in ("", "text/plain", "application/x-www-form-urlencoded"):
         headers = {"Content-Type": content_type}
-        response = api.send("POST", "/v1/orders", content=b"{}", headers=headers)
+        response = memory_api.send("POST", "/v1/orders", content=b"{}", headers=headers)
         problem_of(response, 415, "unsupported_media_type")
 
 
-def test_too_large(api: Api) -> None:
+def test_too_large(memory_api: Api) -> None:
     body = b'{"channel": "' + b"x" * 10_000_000 + b'"}'
     headers = {"Content-Type": "application/json"}
-    problem_of(api.send("POST", "/v1/orders", content=body, headers=headers), 413, "too_large")
+    problem_of(
+        memory_api.send("POST", "/v1/orders", content=body, headers=headers), 413, "too_large"
+    )
 
 
-def test_refusals_name_every_line(shop: Api) -> None:
+def test_refusals_name_every_line(memory_shop: Api) -> None:
     lines = [
         {"sku": "A", "quantity": 90, "unit_price": "1"},
         {"sku": "A", "quantity": 50, "unit_price": "1"},
         {"sku": "B/1", "quantity": 101, "unit_price": "1"},
     ]
-    problem = problem_of(shop.post("/v1/orders", order(lines=lines)), 409, "insufficient_stock")
+    problem = problem_of(
+        memory_shop.post("/v1/orders", order(lines=lines)), 409, "insufficient_stock"
+    )
     short = [(e["line"], e["sku"], e["requested"], e["available"]) for e in problem["errors"]]
     assert short == [("2", "A", 50, 10), ("3", "B/1", 101, 100)]
-    problem = problem_of(shop.post("/v1/orders", order(sku="Z")), 409, "unknown_sku")
+    problem = problem_of(memory_shop.post("/v1/orders", order(sku="Z")), 409, "unknown_sku")
     assert problem["errors"] == [{"line": "1", "sku": "Z"}]
 
 
-def test_refusals_by_state(shop: Api) -> None:
-    placed = shop.post("/v1/orders", order()).json()
+def test_refusals_by_state(memory_shop: Api) -> None:
+    placed = memory_shop.post("/v1/orders", order()).json()
     path = f"/v1/orders/{placed['order_id']}"
-    problem_of(shop.post(f"{path}/shipments", {"location": "LON"}), 409, "illegal_transition")
-    assert shop.post(f"{path}/confirm").status_code == 200
-    problem_of(shop.post(f"{path}/confirm"), 409, "illegal_transition")
-    problem_of(shop.post(f"{path}/shipments", {"location": "MAN"}), 409, "nothing_to_ship")
-    assert shop.post(f"{path}/cancel", {"reason": "customer"}).status_code == 200
-    problem_of(shop.post(f"{path}/cancel", {"reason": "customer"}), 409, "already_cancelled")
+    problem_of(
+        memory_shop.post(f"{path}/shipments", {"location": "LON"}), 409, "illegal_transition"
+    )
+    assert memory_shop.post(f"{path}/confirm").status_code == 200
+    problem_of(memory_shop.post(f"{path}/confirm"), 409, "illegal_transition")
+    problem_of(memory_shop.post(f"{path}/shipments", {"location": "MAN"}), 409, "nothing_to_ship")
+    assert memory_shop.post(f"{path}/cancel", {"reason": "customer"}).status_code == 200
+    problem_of(memory_shop.post(f"{path}/cancel", {"reason": "customer"}), 409, "already_cancelled")
     unknown = {"sku": "A", "location": "PAR", "quantity": 1}
-    problem_of(shop.post("/v1/stock/receipts", unknown), 409, "unknown_location")
+    problem_of(memory_shop.post("/v1/stock/receipts", unknown), 409, "unknown_location")
 
 
 NOTHING = ["/v1/orders/none", "/v1/orders/none/timeline", "/v1/shipments/none", "/v1/stock/none",
@@ -140,27 +146,27 @@ def test_commands_about_nothing(api: Api) -> None:
         problem_of(api.post(path, body), 404, "not_found")
 
 
-def test_method_not_allowed(api: Api) -> None:
-    response = api.send("DELETE", "/v1/orders")
+def test_method_not_allowed(memory_api: Api) -> None:
+    response = memory_api.send("DELETE", "/v1/orders")
     problem_of(response, 405, "method_not_allowed")
     assert "POST" in response.headers["allow"]
-    problem_of(api.post("/v1/orders/o/timeline"), 405, "method_not_allowed")
+    problem_of(memory_api.post("/v1/orders/o/timeline"), 405, "method_not_allowed")
 
 
-def test_stale_version(shop: Api) -> None:
-    placed = shop.post("/v1/orders", order()).json()
+def test_stale_version(memory_shop: Api) -> None:
+    placed = memory_shop.post("/v1/orders", order()).json()
     path = f"/v1/orders/{placed['order_id']}"
     headers = {"If-Match": f'"{placed["version"]}"'}
-    held = shop.post(f"{path}/hold", {"reason": "fraud"}, headers=headers)
+    held = memory_shop.post(f"{path}/hold", {"reason": "fraud"}, headers=headers)
     assert held.status_code == 200
-    problem_of(shop.post(f"{path}/confirm", {}, headers=headers), 412, "version_conflict")
+    problem_of(memory_shop.post(f"{path}/confirm", {}, headers=headers), 412, "version_conflict")
     for fresh in (held.headers["etag"], f"W/{held.headers['etag']}", "*"):
-        dry = shop.post(f"{path}/confirm?dry_run=true", {}, headers={"If-Match": fresh})
+        dry = memory_shop.post(f"{path}/confirm?dry_run=true", {}, headers={"If-Match": fresh})
         assert dry.status_code == 200, fresh
-    problem_of(shop.post(f"{path}/confirm", {}, headers={"If-Match": "x"}), 400, "malformed")
+    problem_of(memory_shop.post(f"{path}/confirm", {}, headers={"If-Match": "x"}), 400, "malformed")
 
 
-def test_versions_are_for_commands_about_one_order(api: Api) -> None:
+def test_versions_are_for_commands_about_one_order(memory_api: Api) -> None:
     asked: dict[str, Json] = {
         "/v1/orders": order(),
         "/v1/orders:batch": {"orders": [order()]},
@@ -168,7 +174,7 @@ def test_versions_are_for_commands_about_one_order(api: Api) -> None:
         "/v1/shipments/s/label": {},
     }
     for path, body in asked.items():
-        response = api.post(path, body, headers={"If-Match": '"1"'})
+        response = memory_api.post(path, body, headers={"If-Match": '"1"'})
         assert fields(problem_of(response, 422, "invalid_fields")) == ["If-Match"], path
 
 
@@ -180,15 +186,15 @@ SHAPELESS = [
 ]
 
 
-def test_headers_have_shapes(api: Api) -> None:
+def test_headers_have_shapes(memory_api: Api) -> None:
     for name, value in SHAPELESS:
         headers: Any = {name: value.encode("latin-1")}
-        response = api.post("/v1/orders", order(), headers=headers)
+        response = memory_api.post("/v1/orders", order(), headers=headers)
         assert fields(problem_of(response, 422, "invalid_fields")) == [name], value
 
 
-def test_what_the_path_says_is_not_said_again(api: Api) -> None:
-    response = api.post("/v1/orders/o/confirm", {"order_id": "p"})
+def test_what_the_path_says_is_not_said_again(memory_api: Api) -> None:
+    response = memory_api.post("/v1/orders/o/confirm", {"order_id": "p"})
     assert fields(problem_of(response, 422, "invalid_fields")) == ["order_id"]
-    response = api.get("/v1/orders/o?order_id=p")
+    response = memory_api.get("/v1/orders/o?order_id=p")
     assert fields(problem_of(response, 422, "invalid_fields")) == ["order_id"]

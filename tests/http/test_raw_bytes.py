@@ -22,8 +22,9 @@ from oms_ledger.app import open_prepared
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.http.app import create_app
 from oms_ledger.http.endpoint import SECURITY
+from oms_ledger.http.heads import HEADERS_MAX
 from oms_ledger.privacy import cards
-from oms_ledger.serving.wire import HEAD_BYTES_MAX, HEADERS_MAX
+from oms_ledger.serving.wire import HEAD_BYTES_MAX
 from tests.databases import ledger_database
 from tests.http.conftest import ADMIN_KEY
 from tests.http.examples import order

@@ -158,7 +158,7 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c"}
 
 
-def test_every_route_asks_for_a_key(oms: Oms) -> None:
+def test_every_route_asks_for_a_key(memory_oms: Oms) -> None:
     """But those that are public. A route that is missing would answer 404."""
     asked = [(c.route.method, c.route.path) for c in COMMANDS.values()]
     asked += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
@@ -166,7 +166,7 @@ def test_every_route_asks_for_a_key(oms: Oms) -> None:
     asked += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
     asked += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
     asked += [("POST", "/v1/projections/x/rebuild")]
-    with Api(create_app(oms), key=None) as nobody:
+    with Api(create_app(memory_oms), key=None) as nobody:
         for method, path in asked:
             response = nobody.send(method, path.format(**PATHS))
             assert response.status_code == 401, (method, path)
@@ -205,8 +205,8 @@ def test_keys(oms: Oms, api: Api) -> None:
         ("127.0.0.1:80:80", 403),
     ],
 )
-def test_without_keys_only_for_this_machine(oms: Oms, host: str, status: int) -> None:
-    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+def test_without_keys_only_for_this_machine(memory_oms: Oms, host: str, status: int) -> None:
+    with Api(create_app(memory_oms, no_auth=True), key=None) as anybody:
         response = anybody.get("/v1/events", headers={"Host": host})
         assert response.status_code == status
 
@@ -214,8 +214,8 @@ def test_without_keys_only_for_this_machine(oms: Oms, host: str, status: int) ->
 @pytest.mark.parametrize(
     "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
 )
-def test_without_keys_forwarded_requests_are_refused(oms: Oms, header: str) -> None:
-    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+def test_without_keys_forwarded_requests_are_refused(memory_oms: Oms, header: str) -> None:
+    with Api(create_app(memory_oms, no_auth=True), key=None) as anybody:
         response = anybody.get("/v1/events", headers={header: "203.0.113.7"})
         assert response.status_code == 403
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -170,6 +171,32 @@ def test_plain_and_gzipped_are_the_same(tmp_path: Path) -> None:
     plain.write_text(text)
     zipped.write_bytes(gzip.compress(text.encode()))
     assert list(read(plain)) == list(read(zipped)) == [row()]
+
+
+def test_a_line_without_an_end_takes_a_bounded_memory(tmp_path: Path) -> None:
+    """A gzip file of 100 kB that unfolds into a line of 100 MB; the rows around it are read."""
+    text = f"{HEADING}\n"
+    sold = "536365,85123A,HEART,6,2010-12-01 08:26:00,2.55,17850,United Kingdom\n"
+    packed = tmp_path / "packed.csv.gz"
+    with gzip.open(packed, "wb") as file:
+        file.write((text + sold).encode())
+        for _ in range(100):
+            file.write(b"a" * 1_000_000)
+        file.write(b"\n" + sold.encode())
+    assert packed.stat().st_size < 200_000
+    tracemalloc.start()
+    first, long, last = read(packed)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(first, FileRow)
+    assert isinstance(long, MalformedRow)
+    assert isinstance(last, FileRow)
+    assert last.number == 3
+    assert peak < 5_000_000
+    with gzip.open(packed, "wb") as file:
+        file.write(b"a" * 1_000_000)
+    with pytest.raises(Invalid, match="does not begin with the columns"):
+        list(read(packed))
 
 
 def test_another_file_is_refused_with_the_remedy(tmp_path: Path) -> None:

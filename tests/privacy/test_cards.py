@@ -6,6 +6,8 @@ import csv
 import gzip
 import json
 import random
+import re
+import time
 from typing import Any
 
 import pytest
@@ -189,6 +191,44 @@ def test_inspection_is_bounded() -> None:
     """Millions of digits in a row are refused in less time than it takes to send them."""
     assert refused({"note": "4 " * 2_000_000}) == "note"
     assert refused({"notes": ["4111111111111112"] * 300_000}) is not None
+
+
+THIRTEEN = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
+
+
+@given(st.lists(st.sampled_from([*"01234569", "  ", "-" * 12, "-" * 13, "a", '"', "\n", "\u00e9"])))
+def test_the_quick_check_finds_what_a_search_from_every_digit_finds(pieces: list[str]) -> None:
+    data = "".join(pieces).encode()
+    assert bool(cards._DIGITS.match(data)) == bool(THIRTEEN.search(data))
+
+
+NEAR = ("2 2 2 2 2 2 2 2 2 2 2 2a", "2" * 12 + "a", "2" + " " * 11, "\u0662 ", "1a", "a1-2-", "4 ")
+
+
+@pytest.mark.parametrize("piece", NEAR)
+def test_the_time_of_the_quick_check_is_linear(piece: str) -> None:
+    """Ten times as much takes less than thirty times as long; a quadratic check takes a hundred."""
+
+    def seconds(size: int) -> float:
+        data = b'"' + (piece * (size // len(piece))).encode() + b'a"'
+        measured = []
+        for _ in range(5):
+            before = time.process_time()
+            cards.may_hold_card_data(data)
+            measured.append(time.process_time() - before)
+        return min(measured)
+
+    assert seconds(2_000_000) < 30 * seconds(200_000) + 0.01
+
+
+def test_values_are_checked_together_and_named_by_themselves() -> None:
+    """Texts beside each other are no card, and the one that is one is found among thousands."""
+    many: dict[str, Any] = {f"n{n}": ["41111111", "11111111", n] for n in range(5000)}
+    assert refused(many) is None
+    many["n2500"] = {"deep": ["fine", 'a "quoted" 4111\n1111 1111 1111']}
+    assert refused(many) == "n2500.deep.1"
+    assert refused({**many, "n2500": {"cvv": "123"}}) == "n2500.cvv"
+    assert refused({**many, "n2500": {"cvv": None}}) is None
 
 
 def test_a_plain_order_is_not_inspected() -> None:

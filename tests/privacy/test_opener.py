@@ -90,6 +90,16 @@ def test_a_parcels_page_shows_a_first_name_and_that_is_on_record(
     assert (record["actor"], record["purpose"]) == ("public tracking", "tracking")
 
 
+def test_hundreds_of_views_of_a_parcel_leave_few_entries(shop: Api, made: dict[str, Any]) -> None:
+    path = f"/v1/tracking/{made['tracking_token']}"
+    at_once = shop.all_at_once(*[("GET", path, None, {"Authorization": ""})] * 50)
+    assert {response.status_code for response in at_once} == {200}
+    assert 1 <= len(accesses(shop)) <= 4
+    for _ in range(50):
+        assert shop.get(path, headers={"Authorization": ""}).json()["first_name"] == ADA.mark
+    assert len(accesses(shop)) <= 4
+
+
 def test_who_was_shown_what_can_be_asked_page_by_page(shop: Api, made: dict[str, Any]) -> None:
     BOB.buys(shop)
     for n in range(3):

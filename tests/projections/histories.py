@@ -10,6 +10,7 @@ from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, 
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentCreated,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentLabelled,
@@ -23,6 +24,7 @@ from oms_ledger.domain.orders.events import (
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -36,6 +38,7 @@ from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import STATES
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -199,9 +202,28 @@ class Shop:
             ),
         )
         self.sent.append((shipment_id, order_id, some))
+        if self.chance.random() < 0.3:
+            self.correct_date(shipment_id, order_id, where, some)
         if self.chance.random() < 0.5:
             arrived = ShipmentDelivered(shipment_id, order_id, PLACED_AT + timedelta(days=2))
             self.happens(order, UnitsDelivered(order_id, shipment_id, some), arrived)
+
+    def correct_date(
+        self, shipment_id: str, order_id: str, where: str, some: tuple[LineQuantity, ...]
+    ) -> None:
+        """It left at another time than was recorded."""
+        order, at = self.orders[order_id], PLACED_AT + timedelta(hours=self.chance.randint(-9, 90))
+        self.happens(
+            order,
+            UnitsDateCorrected(order_id, shipment_id, "dispatched_at", at),
+            ShipmentDateCorrected(shipment_id, order_id, "dispatched_at", at),
+            *(
+                ShippedDateCorrected(
+                    sku_of(order, q), where, q.quantity, order_id, q.line_id, shipment_id, at
+                )
+                for q in some
+            ),
+        )
 
     def scan(self) -> None:
         if self.sent:

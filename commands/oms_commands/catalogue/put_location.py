@@ -13,6 +13,7 @@ from oms_commands.catalogue._fields import SiteFields
 from oms_ledger.domain.catalogue.answers import LocationDefinedAnswer
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import plain
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -21,7 +22,8 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class PutLocation(Command):
     """Define a location that holds stock. Locations with a lower `priority` are allocated first.
 
-    `address` is an object, or one line of text.
+    `address` is an object, or one line of text. A new code that differs from another only in case
+    is refused.
     """
 
     name: ClassVar[str] = "PutLocation"
@@ -50,9 +52,24 @@ class PutLocation(Command):
         event = LocationDefined(
             self.code, self.name_, self.type, self._site(), self.priority, self.daily_capacity
         )
-        if event == given.state(Location, self.code).defined:
+        known = given.state(Location, self.code).defined
+        if event == known:
             return ()
+        if known is None:
+            self._refuse_twin(given)
         return [Change(event)]
+
+    def _refuse_twin(self, given: Given) -> None:
+        """`Refused` where a location has the same code but for its case."""
+        for place in given.all(Location):
+            twin = place.defined
+            if twin is not None and twin.code.lower() == self.code.lower():
+                raise Refused(
+                    f"There is a location {twin.code} already, and codes of locations differ in"
+                    f" more than case. Use {twin.code}, or another code.",
+                    code="code_taken",
+                    errors=[{"field": "code", "location": twin.code}],
+                )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

@@ -19,9 +19,10 @@ from oms_commands._fields import (
 )
 from oms_commands.catalogue._fields import ComponentFields, DimensionFields
 from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
+from oms_ledger.domain.catalogue.costs import cost_of
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.catalogue.state import Product
-from oms_ledger.domain.money import Money, to_minor, to_text
+from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -31,8 +32,9 @@ class PutProduct(Command):
     never shipped.
 
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
-    promised without being there. `unit_cost` is in `currency`, GBP by default. Orders
-    of what is `sensitive` are health data; a definition that does not say leaves it as it is.
+    promised without being there. `unit_cost` is in `currency`, which may be left out where the
+    product has a cost already. Orders of what is `sensitive` are health data; a definition that
+    does not say leaves it as it is.
     """
 
     name: ClassVar[str] = "PutProduct"
@@ -44,6 +46,7 @@ class PutProduct(Command):
         "weight_g": 250,
         "dimensions_mm": {"length": 120, "width": 80, "height": 60},
         "unit_cost": "1.20",
+        "currency": "GBP",
         "safety_stock": 2,
     }
 
@@ -53,7 +56,7 @@ class PutProduct(Command):
     weight_g: Count | None = None
     dimensions_mm: DimensionFields | None = None
     unit_cost: Amount | None = None
-    currency: Currency = "GBP"
+    currency: Currency | None = None
     backorder_limit: Count | None = None
     safety_stock: Count = 0
     components: tuple[ComponentFields, ...] = ()
@@ -61,7 +64,7 @@ class PutProduct(Command):
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:
-        if self.unit_cost is not None:
+        if self.unit_cost is not None and self.currency is not None:
             check_amount("unit_cost", self.unit_cost, self.currency)
         if self.components:
             raise ValueError("components: kits are not supported; leave the list empty")
@@ -78,7 +81,7 @@ class PutProduct(Command):
             stocked=self.stocked,
             weight_g=self.weight_g,
             dimensions_mm=Dimensions(size.length, size.width, size.height) if size else None,
-            unit_cost=self._cost(),
+            unit_cost=cost_of(self.unit_cost, self.currency, known),
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
             sensitive=known.sensitive if self.sensitive is None else self.sensitive,
@@ -86,11 +89,6 @@ class PutProduct(Command):
         if event == known.defined:
             return ()
         return [Change(event)]
-
-    def _cost(self) -> Money | None:
-        if self.unit_cost is None:
-            return None
-        return Money(to_minor(self.unit_cost, self.currency), self.currency)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         product = given.state(Product, self.sku)

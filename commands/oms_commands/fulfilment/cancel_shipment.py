@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -15,6 +15,7 @@ from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.rules.cancellation import unpack
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -29,6 +30,7 @@ class CancelShipment(Command):
     example: ClassVar[Mapping[str, Json]] = {}
 
     shipment_id: Id
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         created = given.state(Shipment, self.shipment_id).created
@@ -43,7 +45,7 @@ class CancelShipment(Command):
             raise illegal_transition(
                 "The shipment", shipment.status, "cancelled", "What has left can be returned."
             )
-        return unpack(self.shipment_id, created)
+        return dated(unpack(self.shipment_id, created), self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Id
+from oms_commands._fields import STRICT, Code, Id, OccurredAt
 from oms_commands.fulfilment._fields import PackageFields, ShippedLine
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
@@ -19,6 +19,7 @@ from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_order, quantities, refuse_if_on_hold, require_location
 from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 _CARRIERS = ("manual",)
@@ -29,6 +30,7 @@ class CreateShipment(Command):
     """Make a shipment: everything of the order that is allocated at the location, or `lines`.
 
     The order must be confirmed and not on hold. The units leave the stock at dispatch.
+    `occurred_at` is when they were packed, if that was earlier.
     """
 
     name: ClassVar[str] = "CreateShipment"
@@ -47,6 +49,7 @@ class CreateShipment(Command):
     packages: Annotated[tuple[PackageFields, ...], Field(max_length=1000)] = ()
     carrier: Code = "manual"
     service: Code | None = None
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Order, self.order_id), (Location, self.location)]
@@ -66,10 +69,7 @@ class CreateShipment(Command):
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
-        return [
-            Change(packed),
-            Change(created),
-        ]
+        return dated([Change(packed), Change(created)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, ctx.command_id))

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Time
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.rules import correct_date
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import (
@@ -24,6 +25,7 @@ from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -32,7 +34,8 @@ class DispatchShipment(Command):
     """Hand a shipment to its carrier. Its units leave the stock.
 
     `occurred_at` is when it really left, if that was earlier; `simulated` marks dates that
-    were made up, as an import of old orders may do.
+    were made up, as an import of old orders may do. Of a shipment that has left, another
+    `occurred_at` corrects the date of its dispatch.
     """
 
     name: ClassVar[str] = "DispatchShipment"
@@ -46,7 +49,7 @@ class DispatchShipment(Command):
 
     shipment_id: Id
     tracking_number: Id | None = None
-    occurred_at: Time | None = None
+    occurred_at: OccurredAt = None
     simulated: bool = False
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -60,26 +63,44 @@ class DispatchShipment(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
-            raise illegal_transition(
-                "The shipment", shipment.status, "dispatched", "That happens once."
-            )
-        order_id, at = created.order_id, self.occurred_at
+            return self._corrected(shipment, created, ctx)
+        order_id = created.order_id
         refuse_if_on_hold(existing_order(given, order_id), "dispatched")
         lines = quantities((line.line_id, line.quantity) for line in created.lines)
         dispatched = ShipmentDispatched(
-            self.shipment_id, order_id, self.tracking_number, self.simulated
+            self.shipment_id,
+            order_id,
+            self.tracking_number,
+            self.simulated,
+            self.occurred_at or ctx.now,
         )
         changes = [
-            Change(dispatched, at),
-            Change(UnitsShipped(order_id, self.shipment_id, lines), at),
+            Change(dispatched),
+            Change(UnitsShipped(order_id, self.shipment_id, lines)),
         ]
         place = created.location
         for line in created.lines:
             left = StockShipped(
                 line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
             )
-            changes.append(Change(left, at))
-        return changes
+            changes.append(Change(left))
+        return dated(changes, self.occurred_at, ctx)
+
+    def _corrected(
+        self, shipment: Shipment, created: ShipmentCreated, ctx: Context
+    ) -> Sequence[Change]:
+        """The correction of the date of a shipment that has left, if that is all that is new."""
+        same_number = self.tracking_number in (None, shipment.tracking_number)
+        corrects = self.occurred_at is not None and same_number and not self.simulated
+        if self.occurred_at is None or not corrects or shipment.status == "cancelled":
+            raise illegal_transition(
+                "The shipment",
+                shipment.status,
+                "dispatched",
+                "That happens once. Another `occurred_at` alone corrects the date of a dispatch.",
+            )
+        refuse_future(self.occurred_at, ctx)
+        return correct_date(shipment, created, "dispatched_at", self.occurred_at)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

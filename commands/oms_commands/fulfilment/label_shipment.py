@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentLabelled
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -29,6 +30,7 @@ class LabelShipment(Command):
 
     shipment_id: Id
     tracking_number: Id | None = None
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Shipment, self.shipment_id)]
@@ -42,7 +44,7 @@ class LabelShipment(Command):
         if shipment.status == "labelled" and shipment.tracking_number == self.tracking_number:
             return ()
         event = ShipmentLabelled(self.shipment_id, self.tracking_number)
-        return [Change(event)]
+        return dated([Change(event)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

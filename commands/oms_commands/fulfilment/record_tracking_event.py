@@ -11,11 +11,12 @@ from oms_commands._fields import STRICT, Id, Note, Text, Time
 from oms_commands.fulfilment._fields import ScanCode
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentScanned
-from oms_ledger.domain.fulfilment.rules import deliver, require_under_way
+from oms_ledger.domain.fulfilment.rules import correct_date, deliver, require_under_way
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -23,7 +24,8 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class RecordTrackingEvent(Command):
     """Record a carrier's scan: our code, the carrier's time and place, its own words in `raw`.
 
-    The same scan again (code, time and place) changes nothing.
+    The same scan again (code, time and place) changes nothing. A `delivered` scan of a delivered
+    shipment corrects the date of its delivery.
     """
 
     name: ClassVar[str] = "RecordTrackingEvent"
@@ -50,13 +52,16 @@ class RecordTrackingEvent(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         require_under_way(shipment, "scanned")
+        refuse_future(self.occurred_at, ctx)
         scan = ShipmentScanned(
             self.shipment_id, self.code, self.occurred_at, self.location, self.raw
         )
         if shipment.has_scan(scan):
             return ()
         changes = [Change(scan, self.occurred_at)]
-        if self.code == "delivered" and shipment.status != "delivered":
+        if self.code == "delivered" and shipment.status == "delivered":
+            changes += correct_date(shipment, created, "delivered_at", self.occurred_at)
+        elif self.code == "delivered":
             changes += deliver(created, self.occurred_at, self.occurred_at)
         return changes
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.answers import OrderAnswer
@@ -23,6 +23,7 @@ from oms_ledger.domain.stock.rules import (
     stock_by_location,
     stock_group_refs,
 )
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -37,6 +38,7 @@ class AllocateBackorders(Command):
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
@@ -64,7 +66,8 @@ class AllocateBackorders(Command):
                     for s in plan.shortages
                 ],
             )
-        return _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
+        changes = _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
+        return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_id))

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Note
+from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._fields import CancelledLine
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_order
@@ -18,6 +18,7 @@ from oms_ledger.domain.orders.rules.cancellation import cancel_lines, cancel_res
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -42,6 +43,7 @@ class CancelOrder(Command):
     reason: Literal["customer", "inventory", "fraud", "declined", "staff", "other"]
     note: Note | None = None
     lines: Annotated[tuple[CancelledLine, ...], Field(min_length=1, max_length=2000)] | None = None
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
@@ -59,6 +61,9 @@ class CancelOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
+        return dated(self._changes(order, given), self.occurred_at, ctx)
+
+    def _changes(self, order: Order, given: Given) -> Sequence[Change]:
         if self.lines is None:
             return cancel_rest(self.order_id, order, self.reason, self.note, given)
         wanted: dict[str, int] = {}

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import OrderConfirmed
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -28,6 +29,7 @@ class ConfirmOrder(Command):
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Order, self.order_id)]
@@ -38,7 +40,7 @@ class ConfirmOrder(Command):
             raise illegal_transition(
                 "The order", status, "confirmed", "Only a pending order waits for that."
             )
-        return [Change(OrderConfirmed(self.order_id))]
+        return dated([Change(OrderConfirmed(self.order_id))], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_id))

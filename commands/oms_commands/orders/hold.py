@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Id, Note
+from oms_commands._fields import PRINTABLE, STRICT, Id, Note, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
 from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 _DONE = ("cancelled", "fulfilled", "completed")
@@ -36,6 +37,7 @@ class HoldOrder(Command):
     order_id: Id
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
     note: Note | None = None
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Order, self.order_id)]
@@ -47,7 +49,7 @@ class HoldOrder(Command):
                 "The order", status, "held", "There is nothing left to hold back."
             )
         event = OrderHeld(self.order_id, ctx.command_id, self.reason, self.note)
-        return [Change(event)]
+        return dated([Change(event)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         view = order_view(given.state(Order, self.order_id))

@@ -21,7 +21,12 @@ from oms_commands.orders._fields import (
 )
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import channel_key, order_id_for, stock_key
+from oms_ledger.domain.identifiers import (
+    channel_key,
+    order_id_for,
+    order_id_of_spelling,
+    stock_key,
+)
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.rules.placement import place
@@ -41,9 +46,10 @@ _TOTAL_MAX = Decimal(10**15)
 class PlaceOrder(Command):
     """Place an order and allocate its stock, or refuse and write nothing.
 
-    The same channel and external id again is the same order: it answers the first one. With
-    `backorder: allow` what is short is promised without being there; with `confirm` the order
-    can be fulfilled at once. What is ordered is health data if `sensitive` says so, or a product.
+    The same channel, in any case, and external id again is the same order: it answers the first
+    one, which `confirm` confirms if it is still pending. With `backorder: allow` what is short is
+    promised without being there; with `confirm` the order can be fulfilled at once. What is ordered
+    is health data if `sensitive` says so, or a product.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -92,7 +98,7 @@ class PlaceOrder(Command):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         refs: list[Ref] = [(Channel, channel_key(self.channel))]
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
-            refs.append((Order, self._order_id(ctx)))
+            refs += [(Order, order_id) for order_id in self._order_ids(ctx, given)]
         for sku in {line.sku for line in self.lines}:
             refs += stock_group_refs(sku)
         refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
@@ -106,7 +112,7 @@ class PlaceOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(
-            self._order_id(ctx),
+            self._order_id(ctx, given),
             _terms_of(self, given),
             ctx,
             given,
@@ -115,13 +121,25 @@ class PlaceOrder(Command):
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self._order_id(ctx)))
+        return order_view(given.state(Order, self._order_id(ctx, given)))
 
     def person(self, ctx: Context) -> Person:
-        return Person(self.customer.id if self.customer else None, f"order:{self._order_id(ctx)}")
+        order_id = order_id_for(self.channel, self.external_id, ctx.command_id)
+        return Person(self.customer.id if self.customer else None, f"order:{order_id}")
 
-    def _order_id(self, ctx: Context) -> str:
-        return order_id_for(self.channel, self.external_id, ctx.command_id)
+    def _order_id(self, ctx: Context, given: Given) -> str:
+        """The id of the order that is there, or of the new one."""
+        *older, order_id = self._order_ids(ctx, given)
+        return next((each for each in older if given.state(Order, each).placed), order_id)
+
+    def _order_ids(self, ctx: Context, given: Given) -> list[str]:
+        """The ids that the order may have: those of older orders of the channel, then the new."""
+        order_id = order_id_for(self.channel, self.external_id, ctx.command_id)
+        if self.external_id is None:
+            return [order_id]
+        spellings = given.state(Channel, channel_key(self.channel)).spellings
+        older = [order_id_of_spelling(each, self.external_id) for each in spellings]
+        return [*older, order_id]
 
 
 def _check_money(order: PlaceOrder) -> None:

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import HoldReleased
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -29,6 +30,7 @@ class ReleaseHold(Command):
 
     order_id: Id
     hold_id: Id
+    occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Order, self.order_id)]
@@ -39,7 +41,8 @@ class ReleaseHold(Command):
                 f"Order {self.order_id} has no open hold {self.hold_id}. GET the order to see"
                 " its holds."
             )
-        return [Change(HoldReleased(self.order_id, self.hold_id))]
+        released = HoldReleased(self.order_id, self.hold_id)
+        return dated([Change(released)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_id))

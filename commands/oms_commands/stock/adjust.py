@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Sku, Text, Time
+from oms_commands._fields import PRINTABLE, STRICT, Code, Count, OccurredAt, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
@@ -16,6 +16,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -44,7 +45,7 @@ class AdjustStock(StockCommand):
     set_to: Count | None = None
     expected_on_hand: int | None = None
     reference: Text | None = None
-    occurred_at: Time | None = None
+    occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> AdjustStock:
@@ -66,7 +67,5 @@ class AdjustStock(StockCommand):
             return ()
         refuse_if_short(self.sku, self.location, change, given)
         event = StockAdjusted(self.sku, self.location, change, self.reason, self.reference)
-        return [
-            *defined_on_the_fly(self.sku, given),
-            Change(event, self.occurred_at),
-        ]
+        changes = [*defined_on_the_fly(self.sku, given), Change(event)]
+        return dated(changes, self.occurred_at, ctx)

@@ -7,19 +7,24 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, Sku, Text
+from oms_commands._fields import STRICT, Code, Count, OccurredAt, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class CountStock(StockCommand):
-    """Book the result of a count: a difference becomes an adjustment with reason `count`."""
+    """Book the result of a count: a difference becomes an adjustment with reason `count`.
+
+    The difference is to what is on hand now; `occurred_at` is when the shelf was counted, if that
+    was earlier.
+    """
 
     name: ClassVar[str] = "CountStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/counts")
@@ -30,6 +35,7 @@ class CountStock(StockCommand):
     location: Code
     counted: Count
     reference: Text | None = None
+    occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
@@ -39,4 +45,5 @@ class CountStock(StockCommand):
             return ()
         refuse_if_short(self.sku, self.location, change, given)
         event = StockAdjusted(self.sku, self.location, change, "count", self.reference)
-        return [*defined_on_the_fly(self.sku, given), Change(event)]
+        changes = [*defined_on_the_fly(self.sku, given), Change(event)]
+        return dated(changes, self.occurred_at, ctx)

@@ -8,12 +8,24 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Code, Currency, Quantity, Sku, Text, check_amount
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Currency,
+    OccurredAt,
+    Quantity,
+    Sku,
+    Text,
+    check_amount,
+)
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
+from oms_ledger.domain.catalogue.costs import cost_of
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.guards import require_location
-from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReceived
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -21,7 +33,8 @@ from oms_ledger.kernel import Change, Context, Given, Json, Route
 class ReceiveStock(StockCommand):
     """Receive goods at a location. A SKU never heard of is defined under its own name.
 
-    `unit_cost` is in `currency`, GBP by default. Many at once: a list under `items`.
+    `unit_cost` is in `currency`, which may be left out where the product has a cost already;
+    `occurred_at` is when the goods came, if that was earlier. Many at once: a list under `items`.
     """
 
     name: ClassVar[str] = "ReceiveStock"
@@ -33,6 +46,7 @@ class ReceiveStock(StockCommand):
         "quantity": 100,
         "reference": "PO-7",
         "unit_cost": "1.20",
+        "currency": "GBP",
     }
 
     sku: Sku
@@ -40,23 +54,25 @@ class ReceiveStock(StockCommand):
     quantity: Quantity
     reference: Text | None = None
     unit_cost: Amount | None = None
-    currency: Currency = "GBP"
+    currency: Currency | None = None
+    occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _cost_fits_its_currency(self) -> ReceiveStock:
-        if self.unit_cost is not None:
+        if self.unit_cost is not None and self.currency is not None:
             check_amount("unit_cost", self.unit_cost, self.currency)
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
-        cost = None if self.unit_cost is None else to_minor(self.unit_cost, self.currency)
+        cost = cost_of(self.unit_cost, self.currency, given.state(Product, self.sku))
         received = StockReceived(
             self.sku,
             self.location,
             self.quantity,
             self.reference,
-            cost,
-            None if cost is None else self.currency,
+            cost.minor if cost else None,
+            cost.currency if cost else None,
         )
-        return [*defined_on_the_fly(self.sku, given), Change(received)]
+        changes = [*defined_on_the_fly(self.sku, given), Change(received)]
+        return dated(changes, self.occurred_at, ctx)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Id, Quantity, Sku, Text, Time
+from oms_commands._fields import STRICT, Code, Id, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, stock_refs
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities, require_location
@@ -16,6 +16,7 @@ from oms_ledger.domain.orders.events import UnitsReturned
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReturned
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -44,7 +45,7 @@ class ReturnStock(StockCommand):
     customer_id: Id | None = None
     order_id: Id | None = None
     line_id: Id | None = None
-    occurred_at: Time | None = None
+    occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _a_line_belongs_to_an_order(self) -> ReturnStock:
@@ -66,16 +67,12 @@ class ReturnStock(StockCommand):
             self.customer_id,
             self.order_id,
         )
-        changes = [
-            *defined_on_the_fly(self.sku, given),
-            Change(returned, self.occurred_at),
-        ]
-        if self.order_id is None or self.line_id is None:
-            return changes
-        self._check_line(existing_order(given, self.order_id), self.line_id)
-        units = quantities([(self.line_id, self.quantity)])
-        back = UnitsReturned(self.order_id, self.reference, units)
-        return [Change(back, self.occurred_at), *changes]
+        changes = [*defined_on_the_fly(self.sku, given), Change(returned)]
+        if self.order_id is not None and self.line_id is not None:
+            self._check_line(existing_order(given, self.order_id), self.line_id)
+            units = quantities([(self.line_id, self.quantity)])
+            changes.insert(0, Change(UnitsReturned(self.order_id, self.reference, units)))
+        return dated(changes, self.occurred_at, ctx)
 
     def _check_line(self, order: Order, line_id: str) -> None:
         progress = order.lines.get(line_id)

@@ -8,17 +8,21 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Quantity, Sku, Text
+from oms_commands._fields import STRICT, Code, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.stock.answers import MovedAnswer
 from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class TransferStock(Command):
-    """Move free units from one location to another; answers with both balances."""
+    """Move free units from one location to another; answers with both balances.
+
+    `occurred_at` is when they were moved, if that was earlier.
+    """
 
     name: ClassVar[str] = "TransferStock"
     route: ClassVar[Route] = Route("POST", "/v1/stock/transfers")
@@ -36,6 +40,7 @@ class TransferStock(Command):
     to_location: Annotated[Code, Field(validation_alias=AliasChoices("to_location", "to"))]
     quantity: Quantity
     reference: Text | None = None
+    occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _two_places(self) -> TransferStock:
@@ -53,7 +58,7 @@ class TransferStock(Command):
         refuse_if_short(sku, here, -self.quantity, given)
         out = StockMovedOut(sku, here, self.quantity, there, self.reference)
         into = StockMovedIn(sku, there, self.quantity, here, self.reference)
-        return [Change(out), Change(into)]
+        return dated([Change(out), Change(into)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
+from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCreated,
     ShipmentDispatched,
@@ -17,6 +19,7 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderConfirmed,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsShipped,
@@ -29,27 +32,56 @@ from oms_ledger.kernel import Recorded
 @dataclass(slots=True)
 class OrderDocument:
     """`locations` are those whose stock the order was ever promised, sorted. Times are when it
-    happened, not when the ledger heard of it, except `updated_at`; `last_at` is the newest."""
+    happened, not when the ledger heard of it, except `updated_at`; `last_at` is the newest.
+    `dispatched` and `delivered` are times by `shipment_id`."""
 
     order: Order = field(default_factory=Order)
     locations: list[str] = field(default_factory=list)
     confirmed_at: datetime | None = None
-    last_shipped_at: datetime | None = None
-    last_delivered_at: datetime | None = None
+    dispatched: dict[str, datetime] = field(default_factory=dict)
+    delivered: dict[str, datetime] = field(default_factory=dict)
     updated_at: datetime | None = None
     last_at: datetime | None = None
 
     @property
     def shipped_at(self) -> datetime | None:
         """When the last goods left; None while some are still to leave."""
+        if not self.dispatched:
+            return None
         open_units = any(line.open for line in self.order.lines.values() if line.line.stocked)
-        return None if open_units else self.last_shipped_at
+        return None if open_units else max(self.dispatched.values(), default=None)
 
     @property
     def delivered_at(self) -> datetime | None:
         """When the last goods arrived; None while some are still to arrive."""
+        if not self.delivered:
+            return None
         delivered = fulfilment_status(self.order.lines.values()) == "delivered"
-        return self.last_delivered_at if delivered else None
+        return max(self.delivered.values(), default=None) if delivered else None
+
+    @property
+    def doubtful_dates(self) -> list[DoubtfulShipmentDate]:
+        """Dates of the order and its shipments that lie before one which they can only follow."""
+        placed = self.order.placed
+        if placed is None:
+            return []
+        at = placed.placed_at
+        doubtful = [
+            DoubtfulShipmentDate(shipment_id, *doubt)
+            for shipment_id, left in self.dispatched.items()
+            for doubt in doubtful_dates(at, left, self.delivered.get(shipment_id))
+        ]
+        if self.confirmed_at is not None and self.confirmed_at < at:
+            doubtful.insert(0, DoubtfulShipmentDate(None, "confirmed_at", "placed_at"))
+        return doubtful
+
+
+class DoubtfulShipmentDate(NamedTuple):
+    """As `DoubtfulDate`; of the shipment, or of the order where `shipment_id` is None."""
+
+    shipment_id: str | None
+    date: str
+    before: str
 
 
 encode = msgspec.json.Encoder().encode
@@ -81,9 +113,12 @@ def follow(document: OrderDocument, r: Recorded) -> None:
     elif isinstance(event, OrderConfirmed):
         document.confirmed_at = at
     elif isinstance(event, UnitsShipped):
-        document.last_shipped_at = _later(document.last_shipped_at, at)
+        document.dispatched[event.shipment_id] = at
     elif isinstance(event, UnitsDelivered):
-        document.last_delivered_at = _later(document.last_delivered_at, at)
+        document.delivered[event.shipment_id] = at
+    elif isinstance(event, UnitsDateCorrected):
+        dates = document.dispatched if event.date == "dispatched_at" else document.delivered
+        dates[event.shipment_id] = event.corrected_to
 
 
 def _add_locations(document: OrderDocument, *locations: str) -> None:

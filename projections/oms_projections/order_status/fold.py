@@ -26,6 +26,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
@@ -70,6 +71,7 @@ class OpenOrder:
     row: OrderDocumentRow
     document: OrderDocument
     listed: OrderRow
+    statuses: Statuses | None = None
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
@@ -78,15 +80,17 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     if isinstance(event, OrderPlaced):
         document = OrderDocument()
         follow(document, r)
-        opened = OpenOrder(OrderDocumentRow(order_id), document, order_row(document))
-        memo[order_id] = opened
+        opened = memo[order_id] = OpenOrder(
+            OrderDocumentRow(order_id), document, order_row(document)
+        )
         put = page.add
     else:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
         document = opened.document
         follow(document, r)
     put(opened.row)
-    update_row(opened.listed, document, r)
+    statuses = opened.statuses = document.order.statuses
+    update_row(opened.listed, statuses, document, r)
     put(opened.listed)
     for line_id in lines_of(event):
         put(line_row(order_id, document.order, line_id))
@@ -106,8 +110,9 @@ def finish(page: Page) -> None:
     for opened in cast("Iterable[OpenOrder]", page.memo.values()):
         row, document = opened.row, opened.document
         row.document = written(document)
-        row.answer = text_of(detail(document))
-        row.item = text_of(item(opened.listed, document))
+        body = detail(document, statuses=opened.statuses)
+        row.answer = text_of(body)
+        row.item = text_of(item(opened.listed, body["customer"]))
         row.version = document.order.version
         row.sensitive = document.order.sensitive
 
@@ -195,9 +200,8 @@ def order_row(document: OrderDocument) -> OrderRow:
     )
 
 
-def update_row(row: OrderRow, document: OrderDocument, r: Recorded) -> None:
+def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument, r: Recorded) -> None:
     order = document.order
-    statuses = order.statuses
     row.version = order.version
     row.status = statuses.order
     row.payment = statuses.payment
@@ -212,7 +216,8 @@ def update_row(row: OrderRow, document: OrderDocument, r: Recorded) -> None:
 
 def person_of(terms: OrderTerms) -> str | None:
     """The id of the key that what is personal in an order is sealed with."""
-    keys = (key_of(value) for _, value in personal_values(terms))
+    persons = (terms.customer, terms.shipping_address)
+    keys = (key_of(value) for person in persons if person for _, value in personal_values(person))
     return next((key for key in keys if key is not None), None)
 
 
@@ -242,7 +247,7 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=4,
+    version=6,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow),
     touches=touches,

@@ -11,6 +11,7 @@ import msgspec
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.order_status.document import (
@@ -25,7 +26,11 @@ _encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], dict[str, Json]] = msgspec.json.Decoder(dict[str, object]).decode  # type: ignore[assignment]  # JSON it is
 
 
-def detail(document: OrderDocument, parcels: Iterable[OrderShipment] = ()) -> dict[str, Json]:
+def detail(
+    document: OrderDocument,
+    parcels: Iterable[OrderShipment] = (),
+    statuses: Statuses | None = None,
+) -> dict[str, Json]:
     """The body of one order: where it stands as commands answer it, what was agreed, its
     shipments and its times."""
     order = document.order
@@ -38,19 +43,19 @@ def detail(document: OrderDocument, parcels: Iterable[OrderShipment] = ()) -> di
         for shipment_id, status in order.shipments.items()
     ]
     return {
-        **order_view(order),
+        **order_view(order, statuses),
         **agreed(placed),
         "payments": [],
         "shipments": shipments,
         "locations": document.locations,
         "placed_at": rfc3339(placed.placed_at),
         "timestamps": timestamps(document, placed),
+        "doubtful_dates": [doubt._asdict() for doubt in document.doubtful_dates],
     }
 
 
-def item(row: OrderRow, document: OrderDocument) -> dict[str, Json]:
+def item(row: OrderRow, customer: Json) -> dict[str, Json]:
     """The order as an item of lists."""
-    placed = document.order.placed
     return {
         "order_id": row.order_id,
         "order_number": row.number,
@@ -70,7 +75,7 @@ def item(row: OrderRow, document: OrderDocument) -> dict[str, Json]:
         "units": row.units,
         "line_count": row.line_count,
         "locations": row.locations,
-        "customer": plain(placed.terms.customer) if placed else None,
+        "customer": customer,
         "placed_at": rfc3339(row.placed_at),
         "ship_by": rfc3339(row.ship_by),
         "deliver_by": rfc3339(row.deliver_by),

@@ -9,6 +9,7 @@ import msgspec
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
     ShipmentCreated,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentEvent,
@@ -93,6 +94,7 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
         tracking_number=row.tracking_number,
         exception=row.trouble,
         last_scan_at=row.last_scan_at,
+        dispatched_at=row.dispatched_at,
         delivered_at=row.delivered_at,
     )
     state.apply(event)
@@ -103,8 +105,10 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
     row.delivered_at = state.delivered_at
     row.version = r.version
     row.updated_at = r.meta.recorded_at
-    if isinstance(event, ShipmentDispatched):
-        row.dispatched_at = r.meta.happened_at
+    if isinstance(event, ShipmentDateCorrected):
+        row.dispatched_at = state.dispatched_at
+    elif isinstance(event, ShipmentDispatched):
+        row.dispatched_at = event.dispatched_at or r.meta.happened_at
         row.simulated = row.simulated or event.simulated
     elif isinstance(event, ShipmentDelivered):
         row.simulated = row.simulated or event.simulated

@@ -18,10 +18,12 @@ from oms_ledger.domain.fulfilment.answers import (
     ShipmentsAnswer,
     ShippingPerformanceAnswer,
 )
+from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.kernel import Json, Log, Query, Reader, events_of, stream_id
+from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
+from oms_projections.direct import looked_up
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
 from oms_projections.shipping_analytics.fold import READ_MODEL, row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
@@ -55,13 +57,19 @@ class GetShipment:
     shipment_id: str
 
 
-def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
-    rows = reader.rows("shipment", shipment_id=params.shipment_id)
+def _shipment(params: GetShipment, rows: Rows) -> Mapping[str, Json]:
     if not rows:
         raise NotFound(
             f"There is no shipment {params.shipment_id!r}. GET /v1/shipments lists them."
         )
     return shipment(rows[0])
+
+
+SHIPMENT = Lookup("shipments_by_id", lambda params: params.shipment_id, _shipment)
+
+
+def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
+    return looked_up(SHIPMENT, params, reader)
 
 
 def get_shipment_as_of(params: GetShipment, log: Log) -> Mapping[str, Json]:
@@ -222,6 +230,14 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
         },
         "placed_at": maybe_time(row, "placed_at"),
         **{name: maybe_time(row, name) for name in TIMES},
+        "doubtful_dates": [
+            {"date": doubt.date, "before": doubt.before}
+            for doubt in doubtful_dates(
+                column(row, "placed_at", datetime),
+                maybe(row, "dispatched_at", datetime),
+                maybe(row, "delivered_at", datetime),
+            )
+        ],
         "simulated": column(row, "simulated", bool),
         "version": column(row, "version", int),
     }
@@ -277,7 +293,7 @@ def _performances(
     )
 
 
-COUNTS = ("orders", "shipments", "units", "delivered", "late")
+COUNTS = ("orders", "shipments", "units", "delivered", "late", "doubtful")
 RATES = ("on_time_ship_rate", "on_time_delivery_rate", "split_rate", "exception_rate")
 HOURS = ("order_to_ship_hours", "ship_to_deliver_hours")
 NOTHING: dict[str, object] = dict.fromkeys(COUNTS, 0) | dict.fromkeys((*RATES, *HOURS))
@@ -324,6 +340,7 @@ QUERIES = (
         "One shipment",
         get_shipment_as_of,
         answer_type=ShipmentDetailAnswer,
+        direct=SHIPMENT,
     ),
     Query(
         "list_shipments",

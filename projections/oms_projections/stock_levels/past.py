@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.stock.events import STOCK_EVENTS
+from oms_ledger.domain.stock.events import STOCK_EVENTS, ShippedDateCorrected, StockShipped
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, events_of, stream_id
 from oms_projections.stock_levels.fold import location, move, nothing_yet, product
@@ -22,6 +23,9 @@ from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductR
 
 Shown = dict[str, object]
 """A row as a statement of `queries.sql` would give it."""
+
+CorrectedDates: TypeAlias = dict[tuple[str, str], datetime]
+"""When units really left, by `shipment_id` and `line_id`."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -53,14 +57,30 @@ def balance(log: Log, sku: str, place: str, happened_by: datetime | None = None)
     """One balance; version 0 where nothing had moved."""
     stream = stream_id(StockLevel, stock_key(sku, place))
     if happened_by is not None:
-        row = nothing_yet(sku, place, NEVER)
-        for r in events_of(log, stream):
-            if r.meta.happened_at <= happened_by:
-                _moved(row, r)
+        corrected: CorrectedDates = {}
+        row = _happened(log, stream, nothing_yet(sku, place, NEVER), happened_by, corrected)
+        if corrected:
+            row = _happened(log, stream, nothing_yet(sku, place, NEVER), happened_by, corrected)
         return row
     row = _balance_at(log, sku, place, log.position)
     for newest in log.history(stream, row.version - 1, 1):
         row.updated_at = newest.meta.recorded_at
+    return row
+
+
+def _happened(
+    log: Log, stream: str, row: StockRow, by: datetime, corrected: CorrectedDates
+) -> StockRow:
+    """The balance of what had happened by a time, with units having left at the dates in
+    `corrected`. Dates that are corrected in this stream are added to it."""
+    for r in events_of(log, stream):
+        event, at = r.event, r.meta.happened_at
+        if isinstance(event, ShippedDateCorrected):
+            corrected[event.shipment_id, event.line_id] = event.corrected_to
+        elif isinstance(event, StockShipped):
+            at = corrected.get((event.shipment_id, event.line_id), at)
+        if at <= by:
+            _moved(row, r)
     return row
 
 

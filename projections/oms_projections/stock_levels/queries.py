@@ -17,7 +17,8 @@ from oms_ledger.domain.catalogue.answers import (
 )
 from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.domain.stock.answers import MovementsAnswer, StockLevelsAnswer, StockOfSkuAnswer
-from oms_ledger.kernel import Json, Log, Query, Reader
+from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows
+from oms_projections.direct import looked_up
 from oms_projections.pages import Cursor, Limit, Mark, containing, mark_of, page
 from oms_projections.stock_levels import past
 from oms_projections.stock_levels.fold import READ_MODEL
@@ -97,17 +98,24 @@ class GetStock:
     happened_by: HappenedBy = None
 
 
-def get_stock(params: GetStock, reader: Reader) -> Mapping[str, Json]:
-    if params.happened_by is not None:
-        return get_stock_as_of(params, reader)
-    levels = reader.rows("stock_of_sku", sku=params.sku)
-    products = [] if levels else reader.rows("product", sku=params.sku)
-    if not levels and not products:
+def _stock(params: GetStock, rows: Rows) -> Mapping[str, Json]:
+    """A SKU without stock has one row without a location, where there is such a product."""
+    if not rows:
         raise NotFound(
             f"There is no stock of {params.sku!r} and no product of that SKU. "
             "GET /v1/stock lists what there is."
         )
-    return _totalled(params.sku, levels, products)
+    levels = [row for row in rows if row["location"] is not None]
+    return _totalled(params.sku, levels, () if levels else rows)
+
+
+STOCK = Lookup("stock_of_skus", lambda params: None if params.happened_by else params.sku, _stock)
+
+
+def get_stock(params: GetStock, reader: Reader) -> Mapping[str, Json]:
+    if params.happened_by is not None:
+        return get_stock_as_of(params, reader)
+    return looked_up(STOCK, params, reader)
 
 
 def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
@@ -215,13 +223,19 @@ class GetProduct:
     sku: str
 
 
-def get_product(params: GetProduct, reader: Reader) -> Mapping[str, Json]:
-    rows = reader.rows("product", sku=params.sku)
+def _product(params: GetProduct, rows: Rows) -> Mapping[str, Json]:
     if not rows:
         raise NotFound(
             f"There is no product {params.sku!r}. PUT /v1/products/{params.sku} defines it."
         )
     return product(rows[0])
+
+
+PRODUCT = Lookup("products_of_skus", lambda params: params.sku, _product)
+
+
+def get_product(params: GetProduct, reader: Reader) -> Mapping[str, Json]:
+    return looked_up(PRODUCT, params, reader)
 
 
 def get_product_as_of(params: GetProduct, log: Log) -> Mapping[str, Json]:
@@ -275,6 +289,8 @@ def _not_then(what: str) -> NotFound:
 
 FILTER = "with_sensitive"
 
+DIRECT = {"/v1/stock/{sku}": STOCK, "/v1/products/{sku}": PRODUCT}
+
 QUERIES = tuple(
     Query(
         run.__name__,
@@ -287,6 +303,7 @@ QUERIES = tuple(
         as_of,
         sensitive_filter=sensitive_filter,
         answer_type=answer_type,
+        direct=DIRECT.get(path),
     )
     for path, params, run, as_of, summary, sensitive_filter, answer_type in (
         (

@@ -15,14 +15,16 @@ WHERE %(below)s::bigint IS NULL OR available < %(below)s
 ORDER BY sku, location
 LIMIT %(limit)s;
 
--- name: stock_of_sku
--- Every location of one SKU.
-SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+-- name: stock_of_skus
+-- Every location of SKUs; for a SKU without any, its product alone.
+SELECT k.key, s.*, coalesce(p.safety_stock, 0) AS safety_stock,
        coalesce(p.sensitive, false) AS sensitive,
        greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
-FROM stock s LEFT JOIN products p USING (sku)
-WHERE s.sku = %(sku)s
-ORDER BY s.location;
+FROM unnest(%(keys)s::text[]) AS k (key)
+LEFT JOIN stock s ON s.sku = k.key
+LEFT JOIN products p ON p.sku = k.key
+WHERE s.sku IS NOT NULL OR p.sku IS NOT NULL
+ORDER BY k.key, s.location;
 
 -- name: movements
 -- Changes of one SKU, newest first.
@@ -42,9 +44,9 @@ WHERE sku > %(after)s
 ORDER BY sku
 LIMIT %(limit)s;
 
--- name: product
--- One product.
-SELECT * FROM products WHERE sku = %(sku)s;
+-- name: products_of_skus
+-- Products as they were last defined.
+SELECT sku AS key, * FROM products WHERE sku = ANY (%(keys)s::text[]);
 
 -- name: list_locations
 -- All places, in the order in which they are asked for stock. They are few.

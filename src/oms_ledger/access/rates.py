@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 CALLERS_MAX = 10_000
-"""TokenBuckets kept; beyond that, full buckets are dropped."""
+"""Buckets kept; of more, those that were not used for longest are dropped."""
+
+NAME_CHARACTERS_MAX = 200
+"""Of a longer name of a caller the rest is left out, so that a bucket takes a bounded memory."""
 
 
 class TokenBuckets:
@@ -13,7 +18,7 @@ class TokenBuckets:
     def __init__(self, per_second: float, burst: float) -> None:
         self._rate = per_second
         self._burst = max(1.0, burst)
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, caller: str, now: float) -> float:
         """Take a token: 0, or the seconds until the caller's next token if there is none."""
@@ -22,9 +27,11 @@ class TokenBuckets:
         tokens = self._tokens(caller, now)
         if tokens < 1.0:
             return (1.0 - tokens) / self._rate
-        if len(self._buckets) >= CALLERS_MAX:
-            self._evict(now)
-        self._buckets[caller] = (tokens - 1.0, now)
+        name = caller[:NAME_CHARACTERS_MAX]
+        self._buckets[name] = (tokens - 1.0, now)
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > CALLERS_MAX:
+            self._buckets.popitem(last=False)
         return 0.0
 
     def wait(self, caller: str, now: float) -> float:
@@ -33,14 +40,7 @@ class TokenBuckets:
         return max(0.0, (1.0 - tokens) / self._rate) if tokens < 1.0 else 0.0
 
     def _tokens(self, caller: str, now: float) -> float:
-        kept = self._buckets.get(caller)
+        kept = self._buckets.get(caller[:NAME_CHARACTERS_MAX])
         if kept is None:
             return self._burst
         return min(self._burst, kept[0] + (now - kept[1]) * self._rate)
-
-    def _evict(self, now: float) -> None:
-        """Drop the buckets that are full again; if none is, the oldest half."""
-        kept = {c: b for c, b in self._buckets.items() if self._tokens(c, now) < self._burst}
-        if len(kept) >= CALLERS_MAX:
-            kept = dict(list(kept.items())[CALLERS_MAX // 2 :])
-        self._buckets = kept

@@ -19,6 +19,9 @@ SENSITIVE = "sensitive:read"
 PUBLIC = "public"
 """The scope of public routes, which every caller has."""
 
+ANY = "any"
+"""In the place of a scope: the route takes every valid key, and checks scopes by itself."""
+
 SCOPES: dict[str, str] = {
     "orders:read": "orders, their history and their lines",
     "orders:write": "place, confirm, hold, release and cancel orders",
@@ -63,7 +66,7 @@ ROLE_HOLDERS: dict[str, str] = {
 
 def allows(scopes: Collection[str], scope: str) -> bool:
     """Whether these scopes include the required scope."""
-    return scope == PUBLIC or scope in scopes or ADMIN in scopes
+    return scope in (PUBLIC, ANY) or scope in scopes or ADMIN in scopes
 
 
 def roles_with(scope: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oms_ledger.access.roles import PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
+from oms_ledger.access.roles import ANY, PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
 from oms_ledger.http.openapi.document import document as openapi_document
 
 HEAD = """\
@@ -37,7 +37,10 @@ def routes() -> list[tuple[str, str, str]]:
 
 def scope_of(security: list[dict[str, list[str]]]) -> str:
     """The required scope, from the `security` of an operation in the OpenAPI document."""
-    return security[0]["apiKey"][0] if security else PUBLIC
+    if not security:
+        return PUBLIC
+    (scope,) = security[0]["apiKey"] or [ANY]
+    return scope
 
 
 def _roles() -> Iterator[str]:
@@ -61,7 +64,8 @@ def _scopes() -> Iterator[str]:
 
 def _routes() -> Iterator[str]:
     yield "## Every route and every role\n"
-    yield "What is public needs no key.\n"
+    yield "What is public needs no key. A route with the scope `any` takes every key and checks by"
+    yield "itself what the key may do: of a batch each command needs the scope of its own route.\n"
     yield f"| Route | Scope | {' | '.join(ROLES)} |"
     yield f"| --- | --- |{' :-: |' * len(ROLES)}"
     for method, path, scope in routes():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -25,17 +25,19 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms
 from oms_ledger.demo.shop import DAYS, DELIVERIES, GOODS, LOCATIONS, stories
 from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
-from oms_ledger.demo.stages import STAGES
+from oms_ledger.demo.stages import CURRENCY, STAGES
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.identifiers import order_id_for, stock_key
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import with_fields
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Position, stream_id
+from oms_ledger.kernel import Command, Position, stream_id
 
 OWNER = "shop owner"
 FINISHED = "demo: the 60 days are over"
 """The reference of the last command. A ledger that has it is fully loaded."""
+LAST_BEFORE_END = timedelta(minutes=1)
 LAST_SKU, LAST_LOCATION = "SEEDS-MEAD", "YORK"
 
 
@@ -89,8 +91,9 @@ def load_days(oms: Oms, result: LoadResult) -> Iterator[Day]:
     until = result.until
     deliveries = [(until - delivery.before, delivery) for delivery in DELIVERIES]
     state = ShopState(stories(until), deliveries)
+    opens = days(until)[0].opens
     for commands in (_locations, _products, _opening_stock):
-        _execute(oms, OWNER, list(commands(until)), state, result)
+        _execute(oms, OWNER, list(commands(opens)), state, result)
     for day in days(until):
         for stage in STAGES:
             _execute(oms, stage.actor, list(stage.commands(state, day)), state, result)
@@ -109,7 +112,7 @@ def _execute(
     """Execute commands in order of time, and record their answers in `state`."""
     scheduled.sort(key=lambda each: each.at)
     outcomes = oms.execute_many(
-        [each.command for each in scheduled],
+        [_dated(each) for each in scheduled],
         actor=actor,
         keys=[f"demo:{each.key}" for each in scheduled],
     )
@@ -122,6 +125,15 @@ def _execute(
         else:
             result.events += outcome.events
             state.record(each, outcome.answer)
+
+
+def _dated(scheduled: ScheduledCommand) -> Command:
+    """The command with the time that its fact happened at, where it takes one and has none."""
+    command = scheduled.command
+    takes_time = any(each.name == "occurred_at" for each in fields(command))  # type: ignore[arg-type]  # commands are dataclasses
+    if takes_time and getattr(command, "occurred_at", None) is None:
+        return with_fields(command, occurred_at=scheduled.at)
+    return command
 
 
 def _locations(at: datetime) -> Iterable[ScheduledCommand]:
@@ -144,6 +156,7 @@ def _products(at: datetime) -> Iterable[ScheduledCommand]:
             title=good.title,
             weight_g=good.weight,
             unit_cost=Decimal(good.cost).scaleb(-2),
+            currency=CURRENCY,
         )
         yield ScheduledCommand(at, f"product:{good.sku}", command)
 
@@ -158,6 +171,7 @@ def _opening_stock(at: datetime) -> Iterable[ScheduledCommand]:
                     quantity=quantity,
                     reference="opening stock",
                     unit_cost=Decimal(good.cost).scaleb(-2),
+                    currency=CURRENCY,
                 )
                 yield ScheduledCommand(at, f"opening:{good.sku}:{location.code}", command)
 
@@ -166,7 +180,7 @@ def _last(at: datetime) -> ScheduledCommand:
     command = AdjustStock(
         sku=LAST_SKU, location=LAST_LOCATION, change=-1, reason="eaten by mice", reference=FINISHED
     )
-    return ScheduledCommand(at, "finished", command)
+    return ScheduledCommand(at - LAST_BEFORE_END, "finished", command)
 
 
 def _is_finished(oms: Oms) -> bool:

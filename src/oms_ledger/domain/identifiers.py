@@ -9,10 +9,16 @@ ORDERS = uuid.UUID("0d7f6e0e-6c1b-5a51-9d0e-6f1f3a1b7c11")
 
 
 def order_id_for(channel: str, external_id: str | None, command_id: str) -> str:
-    """The id of an order: fixed by (channel, external id), so that the same order sent twice
-    is one order; the placing command's own id where there is no external id."""
+    """The id of an order: fixed by (channel in lower case, external id), so that the same order
+    sent twice is one order; the placing command's own id where there is no external id."""
     if external_id is None:
         return command_id
+    return order_id_of_spelling(channel_key(channel), external_id)
+
+
+def order_id_of_spelling(channel: str, external_id: str) -> str:
+    """The id of an order of before channels were compared without regard to case: fixed by the
+    channel as it was written then."""
     return str(uuid.uuid5(ORDERS, f"{channel}\x1f{external_id}"))
 
 
@@ -28,5 +34,5 @@ def stock_group(sku: str) -> str:
 
 
 def channel_key(channel: str) -> str:
-    """Key of a channel's stream. `Web` and `web` share one: their numbers look the same."""
+    """Key of a channel's stream. `Web` and `web` are one channel."""
     return channel.lower()

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import cast
 
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Json, Recorded
 
 
+@lru_cache(4096)  # an answer has the same times several times, and so have those after it
 def rfc3339(at: datetime) -> str:
     """UTC with a `Z`, whatever zone the value is in."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat()[:-6]}Z"
 
 
 def plain(value: object) -> Json:
     """A dataclass of the domain, or anything in it, as JSON."""
-    if isinstance(value, Personal):
-        return value.personal
+    kind = type(value)
+    if kind is str or value is None:
+        return cast(Json, value)
+    if kind is Personal:
+        return cast(Personal, value).personal
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
-    if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if names := _field_names(cast(Hashable, kind)):
+        return {name: plain(getattr(value, name)) for name in names}
     return cast(Json, value)
+
+
+@cache
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    """The fields of a dataclass; none of another type."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else ()
 
 
 def revealed_json(value: object) -> Json:

@@ -40,18 +40,23 @@ class Money:
         return Money(self.minor + other.minor, self.currency)
 
     def split(self, weights: Iterable[int]) -> list[Money]:
-        """Parts in proportion to `weights` that add up to the whole exactly: each part is
-        rounded down, and the cents left over go to the largest remainders, first come first."""
-        shares = list(weights)
-        total = sum(shares)
-        if total <= 0 or min(shares) < 0:
-            raise ValueError("weights must be non-negative and not all zero")
-        parts = [self.minor * w // total for w in shares]
-        remainders = [self.minor * w % total for w in shares]
-        order = sorted(range(len(shares)), key=lambda i: -remainders[i])
-        for i in order[: self.minor - sum(parts)]:
-            parts[i] += 1
-        return [Money(p, self.currency) for p in parts]
+        """Parts in proportion to `weights`, as `split` makes them."""
+        return [Money(part, self.currency) for part in split(self.minor, weights)]
+
+
+def split(minor: int, weights: Iterable[int]) -> list[int]:
+    """Parts in proportion to `weights` that add up to the whole exactly: each part is rounded
+    down, and the minor units left over go to the largest remainders, first come first."""
+    shares = list(weights)
+    total = sum(shares)
+    if total <= 0 or min(shares) < 0:
+        raise ValueError("weights must be non-negative and not all zero")
+    parts = [minor * w // total for w in shares]
+    remainders = [minor * w % total for w in shares]
+    order = sorted(range(len(shares)), key=lambda i: -remainders[i])
+    for i in order[: minor - sum(parts)]:
+        parts[i] += 1
+    return parts
 
 
 @lru_cache(maxsize=10_000)  # the same prices come again and again

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.errors import Invalid
-from oms_ledger.kernel import Position
+from oms_ledger.kernel import Change, Context, Position
 
 DIGITS_MAX = 18
 
@@ -16,6 +17,9 @@ LATEST = datetime(2300, 1, 1, tzinfo=UTC)
 and stored. No order is older than the one or newer than the other."""
 
 OUT_OF_BOUNDS = f"Write a time from the years {EARLIEST.year} to {LATEST.year - 1}."
+
+CLOCK_SKEW_MAX = timedelta(minutes=5)
+"""How far the clock of another system may be ahead of the ledger's."""
 
 NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 
@@ -40,6 +44,28 @@ def bounded(at: datetime) -> datetime:
     if not EARLIEST <= utc <= LATEST:
         raise ValueError(OUT_OF_BOUNDS)
     return utc
+
+
+def refuse_future(at: datetime | None, ctx: Context, field: str = "occurred_at") -> None:
+    """`Invalid` naming `field` where a fact would have happened later than now, by more than the
+    clocks of two systems may differ."""
+    if at is not None and at > ctx.now + CLOCK_SKEW_MAX:
+        raise not_then(
+            field,
+            "It is still to come. Write when it happened, in UTC or with its zone, or leave the"
+            " field out if it happened just now.",
+        )
+
+
+def dated(
+    changes: Sequence[Change], at: datetime | None, ctx: Context, field: str = "occurred_at"
+) -> Sequence[Change]:
+    """The changes, all of which happened `at` a time, or now where it is None. `Invalid` as in
+    `refuse_future`."""
+    if at is None:
+        return changes
+    refuse_future(at, ctx, field)
+    return [Change(change.event, at) for change in changes]
 
 
 def moment(text: str, field: str = "as_of") -> Position | datetime:

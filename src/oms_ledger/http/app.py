@@ -17,13 +17,15 @@ from starlette.types import Receive, Scope, Send
 
 from oms_commands import COMMANDS
 from oms_ledger.access.rates import TokenBuckets
+from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import Invalid, NotFound, OmsError, Unavailable
+from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import AccessRecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
-from oms_ledger.http.cards import refuse_in_head
+from oms_ledger.http.bounds import Bounds
+from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
@@ -36,9 +38,9 @@ from oms_ledger.http.endpoint import (
     Handle,
     send_problem,
     with_decoded_path,
-    with_headers,
 )
 from oms_ledger.http.errors import MethodNotAllowed
+from oms_ledger.http.heads import refuse_cards_in_target, refuse_large_head
 from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.openapi import document, page
 from oms_ledger.http.operations import Operations
@@ -50,7 +52,6 @@ from oms_ledger.http.router import RouteTable
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
 from oms_ledger.http.streams.watcher import HeadWatcher
-from oms_ledger.validation import Malformed
 from oms_projections import QUERIES
 
 COUNT_SECONDS = 1.0
@@ -70,6 +71,8 @@ class LedgerApi(FastAPI):
         self._watcher = watcher
         self._deadline = deadline
         self.add_route(page.PATH, page.page, include_in_schema=False)
+        described = page.document_handler(self.openapi)
+        self.add_route(page.DOCUMENT_PATH, described, include_in_schema=False)
         self._table = RouteTable()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,25 +80,20 @@ class LedgerApi(FastAPI):
             await super().__call__(scope, receive, send)
             return
         try:
-            refuse_in_head(scope)
-        except Invalid as error:
+            refuse_large_head(scope)
+            endpoint = self._table.fixed(scope)
+            if endpoint is None:
+                scope = with_decoded_path(scope)
+                if match := self._table.match(scope):
+                    endpoint, scope = match
+            if endpoint is None:
+                refuse_cards_in_target(scope)
+        except OmsError as error:
             await send_problem(error, scope, receive, send)
             return
-        endpoint = self._table.fixed(scope)
         if endpoint is not None:
             await self._deadline.run(endpoint, scope, receive, send)
             return
-        try:
-            scope = with_decoded_path(scope)
-        except Malformed as error:
-            await send_problem(error, scope, receive, send)
-            return
-        if match := self._table.match(scope):
-            endpoint, scope = match
-            await self._deadline.run(endpoint, scope, receive, send)
-            return
-        if scope["path"] == self.openapi_url:
-            send = with_headers(SECURITY, send)
         await super().__call__(scope, receive, send)
 
     def add(self, endpoint: Endpoint) -> None:
@@ -122,6 +120,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     gate = Gate(
         settings.ledger, oms.api_keys.find, settings.admin_key, provider, rates, open_to_all=no_auth
     )
+    bounds = Bounds()
     threads = Threads(oms.settings.pool_connections)
     watcher = HeadWatcher(oms.readers, threads)
     operations = Operations(oms, threads)
@@ -135,9 +134,11 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         description=document.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(
             watcher,
+            lambda: app.openapi(),
             (executor.close, answers.close),
             partial(_update_counters, operations),
             partial(_store_key_uses, oms, gate, threads),
@@ -147,7 +148,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     )
 
     def add(method: str, path: str, scope: str, handle: Handle) -> None:
-        app.add(Endpoint(gate, method, path, scope, handle))
+        app.add(Endpoint(gate, bounds, method, path, scope, handle))
 
     disclosure = partial(Disclosure, oms, threads, answers)
     _add_commands(add, oms, threads, disclosure)
@@ -168,16 +169,24 @@ def _add_commands(
     add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> None:
     submitter = CommandSubmitter(oms, threads)
+    singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
         of_route = disclosure(f"{route.method} {route.path}")
-        single = CommandHandler(submitter, of_route, kind)
+        single = singles[kind.name] = CommandHandler(submitter, of_route, kind)
         many: Handle = single
         if route.many:
             many = BatchHandler(oms, threads, submitter, of_route, kind, single)
         add(route.method, route.path, kind.scope, single if route.many_path else many)
         if route.many_path:
             add(route.method, route.many_path, kind.scope, many)
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}")
+    add(
+        "POST",
+        routes.ANY_COMMANDS,
+        ANY,
+        AnyBatchHandler(oms, threads, submitter, of_any, singles),
+    )
 
 
 def _streams(
@@ -235,13 +244,16 @@ def _operations(operations: Operations) -> dict[str, Handle]:
 
 def _lifespan(
     watcher: HeadWatcher,
+    describe: Callable[[], object],
     closers: Iterable[Callable[[], None]],
     *jobs: Callable[[], Coroutine[Any, Any, None]],
 ) -> Any:
-    """Runs `jobs` in the background while the application is up, and calls `closers` at its end."""
+    """Makes the OpenAPI document before the first request, which would wait for it, runs `jobs` in
+    the background while the application is up, and calls `closers` at its end."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        describe()
         tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ FAILURES_BURST = 200.0
 """Failed authentications allowed to one address. Keys cannot be guessed; the limit keeps the load
 of attempts low."""
 
+GUESSES_PER_SECOND = 1.0
+GUESSES_BURST = 30.0
+"""Tracking links that do not exist, allowed to one address."""
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 LOCAL_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
@@ -42,6 +47,8 @@ LOCAL_HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.I
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers by which a proxy says that it asks for another machine."""
+
+ADDRESS_CHARACTERS_MAX = 100
 
 PRINCIPAL = "oms.principal"
 READMIT = "oms.readmit"
@@ -77,6 +84,9 @@ class Gate:
     _failures: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(FAILURES_PER_SECOND, FAILURES_BURST)
     )
+    _guesses: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(GUESSES_PER_SECOND, GUESSES_BURST)
+    )
     _uses: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def admit(self, request: Request, scope: str) -> Principal:
@@ -87,7 +97,7 @@ class Gate:
         if self.open_to_all:
             _must_be_local(request)
             return LOCAL
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         try:
             principal = await self._authenticate(request_headers(request), address)
         except Unauthenticated:
@@ -101,8 +111,15 @@ class Gate:
         """Check again that an admitted request would still be admitted; the same errors."""
         if scope == PUBLIC or self.open_to_all:
             return
-        address = request.client.host if request.client else ""
-        authorise(await self._authenticate(request_headers(request), address), scope)
+        authorise(await self._authenticate(request_headers(request), address_of(request)), scope)
+
+    def refuse_guesses(self, request: Request) -> None:
+        """`RateLimited` where too many links that do not exist came from the caller's address."""
+        _refuse(self._guesses.wait(address_of(request), time.monotonic()), TOO_MANY_GUESSES)
+
+    def count_guess(self, request: Request) -> None:
+        """Note that a link does not exist."""
+        self._guesses.take(address_of(request), time.monotonic())
 
     def take_key_uses(self) -> Mapping[str, datetime]:
         """When keys were last used, by id; only those used since the previous call."""
@@ -164,6 +181,20 @@ def principal_of(request: Request) -> Principal:
     return principal
 
 
+def address_of(request: Request) -> str:
+    """The client's address, by which failures are counted. Of IPv6 the network, since who has one
+    address there has all of its 2^64. Empty where a proxy names no address."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host[:ADDRESS_CHARACTERS_MAX])
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address)
+
+
+TOO_MANY_GUESSES = "Too many links that do not exist have been tried from this address."
 TOO_OFTEN = "More requests than are allowed here."
 TOO_MANY_FAILURES = "Too many requests without a valid key have come from this address."
 

@@ -31,6 +31,8 @@ PII = "pii:read"
 TRACKING = "public tracking"
 """The actor that is recorded where a tracking page shows a first name."""
 
+LARGE_ITEMS = 100
+
 Body = Mapping[str, object] | Sequence[object]
 Render = Callable[[Body], bytes]
 
@@ -83,7 +85,7 @@ class Disclosure:
                 await self._open(rendered, self._access(request, principal), None, orders)
             return rendered
         if principal is ANONYMOUS:
-            access = Access(TRACKING, principal.id, self._route, "tracking")
+            access = Access(TRACKING, principal.id, self._route, "tracking", public=True)
             return await self._open(rendered, access, FIRST_NAME)
         if allows(principal.scopes, PII):
             return await self._open(rendered, self._access(request, principal), None, orders)
@@ -97,7 +99,8 @@ class Disclosure:
         """The body with sensitive parts marked, and masked for callers without the right; and
         the streams of the sensitive orders whose content is left in."""
         path = path_fields(request)
-        mentions = mask.mentions_in(body, path)
+        gather = partial(mask.mentions_in, body, path)
+        mentions = await self._threads.run(gather) if _is_large(body) else gather()
         streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
         if not streams and not mentions.marked:
             return body, ()
@@ -105,7 +108,7 @@ class Disclosure:
         view = mask.view_of(path, streams, may=may, mark=principal is not ANONYMOUS)
         if (
             not may
-            and request.method == "GET"
+            and request.method in ("GET", "HEAD")
             and mask.is_of_sensitive_product(body, path, streams)
         ):
             authorise(principal, SENSITIVE)
@@ -159,3 +162,9 @@ class Disclosure:
         masked = Refused(error.detail, code=error.code, errors=faults)
         masked.replayed = error.replayed
         return masked
+
+
+def _is_large(body: Body) -> bool:
+    """Whether it has so many items that searching them would hold the event loop for long."""
+    values = body.values() if isinstance(body, Mapping) else (body,)
+    return any(isinstance(each, list) and len(each) > LARGE_ITEMS for each in values)

@@ -8,24 +8,33 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from oms_ledger.domain.errors import OmsError
+from oms_ledger.access.principals import ANONYMOUS
+from oms_ledger.access.roles import PUBLIC
+from oms_ledger.domain.errors import NotFound, OmsError
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate
+from oms_ledger.http.bodies import HeldBody
+from oms_ledger.http.bounds import Bounds
+from oms_ledger.http.errors import RateLimited
+from oms_ledger.http.heads import path_bytes, refuse_cards_in_headers, refuse_cards_in_target
 from oms_ledger.http.requests import SLASH
 from oms_ledger.http.responses import internal_error_answer, problem_answer
+from oms_ledger.http.turns import CALLER
 from oms_ledger.validation import Malformed
 
 log = structlog.get_logger(__name__)
 
 Handle = Callable[[Request], Awaitable[Response]]
+
+CONNECTION = "oms.connection"
 
 SECURITY: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
@@ -45,23 +54,39 @@ class Endpoint:
     admitted the caller. It returns an answer or raises an `OmsError`; any other exception is a
     bug, which is logged and answered by 500 without details."""
 
-    __slots__ = ("_gate", "_handle", "method", "path", "scope")
+    __slots__ = ("_bounds", "_gate", "_handle", "_is_link", "method", "path", "scope")
 
-    def __init__(self, gate: Gate, method: str, path: str, scope: str, handle: Handle) -> None:
+    def __init__(
+        self, gate: Gate, bounds: Bounds, method: str, path: str, scope: str, handle: Handle
+    ) -> None:
         self.method = method
         self.path = path
         self.scope = scope
         self._gate = gate
+        self._bounds = bounds
+        self._is_link = scope == PUBLIC and "{token}" in path
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         request = Request(scope, receive)
+        body = HeldBody(self._bounds.bodies)
+        body.put_into(request)
         try:
-            scope[PRINCIPAL] = await self._gate.admit(request, self.scope)
+            scope[PRINCIPAL] = principal = await self._gate.admit(request, self.scope)
+            CALLER.set(principal.id)
+            if principal is not ANONYMOUS:
+                _assign_connection(scope, principal.id)
             scope[READMIT] = partial(self._gate.readmit, request, self.scope)
-            answer = await self._handle(request)
+            refuse_cards_in_target(scope)
+            if self.scope != PUBLIC:
+                refuse_cards_in_headers(scope)
+            if self._is_link:
+                self._gate.refuse_guesses(request)
+            answer = await self._bounds.handle(request, self._handle)
         except OmsError as error:
+            if self._is_link and isinstance(error, NotFound):
+                self._gate.count_guess(request)
             metrics.count_refusal(error.code)
             answer = problem_answer(error)
         except ClientDisconnect:
@@ -69,6 +94,8 @@ class Endpoint:
         except Exception:
             log.exception("request_failed", method=self.method, route=self.path)
             answer = internal_error_answer()
+        finally:
+            body.release()
         answer.raw_headers += SECURITY
         metrics.observe_request(
             self.method, self.path, answer.status_code, perf_counter() - started
@@ -76,10 +103,26 @@ class Endpoint:
         await answer(scope, receive, send)
 
 
+class KeyedConnection(Protocol):
+    """The connection of a request, where the server keeps count of them."""
+
+    def belongs_to(self, caller: str) -> bool:
+        """Note whose key came; False where too many connections belong to that caller."""
+        ...
+
+
+def _assign_connection(scope: Scope, caller: str) -> None:
+    connection: KeyedConnection | None = scope.get(CONNECTION)
+    if connection is not None and not connection.belongs_to(caller):
+        raise RateLimited(
+            "Too many connections are yours. Close some, or use them again.", seconds=1
+        )
+
+
 def with_decoded_path(scope: Scope) -> Scope:
     """The scope with its path decoded segment by segment, so that a slash within one (as in
     `/v1/stock/B%2F1`) is no separator. `Malformed` where it is not UTF-8."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    raw = path_bytes(scope)
     if b"%" not in raw:
         return scope
     try:
@@ -102,15 +145,3 @@ async def send_problem(error: OmsError, scope: Scope, receive: Receive, send: Se
     answer = problem_answer(error)
     answer.raw_headers += SECURITY
     await answer(scope, receive, send)
-
-
-def with_headers(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
-    """`send` that adds headers to an answer, for those that FastAPI makes."""
-
-    async def send_more(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            present: list[Any] = list(message.get("headers", []))
-            message = {**message, "headers": [*present, *headers]}
-        await send(message)
-
-    return send_more

@@ -14,6 +14,22 @@ class TooLarge(OmsError):
     code = "too_large"
 
 
+class BodyTooSlow(OmsError):
+    """The body did not arrive in time."""
+
+    code = "too_slow"
+
+
+class TargetTooLong(OmsError):
+    """The path or the query string is too long."""
+
+    code = "too_large"
+
+
+class HeadersTooLarge(OmsError):
+    code = "too_large"
+
+
 class UnsupportedMediaType(OmsError):
     code = "unsupported_media_type"
 
@@ -44,9 +60,12 @@ STATUS: dict[type[OmsError], int] = {
     errors.Unavailable: 503,
     Malformed: 400,
     TooLarge: 413,
+    TargetTooLong: 414,
+    BodyTooSlow: 408,
     UnsupportedMediaType: 415,
     MethodNotAllowed: 405,
     RateLimited: 429,
+    HeadersTooLarge: 431,
 }
 
 TITLES = {
@@ -55,12 +74,15 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Refused",
     412: "Changed meanwhile",
     413: "Too large",
+    414: "Path or query string too long",
     415: "Unsupported media type",
     422: "Invalid fields",
     429: "Too many requests",
+    431: "Headers too large",
     500: "Internal error",
     503: "Try again later",
 }

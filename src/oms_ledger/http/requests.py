@@ -1,4 +1,4 @@
-"""Reads bodies, query strings and headers. Their sizes are bounded, and headers are validated."""
+"""Reads query strings and headers. Their sizes are bounded, and headers are validated."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from oms_ledger.http.errors import TooLarge, UnsupportedMediaType
-from oms_ledger.privacy import cards
-from oms_ledger.privacy.cards import texts
-from oms_ledger.validation import Malformed, invalid, parse_json
+from oms_ledger.privacy.cards import path_of, texts
+from oms_ledger.validation import Malformed, invalid
 
 Headers = Mapping[str, str]
-
-BODY_BYTES_MAX = 10_000_000
-BODY_VALUES_MAX = 500_000
-COMMAND_VALUES_MAX = 50_000
-"""An order of 2,000 lines has 14,000 values. An invalid value costs more to report
-than to send."""
 
 CORRELATION_CHARACTERS_MAX = 128
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
@@ -34,51 +26,13 @@ _HEADERS = "oms.headers"
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
-_JSON_TYPE = re.compile(
-    r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?;?", re.IGNORECASE
-)
-
-
-async def body_of(request: Request, headers: Headers) -> bytes:
-    """The body; `TooLarge` before all of it is read, `UnsupportedMediaType` if it is not JSON."""
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > BODY_BYTES_MAX:
-        raise _too_large()
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise _too_large()
-        chunks.append(chunk)
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    if body and not _JSON_TYPE.fullmatch(headers.get("content-type", "").strip()):
-        raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
-    refuse_too_many(body, BODY_VALUES_MAX)
-    if cards.may_hold_card_data(body):
-        cards.refuse(value := parse_json(body))
-        if b"\\u0000" in body:
-            refuse_nul(value)
-    return body
-
-
-def refuse_too_many(body: bytes, most: int) -> None:
-    """`TooLarge` where a body, or a part of it, has more than `most` values: commas are counted."""
-    if body.count(b",") > most:
-        raise TooLarge(f"There are more than {most:,} values. Send them in smaller parts.")
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")
 
 
 def refuse_nul(value: object, within: str = "") -> None:
     """`Invalid` for a text with the character NUL, which PostgreSQL cannot store."""
-    for field, _, text in texts(value, within):
+    for place, _, text in texts(value, within):
         if "\x00" in text:
-            raise invalid(field, "It contains the character NUL. Remove it.")
+            raise invalid(path_of(place), "It contains the character NUL. Remove it.")
 
 
 def path_fields(request: Request) -> dict[str, str]:
@@ -158,9 +112,14 @@ def purpose(headers: Headers) -> str:
 
 def idempotency_key(headers: Headers) -> str | None:
     text = headers.get("idempotency-key")
-    if text is not None and not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
+    return None if text is None else checked_key(text, "Idempotency-Key")
+
+
+def checked_key(text: str, name: str) -> str:
+    """An idempotency key from the header or field with this name."""
+    if not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
         raise invalid(
-            "Idempotency-Key",
+            name,
             f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters; a UUID does well.",
         )
     return text

@@ -27,16 +27,22 @@ class RouteTable:
 
     def fixed(self, scope: Scope) -> Endpoint | None:
         """The endpoint of a path without values."""
-        return self._fixed.get((scope["method"], scope["path"]))
+        return self._fixed.get((_method(scope), scope["path"]))
 
     def match(self, scope: Scope) -> tuple[Endpoint, Scope] | None:
         """The endpoint of a decoded path, and the scope with its values as `path_params`."""
         segments = scope["path"].split("/")
-        for pattern, endpoint in self._patterns.get((scope["method"], len(segments)), ()):
+        for pattern, endpoint in self._patterns.get((_method(scope), len(segments)), ()):
             values = _values(pattern, segments)
             if values is not None:
                 return endpoint, {**scope, "path_params": values}
         return None
+
+
+def _method(scope: Scope) -> str:
+    """The method whose route answers: that of GET also answers HEAD."""
+    method: str = scope["method"]
+    return "GET" if method == "HEAD" else method
 
 
 def _values(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:

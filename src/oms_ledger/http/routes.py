@@ -22,6 +22,11 @@ from oms_ledger.http.openapi.parts import (
 
 AUDIT = "audit:read"
 
+ANY_COMMANDS = "/v1/commands:batch"
+ANY_COMMANDS_FIELD = "commands"
+ANY_COMMANDS_MAX = 1000
+"""The route of commands of any kinds, the field of its body that lists them, and how many."""
+
 JSON = "application/json"
 SSE = "text/event-stream"
 TEXT = "text/plain"

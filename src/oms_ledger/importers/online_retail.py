@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms_ledger.domain.errors import Invalid
+from oms_ledger.importers.text_lines import LINE_CHARACTERS_MAX, lines, opened
 from oms_ledger.privacy import cards
 
 CURRENCY = "GBP"
@@ -216,13 +215,18 @@ def read(file: Path) -> Iterator[FileRow | MalformedRow]:
     be read, or not to its end."""
     number = 0
     try:
-        with _opened(file) as text:
-            _check_heading(file, _fields(next(text, "")))
-            for line in text:
-                if line.isspace():
+        with opened(file) as text:
+            rows = lines(text)
+            _check_heading(file, _fields(next(rows, None) or ""))
+            for line in rows:
+                if line is not None and line.isspace():
                     continue
                 number += 1
-                yield parse(number, _fields(line))
+                if line is None:
+                    why = f"a line of more than {LINE_CHARACTERS_MAX} characters"
+                    yield MalformedRow(number, why)
+                else:
+                    yield parse(number, _fields(line))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
         raise _unreadable(file, number, error) from error
 
@@ -304,17 +308,6 @@ def invoices(
         invoice.rows.append(row)
         if last[row.invoice] == row.number:
             yield open_invoices.pop(row.invoice)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[TextIO]:
-    """The text of a file, gzipped or not."""
-    with file.open("rb") as raw:
-        zipped = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        data = gzip.GzipFile(fileobj=raw) if zipped else raw
-        with io.TextIOWrapper(data, encoding="utf-8-sig", newline="") as text:
-            yield text
 
 
 @lru_cache(maxsize=65_536)

@@ -60,7 +60,7 @@ class ImportOptions:
 
 def setup_steps(survey: Survey, opening: Mapping[str, int], location: str) -> Iterator[Step]:
     """The steps before the first row: location, products and opening stock. A location or product
-    that is defined already stays as it is."""
+    that is defined already stays as it is. The opening stock came before the first row."""
     name = f"Imported stock ({location})"
     yield Step(
         f"location:{location}",
@@ -73,7 +73,13 @@ def setup_steps(survey: Survey, opening: Mapping[str, int], location: str) -> It
     for sku, quantity in opening.items():
         yield Step(
             f"opening:{quantity}:{location}:{sku}",
-            ReceiveStock(sku=sku, location=location, quantity=quantity, reference="opening stock"),
+            ReceiveStock(
+                sku=sku,
+                location=location,
+                quantity=quantity,
+                reference="opening stock",
+                occurred_at=survey.first_at,
+            ),
             facts={"units of opening stock": quantity},
             idempotency=b"",
         )
@@ -144,7 +150,9 @@ class Planner:
         shipped_at, delivered_at = journey(invoice.number, invoice.at)
         key = f"ship:{invoice.number}"
         shipment = step_id(key)
-        create = CreateShipment(order_id=order_id, location=self.options.location)
+        create = CreateShipment(
+            order_id=order_id, location=self.options.location, occurred_at=shipped_at
+        )
         yield Step(key, create, facts={"shipments": 1}, idempotency=b"")
         dispatch = DispatchShipment(shipment, occurred_at=shipped_at, simulated=True)
         yield Step(f"dispatch:{invoice.number}", dispatch, idempotency=b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from oms_ledger.importers.countries import iso_code
@@ -34,9 +35,11 @@ class SalesTotal:
 @dataclass(slots=True)
 class Survey:
     """`last` is the number of each invoice's last row; `returned` the (customer, SKU) pairs with
-    returns; `titles` counts the descriptions of each SKU that becomes a product."""
+    returns; `titles` counts the descriptions of each SKU that becomes a product; `first_at` is the
+    earliest time in the file, UTC."""
 
     rows: int = 0
+    first_at: datetime | None = None
     last: dict[str, int] = field(default_factory=dict)
     titles: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     returned: set[tuple[str, str]] = field(default_factory=set)
@@ -70,6 +73,8 @@ def survey(rows: Iterable[FileRow | MalformedRow]) -> Survey:
 
 def _count(result: Survey, row: FileRow) -> None:
     result.last[row.invoice] = row.number
+    if result.first_at is None or row.at < result.first_at:
+        result.first_at = row.at
     if iso_code(row.country) is None:
         result.unmapped_countries[row.country] += 1
     use = classify(row, invoice_has_price=True)

@@ -21,19 +21,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 from oms_ledger.domain.errors import Invalid
 
 CODE = "card_data_refused"
 
 STEPS_MAX = 100_000
-"""Inspection steps for one request, which take about a second. A request with more long numbers
-than that is refused."""
+"""Candidates for card numbers inspected in one body, which take a third of a second. A body with
+more long numbers than that is refused."""
+
+HEAD_STEPS_MAX = 200
+"""The same for a path, a query string and headers, which may come from anybody."""
+
+BLOCK_TEXTS = 1_000
+BLOCK_CHARACTERS = 50_000
+"""Texts that are checked together, before each by itself."""
 
 TEXT_CHARACTERS_MAX = 10_000
 """Longest text inspected; a longer one that may hold card data is refused. No field is so long."""
 
+HEAD_TEXT_CHARACTERS_MAX = 1_000
+"""The same for a path, a parameter or a header."""
+
 FIELD_CHARACTERS_MAX = 300
+
+NAME_CHARACTERS_MAX = 100
+"""The end of a field's name, which says what the field means."""
 
 TELEPHONE_DIGITS_MAX = 15
 """After a plus (ITU-T E.164)."""
@@ -55,13 +69,13 @@ _ISSUED = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
-_FIRST_DIGITS = "234569"
+DIGITS_MIN, DIGITS_MAX = 13, 19
 _RUN = re.compile(r"\+?\d(?:[\W_]{0,3}\d){12,}")
 _GROUP = re.compile(r"\d+")
 _OPAQUE = re.compile(
     r"(?i:\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)"
-    r"|(?<![0-9A-Za-z])(?=(?:\d*[A-Za-z]){4})[0-9A-Za-z]{24,}"
-    r"|(?<![0-9A-Za-z])(?=\d*[A-Fa-f])(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?=(?:[0-9]*+[A-Za-z]){4})[0-9A-Za-z]{24,}"
+    r"|(?<![0-9A-Za-z])(?=[0-9]*+[A-Fa-f])(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})(?![0-9A-Za-z])"
 )
 _TRACK = re.compile(r"[Bb]\d{12,19}\^[^^]{2,26}\^\d{4}|\b\d{13,19}=\d{7}")
 _SECURITY_CODE = re.compile(
@@ -77,6 +91,9 @@ _SECURITY_CODE_FIELD = re.compile(
 )
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|sku|code|number|reference|barcode|key|token)$")
 
+_APART = "\ud800"
+"""Between texts that are checked together: half a character, which JSON cannot have."""
+
 # The quick check of raw bytes has false positives but no false negatives.
 _BREAKS = b'"\n'
 _WORDS = b"abcdefghijklmnopqrstuvwxyz"
@@ -84,7 +101,16 @@ _SHAPE = bytes.maketrans(b"0123456789" + _WORDS.upper(), b"0" * 10 + _WORDS)
 _BETWEEN = bytes(byte for byte in range(256) if not chr(byte).isalnum() or byte > 127)
 _BETWEEN = _BETWEEN.translate(None, _BREAKS)
 _THIRTEEN_DIGITS = b"0" * 13
-_DIGITS = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
+Place = tuple["Place | None", str | int]
+"""Where a value stands in parsed JSON: the place of what it is in, and its name or number there."""
+
+_GAP = rb'[^0-9A-Za-z"\n]{0,12}+'
+_DIGITS = re.compile(
+    rb"(?:[^0-9]++|[0178]|[2-69](?:%b[0-9]){0,11}+(?!%b[0-9]))*+[2-69](?:%b[0-9]){12}"
+    % (_GAP, _GAP, _GAP)
+)
+"""Thirteen digits with gaps of up to 12 bytes, anywhere in what is matched from its start. Shorter
+rows of digits are passed over whole, so that the time is linear in the length."""
 _OTHER_DIGITS = re.compile(r"[^\D0-9]")
 """A digit of any script but ASCII: Arabic, Devanagari, Thai, full-width, mathematical ..."""
 
@@ -100,7 +126,7 @@ def may_hold_card_data(data: bytes) -> bool:
     if not data.isascii() and _OTHER_DIGITS.search(data.decode("utf-8", "ignore")):
         return True
     shape = data.translate(_SHAPE, _BETWEEN)
-    if _THIRTEEN_DIGITS in shape and _DIGITS.search(data):
+    if _THIRTEEN_DIGITS in shape and _DIGITS.match(data):
         return True
     return any(word in shape for word in _SECURITY_WORDS)
 
@@ -108,26 +134,23 @@ def may_hold_card_data(data: bytes) -> bool:
 def refuse(value: object, *, within: str = "") -> None:
     """`Invalid` if parsed JSON has card data anywhere, names of fields included. The error names
     the field and does not repeat its value."""
-    steps = _Steps()
-    for field, name, text in texts(value, within):
-        if not text:
-            continue
-        identifier, security_code = _meaning(name)
-        if security_code or steps.holds_card_data(text, identifier=identifier):
-            raise refusal(field)
+    Inspection().refuse(value, within)
+
+
+def _meaning(name: str) -> tuple[bool, bool]:
+    """Whether a field of this name is an identifier, and whether it is a card's security code."""
+    return _cached_meaning(name[-NAME_CHARACTERS_MAX:])
 
 
 @lru_cache(1000)
-def _meaning(name: str) -> tuple[bool, bool]:
-    """Whether a field of this name is an identifier, and whether it is a card's security code."""
+def _cached_meaning(name: str) -> tuple[bool, bool]:
     security_code = _SECURITY_CODE_FIELD.search(name) is not None
     return _IDENTIFIER.search(name) is not None, security_code
 
 
 def refuse_text(text: str, field: str) -> None:
-    """`Invalid` if the text of a path, a query string or a header has card data."""
-    if _Steps().holds_card_data(text, identifier=True):
-        raise refusal(field)
+    """`Invalid` if a single text, of an argument or a heading, has card data."""
+    Inspection().refuse_text(text, field)
 
 
 def refusal(field: str) -> Invalid:
@@ -142,36 +165,82 @@ def refusal(field: str) -> Invalid:
     )
 
 
-def texts(value: object, within: str) -> Iterator[tuple[str, str, str]]:
-    """Every text and number in parsed JSON as (path, name of its field, text). The name of a field
-    itself is yielded with the path of its object and no name."""
-    stack: list[tuple[str, str, object]] = [(within, within, value)]
+def path_of(place: Place) -> str:
+    """The names of a place from the outermost on, with dots between."""
+    names: list[str] = []
+    within: Place | None = place
+    while within is not None:
+        within, name = within
+        names.append(str(name))
+    return ".".join(reversed(names)).removeprefix(".")
+
+
+def texts(value: object, within: str) -> Iterator[tuple[Place, str, str]]:
+    """Every text and number in parsed JSON as (place, name of its field, text). The name of a field
+    itself is yielded with the place of its object and no name."""
+    stack: list[tuple[Place, str, object]] = [((None, within), within, value)]
     while stack:
-        field, name, each = stack.pop()
-        if isinstance(each, dict):
+        place, name, each = stack.pop()
+        if isinstance(each, str):
+            yield place, name, each
+        elif isinstance(each, dict):
             for key, inner in each.items():
-                yield field, "", key
-                stack.append((f"{field}.{key}" if field else key, key, inner))
+                yield place, "", key
+                stack.append(((place, key), key, inner))
         elif isinstance(each, list):
-            stack += ((f"{field}.{n}" if field else str(n), name, e) for n, e in enumerate(each))
-        elif isinstance(each, str):
-            yield field, name, each
+            stack += [((place, n), name, e) for n, e in enumerate(each)]
         elif isinstance(each, int | float) and not isinstance(each, bool):
-            yield field, name, str(each) if isinstance(each, int) else f"{each:.0f}"
+            yield place, name, str(each) if isinstance(each, int) else f"{each:.0f}"
 
 
-class _Steps:
+class Inspection:
     """Inspects any number of texts within one budget of steps; when it is used up, the next text
-    counts as card data."""
+    counts as card data. `characters` is the longest text that is inspected."""
 
-    def __init__(self) -> None:
-        self._left = STEPS_MAX
+    def __init__(self, steps: int = STEPS_MAX, characters: int = TEXT_CHARACTERS_MAX) -> None:
+        self._left = steps
+        self._characters = characters
+
+    @staticmethod
+    def of_head() -> Inspection:
+        """For a path, a query string and headers."""
+        return Inspection(HEAD_STEPS_MAX, HEAD_TEXT_CHARACTERS_MAX)
+
+    def refuse(self, value: object, within: str = "") -> None:
+        """`Invalid` if parsed JSON has card data anywhere. Texts are first checked by the block."""
+        block: list[tuple[Place, str, str]] = []
+        characters = 0
+        for each in texts(value, within):
+            block.append(each)
+            characters += len(each[2])
+            if len(block) >= BLOCK_TEXTS or characters >= BLOCK_CHARACTERS:
+                self._refuse_block(block)
+                block, characters = [], 0
+        self._refuse_block(block)
+
+    def _refuse_block(self, block: list[tuple[Place, str, str]]) -> None:
+        together = _APART.join([part for _, name, text in block for part in (name, text)])
+        if not may_hold_card_data(_unbroken(together)):
+            return
+        for place, name, text in block:
+            if not text:
+                continue
+            identifier, security_code = _meaning(name)
+            if security_code or self.holds_card_data(text, identifier=identifier):
+                raise refusal(path_of(place))
+
+    def refuse_text(self, text: str, field: str) -> None:
+        """`Invalid` if the text of a path, a query string or a header has card data."""
+        if self.holds_card_data(text, identifier=True):
+            raise refusal(field)
 
     def holds_card_data(self, text: str, *, identifier: bool) -> bool:
-        if len(text) < 3 or not may_hold_card_data(_unbroken(text)):
+        if len(text) < 3 or (len(text) > DIGITS_MAX and text.isdecimal()):
+            return False
+        if not may_hold_card_data(_unbroken(text)):
             return False
         self._left -= 1
-        if len(text) > TEXT_CHARACTERS_MAX:
+        if len(text) > self._characters:
             return True
         if _SECURITY_CODE.search(text) or _TRACK.search(text):
             return True
@@ -184,30 +253,36 @@ class _Steps:
 
     def _has_card(self, run: str, identifier: bool) -> bool:
         groups = [_ascii(group) for group in _GROUP.findall(run)]
-        if run[0] == "+" and sum(map(len, groups)) <= TELEPHONE_DIGITS_MAX:
+        digits = "".join(groups)
+        if run[0] == "+" and len(digits) <= TELEPHONE_DIGITS_MAX:
             return False
+        ends = list(accumulate(map(len, groups)))
         for first, group in enumerate(groups):
-            if group[0] not in _FIRST_DIGITS:
+            start = ends[first] - len(group)
+            if _ISSUED.match(digits, start) is None:  # no card begins here, whatever its length
                 continue
-            digits = ""
-            for last in range(first, len(groups)):
-                digits += groups[last]
-                self._left -= 1
-                if self._left < 0:
-                    return True
-                if len(digits) > 19:
+            self._left -= 1
+            if self._left < 0:
+                return True
+            for last in range(first, min(first + DIGITS_MAX, len(groups))):
+                length = ends[last] - start
+                if length > DIGITS_MAX:
                     break
+                if length < DIGITS_MIN or not _is_card(digits[start : ends[last]]):
+                    continue
                 some = groups[first : last + 1]
-                if _is_card(digits) and (len(some) == len(groups) or _grouped_as_cards(some)):
-                    if len(digits) == 13 and len(some) == 1 and (identifier or _is_ean(digits)):
+                if len(some) == len(groups) or _grouped_as_cards(some):
+                    if length == 13 and len(some) == 1 and (identifier or _is_ean(some[0])):
                         continue
                     return True
         return False
 
 
 def _unbroken(text: str) -> bytes:
-    """A text as bytes without the characters that end a value in JSON."""
-    return text.replace('"', " ").replace("\n", " ").encode("utf-8", "surrogatepass")
+    """A text as bytes without the characters that end a value in JSON, but for those between
+    texts that were joined with `_APART`."""
+    unbroken = text.replace('"', " ").replace("\n", " ").replace(_APART, '"')
+    return unbroken.encode("utf-8", "surrogatepass")
 
 
 def _is_card(digits: str) -> bool:
@@ -225,14 +300,15 @@ def _grouped_as_cards(groups: list[str]) -> bool:
     )
 
 
-_DOUBLED = str.maketrans("0123456789", "0246813579")
+_DOUBLED = bytes.maketrans(b"0123456789", bytes([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]))
 """Digit sum of twice a digit: 7 becomes 14 becomes 5."""
 
 
 def _luhn(digits: str) -> int:
     """The Luhn sum modulo 10: 0 if the check digit is right."""
-    doubled = digits[-2::-2].translate(_DOUBLED)
-    return sum(map(int, digits[-1::-2] + doubled)) % 10
+    text = digits.encode()
+    single = text[-1::-2]
+    return (sum(single) - ord("0") * len(single) + sum(text[-2::-2].translate(_DOUBLED))) % 10
 
 
 def _is_ean(digits: str) -> bool:
@@ -242,4 +318,4 @@ def _is_ean(digits: str) -> bool:
 
 def _ascii(digits: str) -> str:
     """Digits of any script as ASCII digits."""
-    return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
+    return digits if digits.isascii() else "".join([str(int(digit)) for digit in digits])

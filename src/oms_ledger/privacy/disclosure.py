@@ -32,12 +32,14 @@ Open = Callable[[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access to personal data as logged: the actor, the principal, the route and the purpose."""
+    """An access to personal data as logged: the actor, the principal, the route and the purpose.
+    `public`: anybody may open the page, and its views are logged in groups."""
 
     actor: str
     principal: str
     route: str
     purpose: str
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from oms_ledger.privacy import disclosure, postgres
 from oms_ledger.privacy.crypto import DataKey, Unreadable
 from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
 from oms_ledger.privacy.key_cache import KeyCache, Lend
+from oms_ledger.privacy.view_groups import ViewGroups
 
 AccessLogKeys = Callable[[Collection[str]], Collection[str]]
 """What the access log stores for the content of sensitive orders and shipments, by their
@@ -23,6 +24,7 @@ class Opener:
         self._lend = lend
         self._keys = keys
         self._access_log_keys = access_log_keys
+        self.views = ViewGroups()
 
     def disclose(self, requests: Sequence[DisclosureRequest]) -> list[bytes]:
         """The rendered answers with their sealed values opened. The accesses are logged before,
@@ -34,10 +36,12 @@ class Opener:
             keys = self._keys_by_id(connection, ids)
             opened = [_opened(each, keys) for each in requests]
             accesses = [
-                (request.access, used | others)
+                (request.access, self.views.unrecorded(request.access, used | others))
                 for request, (_, used), others in zip(requests, opened, of_orders, strict=True)
             ]
             postgres.log_accesses(connection, [(access, used) for access, used in accesses if used])
+        for access, used in accesses:
+            self.views.recorded(access, used)
         return [rendered for rendered, _ in opened]
 
     def open_cached(self, request: DisclosureRequest) -> tuple[bytes, set[str]] | None:

@@ -136,16 +136,19 @@ def log_accesses(
 
 
 def entries_of(accesses: Sequence[tuple[Access, Collection[str]]]) -> dict[str, object]:
-    """The parameters of the statement `log_accesses`."""
+    """The parameters of the statement `log_accesses`. Of equal views of a public page there is one
+    entry."""
+    every = [(access, tuple(sorted(keys))) for access, keys in accesses]
+    views = dict.fromkeys(each for each in every if each[0].public)
     rows = [
         {
             "actor": access.actor,
             "principal": access.principal,
             "purpose": access.purpose,
             "route": access.route,
-            "keys": sorted(keys),
+            "keys": keys,
         }
-        for access, keys in accesses
+        for access, keys in (*views, *(each for each in every if not each[0].public))
     ]
     return {"accesses": orjson.dumps(rows).decode()}
 

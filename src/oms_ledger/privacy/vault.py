@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from oms_ledger.privacy import rotation
 from oms_ledger.privacy.erasure import Erasure
-from oms_ledger.privacy.keks.local import KeyWrapper
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.opener import AccessLogKeys, Opener
 from oms_ledger.privacy.sealer import CommandSealer
@@ -25,10 +24,9 @@ class Vault:
     erasure: Erasure
 
     @staticmethod
-    def of(lend: Lend, wrapper: KeyWrapper, access_log_keys: AccessLogKeys) -> Vault:
+    def of(lend: Lend, keys: KeyCache, access_log_keys: AccessLogKeys) -> Vault:
         """`lend` lends a connection that acts as a role: the writer creates and destroys keys, the
         reader reads them, their custodian wraps them anew."""
-        keys = KeyCache(lend, wrapper)
         subjects = SubjectResolver(lend, keys)
         return Vault(
             lend,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from pydantic import ValidationError
 
@@ -27,8 +28,11 @@ from oms_ledger.kernel import (
 from oms_ledger.testing.fold import Folded, folded
 from oms_ledger.testing.history import START, recorded
 
-CONTEXT = Context(START, "command-1", "tester", "command-1", "command-1", "token-1")
-"""The context of `when`: the ids of what the command creates are `command-1`."""
+NOW = START + timedelta(days=30)
+
+CONTEXT = Context(NOW, "command-1", "tester", "command-1", "command-1", "token-1")
+"""The context of `when`: a month after the past began. The ids of what the command creates are
+`command-1`."""
 
 ROUNDS = 8
 """How often `reads` may add streams after some are loaded, as in the engine."""

@@ -11,7 +11,6 @@ from urllib.request import Request, urlopen
 
 import boto3  # type: ignore[import-untyped]  # the library has no types
 import pytest
-from moto.server import ThreadedMotoServer
 
 BUCKET = "evidence"
 REGION = "eu-west-2"
@@ -58,6 +57,8 @@ class Store:
 
 @contextmanager
 def s3_store() -> Generator[Store]:
+    from moto.server import ThreadedMotoServer  # takes long, for slow tests alone
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -6,7 +6,6 @@ The witness follows c2sp.org/tlog-witness and checks with somebody else's code (
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tlog_scales import signing, tlog
 
 from oms_ledger.audit.standalone.notes import COSIGNATURE, SIGNATURE_MARK, VerifierKey
+from tests.web_server import running
 
 
 class Server(ThreadingHTTPServer):
@@ -107,12 +107,5 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Generator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with running(Server()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -16,6 +16,7 @@ from oms_ledger.audit.anchors import client
 from oms_ledger.audit.anchors.client import RESPONSE_BYTES, StoreResponse, request
 from oms_ledger.domain.errors import Invalid, Unavailable
 from tests.certificates import Authority
+from tests.web_server import running
 
 BODIES = {
     "/plain": b"checkpoint\n",
@@ -65,15 +66,11 @@ def server(context: ssl.SSLContext | None = None) -> Generator[str]:
     if context is not None:
         listening.socket = context.wrap_socket(listening.socket, server_side=True)
     Handler.released.clear()
-    thread = threading.Thread(target=listening.serve_forever)
-    thread.start()
-    try:
-        yield f"{'http' if context is None else 'https'}://127.0.0.1:{listening.server_port}"
-    finally:
-        Handler.released.set()
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
+    with running(listening):
+        try:
+            yield f"{'http' if context is None else 'https'}://127.0.0.1:{listening.server_port}"
+        finally:
+            Handler.released.set()
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,15 @@ def test_the_same_again_changes_nothing_and_another_definition_replaces_it() -> 
     )
 
 
+def test_a_code_that_differs_only_in_case_is_taken() -> None:
+    defined = LocationDefined("LON", "London", "warehouse", Site(), 100, None)
+    taken = given(defined).when(PutLocation, code="lon", name="Lonely").then_refused("code_taken")
+    assert "LON" in taken.detail
+    both = (defined, LocationDefined("lon", "Lonely", "warehouse", Site(), 100, None))
+    assert given(*both).when(PutLocation, code="lon", name="Lonelier").events, "they were there"
+    assert given(defined).when(PutLocation, code="LON2", name="London 2").events
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

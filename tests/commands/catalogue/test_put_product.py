@@ -18,12 +18,27 @@ def test_goods_are_defined_with_size_cost_and_bounds() -> None:
         weight_g=120,
         dimensions_mm={"length": 10, "width": 20, "height": 30},
         unit_cost="1.25",
+        currency="GBP",
         backorder_limit=5,
         safety_stock=2,
     )
     cost = Money(125, "GBP")
     asked.then(ProductDefined("A", "Heart", True, 120, Dimensions(10, 20, 30), cost, 5, 2))
     assert (asked.answer["unit_cost"], asked.answer["version"]) == ("1.25", 1)
+
+
+def test_a_cost_is_in_a_currency_that_is_said_or_known_and_never_guessed() -> None:
+    heart = {"sku": "A", "title": "Heart", "unit_cost": "1.25"}
+    refused = given().when(PutProduct, **heart).then_refused("invalid_fields")
+    assert [error["field"] for error in refused.errors] == ["currency"]
+    assert "required with `unit_cost`" in refused.detail
+    known = ProductDefined("A", "Heart", True, unit_cost=Money(100, "BRL"))
+    asked = given(known).when(PutProduct, **heart)
+    asked.then(ProductDefined("A", "Heart", True, unit_cost=Money(125, "BRL")))
+    assert asked.answer["currency"] == "BRL"
+    in_yen = ProductDefined("A", "Heart", True, unit_cost=Money(100, "JPY"))
+    finer = given(in_yen).when(PutProduct, **heart).then_refused("invalid_fields")
+    assert [error["field"] for error in finer.errors] == ["unit_cost"]
 
 
 def test_a_service_is_charged_and_never_shipped() -> None:
@@ -55,7 +70,7 @@ def test_the_same_again_changes_nothing_and_another_definition_replaces_it() -> 
     ],
 )
 def test_what_cannot_be_names_its_field(field: str, value: object) -> None:
-    fields = {"sku": "A", "title": "Heart", field: value}
+    fields = {"sku": "A", "title": "Heart", "currency": "GBP", field: value}
     given().when(PutProduct, **fields).then_invalid(field)
 
 

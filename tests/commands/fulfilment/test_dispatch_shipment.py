@@ -13,7 +13,7 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import OrderHeld, UnitsShipped, UnitsUnpacked
 from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.kernel import Event
-from oms_ledger.testing import given
+from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 
 PACKED = (*six(), *packed())
@@ -30,7 +30,7 @@ def test_placement_allocates_and_dispatch_reduces_what_is_on_hand(
 ) -> None:
     asked = given(*past).when(ASKED)
     asked.then(
-        ShipmentDispatched("s1", "o1", None),
+        ShipmentDispatched("s1", "o1", None, dispatched_at=CONTEXT.now),
         UnitsShipped("o1", "s1", quantities(6)),
         StockShipped("A", "LON", 6, "o1", "1", "s1"),
     )
@@ -41,7 +41,7 @@ def test_it_keeps_when_it_really_left_and_that_the_date_was_made_up() -> None:
     asked = given(*PACKED).when(
         DispatchShipment(shipment_id="s1", tracking_number="T1", occurred_at=AT, simulated=True)
     )
-    assert asked.events[0] == ShipmentDispatched("s1", "o1", "T1", True)
+    assert asked.events[0] == ShipmentDispatched("s1", "o1", "T1", True, AT)
     assert {change.occurred_at for change in asked.changes} == {AT}
 
 

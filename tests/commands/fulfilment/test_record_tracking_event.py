@@ -9,8 +9,12 @@ import pytest
 
 from oms_commands.fulfilment._fields import ScanCode
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
-from oms_ledger.domain.fulfilment.events import ShipmentDelivered, ShipmentScanned
-from oms_ledger.domain.orders.events import UnitsDelivered
+from oms_ledger.domain.fulfilment.events import (
+    ShipmentDateCorrected,
+    ShipmentDelivered,
+    ShipmentScanned,
+)
+from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
 from oms_ledger.testing import given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 
@@ -58,8 +62,17 @@ def test_a_delivery_scan_is_a_delivery_at_the_carriers_time() -> None:
     assert asked.answer["delivered_at"] == "2026-01-01T14:00:00Z"
 
 
-def test_a_second_delivery_scan_does_not_deliver_again() -> None:
-    given(*UNDER_WAY, *delivered()).when(scan("delivered", 5)).then(scanned("delivered", 5))
+def test_a_second_delivery_scan_corrects_the_date_and_does_not_deliver_again() -> None:
+    arrived = given(*UNDER_WAY, *delivered())
+    asked = arrived.when(scan("delivered", 5))
+    asked.then(
+        scanned("delivered", 5),
+        ShipmentDateCorrected("s1", "o1", "delivered_at", LATER),
+        UnitsDateCorrected("o1", "s1", "delivered_at", LATER),
+    )
+    assert asked.answer["delivered_at"] == "2026-01-01T14:00:00Z"
+    arrived.when(scan("delivered")).then(scanned("delivered"))
+    given(*UNDER_WAY, *delivered(), scanned("delivered", 5)).when(scan("delivered", 5)).then()
 
 
 def test_trouble_is_flagged_until_a_later_scan_clears_it() -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from oms_commands.orders.place import PlaceOrder
 from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
-from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.identifiers import order_id_for, order_id_of_spelling
+from oms_ledger.domain.orders.events import OrderCancelled, OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import StockAllocated, StockBackordered
+from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, Decision, given
 from oms_ledger.testing.decision import StrictStates
 from tests.commands.shop import AT, SHELF, goods, place, service, six, stock
 
 OWN = CONTEXT.command_id
+STATUSES = {"payment": "none", "fulfilment": "unfulfilled", "return": "none"}
 
 
 def line(units: int = 1, sku: str = "A", **more: object) -> dict[str, object]:
@@ -141,6 +144,40 @@ def test_the_same_id_of_another_channel_is_another_order() -> None:
     assert placed(other).order_id != placed(first).order_id
 
 
+def test_a_repeat_with_confirm_confirms_the_order_that_is_there_once() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    repeat = order(line(2), external_id="1001", confirm=True)
+    again = given(*SHELF, *first.events).when(repeat)
+    order_id = str(first.answer["order_id"])
+    again.then(OrderConfirmed(order_id))
+    assert again.answer["status"] == {**STATUSES, "order": "confirmed"}
+    given(*SHELF, *first.events, *again.events).when(repeat).then()
+
+
+def test_a_repeat_with_confirm_of_a_cancelled_order_changes_nothing() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    order_id = str(first.answer["order_id"])
+    cancelled = OrderCancelled(
+        order_id,
+        "customer",
+        None,
+        (LineQuantity("1", 2),),
+        (Allocation("1", "A", "LON", 2),),
+    )
+    again = given(*SHELF, *first.events, cancelled).when(
+        order(line(2), external_id="1001", confirm=True)
+    )
+    again.then()
+    assert again.answer["status"] == {**STATUSES, "order": "cancelled", "fulfilment": "cancelled"}
+
+
+def test_a_repeat_with_confirm_and_other_content_confirms_nothing() -> None:
+    first = given(*SHELF).when(order(line(2), external_id="1001"))
+    given(*SHELF, *first.events).when(
+        order(line(3), external_id="1001", confirm=True)
+    ).then_refused("external_id_reused")
+
+
 def test_an_external_id_with_other_content_is_refused() -> None:
     first = given(*SHELF).when(order(line(2), external_id="1001"))
     given(*SHELF, *first.events).when(order(line(3), external_id="1001")).then_refused(
@@ -167,11 +204,43 @@ def test_each_channel_numbers_its_orders_without_gaps() -> None:
     assert placed(given(*past).when(order(channel="new"))).number == "NEW-000001"
 
 
-def test_numbers_are_unique_though_channels_differ_only_in_case() -> None:
-    first = given(*SHELF).when(order(external_id="1"))
-    assert placed(first).number == "WEB-000001"
-    second = given(*SHELF, *first.events).when(order(channel="Web", external_id="1"))
-    assert (placed(second).number, placed(second).terms.channel) == ("WEB-000002", "Web")
+def test_a_channel_is_one_channel_in_any_case() -> None:
+    first = given(*SHELF).when(order(external_id="1", channel="Web"))
+    assert (placed(first).number, placed(first).terms.channel) == ("WEB-000001", "Web")
+    assert first.events[0] == OrderNumbered("web", 1, placed(first).order_id)
+    for channel in ("web", "WEB", "Web"):
+        again = given(*SHELF, *first.events).when(order(channel=channel, external_id="1"))
+        again.then()
+        assert again.answer["order_id"] == first.answer["order_id"]
+        other = given(*SHELF, *first.events).when(order(line(2), channel=channel, external_id="1"))
+        other.then_refused("external_id_reused")
+    second = given(*SHELF, *first.events).when(order(channel="WEB", external_id="2"))
+    assert (placed(second).number, placed(second).terms.channel) == ("WEB-000002", "WEB")
+
+
+def older(channel: str, external_id: str, sequence: int) -> tuple[Event, ...]:
+    """An order of before channels were one in any case: its id is of the channel as written."""
+    order_id = order_id_of_spelling(channel, external_id)
+    asked = given(*SHELF).when(order(channel=channel, external_id=external_id))
+    event = replace(placed(asked), order_id=order_id, number=f"WEB-{sequence:06d}")
+    return (OrderNumbered(channel, sequence, order_id), event)
+
+
+@pytest.mark.parametrize("channel", ["Web", "web", "WEB", "wEb"])
+def test_an_older_order_is_found_however_its_channel_is_written(channel: str) -> None:
+    past = (*SHELF, *older("Web", "1", 1), *older("WEB", "2", 2))
+    for external_id, spelling in (("1", "Web"), ("2", "WEB")):
+        again = given(*past).when(order(channel=channel, external_id=external_id, confirm=True))
+        again.then(OrderConfirmed(order_id_of_spelling(spelling, external_id)))
+    fresh = placed(given(*past).when(order(channel=channel, external_id="3")))
+    assert fresh.order_id == order_id_for("web", "3", "")
+    assert fresh.number == "WEB-000003"
+
+
+def test_ids_of_orders_of_channels_in_lower_case_are_what_they_were() -> None:
+    assert order_id_for("web", "1001", "") == "bc712d9d-41f8-5a77-8876-b1884316f383"
+    assert order_id_for("Web", "1001", "") == order_id_for("web", "1001", "")
+    assert order_id_of_spelling("Web", "1001") != order_id_for("web", "1001", "")
 
 
 def test_services_are_lines_that_take_no_stock() -> None:
@@ -197,13 +266,16 @@ def test_with_confirm_it_can_be_fulfilled_at_once() -> None:
 
 
 def test_an_old_order_keeps_its_own_date_and_promise() -> None:
-    shipped, arrived = AT + timedelta(hours=1), AT + timedelta(hours=9)
+    then = AT - timedelta(days=30)
+    shipped, arrived = then + timedelta(hours=1), then + timedelta(hours=9)
     asked = given(*SHELF).when(
-        order(placed_at=AT, promised_ship_at=shipped, promised_delivery_at=arrived)
+        order(placed_at=then, promised_ship_at=shipped, promised_delivery_at=arrived, confirm=True)
     )
     event = placed(asked)
-    assert (event.placed_at, event.ship_by, event.deliver_by) == (AT, shipped, arrived)
-    assert [c.occurred_at for c in asked.changes if c.event is event] == [AT]
+    assert (event.placed_at, event.ship_by, event.deliver_by) == (then, shipped, arrived)
+    dates = {type(c.event).__name__: c.occurred_at for c in asked.changes}
+    of_the_order = dict.fromkeys(("OrderPlaced", "StockAllocated", "OrderConfirmed"), then)
+    assert dates == {**of_the_order, "OrderNumbered": None}
 
 
 def test_what_would_lead_to_somebodys_door_is_personal() -> None:

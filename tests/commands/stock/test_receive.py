@@ -6,6 +6,7 @@ import pytest
 
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, place
@@ -24,6 +25,19 @@ def test_units_are_put_on_hand() -> None:
 def test_what_they_cost_is_kept_in_minor_units_beside_its_currency() -> None:
     given(*SHELF).when(ReceiveStock, **receipt(unit_cost="1.25", currency="KWD")).then(
         StockReceived("A", "LON", 5, None, 1250, "KWD")
+    )
+
+
+def test_a_cost_without_a_currency_is_in_that_of_the_product_or_refused() -> None:
+    refused = given(*SHELF).when(ReceiveStock, **receipt(unit_cost="1.25"))
+    errors = refused.then_refused("invalid_fields").errors
+    assert [error["field"] for error in errors] == ["currency"]
+    known = ProductDefined("A", "A", True, unit_cost=Money(100, "BRL"))
+    given(place(), known).when(ReceiveStock, **receipt(unit_cost="1.25")).then(
+        StockReceived("A", "LON", 5, None, 125, "BRL")
+    )
+    given(place(), known).when(ReceiveStock, **receipt(unit_cost="1.25", currency="USD")).then(
+        StockReceived("A", "LON", 5, None, 125, "USD")
     )
 
 
@@ -54,7 +68,9 @@ def test_a_location_nobody_defined_is_refused() -> None:
     ],
 )
 def test_what_cannot_be_names_its_field(field: str, value: object) -> None:
-    given(*SHELF).when(ReceiveStock, **receipt(**{field: value})).then_invalid(field)
+    given(*SHELF).when(ReceiveStock, **receipt(**{"currency": "GBP", field: value})).then_invalid(
+        field
+    )
 
 
 def test_a_currency_must_exist() -> None:

@@ -53,14 +53,16 @@ def test_separate_axes_are_computed_from_facts(
     lines: list[LineProgress], fulfilment: str, status: str
 ) -> None:
     assert fulfilment_status(lines) == fulfilment
-    assert order_status(lines, confirmed=True, in_work=False) == status
+    assert order_status(lines, fulfilment, confirmed=True, in_work=False) == status
     expected = "cancelled" if status == "cancelled" else "pending"
-    assert order_status(lines, confirmed=False, in_work=False) == expected
+    assert order_status(lines, fulfilment, confirmed=False, in_work=False) == expected
 
 
 def test_a_shipment_that_has_not_left_is_work_already() -> None:
-    assert order_status([goods()], confirmed=True, in_work=True) == "processing"
-    assert order_status([goods(cancelled=6)], confirmed=True, in_work=True) == "cancelled"
+    assert order_status([goods()], "unfulfilled", confirmed=True, in_work=True) == "processing"
+    assert (
+        order_status([goods(cancelled=6)], "cancelled", confirmed=True, in_work=True) == "cancelled"
+    )
 
 
 @given(st.integers(0, 6), st.integers(0, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -24,6 +26,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.domain.stock.state import StockLevel
 
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 Make = Callable[[int], StockEvent]
 
 EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
@@ -35,6 +38,10 @@ EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
     StockAllocated: (lambda n: StockAllocated("A", "LON", n, "o1", "1"), (0, 1, 0)),
     StockReleased: (lambda n: StockReleased("A", "LON", n, "o1", "1"), (0, -1, 0)),
     StockShipped: (lambda n: StockShipped("A", "LON", n, "o1", "1", "s1"), (-1, -1, 0)),
+    ShippedDateCorrected: (
+        lambda n: ShippedDateCorrected("A", "LON", n, "o1", "1", "s1", AT),
+        (0, 0, 0),
+    ),
     StockBackordered: (lambda n: StockBackordered("A", "LON", n, "o1", "1"), (0, 0, 1)),
     BackorderReleased: (lambda n: BackorderReleased("A", "LON", n, "o1", "1"), (0, 0, -1)),
 }

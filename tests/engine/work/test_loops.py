@@ -85,9 +85,24 @@ def test_a_failure_is_followed_by_the_pause_of_the_back_off() -> None:
     assert time.monotonic() - started >= 0.35
 
 
+class Pauses(threading.Event):
+    """Keeps the timeouts that it is waited on with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.seconds.append(timeout)
+        return super().wait(timeout)
+
+
 def test_the_pace_is_from_start_to_start() -> None:
+    """A step that takes half of the pace is followed by a pause of the other half, or of less where
+    the machine was busy."""
     starts: list[float] = []
-    stop = threading.Event()
+    stop = Pauses()
 
     def step(stop: threading.Event) -> bool:
         starts.append(time.monotonic())
@@ -97,7 +112,8 @@ def test_the_pace_is_from_start_to_start() -> None:
         return True
 
     Loop("sealer", step, pace_seconds=0.1).run(stop)
-    assert starts[-1] - starts[0] == pytest.approx(0.3, abs=0.09)
+    assert all(0.0 <= pause <= 0.05 for pause in stop.seconds)
+    assert starts[-1] - starts[0] > 0.29
 
 
 def test_it_stops_in_the_middle_of_a_pause() -> None:

@@ -52,10 +52,10 @@ def test_schemas_are_named_without_the_suffix_of_their_classes(document: Json) -
     assert [name for name in names if name.endswith("Answer")] == []
 
 
-def test_what_is_served_is_what_is_documented(oms: Oms, document: Json) -> None:
+def test_what_is_served_is_what_is_documented(memory_oms: Oms, document: Json) -> None:
     served = {
         (method.lower(), route.path.replace(":path}", "}"))
-        for route in create_app(oms).routes
+        for route in create_app(memory_oms).routes
         if isinstance(route, Route)
         for method in route.methods or ()
         if method != "HEAD" and route.path not in ("/docs", "/openapi.json")
@@ -114,10 +114,10 @@ def test_examples_are_good_commands(name: str) -> None:
     assert TypeAdapter(COMMANDS[name]).validate_python({**COMMANDS[name].example, **path})
 
 
-def test_it_is_shown(api: Api) -> None:
-    served = api.get("/openapi.json")
+def test_it_is_shown(memory_api: Api) -> None:
+    served = memory_api.get("/openapi.json")
     assert served.json()["info"]["title"] == "oms-ledger"
-    page = api.get("/docs")
+    page = memory_api.get("/docs")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "/openapi.json" in page.text

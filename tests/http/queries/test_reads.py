@@ -88,9 +88,9 @@ WRONG = [
 ]
 
 
-def test_parameters_are_checked(api: Api) -> None:
+def test_parameters_are_checked(memory_api: Api) -> None:
     for path, field in WRONG:
-        assert fields(problem_of(api.get(path), 422, "invalid_fields")) == [field], path
+        assert fields(problem_of(memory_api.get(path), 422, "invalid_fields")) == [field], path
 
 
 def test_cursors_are_stable_under_inserts(shop: Api) -> None:

@@ -62,8 +62,8 @@ def test_who_cannot_tell_of_the_past_answers_400_and_names_another_way(shop: Api
         assert problem_of(response, 400, "as_of_not_supported")["detail"]
 
 
-def test_openapi_offers_as_of_where_it_is_answered(shop: Api) -> None:
-    paths = shop.get("/openapi.json").json()["paths"]
+def test_openapi_offers_as_of_where_it_is_answered(memory_shop: Api) -> None:
+    paths = memory_shop.get("/openapi.json").json()["paths"]
     for query in QUERIES:
         operation = paths[query.path]["get"]
         offered = "as_of" in {parameter["name"] for parameter in operation["parameters"]}

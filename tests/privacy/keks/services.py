@@ -19,7 +19,6 @@ from typing import Any, Protocol
 
 import boto3  # type: ignore[import-untyped]  # the library has no types
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.privacy.keks.transit import TOKEN, Transit
 
@@ -63,6 +62,8 @@ class Kms:
         self._server.stop()
 
     def open(self) -> None:
+        from moto.server import ThreadedMotoServer  # takes long, for slow tests alone
+
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self._port, verbose=False)
         self._server.start()
         self._port = self._server.get_host_and_port()[1]

@@ -229,6 +229,7 @@ def test_what_kms_says_is_said_with_a_remedy(
             RemoteKeks(kms).wrap(ANA)
 
 
+@pytest.mark.slow
 def test_no_credentials_and_no_such_key(monkeypatch: pytest.MonkeyPatch) -> None:
     kms = Kms(monkeypatch)
     try:

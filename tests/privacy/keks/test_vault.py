@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ from oms_ledger.privacy.keks import vault
 from oms_ledger.privacy.keks.remote import RemoteKeyFailed
 from tests.certificates import Authority
 from tests.privacy.keks.transit import TOKEN
+from tests.web_server import running
 
 ANSWER = json.dumps({"data": {"ciphertext": "vault:v1:x"}}).encode()
 
@@ -57,19 +57,13 @@ def server(
     """The URL of a key on a server of its own, and the tokens that the server received."""
     tokens: list[str | None] = []
     members = {"tokens": tokens, "status": status, "location": location, "content": content}
-    running = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (Handler,), members))
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (Handler,), members))
     if tls is not None:
-        running.socket = tls.wrap_socket(running.socket, server_side=True)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    try:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
+    with running(listening):
         scheme = "http" if tls is None else "https"
         host = "127.0.0.1" if tls is None else "localhost"
-        yield f"{scheme}://{host}:{running.server_address[1]}/v1/transit/keys/oms", tokens
-    finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()
+        yield f"{scheme}://{host}:{listening.server_port}/v1/transit/keys/oms", tokens
 
 
 @pytest.fixture(autouse=True)

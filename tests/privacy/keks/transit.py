@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.web_server import running
 
 TOKEN = "token-that-tests-are-let-in-with"
 
@@ -73,6 +75,7 @@ class Transit:
     def __init__(self) -> None:
         self.engine = Engine()
         self.port = 0
+        self._running = ExitStack()
         self.start()
 
     @property
@@ -81,13 +84,12 @@ class Transit:
 
     def start(self) -> None:
         handler = type("Handler", (_Handler,), {"engine": self.engine})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self.port = server.server_port
+        self._running.enter_context(running(server))
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._running.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

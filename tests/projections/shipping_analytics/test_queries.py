@@ -10,6 +10,7 @@ import pytest
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentScanned,
@@ -125,6 +126,7 @@ def test_the_figures_of_a_month(ask: Ask) -> None:
         "units": 13,
         "delivered": 3,
         "late": 2,
+        "doubtful": 0,
         "on_time_ship_rate": 0.3333,
         "on_time_delivery_rate": 0.6667,
         "order_to_ship_hours": {"p50": 25.0, "p90": 29.0, "p95": 29.5},
@@ -170,3 +172,60 @@ def test_periods_and_filters(ask: Ask) -> None:
     fast = figures(ask, "web", group_by="channel", carrier="fast")
     assert (fast["shipments"], fast["split_rate"]) == (1, 1.0)
     assert figures(ask, "LON", group_by="location", location="LON")["shipments"] == 4
+
+
+def parcel(
+    shipment_id: str, order_id: str, left: int, arrived: int
+) -> tuple[tuple[Event, datetime], ...]:
+    """A shipment that left and arrived so many hours after its order was placed."""
+    gone, there = PLACED_AT + left * HOUR, PLACED_AT + arrived * HOUR
+    return (
+        (shipment(shipment_id, order_id, 1), PLACED_AT),
+        (ShipmentDispatched(shipment_id, order_id, None, dispatched_at=gone), gone),
+        (ShipmentDelivered(shipment_id, order_id, there), there),
+    )
+
+
+def test_hours_and_rates_leave_out_doubtful_dates(fill: Fill) -> None:
+    """One is as it should be and late, one left before its order, one arrived before it left."""
+    ask = fill(
+        dated(
+            *parcel("s1", "o1", 60, 200),
+            *parcel("s2", "o2", -9 * 24, 30),
+            *parcel("s3", "o3", 130, 10),
+        )
+    )
+    (row,) = ask("shipping_performance", now=NOW)["rows"]
+    assert (row["orders"], row["shipments"], row["delivered"], row["doubtful"]) == (3, 3, 3, 2)
+    assert set(row["order_to_ship_hours"].values()) == {60.0}
+    assert set(row["ship_to_deliver_hours"].values()) == {140.0}
+    assert (row["on_time_ship_rate"], row["on_time_delivery_rate"]) == (0.0, 0.0)
+    assert ask("get_shipment", shipment_id="s2")["doubtful_dates"] == [
+        {"date": "dispatched_at", "before": "placed_at"}
+    ]
+    assert ask("get_shipment", shipment_id="s3")["doubtful_dates"] == [
+        {"date": "delivered_at", "before": "dispatched_at"}
+    ]
+
+
+def test_where_all_are_doubtful_there_is_no_figure_of_time(fill: Fill) -> None:
+    (row,) = fill(dated(*parcel("s1", "o1", 130, 10)))("shipping_performance", now=NOW)["rows"]
+    assert row["doubtful"] == 1
+    assert {*row["order_to_ship_hours"].values(), *row["ship_to_deliver_hours"].values()} == {None}
+    assert (row["on_time_ship_rate"], row["on_time_delivery_rate"]) == (None, None)
+
+
+def test_figures_follow_a_corrected_date(fill: Fill) -> None:
+    left, there = PLACED_AT + 20 * HOUR, PLACED_AT + 30 * HOUR
+    ask = fill(
+        dated(
+            *parcel("s1", "o1", 130, -10),
+            (ShipmentDateCorrected("s1", "o1", "dispatched_at", left), left),
+            (ShipmentDateCorrected("s1", "o1", "delivered_at", there), there),
+        )
+    )
+    (row,) = ask("shipping_performance", now=NOW)["rows"]
+    assert row["doubtful"] == 0
+    assert set(row["order_to_ship_hours"].values()) == {20.0}
+    assert set(row["ship_to_deliver_hours"].values()) == {10.0}
+    assert (row["on_time_ship_rate"], row["on_time_delivery_rate"]) == (1.0, 1.0)

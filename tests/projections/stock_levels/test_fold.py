@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from oms_ledger.domain.catalogue.events import (
@@ -15,6 +17,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -34,6 +37,7 @@ from tests.projections.histories import Shop, states
 
 # Each event after a receipt of 10, 4 allocated and 2 backordered: (on hand, allocated,
 # backordered) after it, and the quantity its movement shows.
+LATER = datetime(2026, 1, 2, tzinfo=UTC)
 CASES: list[tuple[StockEvent, tuple[int, int, int], int]] = [
     (StockReceived("A", "LON", 5), (15, 4, 2), 5),
     (StockAdjusted("A", "LON", -3, "damaged", "count 7"), (7, 4, 2), -3),
@@ -43,6 +47,7 @@ CASES: list[tuple[StockEvent, tuple[int, int, int], int]] = [
     (StockBackordered("A", "LON", 3, "o1", "1"), (10, 4, 5), 3),
     (BackorderReleased("A", "LON", 2, "o1", "1"), (10, 4, 0), 2),
     (StockShipped("A", "LON", 4, "o1", "1", "s1"), (6, 0, 2), 4),
+    (ShippedDateCorrected("A", "LON", 4, "o1", "1", "s1", LATER), (10, 4, 2), 4),
     (StockMovedOut("A", "LON", 1, "MAN"), (9, 4, 2), 1),
     (StockMovedIn("A", "LON", 1, "MAN"), (11, 4, 2), 1),
 ]

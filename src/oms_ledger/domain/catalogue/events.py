@@ -12,6 +12,8 @@ from oms_ledger.kernel import Event
 
 @dataclass(frozen=True, slots=True)
 class OrderNumbered(Event):
+    """`channel` is in lower case; in older events, as the order had it."""
+
     type: ClassVar[str] = "channel.order_numbered.v1"
     category: ClassVar[str] = "channel"
     channel: str

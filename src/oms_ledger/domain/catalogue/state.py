@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.kernel import Event, State
 
 
 @dataclass(slots=True)
 class Channel(State):
+    """`spellings` are those with capitals that the channel had in older orders, whose ids follow
+    from them."""
+
     category: ClassVar[str] = "channel"
     version: int = 0
     last_sequence: int = 0
+    spellings: list[str] = field(default_factory=list)
 
     def apply(self, event: Event) -> None:
         if not isinstance(event, OrderNumbered):
             raise TypeError(f"{event.type} does not belong to a channel")
         self.last_sequence = event.sequence
+        if event.channel != channel_key(event.channel) and event.channel not in self.spellings:
+            self.spellings.append(event.channel)
 
 
 def order_number(channel: str, sequence: int) -> str:

@@ -11,6 +11,14 @@ class PackedLineAnswer(TypedDict):
     quantity: int
 
 
+class DoubtfulDateAnswer(TypedDict):
+    """A date that lies before another which it can only follow. `date` and `before` are names of
+    fields."""
+
+    date: str
+    before: str
+
+
 class ShipmentAnswer(TypedDict):
     shipment_id: str
     order_id: str
@@ -25,7 +33,9 @@ class ShipmentAnswer(TypedDict):
     tracking_number: str | None
     tracking_token: str
     lines: list[PackedLineAnswer]
+    dispatched_at: str | None
     delivered_at: str | None
+    doubtful_dates: list[DoubtfulDateAnswer]
 
 
 class PromisedAnswer(TypedDict):
@@ -45,7 +55,6 @@ class ShipmentDetailAnswer(ShipmentAnswer):
     promised: PromisedAnswer
     placed_at: str
     created_at: str
-    dispatched_at: str | None
     updated_at: str
     simulated: bool
 
@@ -82,7 +91,8 @@ class HoursAnswer(TypedDict):
 
 
 class PerformanceAnswer(TypedDict):
-    """`sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
+    """`doubtful` counts shipments with doubtful dates: hours and on-time rates are of the others
+    alone. `sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
 
     group: str | None
     orders: int
@@ -90,6 +100,7 @@ class PerformanceAnswer(TypedDict):
     units: int
     delivered: int
     late: int
+    doubtful: int
     on_time_ship_rate: float | None
     on_time_delivery_rate: float | None
     order_to_ship_hours: HoursAnswer

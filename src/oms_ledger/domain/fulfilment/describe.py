@@ -7,12 +7,14 @@ from typing import assert_never
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentCreated,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentEvent,
     ShipmentLabelled,
     ShipmentScanned,
 )
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.phrases import plural
 
 
@@ -35,6 +37,10 @@ def describe_shipment(event: ShipmentEvent) -> str:
             return f"Carrier's scan of shipment {event.shipment_id}: {event.code}{place}"
         case ShipmentDelivered():
             return f"Shipment {event.shipment_id} delivered{_simulated(event.simulated)}"
+        case ShipmentDateCorrected():
+            fact = "hand-over" if event.date == "dispatched_at" else "delivery"
+            corrected = rfc3339(event.corrected_to)
+            return f"Date of {fact} of shipment {event.shipment_id} corrected to {corrected}"
         case ShipmentCancelled():
             return f"Shipment {event.shipment_id} cancelled"
         case _:

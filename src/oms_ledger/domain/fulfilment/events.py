@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
+
+ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
+"""A date of a shipment that can be wrong and corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,15 @@ class ShipmentLabelled(ShipmentStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class ShipmentDispatched(ShipmentStreamEvent):
-    """Handed to the carrier: the units leave the stock here."""
+    """Handed to the carrier: the units leave the stock here. `dispatched_at` is None in events of
+    before it was kept; then the time at which the event happened is meant."""
 
     type: ClassVar[str] = "shipment.dispatched.v1"
     shipment_id: str
     order_id: str
     tracking_number: str | None
     simulated: bool = False
+    dispatched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,18 @@ class ShipmentDelivered(ShipmentStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ShipmentDateCorrected(ShipmentStreamEvent):
+    """A later fact says that `date` of the shipment is `corrected_to`, and no longer what was
+    recorded before."""
+
+    type: ClassVar[str] = "shipment.date_corrected.v1"
+    shipment_id: str
+    order_id: str
+    date: ShipmentDate
+    corrected_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShipmentCancelled(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.cancelled.v1"
     shipment_id: str
@@ -115,6 +132,7 @@ ShipmentEvent: TypeAlias = (
     | ShipmentDispatched
     | ShipmentScanned
     | ShipmentDelivered
+    | ShipmentDateCorrected
     | ShipmentCancelled
 )
 SHIPMENT_EVENTS: tuple[type[ShipmentEvent], ...] = get_args(ShipmentEvent)

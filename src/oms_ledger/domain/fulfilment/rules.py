@@ -1,14 +1,21 @@
-"""The decision behind delivery, however it becomes known: by a person or by a scan."""
+"""The decisions behind dispatch and delivery, however they become known: by a person or by a scan;
+and behind the correction of their dates."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDelivered
+from oms_ledger.domain.fulfilment.events import (
+    ShipmentCreated,
+    ShipmentDate,
+    ShipmentDateCorrected,
+    ShipmentDelivered,
+)
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.orders.events import UnitsDelivered
+from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
+from oms_ledger.domain.stock.events import ShippedDateCorrected
 from oms_ledger.kernel import Change
 
 
@@ -30,3 +37,35 @@ def deliver(
         Change(delivered, occurred_at),
         Change(UnitsDelivered(order_id, shipment_id, lines), occurred_at),
     ]
+
+
+def correct_date(
+    shipment: Shipment, created: ShipmentCreated, date: ShipmentDate, at: datetime
+) -> list[Change]:
+    """The events by which a date of the shipment becomes `at`, in each stream that has it; none
+    where it is that already."""
+    known = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
+    if known == at:
+        return []
+    shipment_id, order_id = created.shipment_id, created.order_id
+    changes = [
+        Change(ShipmentDateCorrected(shipment_id, order_id, date, at), at),
+        Change(UnitsDateCorrected(order_id, shipment_id, date, at), at),
+    ]
+    if date == "dispatched_at":
+        changes += [
+            Change(
+                ShippedDateCorrected(
+                    line.sku,
+                    created.location,
+                    line.quantity,
+                    order_id,
+                    line.line_id,
+                    shipment_id,
+                    at,
+                ),
+                at,
+            )
+            for line in created.lines
+        ]
+    return changes

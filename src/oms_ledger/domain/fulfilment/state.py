@@ -12,6 +12,7 @@ from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
     ShipmentCancelled,
     ShipmentCreated,
+    ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
     ShipmentEvent,
@@ -52,6 +53,7 @@ class Shipment(State):
     tracking_number: str | None = None
     exception: str | None = None
     last_scan_at: datetime | None = None
+    dispatched_at: datetime | None = None
     delivered_at: datetime | None = None
     scan_digests: list[int] = field(default_factory=list)
 
@@ -89,16 +91,26 @@ def _apply(shipment: Shipment, event: ShipmentEvent) -> None:
         case ShipmentDispatched():
             shipment.status = "dispatched"
             shipment.tracking_number = event.tracking_number or shipment.tracking_number
+            shipment.dispatched_at = event.dispatched_at
         case ShipmentScanned():
             _scan(shipment, event)
         case ShipmentDelivered():
             shipment.status = "delivered"
             shipment.exception = None
             shipment.delivered_at = event.delivered_at
+        case ShipmentDateCorrected():
+            _correct_date(shipment, event)
         case ShipmentCancelled():
             shipment.status = "cancelled"
         case _:
             assert_never(event)
+
+
+def _correct_date(shipment: Shipment, event: ShipmentDateCorrected) -> None:
+    if event.date == "dispatched_at":
+        shipment.dispatched_at = event.corrected_to
+    else:
+        shipment.delivered_at = event.corrected_to
 
 
 def _scan(shipment: Shipment, scan: ShipmentScanned) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Json
@@ -28,5 +29,12 @@ def shipment_view(shipment: Shipment) -> dict[str, Json]:
             {"line_id": line.line_id, "sku": line.sku, "quantity": line.quantity}
             for line in created.lines
         ],
+        "dispatched_at": rfc3339(shipment.dispatched_at) if shipment.dispatched_at else None,
         "delivered_at": rfc3339(shipment.delivered_at) if shipment.delivered_at else None,
+        "doubtful_dates": [
+            {"date": doubt.date, "before": doubt.before}
+            for doubt in doubtful_dates(
+                created.placed_at, shipment.dispatched_at, shipment.delivered_at
+            )
+        ],
     }

@@ -40,6 +40,10 @@ class LineAnswer(TypedDict):
 
 
 class OrderAnswer(TypedDict):
+    """`total` is what was agreed. `cancelled_total` is the part of it that is cancelled: units with
+    their shares of tax and discount, and shipping once every unit is. `open_total` is what is left
+    to be charged: `total` less `cancelled_total`."""
+
     order_id: str
     order_number: str
     version: int
@@ -51,6 +55,8 @@ class OrderAnswer(TypedDict):
     holds: list[HoldAnswer]
     lines: list[LineAnswer]
     total: str
+    cancelled_total: str
+    open_total: str
     currency: str
 
 
@@ -99,6 +105,15 @@ class TimestampsAnswer(TypedDict):
     updated_at: str | None
 
 
+class DoubtfulOrderDateAnswer(TypedDict):
+    """A date that lies before another which it can only follow: of the shipment, or of the order
+    where `shipment_id` is null. `date` and `before` are names of fields."""
+
+    shipment_id: str | None
+    date: str
+    before: str
+
+
 class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
@@ -109,6 +124,7 @@ class OrderInFullAnswer(OrderAnswer):
     locations: list[str]
     placed_at: str
     timestamps: TimestampsAnswer
+    doubtful_dates: list[DoubtfulOrderDateAnswer]
 
 
 class OrderDetailAnswer(OrderInFullAnswer):

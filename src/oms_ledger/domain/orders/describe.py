@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
@@ -14,6 +15,7 @@ from oms_ledger.domain.orders.events import (
     OrderEvent,
     OrderHeld,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -50,6 +52,9 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [f"Shipped {_units(event.lines, skus)}"]
         case UnitsDelivered():
             return [f"Delivered {_units(event.lines, skus)}"]
+        case UnitsDateCorrected():
+            fact = "Shipped" if event.date == "dispatched_at" else "Delivered"
+            return [f"{fact} on {rfc3339(event.corrected_to)}: the date was corrected"]
         case UnitsReturned():
             return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
         case _:

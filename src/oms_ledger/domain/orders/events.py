@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import (
     Allocation,
@@ -134,6 +134,18 @@ class UnitsDelivered(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsDateCorrected(OrderStreamEvent):
+    """The units of a shipment left (`dispatched_at`) or arrived (`delivered_at`) at another time
+    than was recorded before."""
+
+    type: ClassVar[str] = "order.units_date_corrected.v1"
+    order_id: str
+    shipment_id: str
+    date: Literal["dispatched_at", "delivered_at"]
+    corrected_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UnitsReturned(OrderStreamEvent):
     """Shipped units came back."""
 
@@ -154,6 +166,7 @@ OrderEvent: TypeAlias = (
     | UnitsUnpacked
     | UnitsShipped
     | UnitsDelivered
+    | UnitsDateCorrected
     | UnitsReturned
 )
 ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oms_ledger.domain.money import split
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
@@ -23,6 +25,16 @@ class OrderLine:
     @property
     def amount(self) -> int:
         return self.quantity * self.unit_price + self.tax - self.discount
+
+    def amount_of(self, units: int) -> int:
+        """The part of `amount` that so many units have. Tax and discount are split between them and
+        the other units without losing a minor unit."""
+        if not units:
+            return 0
+        shares = (units, self.quantity - units)
+        return (
+            units * self.unit_price + split(self.tax, shares)[0] - split(self.discount, shares)[0]
+        )
 
 
 @dataclass(frozen=True, slots=True)

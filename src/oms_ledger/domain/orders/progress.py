@@ -36,11 +36,11 @@ class LineProgress:
 
     @property
     def allocated(self) -> int:
-        return sum(self.allocated_at.values())
+        return sum(self.allocated_at.values()) if self.allocated_at else 0
 
     @property
     def backordered(self) -> int:
-        return sum(self.backordered_at.values())
+        return sum(self.backordered_at.values()) if self.backordered_at else 0
 
     @property
     def open(self) -> int:

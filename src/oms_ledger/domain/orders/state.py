@@ -14,6 +14,7 @@ from oms_ledger.domain.orders.events import (
     OrderEvent,
     OrderHeld,
     OrderPlaced,
+    UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -45,6 +46,17 @@ class Order(State):
         return self.placed is not None and self.placed.sensitive
 
     @property
+    def cancelled_total(self) -> int:
+        """Minor units: what of the total is cancelled. Shipping is, once every unit of the order
+        is."""
+        if self.placed is None:
+            return 0
+        lines = self.lines.values()
+        if all(line.cancelled == line.line.quantity for line in lines):
+            return self.placed.terms.total
+        return sum(line.line.amount_of(line.cancelled) for line in lines)
+
+    @property
     def statuses(self) -> Statuses:
         return statuses_of(self.lines, self.shipments, confirmed=self.confirmed)
 
@@ -66,6 +78,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
         case UnitsPacked() | UnitsUnpacked() | UnitsShipped() | UnitsDelivered():
             apply_to_lines(order.lines, event)
             apply_to_shipments(order.shipments, event)
+        case UnitsDateCorrected():
+            pass  # no guard reads dates
         case OrderCancelled() | BackordersAllocated() | UnitsReturned():
             apply_to_lines(order.lines, event)
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oms_ledger.domain.orders.progress import LineProgress, Lines
@@ -48,15 +48,16 @@ def fulfilment_status(lines: Iterable[LineProgress]) -> str:
     return "backordered" if backordered else "unfulfilled"
 
 
-def order_status(lines: Iterable[LineProgress], *, confirmed: bool, in_work: bool) -> str:
+def order_status(
+    lines: Collection[LineProgress], fulfilment: str, *, confirmed: bool, in_work: bool
+) -> str:
     """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship) or cancelled."""
-    lines = list(lines)
+    (all delivered, or nothing to ship) or cancelled. `fulfilment` is the lines' status on that
+    axis."""
     if all(line.cancelled == line.line.quantity for line in lines):
         return "cancelled"
     if not confirmed:
         return "pending"
-    fulfilment = fulfilment_status(lines)
     if fulfilment in ("delivered", "not_required"):
         return "completed"
     if fulfilment == "cancelled":  # every good was cancelled, a service remains
@@ -87,9 +88,10 @@ def return_status(lines: Iterable[LineProgress]) -> str:
 def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool) -> Statuses:
     """The four axes of an order from its parts."""
     progress = lines.values()
+    fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
     return Statuses(
-        order=order_status(progress, confirmed=confirmed, in_work="created" in shipments.values()),
+        order=order_status(progress, fulfilment, confirmed=confirmed, in_work=in_work),
         payment=payment_status(),
-        fulfilment=fulfilment_status(progress),
+        fulfilment=fulfilment,
         returned=return_status(progress),
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.kernel import Json
 
 
-def order_view(order: Order) -> dict[str, Json]:
-    """Where an order stands: its statuses, and every line with its counters."""
+def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json]:
+    """Where an order stands: its statuses, and every line with its counters. `statuses` are the
+    order's, where they were made already."""
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    statuses, currency = order.statuses, placed.terms.currency
+    statuses, currency = statuses or order.statuses, placed.terms.currency
+    cancelled = order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -34,6 +37,8 @@ def order_view(order: Order) -> dict[str, Json]:
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
         "total": to_text(placed.terms.total, currency),
+        "cancelled_total": to_text(cancelled, currency),
+        "open_total": to_text(placed.terms.total - cancelled, currency),
         "currency": currency,
     }
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.phrases import reference_suffix
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -46,6 +48,8 @@ def describe_stock(event: StockEvent) -> str:
             return f"{_goods(event)} no longer backordered"
         case StockShipped():
             return f"{_goods(event)} left the building"
+        case ShippedDateCorrected():
+            return f"{_goods(event)} left on {rfc3339(event.corrected_to)}: the date was corrected"
         case _:
             assert_never(event)
 
@@ -58,6 +62,7 @@ def _goods(
     | StockBackordered
     | BackorderReleased
     | StockShipped
+    | ShippedDateCorrected
     | StockMovedOut
     | StockMovedIn,
 ) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.identifiers import stock_key
@@ -125,6 +126,20 @@ class StockShipped(StockStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ShippedDateCorrected(StockStreamEvent):
+    """These units left at another time than was recorded before. No counter changes."""
+
+    type: ClassVar[str] = "stock.shipped_date_corrected.v1"
+    sku: str
+    location: str
+    quantity: int
+    order_id: str
+    line_id: str
+    shipment_id: str
+    corrected_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StockMovedOut(StockStreamEvent):
     type: ClassVar[str] = "stock.moved_out.v1"
     sku: str
@@ -153,6 +168,7 @@ StockEvent: TypeAlias = (
     | StockBackordered
     | BackorderReleased
     | StockShipped
+    | ShippedDateCorrected
     | StockMovedOut
     | StockMovedIn
 )

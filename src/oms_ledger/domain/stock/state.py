@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, assert_never
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
+    ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
     StockBackordered,
@@ -38,6 +39,8 @@ def book(balances: Balances, event: StockEvent) -> None:
         case StockShipped():
             balances.on_hand -= event.quantity
             balances.allocated -= event.quantity
+        case ShippedDateCorrected():
+            pass
         case StockReleased():
             balances.allocated -= event.quantity
         case StockReceived() | StockReturned() | StockMovedIn():

@@ -90,10 +90,10 @@ class Decider:
         command, ctx, states = submission.command, submission.ctx, self.states
         if submission.dry_run:
             items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
-            return Outcome({"events": items}, self.position, 0, False, False)
-        self._append(changes, command.name, ctx)
+            return Outcome({"events": items}, self.position, 0, False, False, False)
+        began = self._append(changes, command.name, ctx)
         answer, events = command.answer(ctx, states), len(changes)
-        return Outcome(answer, self.position, events, False, bool(changes))
+        return Outcome(answer, self.position, events, False, bool(changes), began)
 
     def _load_states(self, submission: Submission) -> None:
         for _ in range(LOAD_ROUNDS):
@@ -113,8 +113,9 @@ class Decider:
                 "Read it again and decide anew."
             )
 
-    def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> None:
-        """Turn changes into event rows, and apply them to the states."""
+    def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> bool:
+        """Turn changes into event rows, and apply them to the states; whether a stream began."""
+        began = False
         shared: dict[datetime | None, bytes] = {}
         for change in changes:
             meta = shared.get(change.occurred_at)
@@ -127,6 +128,7 @@ class Decider:
             state = entry.state
             state.apply(event)
             state.version += 1
+            began = began or state.version == 1
             self.position += 1
             stored = codec.encode_with(meta, event)
             self.events.append(EventRow(stream, state.version, event.type, stored, self.position))
@@ -135,6 +137,7 @@ class Decider:
             if state.version - entry.snapshot >= SNAPSHOT_EVERY:
                 entry.snapshot = state.version
                 self.snapshots[stream] = snapshots.snapshot(stream, self.position, state)
+        return began
 
     def _preview(self, changes: Sequence[Change], command: str, ctx: Context) -> list[Recorded]:
         """The changes of a dry run, as they would be recorded."""

@@ -40,13 +40,15 @@ class Submission:
 class Outcome:
     """The outcome of a command. `position`: of its last event; the head where it wrote none.
     `events`: how many events it wrote now. `replayed`: the answer is that of a receipt. `wrote`:
-    whether it wrote events, now or when the answer was first given."""
+    whether it wrote events, now or when the answer was first given. `began`: whether a stream began
+    with them, so that something is there which was not."""
 
     answer: Mapping[str, Json]
     position: int
     events: int
     replayed: bool
     wrote: bool
+    began: bool
 
 
 Result = Outcome | OmsError
@@ -106,7 +108,8 @@ def _resolve(
 
 
 class _StoredOutcome(msgspec.Struct, omit_defaults=True):
-    """The JSON of a receipt: an answer, or a refusal with the name of its class."""
+    """The JSON of a receipt: an answer, or a refusal with the name of its class. Receipts of before
+    `began` was kept are of commands whose events all began streams, or did not matter."""
 
     position: int
     events: int = 0
@@ -115,6 +118,7 @@ class _StoredOutcome(msgspec.Struct, omit_defaults=True):
     code: str = ""
     detail: str = ""
     errors: list[dict[str, object]] = []
+    began: bool = True
 
 
 _REFUSALS = {
@@ -126,7 +130,8 @@ _REFUSALS = {
 def encode_outcome(result: Result, position: int) -> bytes:
     """The bytes of a receipt. `position`: the head, for a refusal."""
     if isinstance(result, Outcome):
-        stored = _StoredOutcome(result.position, result.events, dict(result.answer))
+        began = result.began or not result.wrote
+        stored = _StoredOutcome(result.position, result.events, dict(result.answer), began=began)
     else:
         stored = _StoredOutcome(
             position,
@@ -142,7 +147,9 @@ def decode_outcome(outcome: bytes) -> Result:
     """The result in a receipt, marked as replayed."""
     stored = msgspec.json.decode(outcome, type=_StoredOutcome)
     if stored.refusal is None:
-        return Outcome(stored.answer or {}, stored.position, 0, True, stored.events > 0)  # type: ignore[arg-type]  # JSON it was, JSON it is
+        wrote = stored.events > 0
+        began = wrote and stored.began
+        return Outcome(stored.answer or {}, stored.position, 0, True, wrote, began)  # type: ignore[arg-type]  # JSON it was, JSON it is
     error = _REFUSALS[stored.refusal](stored.detail, code=stored.code, errors=stored.errors)  # type: ignore[arg-type]  # JSON it was, JSON it is
     error.replayed = True
     return error

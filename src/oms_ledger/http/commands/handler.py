@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,12 +16,11 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
+from oms_ledger.http.bodies import COMMAND_VALUES_MAX, body_held, body_of, refuse_too_many
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.requests import (
-    COMMAND_VALUES_MAX,
     Headers,
-    body_of,
     correlation_id,
     expected_version,
     fingerprint,
@@ -28,7 +28,6 @@ from oms_ledger.http.requests import (
     idempotency_key,
     path_fields,
     query_fields,
-    refuse_too_many,
     request_headers,
 )
 from oms_ledger.http.responses import etag
@@ -65,7 +64,8 @@ class CommandHandler:
     async def decide(self, request: Request, headers: Headers, body: bytes) -> Response:
         """Submit the single command in a body."""
         principal = principal_of(request)
-        command = self.read(body, path_fields(request) if self._in_path else {})
+        read = partial(self.read, body, path_fields(request) if self._in_path else {})
+        command = await body_held(request).work(len(body), read)
         dry_run = is_dry_run(request)
         ctx = new_context(principal.actor, correlation_id=correlation_id(headers))
         expected = self._expected(request, headers)
@@ -97,14 +97,21 @@ class CommandHandler:
         except ValidationError as error:
             raise from_validation(error) from None
 
+    def read_fields(self, fields: Mapping[str, Json]) -> Command:
+        """The command with these fields, those of its path among them."""
+        try:
+            return self._from_python(fields)
+        except ValidationError as error:
+            raise from_validation(error) from None
+
     def status(self, outcome: Outcome) -> int:
-        """200 where an external id was known already, so that nothing was created; else the
+        """200 where an external id was known already, so that no order was created; else the
         route's status. A replayed idempotency key repeats the first status."""
-        return self._status if outcome.wrote or not self._has_external_id else 200
+        return self._status if outcome.began or not self._has_external_id else 200
 
     def repeats(self, outcome: Outcome) -> bool:
         """Whether an idempotency key or an external id has repeated an earlier answer."""
-        return outcome.replayed or (self._has_external_id and not outcome.wrote)
+        return outcome.replayed or (self._has_external_id and not outcome.began)
 
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)

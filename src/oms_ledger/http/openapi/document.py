@@ -14,10 +14,16 @@ from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSche
 from pydantic_core.core_schema import TypedDictSchema
 
 from oms_commands import COMMANDS
-from oms_ledger.access.roles import PUBLIC
+from oms_ledger.access.roles import ANY, PUBLIC
 from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import FRESHNESS, PURPOSE, Json
-from oms_ledger.http.routes import FIXED_ROUTES, FixedRoute
+from oms_ledger.http.routes import (
+    ANY_COMMANDS,
+    ANY_COMMANDS_FIELD,
+    ANY_COMMANDS_MAX,
+    FIXED_ROUTES,
+    FixedRoute,
+)
 from oms_ledger.kernel import Command, Query
 from oms_projections import QUERIES
 
@@ -30,9 +36,9 @@ a query, and the answer has it in it. `Idempotency-Key` makes any command safe t
 
 REF = "#/components/schemas/{model}"
 
-PUBLIC_ERRORS = (404, 422, 503)
-QUERY_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
-COMMAND_ERRORS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503)
+PUBLIC_ERRORS = (404, 414, 422, 429, 431, 503)
+QUERY_ERRORS = (400, 401, 403, 404, 414, 422, 429, 431, 500, 503)
+COMMAND_ERRORS = (400, 401, 403, 404, 408, 409, 412, 413, 414, 415, 422, 429, 431, 500, 503)
 
 SHAPES = (
     answers.ProblemAnswer,
@@ -111,6 +117,7 @@ class _DocumentBuilder:
     def build(self, title: str, version: str, description: str) -> Json:
         for kind in COMMANDS.values():
             self._command(kind)
+        self._any_commands()
         for query in QUERIES:
             self._query(query)
         for route in FIXED_ROUTES:
@@ -216,6 +223,46 @@ class _DocumentBuilder:
         if status != 200:
             answers[str(status)] = parts.ok("Decided and written.", answer, headers)
         return answers
+
+    def _any_commands(self) -> None:
+        """The batch of commands of any kinds."""
+        item: Json = {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "enum": list(COMMANDS)},
+                "key": {"type": "string", "minLength": 1, "maxLength": 255},
+            },
+            "required": ["name"],
+            "description": "The fields of the command, those of its path among them, beside its"
+            " name and, if it has one, an idempotency key of its own.",
+        }
+        kind = COMMANDS["ConfirmOrder"]
+        example: Json = {
+            ANY_COMMANDS_FIELD: [{"name": kind.name, "order_id": "...", **kind.example}]
+        }
+        answer = parts.results("answer", {"type": "object"}, self._shape)
+        self._paths[ANY_COMMANDS] = {
+            "post": {
+                "operationId": "AnyCommands",
+                "summary": "Commands of any kinds, in order, each on its own merits",
+                "tags": [parts.tag(ANY_COMMANDS)],
+                "parameters": parts.of_commands(ANY_COMMANDS, many=True),
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": parts.list_of(ANY_COMMANDS_FIELD, item, ANY_COMMANDS_MAX),
+                            "examples": {"many": {"value": example}},
+                        }
+                    },
+                },
+                "responses": {
+                    "200": parts.ok("What came of each.", answer, parts.HEADERS_OF_COMMANDS),
+                    **parts.errors(COMMAND_ERRORS),
+                },
+                "security": parts.security(ANY),
+            }
+        }
 
     # Queries.
 

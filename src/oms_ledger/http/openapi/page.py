@@ -1,19 +1,24 @@
-"""The page that shows the API. It loads nothing from other origins, so that it works without the
-internet."""
+"""The page that shows the API, and the document that it shows. The page loads nothing from other
+origins, so that it works without the internet."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.http.endpoint import SECURITY
+from oms_ledger.http.openapi.parts import Json
 
 PATH = "/docs"
+DOCUMENT_PATH = "/openapi.json"
 
 PAGE = files("oms_ledger.http.openapi").joinpath("page.html").read_bytes()
 
@@ -30,6 +35,18 @@ POLICY = (
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The page may run its own script and connect to its own origin."""
+
+
+def document_handler(make: Callable[[], Json]) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with the OpenAPI document, which is made and rendered once."""
+    render = cache(lambda: orjson.dumps(make()))
+
+    async def handler(request: Request) -> Response:
+        answer = Response(render(), media_type="application/json")
+        answer.raw_headers += SECURITY
+        return answer
+
+    return handler
 
 
 async def page(request: Request) -> Response:

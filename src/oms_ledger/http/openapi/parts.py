@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from oms_ledger.access.roles import PUBLIC
+from oms_ledger.access.roles import ANY, PUBLIC
 from oms_ledger.http.errors import TITLES
 
 Json = dict[str, Any]
@@ -116,7 +116,9 @@ def ok(described: str, schema: Json, headers: Json | None = None) -> Json:
 
 def security(scope: str) -> list[Json]:
     """The security requirement of a route; none for public routes."""
-    return [] if scope == PUBLIC else [{"apiKey": [scope]}]
+    if scope == PUBLIC:
+        return []
+    return [{"apiKey": [] if scope == ANY else [scope]}]
 
 
 def errors(statuses: Iterable[int]) -> Json:

@@ -21,6 +21,9 @@ WAIT_MS = 2000
 WAIT_MS_MAX = 10_000
 POSITION_MAX = 2**63 - 1
 
+AHEAD_MAX = 1000
+"""How far ahead of the log a position may be that is waited for."""
+
 LANES = 4
 """Concurrent transactions for each read model. A slow query delays those that share its
 transaction, and no others."""
@@ -147,9 +150,15 @@ async def wait_for(
     oms: Oms, threads: Threads, read_model: str | None, least: Position, seconds: float
 ) -> None:
     """Return when a read model (None: the log) has reached position `least`; `ReadModelBehind`
-    when it has not after `seconds`, or when too many requests wait already."""
+    when it has not after `seconds`, at once where the log itself is far from it, or when too many
+    requests wait already; `RateLimited` when too many of the caller do."""
+    head = await threads.run(oms.readers.head)
+    if least > head + AHEAD_MAX:
+        raise ReadModelBehind(
+            f"The ledger is at {head}, far from {least}. Send the position of an answer."
+        )
     try:
-        await threads.wait(partial(oms.readers.wait_for, read_model, least, seconds), seconds)
+        await threads.wait(partial(oms.readers.wait_for, read_model, least, seconds))
     except Overloaded as error:
         raise ReadModelBehind(
             f"{read_model or 'The ledger'} has not reached {least}, and many wait for it."

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from oms_ledger.domain.errors import Overloaded
-from oms_ledger.http.queries.threads import QUEUE_SECONDS_MAX
+from oms_ledger.http.turns import CALLER, QUEUE_SECONDS_MAX
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
@@ -52,7 +52,8 @@ class MicroBatcher(Generic[Request, Reply]):
         return await future
 
     async def _serve(self) -> None:
-        """Serve batch after batch until the queue is empty."""
+        """Serve batch after batch until the queue is empty, for no caller in particular."""
+        CALLER.set(f"batches:{id(self)}")
         while batch := self._next_batch():
             requests = [request for request, _, _ in batch]
             replies: Sequence[Reply | Exception]

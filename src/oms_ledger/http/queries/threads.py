@@ -3,15 +3,17 @@ long waits (`min_position`)."""
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from math import inf
 from typing import TypeVar
 
-import anyio
 from anyio import CapacityLimiter, to_thread
 
 from oms_ledger.domain.errors import Overloaded
+from oms_ledger.http.errors import RateLimited
+from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -19,23 +21,27 @@ T = TypeVar("T")
 WAITS_MAX = 100
 """Requests of one process that may wait for a read model at the same time."""
 
-QUEUE_SECONDS_MAX = 10.0
-"""How long a call is queued before it fails with `Overloaded`."""
+WAITS_OF_CALLER_MAX = 25
+"""How many of them may be of one caller."""
 
-_UNLIMITED = CapacityLimiter(math.inf)
+CALLS_QUEUED_MAX = 1000
+"""Short calls of one caller that may wait for a thread."""
+
+_UNLIMITED = CapacityLimiter(inf)
 
 
 class Threads:
     """`connections` is the size of the process's connection pool. One connection is left free
-    for looking up API keys; the others are how many short calls run at the same time."""
+    for looking up API keys; the others are how many short calls run at the same time. Belongs to
+    one event loop."""
 
     def __init__(self, connections: int) -> None:
-        self._calls = CapacityLimiter(max(1, connections - 1))
-        self._waits = CapacityLimiter(WAITS_MAX)
+        self._calls = FairTurns(max(1, connections - 1), CALLS_QUEUED_MAX)
+        self._waits: Counter[str] = Counter()
 
     async def run(self, blocking: Callable[[], T]) -> T:
         """Run a short call; `Overloaded` when it was queued for too long."""
-        return await _run(blocking, self._calls, QUEUE_SECONDS_MAX)
+        return await self._calls.run(blocking)
 
     def worker(
         self, blocking: Callable[[Sequence[A]], Sequence[T]]
@@ -47,20 +53,26 @@ class Threads:
 
         return serve
 
-    async def wait(self, blocking: Callable[[], T], seconds: float) -> T:
-        """Run a call that mostly waits and ends by itself; `Overloaded` when it was queued for
-        `seconds`."""
-        return await _run(blocking, self._waits, seconds)
+    async def wait(self, blocking: Callable[[], T]) -> T:
+        """Run a call that mostly waits and ends by itself; `RateLimited` when too many of this
+        caller run already, `Overloaded` when too many run in all."""
+        caller = CALLER.get()
+        if self._waits[caller] >= WAITS_OF_CALLER_MAX:
+            raise RateLimited(
+                f"{WAITS_OF_CALLER_MAX} of your requests wait for a position already. Send fewer at"
+                " a time.",
+                seconds=RETRY_SECONDS,
+            )
+        if self._waits.total() >= WAITS_MAX:
+            raise Overloaded("Too many are waiting. Try again in a second.")
+        self._waits[caller] += 1
+        try:
+            return await self.watch(blocking)
+        finally:
+            self._waits[caller] -= 1
+            if not self._waits[caller]:
+                del self._waits[caller]
 
-
-async def _run(blocking: Callable[[], T], limiter: CapacityLimiter, seconds: float) -> T:
-    """Only the time in the queue is bounded here: a call that has begun runs to its end."""
-    try:
-        with anyio.fail_after(seconds):
-            await limiter.acquire()
-    except TimeoutError:
-        raise Overloaded("Too many are asking. Try again in a second.") from None
-    try:
+    async def watch(self, blocking: Callable[[], T]) -> T:
+        """Run a wait of the program's own, which no request may keep from it."""
         return await to_thread.run_sync(blocking, limiter=_UNLIMITED)
-    finally:
-        limiter.release()

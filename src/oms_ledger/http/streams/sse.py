@@ -17,13 +17,14 @@ from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.engine.read.query import QueryResult
-from oms_ledger.http.auth import READMIT
+from oms_ledger.http.auth import READMIT, principal_of
 from oms_ledger.http.disclosure import Disclosure
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, QueryExecutor
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.streams.feed import event_types, refuse_others
-from oms_ledger.http.streams.watcher import HeadWatcher
+from oms_ledger.http.streams.watcher import LINKS, HeadWatcher
 from oms_ledger.kernel import Position, Query
 from oms_ledger.validation import invalid
 
@@ -49,13 +50,14 @@ class EventStream(StreamingResponse):
     """A response whose chunks follow the head of the log. It counts as a client of `watcher`
     while it is open, and ends soon after its caller's key or token is no longer valid."""
 
-    def __init__(self, watcher: HeadWatcher, chunks: Chunks) -> None:
+    def __init__(self, watcher: HeadWatcher, holder: str, chunks: Chunks) -> None:
         headers = {"x-accel-buffering": "no"}  # nginx would keep events back
         super().__init__(chunks, 200, headers, "text/event-stream")
         self._watcher = watcher
+        self._holder = holder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._watcher.client():
+        with self._watcher.client(self._holder):
             async with create_task_group() as group:
                 group.start_soon(_end_when_refused, scope[READMIT], group.cancel_scope)
                 await super().__call__(scope, receive, send)
@@ -92,9 +94,10 @@ class FeedStream:
         after = whole(fields, "after", 0, POSITION_MAX - PAGE_EVENTS)
         types = event_types(fields)
         refuse_others(fields)
-        self._watcher.refuse_if_full()
+        holder = principal_of(request).id
+        self._watcher.refuse_if_full(holder)
         start = last_event_id(request, after)
-        return EventStream(self._watcher, self._events(request, start, types))
+        return EventStream(self._watcher, holder, self._events(request, start, types))
 
     async def _events(
         self, request: Request, after: Position, types: Sequence[str] | None
@@ -139,11 +142,14 @@ class ParcelStream:
 
     async def __call__(self, request: Request) -> Response:
         refuse_others(query_fields(request))
-        params: object = self._query.params(**path_fields(request))
-        self._watcher.refuse_if_full()
+        fields = path_fields(request)
+        params: object = self._query.params(**fields)
+        holder = f"{LINKS}{fields['token']}"
+        self._watcher.refuse_if_full(holder)
         shown = await self._execute(params, _soon(None))
         first = await self._message(request, shown)
-        return EventStream(self._watcher, self._changes(request, params, shown, first))
+        self._watcher.refuse_if_full(holder)  # others may have come meanwhile
+        return EventStream(self._watcher, holder, self._changes(request, params, shown, first))
 
     async def _changes(
         self, request: Request, params: object, shown: QueryResult, first: bytes
@@ -164,7 +170,7 @@ class ParcelStream:
                 newest = await self._execute(params, _soon(watcher.shipped))
                 changed = newest.body != shown.body
                 message = await self._message(request, newest) if changed else b""
-            except Unavailable:
+            except (Unavailable, RateLimited):
                 await watcher.wait(RETRY_SECONDS)
                 continue
             if message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,12 +15,26 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.http import metrics
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.turns import CALLER, RETRY_SECONDS
 from oms_ledger.kernel import Position
 
 log = structlog.get_logger(__name__)
 
 CLIENTS_MAX = 1000
+
+OF_LINK_MAX = 10
+"""Streams of one tracking link, which anybody may have who has the link."""
+
+OF_LINKS_MAX = 700
+"""Streams of all tracking links: the others are for callers with a key."""
+
+OF_CALLER_MAX = 100
+"""Streams of one key."""
+
+LINKS = "links:"
+"""How a holder of streams begins that is no caller with a key but a tracking link."""
 
 POLL_SECONDS = 1.0
 """How long one poll waits for the next event, and the pause after a poll that failed."""
@@ -41,31 +56,47 @@ class HeadWatcher:
         self.ended = False
         self._readers = readers
         self._threads = threads
-        self._clients = 0
+        self._clients: Counter[str] = Counter()
         self._grown = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def refuse_if_full(self) -> None:
-        if self._clients >= CLIENTS_MAX:
-            raise Overloaded(f"{CLIENTS_MAX} streams are open. Close some, or ask page by page.")
+    def refuse_if_full(self, holder: str) -> None:
+        """`Overloaded` or `RateLimited` where too many streams are open, in all or of `holder`: the
+        id of a caller, or `LINKS` and a link."""
         if self.ended:
             raise Unavailable("This server is shutting down. Connect again in a moment.")
+        of_holder = OF_LINK_MAX if holder.startswith(LINKS) else OF_CALLER_MAX
+        if self._clients[holder] >= of_holder:
+            raise RateLimited(
+                f"{of_holder} of these streams are open already. Close some, or ask page by page.",
+                seconds=RETRY_SECONDS,
+            )
+        of_links = sum(n for each, n in self._clients.items() if each.startswith(LINKS))
+        full = holder.startswith(LINKS) and of_links >= OF_LINKS_MAX
+        if full or self._clients.total() >= CLIENTS_MAX:
+            raise Overloaded("Too many streams are open. Close some, or ask page by page.")
 
     @contextmanager
-    def client(self) -> Generator[None]:
+    def client(self, holder: str) -> Generator[None]:
         """Counts as a client while this is open. The first one starts the polls."""
-        self._clients += 1
+        self._clients[holder] += 1
         metrics.STREAMS.inc()
+        self._begin()
+        try:
+            yield
+        finally:
+            self._clients[holder] -= 1
+            if not self._clients[holder]:
+                del self._clients[holder]
+            metrics.STREAMS.dec()
+
+    def _begin(self) -> None:
+        """Start the polls where they do not run."""
         if self._task is None or self._task.done():
             self._loop = asyncio.get_running_loop()
             self.head = 0  # events from before the first client count as new
             self._task = self._loop.create_task(self._run())
-        try:
-            yield
-        finally:
-            self._clients -= 1
-            metrics.STREAMS.dec()
 
     async def wait(self, seconds: float) -> None:
         """Return when the head has moved, when all streams end, or after `seconds`."""
@@ -85,6 +116,7 @@ class HeadWatcher:
         grown.set()
 
     async def _run(self) -> None:
+        CALLER.set("streams")  # not the client that came first
         while self._clients and not self.ended:
             try:
                 await self._poll()
@@ -98,7 +130,7 @@ class HeadWatcher:
 
     async def _poll(self) -> None:
         wait = partial(self._readers.wait_for, None, self.head + 1, POLL_SECONDS)
-        await self._threads.wait(wait, POLL_SECONDS)
+        await self._threads.watch(wait)
         newest = partial(self._readers.feed, self.head, 1, None)
         before, self.head = self.head, (await self._threads.run(newest)).head
         shipments = partial(self._readers.feed, before, 1, SHIPMENT_TYPES)

@@ -8,9 +8,9 @@ without expiry. A product's mark can change, so it is cached for seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
@@ -18,12 +18,9 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import key_of, personal_values
-from oms_ledger.engine.db.connection import Connection
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
-from oms_ledger.privacy.sensitivity import mask, postgres
-
-Lend = Callable[[], AbstractContextManager[Connection]]
+from oms_ledger.privacy.sensitivity import mask
 
 PRODUCT_SECONDS = 3.0
 """How long a product's mark is cached: a product that was just marked can be shown as not
@@ -47,12 +44,21 @@ class SensitivityMark:
 NOT_SENSITIVE = SensitivityMark(False)
 
 
-class SensitivityIndex:
-    """Answers which streams are sensitive. Used by any number of threads. `lend` lends a
-    connection that acts as the reader."""
+class MarkEvents(Protocol):
+    """The events of the log that carry a mark. Used by any number of threads."""
 
-    def __init__(self, lend: Lend) -> None:
-        self._lend = lend
+    def first(self, streams: Collection[str]) -> Mapping[str, Event]:
+        """The first event of each of these streams that exists."""
+
+    def newest(self, streams: Collection[str]) -> Mapping[str, Event]:
+        """The newest event of each of these streams that exists."""
+
+
+class SensitivityIndex:
+    """Answers which streams are sensitive. Used by any number of threads."""
+
+    def __init__(self, events: MarkEvents) -> None:
+        self._events = events
         self._marks: dict[str, SensitivityMark] = {}
         self._products: dict[str, tuple[bool, float]] = {}
 
@@ -98,8 +104,7 @@ class SensitivityIndex:
         missing = [stream for stream in streams if stream not in cached]
         if not missing:
             return cached
-        with self._lend() as connection:
-            events = postgres.first_events(connection, missing)
+        events = self._events.first(missing)
         read = {stream: _mark(stream, event) for stream, event in events.items()}
         if len(self._marks) > CACHED_MAX:
             self._marks.clear()
@@ -110,8 +115,7 @@ class SensitivityIndex:
         if not streams:
             return set()
         until = time.monotonic() + PRODUCT_SECONDS
-        with self._lend() as connection:
-            newest = postgres.newest_events(connection, streams)
+        newest = self._events.newest(streams)
         marks = {stream: _is_sensitive(newest.get(stream)) for stream in streams}
         if len(self._products) > CACHED_MAX:
             self._products.clear()

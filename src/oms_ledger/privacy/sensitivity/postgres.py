@@ -1,8 +1,9 @@
-"""Reads the events that carry a sensitivity mark."""
+"""Reads the events that carry a sensitivity mark from PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
@@ -12,17 +13,20 @@ from oms_ledger.kernel import Event
 PACKAGE = "oms_ledger.privacy.sensitivity"
 
 
-def first_events(connection: Connection, streams: Collection[str]) -> dict[str, Event]:
-    """The first event of each of these streams that exists."""
-    return _events(connection, "first_events", streams)
+class PostgresMarkEvents:
+    """`MarkEvents` of the log in PostgreSQL. `lend` lends a connection that acts as the reader."""
 
+    def __init__(self, lend: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._lend = lend
 
-def newest_events(connection: Connection, streams: Collection[str]) -> dict[str, Event]:
-    """The newest event of each of these streams that exists."""
-    return _events(connection, "newest_events", streams)
+    def first(self, streams: Collection[str]) -> dict[str, Event]:
+        return self._events("first_events", streams)
 
+    def newest(self, streams: Collection[str]) -> dict[str, Event]:
+        return self._events("newest_events", streams)
 
-def _events(connection: Connection, name: str, streams: Collection[str]) -> dict[str, Event]:
-    statement = queries(PACKAGE)[name].encode()
-    rows = connection.execute(statement, {"streams": list(streams)}, binary=True).fetchall()
-    return {stream: codec.decode(topic, bytes(state))[0] for stream, topic, state in rows}
+    def _events(self, name: str, streams: Collection[str]) -> dict[str, Event]:
+        statement = queries(PACKAGE)[name].encode()
+        with self._lend() as connection:
+            rows = connection.execute(statement, {"streams": list(streams)}, binary=True).fetchall()
+        return {stream: codec.decode(topic, bytes(state))[0] for stream, topic, state in rows}

@@ -27,6 +27,7 @@ from oms_ledger.domain.stock.rules import (
     stock_allocated,
     stock_by_location,
 )
+from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given
 
 
@@ -39,12 +40,14 @@ def place(
     confirm: bool = False,
     sensitive: bool = False,
 ) -> Sequence[Change]:
-    """The events of a new order; none if the same order exists already. `Refused` with
+    """The events of a new order. If the same order exists already, the one that confirms it where
+    that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
-    placed_before = given.state(Order, order_id).placed
-    if placed_before is not None:
-        _check_same(placed_before, terms, sensitive=sensitive)
-        return ()
+    order = given.state(Order, order_id)
+    if order.placed is not None:
+        _check_same(order.placed, terms, sensitive=sensitive)
+        waits = order.statuses.order == "pending"
+        return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
     stock = stock_by_location(given, {line.sku for line in terms.lines if line.stocked})
     plan = allocate(_wanted(terms), sellable_units(given, stock))
     if not plan.allocations:
@@ -65,20 +68,17 @@ def place(
         backorders,
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
-    changes = [
-        Change(OrderNumbered(terms.channel, sequence, order_id)),
-        Change(placed, terms.placed_at),
-    ]
-    changes += _stock_changes(order_id, plan, backorders)
+    changes = [Change(placed), *_stock_changes(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
-    return changes
+    numbered = Change(OrderNumbered(counter, sequence, order_id))
+    return [numbered, *dated(changes, terms.placed_at, ctx, "placed_at")]
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
     """`Refused` with `external_id_reused` where the content differs. `sensitive` must not be
     added, since the stored order would not be; it may be left out, since a product may set it."""
-    first, again = _without_stocked(placed.terms), _without_stocked(terms)
+    first, again = _comparable(placed.terms), _comparable(terms)
     if not same_person(first, again):  # erased since: the person cannot be compared any more
         first, again = _without_persons(first), _without_persons(again)
     if first != again or (sensitive and not placed.sensitive):
@@ -89,9 +89,14 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
         )
 
 
-def _without_stocked(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products, which may have changed since."""
-    return replace(terms, lines=tuple(replace(line, stocked=True) for line in terms.lines))
+def _comparable(terms: OrderTerms) -> OrderTerms:
+    """The terms without what followed from the products, which may have changed since, and without
+    regard to the case of the channel."""
+    return replace(
+        terms,
+        channel=channel_key(terms.channel),
+        lines=tuple(replace(line, stocked=True) for line in terms.lines),
+    )
 
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:

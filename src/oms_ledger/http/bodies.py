@@ -1,0 +1,171 @@
+"""Bodies of requests: read within bounds of size, time and memory, and checked for card data.
+
+A large body is read and checked in a thread, in the turn of its caller, so that nobody else waits
+for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from oms_ledger.domain.errors import Overloaded
+from oms_ledger.http.errors import BodyTooSlow, RateLimited, TooLarge, UnsupportedMediaType
+from oms_ledger.http.requests import Headers, refuse_nul
+from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
+from oms_ledger.privacy import cards
+from oms_ledger.validation import parse_json
+
+T = TypeVar("T")
+
+BODY_BYTES_MAX = 10_000_000
+BODY_VALUES_MAX = 500_000
+COMMAND_VALUES_MAX = 20_000
+"""An order of 2,000 lines has 14,000 values. An invalid value costs more to report
+than to send."""
+
+BODY_SECONDS_MAX = 30.0
+"""How long a body may take to arrive."""
+
+BODIES_BYTES_MAX = 64_000_000
+BODIES_BYTES_OF_CALLER = 24_000_000
+"""What the bodies of running requests may hold in memory, in one process: all together, and those
+of one caller."""
+
+SMALL_BYTES = 16_384
+"""A body up to this size is read and checked at once: a thread would cost more."""
+
+READ_BODIES_MAX = 2
+"""Large bodies that are read and checked at the same time."""
+
+WAITING_BODIES_MAX = 32
+"""Large bodies of one caller that may wait for that."""
+
+_BODIES = "oms.bodies"
+
+_JSON_TYPE = re.compile(
+    r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?;?", re.IGNORECASE
+)
+
+
+class Bodies:
+    """What the bodies of all running requests hold. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.turns = FairTurns(READ_BODIES_MAX, WAITING_BODIES_MAX)
+        self.held = 0
+        self._of_caller: dict[str, int] = {}
+
+    def hold(self, caller: str, size: int) -> None:
+        """Count bytes of a body; `Overloaded` or `RateLimited` where there are too many."""
+        if self.held + size > BODIES_BYTES_MAX:
+            raise Overloaded("Too many large bodies are arriving. Try again in a second.")
+        mine = self._of_caller.get(caller, 0) + size
+        if mine > BODIES_BYTES_OF_CALLER:
+            raise RateLimited(
+                f"Your requests under way have more than {BODIES_BYTES_OF_CALLER:,} bytes together."
+                " Send fewer at a time.",
+                seconds=RETRY_SECONDS,
+            )
+        self.held += size
+        self._of_caller[caller] = mine
+
+    def release(self, caller: str, size: int) -> None:
+        self.held -= size
+        left = self._of_caller[caller] - size
+        if left:
+            self._of_caller[caller] = left
+        else:
+            del self._of_caller[caller]
+
+
+class HeldBody:
+    """The body of one request, as far as it has arrived. `release` must be called when the request
+    has ended."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self._caller = ""
+        self._size = 0
+
+    def put_into(self, request: Request) -> None:
+        request.scope[_BODIES] = self
+
+    def hold(self, size: int) -> None:
+        self._caller = CALLER.get()
+        self._bodies.hold(self._caller, size)
+        self._size += size
+
+    def release(self) -> None:
+        if self._size:
+            self._bodies.release(self._caller, self._size)
+            self._size = 0
+
+    async def work(self, size: int, blocking: Callable[[], T]) -> T:
+        """Do what `size` bytes of the body require: at once, or in a thread where it takes long."""
+        if size <= SMALL_BYTES:
+            return blocking()
+        return await self._bodies.turns.run(blocking)
+
+
+def body_held(request: Request) -> HeldBody:
+    held: HeldBody = request.scope[_BODIES]
+    return held
+
+
+async def body_of(request: Request, headers: Headers) -> bytes:
+    """The body; `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
+    `UnsupportedMediaType` if it is not JSON."""
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            body = await _arrived(request)
+    except TimeoutError:
+        raise BodyTooSlow(
+            f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
+        ) from None
+    if body and not _JSON_TYPE.fullmatch(headers.get("content-type", "").strip()):
+        raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
+    await body_held(request).work(len(body), partial(_check, body))
+    return body
+
+
+async def _arrived(request: Request) -> bytes:
+    held = body_held(request)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise _too_large()
+        if chunk:
+            held.hold(len(chunk))
+            chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _check(body: bytes) -> None:
+    refuse_too_many(body, BODY_VALUES_MAX)
+    if cards.may_hold_card_data(body):
+        cards.refuse(value := parse_json(body))
+        if b"\\u0000" in body:
+            refuse_nul(value)
+
+
+def refuse_too_many(body: bytes, most: int) -> None:
+    """`TooLarge` where a body, or a part of it, has more than `most` values: commas are counted."""
+    if body.count(b",") > most:
+        raise TooLarge(f"There are more than {most:,} values. Send them in smaller parts.")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")

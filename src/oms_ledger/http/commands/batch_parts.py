@@ -1,0 +1,151 @@
+"""What batches have in common: keys and contexts of their commands, the list in their body, the
+items of their answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from starlette.requests import Request
+
+from oms_ledger.access.principals import Principal
+from oms_ledger.contexts import new_context
+from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
+from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
+from oms_ledger.http import metrics
+from oms_ledger.http.auth import principal_of
+from oms_ledger.http.commands.bus import CommandSubmitter
+from oms_ledger.http.commands.handler import is_dry_run
+from oms_ledger.http.errors import problem, problem_body, status_of
+from oms_ledger.http.requests import (
+    correlation_id,
+    expected_version,
+    fingerprint,
+    idempotency_key,
+    request_headers,
+)
+from oms_ledger.kernel import Command, Json
+from oms_ledger.validation import invalid, malformed, parse_json
+
+log = structlog.get_logger(__name__)
+
+_whole = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+Result = Outcome | BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What all commands of a batch share."""
+
+    principal: Principal
+    correlation_id: str
+    key: str | None
+    fingerprint: bytes
+    dry_run: bool
+
+    @staticmethod
+    def of(request: Request, body: bytes) -> BatchRequest:
+        headers, principal = request_headers(request), principal_of(request)
+        if expected_version(headers) is not None:
+            raise invalid("If-Match", "A batch has no version. Leave it out.")
+        key = idempotency_key(headers)
+        print_ = fingerprint(request, body) if key is not None else b""
+        correlation = correlation_id(headers) or new_context(principal.actor).command_id
+        return BatchRequest(principal, correlation, key, print_, is_dry_run(request))
+
+    def submission(
+        self, ordinal: int, command: Command, own: Idempotency | None = None
+    ) -> Submission:
+        """Of the command with this number; `own` is a key that it has by itself."""
+        ctx = new_context(self.principal.actor, correlation_id=self.correlation_id)
+        return Submission(command, ctx, own or self._once(ordinal), None, self.dry_run)
+
+    def _once(self, ordinal: int) -> Idempotency | None:
+        """Each valid command has a key of its own, derived from the request's; the first has the
+        request's itself, so that the same key is refused for a single command. Keys of clients
+        contain no line breaks."""
+        if self.key is None:
+            return None
+        key = f"{self.key}\n{ordinal}" if ordinal else self.key
+        return Idempotency(self.principal.idempotency_scope, key, self.fingerprint)
+
+
+async def submit_in_order(
+    submitter: CommandSubmitter, submissions: Sequence[Submission], first: int | None
+) -> Sequence[Result]:
+    """Outcomes and refusals in order. `first` is the number of the first command with the request's
+    idempotency key: it is decided before those after it are submitted, since its outcome shows
+    whether the key belongs to another request."""
+    if not submissions:
+        return []
+    if first is None:
+        return await submitter.submit_many(submissions)
+    begun = await submitter.submit_many(submissions[: first + 1])
+    outcome = begun[first]
+    if isinstance(outcome, IdempotencyKeyReused | Unavailable):
+        raise outcome
+    rest = submissions[first + 1 :]
+    return [*begun, *(await submitter.submit_many(rest) if rest else [])]
+
+
+def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
+    """The fields of a body, as they are written."""
+    try:
+        body.decode()  # the decoder does not check the text inside of items
+        return _whole(body or b"{}")
+    except msgspec.ValidationError:
+        parse_json(body)
+        raise invalid("", "Write a JSON object.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(str(error)) from None
+
+
+def items_of(fields: dict[str, msgspec.Raw], many: str, at_most: int) -> list[msgspec.Raw]:
+    """The items of the list in the field `many`, the only field that there may be."""
+    for name in fields:
+        if name != many:
+            raise invalid(name, f"Beside {many} there is nothing to say.")
+    if many not in fields:
+        raise invalid(many, "It is required. Add it.")
+    try:
+        items = _list(fields[many])
+    except msgspec.ValidationError:
+        raise invalid(many, "Write a list.") from None
+    if not 1 <= len(items) <= at_most:
+        raise invalid(many, f"It has {len(items)} items. Send 1 to {at_most}.")
+    return items
+
+
+def refuse_if_none_was_decided(results: Sequence[Result]) -> None:
+    """Raises `Unavailable` where that is the result of all commands, as it is while the database
+    is away."""
+    first = results[0]
+    if isinstance(first, Unavailable) and all(isinstance(r, Unavailable) for r in results):
+        raise first
+
+
+def last_position(results: Sequence[Result]) -> int | None:
+    """The highest position of the outcomes; None where nothing was decided."""
+    return max((r.position for r in results if isinstance(r, Outcome)), default=None)
+
+
+def problem_item(error: BaseException) -> Json:
+    """The item of a command that was refused or failed."""
+    if isinstance(error, OmsError):
+        metrics.count_refusal(error.code)
+        return {"status": status_of(error), "problem": problem(error)}
+    log.error("batch_item_failed", error=repr(error))
+    body = problem_body(500, "internal_error", "Something broke on our side; it is in the log.")
+    return {"status": 500, "problem": body}
+
+
+def within(many: str, number: int, error: OmsError) -> OmsError:
+    """The same error, with its fields named as in the body of the batch."""
+    if not isinstance(error, Invalid):
+        return error
+    named = [{**e, "field": f"{many}.{number}.{e['field']}".rstrip(".")} for e in error.errors]
+    return Invalid(error.detail, code=error.code, errors=named)

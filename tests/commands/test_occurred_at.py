@@ -1,0 +1,166 @@
+"""Every command that records a fact takes the time at which the fact happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from oms_commands import COMMANDS
+from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.lines import Backorder
+from oms_ledger.domain.times import CLOCK_SKEW_MAX
+from oms_ledger.kernel import Event
+from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.shop import SHELF, UNDER_WAY, line, ordered, packed, place, six, stock
+from tests.history.memory import LogUntil, Records
+
+SHORT: tuple[Event, ...] = (
+    *SHELF,
+    *ordered(line(2), short=(Backorder("1", "A", "LON", 2),)),
+    stock(2),
+)
+SOLD = {
+    "channel": "web",
+    "currency": "GBP",
+    "lines": [{"sku": "A", "quantity": 1, "unit_price": "2.55"}],
+}
+
+FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
+    "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
+    "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
+    "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
+    "HoldOrder": (six(), {"order_id": "o1", "reason": "fraud"}),
+    "ReleaseHold": (
+        (*six(), OrderHeld("o1", "h1", "fraud")),
+        {"order_id": "o1", "hold_id": "h1"},
+    ),
+    "AllocateBackorders": (SHORT, {"order_id": "o1"}),
+    "ReceiveStock": ((place(),), {"sku": "A", "location": "LON", "quantity": 5}),
+    "ReturnStock": (
+        UNDER_WAY,
+        {"sku": "A", "location": "LON", "quantity": 1, "order_id": "o1", "line_id": "1"},
+    ),
+    "AdjustStock": (SHELF, {"sku": "A", "location": "LON", "change": -1, "reason": "broken"}),
+    "CountStock": (SHELF, {"sku": "A", "location": "LON", "counted": 7}),
+    "TransferStock": (
+        (*SHELF, place("MAN", 2)),
+        {"sku": "A", "from_location": "LON", "to_location": "MAN", "quantity": 2},
+    ),
+    "CreateShipment": (six(), {"order_id": "o1", "location": "LON"}),
+    "LabelShipment": ((*six(), *packed()), {"shipment_id": "s1", "tracking_number": "T1"}),
+    "DispatchShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
+    "RecordTrackingEvent": (UNDER_WAY, {"shipment_id": "s1", "code": "delivered"}),
+    "DeliverShipment": (UNDER_WAY, {"shipment_id": "s1"}),
+    "CancelShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
+}
+"""A past in which each command records a fact, and its fields without the time."""
+
+NO_FACTS = {
+    "PutLocation",
+    "PutProduct",
+    "ForgetCustomer",
+    "ForgetOrder",
+    "HoldCustomer",
+    "ReleaseCustomerHold",
+    "SetRetention",
+}
+"""Commands that hold from the moment they are recorded: definitions, and duties under law."""
+
+TIMES = {"PlaceOrder": "placed_at"}
+"""The name of the time where it is not `occurred_at`."""
+
+LONG_AGO = CONTEXT.now - timedelta(days=3000)
+
+
+def test_every_command_records_a_fact_or_is_known_not_to() -> None:
+    assert {*FACTS} | NO_FACTS == {*COMMANDS}
+    assert not {*FACTS} & NO_FACTS
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_command_takes_the_time_of_its_fact(name: str) -> None:
+    past, body = FACTS[name]
+    time = TIMES.get(name, "occurred_at")
+    decision = given(*past).when(COMMANDS[name], **body, **{time: LONG_AGO})
+    assert decision.events
+    for change in decision.changes:
+        # The number of an order is given when it comes in, whenever it was placed.
+        expected = None if isinstance(change.event, OrderNumbered) else LONG_AGO
+        assert change.occurred_at == expected, change
+
+
+@pytest.mark.parametrize("name", [name for name in FACTS if name != "RecordTrackingEvent"])
+def test_without_a_time_it_happened_when_it_is_recorded(name: str) -> None:
+    past, body = FACTS[name]
+    decision = given(*past).when(COMMANDS[name], **body)
+    assert decision.events
+    assert {change.occurred_at for change in decision.changes} == {None}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_is_still_to_come_is_refused_by_the_field(name: str) -> None:
+    past, body = FACTS[name]
+    time = TIMES.get(name, "occurred_at")
+    shop, kind = given(*past), COMMANDS[name]
+    assert shop.when(kind, **body, **{time: CONTEXT.now + CLOCK_SKEW_MAX}).events
+    for later in (CLOCK_SKEW_MAX + timedelta(seconds=1), timedelta(days=173 * 365)):
+        refusal = shop.when(kind, **body, **{time: CONTEXT.now + later}).then_refused(
+            "invalid_fields"
+        )
+        assert [error["field"] for error in refusal.errors] == [time]
+        assert "still to come" in refusal.detail
+
+
+def test_the_field_is_the_same_everywhere() -> None:
+    for name in FACTS:
+        names = {field.name for field in fields(COMMANDS[name])}  # type: ignore[arg-type]  # commands are dataclasses
+        assert TIMES.get(name, "occurred_at") in names
+
+
+def test_stock_of_a_backfill_lies_at_its_real_dates() -> None:
+    """Ten came on the 1st, six were sold on the 5th and left on the 9th, all recorded today."""
+    first = LONG_AGO
+    days: dict[int, Any] = {day: first + timedelta(days=day) for day in range(12)}
+    with MemoryLedger() as ledger:
+
+        def run(command: str, **body: object) -> Mapping[str, Any]:
+            return ledger.execute(COMMANDS[command](**body)).answer
+
+        run("PutLocation", code="LON", name="London")
+        run("ReceiveStock", sku="A", location="LON", quantity=10, occurred_at=days[1])
+        lines = [{"sku": "A", "quantity": 6, "unit_price": "1.00"}]
+        order = run(
+            "PlaceOrder",
+            channel="web",
+            currency="GBP",
+            lines=lines,
+            placed_at=days[5],
+            confirm=True,
+        )
+        parcel = run(
+            "CreateShipment", order_id=order["order_id"], location="LON", occurred_at=days[8]
+        )
+        run("DispatchShipment", shipment_id=parcel["shipment_id"], occurred_at=days[9])
+        records = Records()
+        for recorded in ledger.history():
+            records.add(recorded)
+        log = LogUntil(records, len(ledger.history()))
+
+    def balance(day: int) -> tuple[int, int]:
+        body: Mapping[str, Any] = get_stock_as_of(GetStock("A", days[day]), log)
+        return body["on_hand"], body["allocated"]
+
+    assert [balance(day) for day in (1, 4, 5, 8, 9, 11)] == [
+        (10, 0),
+        (10, 0),
+        (10, 6),
+        (10, 6),
+        (4, 0),
+        (4, 0),
+    ]
