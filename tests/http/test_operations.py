@@ -224,3 +224,13 @@ def test_an_internal_error_shows_no_details(
     monkeypatch.setattr(DirectReads, "select", broken)
     for path in ("/v1/orders", "/v1/analytics/shipping"):
         assert "42" not in str(problem_of(api.get(path), 500, "internal_error"))
+
+
+def test_a_ledger_that_is_ahead_of_the_clocks_is_degraded(postgres: Database, shop: Api) -> None:
+    assert shop.get("/readyz").json()["degraded"] == []
+    with postgres.connect_owner() as owner:
+        owner.execute("UPDATE ledger_head SET recorded_at = now() + interval '10 years'")
+    ready = shop.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json()["degraded"] == ["clock"]
+    assert shop.post("/v1/orders", order()).status_code == 201, "orders are taken meanwhile"
