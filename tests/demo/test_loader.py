@@ -29,7 +29,7 @@ from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded
 from oms_projections import PROJECTIONS
-from oms_projections.order_status.queries import FulfilmentStatus, OrderStatus, ReturnStatus
+from oms_projections.order_status.lists import FulfilmentStatus, OrderStatus, ReturnStatus
 from tests.demo.conftest import NOW, Shop, empty_shop, whole_log
 from tests.engine.log.audit import assert_dense, assert_never_oversold
 

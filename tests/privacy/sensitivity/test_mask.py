@@ -16,7 +16,7 @@ from oms_ledger.kernel import Query, Recorded
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.mask import HARMLESS, SensitivityView
 from oms_projections import QUERIES
-from oms_projections.order_status.queries import ListOrders
+from oms_projections.order_status.lists import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
 
@@ -153,7 +153,7 @@ def test_parameters_are_restricted_to_the_rights_of_the_reader() -> None:
     params = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
     assert mask.restricted(orders, params, may=True) is params
     assert mask.restricted(orders, params, may=False).with_sensitive is False
-    assert mask.restricted(orders, params, may=False).returned == "none"
+    assert mask.restricted(orders, params, may=False).returned == ("none",)
     performance = query("shipping_performance")
     figures = ShippingPerformance(smallest_count=5)
     assert mask.restricted(performance, figures, least=11).smallest_count == 11
