@@ -17,13 +17,12 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from oms_ledger.domain.money import DIGITS, to_minor
+from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.times import bounded, not_a_number
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
-
-PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 
 def currency_digits(currency: str) -> int:
@@ -51,14 +50,14 @@ def _not_a_number_type(value: object) -> object:
 
 
 Text = Annotated[str, Field(max_length=500, pattern=PRINTABLE)]
-Note = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$")]
+Note = Annotated[str, Field(max_length=5000, pattern=NO_NUL)]
+Code = Annotated[str, Field(pattern=CODE)]
 Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, Field(pattern=CURRENCY)]
+Country = Annotated[str, Field(pattern=COUNTRY)]
 Amount = Annotated[
     Decimal,
     Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),

@@ -128,9 +128,13 @@ class Oms:
         given, vault = list(submissions), self.vault
         futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
-            PendingOutcome(each.command, future, vault.erasure)
+            PendingOutcome(each.command, future, vault.erasure, partial(self._submit_again, each))
             for each, future in zip(given, futures, strict=True)
         ]
+
+    def _submit_again(self, submission: Submission) -> Outcome:
+        """The outcome of a command whose new key was superseded before it was stored."""
+        return self.writer.submit(self.vault.sealer.seal_again(submission)).result()
 
     def execute_many(
         self,

@@ -339,10 +339,12 @@ class Lookup:
 @dataclass(frozen=True, slots=True)
 class Selection:
     """How a list is answered by one statement: its name in `queries.sql` and its parameters, by
-    the parameters of the query; `answer` makes the body from these and the rows."""
+    the parameters of the query; `answer` makes the body from these and the rows. `suffices` is
+    false for parameters that need more than this statement."""
 
     statement: Callable[..., tuple[str, Mapping[str, object]]]
     answer: Callable[..., PreparedAnswer | Mapping[str, Json]]
+    suffices: Callable[..., bool] = lambda params: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,9 +362,9 @@ class Query:
 
     The other fields name parameters that are changed before `run` sees them; None: there is no
     such parameter. `searches_email`: a text with an `@` in it is an e-mail address, and is replaced
-    by `@` and its blind. `subject`: names a data subject; an e-mail address is replaced by the
-    name of the subject's record. `sensitive_filter`: whether sensitive records are included, false
-    for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
+    by `@` and its blind. `subject`: names a data subject; the parameter `record` is set to the name
+    of its record where that is another. `sensitive_filter`: whether sensitive records are included,
+    false for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
     """
 
     name: str

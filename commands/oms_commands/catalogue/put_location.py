@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Code, Count, Text
+from oms_commands._fields import STRICT, Code, Count, Text
 from oms_commands.catalogue._fields import SiteFields
 from oms_ledger.domain.catalogue.answers import LocationDefinedAnswer
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.json_values import plain
+from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
-    PRINTABLE,
     STRICT,
     Amount,
     Count,
@@ -23,6 +22,7 @@ from oms_ledger.domain.catalogue.costs import cost_of
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 

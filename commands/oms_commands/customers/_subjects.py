@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from oms_commands._fields import PRINTABLE
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.kernel import Given, Json, Ref
 

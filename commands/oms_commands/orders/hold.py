@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Id, Note, OccurredAt
+from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
 from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 

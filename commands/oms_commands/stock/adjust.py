@@ -8,11 +8,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import PRINTABLE, STRICT, Code, Count, OccurredAt, Sku, Text
+from oms_commands._fields import STRICT, Code, Count, OccurredAt, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel

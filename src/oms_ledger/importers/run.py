@@ -33,6 +33,7 @@ from oms_ledger.importers.sender import StepSender
 from oms_ledger.importers.steps import Step
 from oms_ledger.importers.survey import Survey, survey
 from oms_ledger.settings import Settings
+from oms_ledger.validation import wrong_fields
 
 __all__ = ["ImportOptions", "ImportReport", "import_file", "run"]
 
@@ -106,10 +107,11 @@ def _setup_steps(surveyed: Survey, opening: Mapping[str, int], location: str) ->
     try:
         yield next(steps)
     except ValidationError as error:
+        wrong = wrong_fields(error.errors(include_url=False, include_input=False))
         raise Invalid(
             f"{location!r} cannot be the code of a location. Use letters, digits, dots, dashes"
             " and underscores, at most 50.",
-            errors=[{"field": "location", "message": error.errors()[0]["msg"]}],
+            errors=[each._replace(field="location")._asdict() for each in wrong],
         ) from error
     yield from steps
 

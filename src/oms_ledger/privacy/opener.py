@@ -59,7 +59,7 @@ class Opener:
             return None
         keys: dict[str, DataKey | str] = {}
         for key_id in disclosure.keys_in(request.rendered, request.only):
-            key = self._keys.ring.by_id(key_id)
+            key = self._keys.cached(key_id)
             if key is None:
                 return None
             keys[key_id] = key
@@ -71,7 +71,7 @@ class Opener:
         self._keys.refresh(connection)
         keys: dict[str, DataKey | str] = {}
         for key_id in ids:
-            if (key := self._keys.ring.by_id(key_id)) is not None:
+            if (key := self._keys.cached(key_id)) is not None:
                 keys[key_id] = key
         missing = [key_id for key_id in ids if key_id not in keys]
         if not missing:

@@ -19,7 +19,7 @@ code, or one of its fields is invalid:
 5
 >>> nothing = shelf.when(AdjustStock, sku="A", location="LON", set_to=-1, reason="lost")
 >>> nothing.then_invalid("set_to")
-'Input should be greater than or equal to 0'
+'Write 0 or more.'
 
 The same events, folded into a read model:
 

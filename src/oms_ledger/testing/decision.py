@@ -27,6 +27,7 @@ from oms_ledger.kernel import (
 )
 from oms_ledger.testing.fold import Folded, folded
 from oms_ledger.testing.history import START, recorded
+from oms_ledger.validation import wrong_fields
 
 NOW = START + timedelta(days=30)
 
@@ -56,7 +57,8 @@ class Past:
         try:
             return decide(command(**fields), self.events)
         except ValidationError as error:
-            return Decision(command.name, wrong=wrong_fields(error))
+            faults = wrong_fields(error.errors(include_url=False, include_input=False))
+            return Decision(command.name, wrong={each.field: each.message for each in faults})
 
     def folded_into(self, model: ReadModel, *, page: int | None = None) -> Folded:
         """A read model after these events, folded in pages of `page` events."""
@@ -189,17 +191,3 @@ class Decision:
         """This field is invalid, and no other; the message about it."""
         assert set(self.wrong) == {field}, f"wrong are {self.wrong or 'no fields'}"
         return self.wrong[field]
-
-
-def wrong_fields(error: ValidationError) -> dict[str, str]:
-    """Invalid fields by dotted name, with a message each. A rule over several fields names the one
-    at fault at the start of its message."""
-    messages: dict[str, str] = {}
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        name = ".".join(map(str, each["loc"]))
-        message = each["msg"].removeprefix("Value error, ")
-        if not name:
-            name, _, message = message.rpartition(": ")
-        messages[name] = message
-    # A list is called too short when its only item is wrong; what is wrong is the item.
-    return {n: m for n, m in messages.items() if not any(o.startswith(f"{n}.") for o in messages)}

@@ -1,0 +1,207 @@
+"""What is wrong with a field is said in words of its own, whatever is sent in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from oms_commands import COMMANDS
+from oms_ledger.domain import patterns
+from oms_ledger.domain.errors import Invalid
+from oms_ledger.validation import KINDS, OTHERWISE, from_validation
+from oms_projections import QUERIES
+
+Schema = Mapping[str, Any]
+
+VALIDATORS_WORDS = re.compile(
+    r"Input|should|[Tt]uple|dataclass|[Vv]alidat|pydantic|instance|keyword|argument|literal"
+    r"|constrained|Fields\b|_type\b|_parsing|\bint\b|\bstr\b|\bbool\b|Decimal|\{|\}|None"
+)
+TYPES = {*KINDS.values(), "wrong_type"}
+
+BAD: tuple[object, ...] = (
+    None,
+    True,
+    "maybe",
+    "",
+    " ",
+    "line\nbreak",
+    "nul\x00",
+    "x" * 6000,
+    "é",
+    "gbp",
+    "2026-01-01T00:00:00",
+    "2026-01-01",
+    20261126,
+    "20261126",
+    "0001-01-01T00:00:00+01:00",
+    "noon",
+    -1,
+    0,
+    1.5,
+    10**12,
+    10**30,
+    "-1",
+    "NaN",
+    "1e400",
+    "0.001",
+    [],
+    [1],
+    [[]],
+    [{}],
+    ["x"] * 2001,
+    {},
+    {"colour": "red"},
+)
+
+
+def sample(schema: Schema, definitions: Schema) -> Any:
+    """A value with every field that the schema has, however deep; not always a valid one."""
+    if "$ref" in schema:
+        return sample(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return sample(schema["anyOf"][0], definitions)
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    if schema.get("type") == "object":
+        fields = schema.get("properties", {})
+        return {name: sample(each, definitions) for name, each in fields.items()}
+    if schema.get("type") == "array":
+        return [sample(schema["items"], definitions)]
+    simple = {"string": "A", "integer": 1, "number": 1, "boolean": True}
+    return simple.get(str(schema.get("type")))
+
+
+def bodies(whole: Any) -> Iterator[Any]:
+    """The sample with one thing wrong: a value in any place, a field missing or one too many."""
+    for path in paths(whole):
+        for value in BAD:
+            yield with_value(whole, path, value)
+    for path in (p for p in paths(whole) if p and isinstance(p[-1], str)):
+        yield without(whole, path)
+        yield with_value(whole, (*path[:-1], "colour"), "red")
+        yield with_value(whole, (*path[:-1], "Some-Thing"), "red")
+
+
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths(each, (*path, name))
+
+
+def with_value(whole: Any, path: tuple[str | int, ...], value: object) -> Any:
+    if not path:
+        return value
+    changed = deepcopy(whole)
+    place = changed
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    return changed
+
+
+def without(whole: Any, path: tuple[str | int, ...]) -> Any:
+    changed = deepcopy(whole)
+    place = changed
+    for part in path[:-1]:
+        place = place[part]
+    del place[path[-1]]
+    return changed
+
+
+def faults(adapter: TypeAdapter[Any], body: object, *, text: bool) -> list[Mapping[str, Any]]:
+    try:
+        if text:
+            adapter.validate_json(json.dumps(body))
+        else:
+            adapter.validate_python(body)
+    except ValidationError as error:
+        problem = from_validation(error)
+        assert isinstance(problem, Invalid)
+        assert not VALIDATORS_WORDS.search(problem.detail), problem.detail
+        return [*problem.errors]
+    except Invalid as problem:
+        return [*problem.errors]
+    return []
+
+
+def check(fault: Mapping[str, Any], body: object) -> None:
+    message, field = str(fault["message"]), str(fault["field"])
+    assert not VALIDATORS_WORDS.search(message), (message, fault, str(body)[:200])
+    assert message != OTHERWISE, (fault, str(body)[:200])
+    assert not re.search(r"[A-Z].*Fields|constrained|\[", field), fault
+    assert fault.get("type", "wrong_type") in TYPES, fault
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_wrong_field_of_a_command_is_told_what_to_send(name: str) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS[name])
+    schema = adapter.json_schema()
+    whole = sample(schema, schema.get("$defs", {}))
+    seen: set[str] = set()
+    for body in bodies(whole):
+        for text in (True, False):
+            for fault in faults(adapter, body, text=text):
+                check(fault, body)
+                seen.add(str(fault["field"]))
+    assert seen >= {*whole}, {*whole} - seen
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_wrong_parameter_of_a_query_is_told_what_to_send(query: Any) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(query.params)
+    schema = adapter.json_schema()
+    for name in (*schema.get("properties", {}), "colour"):
+        for value in (each for each in BAD if isinstance(each, str)):
+            for fault in faults(adapter, {name: value}, text=False):
+                check(fault, {name: value})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"lines": []}, "Write at least 1 item."),
+        ({"lines": "A"}, "Write a list."),
+        ({"lines": ["A"]}, "Write a JSON object."),
+        ({"channel": "w b"}, patterns.REMEDIES[patterns.CODE]),
+        ({"channel": 5}, "Write text."),
+        ({"currency": "pounds"}, patterns.REMEDIES[patterns.CURRENCY]),
+        ({"external_id": "x" * 201}, "Write at most 200 characters."),
+        ({"external_id": ""}, "Write at least 1 character."),
+        ({"backorder": "maybe"}, "Write 'refuse' or 'allow'."),
+        ({"confirm": "perhaps"}, "Write true or false."),
+        ({"placed_at": "noon"}, "Write a time such as 2026-11-26T10:00:00Z."),
+        ({"colour": "red"}, "There is no such field. Check its spelling, or leave it out."),
+        ({"customer": []}, "Write a JSON object."),
+    ],
+)
+def test_sentences(fields: dict[str, object], message: str) -> None:
+    line = {"sku": "A", "quantity": 1, "unit_price": "1.00"}
+    body = {"channel": "web", "currency": "GBP", "lines": [line], **fields}
+    (fault,) = faults(TypeAdapter(COMMANDS["PlaceOrder"]), body, text=True)
+    assert fault["message"] == message
+
+
+def test_a_field_of_two_types_names_both_and_no_branch() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS["PutLocation"])
+    (fault,) = faults(adapter, {"code": "LON", "name": "L", "address": 5}, text=True)
+    assert (fault["field"], fault["message"]) == ("address", "Write a JSON object, or write text.")
+    inner = {"code": "LON", "name": "L", "address": {"country": "England"}}
+    (fault,) = faults(adapter, inner, text=True)
+    assert fault["field"] == "address.country"
+
+
+def test_of_a_huge_body_only_some_faults_are_listed_and_all_are_counted() -> None:
+    body = {"channel": "web", "currency": "GBP", "lines": [5] * 2000}
+    with pytest.raises(ValidationError) as error:
+        TypeAdapter(COMMANDS["PlaceOrder"]).validate_python(body)
+    problem = from_validation(error.value)
+    assert len(problem.errors) == 100
+    assert problem.detail.startswith("2000 invalid: lines.0, lines.1")
