@@ -48,7 +48,7 @@ from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.key_cache import KeyCache
-from oms_ledger.privacy.retention import RetentionPorts
+from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
@@ -58,10 +58,11 @@ from oms_projections import PROJECTIONS
 
 PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "receipts": receipts.prune,
+    REFUSALS: receipts.prune_refusals,
     "access_log": access_log.prune_accesses,
 }
-"""By kind of `domain/customers/retention.py`: what deletes a page of records that were kept long
-enough, and returns the number of rows deleted."""
+"""By kind of `domain/customers/retention.py`, and for refusals: what deletes a page of records that
+were kept long enough, and returns the number of rows deleted."""
 
 
 def tune_interpreter() -> None:

@@ -362,9 +362,9 @@ class Query:
 
     The other fields name parameters that are changed before `run` sees them; None: there is no
     such parameter. `searches_email`: a text with an `@` in it is an e-mail address, and is replaced
-    by `@` and its blind. `subject`: names a data subject; an e-mail address is replaced by the
-    name of the subject's record. `sensitive_filter`: whether sensitive records are included, false
-    for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
+    by `@` and its blind. `subject`: names a data subject; the parameter `record` is set to the name
+    of its record where that is another. `sensitive_filter`: whether sensitive records are included,
+    false for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
     """
 
     name: str

@@ -57,7 +57,7 @@ def happened(shop: Shop, kind: type[Event]) -> list[Any]:
     return [r.event for r in shop.log if isinstance(r.event, kind)]
 
 
-def test_the_ledger_refuses_nothing_that_the_shop_asks(shop: Shop) -> None:
+def test_the_ledger_refuses_no_command_of_the_shop(shop: Shop) -> None:
     assert not shop.result.refused
     assert shop.result.events == shop.result.position == len(shop.log)
     assert not shop.result.already

@@ -76,7 +76,7 @@ def test_metrics(shop: Api) -> None:
         assert ("oms_read_model_lag_events", model.name, str(model.version)) in after
 
 
-def test_metrics_tell_the_lag(oms: Oms, api: Api) -> None:
+def test_metrics_show_the_lag(oms: Oms, api: Api) -> None:
     for method, path, body in STOCKED:
         api.send(method, path, json=body)
     found = metrics(api)
@@ -124,7 +124,7 @@ def test_read_models(shop: Api) -> None:
         assert nothing == {"name": each["name"], "items": []}
 
 
-def test_a_rebuild_is_asked_for_and_seen(api: Api) -> None:
+def test_a_rebuild_is_requested_and_listed(api: Api) -> None:
     live, new = stock_levels.READ_MODEL.version, stock_levels.READ_MODEL.version + 1
     asked = api.post("/v1/projections/stock_levels/rebuild")
     assert asked.status_code == 202
@@ -214,7 +214,9 @@ def test_the_database_is_away_and_comes_back(
         assert response.status_code in (200, 201), (path, response.text)
 
 
-def test_a_bug_of_ours_is_not_shown(api: Api, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_shows_no_details(
+    api: Api, oms: Oms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 

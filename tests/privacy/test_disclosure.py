@@ -52,7 +52,7 @@ def test_of_a_name_its_first_word_where_no_more_is_meant() -> None:
     assert disclosure.keys_in(orjson.dumps({"name": NAME}), disclosure.FIRST_NAME) == set()
 
 
-def test_forgotten_is_said_so() -> None:
+def test_forgotten_values_are_shown_as_forgotten() -> None:
     assert shown({"first_name": NAME.replace(":k1:", ":k9:")}) == {"first_name": "[forgotten]"}
 
 

@@ -94,9 +94,11 @@ FILTERS: list[tuple[dict[str, str], set[str]]] = [
     ({"external_id": "x-o3"}, {"o3"}),
     ({"external_id": "x-o"}, set()),
     ({"delivered_from": "2000-01-01"}, set()),
+    ({"delivered_from": "2000-01-01", "delivered_to": "2000-01-09"}, set()),
     ({"updated_from": "2298-01-01"}, set()),
     ({"updated_to": "2298-01-01"}, {"o1", "o2", "o3"}),
-    ({"now": "2025-12-31T23:59:59Z"}, {"o1", "o2"}),
+    ({"now": "2025-12-31T23:59:59Z"}, set()),
+    ({"now": "2026-01-02T00:00:00Z"}, {"o1", "o2"}),
 ]
 
 
@@ -219,7 +221,7 @@ def test_products_and_locations(stock: Ask) -> None:
             stock(missing, **params)
 
 
-def test_every_statement_says_why_and_can_be_prepared_and_run(postgres: Database) -> None:
+def test_every_statement_has_a_comment_and_can_be_prepared_and_run(postgres: Database) -> None:
     install(postgres)
     with postgres.connect() as connection:
         for model in PROJECTIONS:

@@ -7,9 +7,11 @@ orders.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
 
 from oms_ledger.domain.customers.answers import CustomerExportAnswer, CustomerSummaryAnswer
 from oms_ledger.domain.customers.events import CustomerHeld
@@ -36,37 +38,55 @@ NOW_ALONE = (
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetCustomer:
+    """`record` is the name of the customer's record where it is not `customer_id` itself: that of
+    an e-mail address is the name of a key."""
+
     customer_id: str
+    record: SkipJsonSchema[str | None] = field(default=None, init=False)
+
+    @property
+    def record_name(self) -> str:
+        return self.record or self.customer_id
 
 
 def get_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     """`customer` is what the newest order says; `forgotten` how often they were forgotten; `holds`
     the legal holds in force. A guest's `customer_id` is their e-mail address."""
-    rows = _orders_of(params.customer_id, reader)
-    return _summary(params.customer_id, rows, reader)
+    return _summary(params, _orders_of(params, reader), reader)
 
 
-def _orders_of(customer_id: str, reader: Reader) -> list[dict[str, object]]:
-    key = customer_id.removeprefix(GUEST) if customer_id.startswith(GUEST) else None
-    rows = reader.rows("orders_of_customer", customer=customer_id, key=key)
+def _orders_of(params: GetCustomer, reader: Reader) -> list[dict[str, object]]:
+    """Orders with the customer's id, and those that are sealed with the key of their record."""
+    key = _key_of(params.record_name)
+    rows = reader.rows("orders_of_customer", customer=params.customer_id, key=key)
     if not rows:
-        raise _unknown(customer_id)
+        raise _unknown()
     return rows
 
 
+def _key_of(record: str) -> str | None:
+    return record.removeprefix(GUEST) if record.startswith(GUEST) else None
+
+
 def _summary(
-    customer_id: str, rows: Sequence[Mapping[str, object]], reader: Reader
+    params: GetCustomer, rows: Sequence[Mapping[str, object]], reader: Reader
 ) -> dict[str, Json]:
-    record = reader.fold(CustomerRecord, customer_id)
+    record = reader.fold(CustomerRecord, params.record_name)
+    is_id = params.customer_id in map(_id_in, rows)
     return {
-        "customer_id": customer_id,
+        "customer_id": params.customer_id if is_id else params.record_name,
         "customer": revealed_json(rows[-1]["customer"]),
         "orders": len(rows),
         "first_order_at": maybe_time(rows[0], "placed_at"),
         "last_order_at": maybe_time(rows[-1], "placed_at"),
         "forgotten": record.forgotten,
-        "holds": _holds(record, reader.history(stream_id(CustomerRecord, customer_id))),
+        "holds": _holds(record, reader.history(stream_id(CustomerRecord, params.record_name))),
     }
+
+
+def _id_in(row: Mapping[str, object]) -> object:
+    customer = row["customer"]
+    return customer.get("id") if isinstance(customer, dict) else None
 
 
 def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
@@ -84,54 +104,58 @@ def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
     ]
 
 
-def _unknown(customer_id: str) -> NotFound:
+def _unknown() -> NotFound:
     return NotFound(
-        f"There is no order of a customer {customer_id!r}. GET /v1/orders?q= looks for an e-mail"
+        "There is no order of a customer with this id. GET /v1/orders?q= looks for an e-mail"
         " address."
     )
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class CustomerOrders:
+    """`record` as in `GetCustomer`."""
+
     customer_id: str
     cursor: Cursor = None
     limit: Limit = 50
+    record: SkipJsonSchema[str | None] = field(default=None, init=False)
 
 
 def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json]:
-    if params.customer_id.startswith(GUEST):
-        raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
     request = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
-    return list_orders(request, reader)
+    page = list_orders(request, reader)
+    guest = (params.record or params.customer_id).startswith(GUEST)
+    if guest and not page["items"] and params.cursor is None:
+        raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
+    return page
 
 
 def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     """Orders in full with their addresses and shipments, every event of these, legal holds, and
     who was shown any of it when and what for; with what was ordered as a guest with an e-mail
     address of the customer. Notes and references that staff wrote are in the events."""
-    customer_id = params.customer_id
-    rows = _orders_of(customer_id, reader)
-    subject = f"customer:{customer_id}"
+    rows = _orders_of(params, reader)
+    subject = f"customer:{params.customer_id}"
     as_guest = reader.rows("orders_of_their_addresses", subject=subject)
     orders: list[Json] = []
     events: list[Json] = []
-    for row in (*rows, *as_guest):
+    for row in {str(row["order_id"]): row for row in (*rows, *as_guest)}.values():
         order_id = column(row, "order_id", str)
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
         events += [feed_item(r) for r in history_of(order_id, reader)]
-    own = reader.history(stream_id(CustomerRecord, customer_id))
+    own = reader.history(stream_id(CustomerRecord, params.record_name))
     return {
-        **_summary(customer_id, rows, reader),
+        **_summary(params, rows, reader),
         "order_details": orders,
         "events": [*events, *(feed_item(r) for r in own)],
-        "accesses": _accesses(customer_id, reader),
+        "accesses": _accesses(params, reader),
     }
 
 
-def _accesses(customer_id: str, reader: Reader) -> list[Json]:
-    key = customer_id.removeprefix(GUEST) if customer_id.startswith(GUEST) else None
-    rows = reader.rows("accesses_of_customer", subject=f"customer:{customer_id}", key=key)
+def _accesses(params: GetCustomer, reader: Reader) -> list[Json]:
+    key, subject = _key_of(params.record_name), f"customer:{params.customer_id}"
+    rows = reader.rows("accesses_of_customer", subject=subject, key=key)
     return [
         {
             "at": maybe_time(row, "at"),

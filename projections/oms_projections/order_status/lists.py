@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field
@@ -101,14 +101,36 @@ SORTINGS: Mapping[Sort, Sorting] = {
 }
 
 
+SHORT = timedelta(days=31)
+"""A time so short that what was delivered in it is quickly sorted."""
+
+
 def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     statement, first = SORTINGS[params.sort]
-    start: Mark = [params.sort, first, ""]
+    if params.sort == "-placed_at" and _is_short(params.delivered_from, params.delivered_to):
+        statement = "list_orders_delivered"
+    start: Mark = [params.sort, _bound(params) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
         raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
     place = {"after": after[1], "after_id": after[2], "limit": params.limit}
     return statement, {**_filters(params), **place}
+
+
+def _is_short(begin: datetime | None, end: datetime | None) -> bool:
+    return begin is not None and end is not None and end - begin <= SHORT
+
+
+def _bound(params: ListOrders) -> str | None:
+    """Where the sorted rows of a period begin, so that none is passed on the way to it."""
+    bounds = {
+        "-placed_at": params.placed_to,
+        "placed_at": params.placed_from,
+        "-updated_at": params.updated_to,
+        "updated_at": params.updated_from,
+    }
+    bound = bounds.get(params.sort)
+    return rfc3339(bound) if bound else None
 
 
 def _listed(params: ListOrders, rows: Rows) -> PreparedAnswer:

@@ -66,6 +66,20 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.placed_at DESC, o.order_id DESC;
 
+-- name: list_orders_delivered
+-- Newest first, of those that were delivered in a short time: all of them are read and sorted. Along
+-- the index on placed_at all orders that were placed since would have to be passed.
+WITH delivered AS MATERIALIZED (
+    SELECT order_id, placed_at FROM orders o
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, placed_at FROM delivered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.placed_at DESC, o.order_id DESC;
+
 -- name: list_orders_oldest
 -- Oldest first.
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive

@@ -47,6 +47,8 @@ CREATE INDEX orders{v}_placed ON orders{v} (placed_at, order_id);
 
 CREATE INDEX orders{v}_updated ON orders{v} (updated_at, order_id);
 
+CREATE INDEX orders{v}_delivered ON orders{v} (delivered_at) WHERE delivered_at IS NOT NULL;
+
 CREATE INDEX orders{v}_number ON orders{v} (number, order_id);
 
 CREATE INDEX orders{v}_total ON orders{v} (total, order_id);

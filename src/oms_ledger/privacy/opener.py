@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from oms_ledger.domain.personal import personal_names
+from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.privacy import disclosure, postgres
-from oms_ledger.privacy.crypto import DataKey, Unreadable
+from oms_ledger.privacy.crypto import SAME_FIELD, DataKey, Unreadable
 from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.view_groups import ViewGroups
@@ -15,6 +17,11 @@ from oms_ledger.privacy.view_groups import ViewGroups
 AccessLogKeys = Callable[[Collection[str]], Collection[str]]
 """What the access log stores for the content of sensitive orders and shipments, by their
 streams."""
+
+
+PERSONAL_NAMES = frozenset(SAME_FIELD).union(*map(personal_names, EVENTS.values()))
+"""The fields whose values are sealed. What looks like a sealed value in another field, such as the
+note of an order, is what somebody wrote there."""
 
 
 class Opener:
@@ -83,6 +90,8 @@ def _opened(
     used: set[str] = set()
 
     def open_value(key_id: str, sealed: str, name: str) -> str:
+        if name not in PERSONAL_NAMES:
+            return sealed
         key = keys.get(key_id)
         if not isinstance(key, DataKey):
             return UNREADABLE if key is None else key

@@ -52,12 +52,13 @@ class SubjectResolver:
 
     def resolve_query(self, query: Query, params: object) -> object:
         """The parameters of a query, with an e-mail address in the parameter `searches_email`
-        replaced by `@` and its blind, and the one in `subject` by the record of that customer."""
+        replaced by `@` and its blind, and with the record of the customer in `subject` in the
+        parameter `record`. The id stays: a customer's may be an e-mail address."""
         changed: dict[str, object] = {}
         if email := _email_in(params, query.searches_email):
             changed[str(query.searches_email)] = f"@{self._keys.ledger_key().blind(email)}"
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
-            changed[str(query.subject)] = self.resolve(SubjectRef(named)).record
+            changed["record"] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
 
 

@@ -31,14 +31,14 @@ def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = Fals
     return mask.rendered(body, view, within)
 
 
-def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
+def test_an_object_marked_sensitive_is_masked_with_all_in_it() -> None:
     body = {"sensitive": True, "total": "9.00", "lines": [{"title": "kit", "ordered": 3}], "n": {}}
     assert seen(body) == {**body, "lines": [{"title": "***", "ordered": 3}]}
     assert seen(body, may=True) == body
 
 
 @pytest.mark.parametrize("named", [{"order_id": "o1"}, {"shipment_id": "s1"}, {"sku": "KIT"}])
-def test_what_says_nothing_is_masked_by_what_it_names(named: dict[str, str]) -> None:
+def test_an_object_without_a_mark_is_masked_by_the_records_it_names(named: dict[str, str]) -> None:
     """So an answer of a new type without the mark discloses nothing."""
     body = {"items": [{**named, "status": "held", "wholly_new": "kit"}, {"wholly_new": "x"}]}
     first, second = seen(body)["items"]
@@ -69,7 +69,7 @@ def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
     assert seen([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
 
 
-def test_an_order_that_says_it_is_not_is_believed_and_the_log_not_asked() -> None:
+def test_an_order_marked_not_sensitive_is_not_looked_up_in_the_log() -> None:
     body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
     assert mask.mentions_in(body).undeclared == set()
     assert seen(body) == body
