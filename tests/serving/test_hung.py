@@ -12,9 +12,10 @@ from tests.databases import temporary_database
 from tests.serving.family import ADMIN_KEY, client, serving, until
 from tests.serving.shop import location, place, receive
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.long]
 
-SILENCE_SECONDS = "3"
+SILENCE_SECONDS = "10"
+"""Longer than a process may get no turn on a busy machine."""
 
 
 def test_stopped_processes_are_replaced(server: str, tmp_path: Path) -> None:
@@ -50,5 +51,5 @@ def test_stopped_processes_are_replaced(server: str, tmp_path: Path) -> None:
                 until(folded, "the new worker folds")
             assert family.stderr.read_text().count('"process_hangs"') == 2
             after = [*family.apis(), *family.workers()]
-            time.sleep(2 * float(SILENCE_SECONDS))
+            time.sleep(1.5 * float(SILENCE_SECONDS))
             assert [*family.apis(), *family.workers()] == after, "who works is left alone"
