@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from oms_ledger import heap
 from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
@@ -72,6 +73,7 @@ def tune_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    heap.keep_little()
     sys.setswitchinterval(0.0005)
 
 

@@ -40,7 +40,7 @@ def test_masked_wherever_it_stands() -> None:
     assert masked(body) == {"name": "***", "any": ["***", {"personal": "***"}], "city": "Leeds"}
 
 
-def test_of_a_name_its_first_word_where_no_more_is_meant() -> None:
+def test_of_a_name_its_given_name_where_no_more_is_meant() -> None:
     body = {"first_name": NAME, "name": NAME, "town": "Leeds"}
     assert shown(body, disclosure.FIRST_NAME) == {
         "first_name": "Ada",
