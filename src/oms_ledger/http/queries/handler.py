@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -19,6 +20,9 @@ from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Json, Position, PreparedAnswer, Query
 from oms_ledger.validation import from_validation, invalid
+
+_INDEX = re.compile(r"(?<=\w)\.\d+\b")
+"""Which of several values is meant, in the name of a field."""
 
 
 class QueryHandler:
@@ -83,7 +87,7 @@ def _named_by_parameter(error: OmsError) -> OmsError:
     if not isinstance(error, Invalid):
         return error
     named = [{**each, "field": str(each["field"]).partition(".")[0]} for each in error.errors]
-    return Invalid(error.detail, code=error.code, errors=named)
+    return Invalid(_INDEX.sub("", error.detail), code=error.code, errors=named)
 
 
 def as_of_in(fields: dict[str, str]) -> Position | datetime | None:
