@@ -33,7 +33,7 @@ BEGIN
             ('writer', 'DELETE', 'receipts'),
             ('writer', 'EXECUTE', 'FUNCTION prune_accesses(timestamptz, bigint)'),
             ('writer', 'SELECT, UPDATE (position, recorded_at)', 'ledger_head'),
-            -- Keys of newcomers are made before a command is submitted, and destroyed by one.
+            -- Keys of newcomers are stored with the events that need them, and destroyed by a command.
             ('writer', 'SELECT, INSERT, UPDATE (subject, wrapped, kek_id, destroyed_at)', 'subject_keys'),
             ('writer', 'SELECT, INSERT, DELETE', 'subject_index'),
             ('writer', 'SELECT (ledger_id)', 'merkle_tree'),

@@ -59,9 +59,3 @@ def page_text(items: str, count: int, limit: int, last: Mark | None) -> str:
     there are."""
     cursor = f'"{cursor_for(last)}"' if count == limit and last is not None else "null"
     return f'{{"items":[{items}],"next_cursor":{cursor}}}'
-
-
-def containing(words: str) -> str:
-    """A LIKE pattern for lower-cased text that contains `words`, taken literally."""
-    escaped = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -81,6 +81,21 @@ From = Annotated[Moment, BeforeValidator(_day_begins)]
 """Start of a period, inclusive; a day alone means from its beginning."""
 Until = Annotated[Moment, BeforeValidator(_day_ends)]
 """End of a period, exclusive; a day alone means that the whole day is in it."""
+
+
+def _separated(value: object) -> object:
+    """The values of a text with commas between."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part for each in value.split(",") if (part := each.strip())) or None
+
+
+Several: TypeAlias = Annotated[
+    tuple[T, ...] | None,
+    BeforeValidator(_separated),
+    Field(description="One, or several with commas between."),
+]
+"""A filter that takes any of several values."""
 HappenedBy = Annotated[
     Moment | None,
     BeforeValidator(_happened_by),

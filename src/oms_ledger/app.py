@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from oms_ledger import heap
 from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
@@ -48,7 +49,7 @@ from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.key_cache import KeyCache
-from oms_ledger.privacy.retention import RetentionPorts
+from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
@@ -58,10 +59,11 @@ from oms_projections import PROJECTIONS
 
 PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
     "receipts": receipts.prune,
+    REFUSALS: receipts.prune_refusals,
     "access_log": access_log.prune_accesses,
 }
-"""By kind of `domain/customers/retention.py`: what deletes a page of records that were kept long
-enough, and returns the number of rows deleted."""
+"""By kind of `domain/customers/retention.py`, and for refusals: what deletes a page of records that
+were kept long enough, and returns the number of rows deleted."""
 
 
 def tune_interpreter() -> None:
@@ -71,6 +73,7 @@ def tune_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    heap.keep_little()
     sys.setswitchinterval(0.0005)
 
 
@@ -125,9 +128,13 @@ class Oms:
         given, vault = list(submissions), self.vault
         futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
         return [
-            PendingOutcome(each.command, future, vault.erasure)
+            PendingOutcome(each.command, future, vault.erasure, partial(self._submit_again, each))
             for each, future in zip(given, futures, strict=True)
         ]
+
+    def _submit_again(self, submission: Submission) -> Outcome:
+        """The outcome of a command whose new key was superseded before it was stored."""
+        return self.writer.submit(self.vault.sealer.seal_again(submission)).result()
 
     def execute_many(
         self,

@@ -339,10 +339,12 @@ class Lookup:
 @dataclass(frozen=True, slots=True)
 class Selection:
     """How a list is answered by one statement: its name in `queries.sql` and its parameters, by
-    the parameters of the query; `answer` makes the body from these and the rows."""
+    the parameters of the query; `answer` makes the body from these and the rows. `suffices` is
+    false for parameters that need more than this statement."""
 
     statement: Callable[..., tuple[str, Mapping[str, object]]]
     answer: Callable[..., PreparedAnswer | Mapping[str, Json]]
+    suffices: Callable[..., bool] = lambda params: True
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ class Settings:
     """What the states that a writer caches may take in memory; up to twice that for a while."""
     writer_patience_seconds: float = 10.0
 
+    silence_seconds: float = 30.0
+    """How long a child process of `serve` may send no heartbeat before it is replaced."""
     clock_difference_seconds: float = 30.0
     """How far the clock of this machine may differ from the database's."""
     database_deadline_seconds: float = 11.0

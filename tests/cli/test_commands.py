@@ -94,5 +94,5 @@ def test_a_wrong_field_is_named_with_its_remedy(run: Run) -> None:
     assert "field: quantity" in error
 
 
-def test_an_unknown_command_says_where_they_are_listed(run: Run) -> None:
+def test_the_error_for_an_unknown_command_names_the_list_of_commands(run: Run) -> None:
     assert "`oms-ledger do` lists them" in run("do", "MakeTea", code=4).stderr

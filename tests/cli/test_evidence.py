@@ -159,7 +159,7 @@ def test_what_is_wrong_is_named_and_repaired(shop: Run, postgres: Database, tmp_
     shop("verify")
 
 
-def test_what_is_not_there_yet_is_said(shop: Run, tmp_path: Path) -> None:
+def test_missing_seals_keys_and_files_are_reported(shop: Run, tmp_path: Path) -> None:
     output = shop("verify", "--no-read-models").stderr
     assert "6 newest events are not sealed yet" in output
     assert "--checkpoint FILE" in output

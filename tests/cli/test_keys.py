@@ -38,6 +38,14 @@ def test_what_cannot_be_is_named(run: Run) -> None:
     assert listed(run) == []
 
 
+def test_nobody_acts_under_the_name_of_the_administrators_own_key(run: Run) -> None:
+    for name in ("admin", " Admin "):
+        refused = run("keys", "create", name, "--role", "analyst", code=2).stderr
+        assert "the name of the administrator's own key" in refused
+    run("keys", "create", "admin-2", "--role", "analyst")
+    assert [each["name"] for each in listed(run)] == ["admin-2"]
+
+
 def test_a_key_is_rotated(run: Run) -> None:
     old = run("keys", "create", "shop", "--role", "channel").stdout.strip()
     output = run("keys", "rotate", "shop", "--grace", "30m")

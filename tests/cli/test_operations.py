@@ -70,7 +70,7 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
     assert json.loads(run("show", "stock", "MUG", "--json").stdout)["on_hand"] == 5
 
 
-def test_migrate_says_what_it_did_and_does_it_once(run: Run) -> None:
+def test_migrate_prints_what_it_applied_and_applies_it_once(run: Run) -> None:
     fresh = run("migrate", "--ledger", "north")
     assert "0001_event_log" in fresh.stdout
     assert run("migrate", "--ledger", "north").stdout == ""

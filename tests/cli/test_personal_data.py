@@ -40,12 +40,15 @@ def test_a_person_from_the_first_order_to_the_receipt(run: Run, tmp_path: Path) 
     assert NAME in run("show", "order", order_id, "--json").stdout
     assert json.loads(run("customer", "export", "c1").stdout)["customer"]["name"] == NAME
     page = tmp_path / "c1.html"
+    page.write_text("an older one, " * 10_000)
+    page.chmod(0o666)
     output = run("customer", "export", "c1", "--html", str(page), "--purpose", "letter of 7 May")
     assert "holds personal data" in output.stderr
     assert page.stat().st_mode & 0o777 == 0o600
     html = page.read_text("utf-8")
     assert "Zqada &lt;Lovelace&gt;" in html
     assert "<Lovelace>" not in html
+    assert html.endswith("</html>\n")
     accesses = json.loads(run("access", "--customer", "c1", "--json").stdout)
     assert [each["purpose"] for each in accesses] == ["letter of 7 May", "subject access", "cli"]
     assert "letter of 7 May" in run("access").stdout
@@ -136,7 +139,7 @@ def test_serving_with_another_key_is_refused_at_the_start(
         (f"vault-transit:http://127.0.0.1:9/v1/transit/keys/oms {KEK}", 0, ""),
     ],
 )
-def test_serve_says_at_its_start_that_the_key_is_another(
+def test_serve_reports_another_key_at_its_start(
     run: Run, postgres: Database, tmp_path: Path, kek: str, code: int, output: str
 ) -> None:
     """Where an old key still opens the ledger, a service that is away can wait."""

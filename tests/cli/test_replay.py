@@ -26,7 +26,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_an_order_is_told_by_any_of_its_names(shop: Run) -> None:
+def test_an_order_is_replayed_by_any_of_its_ids(shop: Run) -> None:
     history = shop("replay", "order", "WEB-000001").stdout
     assert "Order placed through web: 1 line, 23.00 GBP" in history
     assert "status.order: pending -> confirmed" in history
@@ -36,7 +36,7 @@ def test_an_order_is_told_by_any_of_its_names(shop: Run) -> None:
     assert shop("replay", "customer", "C7").stdout == history
 
 
-def test_all_is_told_one_event_a_line(shop: Run) -> None:
+def test_the_whole_log_is_replayed_one_event_a_line(shop: Run) -> None:
     history = lines(shop("replay", "all", "--json").stdout)
     assert [each["position"] for each in history] == list(range(1, 9))
     assert {"actor", "command", "causation_id", "words", "effects"} <= history[0].keys()
@@ -46,13 +46,13 @@ def test_all_is_told_one_event_a_line(shop: Run) -> None:
     assert len(lines(shop("replay", "all", "--json", "--until", until).stdout)) == 3
 
 
-def test_a_sku_is_told(shop: Run) -> None:
+def test_a_sku_is_replayed(shop: Run) -> None:
     history = lines(shop("replay", "sku", "MUG", "--json").stdout)
     assert [each["position"] for each in history] == [2, 3, 6, 8]
     assert history[-1]["effects"] == [{"field": "on_hand", "before": 5, "after": 10}]
 
 
-def test_who_is_not_there_is_not_told_of(shop: Run) -> None:
+def test_an_unknown_id_or_position_is_refused(shop: Run) -> None:
     for what in ("order", "sku", "customer"):
         assert shop("replay", what, "nothing", code=4).stdout == ""
     assert "until" in shop("replay", "all", "--until", "soon", code=2).stderr

@@ -253,7 +253,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
 
 
-def test_the_books_balance_whatever_is_asked_in_whatever_order() -> None:
+def test_the_books_balance_after_any_commands_in_any_order() -> None:
     examples = settings().max_examples // 2
     run_state_machine_as_test(
         AnyOrder, settings=settings(max_examples=examples, stateful_step_count=40)

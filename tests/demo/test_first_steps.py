@@ -42,7 +42,7 @@ def pasted() -> list[str]:
     return [line[1:-1] for line in done.stderr.splitlines()]
 
 
-def test_addresses_and_key_are_told() -> None:
+def test_addresses_and_key_are_printed() -> None:
     text = printed()
     for each in (f"{URL}/v1", f"{URL}/docs", f"{URL}/metrics", KEY):
         assert each in text

@@ -29,7 +29,7 @@ from oms_ledger.engine.project.tables import Table
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded
 from oms_projections import PROJECTIONS
-from oms_projections.order_status.queries import FulfilmentStatus, OrderStatus, ReturnStatus
+from oms_projections.order_status.lists import FulfilmentStatus, OrderStatus, ReturnStatus
 from tests.demo.conftest import NOW, Shop, empty_shop, whole_log
 from tests.engine.log.audit import assert_dense, assert_never_oversold
 
@@ -57,7 +57,7 @@ def happened(shop: Shop, kind: type[Event]) -> list[Any]:
     return [r.event for r in shop.log if isinstance(r.event, kind)]
 
 
-def test_the_ledger_refuses_nothing_that_the_shop_asks(shop: Shop) -> None:
+def test_the_ledger_refuses_no_command_of_the_shop(shop: Shop) -> None:
     assert not shop.result.refused
     assert shop.result.events == shop.result.position == len(shop.log)
     assert not shop.result.already

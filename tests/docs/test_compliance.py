@@ -62,7 +62,7 @@ def test_links_into_pages_lead_to_headings(page: Path) -> None:
 
 
 @pytest.mark.parametrize("standard", STANDARDS)
-def test_every_row_has_a_test_or_says_what_is_missing(standard: str) -> None:
+def test_every_row_names_a_test_or_what_is_missing(standard: str) -> None:
     for requirement, done, where, shown, remains in rows(standard):
         if done:
             assert TEST.search(shown), requirement

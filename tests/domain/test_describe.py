@@ -60,7 +60,7 @@ def test_every_event_has_words(kind: type[Event]) -> None:
     assert all(text and "None" not in text and "***" not in text for text in told)
 
 
-def test_an_event_nobody_gave_words_is_refused() -> None:
+def test_an_event_without_a_description_is_refused() -> None:
     class Unknown(Event):
         type = "order.unheard_of.v1"
         category = "order"
@@ -70,7 +70,7 @@ def test_an_event_nobody_gave_words_is_refused() -> None:
         describe(Unknown(), {})
 
 
-def test_a_placed_order_tells_its_total_and_what_was_promised() -> None:
+def test_a_placed_order_is_described_with_its_total_and_promises() -> None:
     event = placed(backorders=(Backorder("1", "A", "MAN", 2),))
     assert describe(event, {}) == [
         "Order placed through web: 1 line, 20.25 GBP",

@@ -40,14 +40,14 @@ def texts(value: object) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def test_an_ordinary_order_is_told_with_what_is_in_it() -> None:
+def test_an_ordinary_order_is_shown_with_its_lines() -> None:
     view = outside_view(order(sensitive=False))
     assert view.items == (OutsideItem("85123A", "Heart", 3),)
     assert (view.order_number, view.reference, view.sensitive) == ("WEB-000001", "1001", False)
     assert (view.total, view.currency, view.parcel) == (1265, "GBP", None)
 
 
-def test_a_parcel_is_told_with_what_is_in_that_parcel() -> None:
+def test_a_parcel_is_shown_with_the_lines_in_it() -> None:
     view = outside_view(order(sensitive=False), shipment(sensitive=False))
     assert view.items == (OutsideItem("85123A", "Heart", 2),)
     assert view.parcel is not None
@@ -71,7 +71,7 @@ def test_the_mark_of_either_is_enough() -> None:
     assert (view.sensitive, view.items) == (True, ())
 
 
-def test_what_does_not_belong_together_is_not_told() -> None:
+def test_a_shipment_of_another_order_is_refused() -> None:
     with pytest.raises(ValueError, match="OrderPlaced"):
         outside_view(Order())
     with pytest.raises(ValueError, match="of order o2"):

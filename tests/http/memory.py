@@ -123,13 +123,19 @@ def open_in_memory(settings: Settings) -> Generator[Oms]:
     log, pools = MemoryLog(), NoPools()
     sensitivity = SensitivityIndex(MemoryMarkEvents(log))
     vault = Vault.of(pools.lend, MemoryKeys(pools.lend, settings), sensitivity.access_log_keys)
-    writer = Writer(MemoryStore(log))
     snapshots = SnapshotDecoder()
-    readers = MemoryReaders(log, pools, snapshots)
-    connections = cast(Pools, pools)
     guard = ClockGuard(timedelta(seconds=settings.clock_difference_seconds))
+    writer = Writer(MemoryStore(log), guard=guard)
     oms = Oms(
-        settings, "memory:", connections, writer, readers, snapshots, guard, vault, sensitivity
+        settings=settings,
+        url="memory:",
+        pools=cast(Pools, pools),
+        writer=writer,
+        readers=MemoryReaders(log, pools, snapshots),
+        snapshots=snapshots,
+        guard=guard,
+        vault=vault,
+        sensitivity=sensitivity,
     )
     try:
         yield oms

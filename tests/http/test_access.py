@@ -83,7 +83,7 @@ def test_a_single_scope_is_enough_and_no_more(oms: Oms) -> None:
                 assert (response.status_code != 403) is allowed, (scope, method, path)
 
 
-def test_who_may_not_is_told_what_is_missing_and_who_gives_it(oms: Oms) -> None:
+def test_a_refusal_names_the_missing_scope_and_the_roles_that_have_it(oms: Oms) -> None:
     with Api(create_app(oms), key=oms.api_keys.create("counter", "analyst")) as api:
         problem = problem_of(api.post("/v1/orders", {}), 403, "forbidden")
     assert "key:counter lacks the scope orders:write" in problem["detail"]
@@ -115,7 +115,9 @@ def test_a_key_of_one_ledger_is_nothing_in_another(oms: Oms, elsewhere: Oms) -> 
                 assert (response.status_code == 401) is (scope != PUBLIC), (method, path)
 
 
-def test_the_actor_is_who_was_authenticated_whatever_they_say(oms: Oms, api: Api) -> None:
+def test_the_actor_is_who_was_authenticated_and_cannot_be_set_by_a_request(
+    oms: Oms, api: Api
+) -> None:
     """Nothing in a request can name another."""
     with Api(create_app(oms), key=oms.api_keys.create("stock-taker", "warehouse")) as mine:
         headers = {"X-Actor": "key:boss", "X-User": "boss", "X-Correlation-Id": "key:boss"}

@@ -81,7 +81,7 @@ def test_the_ledger_is_proven_to_have_grown(oms_sealed: Oms, api: Api) -> None:
         ("consistency?from=0&to=99", "to"),
     ],
 )
-def test_what_cannot_be_proven_is_said(
+def test_what_cannot_be_proven_is_refused(
     oms_sealed: Oms, api: Api, question: str, field: str
 ) -> None:
     refused = api.get(f"/v1/audit/proof/{question}")
@@ -110,7 +110,7 @@ def test_tiles_are_everybodys_and_events_are_auditors(oms_sealed: Oms, api: Api)
         assert client.get(f"/tile/entries/000.p/{size}").status_code == 403
 
 
-def test_the_last_verification_is_told(oms_sealed: Oms, api: Api) -> None:
+def test_the_last_verification_is_shown(oms_sealed: Oms, api: Api) -> None:
     none = api.get("/v1/audit/verify")
     assert none.status_code == 404
     assert "oms-ledger verify" in none.json()["detail"]

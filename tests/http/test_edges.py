@@ -57,7 +57,7 @@ def test_the_page_of_the_documentation_runs_its_own_script_and_loads_nothing(
     assert re.findall(r'href="([^"]+)"', page.text) == ["/openapi.json", "/openapi.json"]
 
 
-def test_pages_of_other_origins_are_told_nothing(api: Api) -> None:
+def test_pages_of_other_origins_cannot_read_answers(api: Api) -> None:
     """CORS is off: no answer names an origin, and what a browser asks before is refused."""
     origin = {"Origin": "https://evil.example"}
     asks = {**origin, "Access-Control-Request-Method": "POST"}
@@ -93,7 +93,7 @@ def test_without_keys_a_browser_is_not_sent_here_by_others(oms: Oms, origin: str
         ("application/json", "gzip", 415),
     ],
 )
-def test_a_body_is_json_and_says_so(
+def test_a_body_must_be_declared_as_json(
     memory_api: Api, content_type: str, encoding: str | None, status: int
 ) -> None:
     body = json.dumps(order(sku="UNKNOWN")).encode()

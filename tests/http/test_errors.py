@@ -193,7 +193,7 @@ def test_headers_have_shapes(memory_api: Api) -> None:
         assert fields(problem_of(response, 422, "invalid_fields")) == [name], value
 
 
-def test_what_the_path_says_is_not_said_again(memory_api: Api) -> None:
+def test_fields_of_the_path_are_refused_in_body_and_query(memory_api: Api) -> None:
     response = memory_api.post("/v1/orders/o/confirm", {"order_id": "p"})
     assert fields(problem_of(response, 422, "invalid_fields")) == ["order_id"]
     response = memory_api.get("/v1/orders/o?order_id=p")

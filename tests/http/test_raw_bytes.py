@@ -144,7 +144,7 @@ def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
         well(answer)
 
 
-def test_headers_behind_a_body_are_nobody_s(served: Listening) -> None:
+def test_trailers_of_a_body_are_no_headers(served: Listening) -> None:
     """Trailers: a key that comes behind the body opens nothing."""
     trailers = f"0\r\n{KEY}\r\n{JSON}\r\n\r\n".encode()
     (answer,) = replies(served, request("POST", "/v1/orders", CHUNKED, body=trailers))

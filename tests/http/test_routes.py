@@ -158,7 +158,7 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c"}
 
 
-def test_every_route_asks_for_a_key(memory_oms: Oms) -> None:
+def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     """But those that are public. A route that is missing would answer 404."""
     asked = [(c.route.method, c.route.path) for c in COMMANDS.values()]
     asked += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]

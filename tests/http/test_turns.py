@@ -55,6 +55,17 @@ def test_a_caller_with_many_requests_delays_another_by_one() -> None:
     assert order.index("b") < 5
 
 
+def test_callers_with_many_requests_take_turns() -> None:
+    async def work() -> list[str]:
+        work = Work(FairTurns(1, 1000))
+        tasks = [asyncio.create_task(work.do(name)) for name in ("a", "b", "c") for _ in range(50)]
+        await asyncio.gather(*tasks)
+        return work.order
+
+    order = asyncio.run(work())
+    assert {order[:30].count(name) for name in ("a", "b", "c")} <= {9, 10, 11}
+
+
 def test_each_caller_may_queue_so_many() -> None:
     async def work() -> None:
         turns = FairTurns(1, 2)

@@ -46,7 +46,7 @@ def test_a_first_row_instead_of_a_heading_is_not_repeated(tmp_path: Path) -> Non
     assert "1111" not in error.value.detail
 
 
-def test_rows_with_cards_stay_out_and_the_account_says_so(
+def test_rows_with_cards_are_left_out_and_reported(
     postgres: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

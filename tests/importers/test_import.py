@@ -96,7 +96,7 @@ def _check_first_order(order: Order) -> None:
     assert order.statuses.order == "completed"
 
 
-def test_returns_and_corrections_say_why_and_when(postgres: Database, here: Path) -> None:
+def test_returns_and_corrections_have_a_reason_and_a_time(postgres: Database, here: Path) -> None:
     file = written(here / "week.csv", A_WEEK)
     with open_oms(postgres.settings) as oms:
         imported(oms, file)
@@ -172,7 +172,7 @@ def test_without_opening_stock_what_is_short_is_backordered(postgres: Database, 
         assert audited(oms).below_zero == []
 
 
-def test_a_write_off_of_what_is_not_there_is_skipped_and_said(
+def test_a_write_off_of_missing_stock_is_skipped_and_reported(
     postgres: Database, here: Path
 ) -> None:
     file = written(here / "gone.csv", [line("1", "A", -3, "0", "", title="thrown away")])

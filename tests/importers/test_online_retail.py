@@ -100,7 +100,7 @@ def test_a_row_is_read_as_it_is_written() -> None:
         ["1", "A1", "Thing", "1", "2011-01-04 10:00:00", "1.00", "7" * 101, "EIRE"],
     ],
 )
-def test_what_cannot_be_read_says_why(fields: list[str]) -> None:
+def test_an_unreadable_row_is_reported_with_its_reason(fields: list[str]) -> None:
     parsed = parse(3, fields)
     assert isinstance(parsed, MalformedRow)
     assert parsed.number == 3

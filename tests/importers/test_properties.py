@@ -59,7 +59,7 @@ def rows(draw: st.DrawFn) -> FileRow:
 
 
 @given(rows(), st.booleans())
-def test_what_a_row_becomes_fits_what_it_says(row: FileRow, has_price: bool) -> None:
+def test_the_use_of_a_row_fits_its_quantity_and_price(row: FileRow, has_price: bool) -> None:
     use = classify(row, has_price)
     assert (use in set(Use)) != (use in set(Skip))
     match use:
@@ -254,7 +254,7 @@ def test_any_other_bytes_are_refused_or_counted(
         ),
     ],
 )
-def test_what_is_wrong_with_a_whole_file_is_said(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_fault_of_a_whole_file_is_reported(tmp_path: Path, content: bytes, says: str) -> None:
     file = tmp_path / "file.csv"
     file.write_bytes(content)
     with pytest.raises(Invalid, match=says):

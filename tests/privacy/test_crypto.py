@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms_ledger.domain.personal import SEALED, Personal, key_of
-from oms_ledger.privacy.crypto import DataKey, Keyring, LedgerKey, Unreadable
+from oms_ledger.privacy.crypto import TEXTS_MAX, DataKey, Keyring, LedgerKey, Unreadable
 
 ADA = DataKey.of("k1", "customer:1", "ledger", b"a" * 32)
 BOB = DataKey.of("k2", "customer:2", "ledger", b"b" * 32)
@@ -100,3 +100,14 @@ def test_the_ring_forgets_the_oldest_first() -> None:
     ring.drop(["k1", "unknown"])
     assert ring.of("customer:1") is None
     assert ring.of("customer:2") is keys[2]
+
+
+def test_opened_values_are_kept_within_bounds_and_each_in_its_field() -> None:
+    key = DataKey.of("k", "customer:1", "ledger", bytes(32))
+    sealed = [key.seal(f"name {n}", "name") for n in range(3 * TEXTS_MAX)]
+    for _ in range(2):
+        for n, value in enumerate(sealed):
+            assert key.open(value, "name") == f"name {n}"
+            assert len(key.texts) <= TEXTS_MAX
+    with pytest.raises(Unreadable):
+        key.open(sealed[-1], "email")

@@ -40,7 +40,7 @@ def test_masked_wherever_it_stands() -> None:
     assert masked(body) == {"name": "***", "any": ["***", {"personal": "***"}], "city": "Leeds"}
 
 
-def test_of_a_name_its_first_word_where_no_more_is_meant() -> None:
+def test_of_a_name_its_given_name_where_no_more_is_meant() -> None:
     body = {"first_name": NAME, "name": NAME, "town": "Leeds"}
     assert shown(body, disclosure.FIRST_NAME) == {
         "first_name": "Ada",
@@ -52,7 +52,7 @@ def test_of_a_name_its_first_word_where_no_more_is_meant() -> None:
     assert disclosure.keys_in(orjson.dumps({"name": NAME}), disclosure.FIRST_NAME) == set()
 
 
-def test_forgotten_is_said_so() -> None:
+def test_forgotten_values_are_shown_as_forgotten() -> None:
     assert shown({"first_name": NAME.replace(":k1:", ":k9:")}) == {"first_name": "[forgotten]"}
 
 

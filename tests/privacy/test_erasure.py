@@ -74,7 +74,7 @@ def test_the_key_itself_is_gone_from_the_files(shop: Api, oms: Oms, postgres: Da
     assert files_with(postgres, wrapped) == []
 
 
-def test_the_ledger_still_verifies_and_tells_that_it_was_done(
+def test_the_ledger_still_verifies_and_records_the_erasure(
     shop: Api, settings: Settings, tmp_path: Path
 ) -> None:
     """The tree covers sealed bytes before and after; proofs and invariants hold."""
@@ -113,7 +113,7 @@ def test_who_comes_again_has_a_new_key(shop: Api) -> None:
     assert forget(shop, "c-ada")["forgotten"] == 2
 
 
-def test_a_guest_is_forgotten_by_address_and_with_the_customer_who_has_it(
+def test_a_guest_is_forgotten_by_address_and_with_the_customer_of_that_address(
     shop: Api, postgres: Database
 ) -> None:
     guest = GUEST.buys(shop)
@@ -143,7 +143,7 @@ def test_an_order_that_is_sent_again_afterwards_is_still_the_same(shop: Api) -> 
     assert shop.post("/v1/orders", other).json()["code"] == "external_id_reused"
 
 
-def test_a_dry_run_forgets_nobody(shop: Api) -> None:
+def test_a_dry_run_forgets_no_customer(shop: Api) -> None:
     made = ADA.buys(shop)
     tried = shop.post("/v1/customers/c-ada/forget?dry_run=true", REASON)
     assert tried.json()["events"][0]["type"] == "customer.forgotten.v2"

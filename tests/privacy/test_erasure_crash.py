@@ -67,7 +67,7 @@ def test_the_next_worker_carries_it_out(oms: Oms, shop: Api, postgres: Database)
     assert order_of(shop, again)["customer"]["email"] == ADA.email, "who came again is another"
 
 
-def test_who_asks_again_under_the_same_key_carries_it_out(
+def test_a_repeated_request_under_the_same_key_completes_the_erasure(
     oms: Oms, shop: Api, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     GUEST.buys(shop)

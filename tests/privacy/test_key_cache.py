@@ -56,7 +56,7 @@ def rows(database: Database, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-def test_two_processes_that_meet_somebody_at_once_agree_on_the_key(
+def test_two_processes_that_make_a_persons_key_at_once_agree_on_one(
     oms: Oms, settings: Settings, postgres: Database
 ) -> None:
     stocked(oms)
@@ -73,7 +73,7 @@ def test_two_processes_that_meet_somebody_at_once_agree_on_the_key(
     assert len(keys_of_orders(oms)) == len(people)
 
 
-def test_without_id_the_address_and_without_both_the_order_is_who_it_is(
+def test_the_subject_is_the_customer_id_else_the_address_else_the_order(
     oms: Oms, postgres: Database
 ) -> None:
     stocked(oms)
@@ -140,7 +140,7 @@ def _name(oms: Oms) -> str:
         return dict(personal_values(r.event))["name"].personal
 
 
-def test_a_lost_file_is_said_and_not_made_anew(
+def test_a_lost_key_file_is_reported_and_not_made_anew(
     oms: Oms, settings: Settings, tmp_path: Path
 ) -> None:
     own = replace(settings, kek=None, data_dir=tmp_path)

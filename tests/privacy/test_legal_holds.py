@@ -104,7 +104,7 @@ def test_an_id_that_is_an_address_is_held_like_any_other(shop: Api) -> None:
     assert order_of(shop, {**made, "position": position})["customer"]["name"] == "[forgotten]"
 
 
-def test_a_dry_run_tells_that_there_is_a_hold(shop: Api) -> None:
+def test_a_dry_run_reports_a_hold(shop: Api) -> None:
     ADA.buys(shop)
     hold(shop, "c-ada")
     tried = shop.post("/v1/customers/c-ada/forget?dry_run=true", REASON)

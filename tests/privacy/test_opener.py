@@ -100,7 +100,7 @@ def test_hundreds_of_views_of_a_parcel_leave_few_entries(shop: Api, made: dict[s
     assert len(accesses(shop)) <= 4
 
 
-def test_who_was_shown_what_can_be_asked_page_by_page(shop: Api, made: dict[str, Any]) -> None:
+def test_the_access_log_is_listed_page_by_page(shop: Api, made: dict[str, Any]) -> None:
     BOB.buys(shop)
     for n in range(3):
         shop.get(f"/v1/orders/{made['order_id']}", headers={"X-Purpose": f"look {n}"})
@@ -116,7 +116,7 @@ def test_who_was_shown_what_can_be_asked_page_by_page(shop: Api, made: dict[str,
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "X-Purpose")
 
 
-def test_who_asks_at_the_same_moment_is_each_on_record(shop: Api, made: dict[str, Any]) -> None:
+def test_simultaneous_readers_are_each_on_record(shop: Api, made: dict[str, Any]) -> None:
     path, purposes = f"/v1/orders/{made['order_id']}", [f"look {n}" for n in range(30)]
     shown = shop.all_at_once(*(("GET", path, None, {"X-Purpose": each}) for each in purposes))
     assert all(ADA.mark in each.text for each in shown)
@@ -150,7 +150,7 @@ def test_everything_about_one_person(shop: Api, made: dict[str, Any]) -> None:
     assert shop.get("/v1/customers/nobody/export").status_code == 404
 
 
-def test_what_was_ordered_as_a_guest_with_the_same_address_is_theirs_too(shop: Api) -> None:
+def test_an_export_includes_guest_orders_with_the_same_address(shop: Api) -> None:
     """Guest orders are exported with the customer as they are erased with the customer; legal
     holds and accesses too."""
     known = Planted(GUEST.mark, "c-guest")
@@ -166,7 +166,7 @@ def test_what_was_ordered_as_a_guest_with_the_same_address_is_theirs_too(shop: A
     assert "customer.held.v1" in {each["type"] for each in told["events"]}
 
 
-def test_everything_about_a_guest_is_asked_for_by_address(shop: Api) -> None:
+def test_a_guest_is_exported_by_address(shop: Api) -> None:
     guest = GUEST.buys(shop)
     asked = {"min_position": guest["position"], "wait_ms": 10_000}
     shown = shop.get(f"/v1/customers/{GUEST.email}", params=asked).json()
@@ -177,6 +177,24 @@ def test_everything_about_a_guest_is_asked_for_by_address(shop: Api) -> None:
     assert len(told["accesses"]) == 1
     assert shop.get("/v1/customers/nobody@example.com/export").status_code == 404
     assert shop.get(f"/v1/customers/{GUEST.email}/orders").status_code == 404
+
+
+def test_a_note_that_looks_sealed_is_shown_as_it_was_written(oms: Oms, shop: Api) -> None:
+    """Beside sealed values of a person, and with the id of their key in it. It opens nothing."""
+    made = ADA.buys(shop)
+    with oms.readers.as_of() as log:
+        placed_events = log.events(0, 1000, ["order.placed.v1"])
+        values = [value for r in placed_events for value in personal_values(r.event)]
+    (key_id, *_) = {value.personal.split(":")[2] for _, value in values}
+    for note in ("sealed:v1:abc:def", f"sealed:v1:{key_id}:abcd", values[0][1].personal):
+        path = f"/v1/orders/{made['order_id']}"
+        held = shop.post(f"{path}/hold", {"reason": "other", "note": note}).json()
+        answer = shop.get(path, params={"min_position": held["position"], "wait_ms": 10_000})
+        assert [hold["note"] for hold in answer.json()["holds"]] == [note]
+        assert ADA.mark in answer.text
+        assert note in shop.get(f"{path}/timeline").text
+        released = shop.post(f"{path}/holds/{held['hold_id']}/release", {})
+        assert released.status_code == 200
 
 
 def test_a_value_that_was_moved_or_changed_is_not_shown(oms: Oms, shop: Api) -> None:

@@ -72,7 +72,9 @@ def test_keys_move_from_a_file_into_a_service_and_no_event_changes(
         left_behind.vault.keys.ledger_key()
 
 
-def test_another_key_is_told_at_the_start(oms: Oms, settings: Settings, service: Service) -> None:
+def test_another_key_is_refused_at_the_start(
+    oms: Oms, settings: Settings, service: Service
+) -> None:
     with open_prepared(replace(settings, kek=service.key)) as first:
         first.vault.keys.ledger_key()
     for other in (service.other, KEK):

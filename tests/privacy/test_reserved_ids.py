@@ -20,7 +20,7 @@ def test_no_new_customer_has_an_id_like_the_name_of_a_record(shop: Api, prefix: 
     assert problem["errors"][0]["field"] == "customer.id"
 
 
-def test_who_has_such_an_id_is_forgotten_and_nobody_else(
+def test_forgetting_a_customer_with_a_reserved_id_forgets_no_other(
     shop: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in ledgers begun before such ids were refused."""

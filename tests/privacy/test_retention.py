@@ -64,7 +64,7 @@ def name_of(api: Api, made: dict[str, Any]) -> str:
     return str(customer["name"])
 
 
-def test_without_a_period_nobody_is_ever_due(oms: Oms, shop: Api) -> None:
+def test_without_a_period_no_customer_is_ever_due(oms: Oms, shop: Api) -> None:
     made = done_with(shop, ADA)
     assert due(shop, NOW + 200 * YEAR, made["position"]) == []
     assert run_of(oms, NOW + 200 * YEAR) == RetentionRun()
@@ -108,7 +108,7 @@ def test_due_lists_persons_with_the_reason_that_blocks_erasure(oms: Oms, shop: A
     assert name_of(shop, open_).startswith(BOB.mark), "asking does nothing"
 
 
-def test_a_run_erases_who_is_due_and_nobody_else(oms: Oms, shop: Api) -> None:
+def test_a_run_erases_those_who_are_due_and_no_others(oms: Oms, shop: Api) -> None:
     ada, guest, bob = done_with(shop, ADA), done_with(shop, GUEST), BOB.buys(shop)
     nobody = done_with(shop, Planted("Zqnone"), customer=None)
     period(shop, "customers", "2y")
@@ -286,6 +286,33 @@ def test_records_are_kept_for_their_period(oms: Oms, shop: Api, postgres: Databa
     assert dict(run_of(oms, NOW).pruned) == {"access_log": 3, "receipts": 1}
     assert [each["actor"] for each in oms.accesses()] == ["key:admin"]
     assert [each.key for each in oms.audit.receipts()] == ["new"]
+
+
+def test_receipts_of_refusals_are_kept_for_a_week(oms: Oms, shop: Api, postgres: Database) -> None:
+    """Whatever the period is; those of what happened stay. A command that was refused is decided
+    anew after that."""
+    unknown = ADA.order(lines=[{"sku": "UNKNOWN", "quantity": 1, "unit_price": "1.00"}])
+    refused = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert refused.status_code == 409
+    batch = {"orders": [unknown, ADA.order(external_id="batch")]}
+    shop.post("/v1/orders:batch", batch, headers={"Idempotency-Key": "batch"})
+    assert shop.post("/v1/orders", ADA.order(), headers={"Idempotency-Key": "sold"}).is_success
+    made = datetime.now(UTC)
+    assert not run_of(oms, made + timedelta(days=6)).pruned
+    again = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert again.headers["idempotent-replayed"] == "true"
+    assert dict(run_of(oms, made + timedelta(days=8)).pruned) == {"refusals": 2}
+    assert sorted(each.key for each in oms.audit.receipts()) == ["batch\n1", "sold"]
+    again = shop.post("/v1/orders", unknown, headers={"Idempotency-Key": "refused"})
+    assert again.status_code == 409
+    assert "idempotent-replayed" not in again.headers
+    with postgres.connect_owner() as connection:
+        connection.execute("SET enable_seqscan = off")
+        plan = connection.execute(
+            "EXPLAIN SELECT scope, key FROM receipts WHERE position(',\"refusal\":'::bytea IN"
+            " substring(outcome FROM 1 FOR 45)) > 0 AND recorded_at < now() ORDER BY recorded_at"
+        ).fetchall()
+    assert "receipts_refused" in str(plan)
 
 
 def test_the_record_of_accesses_is_deleted_from_by_its_period_alone(

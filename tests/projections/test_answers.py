@@ -16,16 +16,17 @@ from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Json, Recorded
 from oms_ledger.testing import recorded
 from oms_projections import QUERIES
+from oms_projections.order_status.lists import ListOrders
 from oms_projections.order_status.queries import (
     GetOrder,
-    ListOrders,
     OrderHistory,
     get_order,
     get_order_as_of,
     order_events,
     order_timeline,
 )
-from oms_projections.pages import containing, cursor_for, mark_of
+from oms_projections.pages import cursor_for, mark_of
+from oms_projections.search import containing
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.history.memory import Live, ReadModels, Records
 from tests.projections.histories import Shop
@@ -97,7 +98,7 @@ def test_what_is_searched_for_is_taken_literally() -> None:
 def test_parameters_come_as_strings_and_unknown_ones_are_refused() -> None:
     orders = TypeAdapter(ListOrders).validate_python
     params = orders({"late": "true", "limit": "5", "placed_to": "2010-12-01", "return": "none"})
-    assert (params.late, params.limit, params.returned) == (True, 5, "none")
+    assert (params.late, params.limit, params.returned) == (True, 5, ("none",))
     assert params.placed_to == datetime(2010, 12, 2, tzinfo=UTC)
     midnight = datetime(2010, 12, 1, tzinfo=UTC)
     assert orders({"placed_to": "2010-12-01T00:00:00Z"}).placed_to == midnight

@@ -49,12 +49,12 @@ def counted(ask: Ask, least: int, **params: str) -> list[tuple[Any, Any, Any]]:
     return [(r["orders"], r["units"], r["sensitive_orders"]) for r in rows(ask, least, **params)]
 
 
-def test_days_with_few_are_told_of_the_others_alone(ask: Ask) -> None:
+def test_days_with_few_sensitive_orders_count_only_the_others(ask: Ask) -> None:
     """3 and 2 are few, and few together: the next smallest, 12, goes with them."""
     assert counted(ask, 11) == [(4, 4, None), (1, 1, None), (22, 202, 20), (5, 5, 0), (0, 0, None)]
 
 
-def test_it_is_said_why(ask: Ask) -> None:
+def test_the_reason_for_suppression_is_shown(ask: Ask) -> None:
     first, _, third, fourth, last = rows(ask, 11)
     assert "Fewer than 11 sensitive orders" in first["suppressed"]
     assert (third["suppressed"], fourth["suppressed"]) == (None, None)
@@ -68,7 +68,7 @@ def test_a_month_has_enough(ask: Ask) -> None:
     assert counted(ask, 38, group_by="month") == [(12, 12, None)]
 
 
-def test_a_count_alone_is_not_told_by_the_rest(ask: Ask) -> None:
+def test_a_suppressed_count_does_not_follow_from_the_rest(ask: Ask) -> None:
     """Of two days with 3 and 12, the total less the 12 would be the 3."""
     period = {"from": "2026-01-01", "to": "2026-01-02"}
     assert counted(ask, 11, **period) == [(4, 4, None), (1, 1, None)]

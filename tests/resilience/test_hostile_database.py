@@ -58,7 +58,7 @@ def log(postgres: Database) -> Iterator[Log]:
     log.close()
 
 
-def test_a_stuck_holder_of_the_head_gets_everybody_a_clear_answer(
+def test_a_stuck_holder_of_the_head_is_reported_to_every_caller(
     postgres: Database, writer: Writer
 ) -> None:
     submit(writer, Receive("X", 1))

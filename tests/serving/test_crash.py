@@ -50,7 +50,7 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
             load.check_acknowledged(after)
 
 
-def test_while_the_database_is_away_everybody_is_told_to_come_back(
+def test_without_the_database_every_request_is_answered_503_with_retry_after(
     data_dir: Path, tmp_path: Path
 ) -> None:
     environment = {"OMS_DATA_DIR": str(data_dir), "OMS_ADMIN_KEY": ADMIN_KEY}

@@ -62,6 +62,22 @@ def test_a_child_that_is_killed_is_started_again(
     assert not any(psutil.pid_exists(pid) for pid in started(tmp_path))
 
 
+def test_a_child_that_sends_no_heartbeat_is_killed_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr(supervisor, "STARTING_SECONDS", 2.0)
+    child = sleeper(tmp_path, "stubborn")
+    child.silence_seconds = 1.0
+    with Supervisor(os.environ, [child]) as family:
+
+        def again() -> bool:
+            family.check()
+            return family.deaths() >= 1 and child.process is not None
+
+        until(again)
+
+
 def test_one_that_keeps_dying_is_started_ever_later(tmp_path: Path) -> None:
     child = Child("broken", "tests.serving.no_such_module", before=(str(tmp_path),))
     with Supervisor({**os.environ, "PYTHONWARNINGS": ""}, [child]) as family:

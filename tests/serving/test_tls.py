@@ -3,6 +3,7 @@ in the clear."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import ssl
@@ -140,3 +141,12 @@ def test_what_cannot_be_read_or_does_not_fit_is_named(folder: Path) -> None:
         server_context(given(certificate, str(other)))
     with pytest.raises(Invalid, match="is not the private key of the certificate"):
         server_context(given(certificate, certificate))
+
+
+def test_a_key_that_everybody_can_read_is_refused_with_the_remedy(folder: Path) -> None:
+    certificate, key = map(str, Authority(folder, "ca").issue("127.0.0.1"))
+    os.chmod(key, 0o644)
+    with pytest.raises(Invalid, match=r"OMS_TLS_KEY: .*chmod o-rwx"):
+        server_context(given(certificate, key))
+    os.chmod(key, 0o640)
+    assert server_context(given(certificate, key)) is not None

@@ -31,7 +31,7 @@ def hole(id: str = "CVE-2026-1", package: str = "bad", until: date = TODAY) -> H
     return Hole(id, package, "not called", date(2026, 5, 1), until)
 
 
-def test_a_hole_fails_and_says_what_to_do() -> None:
+def test_a_vulnerability_fails_and_names_the_remedy() -> None:
     verdict = audit.verdict(REPORT, [], TODAY)
     assert not verdict.ok
     assert "bad 2.0: CVE-2026-1, PYSEC-2026-1. Upgrade to 2.1" in "\n".join(verdict.lines)
@@ -46,14 +46,14 @@ def test_one_that_is_signed_off_does_not_until_its_end() -> None:
     assert not audit.verdict(REPORT, [hole(id="CVE-2026-2")], TODAY).ok
 
 
-def test_what_is_signed_off_and_gone_is_said() -> None:
+def test_a_sign_off_that_is_no_longer_needed_is_reported() -> None:
     clean = {"dependencies": REPORT["dependencies"][:1]}
     verdict = audit.verdict(clean, [hole()], TODAY)
     assert verdict.ok
     assert "take it out" in verdict.lines[-1]
 
 
-def test_nobody_who_knows_is_no_audit() -> None:
+def test_an_index_without_advisories_is_no_audit() -> None:
     """As a package index without advisories answers; pip-audit itself would say all is well."""
     nothing = {"dependencies": [{"name": "a", "skip_reason": "not found"}]}
     verdict = audit.verdict(nothing, [], TODAY)
@@ -63,7 +63,7 @@ def test_nobody_who_knows_is_no_audit() -> None:
     assert "not audited: a." in "\n".join(audit.verdict(some, [], TODAY).lines)
 
 
-def test_without_the_tool_it_is_said(
+def test_a_missing_tool_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(audit, "TOOL", tmp_path / "none")
@@ -109,7 +109,7 @@ WITH_TOOLS = pytest.mark.skipif(not audit.TOOL.exists(), reason="no pip-audit he
 
 
 @WITH_TOOLS
-def test_pip_audit_asks_for_all_that_is_locked(
+def test_pip_audit_checks_every_locked_package(
     advisories: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = ["-s", "osv", "--osv-url", advisories]
@@ -125,7 +125,7 @@ def test_pip_audit_asks_for_all_that_is_locked(
 
 
 @WITH_TOOLS
-def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_service_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     away = ["-s", "osv", "--osv-url", "http://127.0.0.1:9/v1/query", "--timeout", "2"]
     assert audit.main(away) == 0
     assert "NOT AUDITED: the advisory service cannot be asked" in capsys.readouterr().out

@@ -35,7 +35,7 @@ def test_development_stays_out() -> None:
     ]
 
 
-def test_what_is_installed_otherwise_than_locked_is_said() -> None:
+def test_a_package_that_differs_from_the_lock_is_reported() -> None:
     with pytest.raises(SystemExit, match="Not as locked: a"):
         bill.reduced(WHOLE, {"a"}, {"a": Locked("2", ("00",))})
     with pytest.raises(SystemExit, match="Not installed: c"):

@@ -104,7 +104,7 @@ def refuse(given: Given) -> Sequence[Change]:
     raise Refused("No.", code="no", errors=[{"line": "1"}])
 
 
-def test_a_refusal_is_told_by_its_code_and_its_errors() -> None:
+def test_a_refusal_is_matched_by_its_code_and_its_errors() -> None:
     decision = given(*SHELF).when(CustomCommand(refuse))
     assert decision.then_refused("no", {"line": "1"}).detail == "No."
     with pytest.raises(AssertionError, match="no: No"):
@@ -120,7 +120,7 @@ def test_what_happens_is_not_refused() -> None:
         given(*SHELF).when(CustomCommand(receive)).then_refused("no")
 
 
-def test_a_wrong_field_is_told_by_its_name_and_no_other_is_wrong() -> None:
+def test_an_invalid_field_is_matched_by_its_name_alone() -> None:
     decision = given().when(AdjustStock, sku="A", location="LON", reason="", change="x")
     with pytest.raises(AssertionError, match="reason"):
         decision.then_invalid("change")

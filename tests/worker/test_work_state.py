@@ -110,7 +110,7 @@ def test_a_job_that_fails_for_a_while_is_seen_and_so_is_its_recovery(
     assert '"event":"work_recovered"' in log
 
 
-def test_a_log_that_cannot_be_sealed_says_what_to_do(
+def test_a_log_that_cannot_be_sealed_is_reported_with_a_remedy(
     sealed: Sealed, tmp_path: Path, listed: List
 ) -> None:
     """An event that is missing from the log stops the sealer, and nothing else."""
@@ -132,7 +132,7 @@ def test_options_of_the_worker_do_not_get_lost(capsys: pytest.CaptureFixture[str
     assert "--ledger" in help_text
 
 
-def test_where_no_worker_has_run_the_list_says_so(
+def test_the_list_reports_that_no_worker_has_run(
     listed: List, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert listed() == {}

@@ -22,7 +22,8 @@ from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status.fold import READ_MODEL
-from oms_projections.order_status.queries import ListOrders, history_of, list_orders, shipments_of
+from oms_projections.order_status.lists import ListOrders, list_orders
+from oms_projections.order_status.queries import history_of, shipments_of
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
 from oms_projections.values import column, maybe_time

@@ -38,8 +38,18 @@ from oms_projections.order_status.document import (
     shipment_after,
     written,
 )
-from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
+from oms_projections.order_status.rows import (
+    LineRow,
+    OrderDocumentRow,
+    OrderRow,
+    OrderShipmentRow,
+    SearchTermRow,
+)
 from oms_projections.order_status.views import detail, item, text_of
+from oms_projections.search import folded, grams
+
+ON_HOLD = "on_hold"
+"""The facet of orders on hold."""
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -65,13 +75,12 @@ def fold(r: Recorded, page: Page) -> None:
 
 @dataclass(slots=True)
 class OpenOrder:
-    """An order of the page that is being folded: its rows, and its document in memory. The texts in
-    `row` are written when the page is at its end."""
+    """An order of the page that is being folded: its rows, and its document in memory. The rows are
+    brought up to date when the page is at its end."""
 
     row: OrderDocumentRow
     document: OrderDocument
     listed: OrderRow
-    statuses: Statuses | None = None
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
@@ -84,13 +93,13 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
             OrderDocumentRow(order_id), document, order_row(document)
         )
         put = page.add
+        for term in terms_of(event):
+            put(term)
     else:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
         document = opened.document
         follow(document, r)
     put(opened.row)
-    statuses = opened.statuses = document.order.statuses
-    update_row(opened.listed, statuses, document, r)
     put(opened.listed)
     for line_id in lines_of(event):
         put(line_row(order_id, document.order, line_id))
@@ -106,11 +115,13 @@ def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
 
 
 def finish(page: Page) -> None:
-    """Write the texts of the orders of the page."""
+    """Bring the rows of the page's orders up to date."""
     for opened in cast("Iterable[OpenOrder]", page.memo.values()):
         row, document = opened.row, opened.document
+        statuses = document.order.statuses
+        update_row(opened.listed, statuses, document)
         row.document = written(document)
-        body = detail(document, statuses=opened.statuses)
+        body = detail(document, statuses=statuses)
         row.answer = text_of(body)
         row.item = text_of(item(opened.listed, body["customer"]))
         row.version = document.order.version
@@ -129,6 +140,8 @@ def _parcel(
         page.put(parcel)
     else:
         page.add(shipment_row(parcel))
+    if parcel.tracking_number:
+        page.put(term_row(parcel.order_id, "tracking", parcel.tracking_number, parcel.shipment_id))
 
 
 def shipment_row(parcel: OrderShipment) -> OrderShipmentRow:
@@ -183,6 +196,7 @@ def order_row(document: OrderDocument) -> OrderRow:
         on_hold=False,
         currency=terms.currency,
         total=terms.total,
+        cancelled_total=0,
         units=sum(line.quantity for line in terms.lines if line.stocked),
         line_count=len(terms.lines),
         locations=[],
@@ -190,17 +204,18 @@ def order_row(document: OrderDocument) -> OrderRow:
         customer=msgspec.to_builtins(terms.customer),
         person=person_of(terms),
         country=terms.shipping_address.country if terms.shipping_address else None,
-        search=search_text(placed),
+        facets=[],
         placed_at=placed.placed_at,
         ship_by=placed.ship_by,
         deliver_by=placed.deliver_by,
         shipped_at=None,
+        delivered_at=None,
         last_at=placed.placed_at,
         updated_at=placed.placed_at,
     )
 
 
-def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument, r: Recorded) -> None:
+def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> None:
     order = document.order
     row.version = order.version
     row.status = statuses.order
@@ -209,9 +224,12 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument, r: Re
     row.returned = statuses.returned
     row.on_hold = bool(order.holds)
     row.locations = document.locations
+    row.cancelled_total = order.cancelled_total
+    row.facets = facets_of(row)
     row.shipped_at = document.shipped_at
-    row.last_at = document.last_at or r.meta.happened_at
-    row.updated_at = r.meta.recorded_at
+    row.delivered_at = document.delivered_at
+    row.last_at = document.last_at or row.placed_at
+    row.updated_at = document.updated_at or row.placed_at
 
 
 def person_of(terms: OrderTerms) -> str | None:
@@ -221,11 +239,39 @@ def person_of(terms: OrderTerms) -> str | None:
     return next((key for key in keys if key is not None), None)
 
 
-def search_text(placed: OrderPlaced) -> str:
-    """What `q` looks in: number and external id. Nothing personal: e-mail addresses are found
-    through an index outside the log."""
-    words = (placed.number, placed.terms.external_id)
-    return "\n".join(word for word in words if word).lower()
+def terms_of(placed: OrderPlaced) -> list[SearchTermRow]:
+    """What finds the order. Nothing personal: e-mail addresses are found through an index outside
+    the log. The external id of a sensitive order may say what it is about."""
+    terms = [term_row(placed.order_id, "number", placed.number)]
+    if external_id := placed.terms.external_id:
+        terms.append(
+            term_row(placed.order_id, "external_id", external_id, sensitive=placed.sensitive)
+        )
+    return terms
+
+
+def term_row(
+    order_id: str, kind: str, text: str, shipment_id: str = "", *, sensitive: bool = False
+) -> SearchTermRow:
+    term = folded(text)
+    return SearchTermRow(order_id, kind, shipment_id, term, grams(term), sensitive)
+
+
+def facets_of(row: OrderRow) -> list[str]:
+    """The values of an order that lists filter by, each behind the name of the filter."""
+    facets = [
+        f"status:{row.status}",
+        f"payment:{row.payment}",
+        f"fulfilment:{row.fulfilment}",
+        f"return:{row.returned}",
+        f"channel:{row.channel}",
+        *(f"location:{location}" for location in row.locations),
+    ]
+    if row.country:
+        facets.append(f"country:{row.country}")
+    if row.on_hold and row.status != "cancelled":
+        facets.append(ON_HOLD)
+    return facets
 
 
 def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
@@ -249,7 +295,7 @@ READ_MODEL = ReadModel(
     name="order_status",
     version=6,
     package=__name__.rpartition(".")[0],
-    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow),
+    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,
     fold=fold,
     finish=finish,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal
 
 import msgspec
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.describe import describe
@@ -27,53 +26,17 @@ from oms_ledger.kernel import (
     Reader,
     Recorded,
     Rows,
-    Selection,
     stream_id,
 )
-from oms_projections.direct import looked_up, selected
+from oms_projections.direct import looked_up
 from oms_projections.order_status.document import OrderShipment
 from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.lists import ORDERS, ListOrders, list_orders
 from oms_projections.order_status.views import detail, document_of, shipment_of, with_shipments
-from oms_projections.pages import Cursor, Limit, Mark, containing, invalid, mark_of, page_text
-from oms_projections.values import (
-    From,
-    HappenedBy,
-    Moment,
-    Until,
-    column,
-    maybe,
-    now,
-)
+from oms_projections.values import HappenedBy, column, maybe
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 _decode_parcels = msgspec.json.Decoder(list[OrderShipment]).decode
-
-NEWEST_ID: Mark = ["-placed_at", "infinity", ""]
-
-OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
-PaymentStatus = Literal[
-    "none",
-    "pending",
-    "authorized",
-    "partially_paid",
-    "paid",
-    "partially_refunded",
-    "refunded",
-    "voided",
-    "failed",
-]
-FulfilmentStatus = Literal[
-    "not_required",
-    "unfulfilled",
-    "backordered",
-    "partially_shipped",
-    "shipped",
-    "partially_delivered",
-    "delivered",
-    "cancelled",
-]
-ReturnStatus = Literal["none", "partially_returned", "returned"]
-Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -133,92 +96,6 @@ def _parcel(row: Mapping[str, object]) -> OrderShipment:
         maybe(row, "service", str),
         maybe(row, "tracking_number", str),
     )
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class ListOrders:
-    """`q` is looked for, whatever its case, in number, external id and tracking numbers; with an
-    `@` in it, it is a whole e-mail address, and finds the orders placed with it. Names are
-    sealed and cannot be looked for. `late`: not all shipped by the time promised, judged at `now`.
-    `placed_from` is inclusive, `placed_to` exclusive; a day alone is meant whole. Without
-    `with_sensitive`, as always without the scope sensitive:read, sensitive orders are not found by
-    `sku` or external id."""
-
-    status: OrderStatus | None = None
-    payment: PaymentStatus | None = None
-    fulfilment: FulfilmentStatus | None = None
-    returned: ReturnStatus | None = Field(default=None, alias="return")
-    on_hold: bool | None = None
-    channel: str | None = None
-    location: str | None = None
-    sku: str | None = None
-    customer: str | None = None
-    q: str | None = Field(default=None, max_length=200)
-    placed_from: From | None = None
-    placed_to: Until | None = None
-    late: bool | None = None
-    now: Moment = Field(default_factory=now)
-    with_sensitive: bool = True
-    sort: Sort = "-placed_at"
-    cursor: Cursor = None
-    limit: Limit = 50
-
-
-def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
-    newest_first = params.sort == "-placed_at"
-    start: Mark = NEWEST_ID if newest_first else [params.sort, -(2**63), "", ""]
-    after = mark_of(params.cursor, start) if params.cursor else start
-    if after[0] != params.sort:
-        raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
-    filters = {**_filters(params), "limit": params.limit}
-    if newest_first:
-        return "list_orders", {**filters, "after": after[1], "after_id": after[2]}
-    place = {"after": after[1], "after_word": after[2], "after_id": after[3]}
-    return "list_orders_sorted", {**filters, **place, "sort": params.sort}
-
-
-def _listed(params: ListOrders, rows: Rows) -> PreparedAnswer:
-    last = _mark(params.sort, rows[-1]) if rows else None
-    items = ",".join([column(row, "item", str) for row in rows])
-    sensitive = any(row["sensitive"] for row in rows)
-    return PreparedAnswer(page_text(items, len(rows), params.limit, last), sensitive)
-
-
-ORDERS = Selection(_page, _listed)
-
-
-def list_orders(params: ListOrders, reader: Reader) -> Mapping[str, Json]:
-    return selected(ORDERS, params, reader)
-
-
-def _filters(params: ListOrders) -> dict[str, object]:
-    q = params.q
-    blind = q.removeprefix("@") if q and "@" in q else None  # as it stands in the index by now
-    return {
-        "status": params.status,
-        "payment": params.payment,
-        "fulfilment": params.fulfilment,
-        "returned": params.returned,
-        "on_hold": params.on_hold,
-        "channel": params.channel,
-        "location": params.location,
-        "sku": params.sku,
-        "customer": params.customer,
-        "q": containing(q) if q and not blind else None,
-        "blind": blind,
-        "placed_from": params.placed_from,
-        "placed_to": params.placed_to,
-        "late": params.late,
-        "now": params.now,
-        "with_sensitive": params.with_sensitive,
-    }
-
-
-def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:
-    order_id = column(row, "order_id", str)
-    if sort == "-placed_at":
-        return [sort, rfc3339(column(row, "placed_at", datetime)), order_id]
-    return [sort, column(row, "rank_number", int), column(row, "rank_word", str), order_id]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -293,7 +170,7 @@ QUERIES = (
         READ_MODEL.name,
         ListOrders,
         list_orders,
-        "Orders, filtered, searched and sorted",
+        "Orders, filtered, searched, sorted, counted and summed",
         "All orders of a past moment would take the whole log to answer. List the orders of now,"
         " and ask for each that matters: GET /v1/orders/{order_id}?as_of=.",
         searches_email="q",

@@ -14,40 +14,51 @@ SELECT * FROM order_parcels WHERE order_id = %(order_id)s ORDER BY shipment_id;
 -- name: orders_by_name
 -- Orders with exactly this number, whatever its case, or this external id, which several channels
 -- may have given: how the command line finds what people call an order.
-SELECT order_id, number, channel, lower(number) = lower(%(name)s::text) AS by_number
+SELECT order_id, number, channel, number IN (%(name)s::text, upper(%(name)s)) AS by_number
 FROM orders
-WHERE lower(number) = lower(%(name)s::text) OR external_id = %(name)s
+WHERE number IN (%(name)s::text, upper(%(name)s)) OR external_id = %(name)s
 ORDER BY by_number DESC, number
 LIMIT %(limit)s;
 
 -- name: order_filters
 -- What lists of orders have in common. Without `with_sensitive` no sensitive order is found by what
--- is in it: neither by a SKU nor by the external id that somebody gave it.
-  AND status = %(status)s::text -- if status
-  AND payment = %(payment)s::text -- if payment
-  AND fulfilment = %(fulfilment)s::text -- if fulfilment
-  AND returned = %(returned)s::text -- if returned
-  AND (on_hold AND status <> 'cancelled') = %(on_hold)s::boolean -- if on_hold
-  AND channel = %(channel)s::text -- if channel
-  AND %(location)s::text = ANY (locations) -- if location
+-- is in it: neither by a SKU nor by the external id that somebody gave it. An order is late when it
+-- was not shipped or not delivered by the time promised; what came after `now` had not come yet.
+  AND facets && %(status)s::text[] -- if status
+  AND facets && %(payment)s::text[] -- if payment
+  AND facets && %(fulfilment)s::text[] -- if fulfilment
+  AND facets && %(returned)s::text[] -- if returned
+  AND facets && %(channel)s::text[] -- if channel
+  AND facets && %(location)s::text[] -- if location
+  AND facets && %(country)s::text[] -- if country
+  AND facets @> %(held)s::text[] -- if held
+  AND NOT facets @> %(not_held)s::text[] -- if not_held
   AND customer_id = %(customer)s::text -- if customer
+  AND (%(with_sensitive)s OR NOT sensitive) AND external_id = %(external_id)s::text -- if external_id
   AND placed_at >= %(placed_from)s::timestamptz -- if placed_from
   AND placed_at < %(placed_to)s::timestamptz -- if placed_to
-  AND %(late)s::boolean = (coalesce(shipped_at, %(now)s::timestamptz) > ship_by -- if late
-      AND fulfilment <> 'not_required' AND fulfilment <> 'cancelled') -- if late
+  AND updated_at >= %(updated_from)s::timestamptz -- if updated_from
+  AND updated_at < %(updated_to)s::timestamptz -- if updated_to
+  AND delivered_at >= %(delivered_from)s::timestamptz -- if delivered_from
+  AND delivered_at < %(delivered_to)s::timestamptz -- if delivered_to
+  AND placed_at <= %(placed_by)s::timestamptz -- if placed_by
+  AND (shipped_at IS NULL OR delivered_at IS NULL OR shipped_at > ship_by -- if is_late
+      OR delivered_at > deliver_by) -- if is_late
+  AND %(late)s::boolean = (fulfilment <> 'not_required' AND fulfilment <> 'cancelled' AND ( -- if late
+      least(shipped_at, %(now)s::timestamptz) > ship_by -- if late
+      OR least(delivered_at, %(now)s::timestamptz) > deliver_by)) -- if late
   AND (%(with_sensitive)s OR NOT sensitive) AND order_id IN ( -- if sku
       SELECT l.order_id FROM order_lines l WHERE l.sku = %(sku)s::text) -- if sku
   AND person IN (SELECT i.key_id FROM subject_index i WHERE i.blind = %(blind)s::text) -- if blind
-  AND (CASE WHEN %(with_sensitive)s OR NOT sensitive THEN search ELSE lower(number) END -- if q
-          LIKE %(q)s::text -- if q
-      OR order_id IN ( -- if q
-      SELECT p.order_id FROM order_parcels p WHERE lower(p.tracking_number) LIKE %(q)s)) -- if q
+  AND order_id IN (SELECT t.order_id FROM order_terms t WHERE t.term LIKE %(q)s::text -- if q
+      AND t.grams @> %(grams)s::text[] -- if grams
+      AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
 
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
-SELECT o.order_id, o.placed_at, d.item, d.sensitive
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
-    SELECT order_id, placed_at FROM orders
+    SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
     ORDER BY placed_at DESC, order_id DESC
@@ -55,31 +66,88 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.placed_at DESC, o.order_id DESC;
 
--- name: list_orders_sorted
--- The other orders of sorting: the matching rows are ranked and the first of them kept. A rank is a
--- number or a word; descending numbers are negated.
-SELECT o.order_id, o.rank_number, o.rank_word, d.item, d.sensitive
+-- name: list_orders_delivered
+-- Newest first, of those that were delivered in a short time: all of them are read and sorted. Along
+-- the index on placed_at all orders that were placed since would have to be passed.
+WITH delivered AS MATERIALIZED (
+    SELECT order_id, placed_at FROM orders o
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
 FROM (
-    SELECT * FROM (
-        SELECT order_id,
-            CASE %(sort)s::text
-                WHEN 'placed_at' THEN (extract(epoch FROM placed_at) * 1000000)::bigint
-                WHEN 'updated_at' THEN (extract(epoch FROM updated_at) * 1000000)::bigint
-                WHEN '-updated_at' THEN -(extract(epoch FROM updated_at) * 1000000)::bigint
-                WHEN 'total' THEN total
-                ELSE 0
-            END AS rank_number,
-            CASE %(sort)s::text WHEN 'number' THEN number ELSE '' END AS rank_word
-        FROM orders
-        WHERE true
-        -- include: order_filters
-    ) AS ranked
-    WHERE (rank_number, rank_word COLLATE "C", order_id)
-        > (%(after)s::bigint, %(after_word)s::text, %(after_id)s::text)
-    ORDER BY rank_number, rank_word COLLATE "C", order_id
+    SELECT order_id, placed_at FROM delivered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.placed_at DESC, o.order_id DESC;
+
+-- name: list_orders_oldest
+-- Oldest first.
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, placed_at FROM orders o
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY placed_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
-ORDER BY o.rank_number, o.rank_word COLLATE "C", o.order_id;
+ORDER BY o.placed_at, o.order_id;
+
+-- name: list_orders_changed
+-- Those that changed last come first.
+SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, updated_at FROM orders o
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY updated_at DESC, order_id DESC
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.updated_at DESC, o.order_id DESC;
+
+-- name: list_orders_unchanged
+-- Those that changed last come last.
+SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, updated_at FROM orders o
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY updated_at, order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.updated_at, o.order_id;
+
+-- name: list_orders_by_number
+-- By number.
+SELECT o.order_id, o.number AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, number FROM orders o
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY number, order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.number, o.order_id;
+
+-- name: list_orders_by_total
+-- By total, whatever the currency.
+SELECT o.order_id, o.total AS mark, d.item, d.sensitive
+FROM (
+    SELECT order_id, total FROM orders o
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+    -- include: order_filters
+    ORDER BY total, order_id
+    LIMIT %(limit)s
+) AS o JOIN order_dossiers d USING (order_id)
+ORDER BY o.total, o.order_id;
+
+-- name: sum_orders
+-- How many orders a list has, and what they add up to, by currency.
+SELECT currency, count(*) AS orders, sum(total)::bigint AS total,
+    sum(cancelled_total)::bigint AS cancelled_total
+FROM orders o
+WHERE true
+-- include: order_filters
+GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer
 -- Oldest first. Guests have no id: their orders are those that their key seals.

@@ -29,10 +29,11 @@ class OrderDocumentRow(Row):
 
 @dataclass(slots=True)
 class OrderRow(Row):
-    """What lists show, filter and sort by; written from the document, never read back. `total`
-    in minor units; `search` is lower-cased; personal values in `customer` keep the form they
-    are stored in, which is sealed, with the key of which `person` is the id. `country` is where
-    it goes, `last_at` when the last thing happened to it."""
+    """What lists filter and sort by; written from the document, never read back. `total` and
+    `cancelled_total` in minor units; personal values in `customer` keep the form they are stored
+    in, which is sealed, with the key of which `person` is the id. `country` is where it goes,
+    `last_at` when the last thing happened to it. `facets` are the values that filters look for,
+    each behind the name of its filter, for one index."""
 
     table: ClassVar[str] = "orders"
     key: ClassVar[tuple[str, ...]] = ("order_id",)
@@ -49,6 +50,7 @@ class OrderRow(Row):
     on_hold: bool
     currency: str
     total: int
+    cancelled_total: int
     units: int
     line_count: int
     locations: list[str]
@@ -56,11 +58,12 @@ class OrderRow(Row):
     customer: dict[str, object] | None
     person: str | None
     country: str | None
-    search: str
+    facets: list[str]
     placed_at: datetime
     ship_by: datetime
     deliver_by: datetime
     shipped_at: datetime | None
+    delivered_at: datetime | None
     last_at: datetime
     updated_at: datetime
 
@@ -90,3 +93,19 @@ class OrderShipmentRow(OrderShipment, Row):
 
     table: ClassVar[str] = "order_parcels"
     key: ClassVar[tuple[str, ...]] = ("shipment_id",)
+
+
+@dataclass(slots=True)
+class SearchTermRow(Row):
+    """A text by which an order is looked for: its number, its external id, or the tracking number
+    of the shipment `shipment_id`. `term` is folded (`search.py`), `grams` are its parts of three
+    characters. `sensitive`: it must not find the order for readers without that right."""
+
+    table: ClassVar[str] = "order_terms"
+    key: ClassVar[tuple[str, ...]] = ("order_id", "kind", "shipment_id")
+    order_id: str
+    kind: str
+    shipment_id: str
+    term: str
+    grams: list[str]
+    sensitive: bool

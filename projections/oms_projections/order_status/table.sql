@@ -9,8 +9,8 @@ CREATE TABLE order_dossiers{v} (
     sensitive boolean NOT NULL
 ) WITH (fillfactor = 80);
 
--- What lists show. No index on what changes (status, updated_at): an update then touches no
--- index at all, and a scan of these narrow rows is quick at 100,000 orders.
+-- What lists filter and sort by. What is shown is in order_dossiers: a scan of these narrow rows is
+-- quick.
 CREATE TABLE orders{v} (
     order_id text COLLATE "C" PRIMARY KEY,
     number text COLLATE "C" NOT NULL,
@@ -25,6 +25,7 @@ CREATE TABLE orders{v} (
     on_hold boolean NOT NULL,
     currency text NOT NULL,
     total bigint NOT NULL,
+    cancelled_total bigint NOT NULL,
     units bigint NOT NULL,
     line_count bigint NOT NULL,
     locations text[] NOT NULL,
@@ -32,18 +33,37 @@ CREATE TABLE orders{v} (
     customer jsonb,
     person text COLLATE "C",
     country text COLLATE "C",
-    search text NOT NULL,
+    facets text[] NOT NULL,
     placed_at timestamptz NOT NULL,
     ship_by timestamptz NOT NULL,
     deliver_by timestamptz NOT NULL,
     shipped_at timestamptz,
+    delivered_at timestamptz,
     last_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 ) WITH (fillfactor = 80);
 
 CREATE INDEX orders{v}_placed ON orders{v} (placed_at, order_id);
 
-CREATE INDEX orders{v}_customer ON orders{v} (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX orders{v}_updated ON orders{v} (updated_at, order_id);
+
+CREATE INDEX orders{v}_delivered ON orders{v} (delivered_at) WHERE delivered_at IS NOT NULL;
+
+CREATE INDEX orders{v}_number ON orders{v} (number, order_id);
+
+CREATE INDEX orders{v}_total ON orders{v} (total, order_id);
+
+-- Filters by a rare value go by this one, by a frequent one along an index of the sort order.
+CREATE INDEX orders{v}_facets ON orders{v} USING gin (facets);
+
+-- Orders that are late or may become so. The condition is that of the filter `late`.
+CREATE INDEX orders{v}_late ON orders{v} (placed_at, order_id)
+WHERE (shipped_at IS NULL OR delivered_at IS NULL OR shipped_at > ship_by OR delivered_at > deliver_by);
+
+CREATE INDEX orders{v}_external ON orders{v} (external_id) WHERE external_id IS NOT NULL;
+
+CREATE INDEX orders{v}_customer ON orders{v} (customer_id, placed_at, order_id)
+WHERE customer_id IS NOT NULL;
 
 CREATE INDEX orders{v}_person ON orders{v} (person) WHERE person IS NOT NULL;
 
@@ -74,3 +94,16 @@ CREATE TABLE order_parcels{v} (
 );
 
 CREATE INDEX order_parcels{v}_order ON order_parcels{v} (order_id);
+
+-- What finds an order by `q`.
+CREATE TABLE order_terms{v} (
+    order_id text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    shipment_id text COLLATE "C" NOT NULL,
+    term text NOT NULL,
+    grams text[] NOT NULL,
+    sensitive boolean NOT NULL,
+    PRIMARY KEY (order_id, kind, shipment_id)
+);
+
+CREATE INDEX order_terms{v}_grams ON order_terms{v} USING gin (grams);

@@ -20,8 +20,10 @@ from oms_ledger.domain.fulfilment.answers import (
 )
 from oms_ledger.domain.fulfilment.dates import doubtful_dates
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.given_names import FAMILY_NAME_FIRST, given_name
 from oms_ledger.domain.json_values import revealed_json, rfc3339
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import SEALED
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.direct import looked_up
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
@@ -182,7 +184,6 @@ def track(params: Track, reader: Reader) -> Mapping[str, Json]:
     if not rows:
         raise NotFound("There is no parcel behind this link. Check that the link is complete.")
     row = rows[0]
-    name = revealed_json(maybe(row, "recipient", dict))
     return {
         **({"sensitive": True} if column(row, "sensitive", bool) else {}),
         "order_number": column(row, "order_number", str),
@@ -190,7 +191,7 @@ def track(params: Track, reader: Reader) -> Mapping[str, Json]:
         "exception": maybe(row, "trouble", str),
         "carrier": column(row, "carrier", str),
         "tracking_number": maybe(row, "tracking_number", str),
-        "first_name": name.split()[0] if isinstance(name, str) and name.split() else None,
+        "first_name": first_name(row),
         "town": maybe(row, "city", str),
         "promised_at": maybe_time(row, "deliver_by"),
         "dispatched_at": maybe_time(row, "dispatched_at"),
@@ -200,6 +201,15 @@ def track(params: Track, reader: Reader) -> Mapping[str, Json]:
             for scan in sorted(column(row, "scans", list), key=_scanned_at)
         ],
     }
+
+
+def first_name(row: Mapping[str, object]) -> str | None:
+    """The recipient's given name. A sealed name stays sealed: the given name is taken when it is
+    opened. None where names of the country begin with the family name."""
+    name = revealed_json(maybe(row, "recipient", dict))
+    if not isinstance(name, str) or maybe(row, "country", str) in FAMILY_NAME_FIRST:
+        return None
+    return name if name.startswith(SEALED) else given_name(name)
 
 
 def _scanned_at(scan: Mapping[str, str]) -> datetime:

@@ -10,6 +10,7 @@ from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
 from oms_ledger.domain.stock.events import STOCK_EVENTS, StockAdjusted, StockEvent
 from oms_ledger.domain.stock.state import book
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
+from oms_projections.search import folded
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 KINDS: dict[type[Event], str] = {e: e.type.split(".")[1] for e in STOCK_EVENTS}
@@ -94,6 +95,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         backorder_limit=event.backorder_limit,
         safety_stock=event.safety_stock,
         components=[asdict(c) for c in event.components],
+        search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,
         version=r.version,
         updated_at=r.meta.recorded_at,
@@ -115,7 +117,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=2,
+    version=3,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

@@ -19,7 +19,8 @@ from oms_ledger.domain.errors import AsOfNotSupported, NotFound
 from oms_ledger.domain.stock.answers import MovementsAnswer, StockLevelsAnswer, StockOfSkuAnswer
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows
 from oms_projections.direct import looked_up
-from oms_projections.pages import Cursor, Limit, Mark, containing, mark_of, page
+from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
+from oms_projections.search import containing
 from oms_projections.stock_levels import past
 from oms_projections.stock_levels.fold import READ_MODEL
 from oms_projections.stock_levels.views import COUNTERS, level, location, movement, product

@@ -40,7 +40,7 @@ LIMIT %(limit)s;
 SELECT * FROM products
 WHERE sku > %(after)s
   AND (%(with_sensitive)s OR NOT sensitive)
-  AND (%(q)s::text IS NULL OR lower(sku) LIKE %(q)s OR lower(title) LIKE %(q)s)
+  AND search LIKE %(q)s::text -- if q
 ORDER BY sku
 LIMIT %(limit)s;
 

@@ -58,7 +58,8 @@ class MovementRow(Row):
 
 @dataclass(slots=True)
 class ProductRow(Row):
-    """`unit_cost` in minor units of `currency`."""
+    """`unit_cost` in minor units of `currency`. `search` is what `q` is looked for in: SKU and
+    title, folded (`search.py`)."""
 
     table: ClassVar[str] = "products"
     key: ClassVar[tuple[str, ...]] = ("sku",)
@@ -72,6 +73,7 @@ class ProductRow(Row):
     backorder_limit: int | None
     safety_stock: int
     components: list[dict[str, object]]
+    search: str
     sensitive: bool
     version: int
     updated_at: datetime

@@ -47,6 +47,7 @@ CREATE TABLE products{v} (
     backorder_limit bigint,
     safety_stock bigint NOT NULL,
     components jsonb NOT NULL,
+    search text NOT NULL,
     sensitive boolean NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL

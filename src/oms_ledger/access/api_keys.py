@@ -15,7 +15,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from oms_ledger.access import roles
-from oms_ledger.access.principals import Principal
+from oms_ledger.access.principals import ADMINISTRATOR, Principal
+from oms_ledger.domain.errors import Invalid
+
+RESERVED_NAMES = frozenset({ADMINISTRATOR.actor.removeprefix("key:")})
+"""Names under which nobody else may act: the events of a key have `key:<name>` as their actor."""
 
 KEY = re.compile(r"oms_([0-9a-f]{12})_([0-9a-f]{64})")
 
@@ -55,8 +59,11 @@ def new_key(
     expires_at: datetime | None = None,
 ) -> tuple[str, ApiKey]:
     """The text of a new key, and the key to store. `Invalid` if the role or a scope does not
-    exist."""
+    exist, or the name is reserved."""
     roles.check(role, scopes)
+    if name.strip().casefold() in RESERVED_NAMES:
+        why = "It is the name of the administrator's own key, OMS_ADMIN_KEY. Choose another."
+        raise Invalid(f"name: {why}", errors=[{"field": "name", "message": why}])
     text, prefix, secret = _generate()
     unique = tuple(sorted(set(scopes)))
     return text, ApiKey(key_id, prefix, _hash(secret), name, ledger, role, unique, now, expires_at)

@@ -16,6 +16,7 @@ from oms_ledger.audit.export.json_lines import export_customer, export_order, ex
 from oms_ledger.audit.export.parquet import write_parquet
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import CustomerArgument, OrderArgument, order_id_of
+from oms_ledger.cli.private_files import opened_private
 from oms_ledger.cli.terminal import console
 from oms_ledger.domain.errors import Invalid
 
@@ -109,7 +110,7 @@ def _opened(file: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        with file.open("w", encoding="utf-8") as out:
+        with opened_private(file) as out:
             yield out
     except OSError as error:
         raise Invalid(f"--out: {file} cannot be written: {error}.") from error

@@ -14,6 +14,7 @@ from oms_ledger.access.api_keys import ApiKey, authenticates, prefix_of
 from oms_ledger.access.roles import ROLE_HOLDERS
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.private_files import write_private
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.errors import Invalid
 
@@ -152,8 +153,7 @@ def local_key(oms: Oms) -> tuple[str, Path]:
         if stored is not None and authenticates(text, stored, ledger, datetime.now(UTC)):
             return text, file
     text = oms.api_keys.create(LOCAL_KEY, "admin")
-    file.touch(mode=0o600)
-    file.write_text(text + "\n", "utf-8")
+    write_private(file, f"{text}\n")
     return text, file
 
 

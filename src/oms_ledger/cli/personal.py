@@ -23,6 +23,7 @@ from oms_ledger.cli.ledger import (
 )
 from oms_ledger.cli.lookup import run_query
 from oms_ledger.cli.page import customer_page
+from oms_ledger.cli.private_files import write_private
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Everything that is known of a customer.")
@@ -107,8 +108,7 @@ def export(
     if html is None:
         print_json(answer)
         return
-    html.touch(mode=0o600)
-    html.write_text(customer_page(answer), "utf-8")
+    write_private(html, customer_page(answer))
     console.print(f"Written: {html}. It holds personal data; send it, then delete it.")
 
 

@@ -140,7 +140,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
             watcher,
             lambda: app.openapi(),
             (executor.close, answers.close),
-            partial(_update_counters, operations),
+            partial(_update_counters, operations, bounds),
             partial(_store_key_uses, oms, gate, threads),
         ),
         exception_handlers={HTTPException: _not_routed},
@@ -270,9 +270,10 @@ def _lifespan(
     return lifespan
 
 
-async def _update_counters(operations: Operations) -> None:
+async def _update_counters(operations: Operations, bounds: Bounds) -> None:
     while True:
         operations.update_counters()
+        bounds.bodies.give_back()
         await asyncio.sleep(COUNT_SECONDS)
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from oms_ledger import heap
 from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http.errors import BodyTooSlow, RateLimited, TooLarge, UnsupportedMediaType
 from oms_ledger.http.requests import Headers, refuse_nul
@@ -40,7 +41,7 @@ of one caller."""
 SMALL_BYTES = 16_384
 """A body up to this size is read and checked at once: a thread would cost more."""
 
-READ_BODIES_MAX = 2
+READ_BODIES_MAX = 1
 """Large bodies that are read and checked at the same time."""
 
 WAITING_BODIES_MAX = 32
@@ -59,6 +60,7 @@ class Bodies:
     def __init__(self) -> None:
         self.turns = FairTurns(READ_BODIES_MAX, WAITING_BODIES_MAX)
         self.held = 0
+        self.freed = 0
         self._of_caller: dict[str, int] = {}
 
     def hold(self, caller: str, size: int) -> None:
@@ -77,11 +79,18 @@ class Bodies:
 
     def release(self, caller: str, size: int) -> None:
         self.held -= size
+        self.freed += size
         left = self._of_caller[caller] - size
         if left:
             self._of_caller[caller] = left
         else:
             del self._of_caller[caller]
+
+    def give_back(self) -> None:
+        """Give back memory to the operating system where large bodies have left some."""
+        if self.freed >= heap.LARGE_BYTES and not self.held:
+            self.freed = 0
+            heap.give_back()
 
 
 class HeldBody:

@@ -50,8 +50,8 @@ class Operations:
 
     async def readyz(self, request: Request) -> Response:
         """Whether commands and queries can be answered now. `degraded` names the loops of the
-        workers that have failed for long: they hold up no answer, so the status stays 200, and a
-        load balancer goes on sending requests."""
+        workers that have failed for long, and the clock: they hold up no query, so the status stays
+        200, and a load balancer goes on sending requests."""
         checked: tuple[Position, list[str]] | None = None
         with move_on_after(READY_SECONDS):
             checked = await to_thread.run_sync(self._check, abandon_on_cancel=True)

@@ -104,6 +104,9 @@ _THIRTEEN_DIGITS = b"0" * 13
 Place = tuple["Place | None", str | int]
 """Where a value stands in parsed JSON: the place of what it is in, and its name or number there."""
 
+_Placed = tuple[Place, str, object]
+"""A value, with its place and the name of its field."""
+
 _GAP = rb'[^0-9A-Za-z"\n]{0,12}+'
 _DIGITS = re.compile(
     rb"(?:[^0-9]++|[0178]|[2-69](?:%b[0-9]){0,11}+(?!%b[0-9]))*+[2-69](?:%b[0-9]){12}"
@@ -178,19 +181,31 @@ def path_of(place: Place) -> str:
 def texts(value: object, within: str) -> Iterator[tuple[Place, str, str]]:
     """Every text and number in parsed JSON as (place, name of its field, text). The name of a field
     itself is yielded with the place of its object and no name."""
-    stack: list[tuple[Place, str, object]] = [((None, within), within, value)]
+    stack: list[Iterator[_Placed]] = [iter([((None, within), within, value)])]
     while stack:
-        place, name, each = stack.pop()
+        placed = next(stack[-1], None)
+        if placed is None:
+            stack.pop()
+            continue
+        place, name, each = placed
         if isinstance(each, str):
             yield place, name, each
         elif isinstance(each, dict):
-            for key, inner in each.items():
+            for key in each:
                 yield place, "", key
-                stack.append(((place, key), key, inner))
+            stack.append(_members(place, each))
         elif isinstance(each, list):
-            stack += [((place, n), name, e) for n, e in enumerate(each)]
+            stack.append(_items(place, name, each))
         elif isinstance(each, int | float) and not isinstance(each, bool):
             yield place, name, str(each) if isinstance(each, int) else f"{each:.0f}"
+
+
+def _members(place: Place, members: dict[str, object]) -> Iterator[_Placed]:
+    return (((place, key), key, inner) for key, inner in members.items())
+
+
+def _items(place: Place, name: str, items: list[object]) -> Iterator[_Placed]:
+    return (((place, number), name, item) for number, item in enumerate(items))
 
 
 class Inspection:

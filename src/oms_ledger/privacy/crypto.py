@@ -27,6 +27,9 @@ NONCE_BYTES = 12
 KEY_BYTES = 32
 TIME_BYTES, ID_BYTES = 6, 9
 
+TEXTS_MAX = 64
+"""Opened values that are kept with each key: an order is shown again and again."""
+
 SAME_FIELD = {"recipient": "name", "first_name": "name"}
 """Fields that a sealed value is copied to, and the field it was sealed in."""
 
@@ -40,7 +43,7 @@ class Unreadable(Exception):
 class DataKey:
     """The key of one data subject. `blinds` are the blinded e-mail addresses for which this process
     knows that the index leads to the key. `context` is the associated data but for the name of the
-    field."""
+    field. `texts` are values that were opened, by sealed text and field; they go with the key."""
 
     id: str
     subject: str
@@ -48,6 +51,7 @@ class DataKey:
     nonces: bytes = field(repr=False)
     context: bytes
     blinds: set[str] = field(default_factory=set)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def of(key_id: str, subject: str, ledger: str, key: bytes) -> DataKey:
@@ -64,6 +68,15 @@ class DataKey:
 
     def open(self, sealed: str, name: str) -> str:
         """The value that was sealed in a field of this name; raises `Unreadable`."""
+        opened = self.texts.get((sealed, name))
+        if opened is None:
+            opened = self._open(sealed, name)
+            if len(self.texts) >= TEXTS_MAX:
+                self.texts.clear()
+            self.texts[sealed, name] = opened
+        return opened
+
+    def _open(self, sealed: str, name: str) -> str:
         text = sealed.removeprefix(f"{SEALED}{self.id}:")
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from oms_ledger.domain.given_names import given_name
 from oms_ledger.domain.personal import SEALED
 
 MASKED = "***"
@@ -19,7 +20,7 @@ FORGOTTEN = "[forgotten]"
 UNREADABLE = "[unreadable]"
 
 FIRST_NAME = "first_name"
-"""The field that discloses the first word of a name alone, to every reader."""
+"""The field that discloses the given name in a name alone, to every reader; see `given_name`."""
 
 _MARK = f'"{SEALED}'.encode()
 _SEALED = re.compile(rb'"(sealed:v1:([\w-]+):[\w-]+)"')
@@ -87,7 +88,7 @@ def opened(rendered: bytes, open_value: Open, only: str | None = None) -> bytes:
             return _MASKED
         text = open_value(match[2].decode(), match[1].decode(), name)
         if name == FIRST_NAME and text not in (FORGOTTEN, UNREADABLE):
-            text = next(iter(text.split()), "")
+            return orjson.dumps(given_name(text))
         return orjson.dumps(text)
 
     return _SEALED.sub(replacement, rendered)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from oms_ledger.domain.personal import personal_names
+from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.privacy import disclosure, postgres
-from oms_ledger.privacy.crypto import DataKey, Unreadable
+from oms_ledger.privacy.crypto import SAME_FIELD, DataKey, Unreadable
 from oms_ledger.privacy.disclosure import FORGOTTEN, UNREADABLE, DisclosureRequest
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.view_groups import ViewGroups
@@ -15,6 +17,11 @@ from oms_ledger.privacy.view_groups import ViewGroups
 AccessLogKeys = Callable[[Collection[str]], Collection[str]]
 """What the access log stores for the content of sensitive orders and shipments, by their
 streams."""
+
+
+PERSONAL_NAMES = frozenset(SAME_FIELD).union(*map(personal_names, EVENTS.values()))
+"""The fields whose values are sealed. What looks like a sealed value in another field, such as the
+note of an order, is what somebody wrote there."""
 
 
 class Opener:
@@ -34,7 +41,7 @@ class Opener:
         ids = {key for each in requests for key in disclosure.keys_in(each.rendered, each.only)}
         with self._lend(Role.READER) as connection:
             keys = self._keys_by_id(connection, ids)
-            opened = [_opened(each, keys) for each in requests]
+            opened = [_opened(each, keys.get) for each in requests]
             accesses = [
                 (request.access, self.views.unrecorded(request.access, used | others))
                 for request, (_, used), others in zip(requests, opened, of_orders, strict=True)
@@ -50,13 +57,16 @@ class Opener:
         known not to be destroyed."""
         if request.orders or not self._keys.is_fresh:
             return None
-        keys: dict[str, DataKey | str] = {}
-        for key_id in disclosure.keys_in(request.rendered, request.only):
-            key = self._keys.ring.by_id(key_id)
-            if key is None:
-                return None
-            keys[key_id] = key
-        return _opened(request, keys)
+        try:
+            return _opened(request, self._cached_key)
+        except _NotCached:
+            return None
+
+    def _cached_key(self, key_id: str) -> DataKey:
+        key = self._keys.cached(key_id)
+        if key is None:
+            raise _NotCached
+        return key
 
     def _keys_by_id(self, connection: Connection, ids: Collection[str]) -> dict[str, DataKey | str]:
         """The key of each id; for a destroyed key the text that replaces its values; ids without
@@ -64,7 +74,7 @@ class Opener:
         self._keys.refresh(connection)
         keys: dict[str, DataKey | str] = {}
         for key_id in ids:
-            if (key := self._keys.ring.by_id(key_id)) is not None:
+            if (key := self._keys.cached(key_id)) is not None:
                 keys[key_id] = key
         missing = [key_id for key_id in ids if key_id not in keys]
         if not missing:
@@ -76,14 +86,21 @@ class Opener:
         return keys | {key.id: key for key in added}
 
 
+class _NotCached(Exception):
+    """A key is not in memory."""
+
+
 def _opened(
-    request: DisclosureRequest, keys: Mapping[str, DataKey | str]
+    request: DisclosureRequest, key_of: Callable[[str], DataKey | str | None]
 ) -> tuple[bytes, set[str]]:
-    """The answer with its sealed values opened, and the ids of the keys that opened them."""
+    """The answer with its sealed values opened, and the ids of the keys that opened them. `key_of`
+    gives the key of an id, the text in place of its values, or None where there is no such key."""
     used: set[str] = set()
 
     def open_value(key_id: str, sealed: str, name: str) -> str:
-        key = keys.get(key_id)
+        if name not in PERSONAL_NAMES:
+            return sealed
+        key = key_of(key_id)
         if not isinstance(key, DataKey):
             return UNREADABLE if key is None else key
         try:

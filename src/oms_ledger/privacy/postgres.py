@@ -10,7 +10,6 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
-from oms_ledger.engine.db.binary import bytea_array, text_array
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
@@ -70,30 +69,18 @@ def living_keys(connection: Connection, subjects: Collection[str]) -> list[Subje
     return _keys(connection.execute(SQL["living_keys"], {"subjects": list(subjects)}))
 
 
-def ensure_keys(
-    connection: Connection,
-    new: Sequence[tuple[str, WrappedKey]],
-    pairs: Sequence[tuple[str, str]] = (),
-) -> list[SubjectKey]:
-    """The living keys of subjects. `new` are subjects with a new wrapped key each, stored unless
-    the subject already has a key. `pairs` are blinded e-mail addresses with the subject of each,
-    stored in the index."""
-    newcomers = [subject for subject, _ in new]
-    subjects = sorted({*newcomers, *(subject for _, subject in pairs)})
+def ensure_key(connection: Connection, subject: str, new: WrappedKey) -> SubjectKey:
+    """The living key of a subject: `new`, stored now, unless the subject has one already."""
     params = {
-        "ids": text_array([key.name for _, key in new]),
-        "newcomers": text_array(newcomers),
-        "wrapped": bytea_array([key.wrapped for _, key in new]),
-        "keks": text_array([key.kek for _, key in new]),
-        "subjects": text_array(subjects),
-        "blinds": text_array([blind for blind, _ in pairs]),
-        "holders": text_array([subject for _, subject in pairs]),
+        "id": new.name,
+        "subject": subject,
+        "wrapped": new.wrapped,
+        "kek": new.kek,
         "now": datetime.now(UTC),
     }
     while True:
-        keys = _keys(connection.execute(SQL["ensure_keys"], params, prepare=True, binary=True))
-        if {key.subject for key in keys}.issuperset(newcomers):
-            return keys
+        for key in _keys(connection.execute(SQL["ensure_key"], params)):
+            return key
 
 
 def keys_by_id(connection: Connection, ids: Collection[str]) -> list[SubjectKey]:
@@ -232,6 +219,7 @@ def destroy_keys(
         rows = connection.execute(SQL["keys_to_destroy"], params).fetchall()
         ids = [str(key_id) for (key_id,) in rows]
         if ids:
+            connection.execute(SQL["lock_head"])
             connection.execute(SQL["remove_index_entries"], {"ids": ids})
             connection.execute(SQL["destroy_keys"], {"ids": ids, "at": datetime.now(UTC)})
     return ids

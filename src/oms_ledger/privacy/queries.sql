@@ -1,29 +1,19 @@
 -- name: ledger_id
 SELECT ledger_id FROM merkle_tree;
 
--- name: ensure_keys
--- Inserts the missing keys and the index entries that lead from e-mail addresses to keys, in one
--- round trip. A key that another process has just inserted is not in this statement's snapshot: the
--- caller repeats the statement, which then returns it.
+-- name: ensure_key
+-- A key that another process has just inserted is not in this statement's snapshot: the caller repeats
+-- the statement, which then returns it.
 WITH made AS (
     INSERT INTO subject_keys (key_id, subject, wrapped, kek_id, created_at)
-    SELECT n.*, %(now)s::timestamptz FROM unnest(
-        %(ids)s::text[], %(newcomers)s::text[], %(wrapped)s::bytea[], %(keks)s::text[]) AS n
+    VALUES (%(id)s, %(subject)s, %(wrapped)s, %(kek)s, %(now)s)
     ON CONFLICT (subject) WHERE destroyed_at IS NULL DO NOTHING
     RETURNING key_id, subject, wrapped, kek_id
-), living AS (
-    SELECT * FROM made
-    UNION ALL
-    SELECT key_id, subject, wrapped, kek_id FROM subject_keys
-    WHERE subject = ANY(%(subjects)s::text[]) AND destroyed_at IS NULL
-), indexed AS (
-    INSERT INTO subject_index (blind, key_id)
-    SELECT p.blind, l.key_id
-    FROM unnest(%(blinds)s::text[], %(holders)s::text[]) AS p (blind, subject)
-    JOIN living AS l USING (subject)
-    ON CONFLICT DO NOTHING
 )
-SELECT * FROM living;
+SELECT * FROM made
+UNION ALL
+SELECT key_id, subject, wrapped, kek_id FROM subject_keys
+WHERE subject = %(subject)s AND destroyed_at IS NULL;
 
 -- name: living_keys
 SELECT key_id, subject, wrapped, kek_id FROM subject_keys
@@ -121,6 +111,10 @@ WHERE destroyed_at IS NULL AND key_id IN (
     JOIN subject_keys AS k ON k.subject = f.subject AND k.destroyed_at IS NULL
     WHERE k.created_at <= f.at)
 ORDER BY key_id FOR UPDATE;
+
+-- name: lock_head
+-- The writer adds entries of the index under this lock: none for a key that is destroyed meanwhile.
+SELECT FROM ledger_head FOR UPDATE;
 
 -- name: remove_index_entries
 DELETE FROM subject_index WHERE key_id = ANY(%(ids)s::text[]);

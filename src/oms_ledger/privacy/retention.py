@@ -1,7 +1,7 @@
 """Retention: erases persons whose retention period is over, and deletes records kept long enough.
 
-Without a period set in the ledger nothing is erased or deleted. A run can be interrupted anywhere;
-the next run continues with what remains. Only counts are logged.
+Without a period set in the ledger nothing is erased or deleted but the receipts of refusals. A run
+can be interrupted anywhere; the next run continues with what remains. Only counts are logged.
 """
 
 from __future__ import annotations
@@ -42,6 +42,14 @@ RUN_ERASURES_MAX = 5000
 
 RUN_DELETIONS_MAX = 100_000
 """Rows of one kind deleted in one run."""
+
+OF_RECORDS = KINDS.keys() - set(OF_PERSONS)
+"""The kinds that are deleted by the age of each record."""
+
+REFUSALS = "refusals"
+REFUSALS_KEPT = timedelta(days=7)
+"""Receipts of refused commands, which are kept so long whatever the period of receipts is: nothing
+happened that a repetition could do twice."""
 
 (DUE,) = [query for query in QUERIES if query.name == "retention_due"]
 
@@ -156,11 +164,8 @@ def _command(item: Mapping[str, Json]) -> ForgetCustomer:
 def _prune(ports: RetentionPorts, now: datetime, run: RetentionRun, stop: threading.Event) -> None:
     with ports.log() as ledger:
         periods = ledger.fold(Retention, POLICY).periods
-    for kind in KINDS.keys() - set(OF_PERSONS):
-        keep = periods.get(kind)
-        if keep is None:
-            continue
-        before = Period.of(keep).before(now)
+    ends = {kind: Period.of(periods[kind]).before(now) for kind in OF_RECORDS if kind in periods}
+    for kind, before in {REFUSALS: now - REFUSALS_KEPT, **ends}.items():
         while (count := ports.prune(kind, before)) > 0:
             run.pruned[kind] += count
             if run.pruned[kind] >= RUN_DELETIONS_MAX or stop.is_set():

@@ -1,13 +1,16 @@
 """Seals the personal values of commands before they are queued for the writer, so that the
-writer's transaction neither waits for keys nor encrypts. Keys of new subjects are created many at
-a time."""
+writer's transaction neither waits for keys nor encrypts. Keys of new subjects are made many at a
+time, and stored by the writer together with the events that need them: a command that is refused
+leaves none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from functools import partial
+from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
     Personal,
@@ -19,11 +22,12 @@ from oms_ledger.domain.personal import (
 )
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.write.submissions import Submission
+from oms_ledger.engine.log.store import SubjectKeyRow
+from oms_ledger.engine.write.submissions import KeyRows, Submission
 from oms_ledger.kernel import Command
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.crypto import DataKey, LedgerKey, new_keys
-from oms_ledger.privacy.key_cache import KeyCache, Lend
+from oms_ledger.privacy.key_cache import KeyCache, Lend, PendingKey
 from oms_ledger.privacy.subjects import SubjectResolver
 
 
@@ -34,6 +38,13 @@ class _Need:
 
     subject: str
     blinds: tuple[str, ...]
+
+
+class _Key(NamedTuple):
+    """A key to seal with, and what the writer is to store of it; None where that is stored."""
+
+    key: DataKey
+    rows: KeyRows | None
 
 
 class CommandSealer:
@@ -55,8 +66,8 @@ class CommandSealer:
         return self._seal_all(submissions, _needs(submissions, ledger_key), ledger_key)
 
     def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
-        """The submissions with their subjects resolved, missing keys created and their personal
-        values sealed."""
+        """The submissions with their subjects resolved and their personal values sealed. A key that
+        is new is stored by the writer, together with the events."""
         resolved = [self._with_subject(each) for each in submissions]
         if not any(map(_needs_key, resolved)):
             return resolved
@@ -65,7 +76,16 @@ class CommandSealer:
         while (sealed := self._seal_all(resolved, needs, ledger_key)) is None:
             with self._lend(Role.WRITER) as connection:
                 self._keys.refresh(connection)
-                self._ensure_keys(connection, ledger_key, [n for n in needs if n is not None])
+                self._find_keys(connection, ledger_key, {n.subject for n in needs if n is not None})
+        return sealed
+
+    def seal_again(self, submission: Submission) -> Submission:
+        """As `seal`, after the writer has refused the new key that the submission was sealed with
+        (`KeySuperseded`)."""
+        need = _need(submission, self._keys.ledger_key())
+        if need is not None:
+            self._keys.pending.drop(need.subject)
+        (sealed,) = self.seal([submission])
         return sealed
 
     def _with_subject(self, submission: Submission) -> Submission:
@@ -82,7 +102,7 @@ class CommandSealer:
         ledger_key: LedgerKey,
     ) -> list[Submission] | None:
         """None, before any is sealed, if a key is missing."""
-        keys: list[DataKey | None] = []
+        keys: list[_Key | None] = []
         for need in needs:
             key = None if need is None else self._cached_key(need)
             if key is None and need is not None:
@@ -90,43 +110,55 @@ class CommandSealer:
             keys.append(key)
         return [_sealed(each, key, ledger_key) for each, key in zip(submissions, keys, strict=True)]
 
-    def _cached_key(self, need: _Need) -> DataKey | None:
-        """The cached key, if the cache is fresh and the index is known to lead to the key."""
+    def _cached_key(self, need: _Need) -> _Key | None:
+        """The cached key, if the cache is fresh, or one that is not stored yet."""
         if not self._keys.is_fresh:
             return None
-        key = self._keys.ring.of(need.subject)
-        return key if key is not None and key.blinds.issuperset(need.blinds) else None
+        key, row = self._keys.ring.of(need.subject), None
+        if key is None:
+            pending = self._keys.pending.of(need.subject)
+            if pending is None:
+                return None
+            key, row = pending.key, pending.row
+        blinds = [blind for blind in need.blinds if blind not in key.blinds]
+        if row is None and not blinds:
+            return _Key(key, None)
+        pairs = [(blind, key.id) for blind in blinds]
+        return _Key(key, KeyRows(row, pairs, partial(self._stored, key, blinds)))
 
-    def _ensure_keys(
-        self, connection: Connection, ledger_key: LedgerKey, needs: Sequence[_Need]
+    def _stored(self, key: DataKey, blinds: Sequence[str]) -> None:
+        """Note that a key, and entries of the index that lead to it, are stored."""
+        key.blinds.update(blinds)
+        pending = self._keys.pending.of(key.subject)
+        if pending is not None and pending.key is key:
+            self._keys.ring.add([key])
+            self._keys.pending.drop(key.subject)
+
+    def _find_keys(
+        self, connection: Connection, ledger_key: LedgerKey, subjects: Collection[str]
     ) -> None:
-        """Create missing keys, and missing index entries from e-mail addresses to keys."""
-        ring = self._keys.ring
-        missing = [s for s in sorted({need.subject for need in needs}) if not ring.of(s)]
-        new = new_keys(missing, datetime.now(UTC))
-        pairs = sorted(
-            {(b, n.subject) for n in needs for b in n.blinds if not self._is_indexed(b, n)}
-        )
-        if not new and not pairs:
+        """Cache the stored keys of subjects, and make pending ones for those without."""
+        keys = self._keys
+        missing = [s for s in sorted(subjects) if not keys.ring.of(s) and not keys.pending.of(s)]
+        if not missing:
             return
-        wrapped = self._keys.wrapper.wrap([(key.id, key.key) for key in new])
-        subjects = [key.subject for key in new]
-        stored = postgres.ensure_keys(connection, list(zip(subjects, wrapped, strict=True)), pairs)
-        data = {key.id: key.key for key in new}
-        others = [k for k in stored if k.id not in data and not ring.by_id(k.id)]
-        data |= {k.id: key for k, key in zip(others, self._keys.unwrapped(others), strict=True)}
-        ring.add(
-            DataKey.of(k.id, k.subject, ledger_key.ledger, data[k.id])
-            for k in stored
-            if k.id in data
+        stored = postgres.living_keys(connection, missing)
+        if stored:
+            keys.add(ledger_key.ledger, stored)
+        newcomers = sorted({*missing} - {key.subject for key in stored})
+        if not newcomers:
+            return
+        new = new_keys(newcomers, datetime.now(UTC))
+        wrapped = keys.wrapper.wrap([(key.id, key.key) for key in new])
+        now = time.monotonic()
+        keys.pending.add(
+            PendingKey(
+                DataKey.of(key.id, key.subject, ledger_key.ledger, key.key),
+                SubjectKeyRow(key.id, key.subject, under.wrapped, under.kek),
+                now,
+            )
+            for key, under in zip(new, wrapped, strict=True)
         )
-        for blind, subject in pairs:
-            if (key := ring.of(subject)) is not None:
-                key.blinds.add(blind)
-
-    def _is_indexed(self, blind: str, need: _Need) -> bool:
-        key = self._keys.ring.of(need.subject)
-        return key is not None and blind in key.blinds
 
 
 def sealed_with(command: Command, key: DataKey) -> Command:
@@ -134,16 +166,19 @@ def sealed_with(command: Command, key: DataKey) -> Command:
     return change_personal(command, lambda value, name: Personal(key.seal(value.personal, name)))
 
 
-def _sealed(submission: Submission, key: DataKey | None, ledger_key: LedgerKey) -> Submission:
+def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> Submission:
     command, idempotency = submission.command, submission.idempotency
     if key is None and idempotency is None:
         return submission
     if key is not None:
-        command = sealed_with(command, key)
+        command = sealed_with(command, key.key)
     if idempotency is not None:
         fingerprint = ledger_key.fingerprint(idempotency.fingerprint)
         idempotency = replace(idempotency, fingerprint=fingerprint)
-    return Submission(command, submission.ctx, idempotency, submission.expected, submission.dry_run)
+    rows = None if key is None else key.rows
+    return Submission(
+        command, submission.ctx, idempotency, submission.expected, submission.dry_run, rows
+    )
 
 
 def _needs_key(submission: Submission) -> bool:

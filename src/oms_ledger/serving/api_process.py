@@ -17,6 +17,7 @@ from oms_ledger import logs
 from oms_ledger.app import open_prepared, tune_interpreter
 from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
+from oms_ledger.serving.heartbeat import Heartbeat
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context
 from oms_ledger.settings import Settings
@@ -39,12 +40,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._stop = stop
+        self._heartbeat = Heartbeat.from_environment()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._app.end_streams()
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
+        self._heartbeat.beat()  # by the event loop, which all requests share
         return await super().on_tick(counter) or self._stop.is_set()
 
 

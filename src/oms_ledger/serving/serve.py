@@ -67,7 +67,8 @@ def serve(settings: Settings, plan: ServePlan, on_ready: Callable[[str], None]) 
     with _stopping(stop), _listening(plan) as listening, _metrics_folder() as metrics:
         environment = _environment(settings, metrics)
         forget = partial(mark_process_dead, path=metrics)
-        with Supervisor(environment, _children(plan, listening.fileno()), forget) as family:
+        children = _children(plan, listening.fileno(), settings.silence_seconds)
+        with Supervisor(environment, children, forget) as family:
             url = _url(listening, "https" if secure else "http")
             if _wait_until_ready(url, family, stop):
                 on_ready(url)
@@ -75,7 +76,7 @@ def serve(settings: Settings, plan: ServePlan, on_ready: Callable[[str], None]) 
                 family.check()
 
 
-def _children(plan: ServePlan, listening: int) -> list[Child]:
+def _children(plan: ServePlan, listening: int, silence_seconds: float) -> list[Child]:
     options = ("--no-auth",) if plan.no_auth else ()
     apis = [
         Child(
@@ -85,11 +86,12 @@ def _children(plan: ServePlan, listening: int) -> list[Child]:
             after=options,
             inherits=(listening,),
             without=(OWNER,),  # a process that answers requests never acts as the owner
+            silence_seconds=silence_seconds,
         )
         for n in range(1, plan.api_processes + 1)
     ]
     workers = [
-        Child(f"worker-{n}", "oms_ledger.serving.worker_process")
+        Child(f"worker-{n}", "oms_ledger.serving.worker_process", silence_seconds=silence_seconds)
         for n in range(1, plan.workers + 1)
     ]
     return apis + workers

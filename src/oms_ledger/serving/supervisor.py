@@ -1,4 +1,4 @@
-"""Starts child processes, restarts those that die, and stops all of them at the end."""
+"""Starts child processes, restarts those that die or hang, and stops all of them at the end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from types import TracebackType
 
 import structlog
 
+from oms_ledger.serving.heartbeat import VARIABLE, Listener
+
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = (0.5, 10.0)
@@ -23,12 +25,16 @@ STEADY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 """How long children may take to stop before they are killed."""
 
+STARTING_SECONDS = 120.0
+"""How long a child may take to its first heartbeat."""
+
 
 @dataclass(slots=True)
 class Child:
     """A process that is kept running: `python -m module *before PIPE *after`, where PIPE is the
     descriptor that `parent_watch` reads. `inherits` are further descriptors; `without` are
-    variables that are removed from the environment. Times are monotonic seconds."""
+    variables that are removed from the environment. Times are monotonic seconds. A child with
+    `silence_seconds` that sends no heartbeat for so long is killed."""
 
     name: str
     module: str
@@ -36,11 +42,25 @@ class Child:
     after: Sequence[str] = ()
     inherits: Sequence[int] = ()
     without: Sequence[str] = ()
+    silence_seconds: float | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     due_at: float = 0.0
     pause: float = PAUSE_SECONDS[0]
     deaths: int = 0
+    listener: Listener | None = None
+
+    def silent_for(self, now: float) -> float | None:
+        """Seconds since the newest heartbeat, where that is too long ago; None otherwise."""
+        if self.listener is None or self.silence_seconds is None:
+            return None
+        self.listener.listen(now)
+        heard = self.listener.heard_at
+        if heard is None:
+            since, most = self.started_at, max(STARTING_SECONDS, self.silence_seconds)
+        else:
+            since, most = heard, self.silence_seconds
+        return now - since if now - since > most else None
 
 
 @dataclass(slots=True)
@@ -69,9 +89,11 @@ class Supervisor:
             os.close(end)
 
     def check(self) -> None:
-        """Restart children that died and are due. To be called several times a second."""
+        """Kill children that hang, and restart those that died and are due. To be called several
+        times a second."""
         now = time.monotonic()
         for child in self.children:
+            self._kill_if_silent(child, now)
             if child.process is not None and child.process.poll() is not None:
                 self._died(child, now)
             if child.process is None and now >= child.due_at:
@@ -80,8 +102,19 @@ class Supervisor:
     def deaths(self) -> int:
         return sum(child.deaths for child in self.children)
 
+    def _kill_if_silent(self, child: Child, now: float) -> None:
+        silent = child.silent_for(now)
+        if child.process is None or child.process.poll() is not None or silent is None:
+            return
+        log.error("process_hangs", process=child.name, silent_seconds=round(silent, 1))
+        child.process.kill()
+        child.process.wait()
+
     def _died(self, child: Child, now: float) -> None:
         assert child.process is not None
+        if child.listener is not None:
+            child.listener.close()
+            child.listener = None
         steady = now - child.started_at > STEADY_SECONDS
         child.pause = PAUSE_SECONDS[0] if steady else min(child.pause * 2, PAUSE_SECONDS[1])
         child.due_at = now + (0.0 if steady else child.pause)
@@ -98,14 +131,22 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         pipe, _ = self._pipe
         command = [sys.executable, "-m", child.module, *child.before, str(pipe), *child.after]
+        environment = {k: v for k, v in self.environment.items() if k not in child.without}
+        inherits = [pipe, *child.inherits]
+        if child.silence_seconds is not None:
+            child.listener = Listener()
+            environment[VARIABLE] = str(child.listener.writing)
+            inherits.append(child.listener.writing)
         # A session of its own: a Ctrl-C is for the parent, which stops its children in order.
         child.process = subprocess.Popen(  # noqa: S603  # our own modules, no shell
             command,
-            env={k: v for k, v in self.environment.items() if k not in child.without},
-            pass_fds=(pipe, *child.inherits),
+            env=environment,
+            pass_fds=inherits,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        if child.listener is not None:
+            child.listener.started()
         child.started_at = time.monotonic()
         log.info("process_started", process=child.name, pid=child.process.pid)
 
@@ -121,3 +162,6 @@ class Supervisor:
                 log.error("process_killed", pid=process.pid, after_seconds=STOP_SECONDS)
                 process.kill()
                 process.wait()
+        for child in self.children:
+            if child.listener is not None:
+                child.listener.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import stat
 
 from oms_ledger.domain.errors import Invalid
 from oms_ledger.settings import Settings, variable
@@ -10,7 +12,7 @@ from oms_ledger.settings import Settings, variable
 
 def server_context(settings: Settings) -> ssl.SSLContext | None:
     """None where the API speaks plain HTTP. `Invalid` names the setting where one of the files is
-    missing or cannot be read, or the two do not belong together."""
+    missing or cannot be read, the two do not belong together, or everybody can read the key."""
     certificate, key = settings.tls_certificate, settings.tls_key
     if certificate is None and key is None:
         return None
@@ -19,6 +21,7 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
             raise _invalid(name, f"It is needed where {variable(other)} is set.")
         _check_readable(name, getattr(settings, name))
     assert certificate is not None
+    assert key is not None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -30,6 +33,10 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
             f"{key} is not the private key of the certificate in {certificate}, or one of the two"
             f" is no PEM, or the key has a password, which it must not ({error.reason}).",
         ) from error
+    if os.stat(key).st_mode & stat.S_IROTH:
+        raise _invalid(
+            "tls_key", f"Every user of this machine can read {key}. Run: chmod o-rwx {key}"
+        )
     return context
 
 

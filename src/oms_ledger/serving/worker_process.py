@@ -8,6 +8,7 @@ import threading
 
 from oms_ledger import logs
 from oms_ledger.app import tune_interpreter
+from oms_ledger.serving.heartbeat import Heartbeat
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.settings import Settings
 from oms_ledger.worker.worker import work
@@ -18,6 +19,7 @@ def main(pipe: int) -> None:
     logs.configure(settings.log_level)
     stop = threading.Event()
     stop_with_parent(pipe, stop.set)
+    Heartbeat.from_environment().in_background()
     tune_interpreter()
     work(settings, stop)
 

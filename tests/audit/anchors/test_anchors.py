@@ -46,7 +46,7 @@ def test_a_file_keeps_every_checkpoint_that_is_given_to_it(ledger: Audited, tmp_
     ]
 
 
-def test_a_file_that_was_cut_off_is_said(tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported(tmp_path: Path) -> None:
     note = "a\n1\nx\n\n\N{EM DASH} name sig\n"
     assert split_notes(note + "\n" + note + note) == [note] * 3
     with pytest.raises(Invalid, match="2 checkpoints"):
@@ -99,7 +99,9 @@ def test_a_witness_signs_what_only_grew(ledger: Audited, outside: Server) -> Non
     assert ledger.verify(Anchor(outside.url, note)).ok
 
 
-def test_a_witness_tells_a_newcomer_what_it_has_seen(ledger: Audited, outside: Server) -> None:
+def test_a_new_process_learns_from_the_witness_which_size_it_has_signed(
+    ledger: Audited, outside: Server
+) -> None:
     ledger.sealed(300)
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
     ledger.sealed(1)

@@ -161,14 +161,16 @@ def test_what_is_wrong_is_named_with_what_to_do(
         ("s3://AKIA1:hush@evidence/x", "holds no credentials"),
     ],
 )
-def test_what_cannot_be_a_place_is_said_and_not_repeated(text: str, said: str) -> None:
+def test_an_invalid_place_is_refused_and_not_repeated(text: str, said: str) -> None:
     with pytest.raises(Invalid, match=said) as refused:
         anchor_store(text)
     assert text.removeprefix("s3://") == "" or text not in refused.value.detail
     assert "hush" not in refused.value.detail
 
 
-def test_without_boto3_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_boto3_the_error_names_the_package_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Invalid, match=r"pip install 'oms-ledger\[aws\]'"):
         anchor_store("s3://evidence/ledger")

@@ -190,7 +190,7 @@ def file(shop: Audited, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_program_says_proven(
+def test_the_program_reports_a_proven_ledger(
     shop: Audited, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(file), "--key", str(shop.key.verifier)]) == 0
@@ -199,7 +199,7 @@ def test_the_program_says_proven(
     assert shop.origin in said
 
 
-def test_the_program_says_what_is_not_proven(
+def test_the_program_reports_what_is_not_proven(
     shop: Audited, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key = tmp_path / "key"
@@ -290,7 +290,7 @@ def test_a_range_as_parquet_proves_the_same(shop: Audited, tmp_path: Path) -> No
     assert rows == [tuple(row) for row in shop.store.events(4, 300)]
 
 
-def test_without_pyarrow_it_says_what_to_install(
+def test_without_pyarrow_the_error_names_the_package_to_install(
     shop: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported = builtins.__import__

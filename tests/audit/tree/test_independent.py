@@ -68,7 +68,9 @@ class Served:
 
 
 @given(size=st.integers(1, 69_000), data=st.data())
-def test_a_reader_of_tiles_makes_the_same_proofs_from_ours(size: int, data: st.DataObject) -> None:
+def test_an_independent_reader_makes_the_same_proofs_from_our_tiles(
+    size: int, data: st.DataObject
+) -> None:
     index = data.draw(st.integers(0, size - 1))
     old = data.draw(st.integers(1, size))
     reader = TilesReader(Served(whole()[1]))
@@ -88,7 +90,7 @@ def test_our_checkpoint_is_verified_with_our_verifier_key() -> None:
         found.verify(other)
 
 
-def test_its_checkpoint_is_verified_by_ours() -> None:
+def test_our_verifier_accepts_an_independent_checkpoint() -> None:
     signer = signing.PlainEd25519Signer("example.com/log", KEY.private.private_bytes_raw())
     made = tlog.Checkpoint.make_signed("example.com/log", 7, naive.mth(0, 7), [signer])
     key = str(signer.vkey.serialize())  # type: ignore[no-untyped-call]  # half typed over there

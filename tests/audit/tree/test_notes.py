@@ -96,7 +96,7 @@ def test_keys_are_read_back_as_they_were_written() -> None:
     assert KEY.text().split("+")[-1].strip() not in repr(KEY)
 
 
-def test_a_mistyped_key_is_told() -> None:
+def test_a_mistyped_key_is_reported() -> None:
     text = str(KEY.verifier)
     with pytest.raises(Unproven, match="typing error"):
         VerifierKey.parse(text.replace("main", "mian"))

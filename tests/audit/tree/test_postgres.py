@@ -26,7 +26,9 @@ def test_a_message_a_row_however_many(postgres: Database) -> None:
         assert {len(row) for row in rows} == {2 + 4 + 4}
 
 
-def test_an_error_on_the_way_is_told_and_the_connection_goes_on(postgres: Database) -> None:
+def test_an_error_between_rows_is_raised_and_the_connection_stays_usable(
+    postgres: Database,
+) -> None:
     with postgres.connect() as connection:
         with pytest.raises(psycopg.OperationalError, match="division by zero"):
             quotients(connection, fails_at=40_000)

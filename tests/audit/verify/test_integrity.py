@@ -237,7 +237,7 @@ def test_a_shipment_never_goes_back(history: History) -> None:
     assert found(events) == [("shipment_moved_back", len(events))]
 
 
-def test_one_fault_of_a_stream_is_told_once(history: History) -> None:
+def test_a_fault_of_a_stream_is_reported_once(history: History) -> None:
     events = history(SEED)
     at = first_of(events, "stock.received.v1")
     findings = folded(altered(events, at, more("quantity", -29)))[1]

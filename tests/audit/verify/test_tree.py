@@ -17,7 +17,7 @@ MOVE = "UPDATE ledger_events SET notification_id = %s WHERE notification_id = %s
 CUT = "DELETE FROM ledger_events WHERE notification_id > %s"
 
 
-def test_a_ledger_nobody_touched_is_proven(ledger: Audited) -> None:
+def test_an_unchanged_ledger_is_proven(ledger: Audited) -> None:
     ledger.sealed(300, 5, 700)
     ledger.grow(3)
     report = ledger.verify(ledger.anchor())
@@ -48,7 +48,7 @@ def test_no_column_of_an_event_can_be_changed_unseen(ledger: Audited, column: st
     assert kinds(ledger.verify()) == [("changed_event", 77, 77)]
 
 
-def test_neighbouring_changes_are_told_as_one(ledger: Audited) -> None:
+def test_neighbouring_changes_are_reported_as_one(ledger: Audited) -> None:
     ledger.sealed(1000)
     with ledger.superuser() as owner:
         owner.execute("UPDATE ledger_events SET state = '' WHERE notification_id > 990")
@@ -220,7 +220,7 @@ def test_history_signed_anew_with_the_key_fits_no_checkpoint_kept_outside(
     assert kinds(ledger.verify(anchor)) == [("anchor_differs", 1, 1000)]
 
 
-def test_a_changed_tile_is_told_from_a_changed_event(ledger: Audited) -> None:
+def test_a_changed_tile_is_not_reported_as_a_changed_event(ledger: Audited) -> None:
     ledger.sealed(1000)
     with ledger.superuser() as owner:
         owner.execute(
@@ -251,7 +251,7 @@ def test_a_missing_tile_is_named(ledger: Audited) -> None:
     assert [f.text for f in ledger.verify().findings] == ["tile 1 of level 0 is missing"]
 
 
-def test_an_anchor_that_is_no_checkpoint_of_this_ledger_is_said(ledger: Audited) -> None:
+def test_an_anchor_that_is_no_checkpoint_of_this_ledger_is_reported(ledger: Audited) -> None:
     ledger.sealed(10)
     other = notes.checkpoint("oms-ledger/other/1", 10, bytes(32), ledger.key)
     report = ledger.verify(Anchor("the safe", other), Anchor("the attic", "rubbish"))

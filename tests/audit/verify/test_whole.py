@@ -199,7 +199,7 @@ def test_rows_that_were_deleted_or_made_up_are_named(sealed: Sealed) -> None:
 
 def test_a_report_holds_nothing_of_people(sealed: Sealed) -> None:
     with sealed.tampering() as owner:
-        owner.execute("""UPDATE orders SET customer = '{"name": "Grace Hopper"}', search = 'x y'""")
+        owner.execute("""UPDATE orders SET customer = '{"name": "Grace Hopper"}', number = 'x y'""")
     report = sealed.report(WHOLE)
     assert report.to_markdown().count("customer (") > 1
     filed = report.to_markdown() + json.dumps(report.to_json())

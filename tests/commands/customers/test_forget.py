@@ -53,7 +53,7 @@ def test_a_reason_is_needed_and_short(reason: str) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["subject", "period"])
-def test_what_is_looked_up_cannot_be_asked_for(hidden: str) -> None:
+def test_fields_that_the_ledger_fills_in_cannot_be_sent(hidden: str) -> None:
     fields = {"customer_id": "c1", "reason": "x", hidden: None}
     assert given().when(ForgetCustomer, **fields).wrong
 
@@ -67,7 +67,7 @@ def test_a_legal_hold_is_in_the_way_until_it_is_released() -> None:
     given(HELD, freed).when(ASKED).then(CustomerForgotten("c1", "asked for"))
 
 
-def test_a_hold_on_anybody_whose_data_would_go_is_in_the_way() -> None:
+def test_a_hold_on_any_person_whose_data_would_be_erased_prevents_it() -> None:
     guest = CustomerHeld("key:k2", "h2", "audit")
     subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
     refused = given(guest).when(ASKED.with_subject(subject)).then_refused("on_legal_hold")
@@ -77,18 +77,18 @@ def test_a_hold_on_anybody_whose_data_would_go_is_in_the_way() -> None:
     )
 
 
-def test_nobody_is_forgotten_by_an_address_that_nobody_has() -> None:
+def test_an_unknown_address_forgets_no_customer() -> None:
     given().when(ASKED.with_subject(ResolvedSubject("key:k9"))).then_refused("not_found")
 
 
-def test_when_a_period_is_over_the_receipt_says_which_and_guests_keep_theirs() -> None:
+def test_the_event_names_the_period_that_is_over_and_guests_keep_their_own() -> None:
     subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
     policy = RetentionSet("customers", None, "6y")
     asked = given(policy).when(ASKED.because(PERIOD).with_subject(subject))
     asked.then(CustomerForgotten("c1", "asked for", None, ("k1",), PERIOD))
 
 
-def test_a_period_that_was_changed_meanwhile_forgets_nobody() -> None:
+def test_a_period_that_was_changed_meanwhile_forgets_no_customer() -> None:
     policy = RetentionSet("customers", None, "6y"), RetentionSet("customers", None, "10y")
     refused = given(*policy).when(ASKED.because(PERIOD)).then_refused("not_due")
     assert "/v1/retention/due" in refused.detail

@@ -30,7 +30,7 @@ def test_a_guest_is_held_by_address_which_is_not_written_down() -> None:
     given().when(asked).then(CustomerHeld("key:k1", CONTEXT.command_id, "audit"))
 
 
-def test_nobody_is_held_of_whom_nothing_is_kept() -> None:
+def test_a_hold_on_an_unknown_customer_is_refused() -> None:
     """A misspelt id would leave somebody believing that the data is safe."""
     given().when(ASKED.with_subject(ResolvedSubject("c1"))).then_refused("not_found")
     before = CustomerForgotten("c1", "asked for")

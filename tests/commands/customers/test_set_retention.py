@@ -17,7 +17,7 @@ def test_a_period_is_set_for_a_country_or_for_all(keep: str | None, country: str
     assert asked.answer == {"kind": "customers", "country": country, "keep": keep}
 
 
-def test_the_rule_that_asks_for_it_is_kept() -> None:
+def test_the_reference_to_the_law_is_kept() -> None:
     asked = given().when(SetRetention, kind="guests", keep="2y", reference="AO 147")
     asked.then(RetentionSet("guests", None, "2y", "AO 147"))
 

@@ -82,7 +82,7 @@ def test_demand_is_summed_over_lines_of_one_sku() -> None:
     )
 
 
-def test_locations_are_asked_in_order_of_priority() -> None:
+def test_locations_are_used_in_order_of_priority() -> None:
     past = (place("BER", 2), place("LON", 1), goods(), stock(5, location="BER"), stock(5))
     assert placed(given(*past).when(order(line(5)))).allocations == (
         Allocation("1", "A", "LON", 5),
@@ -292,7 +292,7 @@ def test_what_would_lead_to_somebodys_door_is_personal() -> None:
     assert terms.shipping == ShippingCharge("standard", 495)
 
 
-def test_products_nobody_has_defined_are_refused_by_line() -> None:
+def test_undefined_products_are_refused_by_line() -> None:
     asked = given(*SHELF).when(order(line(1, "X"), line(1), line(1, "Y")))
     refused = asked.then_refused(
         "unknown_sku", {"line": "1", "sku": "X"}, {"line": "3", "sku": "Y"}

@@ -61,7 +61,7 @@ def test_units_that_are_promised_to_orders_stay() -> None:
     )
 
 
-def test_a_location_nobody_defined_is_refused() -> None:
+def test_an_undefined_location_is_refused() -> None:
     given(*SHELF).when(AdjustStock, **adjust(1, location="MAN")).then_refused(
         "unknown_location", {"location": "MAN"}
     )

@@ -28,7 +28,7 @@ def test_a_count_below_what_is_promised_is_refused() -> None:
     )
 
 
-def test_a_location_nobody_defined_is_refused() -> None:
+def test_an_undefined_location_is_refused() -> None:
     given().when(counted(5)).then_refused("unknown_location", {"location": "LON"})
 
 

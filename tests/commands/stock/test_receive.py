@@ -47,7 +47,7 @@ def test_a_product_never_heard_of_is_defined_under_its_own_name() -> None:
     )
 
 
-def test_a_location_nobody_defined_is_refused() -> None:
+def test_an_undefined_location_is_refused() -> None:
     given().when(ReceiveStock, **receipt()).then_refused("unknown_location", {"location": "LON"})
 
 

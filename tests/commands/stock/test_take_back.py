@@ -60,7 +60,7 @@ def test_an_order_that_is_not_there() -> None:
     given(*UNDER_WAY).when(back(1, order_id="o9", line_id="1")).then_refused("not_found")
 
 
-def test_a_location_nobody_defined_is_refused() -> None:
+def test_an_undefined_location_is_refused() -> None:
     given().when(back(1)).then_refused("unknown_location", {"location": "LON"})
 
 

@@ -76,7 +76,7 @@ def test_only_a_delivery_delivers(scans: list[ShipmentScanned]) -> None:
 
 
 @given(SCANS)
-def test_trouble_is_what_the_newest_scan_says(scans: list[ShipmentScanned]) -> None:
+def test_the_exception_is_that_of_the_newest_scan(scans: list[ShipmentScanned]) -> None:
     shipment = under_way()
     for each in scans:
         shipment.apply(each)

@@ -66,7 +66,7 @@ def test_nothing_is_short_while_there_is_stock(wanted: Wanted, available: Availa
 
 
 @given(WANTED, AVAILABLE)
-def test_a_place_is_asked_only_when_those_before_it_are_empty(
+def test_a_location_is_used_only_when_those_before_it_are_empty(
     wanted: Wanted, available: Available
 ) -> None:
     left = by_sku(available)
@@ -83,7 +83,7 @@ def test_two_lines_of_one_sku_cannot_both_get_the_same_unit() -> None:
     assert plan.shortages == [Shortage("2", "A", 2, 1)]
 
 
-def test_the_lower_number_is_asked_sooner_and_equals_by_their_code() -> None:
+def test_locations_are_used_by_priority_and_then_by_code() -> None:
     def location(code: str, priority: int) -> Location:
         return Location(1, LocationDefined(code, code, "store", Site(), priority, None))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,3 +200,11 @@ def test_the_worker_s_retention_asks_the_clocks(ready: Database, oms: Oms) -> No
     set_ledger(ready, datetime.now(UTC))
     oms.catch_up()
     assert step(threading.Event()) is True
+
+
+@pytest.mark.postgres
+def test_the_program_s_own_writer_compares_the_clocks(ready: Database) -> None:
+    """With a bound that no two clocks keep."""
+    settings = replace(ready.settings, clock_difference_seconds=1e-9)
+    with open_prepared(settings) as oms, pytest.raises(ClockWrong):
+        locate(oms, "A")

@@ -110,7 +110,7 @@ def test_an_answer_that_was_begun_before_a_swap_is_finished_as_it_was(
     built.rebuilds.drop(TALLIES.name, 1)
 
 
-def test_a_report_on_a_view_holds_up_a_swap_and_nobody_else(
+def test_a_long_report_on_a_view_delays_a_swap_and_no_other_session(
     built: ReadModelTools, log: Log
 ) -> None:
     """The swap queues for the view's lock for a moment at a time, so that others get through."""

@@ -78,7 +78,7 @@ def test_keys_are_destroyed_before_the_answer(
     assert oms.vault.erasure.sweep_erasures()[0] == 0
 
 
-def test_a_batch_says_which_keys_could_not_be_destroyed(
+def test_a_batch_reports_which_keys_could_not_be_destroyed(
     oms: Oms, shop: Api, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first command is committed and its keys still there: it is to be sent again."""

@@ -90,7 +90,7 @@ def test_a_dry_run_writes_nothing(memory_shop: Api) -> None:
     assert (real.status_code, "idempotent-replayed" in real.headers) == (201, False)
 
 
-def test_what_commands_may_be_told_beside_the_body(memory_shop: Api) -> None:
+def test_unknown_and_repeated_query_parameters_of_commands_are_refused(memory_shop: Api) -> None:
     before = head(memory_shop)
     for query in ("dry_run=maybe", "dryrun=true", "dry_run=true&dry_run=true"):
         problem_of(memory_shop.post(f"/v1/orders?{query}", order()), 422, "invalid_fields")

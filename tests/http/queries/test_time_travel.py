@@ -49,7 +49,7 @@ def test_a_moment_must_be_one(shop: Api) -> None:
     assert body["errors"][0]["field"] == "happened_by"
 
 
-def test_who_cannot_tell_of_the_past_answers_400_and_names_another_way(shop: Api) -> None:
+def test_queries_without_as_of_answer_400_and_name_an_alternative(shop: Api) -> None:
     for path in (
         "/v1/orders?",
         "/v1/stock?location=LON&",

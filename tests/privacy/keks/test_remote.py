@@ -73,7 +73,7 @@ def test_what_one_process_wraps_another_unwraps(service: Service) -> None:
     assert not [each for each, (_, key) in zip(wrapped, PEOPLE, strict=True) if key in each.wrapped]
 
 
-def test_a_process_asks_once_for_any_number_of_people(
+def test_a_process_calls_the_service_once_for_any_number_of_people(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[RemoteKeks] = []
@@ -130,7 +130,9 @@ def test_a_new_version_wraps_anew_and_opens_what_was(service: Service) -> None:
         assert each.unwrap([*before, *after]) == [b"a" * 32] * 2
 
 
-def test_an_outage_is_said_and_stops_nobody_who_has_asked_before(service: Service) -> None:
+def test_an_outage_is_reported_and_does_not_stop_processes_with_a_cached_key(
+    service: Service,
+) -> None:
     busy, new = process(service.key), process(service.key)
     wrapped = busy.wrap(PEOPLE)
     service.shut()
@@ -148,7 +150,7 @@ def test_an_outage_is_said_and_stops_nobody_who_has_asked_before(service: Servic
     assert new.unwrap(wrapped) == [key for _, key in PEOPLE]
 
 
-def test_after_a_failure_nobody_asks_for_a_moment(
+def test_after_a_failure_the_service_is_left_alone_for_a_moment(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "BACKOFF_SECONDS", 60.0)
@@ -201,7 +203,9 @@ def test_a_name_that_names_no_key_is_refused_with_its_form(word: str) -> None:
     assert "pw" not in error.value.detail
 
 
-def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_error_names_the_package_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("boto3", "botocore.exceptions", "botocore.config"):
         monkeypatch.setitem(sys.modules, name, None)
     keks = process("aws-kms:arn:aws:kms:eu-west-1:123456789012:key/1")
@@ -217,7 +221,7 @@ def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.Monkey
         ("ThrottlingException", "ThrottlingException"),
     ],
 )
-def test_what_kms_says_is_said_with_a_remedy(
+def test_errors_of_kms_are_reported_with_a_remedy(
     code: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -263,7 +267,7 @@ def test_the_token_is_read_where_an_agent_keeps_it(
     vault.shut()
 
 
-def test_a_version_that_policy_retires_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retired_key_version_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     vault = StandIn(monkeypatch)
     wrapped = process(vault.key).wrap(ANA)
     vault.rotate()
@@ -274,7 +278,7 @@ def test_a_version_that_policy_retires_is_said(monkeypatch: pytest.MonkeyPatch) 
     vault.shut()
 
 
-def test_openbao_derives_keys_and_says_what_a_key_cannot(
+def test_openbao_derives_keys_and_refuses_keys_that_cannot_encrypt(
     real: OpenBao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", TOKEN)

@@ -150,6 +150,20 @@ def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Phar
     }
 
 
+def test_head_is_answered_as_get_is(
+    oms: Oms, desk: Api, pharmacist: Api, pharmacy: Pharmacy
+) -> None:
+    """The status of an answer without its body tells no more than that of the whole answer."""
+    for api in (desk, pharmacist):
+        differing = {
+            url: (head.status_code, get.status_code)
+            for _, url in requests(oms, pharmacy)
+            if (head := api.send("HEAD", url)).status_code != (get := api.get(url)).status_code
+        }
+        assert differing == {}
+    assert desk.send("HEAD", f"/v1/products/{SECRET}").status_code == 403
+
+
 SHOWING = {
     "/v1/orders", "/v1/orders/{order_id}", "/v1/orders/{order_id}/timeline",
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
@@ -267,7 +281,7 @@ def test_searching_by_what_it_is_about_finds_nothing(
     assert "admin or pharmacist" in said
 
 
-def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> None:
+def test_commands_and_refusals_show_no_more_than_queries(desk: Api, pharmacy: Pharmacy) -> None:
     path = f"/v1/orders/{pharmacy.path['order_id']}"
     too_many = {"reason": "other", "lines": [{"line_id": "1", "quantity": 99}]}
     problem = problem_of(desk.post(f"{path}/cancel", too_many), 409, "illegal_transition")
@@ -289,7 +303,9 @@ def test_commands_and_refusals_say_no_more(desk: Api, pharmacy: Pharmacy) -> Non
     assert desk.post("/v1/stock/receipts", received).json()["sku"] == "***"
 
 
-def test_figures_hide_small_counts_from_everybody(desk: Api, shop: Api, pharmacy: Pharmacy) -> None:
+def test_figures_hide_small_counts_from_every_reader(
+    desk: Api, shop: Api, pharmacy: Pharmacy
+) -> None:
     """By the ledger's setting; a request can only raise the number."""
     for api in (desk, shop):
         for params in ({"group_by": "month"}, {"group_by": "month", "smallest_count": "1"}):

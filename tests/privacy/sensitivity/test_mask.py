@@ -16,7 +16,7 @@ from oms_ledger.kernel import Query, Recorded
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.mask import HARMLESS, SensitivityView
 from oms_projections import QUERIES
-from oms_projections.order_status.queries import ListOrders
+from oms_projections.order_status.lists import ListOrders
 from oms_projections.shipping_analytics.queries import ShippingPerformance
 from tests.golden.literals import LITERALS, META
 
@@ -31,14 +31,14 @@ def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = Fals
     return mask.rendered(body, view, within)
 
 
-def test_what_says_that_it_is_sensitive_is_masked_with_all_in_it() -> None:
+def test_an_object_marked_sensitive_is_masked_with_all_in_it() -> None:
     body = {"sensitive": True, "total": "9.00", "lines": [{"title": "kit", "ordered": 3}], "n": {}}
     assert seen(body) == {**body, "lines": [{"title": "***", "ordered": 3}]}
     assert seen(body, may=True) == body
 
 
 @pytest.mark.parametrize("named", [{"order_id": "o1"}, {"shipment_id": "s1"}, {"sku": "KIT"}])
-def test_what_says_nothing_is_masked_by_what_it_names(named: dict[str, str]) -> None:
+def test_an_object_without_a_mark_is_masked_by_the_records_it_names(named: dict[str, str]) -> None:
     """So an answer of a new type without the mark discloses nothing."""
     body = {"items": [{**named, "status": "held", "wholly_new": "kit"}, {"wholly_new": "x"}]}
     first, second = seen(body)["items"]
@@ -69,7 +69,7 @@ def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
     assert seen([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
 
 
-def test_an_order_that_says_it_is_not_is_believed_and_the_log_not_asked() -> None:
+def test_an_order_marked_not_sensitive_is_not_looked_up_in_the_log() -> None:
     body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
     assert mask.mentions_in(body).undeclared == set()
     assert seen(body) == body
@@ -153,7 +153,7 @@ def test_parameters_are_restricted_to_the_rights_of_the_reader() -> None:
     params = TypeAdapter(ListOrders).validate_python({"q": "x", "return": "none"})
     assert mask.restricted(orders, params, may=True) is params
     assert mask.restricted(orders, params, may=False).with_sensitive is False
-    assert mask.restricted(orders, params, may=False).returned == "none"
+    assert mask.restricted(orders, params, may=False).returned == ("none",)
     performance = query("shipping_performance")
     figures = ShippingPerformance(smallest_count=5)
     assert mask.restricted(performance, figures, least=11).smallest_count == 11

@@ -26,7 +26,13 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import Folded, given, recorded
 from oms_projections.order_status.document import read
 from oms_projections.order_status.fold import READ_MODEL
-from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow, OrderShipmentRow
+from oms_projections.order_status.rows import (
+    LineRow,
+    OrderDocumentRow,
+    OrderRow,
+    OrderShipmentRow,
+    SearchTermRow,
+)
 from tests.projections.histories import (
     DELIVER_BY,
     PLACED_AT,
@@ -70,6 +76,7 @@ def test_a_placed_order_is_seen_whole() -> None:
             on_hold=False,
             currency="GBP",
             total=2025,
+            cancelled_total=0,
             units=6,
             line_count=1,
             locations=["LON"],
@@ -82,15 +89,26 @@ def test_a_placed_order_is_seen_whole() -> None:
             },
             person=None,
             country="GB",
-            search="web-o1\nx-o1",
+            facets=[
+                "status:pending",
+                "payment:none",
+                "fulfilment:unfulfilled",
+                "return:none",
+                "channel:web",
+                "location:LON",
+                "country:GB",
+            ],
             placed_at=PLACED_AT,
             ship_by=SHIP_BY,
             deliver_by=DELIVER_BY,
             shipped_at=None,
+            delivered_at=None,
             last_at=r.meta.recorded_at,
             updated_at=r.meta.recorded_at,
         ),
         LineRow("o1", "1", "A", 6, 6, 0, 0, 0, 0, 0, 0),
+        SearchTermRow("o1", "number", "", "web-o1", ["-o1", "b-o", "eb-", "web"], False),
+        SearchTermRow("o1", "external_id", "", "x-o1", ["-o1", "x-o"], False),
     )
 
 

@@ -15,6 +15,7 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentDispatched,
     ShipmentScanned,
 )
+from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import recorded
 from tests.projections.conftest import Ask, Fill
@@ -109,6 +110,25 @@ def test_a_recipient_sees_first_name_and_town_and_nothing_else_of_a_person(ask: 
     assert "Lovelace" not in str(body)
     with pytest.raises(NotFound):
         ask("track", token="guessed")
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "shown"),
+    [
+        ("王小明", "GB", None),
+        ("ada@example.org", "GB", None),
+        ("Lovelace, Ada", "GB", "Ada"),
+        ("Dr. Ada Lovelace", "GB", "Ada"),
+        ("Nagy Anna", "HU", None),
+        (None, "GB", None),
+    ],
+)
+def test_a_recipient_s_page_shows_a_given_name_or_none(
+    fill: Fill, name: str | None, country: str, shown: str | None
+) -> None:
+    recipient = None if name is None else Personal(name)
+    sent = replace(shipment("s1", "o1", 1), recipient=recipient, country=country)
+    assert fill(recorded([sent]))("track", token="token-s1")["first_name"] == shown
 
 
 def figures(ask: Ask, group: str | None, **params: str) -> dict[str, object]:

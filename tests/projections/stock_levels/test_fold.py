@@ -117,6 +117,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
             backorder_limit=4,
             safety_stock=5,
             components=[{"sku": "B", "quantity": 2}],
+            search="a\nheart",
             sensitive=True,
             version=2,
             updated_at=recorded([defined] * 3)[-1].meta.recorded_at,

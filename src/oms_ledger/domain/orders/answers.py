@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 StatusesAnswer = TypedDict(
@@ -153,9 +155,22 @@ class ListedOrderAnswer(TypedDict):
     updated_at: str | None
 
 
+class OrderTotalsAnswer(TypedDict):
+    """What the orders of a list add up to in one currency."""
+
+    currency: str
+    orders: int
+    total: str
+    cancelled_total: str
+
+
 class OrdersAnswer(TypedDict):
+    """`count` and `totals`, with the parameter `count`: of the orders on all pages."""
+
     items: list[ListedOrderAnswer]
     next_cursor: str | None
+    count: NotRequired[int]
+    totals: NotRequired[list[OrderTotalsAnswer]]
 
 
 class TimelineItemAnswer(TypedDict):

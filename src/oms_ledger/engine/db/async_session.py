@@ -39,13 +39,16 @@ class AsyncSession:
         self._connect = connect
         self._connection: AsyncConnection | None = None
 
-    async def rows(self, statement: bytes, params: Mapping[str, object]) -> list[dict[str, object]]:
-        """The rows of a statement. `Unavailable` when the database does not answer in time."""
+    async def rows(
+        self, statement: bytes, params: Mapping[str, object], *, prepare: bool | None = None
+    ) -> list[dict[str, object]]:
+        """The rows of a statement. `Unavailable` when the database does not answer in time. Without
+        `prepare` it is planned each time, for these values; with None once it was sent often."""
         try:
             async with asyncio.timeout(STATEMENT_SECONDS_MAX):
                 connection = await self._open()
                 cursor = connection.cursor(row_factory=dict_row)
-                await cursor.execute(statement, params)
+                await cursor.execute(statement, params, prepare=prepare)
                 return await cursor.fetchall() if cursor.description else []
         except TimeoutError as error:
             raise self._unavailable(error) from error
@@ -95,10 +98,12 @@ class AsyncSessions:
         finally:
             self._free.put_nowait(session)
 
-    async def rows(self, statement: bytes, params: Mapping[str, object]) -> list[dict[str, object]]:
+    async def rows(
+        self, statement: bytes, params: Mapping[str, object], *, prepare: bool | None = None
+    ) -> list[dict[str, object]]:
         """As `AsyncSession.rows`, on any session."""
         async with self.lend() as session:
-            return await session.rows(statement, params)
+            return await session.rows(statement, params, prepare=prepare)
 
     def close(self) -> None:
         for session in self._all:

@@ -37,6 +37,7 @@ from oms_ledger.engine.log.store import (
     LoadRequest,
     Receipt,
     SnapshotRow,
+    StoredKey,
     StoreUnavailable,
 )
 
@@ -101,6 +102,7 @@ class PostgresStore:
             events=events,
             receipts=[Receipt(*row) for row in _rows(pending.receipts)],
             names=[name for (name,) in _rows(pending.names)],
+            keys=[StoredKey(*row) for row in _rows(pending.keys)],
         )
 
     def _intact(
@@ -165,6 +167,10 @@ class PostgresStore:
             scopes = text_array([scope for scope, _ in request.receipts])
             keys = text_array([key for _, key in request.receipts])
             pending.receipts = send(SQL["load_receipts"], scopes, keys)
+        if request.keys:
+            ids = text_array([key.key_id for key in request.keys])
+            subjects = text_array([key.subject for key in request.keys])
+            pending.keys = send(SQL["load_subject_keys"], ids, subjects)
         if request.prefixes:
             beyond = [_prefix_end(prefix) for prefix in request.prefixes]
             pending.names = send(
@@ -224,6 +230,7 @@ class _Pending:
         self.events: list[Cursor] = []
         self.receipts: Cursor | None = None
         self.names: Cursor | None = None
+        self.keys: Cursor | None = None
 
 
 def _prefix_end(prefix: str) -> str:
@@ -259,6 +266,18 @@ def _event_columns(events: Sequence[EventRow]) -> tuple[BinaryArray, ...]:
     )
 
 
+def _key_columns(batch: Batch) -> tuple[object, ...]:
+    return (
+        batch.recorded_at,
+        text_array([key.key_id for key in batch.keys]),
+        text_array([key.subject for key in batch.keys]),
+        bytea_array([key.wrapped for key in batch.keys]),
+        text_array([key.kek_id for key in batch.keys]),
+        text_array([blind for blind, _ in batch.blinds]),
+        text_array([key_id for _, key_id in batch.blinds]),
+    )
+
+
 def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tuple[object, ...]]]:
     """The statements of a batch with their parameters. Events of a large batch are copied before
     the first of them is yielded."""
@@ -270,6 +289,8 @@ def _writes(cursor: Cursor, head: Head, batch: Batch) -> Iterable[tuple[str, tup
             with cursor.copy(SQL["copy_events"]) as copy:
                 copy.write(copy_event_rows(batch.events))
             yield SQL["move_head"], moved
+    if batch.keys or batch.blinds:
+        yield SQL["insert_subject_keys"], _key_columns(batch)
     receipts = batch.receipts
     if receipts:
         yield (

@@ -63,6 +63,30 @@ SELECT r.scope, r.key, r.fingerprint, r.outcome
 FROM unnest(%s::text[], %s::text[]) AS want (scope, key)
 JOIN receipts AS r ON r.scope = want.scope AND r.key = want.key;
 
+-- name: load_subject_keys
+SELECT key_id, subject, destroyed_at IS NULL FROM subject_keys WHERE key_id = ANY(%s::text[])
+UNION
+SELECT key_id, subject, true FROM subject_keys
+WHERE subject = ANY(%s::text[]) AND destroyed_at IS NULL;
+
+-- name: insert_subject_keys
+-- New keys, and entries of the index that lead from e-mail addresses to keys, those of known persons
+-- too. A key that is being destroyed gets none: that waits for the head lock, which is held here.
+WITH made AS (
+    INSERT INTO subject_keys (key_id, subject, wrapped, kek_id, created_at)
+    SELECT n.*, %s::timestamptz FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[]) AS n
+    RETURNING key_id
+)
+INSERT INTO subject_index (blind, key_id)
+SELECT p.blind, p.key_id FROM unnest(%s::text[], %s::text[]) AS p (blind, key_id)
+CROSS JOIN LATERAL (
+    SELECT FROM made WHERE made.key_id = p.key_id
+    UNION ALL
+    SELECT FROM subject_keys AS k WHERE k.key_id = p.key_id AND k.destroyed_at IS NULL
+    LIMIT 1
+) AS living
+ON CONFLICT DO NOTHING;
+
 -- name: append_events
 -- All that a small batch of events needs, in one statement. It divides by zero, and so undoes the
 -- whole batch, unless exactly the expected head was moved.

@@ -56,19 +56,37 @@ class Receipt:
     outcome: bytes
 
 
+class SubjectKeyRow(NamedTuple):
+    """A new data key of a data subject, wrapped; see migrations/0007_personal.sql."""
+
+    key_id: str
+    subject: str
+    wrapped: bytes
+    kek_id: str
+
+
+class StoredKey(NamedTuple):
+    """A data key that is stored already; `living`: it is not destroyed."""
+
+    key_id: str
+    subject: str
+    living: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
     """What to read: `streams`, each after the version that is cached (0: from the start); whole
     `categories`; the names of the streams that begin with one of `prefixes`; `receipts` by
-    (scope, key)."""
+    (scope, key); the stored keys with the ids of `keys`, and the living ones of their subjects."""
 
     streams: Mapping[str, int] = field(default_factory=dict)
     categories: frozenset[str] = frozenset()
     receipts: Sequence[tuple[str, str]] = ()
     prefixes: Sequence[str] = ()
+    keys: Sequence[SubjectKeyRow] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.streams or self.categories or self.receipts or self.prefixes)
+        return bool(self.streams or self.categories or self.receipts or self.prefixes or self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,7 @@ class LoadedRows:
     events: Sequence[EventRow] = ()
     receipts: Sequence[Receipt] = ()
     names: Sequence[str] = ()
+    keys: Sequence[StoredKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +112,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows of one commit; `recorded_at` becomes that of the head."""
+    """The rows of one commit; `recorded_at` becomes that of the head. `keys` are new data keys,
+    `blinds` entries of the index of e-mail addresses: a blind and the id of its key."""
 
     events: Sequence[EventRow]
     receipts: Sequence[Receipt]
     snapshots: Sequence[SnapshotRow]
     recorded_at: datetime
+    keys: Sequence[SubjectKeyRow] = ()
+    blinds: Sequence[tuple[str, str]] = ()
 
 
 class StoreUnavailable(Exception):

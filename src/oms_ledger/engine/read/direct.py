@@ -58,11 +58,14 @@ class DirectReads:
 
     async def select(self, selection: Selection, request: QueryRequest) -> DirectResult:
         """The answer of a query that a statement of its own gives. `ReadModelBehind` below the
-        request's `min_position`."""
+        request's `min_position`. The statement is planned for the request's filters: a plan for all
+        values of a filter is wrong for the rare ones."""
         params = request.params
         statement, values = selection.statement(params)
         try:
-            position, rows = await self._rows(_model_of(request.query), statement, values)
+            position, rows = await self._rows(
+                _model_of(request.query), statement, values, prepare=False
+            )
         except DATA_ERRORS as error:
             raise Invalid(IMPOSSIBLE_VALUE) from error
         refuse_behind(request, position)
@@ -91,14 +94,19 @@ class DirectReads:
         ]
 
     async def _rows(
-        self, model: str, statement: str, values: Mapping[str, object]
+        self,
+        model: str,
+        statement: str,
+        values: Mapping[str, object],
+        *,
+        prepare: bool | None = None,
     ) -> tuple[Position, Rows]:
         given = frozenset(name for name, value in values.items() if value is not None)
         for _ in range(ATTEMPTS):
             build = self._builds.get(model) or await self._live_build(model)
             text = _with_position(self._models[model], statement, build, given)
             try:
-                rows = await self._sessions.rows(text, values)
+                rows = await self._sessions.rows(text, values, prepare=prepare)
             except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
                 rows = []  # the build was dropped
             if rows and rows[0]["read_model_build"] == build.number:

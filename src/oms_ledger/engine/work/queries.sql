@@ -14,6 +14,13 @@ DELETE FROM receipts WHERE (scope, key) IN (
     SELECT scope, key FROM receipts
     WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s);
 
+-- name: prune_refusals
+-- Receipts of refusals by age. The condition is that of the index receipts_refused.
+DELETE FROM receipts WHERE (scope, key) IN (
+    SELECT scope, key FROM receipts
+    WHERE position(',"refusal":'::bytea IN substring(outcome FROM 1 FOR 45)) > 0
+      AND recorded_at < %s ORDER BY recorded_at LIMIT %s);
+
 -- name: record_work
 -- What one loop has done since its last report. Ages and the time to the next try are seconds, so
 -- that the clock of the database is the only one. Failures are counted in a row over all processes

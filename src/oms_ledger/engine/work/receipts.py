@@ -17,3 +17,8 @@ def prune(connection: Connection, before: datetime) -> int:
     """Delete one page of the receipts recorded before a time, the oldest first; the number of
     rows deleted, 0 where none is left. `connection` acts as the writer."""
     return connection.execute(SQL["prune_receipts"], (before, PAGE_ROWS)).rowcount
+
+
+def prune_refusals(connection: Connection, before: datetime) -> int:
+    """The same for the receipts of refused commands alone."""
+    return connection.execute(SQL["prune_refusals"], (before, PAGE_ROWS)).rowcount

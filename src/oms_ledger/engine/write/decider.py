@@ -14,9 +14,19 @@ from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.domain.registry import STATES
 from oms_ledger.engine.log import codec, snapshots
-from oms_ledger.engine.log.store import EventRow, Head, LoadRequest, Receipt, SnapshotRow
+from oms_ledger.engine.log.store import (
+    EventRow,
+    Head,
+    LoadRequest,
+    Receipt,
+    SnapshotRow,
+    StoredKey,
+    SubjectKeyRow,
+)
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
+    KeyRows,
+    KeySuperseded,
     Outcome,
     Result,
     Submission,
@@ -34,8 +44,9 @@ stock: two."""
 
 
 class Decider:
-    """Decides one batch under the head lock, and collects the rows to write: `events`, `receipts`
-    and `snapshots`. `size`: bytes of the events."""
+    """Decides one batch under the head lock, and collects the rows to write: `events`, `receipts`,
+    `snapshots`, and with the events that need them `keys` and `blinds`. `size`: bytes of the
+    events."""
 
     def __init__(
         self,
@@ -44,6 +55,7 @@ class Decider:
         recorded_at: datetime,
         receipts: Sequence[Receipt],
         load: Callable[[LoadRequest], None],
+        keys: Sequence[StoredKey] = (),
     ) -> None:
         self.states = states
         self.position = head.position
@@ -51,9 +63,13 @@ class Decider:
         self.events: list[EventRow] = []
         self.receipts: list[Receipt] = []
         self.snapshots: dict[str, SnapshotRow] = {}
+        self.keys: dict[str, SubjectKeyRow] = {}
+        self.blinds: dict[tuple[str, str], None] = {}
         self.size = 0
         self._load = load
         self._receipts = {(r.scope, r.key): r for r in receipts}
+        self._living = {key.subject: key.key_id for key in keys if key.living}
+        self._destroyed = {key.key_id for key in keys if not key.living}
 
     def decide(self, submission: Submission, *, loaded: bool) -> Result:
         """The outcome, or the refusal. Any other exception is an error in the rules. `loaded`: all
@@ -63,6 +79,8 @@ class Decider:
             receipt = self._receipts.get((idempotency.scope, idempotency.key))
             if receipt is not None:
                 return _replay(receipt, idempotency.fingerprint)
+        if self._is_superseded(submission):
+            return KeySuperseded("Another order of this person was first. Try again.")
         result: Result
         try:
             if not loaded:
@@ -92,8 +110,25 @@ class Decider:
             items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
             return Outcome({"events": items}, self.position, 0, False, False, False)
         began = self._append(changes, command.name, ctx)
+        if changes and submission.keys is not None:
+            self._store_keys(submission.keys)
         answer, events = command.answer(ctx, states), len(changes)
         return Outcome(answer, self.position, events, False, bool(changes), began)
+
+    def _is_superseded(self, submission: Submission) -> bool:
+        """Whether a new key cannot be stored: it was destroyed, or its subject has another one."""
+        new = None if submission.keys is None or submission.dry_run else submission.keys.new
+        if new is None:
+            return False
+        living = self._living.get(new.subject, new.key_id)
+        return living != new.key_id or new.key_id in self._destroyed
+
+    def _store_keys(self, keys: KeyRows) -> None:
+        new = keys.new
+        if new is not None and new.subject not in self._living:
+            self._living[new.subject] = new.key_id
+            self.keys[new.key_id] = new
+        self.blinds.update(dict.fromkeys(keys.blinds))
 
     def _load_states(self, submission: Submission) -> None:
         for _ in range(LOAD_ROUNDS):

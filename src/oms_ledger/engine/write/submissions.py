@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from oms_ledger.domain import errors
-from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.errors import OmsError, Unavailable
+from oms_ledger.engine.log.store import SubjectKeyRow
 from oms_ledger.kernel import Command, Context, Json, Ref
 
 
@@ -25,15 +26,33 @@ class Idempotency:
     fingerprint: bytes
 
 
+class KeySuperseded(Unavailable):
+    """The command was sealed with a new data key, and its subject has another one by now, or the
+    key was destroyed. Seal it again and submit it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRows:
+    """What a sealed command needs to be stored together with its events: the wrapped data key,
+    where it is `new`, and entries of the index of e-mail addresses (blind, id of the key).
+    `on_stored` is called by the writer once that is committed; must not block or raise."""
+
+    new: SubjectKeyRow | None
+    blinds: Sequence[tuple[str, str]]
+    on_stored: Callable[[], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A command for the writer. `expected`: a stream, and the version that it must have."""
+    """A command for the writer. `expected`: a stream, and the version that it must have. A dry run,
+    and a command that writes no event, leave `keys` out."""
 
     command: Command
     ctx: Context
     idempotency: Idempotency | None = None
     expected: tuple[Ref, int] | None = None
     dry_run: bool = False
+    keys: KeyRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,10 @@ class Writer:
             log.exception("command_failed", command=batch[0].submission.command.name)
             results = [(batch[0], error)]
         self.counters.commands += len(results)
+        for pending, result in results:
+            keys = pending.submission.keys
+            if keys is not None and isinstance(result, Outcome) and result.events:
+                keys.on_stored()
         try:
             self._on_batch(results)
         except Exception:  # an observer must not end the only writer
@@ -217,7 +221,8 @@ class Writer:
         if moved or request:
             self._load_missing(batch)
         self._other_writers = moved
-        decider = Decider(states, head, max(now, head.recorded_at), result.receipts, self._load)
+        at = max(now, head.recorded_at)
+        decider = Decider(states, head, at, result.receipts, self._load, result.keys)
         results: Results = []
         for pending in batch:
             if decider.size >= self.limits.batch_bytes:
@@ -233,7 +238,10 @@ class Writer:
         is taken. While there are other writers, all of them are read together with the head."""
         missing = self._states.missing(self._refs(batch), refresh=self._other_writers)
         receipts = [(i.scope, i.key) for w in batch if (i := w.submission.idempotency) is not None]
-        return LoadRequest(missing.streams, missing.categories, receipts, missing.prefixes)
+        submissions = [w.submission for w in batch]
+        rows = [s.keys.new for s in submissions if s.keys is not None and not s.dry_run]
+        keys = [row for row in rows if row is not None]
+        return LoadRequest(missing.streams, missing.categories, receipts, missing.prefixes, keys)
 
     def _refs(self, batch: Sequence[PendingSubmission]) -> Iterable[Ref]:
         """What the batch reads. Sets `loaded` of the commands that name all of it here: it is
@@ -265,6 +273,8 @@ class Writer:
             decider.receipts,
             list(decider.snapshots.values()),
             decider.recorded_at,
+            list(decider.keys.values()),
+            list(decider.blinds),
         )
         if not batch.events and not batch.receipts:
             self._store.rollback()

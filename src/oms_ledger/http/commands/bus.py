@@ -11,6 +11,7 @@ from functools import partial
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.personal import erases_subject, names_subject
+from oms_ledger.engine.write.submissions import KeySuperseded
 from oms_ledger.engine.write.writer import Outcome, Submission
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
@@ -34,7 +35,10 @@ class CommandSubmitter:
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome; a refusal is raised."""
         (sealed,) = await self._seal([submission])
-        outcome = await self._writer.submit_async(sealed)
+        try:
+            outcome = await self._writer.submit_async(sealed)
+        except KeySuperseded:
+            outcome = await self._submit_again(submission)
         (result,) = await self._after_commit([submission], [outcome])
         if isinstance(result, BaseException):
             raise result
@@ -43,8 +47,19 @@ class CommandSubmitter:
     async def submit_many(self, submissions: Sequence[Submission]) -> Sequence[Result]:
         """Outcomes and refusals in the order of the submissions."""
         sealed = await self._seal(submissions)
-        results = await self._writer.submit_many_async(sealed)
+        results: list[Result] = list(await self._writer.submit_many_async(sealed))
+        for n, result in enumerate(results):
+            if isinstance(result, KeySuperseded):
+                try:
+                    results[n] = await self._submit_again(submissions[n])
+                except Exception as error:
+                    results[n] = error
         return await self._after_commit(submissions, results)
+
+    async def _submit_again(self, submission: Submission) -> Outcome:
+        """The outcome of a command whose new key was superseded before it was stored."""
+        sealed = await self._threads.run(partial(self._sealer.seal_again, submission))
+        return await self._writer.submit_async(sealed)
 
     async def _after_commit(
         self, submissions: Sequence[Submission], results: Sequence[Result]

@@ -101,7 +101,8 @@ class RetriedAnswer(TypedDict):
 
 class ReadyAnswer(TypedDict):
     """Commands and queries can be answered. `degraded` names the loops of the workers that have
-    failed for five minutes or longer; it is empty where all is well."""
+    failed for five minutes or longer, and `clock` where the clocks of program, database and ledger
+    do not agree; it is empty where all is well."""
 
     status: str
     database: str

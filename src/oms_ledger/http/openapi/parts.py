@@ -44,10 +44,16 @@ def of_params(schema: Json, path: str) -> list[Json]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "schema": {key: value for key, value in its.items() if key != "title"},
+            **({"style": "form", "explode": False} if _is_list(its) else {}),
         }
         for name, its in schema.get("properties", {}).items()
         if name not in fixed
     ]
+
+
+def _is_list(schema: Json) -> bool:
+    """Whether a parameter takes several values, with commas between."""
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
 
 
 FRESHNESS = [

@@ -92,7 +92,11 @@ class QueryExecutor:
         if direct is None or self._oms.vault.subjects.must_resolve(query, params):
             return None
         limited = self._oms.within_rights(query, params, sensitive=sensitive)
-        if isinstance(direct, Lookup) and direct.key(limited) is None:
+        if isinstance(direct, Lookup):
+            suffices = direct.key(limited) is not None
+        else:
+            suffices = direct.suffices(limited)
+        if not suffices:
             return None
         request = QueryRequest(query, limited, freshness.min_position)
         while True:

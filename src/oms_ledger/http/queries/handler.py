@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.access.roles import SENSITIVE, allows
-from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.errors import Invalid, NotFound, OmsError
 from oms_ledger.domain.texts import in_all_forms
 from oms_ledger.domain.times import moment
 from oms_ledger.engine.read.query import QueryResult
@@ -116,7 +116,15 @@ class QueryHandler:
         try:
             return self._validate(fields)
         except ValidationError as error:
-            raise from_validation(error) from None
+            raise _named_by_parameter(from_validation(error)) from None
+
+
+def _named_by_parameter(error: OmsError) -> OmsError:
+    """The same error, naming parameters alone: which of several values is wrong has no name."""
+    if not isinstance(error, Invalid):
+        return error
+    named = [{**each, "field": str(each["field"]).partition(".")[0]} for each in error.errors]
+    return Invalid(error.detail, code=error.code, errors=named)
 
 
 def as_of_in(fields: dict[str, str]) -> Position | datetime | None:

@@ -1,0 +1,213 @@
+"""Lists of orders: filtered, searched, sorted, counted and summed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.money import to_text
+from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
+from oms_projections.direct import selected
+from oms_projections.order_status.fold import ON_HOLD
+from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page_text
+from oms_projections.search import containing, folded, grams
+from oms_projections.values import From, Moment, Several, Until, column, now
+
+STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
+PaymentStatus = Literal[
+    "none",
+    "pending",
+    "authorized",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "voided",
+    "failed",
+]
+FulfilmentStatus = Literal[
+    "not_required",
+    "unfulfilled",
+    "backordered",
+    "partially_shipped",
+    "shipped",
+    "partially_delivered",
+    "delivered",
+    "cancelled",
+]
+ReturnStatus = Literal["none", "partially_returned", "returned"]
+Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ListOrders:
+    """Statuses, channels, locations and countries may be several, with commas between. `q` is
+    looked for, whatever its case, in number, external id and tracking numbers; with an `@` in it,
+    it is a whole e-mail address, and finds the orders placed with it. Names are sealed and cannot
+    be looked for. `late`: not shipped or not delivered by the time promised. With `now`, as it was
+    at that time: what was placed, shipped or delivered later was not yet. `..._from` is inclusive,
+    `..._to` exclusive; a day alone is meant whole. With `count`, the answer also says how many
+    orders there are on all pages, and what they add up to. Without `with_sensitive`, as always
+    without the scope sensitive:read, sensitive orders are not found by `sku` or external id."""
+
+    status: Several[OrderStatus] = None
+    payment: Several[PaymentStatus] = None
+    fulfilment: Several[FulfilmentStatus] = None
+    returned: Several[ReturnStatus] = Field(default=None, alias="return")
+    on_hold: bool | None = None
+    channel: Several[str] = None
+    location: Several[str] = None
+    country: Several[str] = None
+    sku: str | None = None
+    customer: str | None = None
+    external_id: str | None = None
+    q: str | None = Field(default=None, max_length=200)
+    placed_from: From | None = None
+    placed_to: Until | None = None
+    updated_from: From | None = None
+    updated_to: Until | None = None
+    delivered_from: From | None = None
+    delivered_to: Until | None = None
+    late: bool | None = None
+    now: Moment | None = None
+    with_sensitive: bool = True
+    count: bool = False
+    sort: Sort = "-placed_at"
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+class Sorting(NamedTuple):
+    """An order of sorting: its statement, and the mark before the first row."""
+
+    statement: str
+    start: str | int
+
+
+SORTINGS: Mapping[Sort, Sorting] = {
+    "-placed_at": Sorting("list_orders", "infinity"),
+    "placed_at": Sorting("list_orders_oldest", "-infinity"),
+    "-updated_at": Sorting("list_orders_changed", "infinity"),
+    "updated_at": Sorting("list_orders_unchanged", "-infinity"),
+    "number": Sorting("list_orders_by_number", ""),
+    "total": Sorting("list_orders_by_total", -(2**63)),
+}
+
+
+SHORT = timedelta(days=31)
+"""A time so short that what was delivered in it is quickly sorted."""
+
+
+def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
+    statement, first = SORTINGS[params.sort]
+    if params.sort == "-placed_at" and _is_short(params.delivered_from, params.delivered_to):
+        statement = "list_orders_delivered"
+    start: Mark = [params.sort, _bound(params) or first, ""]
+    after = mark_of(params.cursor, start) if params.cursor else start
+    if after[0] != params.sort:
+        raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
+    place = {"after": after[1], "after_id": after[2], "limit": params.limit}
+    return statement, {**_filters(params), **place}
+
+
+def _is_short(begin: datetime | None, end: datetime | None) -> bool:
+    return begin is not None and end is not None and end - begin <= SHORT
+
+
+def _bound(params: ListOrders) -> str | None:
+    """Where the sorted rows of a period begin, so that none is passed on the way to it."""
+    bounds = {
+        "-placed_at": params.placed_to,
+        "placed_at": params.placed_from,
+        "-updated_at": params.updated_to,
+        "updated_at": params.updated_from,
+    }
+    bound = bounds.get(params.sort)
+    return rfc3339(bound) if bound else None
+
+
+def _listed(params: ListOrders, rows: Rows) -> PreparedAnswer:
+    last = _mark(params.sort, rows[-1]) if rows else None
+    items = ",".join([column(row, "item", str) for row in rows])
+    sensitive = any(row["sensitive"] for row in rows)
+    return PreparedAnswer(page_text(items, len(rows), params.limit, last), sensitive)
+
+
+ORDERS = Selection(_page, _listed, lambda params: not params.count)
+
+
+def list_orders(params: ListOrders, reader: Reader) -> Mapping[str, Json]:
+    body = selected(ORDERS, params, reader)
+    return {**body, **_sums(params, reader)} if params.count else body
+
+
+def _sums(params: ListOrders, reader: Reader) -> dict[str, Json]:
+    """How many orders the list has on all its pages, and what they add up to."""
+    rows = reader.rows("sum_orders", **_filters(params))
+    totals: list[dict[str, Json]] = [
+        {
+            "currency": (currency := column(row, "currency", str)),
+            "orders": column(row, "orders", int),
+            "total": to_text(column(row, "total", int), currency),
+            "cancelled_total": to_text(column(row, "cancelled_total", int), currency),
+        }
+        for row in rows
+    ]
+    return {"count": sum(column(row, "orders", int) for row in rows), "totals": totals}
+
+
+def _filters(params: ListOrders) -> dict[str, object]:
+    q = params.q
+    blind = q.removeprefix("@") if q and "@" in q else None  # as it stands in the index by now
+    words = folded(q) if q and not blind else None
+    return {
+        "status": _facets("status", params.status),
+        "payment": _facets("payment", params.payment),
+        "fulfilment": _facets("fulfilment", params.fulfilment),
+        "returned": _facets("return", params.returned),
+        "channel": _facets("channel", params.channel),
+        "location": _facets("location", params.location),
+        "country": _facets("country", params.country),
+        "held": [ON_HOLD] if params.on_hold is True else None,
+        "not_held": [ON_HOLD] if params.on_hold is False else None,
+        "sku": params.sku,
+        "customer": params.customer,
+        "external_id": params.external_id,
+        "q": containing(words) if words else None,
+        "grams": (grams(words) or None) if words else None,
+        "blind": blind,
+        "placed_from": params.placed_from,
+        "placed_to": params.placed_to,
+        "updated_from": params.updated_from,
+        "updated_to": params.updated_to,
+        "delivered_from": params.delivered_from,
+        "delivered_to": params.delivered_to,
+        "placed_by": params.now,
+        "late": params.late,
+        "is_late": params.late or None,
+        "now": params.now or now(),
+        "with_sensitive": params.with_sensitive,
+    }
+
+
+def _facets(name: str, values: tuple[str, ...] | None) -> list[str] | None:
+    """Values of a filter as they stand in `OrderRow.facets`."""
+    return None if values is None else [f"{name}:{value}" for value in values]
+
+
+def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:
+    mark, order_id = row["mark"], column(row, "order_id", str)
+    return [sort, rfc3339(mark) if isinstance(mark, datetime) else _value(mark), order_id]
+
+
+def _value(mark: object) -> str | int:
+    if not isinstance(mark, (str, int)):
+        raise TypeError(f"orders are not sorted by {type(mark).__name__}")
+    return mark
