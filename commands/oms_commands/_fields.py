@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.texts import composed_value
 from oms_ledger.domain.times import bounded, not_a_number
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
@@ -49,11 +50,14 @@ def _not_a_number_type(value: object) -> object:
     return value
 
 
-Text = Annotated[str, Field(max_length=500, pattern=PRINTABLE)]
-Note = Annotated[str, Field(max_length=5000, pattern=NO_NUL)]
-Code = Annotated[str, Field(pattern=CODE)]
-Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
-Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
+COMPOSED = BeforeValidator(composed_value)
+"""Puts a text into NFC before anything else is done with it. Every text of a command has it, last:
+what comes before it is checked after it."""
+Text = Annotated[str, Field(max_length=500, pattern=PRINTABLE), COMPOSED]
+Note = Annotated[str, Field(max_length=5000, pattern=NO_NUL), COMPOSED]
+Code = Annotated[str, Field(pattern=CODE), COMPOSED]
+Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE), COMPOSED]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 Currency = Annotated[str, Field(pattern=CURRENCY)]

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, Text
+from oms_commands._fields import COMPOSED, STRICT, Code, Count, Text
 from oms_commands.catalogue._fields import SiteFields
 from oms_ledger.domain.catalogue.answers import LocationDefinedAnswer
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
@@ -40,7 +40,9 @@ class PutLocation(Command):
     }
 
     code: Code
-    name_: Annotated[str, Field(alias="name", min_length=1, max_length=200, pattern=PRINTABLE)]
+    name_: Annotated[
+        str, Field(alias="name", min_length=1, max_length=200, pattern=PRINTABLE), COMPOSED
+    ]
     type: Literal["warehouse", "store", "3pl"] = "warehouse"
     address: SiteFields | Text | None = None
     priority: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 100

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
+    COMPOSED,
     STRICT,
     Amount,
     Count,
@@ -51,7 +52,7 @@ class PutProduct(Command):
     }
 
     sku: Sku
-    title: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE)]
+    title: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
     stocked: bool = True
     weight_g: Count | None = None
     dimensions_mm: DimensionFields | None = None

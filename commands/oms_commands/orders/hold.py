@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Note, OccurredAt
+from oms_commands._fields import COMPOSED, STRICT, Id, Note, OccurredAt
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
@@ -36,7 +36,7 @@ class HoldOrder(Command):
     }
 
     order_id: Id
-    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
+    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
     note: Note | None = None
     occurred_at: OccurredAt = None
 

@@ -36,6 +36,7 @@ from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
 from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 _TOTAL_MAX = Decimal(10**15)
@@ -137,9 +138,14 @@ class PlaceOrder(Command):
         order_id = order_id_for(self.channel, self.external_id, ctx.command_id)
         if self.external_id is None:
             return [order_id]
-        spellings = given.state(Channel, channel_key(self.channel)).spellings
-        older = [order_id_of_spelling(each, self.external_id) for each in spellings]
-        return [*older, order_id]
+        key = channel_key(self.channel)
+        spellings = (*given.state(Channel, key).spellings, key)
+        older = [
+            order_id_of_spelling(channel, external_id)
+            for external_id in forms(self.external_id)
+            for channel in spellings
+        ]
+        return [*(each for each in older if each != order_id), order_id]
 
 
 def _check_money(order: PlaceOrder) -> None:

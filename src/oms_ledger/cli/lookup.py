@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import cli_actor
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.texts import forms, in_all_forms
 from oms_ledger.kernel import Position
 from oms_ledger.privacy.disclosure import Access
 from oms_projections import PROJECTIONS, QUERIES, order_status
@@ -42,8 +44,12 @@ def _run(
     oms: Oms, name: str, as_of: Position | datetime | None = None, **params: str
 ) -> Mapping[str, Any]:
     query = next(query for query in QUERIES if query.name == name)
-    validated: object = TypeAdapter(query.params).validate_python(params)
-    return oms.query(query, validated, as_of=as_of).body
+    adapter: TypeAdapter[object] = TypeAdapter(query.params)
+    *others, last = in_all_forms(params)
+    for fields in others:
+        with suppress(NotFound):
+            return oms.query(query, adapter.validate_python(fields), as_of=as_of).body
+    return oms.query(query, adapter.validate_python(last), as_of=as_of).body
 
 
 def access_of(route: str, purpose: str = "cli") -> Access:
@@ -63,7 +69,11 @@ def order_id_of(oms: Oms, which: str) -> str:
     except NotFound:
         oms.catch_up()
     with oms.readers.open(order_status.READ_MODEL.name) as (reader, _):
-        rows = reader.rows("orders_by_name", name=which, limit=LISTED_MAX)
+        rows = [
+            row
+            for form in forms(which)
+            for row in reader.rows("orders_by_name", name=form, limit=LISTED_MAX)
+        ]
     matches = [row for row in rows if row["by_number"]] or rows
     if not matches:
         raise NotFound(

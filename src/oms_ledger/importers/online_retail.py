@@ -21,6 +21,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.texts import composed
 from oms_ledger.importers.text_lines import LINE_CHARACTERS_MAX, lines, opened
 from oms_ledger.privacy import cards
 
@@ -273,7 +274,7 @@ def parse(number: int, fields: list[str]) -> FileRow | MalformedRow:
     """A row from its number and its fields, which are those of `COLUMNS`."""
     if len(fields) != len(COLUMNS):
         return MalformedRow(number, f"{len(fields)} fields instead of {len(COLUMNS)}")
-    invoice, sku, title, quantity, at, price, customer, country = fields
+    invoice, sku, title, quantity, at, price, customer, country = map(composed, fields)
     try:
         return FileRow(
             number,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.access.roles import SENSITIVE, allows
-from oms_ledger.domain.errors import Invalid, OmsError
+from oms_ledger.domain.errors import Invalid, NotFound, OmsError
+from oms_ledger.domain.texts import in_all_forms
 from oms_ledger.domain.times import moment
+from oms_ledger.engine.read.query import QueryResult
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import Freshness, QueryExecutor
@@ -36,17 +40,57 @@ class QueryHandler:
         fields = query_fields(request)
         as_of = as_of_in(fields)
         fresh = Freshness.of(fields)
-        params = self._params(path_fields(request), fields)
-        executor = self._executor
+        path = path_fields(request)
+        for name in path:
+            if name in fields:
+                raise invalid(name, "The path says it already. Leave it out.")
+        first, *others = in_all_forms({**fields, **path})
         sensitive = allows(principal_of(request).scopes, SENSITIVE)
-        if as_of is None:
-            direct = await executor.run_direct(self._query, params, fresh, sensitive=sensitive)
+        run = partial(self._run, as_of=as_of, fresh=fresh, sensitive=sensitive)
+        if not others and as_of is None:
+            params = self._params(first)
+            direct = await self._executor.run_direct(
+                self._query, params, fresh, sensitive=sensitive
+            )
             if direct is not None:
                 return await self._direct(request, *direct)
-            result = await executor.run(self._query, params, fresh, sensitive=sensitive)
-        else:
-            result = await executor.run_as_of(self._query, params, as_of, sensitive=sensitive)
+        result = await self._first_with_content(run, first, others)
         return await self._answer(request, result.body, result.position)
+
+    async def _run(
+        self,
+        fields: dict[str, str],
+        *,
+        as_of: Position | datetime | None,
+        fresh: Freshness,
+        sensitive: bool,
+    ) -> QueryResult:
+        executor, params = self._executor, self._params(fields)
+        if as_of is None:
+            return await executor.run(self._query, params, fresh, sensitive=sensitive)
+        return await executor.run_as_of(self._query, params, as_of, sensitive=sensitive)
+
+    async def _first_with_content(
+        self,
+        run: Callable[[dict[str, str]], Awaitable[QueryResult]],
+        first: dict[str, str],
+        others: Sequence[dict[str, str]],
+    ) -> QueryResult:
+        """The answer to the first form of the parameters; where that is nothing, the one to another
+        form under which something is stored."""
+        try:
+            answer = await run(first)
+        except NotFound:
+            for fields in others:
+                with suppress(NotFound):
+                    return await run(fields)
+            raise
+        if answer.body.get("items") == []:
+            for fields in others:
+                other = await run(fields)
+                if other.body.get("items"):
+                    return other
+        return answer
 
     async def _answer(
         self, request: Request, body: Mapping[str, Json], position: Position
@@ -72,12 +116,9 @@ class QueryHandler:
             request, content.encode(), headers, sensitive=answer.sensitive
         )
 
-    def _params(self, path: dict[str, str], fields: dict[str, str]) -> object:
-        for name in path:
-            if name in fields:
-                raise invalid(name, "The path says it already. Leave it out.")
+    def _params(self, fields: dict[str, str]) -> object:
         try:
-            return self._validate({**fields, **path})
+            return self._validate(fields)
         except ValidationError as error:
             raise _named_by_parameter(from_validation(error)) from None
 

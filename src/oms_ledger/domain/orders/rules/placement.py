@@ -27,6 +27,7 @@ from oms_ledger.domain.stock.rules import (
     stock_allocated,
     stock_by_location,
 )
+from oms_ledger.domain.texts import composed
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given
 
@@ -91,10 +92,11 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
     """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel."""
+    regard to the case of the channel and the form of the external id."""
     return replace(
         terms,
         channel=channel_key(terms.channel),
+        external_id=composed(terms.external_id) if terms.external_id else None,
         lines=tuple(replace(line, stocked=True) for line in terms.lines),
     )
 
