@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from urllib.parse import urlsplit
@@ -185,8 +186,13 @@ def address_of(request: Request) -> str:
     """The client's address, by which failures are counted. Of IPv6 the network, since who has one
     address there has all of its 2^64. Empty where a proxy names no address."""
     host = request.client.host if request.client else ""
+    return _counted_address(host[:ADDRESS_CHARACTERS_MAX])
+
+
+@lru_cache(1024)
+def _counted_address(host: str) -> str:
     try:
-        address = ip_address(host[:ADDRESS_CHARACTERS_MAX])
+        address = ip_address(host)
     except ValueError:
         return ""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
