@@ -41,7 +41,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _day(value: object) -> date | None:
+def day_alone(value: object) -> date | None:
     """The day, where only a day was given; None otherwise."""
     if isinstance(value, str) and len(value) == len("2010-12-01"):
         try:
@@ -52,12 +52,12 @@ def _day(value: object) -> date | None:
 
 
 def _day_begins(value: object) -> object:
-    day = _day(value)
+    day = day_alone(value)
     return value if day is None else datetime.combine(day, time(), UTC)
 
 
 def _day_ends(value: object) -> object:
-    day = _day(value)
+    day = day_alone(value)
     if day is None:
         return value
     if day >= LATEST.date():

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -198,15 +197,20 @@ def _shipment(models: ReadModels, p: Params) -> list[Shown]:
 
 def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
     def late(row: ShipmentRow) -> bool:
-        sent, arrived = row.dispatched_at or p["now"], row.delivered_at or p["now"]
-        return row.status != "cancelled" and (sent > row.ship_by or arrived > row.deliver_by)
+        gone = row.cancelled_at is not None and not (
+            p["known_by"] and row.cancelled_at > p["known_by"]
+        )
+        sent = min(row.dispatched_at or p["now"], p["now"])
+        arrived = min(row.delivered_at or p["now"], p["now"])
+        return not gone and (sent > row.ship_by or arrived > row.deliver_by)
 
     def chosen(row: ShipmentRow) -> bool:
-        before = p["after"] == "infinity" or (
-            (row.created_at, row.shipment_id) < (datetime.fromisoformat(p["after"]), p["after_id"])
-        )
-        asked = p["location"] in (None, row.location) and p["late"] in (None, late(row))
-        return before and asked and row.order_id == p["order_id"]
+        place = (row.created_at, row.shipment_id)
+        before = p["after"] is None or place < (p["after"], p["after_id"])
+        location = p["location"] is None or f"location:{row.location}" in p["location"]
+        known = p["known_by"] is None or max(row.created_at, row.placed_at) <= p["known_by"]
+        wanted = location and known and p["late"] in (None, late(row))
+        return before and wanted and row.order_id == p["order_id"]
 
     found = models.of(ShipmentRow, chosen)
     found.sort(key=lambda row: (row.created_at, row.shipment_id), reverse=True)

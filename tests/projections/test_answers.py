@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -27,7 +27,8 @@ from oms_projections.order_status.queries import (
 )
 from oms_projections.pages import cursor_for, mark_of
 from oms_projections.search import containing
-from oms_projections.shipping_analytics.queries import ShippingPerformance
+from oms_projections.shipping_analytics.performance import ShippingPerformance
+from oms_projections.zones import period_end, period_start
 from tests.history.memory import Live, ReadModels, Records
 from tests.projections.histories import Shop
 
@@ -106,7 +107,12 @@ def test_parameters_come_as_strings_and_unknown_ones_are_refused() -> None:
         with pytest.raises(ValidationError):
             orders(bad)
     shipping = TypeAdapter(ShippingPerformance).validate_python
-    assert shipping({"from": "2010-12-01", "group_by": "week"}).from_ == midnight
+    assert shipping({"from": "2010-12-01", "group_by": "week"}).from_ == date(2010, 12, 1)
+    assert period_start(shipping({"from": "2010-12-01"}).from_, "UTC") == midnight
+    assert period_start(
+        shipping({"from": "2010-12-01"}).from_, "Europe/Berlin"
+    ) == midnight - timedelta(hours=1)
+    assert period_end(shipping({"to": "2010-11-30"}).to, "UTC") == midnight
 
 
 def test_names_and_paths_are_unique_and_path_fields_exist() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched
+from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.kernel import Event
 from oms_ledger.testing import recorded
 from tests.projections.conftest import Ask, Fill
-from tests.projections.histories import PLACED_AT, shipment
+from tests.projections.histories import PLACED_AT, placed, shipment
 
 DAY = timedelta(days=1)
 
@@ -26,6 +27,8 @@ def day(number: int, ordinary: int, sensitive: int) -> list[Event]:
         name, secret = f"{number}-{n}", n >= ordinary
         units = 10 if secret else 1
         sent = shipment(f"s{name}", f"o{name}", units, "LON" if n % 2 else "MAN", at=at)
+        lines = (OrderLine("1", "A", units, 255),)
+        made.append(replace(placed(f"o{name}", lines, (), at=at), sensitive=secret))
         made.append(replace(sent, sensitive=secret))
         made.append(ShipmentDispatched(f"s{name}", f"o{name}", None))
     return made

@@ -1,4 +1,4 @@
-"""Events of shipments folded into rows."""
+"""Events of shipments and promises of orders folded into rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
+    ShipmentCancelled,
     ShipmentCreated,
     ShipmentDateCorrected,
     ShipmentDelivered,
@@ -17,13 +18,17 @@ from oms_ledger.domain.fulfilment.events import (
 )
 from oms_ledger.domain.fulfilment.state import EXCEPTIONS, Shipment
 from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.orders.events import OrderCancelled, OrderPlaced
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
-from oms_projections.shipping_analytics.rows import ShipmentRow
+from oms_projections.search import folded, grams
+from oms_projections.shipping_analytics.rows import PromiseRow, ShipmentRow
 
 
 def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
+    if isinstance(event, OrderCancelled):
+        return ((PromiseRow, (event.order_id,)),)
     if isinstance(event, SHIPMENT_EVENTS) and not isinstance(event, ShipmentCreated):
         return ((ShipmentRow, (event.shipment_id,)),)
     return ()
@@ -39,6 +44,39 @@ def fold(r: Recorded, page: Page) -> None:
             raise LookupError(f"{event.type} for shipment {event.shipment_id}, never created")
         moved(row, r, event)
         page.put(row)
+    elif isinstance(event, OrderPlaced):
+        page.add(promised(event))
+    elif isinstance(event, OrderCancelled):
+        promise = page.get(PromiseRow, event.order_id)
+        if promise is None:
+            raise LookupError(f"{event.type} for order {event.order_id}, never placed")
+        reduced(promise, r, event)
+        page.put(promise)
+
+
+def promised(event: OrderPlaced) -> PromiseRow:
+    lines = event.terms.lines
+    units = sum(line.quantity for line in lines if line.stocked)
+    return PromiseRow(
+        order_id=event.order_id,
+        sensitive=event.sensitive,
+        channel=event.terms.channel,
+        placed_at=event.placed_at,
+        ship_by=event.ship_by,
+        deliver_by=event.deliver_by,
+        ordered=units,
+        units=units,
+        cancelled_at=None,
+        services=[line.line_id for line in lines if not line.stocked],
+    )
+
+
+def reduced(row: PromiseRow, r: Recorded, event: OrderCancelled) -> None:
+    """Take the cancelled units out of the promise."""
+    units = sum(each.quantity for each in event.lines if each.line_id not in row.services)
+    if units:
+        row.units -= units
+        row.cancelled_at = r.meta.happened_at
 
 
 def row_of(history: Iterable[Recorded]) -> ShipmentRow | None:
@@ -53,7 +91,7 @@ def row_of(history: Iterable[Recorded]) -> ShipmentRow | None:
 
 
 def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
-    return ShipmentRow(
+    row = ShipmentRow(
         shipment_id=event.shipment_id,
         order_id=event.order_id,
         order_number=event.order_number,
@@ -84,7 +122,14 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         simulated=False,
         version=r.version,
         updated_at=r.meta.recorded_at,
+        cancelled_at=None,
+        first_exception_at=None,
+        facets=[],
+        search="",
+        grams=[],
     )
+    index(row)
+    return row
 
 
 def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
@@ -112,8 +157,26 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
         row.simulated = row.simulated or event.simulated
     elif isinstance(event, ShipmentDelivered):
         row.simulated = row.simulated or event.simulated
+    elif isinstance(event, ShipmentCancelled):
+        row.cancelled_at = r.meta.happened_at
     elif isinstance(event, ShipmentScanned):
         scanned(row, event)
+    index(row)
+
+
+def index(row: ShipmentRow) -> None:
+    """Bring up to date what lists find the shipment by."""
+    facets = {
+        "status": row.status,
+        "carrier": row.carrier,
+        "location": row.location,
+        "channel": row.channel,
+        "country": row.country,
+        "tracking": folded(row.tracking_number or ""),
+    }
+    row.facets = [f"{name}:{value}" for name, value in facets.items() if value]
+    row.search = folded("\n".join((row.order_number, row.tracking_number or "")))
+    row.grams = grams(row.search)
 
 
 def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
@@ -124,7 +187,9 @@ def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
         "raw": event.raw,
     }
     row.scans = [*row.scans, scan]
-    row.exceptions += event.code in EXCEPTIONS
+    if event.code in EXCEPTIONS:
+        row.exceptions += 1
+        row.first_exception_at = min(row.first_exception_at or event.scanned_at, event.scanned_at)
 
 
 def stored(value: Personal | None) -> dict[str, object] | None:
@@ -134,10 +199,10 @@ def stored(value: Personal | None) -> dict[str, object] | None:
 
 READ_MODEL = ReadModel(
     name="shipping_analytics",
-    version=2,
+    version=3,
     package=__name__.rpartition(".")[0],
-    rows=(ShipmentRow,),
+    rows=(ShipmentRow, PromiseRow),
     touches=touches,
     fold=fold,
-    event_types=frozenset(e.type for e in SHIPMENT_EVENTS),
+    event_types=frozenset(e.type for e in (*SHIPMENT_EVENTS, OrderPlaced, OrderCancelled)),
 )

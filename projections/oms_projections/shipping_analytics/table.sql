@@ -28,9 +28,42 @@ CREATE TABLE shipments{v} (
     delivered_at timestamptz,
     simulated boolean NOT NULL,
     version bigint NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    cancelled_at timestamptz,
+    first_exception_at timestamptz,
+    facets text[] NOT NULL,
+    search text NOT NULL,
+    grams text[] NOT NULL
 ) WITH (fillfactor = 70);
 
-CREATE INDEX shipments{v}_created ON shipments{v} (created_at, shipment_id);
+-- The order of lists. Conditions on the dates after it are checked without a look at the row.
+CREATE INDEX shipments{v}_created ON shipments{v} (created_at, shipment_id, dispatched_at, delivered_at);
+
+-- Filters by a rare value go by this one, by a frequent one along the order of the list.
+CREATE INDEX shipments{v}_facets ON shipments{v} USING gin (facets);
+
+CREATE INDEX shipments{v}_grams ON shipments{v} USING gin (grams);
+
+CREATE INDEX shipments{v}_order ON shipments{v} (order_id);
+
+-- Shipments that are late or may become so. The condition is that of the filter `late`.
+CREATE INDEX shipments{v}_late ON shipments{v} (created_at, shipment_id)
+WHERE (dispatched_at IS NULL OR delivered_at IS NULL OR dispatched_at > ship_by OR delivered_at > deliver_by);
 
 CREATE INDEX shipments{v}_token ON shipments{v} (tracking_token);
+
+-- What each order promised, with or without shipments.
+CREATE TABLE shipping_promises{v} (
+    order_id text COLLATE "C" PRIMARY KEY,
+    sensitive boolean NOT NULL,
+    channel text NOT NULL,
+    placed_at timestamptz NOT NULL,
+    ship_by timestamptz NOT NULL,
+    deliver_by timestamptz NOT NULL,
+    ordered bigint NOT NULL,
+    units bigint NOT NULL,
+    cancelled_at timestamptz,
+    services text[] NOT NULL
+);
+
+CREATE INDEX shipping_promises{v}_placed ON shipping_promises{v} (placed_at);

@@ -17,7 +17,7 @@ from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.mask import HARMLESS, SensitivityView
 from oms_projections import QUERIES
 from oms_projections.order_status.lists import ListOrders
-from oms_projections.shipping_analytics.queries import ShippingPerformance
+from oms_projections.shipping_analytics.performance import ShippingPerformance
 from tests.golden.literals import LITERALS, META
 
 BY_LOG = {"order-o1", "shipment-s1", "product-KIT"}

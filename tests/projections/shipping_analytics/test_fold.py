@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,11 +15,21 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentScanned,
 )
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.orders.events import OrderCancelled
+from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.kernel import Event
 from oms_ledger.testing import START, Folded, given, recorded
 from oms_projections.shipping_analytics.fold import READ_MODEL
-from oms_projections.shipping_analytics.rows import ShipmentRow
-from tests.projections.histories import DELIVER_BY, PLACED_AT, SHIP_BY, Shop, shipment, states
+from oms_projections.shipping_analytics.rows import PromiseRow, ShipmentRow
+from tests.projections.histories import (
+    DELIVER_BY,
+    PLACED_AT,
+    SHIP_BY,
+    Shop,
+    placed,
+    shipment,
+    states,
+)
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 CREATED = ShipmentRow(
@@ -53,14 +63,26 @@ CREATED = ShipmentRow(
     simulated=False,
     version=1,
     updated_at=START,
+    cancelled_at=None,
+    first_exception_at=None,
+    facets=[
+        "status:created",
+        "carrier:manual",
+        "location:LON",
+        "channel:web",
+        "country:GB",
+    ],
+    search="web-o1",
+    grams=["-o1", "b-o", "eb-", "web"],
 )
+INDEXED = ("facets", "search", "grams")
 
 
 def changed(*events: Event, page: int | None = None) -> dict[str, object]:
     """What differs from a shipment just created."""
     (row,) = given(shipment(), *events).folded_into(READ_MODEL, page=page).of(ShipmentRow)
     before = asdict(CREATED)
-    same = ("version", "updated_at")
+    same = ("version", "updated_at", *INDEXED)
     return {k: v for k, v in asdict(row).items() if v != before[k] and k not in same}
 
 
@@ -86,7 +108,28 @@ def test_labelled_dispatched_and_delivered() -> None:
 
 
 def test_cancelled() -> None:
-    assert changed(ShipmentCancelled("s1", "o1")) == {"status": "cancelled"}
+    assert changed(ShipmentCancelled("s1", "o1")) == {
+        "status": "cancelled",
+        "cancelled_at": START + timedelta(seconds=1),
+    }
+
+
+def test_lists_find_a_shipment_by_its_last_status_and_its_tracking_number() -> None:
+    history = given(shipment(), ShipmentLabelled("s1", "Trk ΚΑΦΕΣ"))
+    (row,) = history.folded_into(READ_MODEL).of(ShipmentRow)
+    assert {"status:labelled", "tracking:trk καφεσ", "carrier:manual"} <= set(row.facets)
+    assert row.search == "web-o1\ntrk καφεσ"
+    assert {"trk", "καφ", "web"} <= set(row.grams)
+
+
+def test_an_order_promises_its_goods_and_no_services() -> None:
+    lines = (OrderLine("1", "A", 6, 255), OrderLine("fee", "POST", 1, 300, stocked=False))
+    promise = PromiseRow("o1", False, "web", PLACED_AT, SHIP_BY, DELIVER_BY, 6, 6, None, ["fee"])
+    given(placed(lines=lines)).folded_into(READ_MODEL).then_rows(promise)
+    gone = (LineQuantity("1", 2), LineQuantity("fee", 1))
+    given(placed(lines=lines), OrderCancelled("o1", "customer", None, gone)).folded_into(
+        READ_MODEL, page=1
+    ).then_rows(replace(promise, units=4, cancelled_at=START + timedelta(seconds=1)))
 
 
 def test_times_are_those_of_the_world_where_it_has_its_own() -> None:
@@ -118,6 +161,7 @@ def test_trouble_is_flagged_counted_and_cleared_by_a_later_scan() -> None:
     trouble = ShipmentScanned("s1", "attempted_delivery", NOON)
     better = ShipmentScanned("s1", "in_transit", NOON + timedelta(hours=1))
     assert changed(trouble)["trouble"] == "attempted_delivery"
+    assert changed(trouble)["first_exception_at"] == NOON
     cleared = changed(trouble, better)
     assert "trouble" not in cleared
     assert cleared["exceptions"] == 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.errors import Invalid, NotFound
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDateCorrected,
@@ -15,14 +17,22 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentDispatched,
     ShipmentScanned,
 )
+from oms_ledger.domain.orders.events import OrderCancelled, OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import recorded
+from oms_projections.pages import cursor_for
+from oms_projections.zones import zone_names
+from tests.databases import Database
 from tests.projections.conftest import Ask, Fill
-from tests.projections.histories import PLACED_AT, shipment
+from tests.projections.histories import PLACED_AT, placed, shipment
 
 HOUR = timedelta(hours=1)
 NOW = "2026-01-10T00:00:00Z"
+LATER = "2026-02-02T00:00:00Z"
+END = "19"
+"""The last position of the history in `ask`."""
 
 
 def dated(*pairs: tuple[Event, datetime]) -> list[Recorded]:
@@ -32,6 +42,10 @@ def dated(*pairs: tuple[Event, datetime]) -> list[Recorded]:
         replace(r, meta=replace(r.meta, occurred_at=at))
         for r, (_, at) in zip(history, pairs, strict=True)
     ]
+
+
+def order(order_id: str, units: int = 6, at: datetime = PLACED_AT) -> OrderPlaced:
+    return placed(order_id, (OrderLine("1", "A", units, 255),), (), at=at)
 
 
 @pytest.fixture
@@ -52,6 +66,9 @@ def ask(fill: Fill) -> Ask:
     gone = later + 10 * HOUR
     return fill(
         dated(
+            *((order(f"o{n}"), PLACED_AT) for n in (1, 2)),
+            (order("o3", 1), PLACED_AT),
+            (order("o4", 3, later), later),
             (shipment("s1", "o1", 4), PLACED_AT + HOUR),
             (shipment("s2", "o1", 2, carrier="fast"), PLACED_AT + 2 * HOUR),
             (shipment("s3", "o2", 6, "MAN"), PLACED_AT + 3 * HOUR),
@@ -83,10 +100,91 @@ def test_lists_of_shipments(ask: Ask) -> None:
     assert found(ask, channel="shop") == []
     assert found(ask, order_id="o1") == ["s2", "s1"]
     assert found(ask, late="true", now=NOW) == ["s4", "s3"]
-    assert found(ask, late="false", now=NOW) == ["s6", "s5", "s2", "s1"]
+    assert found(ask, late="false", now=NOW) == ["s5", "s2", "s1"]
+    assert found(ask, late="false", now=LATER) == ["s6", "s5", "s2", "s1"]
+    assert found(ask, status="created,cancelled") == ["s5", "s4"]
+    assert found(ask, carrier="fast, nobody") == ["s2"]
+    assert found(ask, tracking_number=" trk-S3 ") == ["s3"]
+    assert found(ask, tracking_number="TRK") == []
+    assert found(ask, q=" web-O1 ") == ["s2", "s1"]
+    assert found(ask, q="RK-s2") == ["s2"]
+    assert found(ask, q="s3") == ["s3"]
+    assert found(ask, q="100%") == []
+    assert found(ask, country="GB,US") == found(ask)
+    assert found(ask, country="US") == []
+    assert found(ask, created_from="2026-02-01") == ["s6"]
+    assert found(ask, created_to="2026-01-01", location="MAN") == ["s3"]
+    assert found(ask, dispatched_from="2026-01-02T05:00:00Z", dispatched_to="2026-01-02") == [
+        "s3",
+        "s2",
+    ]
+    assert found(ask, delivered_from="2026-01-05") == ["s3"]
+    assert found(ask, delivered_to="2026-01-03") == ["s2", "s1"]
+    assert found(ask, delivered_to="2026-01-02") == []
+    assert found(ask, delivered_to="2026-01-03T12:00:00Z") == ["s1"]
     first = ask("list_shipments", limit="4")
     assert found(ask, cursor=first["next_cursor"], limit="4") == ["s2", "s1"]
     assert ask("list_shipments", cursor=first["next_cursor"], limit="4")["next_cursor"] is None
+
+
+def test_a_list_as_of_a_position_is_filtered_alike(fill: Fill) -> None:
+    at = [PLACED_AT + n * HOUR for n in range(60)]
+    four, two = (LineQuantity("1", 4),), (LineQuantity("1", 2),)
+    history = dated(
+        (placed(), at[0]),
+        (UnitsPacked("o1", "s1", "LON", four), at[1]),
+        (shipment("s1", "o1", 4), at[1]),
+        (UnitsPacked("o1", "s2", "LON", two), at[2]),
+        (shipment("s2", "o1", 2, carrier="fast"), at[2]),
+        (ShipmentDispatched("s1", "o1", "TRK-s1"), at[10]),
+        (ShipmentDispatched("s2", "o1", "TRK-s2"), at[30]),
+        (ShipmentDelivered("s1", "o1", at[40]), at[40]),
+    )
+    ask, end = fill(history), str(len(history))
+    assert found(ask, order_id="o1", as_of=end) == ["s2", "s1"]
+    every: tuple[dict[str, str], ...] = (
+        {},
+        {"status": "delivered,created"},
+        {"carrier": "fast"},
+        {"tracking_number": "trk-s1"},
+        {"q": "TRK-S2"},
+        {"country": "US"},
+        {"dispatched_to": "2026-01-01"},
+        {"delivered_from": "2026-01-03", "tz": "Asia/Tokyo"},
+        {"created_from": "2026-01-01T10:30:00Z"},
+        {"late": "true", "now": "2026-01-02T08:00:00Z"},
+        {"late": "true", "now": NOW},
+        {"now": "2026-01-01T10:30:00Z"},
+    )
+    for params in every:
+        wanted = ask("list_shipments", order_id="o1", **params)
+        assert ask("list_shipments", as_of=end, order_id="o1", **params) == wanted, params
+
+
+def test_what_came_after_now_had_not_come_yet(ask: Ask) -> None:
+    """s2 left at 05:00 on the 2nd and s3 at 15:00, six hours late; s5 was cancelled at 15:00 on
+    the 1st."""
+    assert found(ask, now="2026-01-01T12:30:00Z") == ["s3", "s2", "s1"]
+    assert found(ask, late="true", now="2026-01-02T08:00:00Z") == []
+    assert found(ask, late="true", now="2026-01-02T12:00:00Z") == ["s4", "s3"]
+    assert found(ask, late="true", now="2026-01-02T16:00:00Z") == ["s4", "s3"]
+    before = figures(ask, None, group_by="none", now="2026-01-01T14:30:00Z")
+    assert (before["orders"], before["shipments"], before["late"]) == (3, 5, 0)
+    after = figures(ask, None, group_by="none", now="2026-01-02T12:00:00Z")
+    assert (after["orders"], after["shipments"], after["late"]) == (3, 4, 2)
+    assert (after["delivered"], after["exception_rate"]) == (0, 0.0)
+    assert (after["orders_late"], after["on_time_ship_rate"]) == (2, 0.3333)
+    assert set(after["order_to_ship_hours"].values()) == {20.0}
+
+
+CURSORS = ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "rubbish", "", "1700000000")
+
+
+@pytest.mark.parametrize("mark", CURSORS)
+def test_a_cursor_without_a_time_is_refused(ask: Ask, mark: str) -> None:
+    for more in ({}, {"as_of": END, "order_id": "o1"}):
+        with pytest.raises(Invalid, match="cursor"):
+            ask("list_shipments", cursor=cursor_for([mark, "s1"]), **more)
 
 
 def test_one_shipment(ask: Ask) -> None:
@@ -131,8 +229,8 @@ def test_a_recipient_s_page_shows_a_given_name_or_none(
     assert fill(recorded([sent]))("track", token="token-s1")["first_name"] == shown
 
 
-def figures(ask: Ask, group: str | None, **params: str) -> dict[str, object]:
-    rows = ask("shipping_performance", now=NOW, **params)["rows"]
+def figures(ask: Ask, group: str | None, now: str = NOW, **params: str) -> dict[str, Any]:
+    rows = ask("shipping_performance", now=now, **params)["rows"]
     return next(row for row in rows if row["group"] == group)
 
 
@@ -142,6 +240,9 @@ def test_the_figures_of_a_month(ask: Ask) -> None:
     assert figures(ask, "2026-01", group_by="month") == {
         "group": "2026-01",
         "orders": 3,
+        "orders_late": 2,
+        "ship_promises": 3,
+        "shipped_on_time": 1,
         "shipments": 4,
         "units": 13,
         "delivered": 3,
@@ -159,7 +260,7 @@ def test_the_figures_of_a_month(ask: Ask) -> None:
 
 
 def test_rates_are_null_where_there_is_nothing_to_judge(ask: Ask) -> None:
-    row = figures(ask, "2026-02", group_by="month")
+    row = figures(ask, "2026-02", now=LATER, group_by="month")
     assert (row["on_time_ship_rate"], row["split_rate"], row["exception_rate"]) == (1.0, 0.0, 0.0)
     assert row["on_time_delivery_rate"] is None
     assert row["ship_to_deliver_hours"] == {"p50": None, "p90": None, "p95": None}
@@ -177,6 +278,7 @@ def test_rates_are_null_where_there_is_nothing_to_judge(ask: Ask) -> None:
         ("service", ["standard"]),
         ("location", ["LON", "MAN"]),
         ("channel", ["web"]),
+        ("none", [None]),
     ],
 )
 def test_groups(ask: Ask, group_by: str, groups: list[str]) -> None:
@@ -188,10 +290,12 @@ def test_groups(ask: Ask, group_by: str, groups: list[str]) -> None:
 def test_periods_and_filters(ask: Ask) -> None:
     period = {"from": "2026-01-01", "to": "2026-01-01"}
     assert figures(ask, "web", group_by="channel", **period)["shipments"] == 4
-    assert figures(ask, "web", group_by="channel", **{"from": "2026-02-01"})["shipments"] == 1
+    assert (
+        figures(ask, "web", LATER, group_by="channel", **{"from": "2026-02-01"})["shipments"] == 1
+    )
     fast = figures(ask, "web", group_by="channel", carrier="fast")
     assert (fast["shipments"], fast["split_rate"]) == (1, 1.0)
-    assert figures(ask, "LON", group_by="location", location="LON")["shipments"] == 4
+    assert figures(ask, "LON", LATER, group_by="location", location="LON")["shipments"] == 4
 
 
 def parcel(
@@ -200,6 +304,7 @@ def parcel(
     """A shipment that left and arrived so many hours after its order was placed."""
     gone, there = PLACED_AT + left * HOUR, PLACED_AT + arrived * HOUR
     return (
+        (order(order_id, 1), PLACED_AT),
         (shipment(shipment_id, order_id, 1), PLACED_AT),
         (ShipmentDispatched(shipment_id, order_id, None, dispatched_at=gone), gone),
         (ShipmentDelivered(shipment_id, order_id, there), there),
@@ -249,3 +354,66 @@ def test_figures_follow_a_corrected_date(fill: Fill) -> None:
     assert set(row["order_to_ship_hours"].values()) == {20.0}
     assert set(row["ship_to_deliver_hours"].values()) == {10.0}
     assert (row["on_time_ship_rate"], row["on_time_delivery_rate"]) == (1.0, 1.0)
+
+
+def test_an_order_is_on_time_when_all_of_it_is_and_one_never_packed_is_not(fill: Fill) -> None:
+    """Of four orders with a promise, o1 kept it. o2 sent 1 of 10 units in time, o3 was never
+    packed, o4 sent one of two and the other was cancelled. o5 was cancelled whole and promises
+    nothing; o6 has until the 2nd."""
+    sent = PLACED_AT + 5 * HOUR
+    rest = (LineQuantity("1", 1),)
+    shipments = (shipment("s1", "o1", 10), shipment("s2", "o2", 1), shipment("s4", "o4", 1))
+    ask = fill(
+        dated(
+            *((order(f"o{n}", units), PLACED_AT) for n, units in ((1, 10), (2, 10), (3, 1))),
+            *((order(f"o{n}", units), PLACED_AT) for n, units in ((4, 2), (5, 1))),
+            (order("o6", 1, PLACED_AT + 20 * HOUR), PLACED_AT),
+            *((created, PLACED_AT) for created in shipments),
+            *((ShipmentDispatched(f"s{n}", f"o{n}", None), sent) for n in (1, 2, 4)),
+            (OrderCancelled("o4", "customer", None, rest), sent),
+            (OrderCancelled("o5", "customer", None, rest), sent),
+        )
+    )
+    now = {"now": "2026-01-02T12:00:00Z"}
+    row = figures(ask, None, group_by="none", **now)
+    assert (row["orders"], row["ship_promises"], row["shipped_on_time"]) == (5, 4, 2)
+    assert (row["on_time_ship_rate"], row["orders_late"]) == (0.5, 2)
+    never = figures(ask, None, group_by="carrier", **now)
+    assert (never["orders"], never["shipments"], never["on_time_ship_rate"]) == (2, 0, 0.0)
+    packed = figures(ask, None, group_by="none", carrier="manual", **now)
+    assert (packed["orders"], packed["ship_promises"]) == (3, 3)
+    early = figures(ask, None, group_by="none", now="2026-01-01T12:00:00Z")
+    assert (early["orders"], early["ship_promises"]) == (5, 0)
+
+
+def test_figures_of_nothing_are_one_row_without_groups(ask: Ask) -> None:
+    (row,) = ask("shipping_performance", group_by="none", channel="nobody")["rows"]
+    assert (row["group"], row["orders"], row["on_time_ship_rate"]) == (None, 0, None)
+    assert (row["sensitive_orders"], row["suppressed"]) == (0, None)
+
+
+def test_days_are_those_of_the_time_zone(fill: Fill) -> None:
+    """Placed at 21:30 and 22:30 UTC, which is before and after midnight in Berlin."""
+    at = datetime(2026, 6, 9, 21, 30, tzinfo=UTC)
+    ask = fill(dated(*((order(f"o{n}", 1, at + n * HOUR), at + n * HOUR) for n in (0, 1))))
+
+    def days(**params: str) -> list[tuple[str, int]]:
+        rows = ask("shipping_performance", **params)["rows"]
+        return [(row["group"], row["orders"]) for row in rows]
+
+    assert days() == [("2026-06-09", 2)]
+    assert days(tz="Europe/Berlin") == [("2026-06-09", 1), ("2026-06-10", 1)]
+    assert days(tz="Europe/Berlin", to="2026-06-09") == [("2026-06-09", 1)]
+    assert days(tz="Europe/Berlin", **{"from": "2026-06-10"}) == [("2026-06-10", 1)]
+    assert days(tz="Europe/Berlin", **{"from": "2026-06-09T22:00:00Z"}) == [("2026-06-10", 1)]
+    assert days(tz="Asia/Tokyo", group_by="week") == [("2026-W24", 2)]
+    for unknown in ("Berlin", "europe/berlin", "EST5EDT", "../etc/passwd", ""):
+        with pytest.raises(ValidationError, match="Europe/Berlin"):
+            days(tz=unknown)
+
+
+def test_postgresql_knows_every_zone(postgres: Database) -> None:
+    with postgres.connect_owner() as owner:
+        known = {name for (name,) in owner.execute("SELECT name FROM pg_timezone_names")}
+    assert zone_names() <= known
+    assert len(zone_names()) > 400

@@ -91,11 +91,19 @@ class HoursAnswer(TypedDict):
 
 
 class PerformanceAnswer(TypedDict):
-    """`doubtful` counts shipments with doubtful dates: hours and on-time rates are of the others
-    alone. `sensitive_orders` is null where they are too few to be counted, as `suppressed` says."""
+    """`on_time_ship_rate` is `shipped_on_time` divided by `ship_promises`: orders of which every
+    unit was dispatched by the time promised, of all orders with a promise that was kept or whose
+    time has passed, those without a shipment among them. `orders_late` counts orders, `late`
+    shipments that were not shipped or not delivered by the time promised. `order_to_ship_hours`
+    ends with the last unit of an order. `doubtful` counts shipments with doubtful dates: hours and
+    on-time rates are of the others alone. `sensitive_orders` is null where they are too few to be
+    counted, as `suppressed` says."""
 
     group: str | None
     orders: int
+    orders_late: int
+    ship_promises: int
+    shipped_on_time: int
     shipments: int
     units: int
     delivered: int
@@ -113,4 +121,5 @@ class PerformanceAnswer(TypedDict):
 
 class ShippingPerformanceAnswer(TypedDict):
     group_by: str
+    tz: str
     rows: list[PerformanceAnswer]
