@@ -141,7 +141,7 @@ def test_the_figures_look_like_a_real_shop_s(shop: Shop) -> None:
     assert {row["group"] for row in rows} == set(CHANNELS)
     for row in rows:
         assert row["late"] > 0
-        assert 0.85 < row["on_time_ship_rate"] < 1
+        assert 0.8 < row["on_time_ship_rate"] < 1  # of all orders, shipped or not
         assert 0.85 < row["on_time_delivery_rate"] < 1
         assert 0 < row["split_rate"] < 0.25
         assert 0 < row["exception_rate"] < 0.1

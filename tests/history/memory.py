@@ -197,9 +197,7 @@ def _shipment(models: ReadModels, p: Params) -> list[Shown]:
 
 def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
     def late(row: ShipmentRow) -> bool:
-        gone = row.cancelled_at is not None and not (
-            p["known_by"] and row.cancelled_at > p["known_by"]
-        )
+        gone = row.cancelled_at is not None and not (p["until"] and row.cancelled_at > p["until"])
         sent = min(row.dispatched_at or p["now"], p["now"])
         arrived = min(row.delivered_at or p["now"], p["now"])
         return not gone and (sent > row.ship_by or arrived > row.deliver_by)
@@ -208,7 +206,7 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
         place = (row.created_at, row.shipment_id)
         before = p["after"] is None or place < (p["after"], p["after_id"])
         location = p["location"] is None or f"location:{row.location}" in p["location"]
-        known = p["known_by"] is None or max(row.created_at, row.placed_at) <= p["known_by"]
+        known = p["until"] is None or max(row.created_at, row.placed_at) <= p["until"]
         wanted = location and known and p["late"] in (None, late(row))
         return before and wanted and row.order_id == p["order_id"]
 
