@@ -229,7 +229,7 @@ def _performance(row: Item) -> tuple[str | Text, ...]:
     rate = shipped or 0
     colour = "green" if rate >= GOOD else "yellow" if rate >= FAIR else "red"
     return (
-        Text(str(row["group"])),
+        Text(str(row["group"] or "no shipment")),
         str(row["shipments"]),
         Text(bar(rate, 1, SHORT_BAR), style=colour),
         _percent(shipped),
