@@ -94,8 +94,8 @@ class Sorting(NamedTuple):
 SORTINGS: Mapping[Sort, Sorting] = {
     "-placed_at": Sorting("list_orders", "infinity"),
     "placed_at": Sorting("list_orders_oldest", "-infinity"),
-    "-updated_at": Sorting("list_orders_changed", "infinity"),
-    "updated_at": Sorting("list_orders_unchanged", "-infinity"),
+    "-updated_at": Sorting("list_orders_by_newest_change", "infinity"),
+    "updated_at": Sorting("list_orders_by_oldest_change", "-infinity"),
     "number": Sorting("list_orders_by_number", ""),
     "total": Sorting("list_orders_by_total", -(2**63)),
 }

@@ -92,7 +92,7 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.placed_at, o.order_id;
 
--- name: list_orders_changed
+-- name: list_orders_by_newest_change
 -- Those that changed last come first.
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
@@ -104,7 +104,7 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.updated_at DESC, o.order_id DESC;
 
--- name: list_orders_unchanged
+-- name: list_orders_by_oldest_change
 -- Those that changed last come last.
 SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
 FROM (
