@@ -20,7 +20,7 @@ from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import COMMAND_VALUES_MAX, body_held, body_of, refuse_too_many
 from oms_ledger.http.commands import batch_parts
-from oms_ledger.http.commands.batch_parts import BatchRequest, Result
+from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
@@ -52,10 +52,9 @@ class AnyBatchHandler:
         disclosure: Disclosure,
         handlers: Mapping[str, CommandHandler],
     ) -> None:
-        self._oms = oms
-        self._threads = threads
         self._submitter = submitter
         self._disclosure = disclosure
+        self._answers = BatchAnswers(oms, threads, disclosure)
         self._handlers = handlers
 
     async def __call__(self, request: Request) -> Response:
@@ -67,17 +66,11 @@ class AnyBatchHandler:
         read = await held.work(len(body), partial(self._items, bodies, principal_of(request)))
         results = await self._results(batch, read)
         batch_parts.refuse_if_none_was_decided(results)
-        position = batch_parts.last_position(results)
-        if position is None:
-            position = await self._threads.run(self._oms.readers.head)
-        answers = [
+        items = [
             await self._answer(request, batch, *each) for each in zip(read, results, strict=True)
         ]
-        headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
-        if all(map(_repeats, read, results)):
-            headers["idempotent-replayed"] = "true"
-        answer = {"results": answers, "position": position}
-        return await self._disclosure.answer(request, answer, 200, headers)
+        repeated = all(map(_repeats, read, results))
+        return await self._answers.answer(request, batch, results, items, repeated=repeated)
 
     async def _results(self, batch: BatchRequest, read: Sequence[Item | OmsError]) -> list[Result]:
         items = [each for each in read if isinstance(each, Item)]

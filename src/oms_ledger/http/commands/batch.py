@@ -15,7 +15,7 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.http.bodies import body_held, body_of
 from oms_ledger.http.commands import batch_parts
-from oms_ledger.http.commands.batch_parts import BatchRequest, Result
+from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
@@ -39,10 +39,8 @@ class BatchHandler:
     ) -> None:
         route = kind.route
         assert route.many is not None
-        self._oms = oms
-        self._threads = threads
         self._submitter = submitter
-        self._disclosure = disclosure
+        self._answers = BatchAnswers(oms, threads, disclosure)
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
@@ -72,15 +70,9 @@ class BatchHandler:
         decided = iter(await batch_parts.submit_in_order(self._submitter, submissions, first))
         results = [each if isinstance(each, OmsError) else next(decided) for each in read]
         batch_parts.refuse_if_none_was_decided(results)
-        position = batch_parts.last_position(results)
-        if position is None:
-            position = await self._threads.run(self._oms.readers.head)
         items = [self._item(result, batch.dry_run) for result in results]
-        headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
-        if all(self._repeats(result) for result in results):
-            headers["idempotent-replayed"] = "true"
-        body = {"results": items, "position": position}
-        return await self._disclosure.answer(request, body, 200, headers)
+        repeated = all(map(self._repeats, results))
+        return await self._answers.answer(request, batch, results, items, repeated=repeated)
 
     def _read_all(self, bodies: Sequence[msgspec.Raw]) -> Sequence[Command | OmsError]:
         """Each command, or why it is none."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import msgspec
 import structlog
 from starlette.requests import Request
+from starlette.responses import Response
 
 from oms_ledger.access.principals import Principal
+from oms_ledger.app import Oms
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
@@ -18,7 +20,9 @@ from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import is_dry_run
+from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.errors import problem, problem_body, status_of
+from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import (
     correlation_id,
     expected_version,
@@ -128,9 +132,33 @@ def refuse_if_none_was_decided(results: Sequence[Result]) -> None:
         raise first
 
 
-def last_position(results: Sequence[Result]) -> int | None:
-    """The highest position of the outcomes; None where nothing was decided."""
-    return max((r.position for r in results if isinstance(r, Outcome)), default=None)
+@dataclass(frozen=True, slots=True)
+class BatchAnswers:
+    """Answers the batches of one route."""
+
+    oms: Oms
+    threads: Threads
+    disclosure: Disclosure
+
+    async def answer(
+        self,
+        request: Request,
+        batch: BatchRequest,
+        results: Sequence[Result],
+        items: Sequence[Json],
+        *,
+        repeated: bool,
+    ) -> Response:
+        """The answer with these items. Its position is the highest of the results, or the head
+        where nothing was decided; `repeated`: all items repeat earlier answers."""
+        position = max((r.position for r in results if isinstance(r, Outcome)), default=None)
+        if position is None:
+            position = await self.threads.run(self.oms.readers.head)
+        headers = {"ledger-position": str(position), "x-correlation-id": batch.correlation_id}
+        if repeated:
+            headers["idempotent-replayed"] = "true"
+        body = {"results": items, "position": position}
+        return await self.disclosure.answer(request, body, 200, headers)
 
 
 def problem_item(error: BaseException) -> Json:
