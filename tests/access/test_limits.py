@@ -37,7 +37,7 @@ def test_without_a_rate_there_is_no_limit(oms: Oms) -> None:
         assert {api.get("/v1/orders?limit=x").status_code for _ in range(20)} == {422}
 
 
-def test_failures_of_an_address_are_limited_and_cost_no_look_up(
+def test_failures_of_an_address_are_limited_and_cost_no_lookup(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cached valid key is still accepted from that address."""

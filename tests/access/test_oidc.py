@@ -79,7 +79,7 @@ def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: A
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin", "operator"], "operator", 7, {"admin": 1}])
-def test_who_has_no_role_here_may_nothing(door: LedgerApi, roles: Any) -> None:
+def test_a_token_without_a_mapped_role_is_forbidden_everything(door: LedgerApi, roles: Any) -> None:
     """A role is granted by the configured mapping, not by a claim that has the role's name."""
     assert asked(door, token(roles=roles)) == 403
 
@@ -199,7 +199,7 @@ def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_keys_are_remembered_and_new_ones_are_found(oms: Oms, shown: Shown, clock: Clock) -> None:
+def test_keys_are_cached_and_new_ones_are_fetched(oms: Oms, shown: Shown, clock: Clock) -> None:
     """An unknown key id causes a fetch, but not each time."""
     door = create_app(oms)
     for _ in range(3):

@@ -145,6 +145,6 @@ def test_no_class_is_named_vaguely() -> None:
     assert vague == []
 
 
-def test_the_rooms_are_found() -> None:
+def test_the_rooms_are_listed() -> None:
     assert len(ROOMS) > 15
     assert all((ROOT / room).is_dir() or (ROOT / f"{room}.py").is_file() for room in ROOMS)

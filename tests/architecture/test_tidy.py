@@ -35,7 +35,7 @@ CHANCE = {"random", "secrets", "time", "uuid_utils", "os", "socket", "threading"
 CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "urandom", "getrandbits"}
 
 
-def test_the_sources_are_found() -> None:
+def test_the_sources_are_listed() -> None:
     assert all(len(sources(folder)) > 4 for folder in EVERYWHERE)
 
 
@@ -66,7 +66,7 @@ def test_the_median_function_is_short_in_every_folder(package: str) -> None:
     assert long == {}
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [s.path for s in sources(*EVERYWHERE) if s.text and not ast.get_docstring(s.tree)]
     assert silent == []
 
@@ -131,7 +131,7 @@ def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
 @pytest.mark.parametrize(
     "text", ["import random", "from time import time", "datetime.now(UTC)", "uuid.uuid4()"]
 )
-def test_what_a_rule_makes_up_itself_is_found(text: str) -> None:
+def test_impurity_is_detected(text: str) -> None:
     assert list(made_up(Source("rule.py", text)))
 
 

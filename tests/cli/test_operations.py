@@ -27,7 +27,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     assert "List them first" in run("keys", "revoke", "webshop", code=4).stderr
 
 
-def test_read_models_are_listed_and_brought_up_to_date(run: Run) -> None:
+def test_read_models_are_listed_and_caught_up(run: Run) -> None:
     run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
     behind = {m["name"]: m for m in json.loads(run("projections", "list", "--json").stdout)}
     assert behind.keys() == {model.name for model in PROJECTIONS}

@@ -141,7 +141,7 @@ def check(fault: Mapping[str, Any], body: object) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_wrong_field_of_a_command_is_told_what_to_send(name: str) -> None:
+def test_the_error_for_a_wrong_field_of_a_command_names_the_remedy(name: str) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS[name])
     schema = adapter.json_schema()
     whole = sample(schema, schema.get("$defs", {}))
@@ -155,7 +155,7 @@ def test_a_wrong_field_of_a_command_is_told_what_to_send(name: str) -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_wrong_parameter_of_a_query_is_told_what_to_send(query: Any) -> None:
+def test_the_error_for_a_wrong_parameter_of_a_query_names_the_remedy(query: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(query.params)
     schema = adapter.json_schema()
     for name in (*schema.get("properties", {}), "colour"):

@@ -133,7 +133,7 @@ def test_the_read_models_equal_a_fold_of_the_log(shop: Shop) -> None:
                 assert stored, kind.table
 
 
-def test_the_figures_look_like_a_real_shop_s(shop: Shop) -> None:
+def test_the_figures_are_those_of_a_realistic_shop(shop: Shop) -> None:
     """Mostly good, never perfect, in every channel."""
     params = {"group_by": "channel", "now": UNTIL.isoformat()}
     body = run_query(shop.oms, "shipping_performance", params, shop.result.position)

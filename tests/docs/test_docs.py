@@ -20,7 +20,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_the_catalogue_is_what_the_code_says() -> None:
+def test_the_catalogue_equals_the_generated_one() -> None:
     written = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
     assert written == catalogue(), "docs/catalogue.md is old; `make docs` writes it anew"
 

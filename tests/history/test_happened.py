@@ -44,7 +44,7 @@ def on_hand(log: LogUntil, happened_by: datetime) -> int:
     return on_hand
 
 
-def test_on_hand_is_the_sum_of_what_had_happened_as_far_as_it_was_known() -> None:
+def test_on_hand_is_the_sum_of_movements_that_had_happened_and_were_recorded() -> None:
     history = received_and_corrected()
     now, then = log_of(history), log_of(history, 1)
     assert on_hand(now, MONDAY) == 10

@@ -130,7 +130,7 @@ def test_what_two_readers_could_read_in_two_ways_is_refused_and_ends_the_connect
     assert ("GET", "/smuggled") not in served.requests
 
 
-def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
+def test_bytes_after_a_body_with_a_length_are_the_next_request(
     served: Listening,
 ) -> None:
     """As HTTP/1.1 has it: pipelined requests are answered in their order."""

@@ -149,7 +149,9 @@ def test_a_longer_file_goes_on_where_the_shorter_one_ended(postgres: Database, h
     assert not [row for row in report.skipped_rows if row.because.startswith("refused")]
 
 
-def test_another_invoice_under_a_known_number_is_skipped(postgres: Database, here: Path) -> None:
+def test_another_invoice_under_an_imported_number_is_skipped(
+    postgres: Database, here: Path
+) -> None:
     first = written(here / "first.csv", [line("1", "A", 2), line("C2", "A", -1)])
     other = written(here / "other.csv", [line("1", "A", 3), line("C2", "A", -2)])
     with open_oms(postgres.settings) as oms:

@@ -38,7 +38,7 @@ def forget(api: Api, who: str) -> dict[str, Any]:
     return told
 
 
-def test_who_is_forgotten_is_found_nowhere(shop: Api, postgres: Database) -> None:
+def test_after_forgetting_no_answer_has_the_person(shop: Api, postgres: Database) -> None:
     ada, bob = ADA.buys(shop), BOB.buys(shop)
     assert order_of(shop, ada)["customer"]["email"] == ADA.email
     token = ada["tracking_token"]
@@ -102,7 +102,7 @@ def test_the_ledger_still_verifies_and_records_the_erasure(
     }
 
 
-def test_who_comes_again_has_a_new_key(shop: Api) -> None:
+def test_a_returning_customer_gets_a_new_key(shop: Api) -> None:
     before = ADA.buys(shop)
     forget(shop, "c-ada")
     after = ADA.buys(shop)

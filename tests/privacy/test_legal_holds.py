@@ -49,7 +49,7 @@ def seen(api: Api, who: str, after: int) -> dict[str, Any]:
     return found
 
 
-def test_who_is_held_is_shown_so_and_not_forgotten_until_released(shop: Api) -> None:
+def test_a_customer_on_hold_is_shown_so_and_not_forgotten_until_released(shop: Api) -> None:
     made = ADA.buys(shop)
     first, second = hold(shop, "c-ada"), hold(shop, "c-ada")
     shown = seen(shop, "c-ada", second["position"])["holds"]
@@ -111,7 +111,7 @@ def test_a_dry_run_reports_a_hold(shop: Api) -> None:
     assert problem_of(tried, 409, "on_legal_hold")
 
 
-def test_who_is_not_there_is_neither_held_nor_forgotten(oms: Oms, shop: Api) -> None:
+def test_an_unknown_person_is_neither_held_nor_forgotten(oms: Oms, shop: Api) -> None:
     """Above all no address is written down that nobody has ordered with."""
     head = oms.readers.head()
     for who in ("c-nobody", "nobody@example.com", "key:nothing"):

@@ -93,7 +93,7 @@ def test_a_dry_run_and_a_refusal_leave_nothing(shop: Api, postgres: Database, wh
     assert name_on(shop, made["order_id"]) == who.customer["name"]
 
 
-def test_nor_do_they_of_a_known_customer_with_another_address(
+def test_nor_do_they_of_a_returning_customer_with_another_address(
     shop: Api, postgres: Database
 ) -> None:
     placed(shop, ADA)
@@ -162,7 +162,7 @@ def test_the_same_by_the_program_itself(
     assert len(keys(postgres)) == 1
 
 
-def test_who_was_forgotten_meanwhile_gets_a_new_key(
+def test_a_customer_forgotten_meanwhile_gets_a_new_key(
     shop: Api, oms: Oms, postgres: Database
 ) -> None:
     """A process still has the key at hand that it made before, as if it had not heard of its

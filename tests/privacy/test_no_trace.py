@@ -104,7 +104,7 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("forgetting", [by_hand, by_period])
-def test_who_was_forgotten_is_found_nowhere(
+def test_no_trace_of_a_forgotten_person_is_left(
     oms: Oms, shop: Api, postgres: Database, tmp_path: Path, forgetting: Any
 ) -> None:
     made = busy(oms, shop)
@@ -127,7 +127,7 @@ def test_who_was_forgotten_is_found_nowhere(
     assert [f for check in report.checks for f in check.findings] == []
 
 
-def test_when_nothing_is_sealed_it_is_found_everywhere(
+def test_without_sealing_traces_are_everywhere(
     oms: Oms,
     shop: Api,
     postgres: Database,

@@ -123,7 +123,7 @@ def test_simultaneous_readers_are_each_on_record(shop: Api, made: dict[str, Any]
     assert sorted(each["purpose"] for each in accesses(shop)) == sorted(purposes)
 
 
-def test_orders_are_found_by_the_whole_address_alone(shop: Api, made: dict[str, Any]) -> None:
+def test_orders_are_listed_by_the_whole_address_alone(shop: Api, made: dict[str, Any]) -> None:
     guest = GUEST.buys(shop)
     asked = {"min_position": guest["position"], "wait_ms": 10_000}
     for who, its in ((ADA, made), (GUEST, guest)):
@@ -179,7 +179,7 @@ def test_a_guest_is_exported_by_address(shop: Api) -> None:
     assert shop.get(f"/v1/customers/{GUEST.email}/orders").status_code == 404
 
 
-def test_a_note_that_looks_sealed_is_shown_as_it_was_written(oms: Oms, shop: Api) -> None:
+def test_a_note_in_the_form_of_a_sealed_value_is_returned_unchanged(oms: Oms, shop: Api) -> None:
     """Beside sealed values of a person, and with the id of their key in it. It opens nothing."""
     made = ADA.buys(shop)
     with oms.readers.as_of() as log:

@@ -82,7 +82,7 @@ def unmasked() -> set[str]:
     }
 
 
-def test_lists_and_figures_leave_sensitive_records_out_or_say_why_not() -> None:
+def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
     new = unmasked() - UNRESTRICTED.keys()
     assert not new, (
         f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in kernel.py)."
@@ -110,7 +110,7 @@ def products(api: Api, q: str) -> list[str]:
     return [item["sku"] for item in answer.json()["items"]]
 
 
-def test_products_with_an_at_in_sku_or_title_are_found(oms: Oms, shop: Api) -> None:
+def test_products_with_an_at_in_sku_or_title_are_listed(oms: Oms, shop: Api) -> None:
     for sku, title in (("A@B", "Adapter"), ("PLUG", "Plug @ home"), ("C", "Cable")):
         answer = shop.put(f"/v1/products/{sku}", {"title": title})
         assert answer.status_code == 200, answer.text
@@ -122,7 +122,7 @@ def test_products_with_an_at_in_sku_or_title_are_found(oms: Oms, shop: Api) -> N
     assert products(shop, "@") == ["A@B", "PLUG"]
 
 
-def test_orders_are_found_by_e_mail_address_still(oms: Oms, shop: Api) -> None:
+def test_orders_are_still_listed_by_e_mail_address(oms: Oms, shop: Api) -> None:
     made = ADA.buys(shop)
     GUEST.buys(shop)
     params = {"q": ADA.email.upper(), "min_position": made["position"]}

@@ -108,7 +108,7 @@ def test_due_lists_persons_with_the_reason_that_blocks_erasure(oms: Oms, shop: A
     assert name_of(shop, open_).startswith(BOB.mark), "asking does nothing"
 
 
-def test_a_run_erases_those_who_are_due_and_no_others(oms: Oms, shop: Api) -> None:
+def test_a_run_erases_persons_that_are_due_and_no_others(oms: Oms, shop: Api) -> None:
     ada, guest, bob = done_with(shop, ADA), done_with(shop, GUEST), BOB.buys(shop)
     nobody = done_with(shop, Planted("Zqnone"), customer=None)
     period(shop, "customers", "2y")

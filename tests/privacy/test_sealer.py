@@ -64,7 +64,7 @@ def test_nothing_personal_is_kept_in_clear(
     assert files_with(postgres, "subject_keys_living")
 
 
-def test_without_sealing_it_is_all_found(
+def test_without_sealing_all_of_it_is_detected(
     oms: Oms, shop: Api, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def as_it_is(command: Command, key: DataKey) -> Command:

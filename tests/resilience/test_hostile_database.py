@@ -88,7 +88,7 @@ def test_idle_transactions_and_weak_locks_stop_no_writer(
         wait_until(lambda: len(seen) == 31)
 
 
-def test_a_writer_whose_idle_connection_was_ended_refuses_no_command(
+def test_a_writer_that_lost_its_idle_connection_refuses_no_command(
     postgres: Database, writer: Writer
 ) -> None:
     submit(writer, Receive("X", 1))

@@ -60,7 +60,7 @@ class Follower:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_under_load(data_dir: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_signal_ends_it_under_load(data_dir: Path, tmp_path: Path, how: signal.Signals) -> None:
     with serving(environment(data_dir), tmp_path) as (family, url):
         key = local_key(data_dir)
         load = Load(url, key)
@@ -80,7 +80,7 @@ def test_told_to_end_under_load(data_dir: Path, tmp_path: Path, how: signal.Sign
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_while_still_starting(
+def test_a_signal_ends_it_while_still_starting(
     data_dir: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
     family = Family(environment(data_dir), tmp_path, "--port", "0")

@@ -83,7 +83,7 @@ def test_an_order_over_https(secured: Secured) -> None:
         assert "max-age" in answer.headers["strict-transport-security"]
 
 
-def test_who_trusts_another_authority_does_not_talk(secured: Secured) -> None:
+def test_a_client_that_trusts_another_authority_does_not_connect(secured: Secured) -> None:
     with (
         secured.client(secured.stranger) as wary,
         pytest.raises(httpx.ConnectError, match="verify"),

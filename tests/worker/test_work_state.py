@@ -67,7 +67,7 @@ def listed(
     return read
 
 
-def test_a_job_that_fails_for_a_while_is_seen_and_so_is_its_recovery(
+def test_a_job_that_fails_for_a_while_is_degraded_until_its_recovery(
     sealed: Sealed,
     outside: Server,
     tmp_path: Path,

@@ -110,7 +110,7 @@ def test_a_new_process_learns_from_the_witness_which_size_it_has_signed(
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
 
 
-def test_a_witness_has_seen_the_tail_that_is_gone(ledger: Audited, outside: Server) -> None:
+def test_a_witness_refuses_a_ledger_that_was_truncated(ledger: Audited, outside: Server) -> None:
     ledger.sealed(300, 300)
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
     with ledger.superuser() as owner:
@@ -182,7 +182,7 @@ def test_anchoring_raises_an_alarm(ledger: Audited, outside: Server) -> None:
     assert "its end is missing" in alarms[0]
 
 
-def test_nobody_there_is_unavailable(ledger: Audited) -> None:
+def test_an_unreachable_store_is_unavailable(ledger: Audited) -> None:
     ledger.sealed(1)
     for where in (HttpBucket("http://127.0.0.1:1"), Witness("http://127.0.0.1:1", [])):
         with pytest.raises(Unavailable, match="does not answer"):

@@ -64,7 +64,7 @@ def test_no_changed_character_is_accepted(at: int, to: str) -> None:
     assert found.text == NOTE.split("\n\n")[0] + "\n"
 
 
-def test_one_bad_signature_of_a_known_key_spoils_the_note() -> None:
+def test_one_bad_signature_of_a_trusted_key_invalidates_the_note() -> None:
     good, bad = NOTE, notes.checkpoint(NAME, 1, ROOT, OTHER).split("\n\n")[1]
     with pytest.raises(Unproven, match="does not fit"):
         open_checkpoint(good + bad, [KEY.verifier, OTHER.verifier])

@@ -165,7 +165,7 @@ def test_a_log_with_a_hole_is_not_signed(ledger: Audited) -> None:
     assert ledger.store.newest_checkpoint() is None
 
 
-def test_a_tree_whose_edge_was_changed_is_not_signed_on(ledger: Audited) -> None:
+def test_a_tree_with_changed_newest_tiles_is_not_signed(ledger: Audited) -> None:
     ledger.sealed(300)
     with ledger.superuser() as owner:
         owner.execute(

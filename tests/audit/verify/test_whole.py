@@ -32,7 +32,7 @@ WHERE notification_id = %s"""
 MOVE = "UPDATE ledger_events SET notification_id = %s WHERE notification_id = %s"
 
 
-def test_nothing_is_found_where_nothing_was_done(sealed: Sealed) -> None:
+def test_an_intact_ledger_has_no_findings(sealed: Sealed) -> None:
     assert sealed.verify(WHOLE) == {}
     kept = sealed.kept()
     assert kept["ok"] is True

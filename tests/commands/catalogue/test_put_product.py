@@ -27,7 +27,7 @@ def test_goods_are_defined_with_size_cost_and_bounds() -> None:
     assert (asked.answer["unit_cost"], asked.answer["version"]) == ("1.25", 1)
 
 
-def test_a_cost_is_in_a_currency_that_is_said_or_known_and_never_guessed() -> None:
+def test_a_cost_needs_a_currency_or_that_of_the_cost_before() -> None:
     heart = {"sku": "A", "title": "Heart", "unit_cost": "1.25"}
     refused = given().when(PutProduct, **heart).then_refused("invalid_fields")
     assert [error["field"] for error in refused.errors] == ["currency"]

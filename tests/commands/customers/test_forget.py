@@ -42,7 +42,7 @@ def test_a_guest_goes_by_the_key_and_not_by_the_address() -> None:
     assert asked.answer["customer_id"] == "key:k1"
 
 
-def test_who_came_again_is_forgotten_again() -> None:
+def test_a_returning_customer_can_be_forgotten_again() -> None:
     asked = given(ONCE).when(ForgetCustomer, customer_id="c1", reason="asked for")
     assert asked.answer == {"customer_id": "c1", "reason": "asked for", "forgotten": 2}
 
@@ -67,7 +67,7 @@ def test_a_legal_hold_is_in_the_way_until_it_is_released() -> None:
     given(HELD, freed).when(ASKED).then(CustomerForgotten("c1", "asked for"))
 
 
-def test_a_hold_on_any_person_whose_data_would_be_erased_prevents_it() -> None:
+def test_a_hold_on_any_person_affected_prevents_it() -> None:
     guest = CustomerHeld("key:k2", "h2", "audit")
     subject = ResolvedSubject("c1", ("k1",), ("k1", "k2"), ("c1", "key:k2"))
     refused = given(guest).when(ASKED.with_subject(subject)).then_refused("on_legal_hold")

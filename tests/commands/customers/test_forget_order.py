@@ -44,7 +44,9 @@ def test_the_receipt_names_the_order_and_its_key(customer: Customer | None) -> N
         (Customer(email=Personal(f"{SEALED}k7:y")), "key:k7"),
     ],
 )
-def test_who_is_known_by_more_is_forgotten_by_that(customer: Customer, whose: str) -> None:
+def test_a_person_with_an_id_or_address_is_forgotten_by_that(
+    customer: Customer, whose: str
+) -> None:
     asked = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
     past = placed_by(customer)
     if whose.startswith("key:"):

@@ -227,7 +227,7 @@ def older(channel: str, external_id: str, sequence: int) -> tuple[Event, ...]:
 
 
 @pytest.mark.parametrize("channel", ["Web", "web", "WEB", "wEb"])
-def test_an_older_order_is_found_however_its_channel_is_written(channel: str) -> None:
+def test_an_older_order_is_matched_for_any_case_of_its_channel(channel: str) -> None:
     past = (*SHELF, *older("Web", "1", 1), *older("WEB", "2", 2))
     for external_id, spelling in (("1", "Web"), ("2", "WEB")):
         again = given(*past).when(order(channel=channel, external_id=external_id, confirm=True))

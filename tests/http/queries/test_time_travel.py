@@ -71,7 +71,7 @@ def test_openapi_offers_as_of_where_it_is_answered(memory_shop: Api) -> None:
         assert offered or "`as_of`" in operation["description"], query.name
 
 
-def test_what_had_happened_is_not_what_was_known(shop: Api) -> None:
+def test_event_time_differs_from_recorded_time(shop: Api) -> None:
     """Two units broke at noon; later somebody noticed. What was there at noon? As known then, two
     too many; as known now, the truth."""
     events = shop.get("/v1/events")

@@ -175,12 +175,14 @@ SHOWING = {
 """Routes that disclose it to readers with the right: others have nothing to mask."""
 
 
-def test_who_has_the_right_sees_all_of_it(oms: Oms, pharmacist: Api, pharmacy: Pharmacy) -> None:
+def test_a_caller_with_the_scope_gets_all_of_it(
+    oms: Oms, pharmacist: Api, pharmacy: Pharmacy
+) -> None:
     found = leaking(pharmacist, oms, pharmacy)
     assert {route for route, statuses in found.items() if 0 in statuses} == SHOWING
 
 
-def test_with_the_masking_taken_out_it_is_all_found(
+def test_without_masking_all_of_it_is_detected(
     oms: Oms, desk: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But for what the statements exclude, whose parameters were restricted before."""
@@ -319,7 +321,7 @@ def accesses(api: Api, **params: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_who_was_shown_it_is_on_record(
+def test_each_disclosure_is_recorded(
     desk: Api, pharmacist: Api, shop: Api, pharmacy: Pharmacy
 ) -> None:
     """With subject, actor and purpose; also for answers without personal values, and in the log of
