@@ -1,4 +1,4 @@
-"""Asking by command line, and looking at what came of it."""
+"""Commands and queries by command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a field is said in words of its own, whatever is sent in it."""
+"""The error for a field describes what is wrong, and never repeats the value."""
 
 from __future__ import annotations
 
@@ -145,13 +145,13 @@ def test_the_error_for_a_wrong_field_of_a_command_names_the_remedy(name: str) ->
     adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS[name])
     schema = adapter.json_schema()
     whole = sample(schema, schema.get("$defs", {}))
-    seen: set[str] = set()
+    fields: set[str] = set()
     for body in bodies(whole):
         for text in (True, False):
             for fault in faults(adapter, body, text=text):
                 check(fault, body)
-                seen.add(str(fault["field"]))
-    assert seen >= {*whole}, {*whole} - seen
+                fields.add(str(fault["field"]))
+    assert fields >= {*whole}, {*whole} - fields
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)

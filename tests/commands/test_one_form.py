@@ -62,9 +62,9 @@ def test_every_text_of_a_command_is_put_into_one_form(name: str) -> None:
             command = adapter.validate_python(body)
         except ValidationError:
             continue  # no text, or one that knows no accents
-        found = list(texts(command))
-        assert NFD not in found, (name, path)
-        taken += NFC in found
+        values = list(texts(command))
+        assert NFD not in values, (name, path)
+        taken += NFC in values
     assert taken
 
 

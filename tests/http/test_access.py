@@ -39,7 +39,7 @@ def written() -> dict[tuple[str, str], dict[str, bool]]:
 
 
 def filled(path: str) -> str:
-    """A parameter nobody knows: whoever is let in is told so, and nothing happens."""
+    """The path with an unknown parameter: an authorised request is refused without an effect."""
     return re.sub(r"{\w+}", "x", path) + "?nonsense=1"
 
 

@@ -1,8 +1,8 @@
-"""Raw bytes at the port of a running server: smuggled requests, torn ones, noise by the thousand.
+"""Raw bytes at the port of a running server: smuggled and truncated requests, and random noise.
 
-No answer is a 500, tells anything of what is inside or lacks its headers; no request is read that
-somebody in front of us would not have seen; and the server is there afterwards.
-`OMS_TEST_RAW_CASES` sends as many as wanted.
+No answer is a 500, reveals internals or lacks its headers; no request is accepted that a proxy in
+front would not have recognised as one; and the server still runs afterwards. `OMS_TEST_RAW_CASES`
+sets the number of requests.
 """
 
 from __future__ import annotations

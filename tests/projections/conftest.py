@@ -1,4 +1,4 @@
-"""Read models filled by the projector on a real PostgreSQL, asked as the doors ask them."""
+"""Read models filled by the projector on a real PostgreSQL, queried as HTTP and CLI query them."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def append(database: Database, history: Sequence[Recorded]) -> None:
 
 @pytest.fixture
 def fill(postgres: Database) -> Iterator[Fill]:
-    """Write a history to the ledger and fold it into every read model; answers are asked for by
-    query name, with parameters as strings, as they come in over HTTP."""
+    """Write a history to the ledger and fold it into every read model; the result runs a query
+    by its name, with parameters as strings, as they come in over HTTP."""
     connections = pool.open_pool(postgres.url, postgres.schema)
     readers = Readers(connections, PROJECTIONS)
 

@@ -38,7 +38,7 @@ Send = Callable[[httpx.Client], object]
 
 
 class Shop:
-    """A served shop; `other_key` is that of somebody beside the administrator."""
+    """A served shop; `other_key` is a key beside the administrator's."""
 
     def __init__(self, family: Family, url: str, other_key: str) -> None:
         self.family = family

@@ -1,5 +1,5 @@
-"""A shop whose login owns nothing, set up by the statements of docs/operations.md: it is told what
-is missing, serves, folds and seals; what needs the owner is done with the owner's login."""
+"""A shop whose login owns nothing, set up by the statements of docs/operations.md: it reports
+missing migrations, serves, folds and seals; commands that need the owner use the owner's login."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def older_ledgers_are_refused(site: Site) -> None:
 
 
 def builds_are_finished(http: httpx.Client) -> None:
-    """By workers that have the owner's login: those that had been asked for before, too."""
+    """By workers that have the owner's login, also those requested earlier."""
 
     def whole() -> bool:
         every = http.get("/v1/projections").json()

@@ -28,7 +28,7 @@ def environment(data_dir: Path) -> dict[str, str]:
 
 
 def local_key(data_dir: Path) -> str:
-    """The key that is made for whoever starts an embedded ledger."""
+    """The key that is generated at the first start of an embedded ledger."""
     return (data_dir / "api-key-main").read_text().strip()
 
 
@@ -38,7 +38,7 @@ def assert_nothing_is_left(family: Family, data_dir: Path) -> None:
 
 
 class Follower:
-    """Somebody who follows the feed until it ends."""
+    """A client that follows the feed until it ends."""
 
     def __init__(self, url: str, key: str) -> None:
         self.events = 0

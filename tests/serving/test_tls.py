@@ -41,7 +41,7 @@ class Secured:
         return httpx.Client(base_url=self.url, headers=headers, verify=context, trust_env=False)
 
     def protocol(self, lowest: ssl.TLSVersion, highest: ssl.TLSVersion) -> str | None:
-        """What is agreed upon with somebody who speaks these."""
+        """The protocol version agreed upon with a client that offers these."""
         context = ssl.create_default_context(cafile=str(self.trusted))
         context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that old ones are not refused here already
         context.minimum_version, context.maximum_version = lowest, highest

@@ -20,7 +20,7 @@ ALLOWED = ("s3:PutObject", "s3:GetObject", "s3:ListBucket")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`environment` has the credentials of somebody who may do what an anchor needs, no more."""
+    """`environment` has the credentials of a user with exactly the rights that an anchor needs."""
 
     url: str
     environment: dict[str, str]
@@ -43,7 +43,7 @@ class Store:
         self.admin.put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def new_user(self, *actions: str) -> dict[str, str]:
-        """The environment of somebody who may do this."""
+        """Environment variables with the credentials of a new user that has this policy."""
         self.check_signatures("inf")
         try:
             return _user(self.url, "-".join(actions).replace(":", "."), actions)

@@ -1,6 +1,6 @@
-"""A bucket and a witness, answering on a real port of this machine.
+"""A bucket and a witness that listen on a port of this machine.
 
-The witness follows c2sp.org/tlog-witness and checks with somebody else's code (tlog-scales).
+The witness follows c2sp.org/tlog-witness and verifies with an independent library (tlog-scales).
 """
 
 from __future__ import annotations

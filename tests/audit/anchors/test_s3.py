@@ -52,7 +52,7 @@ def keep(where: AnchorStore, *checkpoints: StoredCheckpoint) -> None:
 
 
 class _Nobody(Prover):
-    """A bucket asks for no proof."""
+    """A prover that is never called: a bucket requires no proof."""
 
     def __init__(self) -> None: ...
 

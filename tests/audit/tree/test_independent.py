@@ -1,4 +1,4 @@
-"""Somebody else's reading of the same formats: tlog-scales, a library for C2SP tlog-tiles logs.
+"""An independent implementation of the same formats: tlog-scales, for C2SP tlog-tiles logs.
 
 Its proof checks are those of RFC 9162 line by line, its tile reader makes proofs from our tiles,
 and its notes verify our checkpoints. It is a dependency of the tests alone.

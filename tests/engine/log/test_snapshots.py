@@ -159,7 +159,7 @@ def test_verify_names_a_damaged_snapshot(shop: Database, statement: str) -> None
 def test_verify_names_a_snapshot_with_a_forged_checksum(
     shop: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As by somebody who can write to the table and has read the program."""
+    """As an attacker would who can write to the table and has read the program."""
     original: Callable[..., bytes] = codec.encode_state
 
     def forged(state: object) -> bytes:
