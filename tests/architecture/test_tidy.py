@@ -59,9 +59,9 @@ def test_the_median_function_is_short_in_every_folder(package: str) -> None:
     for s in sources(package):
         lengths[s.folder] += [length(function) for function in s.functions()]
     long = {
-        folder: median(found)
-        for folder, found in lengths.items()
-        if found and median(found) >= MEDIAN_FUNCTION_LINES
+        folder: median(lines)
+        for folder, lines in lengths.items()
+        if lines and median(lines) >= MEDIAN_FUNCTION_LINES
     }
     assert long == {}
 
@@ -77,26 +77,26 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_types_are_ignored_with_a_code_and_a_reason() -> None:
     bare = re.compile(r"#\s*type:\s*ignore(?!\[[\w, -]+\]  # \S)")
-    found = [
+    violations = [
         (s.path, number)
         for s in sources(*EVERYWHERE)
         for number, line in enumerate(s.text.splitlines(), 1)
         if bare.search(line) and "re.compile" not in line
     ]
-    assert found == []
+    assert violations == []
 
 
 # What belongs where.
 
 
 def test_sql_is_written_in_sql_files() -> None:
-    found = [
+    violations = [
         (s.path, text.lineno)
         for s in sources(*PACKAGES)
         for text in s.strings()
         if SQL.search(str(text.value))
     ]
-    assert found == []
+    assert violations == []
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_sql_is_noticed(text: str) -> None:
 
 
 def test_rules_are_typed_without_any() -> None:
-    found = [
+    violations = [
         (s.path, node.lineno)
         for s in sources(*RULES, PACKAGES[2])
         for node in s.nodes
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
-    assert found == []
+    assert violations == []
 
 
 def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
@@ -161,12 +161,12 @@ def values(package_path: list[str], prefix: str) -> Iterator[tuple[str, object]]
 
 
 def test_every_command_is_in_the_catalogue() -> None:
-    found = {
+    commands = {
         value
         for _, value in values(list(oms_commands.__path__), "oms_commands.")
         if isinstance(value, type) and issubclass(value, Command) and hasattr(value, "name")
     }
-    assert found == set(COMMANDS.values())
+    assert commands == set(COMMANDS.values())
 
 
 def test_every_read_model_is_in_the_catalogue_with_its_sql() -> None:

@@ -10,8 +10,8 @@ from tests.cli.conftest import Run
 
 
 def listed(run: Run) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
-    return found
+    keys: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
+    return keys
 
 
 def test_a_key_has_a_role_scopes_and_an_end(run: Run) -> None:

@@ -64,8 +64,13 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
     differing = run("projections", "rebuild", "stock_levels", "--swap", code=1).stderr
     assert "1 rows differ" in differing
     assert "stock sku MUG, location LEEDS: on_hand 6 is 5" in differing
-    (found,) = json.loads(run("projections", "compare", "stock_levels", "--json", code=1).stdout)
-    assert (found["table"], found["key"]) == ("stock", {"sku": "MUG", "location": "LEEDS"})
+    (difference,) = json.loads(
+        run("projections", "compare", "stock_levels", "--json", code=1).stdout
+    )
+    assert (difference["table"], difference["key"]) == (
+        "stock",
+        {"sku": "MUG", "location": "LEEDS"},
+    )
     assert "is live" in run("projections", "swap", "stock_levels").stderr
     assert json.loads(run("show", "stock", "MUG", "--json").stdout)["on_hand"] == 5
 

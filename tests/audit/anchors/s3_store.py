@@ -52,7 +52,7 @@ class Store:
 
     def check_signatures(self, after: str) -> None:
         """From the request of this number on."""
-        _tell(self.url, "reset-auth", after)
+        _post(self.url, "reset-auth", after)
 
 
 @contextmanager
@@ -70,8 +70,8 @@ def s3_store() -> Generator[Store]:
         store.check_signatures("0")
         yield store
     finally:
-        _tell(url, "reset-auth", "inf")
-        _tell(url, "reset", "")
+        _post(url, "reset-auth", "inf")
+        _post(url, "reset", "")
         server.stop()
 
 
@@ -109,6 +109,6 @@ def _client(service: str, url: str, credentials: dict[str, str]) -> Any:
     )
 
 
-def _tell(url: str, what: str, body: str) -> None:
+def _post(url: str, what: str, body: str) -> None:
     plain = {"Content-Type": "text/plain"}
     urlopen(Request(f"{url}/moto-api/{what}", body.encode(), plain, method="POST")).close()

@@ -86,11 +86,11 @@ def test_run_seals_until_it_is_stopped(ledger: Audited) -> None:
     ledger.grow(500)
     stop, sizes = threading.Event(), list[int]()
 
-    def seen(size: int) -> None:
+    def on_seal(size: int) -> None:
         sizes.append(size)
         stop.set()
 
-    sealer = Sealer(ledger.store, "main", ledger.key_file, on_seal=seen)
+    sealer = Sealer(ledger.store, "main", ledger.key_file, on_seal=on_seal)
     patience = threading.Timer(30, stop.set)
     patience.start()
     Loop("sealer", sealer.attempt).run(stop)
