@@ -33,11 +33,13 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    CreditGranted,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
+    PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -62,6 +64,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.payments import PAYMENT_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -113,6 +116,9 @@ LITERALS: dict[str, Event] = {
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
+        PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
+        CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, "r1"),
+        *PAYMENT_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),

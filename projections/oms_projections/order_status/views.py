@@ -13,6 +13,7 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.payments.views import order_payment_view
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.order_status.document import (
     OrderDocument,
@@ -45,7 +46,10 @@ def detail(
     return {
         **order_view(order, statuses),
         **agreed(placed),
-        "payments": [],
+        "payments": [
+            order_payment_view(payment_id, payment, placed.terms.currency)
+            for payment_id, payment in order.settlement.payments.items()
+        ],
         "shipments": shipments,
         "locations": document.locations,
         "placed_at": rfc3339(placed.placed_at),

@@ -6,6 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
+
 StatusesAnswer = TypedDict(
     "StatusesAnswer", {"order": str, "payment": str, "fulfilment": str, "return": str}
 )
@@ -38,6 +40,7 @@ class LineAnswer(TypedDict):
     delivered: int
     cancelled: int
     returned: int
+    credited: int
     allocations: list[AllocatedAnswer]
 
 
@@ -59,6 +62,7 @@ class OrderAnswer(TypedDict):
     total: str
     cancelled_total: str
     open_total: str
+    money: MoneyAnswer
     currency: str
 
 
@@ -121,7 +125,7 @@ class OrderInFullAnswer(OrderAnswer):
     shipping_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     backorder: str
-    payments: list[dict[str, object]]
+    payments: list[OrderPaymentAnswer]
     shipments: list[OrderShipmentAnswer]
     locations: list[str]
     placed_at: str

@@ -6,6 +6,7 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.payments.views import money_view
 from oms_ledger.kernel import Json
 
 
@@ -39,6 +40,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "total": to_text(placed.terms.total, currency),
         "cancelled_total": to_text(cancelled, currency),
         "open_total": to_text(placed.terms.total - cancelled, currency),
+        "money": money_view(order.balance, currency),
         "currency": currency,
     }
 
@@ -61,6 +63,7 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "delivered": progress.delivered,
         "cancelled": progress.cancelled,
         "returned": progress.returned,
+        "credited": progress.credited,
         "allocations": [
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()
