@@ -58,7 +58,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    known = {f"OMS_{name.upper()}" for name in Settings.__dataclass_fields__}
+    settings = {f"OMS_{name.upper()}" for name in Settings.__dataclass_fields__}
     for page in PAGES:
         named = set(re.findall(r"\bOMS_[A-Z_]+\b", page.read_text("utf-8")))
-        assert {n for n in named if not n.startswith("OMS_TEST_")} <= known, page.name
+        assert {n for n in named if not n.startswith("OMS_TEST_")} <= settings, page.name

@@ -91,12 +91,12 @@ def test_an_interrupted_run_continues(
             resumed = imported(oms, file)
             assert resumed.balances
             assert 0 < resumed.already < resumed.rows
-            found = happened(oms)
+            events = happened(oms)
         with open_oms(quiet.settings) as oms:
             whole = imported(oms, file)
             expected = happened(oms)
     assert 0 < half < len(expected)
-    assert found == expected
+    assert events == expected
     assert resumed.applied == whole.applied
     assert resumed.events == whole.events - half
 

@@ -19,8 +19,8 @@ from oms_ledger.kernel import Recorded
 from oms_projections import PROJECTIONS, QUERIES
 from tests.databases import Database
 
-Ask = Callable[..., Mapping[str, Any]]
-Fill = Callable[[Sequence[Recorded]], Ask]
+RunQuery = Callable[..., Mapping[str, Any]]
+Fill = Callable[[Sequence[Recorded]], RunQuery]
 
 APPEND = "INSERT INTO ledger_events VALUES (%s, %s, %s, %s, %s)"
 HEAD = "UPDATE ledger_head SET position = %s, recorded_at = %s"
@@ -51,16 +51,16 @@ def fill(postgres: Database) -> Iterator[Fill]:
     connections = pool.open_pool(postgres.url, postgres.schema)
     readers = Readers(connections, PROJECTIONS)
 
-    def filled(history: Sequence[Recorded]) -> Ask:
+    def filled(history: Sequence[Recorded]) -> RunQuery:
         install(postgres)
         append(postgres, history)
         with Projector(postgres.connect_projector, PROJECTIONS) as projector:
             projector.catch_up(history[-1].position, timeout_seconds=30)
         for model in PROJECTIONS:
             assert not readers.parked(model.name)
-        return ask
+        return run
 
-    def ask(name: str, as_of: str | None = None, **params: str) -> Mapping[str, Any]:
+    def run(name: str, as_of: str | None = None, **params: str) -> Mapping[str, Any]:
         query = next(q for q in QUERIES if q.name == name)
         checked: object = TypeAdapter(query.params).validate_python(params)
         if as_of is not None:

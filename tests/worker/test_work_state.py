@@ -118,9 +118,9 @@ def test_a_log_that_cannot_be_sealed_is_reported_with_a_remedy(
         owner.execute("UPDATE ledger_head SET position = position + 3")
     with worker(sealed, "", tmp_path):
         until(lambda: "sealer" in listed() and bool(listed()["sealer"]["failures"]), "it fails")
-        found = listed()
-        assert "Run `oms-ledger verify`" in str(found["sealer"]["last_error"])
-        assert found["erasures"]["failures"] == 0
+        loops = listed()
+        assert "Run `oms-ledger verify`" in str(loops["sealer"]["last_error"])
+        assert loops["erasures"]["failures"] == 0
 
 
 def test_options_of_the_worker_do_not_get_lost(capsys: pytest.CaptureFixture[str]) -> None:
