@@ -245,9 +245,9 @@ def test_nothing_of_a_real_year_of_orders_is_taken_for_a_card() -> None:
     """Codes, descriptions, invoices, customers, prices and dates, each by itself."""
     with gzip.open(real_file(), "rt", encoding="utf-8") as file:
         names, *rows = csv.reader(file)
-    seen = [set(column) for column in zip(*rows, strict=True)]
-    assert sum(map(len, seen)) > 60_000
-    for name, texts in zip(names, seen, strict=True):
+    columns = [set(column) for column in zip(*rows, strict=True)]
+    assert sum(map(len, columns)) > 60_000
+    for name, texts in zip(names, columns, strict=True):
         assert [text for text in texts if refused({name: text})] == []
 
 

@@ -95,9 +95,9 @@ def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
     """A filter by SKU tells which of the masked items contain it. The `q` of shipments searches
     numbers that masked items show."""
     by_content = {"sku", "q", "title", "external_id", "reference"}
-    found = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
-    assert found.pop("list_shipments") == {"q"}
-    assert {name for name in UNRESTRICTED if found.get(name)} == set()
+    filters = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
+    assert filters.pop("list_shipments") == {"q"}
+    assert {name for name in UNRESTRICTED if filters.get(name)} == set()
 
 
 def test_every_query_with_a_q_is_listed_with_what_it_searches() -> None:
