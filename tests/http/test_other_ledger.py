@@ -133,7 +133,7 @@ def test_the_same_key_opens_what_it_is_for(theirs: Shop) -> None:
 
 
 def test_names_of_another_ledger_lead_nowhere(theirs: Shop, ours: Oms) -> None:
-    """Asked with a key that may do everything here."""
+    """Requested with a key that has every right in this ledger."""
     key = ours.api_keys.create("ours", "admin", SCOPES)
     with Api(create_app(ours), key=key) as api:
         for method, template, _ in served(ours):
