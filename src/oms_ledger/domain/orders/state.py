@@ -51,10 +51,12 @@ class Order(State):
         is."""
         if self.placed is None:
             return 0
-        lines = self.lines.values()
-        if all(line.cancelled == line.line.quantity for line in lines):
-            return self.placed.terms.total
-        return sum(line.line.amount_of(line.cancelled) for line in lines)
+        cancelled, whole = 0, True
+        for line in self.lines.values():
+            whole = whole and line.cancelled == line.line.quantity
+            if line.cancelled:
+                cancelled += line.line.amount_of(line.cancelled)
+        return self.placed.terms.total if whole else cancelled
 
     @property
     def statuses(self) -> Statuses:

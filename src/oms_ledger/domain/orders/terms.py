@@ -60,5 +60,7 @@ class OrderTerms:
     @property
     def total(self) -> int:
         """Minor units: lines with tax, less discounts, plus shipping."""
-        lines = sum(line.amount for line in self.lines)
-        return lines + (self.shipping.price if self.shipping else 0)
+        total = self.shipping.price if self.shipping else 0
+        for line in self.lines:
+            total += line.amount
+        return total
