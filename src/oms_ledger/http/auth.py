@@ -25,7 +25,7 @@ from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.identity_provider import Provider
-from oms_ledger.http.requests import request_headers
+from oms_ledger.http.requests import Headers, request_headers
 
 KEY_CACHE_SECONDS = 3.0
 """How long a key is cached: a revoked key works at most this long, in every process."""
@@ -108,11 +108,12 @@ class Gate:
         authorise(principal, scope)
         return principal
 
-    async def readmit(self, request: Request, scope: str) -> None:
-        """Check again that an admitted request would still be admitted; the same errors."""
+    async def readmit(self, headers: Headers, address: str, scope: str) -> None:
+        """Check again that an admitted request with these headers, from this address, would still
+        be admitted; the same errors."""
         if scope == PUBLIC or self.open_to_all:
             return
-        authorise(await self._authenticate(request_headers(request), address_of(request)), scope)
+        authorise(await self._authenticate(headers, address), scope)
 
     def refuse_guesses(self, request: Request) -> None:
         """`RateLimited` where too many links that do not exist came from the caller's address."""
@@ -127,7 +128,7 @@ class Gate:
         uses, self._uses = self._uses, {}
         return uses
 
-    async def _authenticate(self, headers: Mapping[str, str], address: str) -> Principal:
+    async def _authenticate(self, headers: Headers, address: str) -> Principal:
         header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
