@@ -75,6 +75,7 @@ class Bodies:
                 f"Your requests under way have more than {BODIES_BYTES_OF_CALLER:,} bytes together."
                 " Send fewer at a time.",
                 seconds=RETRY_SECONDS,
+                reason="too_large_bodies",
             )
         self.held += size
         self._of_caller[caller] = mine

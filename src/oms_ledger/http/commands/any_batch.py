@@ -14,7 +14,7 @@ from starlette.responses import Response
 from oms_commands import COMMANDS
 from oms_ledger.access.principals import Principal, authorise
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import OmsError, Refused
+from oms_ledger.domain.errors import Forbidden, OmsError, Refused
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import (
@@ -30,8 +30,9 @@ from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.refusals import REFUSALS, RefusalLog
 from oms_ledger.http.requests import checked_key, request_headers
-from oms_ledger.http.routes import ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX
+from oms_ledger.http.routes import ANY_COMMANDS, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX
 from oms_ledger.kernel import Command, Json
 from oms_ledger.validation import invalid, parse_json
 
@@ -139,6 +140,9 @@ class AnyBatchHandler:
             body: dict[str, Json] = {**result.answer, "position": result.position}
             return {"status": status, "answer": body}
         assert isinstance(result, BaseException)
+        if isinstance(result, Forbidden):
+            refusals: RefusalLog = request.scope[REFUSALS]
+            refusals.add(request.scope, result, f"POST {ANY_COMMANDS}")
         if isinstance(item, Item) and isinstance(result, Refused):
             result = await self._disclosure.refusal(request, item.command, result)
         return batch_parts.problem_item(result)
