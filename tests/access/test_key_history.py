@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from oms_ledger.access import postgres as key_storage
+from oms_ledger.access.postgres import CHANGE_COLUMNS, ApiKeyStore
 from oms_ledger.app import Oms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
@@ -101,10 +101,11 @@ def test_what_is_done_past_the_program_is_on_record_too(
     assert [each["role"] for each in reversed(changes)] == ["analyst", *["admin"] * 4]
 
 
-def test_an_actor_is_that_of_one_change_alone(oms: Oms) -> None:
-    """Connections are used again."""
-    oms.api_keys.create("one", "analyst", actor="cli:ann")
-    oms.api_keys.create("two", "analyst")
+def test_an_actor_is_that_of_one_change_alone(oms: Oms, custodian: Connection) -> None:
+    """On a connection that is used again."""
+    store = ApiKeyStore(lambda _: nullcontext(custodian), oms.settings.ledger)
+    store.create("one", "analyst", actor="cli:ann")
+    store.create("two", "analyst")
     second, first = oms.api_keys.changes()
     assert first["actor"] == "cli:ann"
     assert str(second["actor"]).startswith("database:")
@@ -171,8 +172,7 @@ def test_an_administrator_reads_it_page_by_page(oms: Oms) -> None:
         assert [each["name"] for each in rest["items"]] == ["key 1", "key 0"]
         assert rest["next_before"] is None
         (one,) = admin.get("/v1/audit/keys?key=key+3").json()["items"]
-        expected = (*key_storage.CHANGE_COLUMNS,)
-        assert tuple(one) == expected
+        assert tuple(one) == CHANGE_COLUMNS
         assert (one["change"], one["actor"], one["scopes"]) == ("created", "cli:ann", [])
         wrong = admin.get("/v1/audit/keys?actor=x")
         assert fields(problem_of(wrong, 422, "invalid_fields")) == ["actor"]
