@@ -120,8 +120,16 @@ def _fulfil(client: ExampleClient) -> None:
 
 def _cancel(client: ExampleClient) -> None:
     placed = client.do("PlaceOrder", body=order(5, "85123A"))
-    cancelled = client.do("CancelOrder", order_id=placed["order_id"])
+    order_id = placed["order_id"]
+    cancelled = client.do("CancelOrder", order_id=order_id)
     assert cancelled["lines"][0]["cancelled"] == 2
+    client.do("TagOrder", order_id=order_id)
+    client.do("NoteOrder", order_id=order_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
+    client.do("ArchiveOrder", order_id=order_id)
+    client.do("UnarchiveOrder", order_id=order_id)
+    client.do("ResumeOrder", order_id=order_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
 
 
 def _pay(client: ExampleClient) -> None:

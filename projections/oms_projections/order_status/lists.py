@@ -13,22 +13,28 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
-from oms_projections.order_status.fold import ON_HOLD
+from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page_text
 from oms_projections.search import containing, folded, grams
 from oms_projections.values import From, Moment, Several, Until, column, now
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
+OrderStatus = Literal[
+    "pending", "confirmed", "processing", "fulfilled", "completed", "cancelled", "expired"
+]
 PaymentStatus = Literal[
     "none",
     "pending",
-    "authorized",
+    "requires_action",
+    "authorised",
+    "partially_authorised",
     "partially_paid",
     "paid",
+    "credit_owed",
     "partially_refunded",
     "refunded",
+    "charged_back",
     "voided",
     "failed",
 ]
@@ -48,7 +54,7 @@ Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number",
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListOrders:
-    """Statuses, channels, locations and countries may be several, with commas between. `q` is
+    """Statuses, channels, locations, countries and tags may be several, with commas between. `q` is
     looked for, whatever its case, in number, external id and tracking numbers; with an `@` in it,
     it is a whole e-mail address, and finds the orders placed with it. Names are sealed and cannot
     be looked for. `late`: not shipped or not delivered by the time promised. With `now`, as it was
@@ -62,6 +68,8 @@ class ListOrders:
     fulfilment: Several[FulfilmentStatus] = None
     returned: Several[ReturnStatus] = Field(default=None, alias="return")
     on_hold: bool | None = None
+    tag: Several[str] = None
+    archived: bool | None = None
     channel: Several[str] = None
     location: Several[str] = None
     country: Several[str] = None
@@ -175,6 +183,9 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "channel": _facets("channel", params.channel),
         "location": _facets("location", params.location),
         "country": _facets("country", params.country),
+        "tag": _facets("tag", params.tag),
+        "archived": [ARCHIVED] if params.archived is True else None,
+        "not_archived": [ARCHIVED] if params.archived is False else None,
         "held": [ON_HOLD] if params.on_hold is True else None,
         "not_held": [ON_HOLD] if params.on_hold is False else None,
         "sku": params.sku,

@@ -31,6 +31,9 @@ LIMIT %(limit)s;
   AND facets && %(channel)s::text[] -- if channel
   AND facets && %(location)s::text[] -- if location
   AND facets && %(country)s::text[] -- if country
+  AND facets && %(tag)s::text[] -- if tag
+  AND facets @> %(archived)s::text[] -- if archived
+  AND NOT facets @> %(not_archived)s::text[] -- if not_archived
   AND facets @> %(held)s::text[] -- if held
   AND NOT facets @> %(not_held)s::text[] -- if not_held
   AND customer_id = %(customer)s::text -- if customer

@@ -11,7 +11,7 @@ import msgspec
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import OrderPlaced
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.payments.views import order_payment_view
@@ -74,7 +74,9 @@ def item(row: OrderRow, customer: Json) -> dict[str, Json]:
             "fulfilment": row.fulfilment,
             "return": row.returned,
         },
-        "on_hold": row.on_hold and row.status != "cancelled",
+        "on_hold": row.on_hold and row.status not in ENDED,
+        "tags": row.tags,
+        "archived": row.archived,
         "total": to_text(row.total, row.currency),
         "currency": row.currency,
         "units": row.units,
