@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, currency_digits
+from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, minor_unit
 from oms_commands.orders._fields import (
     AddressFields,
     CustomerFields,
@@ -150,14 +150,15 @@ class PlaceOrder(Command):
 
 def _check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = currency_digits(order.currency)
+    unit = minor_unit(order.currency)
     for name, amount in _amounts(order):
-        exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -digits:
+        if not amount.same_quantum(unit):
             check_amount(name, amount, order.currency)
     total = Decimal(0)
     for n, line in enumerate(order.lines):
-        gross = line.quantity * line.unit_price + (line.tax or 0)
+        gross = line.quantity * line.unit_price
+        if line.tax:
+            gross += line.tax
         if line.discount and line.discount > gross:
             raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
         total += gross
