@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from oms_ledger.engine.db import binary, statements
 from oms_ledger.engine.db.binary import BinaryArray, ColumnType, column_type
@@ -46,6 +46,7 @@ class Table:
         self.name = table_name(kind.table, number)
         self.columns = _columns(kind)
         self.types = tuple(column_type(hints[name]) for name in self.columns)
+        self.nullable = tuple(_is_optional(hints[name]) for name in self.columns)
         self.key_types = tuple(column_type(hints[name]) for name in kind.key)
         self.key_of: Callable[[Row], tuple[object, ...]] = _getter(kind.key)
         self._getters = tuple(attrgetter(name) for name in self.columns)
@@ -87,8 +88,8 @@ class Table:
 
     def arrays(self, rows: Sequence[Row]) -> list[BinaryArray]:
         return [
-            binary.array(kind, list(map(get, rows)))
-            for kind, get in zip(self.types, self._getters, strict=True)
+            binary.array(kind, list(map(get, rows)), nullable=nullable)
+            for kind, get, nullable in zip(self.types, self._getters, self.nullable, strict=True)
         ]
 
     def copied(self, rows: Sequence[Row]) -> bytes:
@@ -101,6 +102,10 @@ class Table:
 
 def _arrays(types: Iterable[ColumnType]) -> str:
     return f"unnest({', '.join(f'%s::{t.element}[]' for t in types)})"
+
+
+def _is_optional(hint: object) -> bool:
+    return type(None) in get_args(hint)
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Row], tuple[object, ...]]:
