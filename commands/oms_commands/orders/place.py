@@ -17,7 +17,7 @@ from oms_commands._fields import (
     Id,
     Time,
     check_amount,
-    currency_digits,
+    minor_unit,
 )
 from oms_commands.orders._fields import (
     AddressFields,
@@ -166,10 +166,9 @@ class PlaceOrder(Command):
 
 def _check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = currency_digits(order.currency)
+    unit = minor_unit(order.currency)
     for name, amount in _amounts(order):
-        exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -digits:
+        if not amount.same_quantum(unit):
             check_amount(name, amount, order.currency)
     total = after_discounts = Decimal(0)
     for n, line in enumerate(order.lines):

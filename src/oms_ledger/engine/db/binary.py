@@ -147,9 +147,10 @@ def column_type(hint: object) -> ColumnType:
     return known
 
 
-def array(kind: ColumnType, values: Sequence[Any]) -> BinaryArray:
-    """One array of all values, None included."""
-    has_null = None in values
+def array(kind: ColumnType, values: Sequence[Any], *, nullable: bool = True) -> BinaryArray:
+    """One array of all values, None included. Where `nullable` is False, none of them is None: to
+    look for it would compare it with each."""
+    has_null = nullable and None in values
     header = _array_header(kind, len(values), has_null)
     if kind is BIGINT and not has_null:
         return BinaryArray(header + _bigints(values))

@@ -154,14 +154,15 @@ class CachedFolding(Folding):
     ) -> list[RowBatch]:
         new = [r for r in rows if table.append_only or table.key_of(r) in new_keys]
         if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
-            return [pages.insert(table, rows)]
+            return [pages.insert(table, rows, new=len(new) == len(rows))]
         try:
             copy = CopyBatch(table.copy, table.copied(new))
         except Exception as error:
             raise Poison(None, error) from error
         if len(new) == len(rows):
             return [copy]
-        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in new_keys])]
+        others = [r for r in rows if table.key_of(r) not in new_keys]
+        return [copy, pages.insert(table, others, new=False)]
 
     def _takes_copy(self, connection: Connection, table: Table) -> bool:
         """Whether the columns have exactly the types that are sent: COPY converts nothing."""
