@@ -114,7 +114,7 @@ class CommandSealer:
 
     def _with_stored_ids(self, submissions: list[Submission]) -> list[Submission]:
         """The submissions with persons' ids in the form in which there are keys of them: customers
-        of before ids were put into one form keep theirs."""
+        of before ids were put into one form keep their ids."""
         ids = self._uncertain_ids(submissions)
         if not any(ids):
             return submissions
