@@ -55,7 +55,9 @@ def test_new_orders_are_of_the_same_customer(shop: Api, older: dict[str, Any], s
 
 
 @BOTH
-def test_orders_of_a_batch_are_of_the_same_customer(shop: Api, older: dict[str, Any], sent: str) -> None:
+def test_orders_of_a_batch_are_of_that_customer(
+    shop: Api, older: dict[str, Any], sent: str
+) -> None:
     bodies = [order(1, customer={"id": one, "name": "Zq"}) for one in (sent, "Zoë", "plain", sent)]
     answer = shop.post("/v1/orders:batch", {"orders": bodies}).json()
     ids = [id_in(shop, each["order"], answer["position"]) for each in answer["results"]]
