@@ -24,6 +24,7 @@ from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
+from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
 from oms_ledger.engine.db.async_session import AsyncSessions
 from oms_ledger.engine.db.connection import Connection
@@ -211,9 +212,9 @@ class Oms:
 
     def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""
-        subject = None if customer is None else f"customer:{customer}"
+        subjects = None if customer is None else [f"customer:{form}" for form in forms(customer)]
         with self._lend(Role.READER) as connection:
-            return access_log.list_accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subjects=subjects, **asked)
 
     def rotate_kek(self) -> int:
         """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
