@@ -4,6 +4,7 @@ event loop."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from oms_commands.catalogue.put_location import PutLocation
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http import bodies
@@ -130,6 +132,28 @@ def test_a_body_that_does_not_end_is_given_up(
         return await status_of(app, receive)
 
     assert asyncio.run(send()) == 408
+
+
+@pytest.mark.parametrize("body", [b'{"sku": "S", "location": "LON", "quantity": 1}', b"{}", b"["])
+def test_a_request_is_freed_when_it_ends(oms: Oms, app: LedgerApi, body: bytes) -> None:
+    """Without the cyclic collector, which runs seldom: until then it would keep the body."""
+    oms.execute(PutLocation(code="LON", name_="LON", priority=0), actor="test")
+
+    async def send(times: int) -> set[int]:
+        path = "/v1/stock/receipts"
+        return {await status_of(app, one_piece(body), path=path) for _ in range(times)}
+
+    async def cyclic_garbage() -> int:
+        await send(5)
+        gc.collect()
+        gc.disable()
+        try:
+            statuses = await send(50)
+            return gc.collect() if len(statuses) == 1 else -1
+        finally:
+            gc.enable()
+
+    assert 0 <= asyncio.run(cyclic_garbage()) < 50
 
 
 def test_unfinished_bodies_hold_a_bounded_memory(app: LedgerApi, oms: Oms) -> None:

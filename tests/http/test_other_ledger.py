@@ -65,11 +65,15 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         hold = done(api.post(f"/v1/orders/{order_id}/hold", {"reason": "only-here"}))
         done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
         done(api.post(f"/v1/orders/{order_id}/confirm"))
+        paying = {"provider": "manual", "amount": "1.00"}
+        paid = done(api.post(f"/v1/orders/{order_id}/payments", paying))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
         oms.audit.sealer().catch_up()
         names = {
             "order_id": order_id,
             "hold_id": hold["hold_id"],
+            "payment_id": paid["payment_id"],
+            "discrepancy_id": "d-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],
             "sku": "SKU-1",

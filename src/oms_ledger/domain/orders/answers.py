@@ -31,7 +31,10 @@ class LineAnswer(TypedDict):
     stocked: bool
     unit_price: str
     tax: str
+    tax_rate: str | None
+    tax_included: bool
     discount: str
+    order_discount: str
     ordered: int
     allocated: int
     packed: int
@@ -45,9 +48,9 @@ class LineAnswer(TypedDict):
 
 
 class OrderAnswer(TypedDict):
-    """`total` is what was agreed. `cancelled_total` is the part of it that is cancelled: units with
-    their shares of tax and discount, and shipping once every unit is. `open_total` is what is left
-    to be charged: `total` less `cancelled_total`."""
+    """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
+    that is cancelled: units with their shares of tax and discount, and shipping once every unit
+    is. `open_total` is what is left to be charged: `total` less `cancelled_total`."""
 
     order_id: str
     order_number: str
@@ -60,6 +63,7 @@ class OrderAnswer(TypedDict):
     holds: list[HoldAnswer]
     lines: list[LineAnswer]
     total: str
+    tax_total: str
     cancelled_total: str
     open_total: str
     money: MoneyAnswer
@@ -90,6 +94,16 @@ class AddressAnswer(TypedDict):
 class ShippingAnswer(TypedDict):
     service: str
     price: str
+    tax: str
+    tax_included: bool
+
+
+class PresentmentAnswer(TypedDict):
+    """`total` in the currency in which the buyer saw the prices, at the `rate` of then."""
+
+    currency: str
+    rate: str
+    total: str
 
 
 class OrderShipmentAnswer(TypedDict):
@@ -124,6 +138,7 @@ class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
     shipping: ShippingAnswer | None
+    presentment: PresentmentAnswer | None
     backorder: str
     payments: list[OrderPaymentAnswer]
     shipments: list[OrderShipmentAnswer]

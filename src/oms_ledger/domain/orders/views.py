@@ -17,7 +17,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = statuses or order.statuses, placed.terms.currency
-    cancelled = order.cancelled_total
+    total, cancelled = placed.terms.total, order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -37,9 +37,10 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             for hold in order.holds.values()
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
-        "total": to_text(placed.terms.total, currency),
+        "total": to_text(total, currency),
+        "tax_total": to_text(placed.terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
-        "open_total": to_text(placed.terms.total - cancelled, currency),
+        "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
     }
@@ -54,7 +55,10 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "stocked": line.stocked,
         "unit_price": to_text(line.unit_price, currency),
         "tax": to_text(line.tax, currency),
+        "tax_rate": line.tax_rate,
+        "tax_included": line.tax_included,
         "discount": to_text(line.discount, currency),
+        "order_discount": to_text(line.order_discount, currency),
         "ordered": line.quantity,
         "allocated": progress.allocated,
         "packed": progress.packed,
