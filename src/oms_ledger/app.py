@@ -209,11 +209,11 @@ class Oms:
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
-    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+    def accesses(self, customer: str | None = None, **filters: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""
         subject = None if customer is None else f"customer:{customer}"
         with self._lend(Role.READER) as connection:
-            return access_log.list_accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subject=subject, **filters)
 
     def rotate_kek(self) -> int:
         """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
