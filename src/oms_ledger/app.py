@@ -210,11 +210,11 @@ class Oms:
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
-    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+    def accesses(self, customer: str | None = None, **filters: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""
         subjects = None if customer is None else [f"customer:{form}" for form in forms(customer)]
         with self._lend(Role.READER) as connection:
-            return access_log.list_accesses(connection, subjects=subjects, **asked)
+            return access_log.list_accesses(connection, subjects=subjects, **filters)
 
     def rotate_kek(self) -> int:
         """Wrap every data key by a new key-encryption key; returns how many were wrapped."""

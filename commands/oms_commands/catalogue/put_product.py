@@ -76,19 +76,19 @@ class PutProduct(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         sku = stored_sku(self.sku, given)
-        size, known = self.dimensions_mm, given.state(Product, sku)
+        size, product = self.dimensions_mm, given.state(Product, sku)
         event = ProductDefined(
             sku=sku,
             title=self.title,
             stocked=self.stocked,
             weight_g=self.weight_g,
             dimensions_mm=Dimensions(size.length, size.width, size.height) if size else None,
-            unit_cost=cost_of(self.unit_cost, self.currency, known),
+            unit_cost=cost_of(self.unit_cost, self.currency, product),
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
-            sensitive=known.sensitive if self.sensitive is None else self.sensitive,
+            sensitive=product.sensitive if self.sensitive is None else self.sensitive,
         )
-        if event == known.defined:
+        if event == product.defined:
             return ()
         return [Change(event)]
 

@@ -137,8 +137,8 @@ def _parcel(
     r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
 ) -> None:
     first = isinstance(event, ShipmentCreated)
-    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
-    parcel = shipment_after(known, r)
+    before = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(before, r)
     if parcel is None:
         return
     if isinstance(parcel, OrderShipmentRow):
