@@ -32,9 +32,9 @@ def test_text_is_matched_in_either_form(
         items = shop.get(path, params={**params, **waits}).json()["items"]
         assert [each["order_id"] for each in items] == [placed["order_id"]], (path, params)
     assert shop.get("/v1/stock/Cafè").status_code == 404
-    again = shop.post("/v1/stock/receipts", {**receipt, "sku": asked}).json()
+    again = shop.post("/v1/stock/receipts", {**receipt, "sku": queried}).json()
     assert (again["sku"], again["on_hand"]) == (stored, 10)
-    whole = shop.post("/v1/orders", order(9, asked)).json()
+    whole = shop.post("/v1/orders", order(9, queried)).json()
     assert whole["lines"][0]["sku"] == stored
     products = shop.get("/v1/products", params={"q": "Caf", "min_position": whole["position"]})
     assert [each["sku"] for each in products.json()["items"]] == [stored]
