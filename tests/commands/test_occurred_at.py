@@ -16,9 +16,9 @@ from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.times import CLOCK_SKEW_MAX
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
 from tests.commands.shop import SHELF, UNDER_WAY, line, ordered, packed, place, six, stock
-from tests.history.memory import LogUntil, Records
 
 SHORT: tuple[Event, ...] = (
     *SHELF,

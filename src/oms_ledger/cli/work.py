@@ -120,19 +120,15 @@ def refused(oms: Oms, json: JsonOption = False) -> None:
     if not kept:
         console.print("Nothing that follows from an event or a deadline was refused.")
         return
-    table = Table("Source", "Reference", "Stream", "Event", "Command", "Code", "Tries", "Since")
     for each in kept:
-        table.add_row(
-            each.source,
-            each.reference,
-            each.stream,
-            f"{each.position:,}",
-            each.command or "",
-            each.code,
-            str(each.attempts),
-            _time(each.refused_at),
+        out.print(
+            f"{each.source} {each.reference}: {each.command or 'the policy'} failed with"
+            f" {each.code} after event {each.position:,} of {each.stream}; attempts:"
+            f" {each.attempts}, the last at {_time(each.refused_at)}.",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
         )
-    out.print(table)
 
 
 Source = Annotated[str, typer.Argument(help="As in `oms-ledger work refused`.")]
