@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,10 +40,11 @@ from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
+from oms_ledger.engine.work.ledger import LedgerWork
 from oms_ledger.engine.work.singleton import exclusive
-from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
+from oms_ledger.policies import POLICIES
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
@@ -109,6 +110,9 @@ class Oms:
         self._as_owner = partial(pools.lend, Role.OWNER)
         self.audit = LedgerAudit(
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
+        )
+        self.work = LedgerWork(
+            pools.lend, pools.connect, readers, self.submit, new_context, POLICIES
         )
 
     # Commands.
@@ -245,10 +249,6 @@ class Oms:
         """Hold the lock of a job; yields whether it was free."""
         return exclusive(self._connect, job)
 
-    def work_recorder(self, names: Collection[str]) -> WorkRecorder:
-        """Keeps how the loops of one worker are doing, which have these names."""
-        return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
-
     # Read models as such.
 
     def projector(
@@ -321,7 +321,7 @@ def prepared(settings: Settings) -> Iterator[Settings]:
     ledger is migrated and its read models have their tables. `Refused` where they are not, and
     there is no login that may do it."""
     with embedded.database(settings) as url:
-        bootstrap.ensure_prepared(url, settings, PROJECTIONS)
+        bootstrap.ensure_prepared(url, settings, PROJECTIONS, _policy_names())
         yield settings.with_database(url)
 
 
@@ -341,8 +341,9 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def prepare(url: str, settings: Settings) -> list[str]:
-    """As its owner, migrate the ledger and make the tables of its read models; what was applied."""
-    return bootstrap.prepare(url, settings.schema, PROJECTIONS)
+    """As its owner, migrate the ledger, make the tables of its read models and install its
+    policies; what was applied."""
+    return bootstrap.prepare(url, settings.schema, PROJECTIONS, _policy_names())
 
 
 @contextmanager
@@ -377,6 +378,10 @@ def open_prepared(
         writer.close()
         readers.close()
         pools.close()
+
+
+def _policy_names() -> list[str]:
+    return [policy.name for policy in POLICIES]
 
 
 def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:

@@ -17,6 +17,7 @@ from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
 from oms_ledger.domain.times import CLOCK_SKEW_MAX
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
 from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
@@ -31,7 +32,6 @@ from tests.commands.shop import (
     six,
     stock,
 )
-from tests.history.memory import LogUntil, Records
 
 SHORT: tuple[Event, ...] = (
     *SHELF,

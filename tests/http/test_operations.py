@@ -106,7 +106,7 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
         return done.stdout
 
     run("metrics.process_ended()")
-    text = run("print(metrics.exposition([]).decode())")
+    text = run("print(metrics.exposition(metrics.LedgerState()).decode())")
     assert 'oms_refusals_total{code="insufficient_stock"} 2.0' in text
     assert "oms_writer_queued 3.0" in text
     assert 'oms_http_request_seconds_count{method="POST"' in text

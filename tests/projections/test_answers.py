@@ -15,6 +15,7 @@ from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Json, Recorded
 from oms_ledger.testing import recorded
+from oms_ledger.testing.log import Records
 from oms_projections import QUERIES
 from oms_projections.order_status.lists import ListOrders
 from oms_projections.order_status.queries import (
@@ -29,7 +30,7 @@ from oms_projections.pages import cursor_for, mark_of
 from oms_projections.search import containing
 from oms_projections.shipping_analytics.performance import ShippingPerformance
 from oms_projections.zones import period_end, period_start
-from tests.history.memory import Live, ReadModels, Records
+from tests.history.memory import Live, ReadModels
 from tests.projections.histories import Shop
 
 

@@ -13,6 +13,7 @@ import structlog
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.runner import BACK_OFF, ProjectionRunner
+from oms_ledger.engine.work import policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
@@ -67,8 +68,13 @@ def work(settings: Settings, stop: threading.Event) -> None:
     meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
     another takes over when that one dies."""
     with open_prepared(settings) as oms, ExitStack() as closing:
-        jobs = [*_read_models(oms, closing), *_audit(oms), *_privacy(oms)]
-        recorder = oms.work_recorder([job.name for job in jobs])
+        jobs = [
+            *_read_models(oms, closing),
+            *_consequences(oms, closing),
+            *_audit(oms),
+            *_privacy(oms),
+        ]
+        recorder = oms.work.recorder([job.name for job in jobs])
         log.info("worker_started", ledger=settings.ledger)
         _run([job.loop(recorder) for job in jobs], recorder, stop)
         log.info("worker_stopped", ledger=settings.ledger)
@@ -80,6 +86,13 @@ def _read_models(oms: Oms, closing: ExitStack) -> Iterator[Job]:
     yield Job("projector", projector.attempt, back_off=BACK_OFF)
     builder = closing.enter_context(oms.rebuilds.builder(rest=BUILD_REST))
     yield Job("builder", OwnerBuilds(oms, builder).attempt, back_off=BACK_OFF)
+
+
+def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """What the ledger does by itself. Leases are given back when the stack is closed."""
+    if oms.work.policies:
+        runner = closing.enter_context(oms.work.policy_runner())
+        yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:
