@@ -146,9 +146,9 @@ def test_all_commands_with_a_sku_are_tried() -> None:
 def test_a_product_of_before_is_reached_by_its_sku(name: str) -> None:
     done = given(*OF_BEFORE).when(COMMANDS[name], **OF_A_SKU[name])
     assert done.events
-    told = repr(done.events) + repr(done.answer)
-    assert NFD in told
-    assert NFC not in told
+    shown = repr(done.events) + repr(done.answer)
+    assert NFD in shown
+    assert NFC not in shown
     same = given(*OF_BEFORE).when(
         COMMANDS[name], **{**OF_A_SKU[name], **({"sku": NFD} if "sku" in OF_A_SKU[name] else {})}
     )
@@ -159,9 +159,9 @@ def test_a_product_of_before_is_reached_by_its_sku(name: str) -> None:
 def test_a_product_in_the_form_that_is_sent_comes_first(name: str) -> None:
     """Where both forms were defined before texts had one."""
     both = given(*OF_BEFORE, goods(NFC), stock(10, NFC)).when(COMMANDS[name], **OF_A_SKU[name])
-    told = repr(both.events)
-    assert NFC in told
-    assert NFD not in told
+    shown = repr(both.events)
+    assert NFC in shown
+    assert NFD not in shown
 
 
 def test_what_was_short_of_it_is_refused_by_the_units_of_before() -> None:
@@ -196,7 +196,7 @@ def test_an_order_of_before_sent_again_is_the_same(sent: str) -> None:
         "shipping_address": {"city": sent, "region": sent, "country": "FR"},
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("oms_ledger.domain.texts.composed", lambda text: text)
+        patch.setattr("oms_ledger.domain.texts.normalize", lambda form, text: text)
         first = given(*OF_BEFORE).when(PlaceOrder, **_sent_in(body, sent, NFD))
     assert NFC not in repr(first.events)
     given(*OF_BEFORE, *first.events).when(PlaceOrder, **body).then()

@@ -15,8 +15,8 @@ NFC, NFD = "José-7", "Jose\u0301-7"
 BOTH = pytest.mark.parametrize("sent", [NFC, NFD])
 
 
-def buys(api: Api, customer_id: str, **known: str) -> dict[str, Any]:
-    answer = api.post("/v1/orders", order(1, customer={"id": customer_id, **known}))
+def buys(api: Api, customer_id: str, **subjects: str) -> dict[str, Any]:
+    answer = api.post("/v1/orders", order(1, customer={"id": customer_id, **subjects}))
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
@@ -45,12 +45,12 @@ def test_new_orders_are_of_the_same_customer(shop: Api, older: dict[str, Any], s
     assert {id_in(shop, each, newer[-1]["position"]) for each in newer} == {NFD}
     expected = {each["order_id"] for each in (older, *newer)}
     waits = {"min_position": newer[-1]["position"]}
-    for asked in (NFC, NFD):
-        listed = shop.get(f"/v1/customers/{asked}/orders", params=waits).json()["items"]
+    for queried in (NFC, NFD):
+        listed = shop.get(f"/v1/customers/{queried}/orders", params=waits).json()["items"]
         assert {each["order_id"] for each in listed} == expected
-        summary = shop.get(f"/v1/customers/{asked}", params=waits).json()
+        summary = shop.get(f"/v1/customers/{queried}", params=waits).json()
         assert (summary["customer_id"], summary["orders"]) == (NFD, 3)
-        filtered = shop.get("/v1/orders", params={"customer": asked, **waits}).json()["items"]
+        filtered = shop.get("/v1/orders", params={"customer": queried, **waits}).json()["items"]
         assert {each["order_id"] for each in filtered} == expected
 
 
@@ -80,7 +80,7 @@ def test_they_are_held_and_forgotten(shop: Api, older: dict[str, Any], sent: str
 
 
 @BOTH
-def test_who_was_shown_them_is_found(shop: Api, older: dict[str, Any], sent: str) -> None:
+def test_disclosures_are_listed_in_any_form(shop: Api, older: dict[str, Any], sent: str) -> None:
     assert (
         shop.get(f"/v1/orders/{older['order_id']}?min_position={older['position']}").json()[
             "customer"
@@ -92,6 +92,6 @@ def test_who_was_shown_them_is_found(shop: Api, older: dict[str, Any], sent: str
     assert {subject for each in items for subject in each["subjects"]} == {f"customer:{NFD}"}
 
 
-def test_who_is_new_is_put_into_one_form(shop: Api) -> None:
+def test_a_new_customer_has_one_form(shop: Api) -> None:
     made = [buys(shop, one, name="Zq") for one in (NFD, NFC, NFD)]
     assert [id_in(shop, each, made[-1]["position"]) for each in made] == [NFC] * 3

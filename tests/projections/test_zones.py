@@ -49,7 +49,7 @@ def test_days_of_lists_are_those_of_the_time_zone(fill: Fill, sort: str) -> None
     """Placed at 21:30 and 22:30 UTC, delivered three days later; changed just now."""
     at = datetime(2026, 6, 9, 21, 30, tzinfo=UTC)
     times = {"early": at, "late": at + HOUR}
-    ask = fill(
+    listed = fill(
         dated(
             *((order(each, 1, when), when) for each, when in times.items()),
             *(
@@ -60,7 +60,7 @@ def test_days_of_lists_are_those_of_the_time_zone(fill: Fill, sort: str) -> None
     )
 
     def orders(**params: str) -> set[str]:
-        items = ask("list_orders", sort=sort, **params)["items"]
+        items = listed("list_orders", sort=sort, **params)["items"]
         return {item["order_id"] for item in items}
 
     berlin, days = {"tz": "Europe/Berlin"}, ("2026-06-09", "2026-06-10")
@@ -72,13 +72,13 @@ def test_days_of_lists_are_those_of_the_time_zone(fill: Fill, sort: str) -> None
     assert orders(delivered_from=then[1]) == set()
     assert orders(delivered_from=then[0], delivered_to=then[0], **berlin) == {"early"}
     assert orders(delivered_from=then[1], delivered_to=then[1], **berlin) == {"late"}
-    (item, _) = ask("list_orders", sort=sort)["items"]
+    (item, _) = listed("list_orders", sort=sort)["items"]
     changed = datetime.fromisoformat(str(item["updated_at"])).astimezone(ZoneInfo(FIRST))
     today, before = changed.date().isoformat(), (changed - DAY).date().isoformat()
     first = {"tz": FIRST}
     assert orders(updated_from=today, updated_to=today, **first) == {"early", "late"}
     assert orders(updated_from=before, updated_to=before, **first) == set()
-    counted = ask("list_orders", sort=sort, count="true", placed_from=days[1], **berlin)
+    counted = listed("list_orders", sort=sort, count="true", placed_from=days[1], **berlin)
     assert counted["count"] == 1
     with pytest.raises(ValidationError, match="Europe/Berlin"):
         orders(tz="Berlin")
@@ -86,11 +86,11 @@ def test_days_of_lists_are_those_of_the_time_zone(fill: Fill, sort: str) -> None
 
 def test_a_day_of_the_first_zone_is_no_error_at_the_bounds(fill: Fill) -> None:
     at = datetime(2026, 6, 9, tzinfo=UTC)
-    ask = fill(dated((order("o", 1, at), at)))
+    listed = fill(dated((order("o", 1, at), at)))
     for zone in (FIRST, "Pacific/Niue"):
         for day in ("1900-01-01", "2299-12-31"):
-            assert ask("list_orders", tz=zone, placed_from=day, placed_to=day)["items"] == []
-            changed = ask("list_orders", tz=zone, sort="-updated_at", updated_to=day)["items"]
+            assert listed("list_orders", tz=zone, placed_from=day, placed_to=day)["items"] == []
+            changed = listed("list_orders", tz=zone, sort="-updated_at", updated_to=day)["items"]
             assert len(changed) == (day == "2299-12-31")
 
 

@@ -98,8 +98,8 @@ class Operations:
 
     def _ledger_state(self) -> LedgerState:
         readers, work = self._oms.readers, self._oms.work
-        policies, refused = work.cursors(), work.refusal_counts()
-        return LedgerState(readers.status(), readers.work_states(), policies, refused)
+        status, loops = readers.status(), readers.work_states()
+        return LedgerState(status, loops, work.cursors(), work.refusal_counts())
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))

@@ -66,8 +66,10 @@ class SubjectResolver:
 
 def _stored_name(connection: Connection, name: str) -> str:
     """A name of a data subject in the form in which the ledger has, or had, a key of it."""
-    known = (form for form in forms(name) if postgres.subject_exists(connection, key_subject(form)))
-    return name if name.isascii() else next(known, name)
+    stored = (
+        form for form in forms(name) if postgres.subject_exists(connection, key_subject(form))
+    )
+    return name if name.isascii() else next(stored, name)
 
 
 def key_subject(record: str) -> str:

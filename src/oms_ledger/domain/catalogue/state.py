@@ -73,5 +73,5 @@ def stored_sku(sku: str, given: Given) -> str:
     put into one form may be in NFD. The SKU itself where there is none."""
     if sku.isascii():
         return sku
-    known = (form for form in forms(sku) if given.state(Product, form).version)
-    return next(known, sku)
+    stored = (form for form in forms(sku) if given.state(Product, form).version)
+    return next(stored, sku)
