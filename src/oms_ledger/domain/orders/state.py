@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
@@ -40,6 +41,10 @@ class Order(State):
     lines: Lines = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
+
+    @property
+    def channel(self) -> str | None:
+        return None if self.placed is None else channel_key(self.placed.terms.channel)
 
     @property
     def sensitive(self) -> bool:

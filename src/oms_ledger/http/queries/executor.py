@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from oms_ledger.access.principals import ReadRights
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.engine.read.direct import DirectReads, DirectResult
@@ -71,12 +72,11 @@ class QueryExecutor:
         self._batchers: dict[str | None, MicroBatcher[QueryRequest, QueryResult]] = {}
 
     async def run(
-        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+        self, query: Query, params: object, freshness: Freshness, rights: ReadRights
     ) -> QueryResult:
         """The answer, once it is fresh enough; `ReadModelBehind` after the deadline. The wait
-        for the read model takes no place in a batch. `sensitive`: whether the caller has the
-        right to see sensitive orders and products."""
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        for the read model takes no place in a batch. `rights` are the caller's."""
+        limited = self._oms.within_rights(query, params, rights)
         request = QueryRequest(query, limited, freshness.min_position)
         while True:
             try:
@@ -85,13 +85,13 @@ class QueryExecutor:
                 await self._wait_for(request, freshness, behind)
 
     async def run_direct(
-        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+        self, query: Query, params: object, freshness: Freshness, rights: ReadRights
     ) -> DirectResult | None:
         """As `run`, where one statement gives the answer; None where it does not."""
         direct = query.direct
         if direct is None or self._oms.vault.subjects.must_resolve(query, params):
             return None
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, rights)
         if isinstance(direct, Lookup):
             suffices = direct.key(limited) is not None
         else:
@@ -133,10 +133,10 @@ class QueryExecutor:
         self._sessions.close()
 
     async def run_as_of(
-        self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
+        self, query: Query, params: object, as_of: Position | datetime, rights: ReadRights
     ) -> QueryResult:
         """The answer as of a position or a time, from the log."""
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, rights)
         return await self._threads.run(partial(self._oms.query, query, limited, as_of=as_of))
 
     def _batcher(self, read_model: str | None) -> MicroBatcher[QueryRequest, QueryResult]:
