@@ -190,7 +190,8 @@ class Oms:
     def event_loop_sessions(self, size: int) -> AsyncSessions:
         """At most `size` connections that act as the reader, for one event loop, which closes
         them."""
-        return AsyncSessions(partial(self._connect_async, Role.READER), size)
+        connect = partial(self._connect_async, Role.READER)
+        return AsyncSessions(connect, size, self.settings.database_deadline_seconds)
 
     def within_rights(
         self, query: Query, params: object, rights: ReadRights = EVERYTHING

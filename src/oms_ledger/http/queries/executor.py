@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,8 +14,9 @@ from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.engine.read.direct import DirectReads, DirectResult
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
-from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.queries.threads import CALLS_QUEUED_MAX, Threads
 from oms_ledger.http.requests import whole
+from oms_ledger.http.turns import FairTurns
 from oms_ledger.kernel import Lookup, Position, Query, Selection
 from oms_projections import PROJECTIONS
 
@@ -68,6 +70,7 @@ class QueryExecutor:
         self._threads = threads
         self._sessions = oms.event_loop_sessions(SESSIONS)
         self._reads = DirectReads(self._sessions, PROJECTIONS)
+        self._turns = FairTurns(SESSIONS, CALLS_QUEUED_MAX)
         self._lookups: dict[str, MicroBatcher[QueryRequest, DirectResult]] = {}
         self._batchers: dict[str | None, MicroBatcher[QueryRequest, QueryResult]] = {}
 
@@ -102,7 +105,8 @@ class QueryExecutor:
         while True:
             try:
                 if isinstance(direct, Selection):
-                    return await self._reads.select(direct, request)
+                    async with self._turns.turn():
+                        return await self._reads.select(direct, request)
                 return await self._lookup_batcher(query, direct).call(request)
             except ReadModelBehind as behind:
                 await self._wait_for(request, freshness, behind)
@@ -124,8 +128,14 @@ class QueryExecutor:
     ) -> MicroBatcher[QueryRequest, DirectResult]:
         batcher = self._lookups.get(query.name)
         if batcher is None:
-            worker = partial(self._reads.lookups, lookup)
-            batcher = MicroBatcher(worker, lanes=LOOKUP_LANES, most=BATCH_LOOKUPS_MAX)
+
+            async def worker(batch: Sequence[QueryRequest]) -> Sequence[DirectResult | Exception]:
+                async with self._turns.turn():
+                    return await self._reads.lookups(lookup, batch)
+
+            batcher = MicroBatcher(
+                worker, lanes=LOOKUP_LANES, most=BATCH_LOOKUPS_MAX, queued=CALLS_QUEUED_MAX
+            )
             self._lookups[query.name] = batcher
         return batcher
 
@@ -144,7 +154,10 @@ class QueryExecutor:
         if batcher is None:
             worker = partial(self._oms.query_many, read_model)
             batcher = MicroBatcher(
-                self._threads.worker(worker), lanes=LANES, most=BATCH_QUERIES_MAX
+                self._threads.worker(worker),
+                lanes=LANES,
+                most=BATCH_QUERIES_MAX,
+                queued=CALLS_QUEUED_MAX,
             )
             self._batchers[read_model] = batcher
         return batcher
