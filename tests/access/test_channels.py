@@ -54,7 +54,7 @@ class Traces:
 
 
 SECRET = frozenset(
-    {"order_id", "order_number", "external_id", "shipment_id", "hold_id"}
+    {"order_id", "order_number", "external_id", "shipment_id", "hold_id", "payment_id"}
     | {"tracking_number", "tracking_token"}
 )
 
@@ -85,6 +85,8 @@ def foreign(shop: Api) -> Traces:
     hold_id = shop.post(f"/v1/orders/{order_id}/hold", {"reason": "other"}).json()["hold_id"]
     assert shop.post(f"/v1/orders/{order_id}/holds/{hold_id}/release").status_code == 200
     shipment_id = dispatched(shop, order_id, "FOREIGNTRACK")
+    payment = {"provider": "manual", "amount": "1.00", "capture": "automatic"}
+    paid = shop.post(f"/v1/orders/{order_id}/payments", payment).json()
     position = int(shop.get("/v1/events").headers["ledger-position"])
     shown = shop.get(f"/v1/shipments/{shipment_id}?min_position={position}&wait_ms=9000").json()
     shop.get(f"/v1/orders/{order_id}?min_position={position}&wait_ms=9000")
@@ -93,6 +95,8 @@ def foreign(shop: Api) -> Traces:
         "order_number": placed["order_number"],
         "external_id": "FOREIGN-1",
         "shipment_id": shipment_id,
+        "payment_id": paid["payment_id"],
+        "discrepancy_id": "none",
         "hold_id": hold_id,
         "tracking_number": "FOREIGNTRACK",
         "tracking_token": shown["tracking_token"],
@@ -219,6 +223,19 @@ def test_no_command_changes_or_shows_anything_of_another_channel(
     many = bound.post("/v1/orders:batch", {"orders": [bodies(COMMANDS["PlaceOrder"])]})
     assert many.json()["results"][0]["status"] == 403, many.text
     assert int(shop.get("/v1/events").headers["ledger-position"]) == foreign.position
+
+
+def test_parts_of_another_channels_order_are_not_of_an_own_one(
+    shop: Api, bound: Api, foreign: Traces
+) -> None:
+    mine = place(bound, "web")["order_id"]
+    refund = {"amount": "1.00", "reason": "other"}
+    for path, body in (
+        ("holds/{hold_id}/release", {}),
+        ("payments/{payment_id}/refund", {**COMMANDS["RefundPayment"].example, **refund}),
+    ):
+        answer = bound.post(foreign.filled(f"/v1/orders/{mine}/{path}"), body)
+        assert answer.status_code == 404, answer.text
 
 
 def test_what_another_channel_has_looks_like_what_nobody_has(

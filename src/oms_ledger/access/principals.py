@@ -27,6 +27,11 @@ class Principal:
         return self.holder or self.id
 
     @property
+    def key_id(self) -> str | None:
+        """The id of the API key; None for others, whose ids may name persons."""
+        return self.id if self.actor.startswith("key:") else None
+
+    @property
     def read_rights(self) -> ReadRights:
         return ReadRights(allows(self.scopes, SENSITIVE), self.channels)
 
@@ -56,9 +61,11 @@ def authorise(principal: Principal, scope: str) -> None:
     """`Forbidden` unless the principal has the scope; the error names the scope and the roles that
     grant it."""
     if not allows(principal.scopes, scope):
+        named = " or ".join(roles_with(scope))
         raise Forbidden(
             f"{principal.actor} lacks the scope {scope}. An administrator can give it: a key or"
-            f" token with the role {' or '.join(roles_with(scope))}, or a key with --scope {scope}."
+            f" token with the role {named}, or a key with --scope {scope}.",
+            reason="missing_scope",
         )
 
 
@@ -69,5 +76,6 @@ def authorise_within_channels(principal: Principal, within: bool) -> None:
         names = ", ".join(sorted(principal.channels))
         raise Forbidden(
             f"{principal.actor} is bound to channels: {names}. This reaches beyond their orders:"
-            " use a key that is bound to none."
+            " use a key that is bound to none.",
+            reason="bound_to_channels",
         )

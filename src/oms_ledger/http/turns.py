@@ -74,10 +74,11 @@ class FairQueue(Generic[T]):
 
 
 def too_many_waiting() -> RateLimited:
-    """The refusal of a caller of whom as many requests wait as may."""
+    """The refusal of a request above the number that may wait for each caller."""
     return RateLimited(
         "Too many of your requests are waiting already. Send fewer at a time.",
         seconds=RETRY_SECONDS,
+        reason="too_many_queued",
     )
 
 
