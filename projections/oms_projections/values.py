@@ -7,12 +7,20 @@ from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.times import bounded, moment, not_a_number, not_then
 
 T = TypeVar("T")
+
+Within: TypeAlias = SkipJsonSchema[tuple[str, ...] | None]
+"""Keys of the channels whose orders alone may be shown; None: of all. No parameter of the API."""
+
+WITHIN = "within"
+"""The parameter of the type `Within`, as `Query.within_channels`."""
 
 
 def maybe_time(row: Mapping[str, object], column: str) -> str | None:
@@ -34,6 +42,11 @@ def column(row: Mapping[str, object], name: str, kind: type[T]) -> T:
 
 def maybe(row: Mapping[str, object], name: str, kind: type[T]) -> T | None:
     return None if row[name] is None else column(row, name, kind)
+
+
+def is_of(channel: str, channels: tuple[str, ...] | None) -> bool:
+    """Whether it is one of these channels, by their keys; None: of all."""
+    return channels is None or channel_key(channel) in channels
 
 
 def now() -> datetime:

@@ -19,7 +19,9 @@ from typing import Any
 import orjson
 
 from oms_ledger import heap
+from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
+from oms_ledger.access.principals import EVERYTHING, ReadRights
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
@@ -193,13 +195,19 @@ class Oms:
     def event_loop_sessions(self, size: int) -> AsyncSessions:
         """At most `size` connections that act as the reader, for one event loop, which closes
         them."""
-        return AsyncSessions(partial(self._connect_async, Role.READER), size)
+        connect = partial(self._connect_async, Role.READER)
+        return AsyncSessions(connect, size, self.settings.database_deadline_seconds)
 
-    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+    def within_rights(
+        self, query: Query, params: object, rights: ReadRights = EVERYTHING
+    ) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`
-        nothing of sensitive orders and products is searched for; counts of sensitive orders that
-        are smaller than the setting `smallest_count` are hidden from everybody."""
-        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
+        nothing of sensitive orders and products is searched for, with `channels` nothing of orders
+        of others; counts of sensitive orders that are smaller than the setting `smallest_count` are
+        hidden from everybody. `Forbidden` where the query cannot be limited to channels."""
+        least = self.settings.smallest_count
+        limited = mask.restricted(query, params, may=rights.sensitive, least=least)
+        return within_channels(query, limited, rights.channels)
 
     # Personal data.
 

@@ -31,6 +31,7 @@ class HoldOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/hold")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = HeldOrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "reason": "fraud",
         "note": "Card and country do not match.",

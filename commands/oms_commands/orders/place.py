@@ -72,6 +72,7 @@ class PlaceOrder(Command):
     )
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",

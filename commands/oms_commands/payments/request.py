@@ -42,6 +42,7 @@ class RequestPayment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments", 201)
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "provider": "manual",
         "amount": "20.25",

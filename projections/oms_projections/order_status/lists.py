@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -16,7 +17,7 @@ from oms_projections.direct import selected
 from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page_text
 from oms_projections.search import containing, folded, grams
-from oms_projections.values import Moment, Several, column, now
+from oms_projections.values import Moment, Several, Within, column, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -94,6 +95,7 @@ class ListOrders:
     sort: Sort = "-placed_at"
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
 
 
 class Sorting(NamedTuple):
@@ -221,6 +223,7 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "is_late": params.late or None,
         "now": params.now or now(),
         "with_sensitive": params.with_sensitive,
+        "within": None if params.within is None else list(params.within),
     }
 
 

@@ -292,6 +292,9 @@ FILTER = "with_sensitive"
 
 DIRECT = {"/v1/stock/{sku}": STOCK, "/v1/products/{sku}": PRODUCT}
 
+OF_ORDERS = frozenset({"/v1/stock/{sku}/movements"})
+"""Paths whose answers name orders. Of the others, what they say is the same for all channels."""
+
 QUERIES = tuple(
     Query(
         run.__name__,
@@ -303,6 +306,7 @@ QUERIES = tuple(
         summary,
         as_of,
         sensitive_filter=sensitive_filter,
+        within_channels=path not in OF_ORDERS,
         answer_type=answer_type,
         direct=DIRECT.get(path),
     )

@@ -215,9 +215,7 @@ def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> 
         fingerprint = ledger_key.fingerprint(idempotency.fingerprint)
         idempotency = replace(idempotency, fingerprint=fingerprint)
     rows = None if key is None else key.rows
-    return Submission(
-        command, submission.ctx, idempotency, submission.expected, submission.dry_run, rows
-    )
+    return replace(submission, command=command, idempotency=idempotency, keys=rows)
 
 
 def _needs_key(submission: Submission) -> bool:

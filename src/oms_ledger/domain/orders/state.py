@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
@@ -59,6 +60,10 @@ class Order(State):
     settlement: Settlement = field(default_factory=Settlement)
     labels: Labels = field(default_factory=Labels)
     ending: str | None = None
+
+    @property
+    def channel(self) -> str | None:
+        return None if self.placed is None else channel_key(self.placed.terms.channel)
 
     @property
     def sensitive(self) -> bool:
