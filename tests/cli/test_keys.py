@@ -11,8 +11,8 @@ from tests.cli.conftest import Run
 
 
 def listed(run: Run) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
-    return found
+    keys: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
+    return keys
 
 
 def test_a_key_has_a_role_scopes_and_an_end(run: Run) -> None:
@@ -39,7 +39,7 @@ def test_what_cannot_be_is_named(run: Run) -> None:
     assert listed(run) == []
 
 
-def test_nobody_acts_under_the_name_of_the_administrators_own_key(run: Run) -> None:
+def test_no_key_can_have_the_name_of_the_administrators_own_key(run: Run) -> None:
     for name in ("admin", " Admin "):
         refused = run("keys", "create", name, "--role", "analyst", code=2).stderr
         assert "the name of the administrator's own key" in refused

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
+from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -26,7 +27,7 @@ from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.refusals import KEY_ID, RefusalLog
-from oms_ledger.http.requests import request_headers
+from oms_ledger.http.requests import Headers, request_headers
 
 KEY_CACHE_SECONDS = 3.0
 """How long a key is cached: a revoked key works at most this long, in every process."""
@@ -102,7 +103,7 @@ class Gate:
             return LOCAL
         address = address_of(request)
         try:
-            principal = await self._authenticate(request, address)
+            principal = await self._authenticate(request_headers(request), address, request.scope)
         except Unauthenticated:
             _refuse(self._failures.take(address, time.monotonic()), TOO_MANY_FAILURES)
             raise
@@ -111,11 +112,12 @@ class Gate:
         authorise(principal, scope)
         return principal
 
-    async def readmit(self, request: Request, scope: str) -> None:
-        """Check again that an admitted request would still be admitted; the same errors."""
+    async def readmit(self, headers: Headers, address: str, scope: str) -> None:
+        """Check again that an admitted request with these headers, from this address, would still
+        be admitted; the same errors."""
         if scope == PUBLIC or self.open_to_all:
             return
-        authorise(await self._authenticate(request, address_of(request)), scope)
+        authorise(await self._authenticate(headers, address, {}), scope)
 
     def refuse_guesses(self, request: Request) -> None:
         """`RateLimited` where too many links that do not exist came from the caller's address."""
@@ -130,8 +132,10 @@ class Gate:
         uses, self._uses = self._uses, {}
         return uses
 
-    async def _authenticate(self, request: Request, address: str) -> Principal:
-        header = request_headers(request).get("authorization")
+    async def _authenticate(
+        self, headers: Headers, address: str, noted: MutableMapping[str, Any]
+    ) -> Principal:
+        header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
                 "This needs an API key. Send it as `Authorization: Bearer <key>`;"
@@ -146,7 +150,7 @@ class Gate:
             )
         if self.provider is not None and is_token(text):
             return await self.provider.principal(text)
-        admitted = await self._by_key(request, text, address)
+        admitted = await self._by_key(text, address, noted)
         admin_key = self.admin_key
         if isinstance(admitted, Principal):
             return admitted
@@ -158,8 +162,11 @@ class Gate:
             reason=admitted,
         )
 
-    async def _by_key(self, request: Request, text: str, address: str) -> Principal | str:
-        """The principal of a key's text, or why there is none, in a word."""
+    async def _by_key(
+        self, text: str, address: str, noted: MutableMapping[str, Any]
+    ) -> Principal | str:
+        """The principal of a key's text, or why there is none, in a word. The key's id is
+        `noted`."""
         prefix = api_keys.prefix_of(text)
         if prefix is None:
             return "malformed_key"
@@ -170,7 +177,7 @@ class Gate:
             cached = await self._fetch(prefix)
         if cached.key is None or cached.principal is None:
             return "unknown_key"
-        request.scope[KEY_ID] = cached.key.id
+        noted[KEY_ID] = cached.key.id
         now = datetime.now(UTC)
         fault = api_keys.fault(text, cached.key, self.ledger, now)
         if fault is not None:

@@ -7,18 +7,18 @@ for it.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from oms_ledger import heap
 from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http.errors import BodyTooSlow, RateLimited, TooLarge, UnsupportedMediaType
 from oms_ledger.http.requests import Headers, refuse_nul
+from oms_ledger.http.time_limits import TimeLimit, TimeLimits
 from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import Inspection
@@ -51,6 +51,7 @@ WAITING_BODIES_MAX = 32
 
 _BODIES = "oms.bodies"
 
+_JSON = "application/json"
 _JSON_TYPE = re.compile(
     r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?;?", re.IGNORECASE
 )
@@ -61,6 +62,7 @@ class Bodies:
 
     def __init__(self) -> None:
         self.turns = FairTurns(READ_BODIES_MAX, WAITING_BODIES_MAX)
+        self.time_limits = TimeLimits()
         self.held = 0
         self.freed = 0
         self._of_caller: dict[str, int] = {}
@@ -118,6 +120,9 @@ class HeldBody:
             self._bodies.release(self._caller, self._size)
             self._size = 0
 
+    def time_limit(self, seconds: float) -> TimeLimit:
+        return self._bodies.time_limits.of(seconds)
+
     async def work(self, size: int, blocking: Callable[[], T]) -> T:
         """Do what `size` bytes of the body require: at once, or in a thread where it takes long."""
         if size <= SMALL_BYTES:
@@ -141,28 +146,36 @@ async def unchecked_body_of(request: Request, headers: Headers) -> bytes:
     """The body, which may have card data: it must be checked before anything is kept of it.
     `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
     `UnsupportedMediaType` if it is not JSON."""
+    held = body_held(request)
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
         raise _too_large()
     try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            body = await _arrived(request)
+        with held.time_limit(BODY_SECONDS_MAX):
+            body = await _arrived(request, held)
     except TimeoutError:
         raise BodyTooSlow(
             f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
         ) from None
-    if body and not _JSON_TYPE.fullmatch(headers.get("content-type", "").strip()):
+    kind = headers.get("content-type", "")
+    if body and kind != _JSON and not _JSON_TYPE.fullmatch(kind.strip()):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    coding = headers.get("content-encoding")
+    if coding is not None and coding.lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     return body
 
 
-async def _arrived(request: Request) -> bytes:
-    held = body_held(request)
+async def _arrived(request: Request, held: HeldBody) -> bytes:
+    receive = request.receive
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        more = message.get("more_body", False)
+        chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > BODY_BYTES_MAX:
             raise _too_large()

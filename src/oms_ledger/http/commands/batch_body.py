@@ -17,7 +17,7 @@ from oms_ledger.http.bodies import (
 )
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import Inspection
-from oms_ledger.validation import invalid, malformed
+from oms_ledger.validation import invalid, malformed, parse_json
 
 _whole = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -32,6 +32,7 @@ def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
         return _whole(body or b"{}")
     except msgspec.ValidationError:
         check_body(body)
+        parse_json(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None
