@@ -208,6 +208,6 @@ def test_the_bytes_held_are_counted_by_caller_and_given_back() -> None:
     assert held.held == others * BODIES_BYTES_OF_CALLER
 
 
-def test_too_many_names_in_one_command_are_refused_before_each_is_found_wrong(api: Api) -> None:
+def test_too_many_names_in_one_command_are_refused_before_each_is_validated(api: Api) -> None:
     body = b"{" + b",".join(b'"n%d":1' % n for n in range(30_000)) + b"}"
     problem_of(api.send("POST", "/v1/orders", content=body, headers=JSON), 413, "too_large")

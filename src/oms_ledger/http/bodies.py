@@ -1,4 +1,5 @@
-"""Bodies of requests: read within bounds of size, time and memory, and checked for card data.
+"""Bodies of requests: read within bounds of size, time and memory, and checked for card data. Those
+of batches are checked item by item (`commands/batch_body.py`).
 
 A large body is read and checked in a thread, in the turn of its caller, so that nobody else waits
 for it.
@@ -20,6 +21,7 @@ from oms_ledger.http.requests import Headers, refuse_nul
 from oms_ledger.http.time_limits import TimeLimit, TimeLimits
 from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 from oms_ledger.privacy import cards
+from oms_ledger.privacy.cards import Inspection
 from oms_ledger.validation import parse_json
 
 T = TypeVar("T")
@@ -75,6 +77,7 @@ class Bodies:
                 f"Your requests under way have more than {BODIES_BYTES_OF_CALLER:,} bytes together."
                 " Send fewer at a time.",
                 seconds=RETRY_SECONDS,
+                reason="too_large_bodies",
             )
         self.held += size
         self._of_caller[caller] = mine
@@ -133,7 +136,15 @@ def body_held(request: Request) -> HeldBody:
 
 
 async def body_of(request: Request, headers: Headers) -> bytes:
-    """The body; `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
+    """The body, as `unchecked_body_of` reads it; `Invalid` where it has card data or NUL."""
+    body = await unchecked_body_of(request, headers)
+    await body_held(request).work(len(body), partial(check_body, body))
+    return body
+
+
+async def unchecked_body_of(request: Request, headers: Headers) -> bytes:
+    """The body, which may have card data: it must be checked before anything is kept of it.
+    `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
     `UnsupportedMediaType` if it is not JSON."""
     held = body_held(request)
     length = headers.get("content-length", "")
@@ -152,7 +163,6 @@ async def body_of(request: Request, headers: Headers) -> bytes:
     coding = headers.get("content-encoding")
     if coding is not None and coding.lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
-    await held.work(len(body), partial(_check, body))
     return body
 
 
@@ -175,12 +185,19 @@ async def _arrived(request: Request, held: HeldBody) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _check(body: bytes) -> None:
+def check_body(body: bytes) -> None:
+    """`TooLarge` where a body has too many values, `Invalid` where it has card data or NUL."""
     refuse_too_many(body, BODY_VALUES_MAX)
-    if cards.may_hold_card_data(body):
-        cards.refuse(value := parse_json(body))
-        if b"\\u0000" in body:
-            refuse_nul(value)
+    refuse_card_data_and_nul(body, Inspection())
+
+
+def refuse_card_data_and_nul(text: bytes, inspection: Inspection, within: str = "") -> None:
+    """`Invalid` where a JSON text has card data or the character NUL. `within` is the place of the
+    text in the body, for the names of fields."""
+    if cards.may_hold_card_data(text):
+        inspection.refuse(value := parse_json(text), within)
+        if b"\\u0000" in text:
+            refuse_nul(value, within)
 
 
 def refuse_too_many(body: bytes, most: int) -> None:

@@ -25,6 +25,7 @@ from oms_ledger.http.bodies import HeldBody
 from oms_ledger.http.bounds import Bounds
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.heads import path_bytes, refuse_cards_in_headers, refuse_cards_in_target
+from oms_ledger.http.refusals import REFUSALS
 from oms_ledger.http.requests import SLASH, request_headers
 from oms_ledger.http.responses import internal_error_answer, problem_answer
 from oms_ledger.http.turns import CALLER
@@ -72,6 +73,7 @@ class Endpoint:
         request = Request(scope, receive)
         body = HeldBody(self._bounds.bodies)
         body.put_into(request)
+        scope[REFUSALS] = self._gate.refusals
         try:
             scope[PRINCIPAL] = principal = await self._gate.admit(request, self.scope)
             CALLER.set(principal.id)
@@ -91,6 +93,7 @@ class Endpoint:
             if self._is_link and isinstance(error, NotFound):
                 self._gate.count_guess(request)
             metrics.count_refusal(error.code)
+            self._gate.refusals.add(scope, error, f"{self.method} {self.path}")
             answer = problem_answer(error)
         except ClientDisconnect:
             return
@@ -118,7 +121,9 @@ def _assign_connection(scope: Scope, caller: str) -> None:
     connection: KeyedConnection | None = scope.get(CONNECTION)
     if connection is not None and not connection.belongs_to(caller):
         raise RateLimited(
-            "Too many connections are yours. Close some, or use them again.", seconds=1
+            "Too many connections are yours. Close some, or use them again.",
+            seconds=1,
+            reason="too_many_connections",
         )
 
 
