@@ -148,7 +148,7 @@ def test_a_key_that_others_can_read_is_refused_with_the_remedy(
 ) -> None:
     """As PostgreSQL does: a group may read a key that root owns, and no other."""
     certificate, key = map(str, Authority(folder, "ca").issue("127.0.0.1"))
-    root, somebody = 0, 12_345
+    root, other = 0, 12_345
     owner = os.stat(key).st_uid
 
     def checked(uid: int, mode: int) -> None:
@@ -163,9 +163,9 @@ def test_a_key_that_others_can_read_is_refused_with_the_remedy(
 
     for mode in (0o644, 0o604, 0o640, 0o660, 0o620):
         with pytest.raises(Invalid, match=r"OMS_TLS_KEY: .*chmod 600 "):
-            checked(somebody, mode)
+            checked(other, mode)
     for mode in (0o600, 0o400):
-        checked(somebody, mode)
+        checked(other, mode)
     for mode in (0o644, 0o660):
         with pytest.raises(Invalid, match=r"OMS_TLS_KEY: .*chmod u=rw,g=r,o= "):
             checked(root, mode)
