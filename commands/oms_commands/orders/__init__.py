@@ -5,6 +5,7 @@ from __future__ import annotations
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
@@ -13,6 +14,7 @@ from oms_ledger.kernel import Command
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     ConfirmOrder,
+    EditOrder,
     CancelOrder,
     HoldOrder,
     ReleaseHold,

@@ -18,6 +18,7 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderConfirmed,
+    OrderEdited,
     OrderPlaced,
     UnitsDateCorrected,
     UnitsDelivered,
@@ -103,7 +104,7 @@ def follow(document: OrderDocument, r: Recorded) -> None:
     order.version = r.version
     document.updated_at = r.meta.recorded_at
     document.last_at = _later(document.last_at, at)
-    if isinstance(event, OrderPlaced):
+    if isinstance(event, OrderPlaced | OrderEdited):
         _add_locations(document, *(a.location for a in event.allocations))
         _add_locations(document, *(b.location for b in event.backorders))
     elif isinstance(event, BackordersAllocated):

@@ -13,9 +13,11 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
+    OrderPersonCommand,
     Personal,
     SubjectCommand,
     change_personal,
+    lacks_person,
     names_subject,
     person_of,
     personal_values,
@@ -58,7 +60,7 @@ class CommandSealer:
     def seal_cached(self, submissions: Sequence[Submission]) -> list[Submission] | None:
         """The submissions with their personal values sealed, from cached keys alone; None if the
         database is needed, in which case `seal` does it."""
-        if any(names_subject(each.command) for each in submissions):
+        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
             return None
         ledger_key = self._keys.cached_ledger_key
         if ledger_key is None:
@@ -89,6 +91,10 @@ class CommandSealer:
         return sealed
 
     def _with_subject(self, submission: Submission) -> Submission:
+        if lacks_person(submission.command):
+            about = cast(OrderPersonCommand, submission.command)
+            person = self._subjects.person_of_order(about.order_id)
+            return replace(submission, command=about.with_person(person))
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)

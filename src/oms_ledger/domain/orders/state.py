@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.orders.edits import Edits, edits_after
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
@@ -12,6 +14,7 @@ from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderEvent,
     OrderHeld,
     OrderPlaced,
@@ -34,13 +37,14 @@ from oms_ledger.domain.orders.settlement import (
 )
 from oms_ledger.domain.orders.shipments import Shipments, apply_to_shipments
 from oms_ledger.domain.orders.status import Statuses, statuses_of
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.kernel import Event, State
 
 
 @dataclass(slots=True)
 class Order(State):
-    """`placed` has the terms; `lines`, `holds`, `shipments` and `settlement` (its money) are parts
-    that fold themselves."""
+    """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
+    `shipments`, `settlement` (its money) and `edits` are parts that fold themselves."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
@@ -51,6 +55,28 @@ class Order(State):
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
+    edits: Edits | None = None
+
+    @property
+    def terms(self) -> OrderTerms:
+        """What is agreed now. `ValueError` for an order that was never placed."""
+        return self._current.terms
+
+    @property
+    def ship_by(self) -> datetime:
+        """When it is promised to be shipped, as of now; `deliver_by` likewise."""
+        return self._current.ship_by
+
+    @property
+    def deliver_by(self) -> datetime:
+        return self._current.deliver_by
+
+    @property
+    def _current(self) -> Edits | OrderPlaced:
+        current = self.edits or self.placed
+        if current is None:
+            raise ValueError("an order's first event is OrderPlaced")
+        return current
 
     @property
     def sensitive(self) -> bool:
@@ -67,8 +93,8 @@ class Order(State):
         if self.placed is None:
             return 0
         if self.all_cancelled:
-            return self.placed.terms.total
-        return sum(line.line.amount_of(line.cancelled) for line in self.lines.values())
+            return self.terms.total
+        return sum(line.cancelled_amount for line in self.lines.values())
 
     @property
     def owed(self) -> int:
@@ -78,7 +104,7 @@ class Order(State):
         back = sum(line.amount_back for line in self.lines.values())
         settlement = self.settlement
         granted = settlement.shipping_credited + settlement.adjustments
-        return max(0, self.placed.terms.total - back - granted)
+        return max(0, self.terms.total - back - granted)
 
     @property
     def balance(self) -> Balance:
@@ -108,6 +134,10 @@ def _apply(order: Order, event: OrderEvent) -> None:
             order.confirmed = True
         case OrderHeld() | HoldReleased():
             apply_to_holds(order.holds, event)
+        case OrderEdited():
+            apply_to_lines(order.lines, event)
+            if order.placed is not None:
+                order.edits = edits_after(order.placed, order.edits, event)
         case UnitsPacked() | UnitsUnpacked() | UnitsShipped() | UnitsDelivered():
             apply_to_lines(order.lines, event)
             apply_to_shipments(order.shipments, event)

@@ -23,6 +23,7 @@ from oms_ledger.engine.log.store import (
     StoredKey,
     SubjectKeyRow,
 )
+from oms_ledger.engine.write.preview import PreviewStates
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
     KeyRows,
@@ -108,7 +109,8 @@ class Decider:
         command, ctx, states = submission.command, submission.ctx, self.states
         if submission.dry_run:
             items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
-            return Outcome({"events": items}, self.position, 0, False, False, False)
+            answer = command.answer(ctx, PreviewStates(states, changes))
+            return Outcome({**answer, "events": items}, self.position, 0, False, False, False)
         began = self._append(changes, command.name, ctx)
         if changes and submission.keys is not None:
             self._store_keys(submission.keys)
