@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
@@ -210,14 +210,20 @@ class SetPromise:
     promised_delivery_at: Time | None = None
 
 
+def _tag_of(change: object) -> str | None:
+    """The tag of a change by its type: in brackets, so that it is not taken for a field's name."""
+    kind = change.get("type") if isinstance(change, dict) else getattr(change, "type", None)
+    return f"[{kind}]" if isinstance(kind, str) else None
+
+
 EditChange: TypeAlias = Annotated[
-    AddLine
-    | SetQuantity
-    | SetPrice
-    | SetShippingAddress
-    | SetBillingAddress
-    | SetCustomer
-    | SetShipping
-    | SetPromise,
-    Field(discriminator="type"),
+    Annotated[AddLine, Tag("[add_line]")]
+    | Annotated[SetQuantity, Tag("[set_quantity]")]
+    | Annotated[SetPrice, Tag("[set_price]")]
+    | Annotated[SetShippingAddress, Tag("[set_shipping_address]")]
+    | Annotated[SetBillingAddress, Tag("[set_billing_address]")]
+    | Annotated[SetCustomer, Tag("[set_customer]")]
+    | Annotated[SetShipping, Tag("[set_shipping]")]
+    | Annotated[SetPromise, Tag("[set_promise]")],
+    Discriminator(_tag_of),
 ]

@@ -34,7 +34,7 @@ from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
-from oms_ledger.domain.orders.rules.editing import NewPrice, WantedEdit, edit, next_line_id
+from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
@@ -53,8 +53,8 @@ class EditOrder(Command):
     Only units can be taken away that are neither packed, shipped nor cancelled, and only lines
     without packed or shipped units get another price. Stock is allocated and freed with the lines,
     and short units are backordered if the order was placed with `backorder: allow`. A dry run is
-    the preview; `If-Match` keeps an edit from overwriting another one. Whoever was promised a date
-    keeps it: another shipping service changes no promise. A new customer needs the addresses anew.
+    the preview; `If-Match` keeps an edit from overwriting another one. Another shipping service
+    changes no promised date. Another customer needs the addresses anew.
     """
 
     name: ClassVar[str] = "EditOrder"

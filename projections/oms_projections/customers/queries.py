@@ -31,7 +31,7 @@ from oms_projections.values import column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-OTHERS = "***"
+MASKED = "***"
 """In the place of what is personal of somebody else."""
 
 NOW_ALONE = (
@@ -149,7 +149,7 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
         order_id = column(row, "order_id", str)
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
-        events += [feed_item(_theirs(r, keys)) for r in history_of(order_id, reader)]
+        events += [feed_item(_without_others(r, keys)) for r in history_of(order_id, reader)]
     own = reader.history(stream_id(CustomerRecord, params.record_name))
     return {
         **_summary(params, rows, reader),
@@ -159,11 +159,11 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     }
 
 
-def _theirs(r: Recorded, keys: Collection[object]) -> Recorded:
+def _without_others(r: Recorded, keys: Collection[object]) -> Recorded:
     """The event without personal values that are sealed with another key than these."""
 
     def own(value: Personal, name: str) -> Personal:
-        return value if key_of(value) in (None, *keys) else Personal(OTHERS)
+        return value if key_of(value) in (None, *keys) else Personal(MASKED)
 
     return replace(r, event=change_personal(r.event, own))
 

@@ -41,9 +41,25 @@ def test_a_true_history_is_believed(history: History, seed: int) -> None:
     assert checked["orders"] == sum(e.type == "order.placed.v1" for e in events) > 20
     assert checked["shipments"] == sum(e.type == "shipment.created.v1" for e in events) > 5
     assert checked["commands"] == len({command(e) for e in events})
-    placed = [json.loads(e.state)["data"]["terms"] for e in events if e.type == "order.placed.v1"]
-    lines = [line for terms in placed for line in terms["lines"]]
-    assert checker.invariants.totals == {"GBP": sum(n["quantity"] * n["unit_price"] for n in lines)}
+    assert checked["edits"] == sum(e.type == "order.edited.v1" for e in events) > 5
+    lines = agreed_lines(events).values()
+    totals = (n["quantity"] * n["unit_price"] + n["tax"] - n["discount"] for n in lines)
+    assert checker.invariants.totals == {"GBP": sum(totals)}
+
+
+def agreed_lines(events: Sequence[StoredEvent]) -> dict[tuple[str, str], Any]:
+    """The lines of all orders as they were agreed last, by order and line id."""
+    lines: dict[tuple[str, str], Any] = {}
+    for event in events:
+        data = json.loads(event.state)["data"]
+        if event.type == "order.placed.v1":
+            agreed = data["terms"]["lines"]
+        elif event.type == "order.edited.v1":
+            agreed = [*data["added"], *(each["line"] for each in data["changed"])]
+        else:
+            continue
+        lines |= {(data["order_id"], line["line_id"]): line for line in agreed}
+    return lines
 
 
 def test_the_size_of_pages_does_not_matter(history: History) -> None:

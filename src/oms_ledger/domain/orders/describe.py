@@ -74,8 +74,8 @@ def _edited(event: OrderEdited) -> str:
     total = f"the total is {Money(event.total_after, event.currency)}"
     if event.total_before != event.total_after:
         total += f" instead of {to_text(event.total_before, event.currency)}"
-    told = "; the customer is told" if event.notify_customer else ""
-    return f"Order edited: {total}{told}{note_suffix(event.note)}"
+    notified = "; the customer is notified" if event.notify_customer else ""
+    return f"Order edited: {total}{notified}{note_suffix(event.note)}"
 
 
 def _edits(event: OrderEdited, skus: Skus) -> list[str]:

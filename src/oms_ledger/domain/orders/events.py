@@ -79,8 +79,8 @@ class OrderEdited(OrderStreamEvent):
     `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
     `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
     are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
-    without units that were cancelled before. Minor units. `notify_customer`: the customer is to
-    be told."""
+    without units that were cancelled before. Minor units. `notify_customer`: the customer
+    is to be notified."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: str

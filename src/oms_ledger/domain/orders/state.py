@@ -97,6 +97,11 @@ class Order(State):
         return sum(line.cancelled_amount for line in self.lines.values())
 
     @property
+    def open_total(self) -> int:
+        """Minor units: the total less what is cancelled of it."""
+        return 0 if self.placed is None else self.terms.total - self.cancelled_total
+
+    @property
     def owed(self) -> int:
         """Minor units: what the buyer is to pay in all."""
         if self.placed is None or self.all_cancelled:

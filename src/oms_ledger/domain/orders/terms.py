@@ -23,7 +23,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to ship to, or whom to bill. All that identifies a household is personal."""
+    """Where to ship to, or to send the bill. All that identifies a household is personal."""
 
     name: Personal | None = None
     line1: Personal | None = None

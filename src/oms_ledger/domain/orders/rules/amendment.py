@@ -91,13 +91,14 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     if not changed and not wanted.added and not _has_terms(wanted):
         return ()
     _refuse_empty(order, changed, wanted.added)
+    totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
     plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
     event = OrderEdited(
         order_id=_order_id(order),
         edit_id=wanted.edit_id,
         currency=order.terms.currency,
-        **_totals(order, changed, wanted),
+        **totals,
         added=wanted.added,
         changed=tuple(changed),
         customer=wanted.customer,
@@ -256,8 +257,8 @@ def _has_terms(wanted: WantedEdit) -> bool:
 
 
 def _refuse_another_person(terms: OrderTerms, wanted: WantedEdit) -> None:
-    """The personal values of an order belong to one person, so that whoever is forgotten is
-    forgotten whole. `Refused` with `another_person`, naming what would stay of another one."""
+    """The personal values of an order belong to one person, so that forgetting them reaches every
+    part of the order. `Refused` with `another_person`, naming what would stay of another one."""
     new = [part for name in PERSONAL_PARTS if (part := getattr(wanted, name)) is not None]
     keys = {key_of(value) for part in new for _, value in personal_values(part)}
     customer_id = terms.customer.id if terms.customer else None
