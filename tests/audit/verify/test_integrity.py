@@ -231,6 +231,44 @@ def test_what_does_not_add_up_is_named_at_its_position(
     assert its[0].expected != its[0].actual
 
 
+def edited_line(name: str) -> Change:
+    """One more of a number of the first line that an edit has changed."""
+
+    def change(stored: dict[str, Any]) -> None:
+        stored["data"]["changed"][0]["line"][name] += 1
+
+    return change
+
+
+def got_more(stored: dict[str, Any]) -> None:
+    stored["data"]["allocations"][0]["quantity"] += 1
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "kind"),
+    [
+        (more("total_after"), "changed", "money_does_not_add_up"),
+        (edited_line("tax"), "changed", "money_does_not_add_up"),
+        (edited_line("unit_price"), "changed", "money_does_not_add_up"),
+        (edited_line("quantity"), "changed", "units_lost"),
+        (got_more, "allocations", "units_lost"),
+        (got_more, "allocations", "stock_differs_from_orders"),
+    ],
+)
+def test_an_edit_that_does_not_add_up_is_named_at_its_position(
+    history: History, change: Change, part: str, kind: str
+) -> None:
+    events = history(SEED)
+    at = next(
+        n
+        for n, event in enumerate(events)
+        if event.type == "order.edited.v1" and json.loads(event.state)["data"][part]
+    )
+    its = [f for f in folded(altered(events, at, change))[1] if f.kind == kind]
+    assert its
+    assert command(events[its[0].first - 1]) == command(events[at])
+
+
 def test_an_order_is_placed_once(history: History) -> None:
     events = list(history(SEED))
     at = first_of(events, "order.confirmed.v1", after=20)

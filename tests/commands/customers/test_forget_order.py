@@ -8,7 +8,7 @@ import pytest
 
 from oms_commands.customers.forget_order import ForgetOrder
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import SEALED, Personal, ResolvedSubject
 from oms_ledger.kernel import Event
@@ -52,6 +52,18 @@ def test_who_is_known_by_more_is_forgotten_by_that(customer: Customer, whose: st
     refused = given(*past).when(asked).then_refused("belongs_to_a_customer")
     assert f"/v1/customers/{whose}/forget" in refused.detail
     assert refused.errors == ({"customer_id": whose},)
+
+
+def test_what_was_sealed_before_the_order_got_a_customer_is_forgotten() -> None:
+    """The order's own key seals nothing that the customer has now."""
+    theirs = Address(line1=Personal(f"{SEALED}k7:y"))
+    edited = OrderEdited(
+        "o1", "e1", "GBP", 2025, 2025, 0, customer=Customer("c1"), shipping_address=theirs
+    )  # fmt: skip
+    past = (*placed_by(None), edited)
+    given(*past).when(ASKED).then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))
+    without_key = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
+    given(*past).when(without_key).then_refused("belongs_to_a_customer")
 
 
 def test_a_legal_hold_is_in_the_way() -> None:
