@@ -35,6 +35,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
@@ -111,6 +112,7 @@ _TERMS = replace(
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
+    fulfil_at=at(4),
 )
 
 LITERALS: dict[str, Event] = {
@@ -120,6 +122,7 @@ LITERALS: dict[str, Event] = {
             "o1", "WEB-000001", _TERMS, at(1), at(3), at(6), _ALLOCATIONS, _BACKORDERS, True
         ),
         OrderConfirmed("o1"),
+        FulfilmentReleased("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
         OrderHeld("o1", "h1", "fraud", "look twice"),
@@ -209,10 +212,10 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "terms.fulfil_at": None},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
     "product.defined.v2": {"sensitive": False},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
-is; one beside it, `<type>+<field>.json`, has the field."""
+is; one beside it, `<type>+<field>.json`, has the field. `terms.<field>` is a field of the terms."""

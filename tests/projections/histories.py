@@ -21,6 +21,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
@@ -79,6 +80,7 @@ def placed(
     name: str = "Ada Lovelace",
     channel: str = "web",
     external_id: str | None = None,
+    fulfil_at: datetime | None = None,
 ) -> OrderPlaced:
     terms = OrderTerms(
         channel,
@@ -88,6 +90,7 @@ def placed(
         customer=Customer(f"c-{order_id}", Personal(name), Personal("Ada@example.org")),
         shipping_address=Address(name=Personal(name), city="Leeds", country="GB"),
         shipping=ShippingCharge("standard", 495),
+        fulfil_at=fulfil_at,
     )
     number = f"{channel.upper()}-{order_id}"
     promise = (at + timedelta(days=1), at + timedelta(days=3))
@@ -152,9 +155,9 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
-        money = (self.pay, self.credit)
+        others = (self.pay, self.credit, self.release)
         for _ in range(steps):
-            self.chance.choice((*moves, *rarer, *money))()
+            self.chance.choice((*moves, *rarer, *others))()
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:
@@ -178,10 +181,21 @@ class Shop:
         fee = OrderLine("fee", "POST", 1, 300, stocked=False)
         self.happens(
             order,
-            placed(order_id, (*lines, fee), got, short),
+            placed(order_id, (*lines, fee), got, short, fulfil_at=self.fulfil_at()),
             *(StockAllocated(a.sku, where, a.quantity, order_id, a.line_id) for a in got),
             *(StockBackordered(b.sku, where, 1, order_id, b.line_id) for b in short),
         )
+
+    def fulfil_at(self) -> datetime | None:
+        """Every third order is scheduled."""
+        if self.chance.random() < 0.7:
+            return None
+        return PLACED_AT + timedelta(days=self.chance.randint(1, 9))
+
+    def release(self) -> None:
+        order = self.any_order()
+        if order and order.placed and order.scheduled:
+            self.happens(order, FulfilmentReleased(order.placed.order_id))
 
     def pack(self) -> None:
         order = self.any_order()

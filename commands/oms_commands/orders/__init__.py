@@ -8,11 +8,13 @@ from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_ledger.kernel import Command
 
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     ConfirmOrder,
+    ReleaseScheduledOrder,
     CancelOrder,
     HoldOrder,
     ReleaseHold,

@@ -20,7 +20,9 @@ from oms_projections.values import From, Moment, Several, Until, column, now
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
+OrderStatus = Literal[
+    "pending", "scheduled", "confirmed", "processing", "fulfilled", "completed", "cancelled"
+]
 PaymentStatus = Literal[
     "none",
     "pending",

@@ -49,15 +49,22 @@ def fulfilment_status(lines: Iterable[LineProgress]) -> str:
 
 
 def order_status(
-    lines: Collection[LineProgress], fulfilment: str, *, confirmed: bool, in_work: bool
+    lines: Collection[LineProgress],
+    fulfilment: str,
+    *,
+    confirmed: bool,
+    in_work: bool,
+    scheduled: bool = False,
 ) -> str:
-    """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship) or cancelled. `fulfilment` is the lines' status on that
-    axis."""
+    """pending, scheduled (confirmed, and waiting for its `fulfil_at`), confirmed, processing (a
+    shipment exists), fulfilled (all shipped), completed (all delivered, or nothing to ship) or
+    cancelled. `fulfilment` is the lines' status on that axis."""
     if all(line.cancelled == line.line.quantity for line in lines):
         return "cancelled"
     if not confirmed:
         return "pending"
+    if scheduled:
+        return "scheduled"
     if fulfilment in ("delivered", "not_required"):
         return "completed"
     if fulfilment == "cancelled":  # every good was cancelled, a service remains
@@ -80,12 +87,17 @@ def return_status(lines: Iterable[LineProgress]) -> str:
     return "returned" if returned >= shipped else "partially_returned"
 
 
-def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool, payment: str) -> Statuses:
+def statuses_of(
+    lines: Lines, shipments: Shipments, *, confirmed: bool, scheduled: bool, payment: str
+) -> Statuses:
     """The four axes of an order from its parts; `payment` is that of its settlement."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
+    status = order_status(
+        progress, fulfilment, confirmed=confirmed, in_work=in_work, scheduled=scheduled
+    )
     return Statuses(
-        order=order_status(progress, fulfilment, confirmed=confirmed, in_work=in_work),
+        order=status,
         payment=payment,
         fulfilment=fulfilment,
         returned=return_status(progress),

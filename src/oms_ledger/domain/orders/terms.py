@@ -71,8 +71,8 @@ class Presentment:
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """What buyer and seller agreed on. Frozen at placement; sent again under the same
-    external id, it must be equal to be the same order."""
+    """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time. Frozen at
+    placement; sent again under the same external id, it must be equal to be the same order."""
 
     channel: str
     currency: str
@@ -86,6 +86,7 @@ class OrderTerms:
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
     presentment: Presentment | None = None
+    fulfil_at: datetime | None = None
 
     @property
     def total(self) -> int:

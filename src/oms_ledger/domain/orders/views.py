@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
@@ -16,7 +17,8 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    statuses, currency = statuses or order.statuses, placed.terms.currency
+    terms = placed.terms
+    statuses, currency = statuses or order.statuses, terms.currency
     cancelled = order.cancelled_total
     return {
         "order_id": placed.order_id,
@@ -31,6 +33,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
+        "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
         "on_hold": bool(order.holds) and statuses.order != "cancelled",
         "holds": [
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
