@@ -61,9 +61,9 @@ def test_of_a_sensitive_order_only_that_there_is_one(parcel: Shipment | None) ->
     view = outside_view(order(sensitive=True), parcel)
     assert view.sensitive
     assert view.items == ()
-    told = texts(astuple(view))
-    assert "WEB-000001" in told
-    assert not [text for text in told if any(word in text for word in CONTENT)]
+    values = texts(astuple(view))
+    assert "WEB-000001" in values
+    assert not [text for text in values if any(word in text for word in CONTENT)]
 
 
 def test_the_mark_of_either_is_enough() -> None:

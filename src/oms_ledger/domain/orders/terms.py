@@ -91,11 +91,15 @@ class OrderTerms:
     @property
     def total(self) -> int:
         """Minor units: lines with tax, less discounts, plus shipping."""
-        lines = sum(line.amount for line in self.lines)
-        return lines + (self.shipping.amount if self.shipping else 0)
+        total = self.shipping.amount if self.shipping else 0
+        for line in self.lines:
+            total += line.amount
+        return total
 
     @property
     def tax_total(self) -> int:
         """Minor units: the tax in `total`."""
-        lines = sum(line.tax for line in self.lines)
-        return lines + (self.shipping.tax if self.shipping else 0)
+        tax = self.shipping.tax if self.shipping else 0
+        for line in self.lines:
+            tax += line.tax
+        return tax

@@ -19,7 +19,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         raise ValueError("an order's first event is OrderPlaced")
     terms = placed.terms
     statuses, currency = statuses or order.statuses, terms.currency
-    cancelled = order.cancelled_total
+    total, cancelled = terms.total, order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -40,10 +40,10 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             for hold in order.holds.values()
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
-        "total": to_text(placed.terms.total, currency),
+        "total": to_text(total, currency),
         "tax_total": to_text(placed.terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
-        "open_total": to_text(placed.terms.total - cancelled, currency),
+        "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
     }
