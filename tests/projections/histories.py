@@ -187,8 +187,8 @@ class Shop:
         )
 
     def fulfil_at(self) -> datetime | None:
-        """Every third order is scheduled."""
-        if self.chance.random() < 0.7:
+        """More than half of the orders are scheduled."""
+        if self.chance.random() < 0.4:
             return None
         return PLACED_AT + timedelta(days=self.chance.randint(1, 9))
 

@@ -1,4 +1,5 @@
 -- name: list_deadlines
+-- A page of what is open, in the order of the index deadlines_due.
 SELECT kind, id, due_at, position
 FROM deadlines
 WHERE parts > 0
