@@ -8,8 +8,9 @@ loses nothing: it is folded from the log again. A folder without has queries ove
 from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
-from oms_projections import order_status, shipping_analytics, stock_levels
+from oms_projections import deadlines, order_status, shipping_analytics, stock_levels
 from oms_projections.customers import queries as of_customers
+from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.order_status import queries as of_orders
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.shipping_analytics import queries as of_shipments
@@ -19,6 +20,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
     stock_levels.READ_MODEL,
     shipping_analytics.READ_MODEL,
+    deadlines.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -26,5 +28,6 @@ QUERIES: tuple[Query, ...] = (
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_customers.QUERIES,
+    *of_deadlines.QUERIES,
     *of_retention.QUERIES,
 )

@@ -111,13 +111,15 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "ReleaseScheduledOrder",
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
 }
-"""Commands that hold from the moment they are recorded: definitions, and duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, and duties under
+law."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

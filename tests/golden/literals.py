@@ -35,6 +35,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -128,6 +129,7 @@ _TERMS = replace(
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
+    fulfil_at=at(4),
 )
 
 LITERALS: dict[str, Event] = {
@@ -137,6 +139,7 @@ LITERALS: dict[str, Event] = {
             "o1", "WEB-000001", _TERMS, at(1), at(3), at(6), _ALLOCATIONS, _BACKORDERS, True
         ),
         OrderConfirmed("o1"),
+        FulfilmentReleased("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
         OrderEdited(
             "o1",
@@ -259,10 +262,10 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "terms.fulfil_at": None},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
     "product.defined.v2": {"sensitive": False},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
-is; one beside it, `<type>+<field>.json`, has the field."""
+is; one beside it, `<type>+<field>.json`, has the field. `terms.<field>` is a field of the terms."""

@@ -59,6 +59,7 @@ class OrderAnswer(TypedDict):
     external_id: str | None
     sensitive: bool
     status: StatusesAnswer
+    fulfil_at: str | None
     on_hold: bool
     holds: list[HoldAnswer]
     tags: list[str]

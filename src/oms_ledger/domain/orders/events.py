@@ -58,6 +58,15 @@ class OrderConfirmed(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilmentReleased(OrderStreamEvent):
+    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
+    it."""
+
+    type: ClassVar[str] = "order.fulfilment_released.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderCancelled(OrderStreamEvent):
     """Units cancelled, line by line; `released` and `backorders_released` tell what that
     freed, and where."""
@@ -279,6 +288,7 @@ class CreditGranted(OrderStreamEvent):
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
+    | FulfilmentReleased
     | OrderCancelled
     | OrderEdited
     | BackordersAllocated
