@@ -20,6 +20,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEvent,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -27,7 +28,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
@@ -51,6 +52,9 @@ from oms_projections.search import folded, grams
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
+
+ARCHIVED = "archived"
+"""The facet of archived orders."""
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -133,8 +137,8 @@ def _parcel(
     r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
 ) -> None:
     first = isinstance(event, ShipmentCreated)
-    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
-    parcel = shipment_after(known, r)
+    before = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(before, r)
     if parcel is None:
         return
     if isinstance(parcel, OrderShipmentRow):
@@ -166,6 +170,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             return allocated | {b.line_id for b in event.backorders_released}
         case (
             OrderCancelled()
+            | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()
             | UnitsShipped()
@@ -196,6 +201,8 @@ def order_row(document: OrderDocument) -> OrderRow:
         fulfilment="",
         returned="",
         on_hold=False,
+        tags=[],
+        archived=False,
         currency=terms.currency,
         total=terms.total,
         cancelled_total=0,
@@ -225,6 +232,8 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.fulfilment = statuses.fulfilment
     row.returned = statuses.returned
     row.on_hold = bool(order.holds)
+    row.tags = list(order.labels.tags)
+    row.archived = order.labels.archived
     row.locations = document.locations
     row.cancelled_total = order.cancelled_total
     row.facets = facets_of(row)
@@ -271,8 +280,11 @@ def facets_of(row: OrderRow) -> list[str]:
     ]
     if row.country:
         facets.append(f"country:{row.country}")
-    if row.on_hold and row.status != "cancelled":
+    if row.on_hold and row.status not in ENDED:
         facets.append(ON_HOLD)
+    facets += [f"tag:{tag}" for tag in row.tags]
+    if row.archived:
+        facets.append(ARCHIVED)
     return facets
 
 

@@ -11,6 +11,7 @@ from oms_ledger.domain.orders.events import (
     CreditGranted,
     OrderCancelled,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -74,6 +75,7 @@ Lines: TypeAlias = dict[str, LineProgress]
 LineEvent: TypeAlias = (
     OrderPlaced
     | OrderCancelled
+    | OrderResumed
     | BackordersAllocated
     | UnitsPacked
     | UnitsUnpacked
@@ -91,14 +93,18 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
             for agreed in event.terms.lines:
                 lines[agreed.line_id] = LineProgress(agreed)
             _allocate(lines, event.allocations)
-            for b in event.backorders:
-                _add(lines[b.line_id].backordered_at, b.location, b.quantity)
+            _backorder(lines, event.backorders)
         case OrderCancelled():
             for line in event.lines:
                 lines[line.line_id].cancelled += line.quantity
             for a in event.released:
                 _add(lines[a.line_id].allocated_at, a.location, -a.quantity)
             _release_backorders(lines, event.backorders_released)
+        case OrderResumed():
+            for line in event.lines:
+                lines[line.line_id].cancelled -= line.quantity
+            _allocate(lines, event.allocations)
+            _backorder(lines, event.backorders)
         case BackordersAllocated():
             _allocate(lines, event.allocations)
             _release_backorders(lines, event.backorders_released)
@@ -133,6 +139,11 @@ def _pack(lines: Lines, event: UnitsPacked | UnitsUnpacked, sign: int) -> None:
 def _allocate(lines: Lines, allocations: Iterable[Allocation]) -> None:
     for a in allocations:
         _add(lines[a.line_id].allocated_at, a.location, a.quantity)
+
+
+def _backorder(lines: Lines, backorders: Iterable[Backorder]) -> None:
+    for b in backorders:
+        _add(lines[b.line_id].backordered_at, b.location, b.quantity)
 
 
 def _release_backorders(lines: Lines, backorders: Iterable[Backorder]) -> None:

@@ -218,6 +218,7 @@ class KeyChangeAnswer(TypedDict):
     scopes: list[str]
     expires_at: str | None
     holder: str | None
+    channels: list[str] | None
 
 
 class KeyChangesAnswer(TypedDict):

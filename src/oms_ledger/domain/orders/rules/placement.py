@@ -53,7 +53,7 @@ def place(
     plan = allocate(_wanted(terms), sellable_units(given, stock))
     if not plan.allocations:
         _check_locations(terms, given)
-    backorders = _backorders(plan.shortages, terms, stock, given)
+    backorders = backorders_of(plan.shortages, terms.backorder, stock, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
@@ -69,7 +69,7 @@ def place(
         backorders,
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
-    changes = [Change(placed), *_stock_changes(order_id, plan, backorders)]
+    changes = [Change(placed), *stock_changes(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     numbered = Change(OrderNumbered(counter, sequence, order_id))
@@ -92,13 +92,24 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
     """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of the external id."""
+    regard to the case of the channel and the form of texts."""
+    customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
         channel=channel_key(terms.channel),
-        external_id=composed(terms.external_id) if terms.external_id else None,
-        lines=tuple(replace(line, stocked=True) for line in terms.lines),
+        external_id=_composed(terms.external_id),
+        lines=tuple(
+            replace(line, stocked=True, sku=composed(line.sku), title=_composed(line.title))
+            for line in terms.lines
+        ),
+        customer=customer and replace(customer, id=_composed(customer.id)),
+        shipping_address=address
+        and replace(address, city=_composed(address.city), region=_composed(address.region)),
     )
+
+
+def _composed(text: str | None) -> str | None:
+    return None if text is None else composed(text)
 
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:
@@ -117,13 +128,14 @@ def _wanted(terms: OrderTerms) -> list[tuple[str, str, int]]:
     return [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
 
 
-def _backorders(
-    shortages: Sequence[Shortage], terms: OrderTerms, stock: StockOfSkus, given: Given
+def backorders_of(
+    shortages: Sequence[Shortage], backorder: str, stock: StockOfSkus, given: Given
 ) -> tuple[Backorder, ...]:
-    """What is short, promised all the same; or the refusal, naming every line at fault."""
+    """What is short, promised all the same where `backorder` is `allow`; or the refusal, naming
+    every line at fault."""
     if not shortages:
         return ()
-    if terms.backorder != "allow":
+    if backorder != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
     for s in shortages:
@@ -156,7 +168,8 @@ def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
     )
 
 
-def _stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+def stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+    """The events of the stock that an order takes, and of what it waits for."""
     backordered = [
         Change(StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id))
         for b in backorders
