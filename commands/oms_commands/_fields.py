@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -33,6 +34,12 @@ def currency_digits(currency: str) -> int:
     if digits is None:
         raise ValueError(f"currency: {currency} is not an ISO 4217 currency code")
     return digits
+
+
+@lru_cache(maxsize=1_000)
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01 of GBP; ValueError as for `currency_digits`."""
+    return Decimal(1).scaleb(-currency_digits(currency))
 
 
 def check_amount(name: str, amount: Decimal, currency: str) -> None:

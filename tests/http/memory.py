@@ -107,8 +107,8 @@ class MemoryReaders(Readers):
         with self._log.lock:
             rows = self._log.events[after:]
         head = after + len(rows)
-        found = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
-        return FeedPage(found, found[-1].position if len(found) == limit else head, head)
+        records = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
+        return FeedPage(records, records[-1].position if len(records) == limit else head, head)
 
     def status(self) -> list[BuildStatus]:
         return []

@@ -85,15 +85,15 @@ def _refuse_if_anothers(order: Order, keys: Sequence[str]) -> None:
     if order.edits is not None and keys and sealed_with.isdisjoint(keys):
         return
     if terms.customer is not None and terms.customer.id is not None:
-        whose = terms.customer.id
+        subject = terms.customer.id
     elif terms.customer is not None and terms.customer.email is not None:
         others = sealed_with - {None, *keys}
-        whose = next((f"{GUEST}{key}" for key in sorted(map(str, others))), "{e-mail address}")
+        subject = next((f"{GUEST}{key}" for key in sorted(map(str, others))), "{e-mail address}")
     else:
         return
     raise Refused(
-        f"The order is that of a customer, {whose}. Forget them, and what is personal in their"
-        f" orders goes along: POST /v1/customers/{whose}/forget.",
+        f"The order is that of a customer, {subject}. Forget them, and what is personal in their"
+        f" orders goes along: POST /v1/customers/{subject}/forget.",
         code="belongs_to_a_customer",
-        errors=[{"customer_id": whose}],
+        errors=[{"customer_id": subject}],
     )

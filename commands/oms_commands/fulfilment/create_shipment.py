@@ -37,6 +37,7 @@ class CreateShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/shipments", 201)
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "location": "LON",
         "carrier": "manual",

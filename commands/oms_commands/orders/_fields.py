@@ -22,7 +22,7 @@ from oms_commands._fields import (
     Text,
     Time,
 )
-from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.customers.state import RESERVED
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.orders.lines import OrderLine
@@ -96,10 +96,11 @@ class PresentmentFields:
 def line_of(
     number: int, line: LineFields, currency: str, given: Given, *, tax_included: bool = False
 ) -> OrderLine:
-    product = given.state(Product, line.sku).defined
+    sku = stored_sku(line.sku, given)
+    product = given.state(Product, sku).defined
     return OrderLine(
         str(number),
-        line.sku,
+        sku,
         line.quantity,
         to_minor(line.unit_price, currency),
         to_minor(line.tax, currency) if line.tax else 0,

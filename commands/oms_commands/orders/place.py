@@ -17,7 +17,7 @@ from oms_commands._fields import (
     Id,
     Time,
     check_amount,
-    currency_digits,
+    minor_unit,
 )
 from oms_commands.orders._fields import (
     AddressFields,
@@ -31,7 +31,7 @@ from oms_commands.orders._fields import (
     presentment_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location
+from oms_ledger.domain.catalogue.state import Channel, Location, product_refs, stored_sku
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
@@ -45,7 +45,7 @@ from oms_ledger.domain.orders.rules.placement import place, refuse_unknown_skus
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.personal import Person
+from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.texts import forms
@@ -71,6 +71,7 @@ class PlaceOrder(Command):
     )
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -117,7 +118,9 @@ class PlaceOrder(Command):
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
             refs += [(Order, order_id) for order_id in self._order_ids(ctx, given)]
         for sku in {line.sku for line in self.lines}:
-            refs += stock_group_refs(sku)
+            if not sku.isascii():
+                refs += product_refs(sku)
+            refs += stock_group_refs(stored_sku(sku, given))
         refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
         return refs
 
@@ -125,7 +128,7 @@ class PlaceOrder(Command):
         """Where backorders would be booked: at the location that is allocated first."""
         if self.backorder != "allow" or not (places := by_priority(given.all(Location))):
             return ()
-        return [(line.sku, places[0]) for line in self.lines]
+        return [(stored_sku(line.sku, given), places[0]) for line in self.lines]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(
@@ -140,9 +143,17 @@ class PlaceOrder(Command):
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self._order_id(ctx, given)))
 
+    @property
+    def person_id(self) -> str | None:
+        return self.customer.id if self.customer else None
+
     def person(self, ctx: Context) -> Person:
         order_id = order_id_for(self.channel, self.external_id, ctx.command_id)
-        return Person(self.customer.id if self.customer else None, f"order:{order_id}")
+        return Person(self.person_id, f"order:{order_id}")
+
+    def with_person_id(self, person_id: str) -> PlaceOrder:
+        assert self.customer is not None
+        return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
     def _order_id(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
@@ -166,10 +177,9 @@ class PlaceOrder(Command):
 
 def _check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = currency_digits(order.currency)
+    unit = minor_unit(order.currency)
     for name, amount in _amounts(order):
-        exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -digits:
+        if not amount.same_quantum(unit):
             check_amount(name, amount, order.currency)
     total = after_discounts = Decimal(0)
     for n, line in enumerate(order.lines):

@@ -20,14 +20,14 @@ from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.personal import Personal, change_personal, key_of
+from oms_ledger.domain.personal import Personal, change_personal, key_of, with_fields
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ListOrders, list_orders
 from oms_projections.order_status.queries import history_of, shipments_of
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
-from oms_projections.values import column, maybe_time
+from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
@@ -122,12 +122,13 @@ class CustomerOrders:
     customer_id: str
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
     record: SkipJsonSchema[str | None] = field(default=None, init=False)
 
 
 def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json]:
     request = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
-    page = list_orders(request, reader)
+    page = list_orders(with_fields(request, within=params.within), reader)
     guest = (params.record or params.customer_id).startswith(GUEST)
     if guest and not page["items"] and params.cursor is None:
         raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
@@ -205,6 +206,7 @@ QUERIES = (
         "The orders of a customer, the newest first",
         NOW_ALONE,
         subject="customer_id",
+        within_channels=WITHIN,
         answer_type=OrdersAnswer,
     ),
     Query(

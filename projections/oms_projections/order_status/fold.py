@@ -21,6 +21,7 @@ from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderEvent,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -28,7 +29,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
@@ -52,6 +53,9 @@ from oms_projections.search import folded, grams
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
+
+ARCHIVED = "archived"
+"""The facet of archived orders."""
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -134,8 +138,8 @@ def _parcel(
     r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
 ) -> None:
     first = isinstance(event, ShipmentCreated)
-    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
-    parcel = shipment_after(known, r)
+    before = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(before, r)
     if parcel is None:
         return
     if isinstance(parcel, OrderShipmentRow):
@@ -169,6 +173,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (
             OrderCancelled()
+            | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()
             | UnitsShipped()
@@ -199,6 +204,8 @@ def order_row(document: OrderDocument) -> OrderRow:
         fulfilment="",
         returned="",
         on_hold=False,
+        tags=[],
+        archived=False,
         currency=terms.currency,
         total=terms.total,
         cancelled_total=0,
@@ -228,6 +235,8 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.fulfilment = statuses.fulfilment
     row.returned = statuses.returned
     row.on_hold = bool(order.holds)
+    row.tags = list(order.labels.tags)
+    row.archived = order.labels.archived
     row.locations = document.locations
     if order.edits is not None:
         update_terms(row, order)
@@ -290,8 +299,11 @@ def facets_of(row: OrderRow) -> list[str]:
     ]
     if row.country:
         facets.append(f"country:{row.country}")
-    if row.on_hold and row.status != "cancelled":
+    if row.on_hold and row.status not in ENDED:
         facets.append(ON_HOLD)
+    facets += [f"tag:{tag}" for tag in row.tags]
+    if row.archived:
+        facets.append(ARCHIVED)
     return facets
 
 

@@ -11,7 +11,7 @@ import msgspec
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import OrderPlaced
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.payments.views import order_payment_view
@@ -39,9 +39,9 @@ def detail(
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    known = {parcel.shipment_id: parcel for parcel in parcels}
+    by_id = {parcel.shipment_id: parcel for parcel in parcels}
     shipments = [
-        shipment(shipment_id, status, known.get(shipment_id))
+        shipment(shipment_id, status, by_id.get(shipment_id))
         for shipment_id, status in order.shipments.items()
     ]
     return {
@@ -74,7 +74,9 @@ def item(row: OrderRow, customer: Json) -> dict[str, Json]:
             "fulfilment": row.fulfilment,
             "return": row.returned,
         },
-        "on_hold": row.on_hold and row.status != "cancelled",
+        "on_hold": row.on_hold and row.status not in ENDED,
+        "tags": row.tags,
+        "archived": row.archived,
         "total": to_text(row.total, row.currency),
         "currency": row.currency,
         "units": row.units,
@@ -97,10 +99,10 @@ def text_of(body: Mapping[str, Json]) -> str:
 def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:
     """The stored answer for an order, with what its shipments say of themselves."""
     body = _decode(answer)
-    known = {parcel.shipment_id: parcel for parcel in parcels}
+    by_id = {parcel.shipment_id: parcel for parcel in parcels}
     stored = cast("list[dict[str, str]]", body["shipments"])
     body["shipments"] = [
-        shipment(each["shipment_id"], each["status"], known.get(each["shipment_id"]))
+        shipment(each["shipment_id"], each["status"], by_id.get(each["shipment_id"]))
         for each in stored
     ]
     return text_of(body)

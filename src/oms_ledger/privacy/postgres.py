@@ -146,16 +146,22 @@ def entries_of(accesses: Sequence[tuple[Access, Collection[str]]]) -> dict[str, 
 def list_accesses(
     connection: Connection,
     *,
-    subject: str | None = None,
+    subjects: Sequence[str] | None = None,
     actor: str | None = None,
     order: str | None = None,
     before: int = 2**63 - 1,
     limit: int = 50,
 ) -> list[dict[str, Json]]:
-    """Entries of the access log, the newest first: of one data subject, of one actor, or those
+    """Entries of the access log, the newest first: of data subjects, of one actor, or those
     that disclosed the sensitive content of one order."""
-    params = {"subject": subject, "actor": actor, "order": order, "before": before, "limit": limit}
-    params["mark"] = ON_RECORD
+    params = {
+        "subjects": None if subjects is None else list(subjects),
+        "actor": actor,
+        "order": order,
+        "before": before,
+        "limit": limit,
+        "mark": ON_RECORD,
+    }
     rows = connection.execute(SQL["list_accesses"], params).fetchall()
     entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in entries]

@@ -56,8 +56,8 @@ SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
 FROM personal_access AS a
 WHERE a.number < %(before)s::bigint
   AND (%(actor)s::text IS NULL OR a.actor = %(actor)s::text)
-  AND (%(subject)s::text IS NULL OR a.keys && array(
-      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = %(subject)s::text))
+  AND (%(subjects)s::text[] IS NULL OR a.keys && array(
+      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = ANY(%(subjects)s::text[])))
   AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s::text || %(order)s::text])
 ORDER BY a.number DESC LIMIT %(limit)s::bigint;
 

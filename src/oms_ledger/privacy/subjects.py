@@ -15,6 +15,8 @@ from oms_ledger.domain.personal import (
     personal_values,
     with_fields,
 )
+from oms_ledger.domain.texts import forms
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.kernel import Query, stream_id
 from oms_ledger.privacy import postgres
@@ -34,11 +36,11 @@ class SubjectResolver:
     def resolve(self, ref: SubjectRef) -> ResolvedSubject:
         """The data subject of a reference. An e-mail address is looked up by its blind. The result
         never contains the address itself, whether the address is known or not."""
-        name = ref.name
-        blind = self._keys.ledger_key().blind(name) if "@" in name else None
-        key = name.removeprefix(GUEST) if name.startswith(GUEST) else None
-        subjects = [key_subject(name)] + ([f"email:{blind}"] if blind else [])
         with self._lend(Role.READER) as connection:
+            name = _stored_name(connection, ref.name)
+            blind = self._keys.ledger_key().blind(name) if "@" in name else None
+            key = name.removeprefix(GUEST) if name.startswith(GUEST) else None
+            subjects = [key_subject(name)] + ([f"email:{blind}"] if blind else [])
             if not ref.internal and name.startswith(RESERVED):
                 customer = f"customer:{name}"
                 if postgres.subject_exists(connection, customer):
@@ -82,6 +84,14 @@ class SubjectResolver:
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
             changed["record"] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
+
+
+def _stored_name(connection: Connection, name: str) -> str:
+    """A name of a data subject in the form in which the ledger has, or had, a key of it."""
+    stored = (
+        form for form in forms(name) if postgres.subject_exists(connection, key_subject(form))
+    )
+    return name if name.isascii() else next(stored, name)
 
 
 def key_subject(record: str) -> str:

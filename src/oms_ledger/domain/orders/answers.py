@@ -61,6 +61,8 @@ class OrderAnswer(TypedDict):
     status: StatusesAnswer
     on_hold: bool
     holds: list[HoldAnswer]
+    tags: list[str]
+    archived: bool
     lines: list[LineAnswer]
     total: str
     tax_total: str
@@ -170,6 +172,8 @@ class ListedOrderAnswer(TypedDict):
     sensitive: bool
     status: StatusesAnswer
     on_hold: bool
+    tags: list[str]
+    archived: bool
     total: str
     currency: str
     units: int

@@ -11,12 +11,17 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
     OrderEdited,
     OrderEvent,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
@@ -62,12 +67,28 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [f"{fact} on {rfc3339(event.corrected_to)}: the date was corrected"]
         case UnitsReturned():
             return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
+        case OrderResumed():
+            resumed = f"Resumed {_units(event.lines, skus)}{note_suffix(event.note)}"
+            return [resumed, *_allocated(event.allocations), *_short(event.backorders)]
+        case OrderTagged():
+            return [_tags(event)]
+        case OrderNoted():
+            return [f"Note: {event.text}"]
+        case OrderArchived():
+            return ["Order archived"]
+        case OrderUnarchived():
+            return ["Order taken out of the archive"]
         case PaymentProgressed():
             return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:
             assert_never(event)
+
+
+def _tags(event: OrderTagged) -> str:
+    changes = [f"+{tag}" for tag in event.added] + [f"-{tag}" for tag in event.removed]
+    return f"Tags: {', '.join(changes)}"
 
 
 def _edited(event: OrderEdited) -> str:

@@ -192,6 +192,48 @@ class UnitsReturned(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderResumed(OrderStreamEvent):
+    """A cancelled order goes on: `lines` are the units that are wanted again, with the stock that
+    they got anew."""
+
+    type: ClassVar[str] = "order.resumed.v1"
+    order_id: str
+    note: str | None
+    lines: tuple[LineQuantity, ...]
+    allocations: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTagged(OrderStreamEvent):
+    type: ClassVar[str] = "order.tagged.v1"
+    order_id: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNoted(OrderStreamEvent):
+    """A note of the staff's, for the timeline."""
+
+    type: ClassVar[str] = "order.noted.v1"
+    order_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderArchived(OrderStreamEvent):
+    type: ClassVar[str] = "order.archived.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnarchived(OrderStreamEvent):
+    type: ClassVar[str] = "order.unarchived.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentProgressed(OrderStreamEvent):
     """The totals of a payment of the order, as they are now; minor units. `open` is authorised and
     not captured, `pending` requested without an answer of the provider yet, `refunding` on its way
@@ -248,6 +290,11 @@ OrderEvent: TypeAlias = (
     | UnitsDelivered
     | UnitsDateCorrected
     | UnitsReturned
+    | OrderResumed
+    | OrderTagged
+    | OrderNoted
+    | OrderArchived
+    | OrderUnarchived
     | PaymentProgressed
     | CreditGranted
 )

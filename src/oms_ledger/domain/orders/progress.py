@@ -12,6 +12,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -94,6 +95,7 @@ Lines: TypeAlias = dict[str, LineProgress]
 LineEvent: TypeAlias = (
     OrderPlaced
     | OrderCancelled
+    | OrderResumed
     | OrderEdited
     | BackordersAllocated
     | UnitsPacked
@@ -118,6 +120,11 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
                 lines[line.line_id].cancelled += line.quantity
             _release(lines, event.released)
             _release_backorders(lines, event.backorders_released)
+        case OrderResumed():
+            for line in event.lines:
+                lines[line.line_id].cancelled -= line.quantity
+            _allocate(lines, event.allocations)
+            _backorder(lines, event.backorders)
         case OrderEdited():
             _edit(lines, event)
         case BackordersAllocated():

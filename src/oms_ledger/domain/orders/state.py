@@ -6,18 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.edits import Edits, edits_after
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
     CreditGranted,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
     OrderEdited,
     OrderEvent,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
@@ -27,6 +33,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.holds import Holds, apply_to_holds
+from oms_ledger.domain.orders.labels import Labels, apply_to_labels
 from oms_ledger.domain.orders.progress import Lines, apply_to_lines
 from oms_ledger.domain.orders.settlement import (
     Balance,
@@ -44,7 +51,8 @@ from oms_ledger.kernel import Event, State
 @dataclass(slots=True)
 class Order(State):
     """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
-    `shipments`, `settlement` (its money) and `edits` are parts that fold themselves."""
+    `shipments`, `settlement` (its money), `labels` and `edits` are parts that fold themselves.
+    `ending` is the reason of the last cancellation."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
@@ -55,7 +63,13 @@ class Order(State):
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
+    labels: Labels = field(default_factory=Labels)
+    ending: str | None = None
     edits: Edits | None = None
+
+    @property
+    def channel(self) -> str | None:
+        return None if self.placed is None else channel_key(self.placed.terms.channel)
 
     @property
     def terms(self) -> OrderTerms:
@@ -123,6 +137,7 @@ class Order(State):
             self.shipments,
             confirmed=self.confirmed,
             payment=order_payment_status(self),
+            ending=self.ending,
         )
 
     def apply(self, event: Event) -> None:
@@ -149,8 +164,18 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_shipments(order.shipments, event)
         case UnitsDateCorrected():
             pass  # no guard reads dates
-        case OrderCancelled() | BackordersAllocated() | UnitsReturned():
+        case OrderCancelled():
+            order.ending = event.reason
             apply_to_lines(order.lines, event)
+        case BackordersAllocated() | UnitsReturned():
+            apply_to_lines(order.lines, event)
+        case OrderResumed():
+            order.ending = None
+            apply_to_lines(order.lines, event)
+        case OrderTagged() | OrderArchived() | OrderUnarchived():
+            apply_to_labels(order.labels, event)
+        case OrderNoted():
+            pass  # no guard reads notes
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

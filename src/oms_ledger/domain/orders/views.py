@@ -5,7 +5,7 @@ from __future__ import annotations
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.payments.views import money_view
 from oms_ledger.kernel import Json
 
@@ -31,7 +31,9 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
-        "on_hold": bool(order.holds) and statuses.order != "cancelled",
+        "on_hold": bool(order.holds) and statuses.order not in ENDED,
+        "tags": list(order.labels.tags),
+        "archived": order.labels.archived,
         "holds": [
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
             for hold in order.holds.values()

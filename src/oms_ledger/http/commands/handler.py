@@ -75,7 +75,8 @@ class CommandHandler:
             if key is not None
             else None
         )
-        submission = Submission(command, ctx, once, expected, dry_run)
+        channels = principal.channels
+        submission = Submission(command, ctx, once, expected, dry_run, channels=channels)
         try:
             outcome = await self._submitter.submit(submission)
         except Refused as error:

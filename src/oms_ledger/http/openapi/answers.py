@@ -219,6 +219,7 @@ class KeyChangeAnswer(TypedDict):
     scopes: list[str]
     expires_at: str | None
     holder: str | None
+    channels: list[str] | None
 
 
 class KeyChangesAnswer(TypedDict):

@@ -78,6 +78,16 @@ def mentions_in(body: object, path: Mapping[str, str] | None = None) -> Mentions
     return mentions
 
 
+def is_declared_insensitive(body: object) -> bool:
+    """Whether an answer is an order or a shipment that declares itself not sensitive. It declares
+    so for all that is in it: `mentions_in` would find nothing sensitive."""
+    return (
+        isinstance(body, dict)
+        and body.get(MARK) is False
+        and (isinstance(body.get("order_id"), str) or isinstance(body.get("shipment_id"), str))
+    )
+
+
 def order_streams(streams: Iterable[str]) -> list[str]:
     """The streams of orders and shipments among these, sorted."""
     return sorted(stream for stream in streams if stream.startswith(_ORDERS))

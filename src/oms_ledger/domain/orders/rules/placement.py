@@ -93,13 +93,24 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
     """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of the external id."""
+    regard to the case of the channel and the form of texts."""
+    customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
         channel=channel_key(terms.channel),
-        external_id=composed(terms.external_id) if terms.external_id else None,
-        lines=tuple(replace(line, stocked=True) for line in terms.lines),
+        external_id=_composed(terms.external_id),
+        lines=tuple(
+            replace(line, stocked=True, sku=composed(line.sku), title=_composed(line.title))
+            for line in terms.lines
+        ),
+        customer=customer and replace(customer, id=_composed(customer.id)),
+        shipping_address=address
+        and replace(address, city=_composed(address.city), region=_composed(address.region)),
     )
+
+
+def _composed(text: str | None) -> str | None:
+    return None if text is None else composed(text)
 
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:
