@@ -17,6 +17,7 @@ from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderPlaced,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -61,6 +62,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
         case PaymentProgressed():
             return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+        case ReturnProgressed():
+            return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:

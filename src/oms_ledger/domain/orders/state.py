@@ -16,6 +16,7 @@ from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderPlaced,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -25,6 +26,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.holds import Holds, apply_to_holds
 from oms_ledger.domain.orders.progress import Lines, apply_to_lines
+from oms_ledger.domain.orders.returns import Returns, apply_to_returns
 from oms_ledger.domain.orders.settlement import (
     Balance,
     Settlement,
@@ -39,8 +41,8 @@ from oms_ledger.kernel import Event, State
 
 @dataclass(slots=True)
 class Order(State):
-    """`placed` has the terms; `lines`, `holds`, `shipments` and `settlement` (its money) are parts
-    that fold themselves."""
+    """`placed` has the terms; `lines`, `holds`, `shipments`, `settlement` (its money) and `returns`
+    are parts that fold themselves."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
@@ -51,6 +53,7 @@ class Order(State):
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
+    returns: Returns = field(default_factory=dict)
 
     @property
     def sensitive(self) -> bool:
@@ -89,6 +92,7 @@ class Order(State):
         return statuses_of(
             self.lines,
             self.shipments,
+            self.returns,
             confirmed=self.confirmed,
             payment=order_payment_status(self),
         )
@@ -115,6 +119,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             pass  # no guard reads dates
         case OrderCancelled() | BackordersAllocated() | UnitsReturned():
             apply_to_lines(order.lines, event)
+        case ReturnProgressed():
+            apply_to_returns(order.returns, event)
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
+from oms_ledger.domain.orders.returns import units_in_returns
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import Statuses
 from oms_ledger.domain.payments.views import money_view
@@ -18,6 +19,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = statuses or order.statuses, placed.terms.currency
     cancelled = order.cancelled_total
+    in_returns = units_in_returns(order.returns)
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -25,6 +27,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "channel": placed.terms.channel,
         "external_id": placed.terms.external_id,
         "sensitive": order.sensitive,
+        "replacement_for": placed.replacement_for,
         "status": {
             "order": statuses.order,
             "payment": statuses.payment,
@@ -36,7 +39,9 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
             for hold in order.holds.values()
         ],
-        "lines": [line_view(line, currency) for line in order.lines.values()],
+        "lines": [
+            line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
+        ],
         "total": to_text(placed.terms.total, currency),
         "cancelled_total": to_text(cancelled, currency),
         "open_total": to_text(placed.terms.total - cancelled, currency),
@@ -45,7 +50,8 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     }
 
 
-def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
+def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[str, Json]:
+    """`in_returns` are the units that open returns and claims take up."""
     line = progress.line
     return {
         "line_id": line.line_id,
@@ -63,6 +69,7 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "delivered": progress.delivered,
         "cancelled": progress.cancelled,
         "returned": progress.returned,
+        "return_requested": in_returns,
         "credited": progress.credited,
         "allocations": [
             {"location": location, "quantity": quantity}
