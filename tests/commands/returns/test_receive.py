@@ -29,7 +29,9 @@ def back(quantity: int, condition: str = "resellable", **more: object) -> dict[s
 
 
 def line(decision: Decision) -> Mapping[str, object]:
-    (only,) = decision.answer["lines"]  # type: ignore[misc, union-attr]  # a list of one
+    lines = decision.answer["lines"]
+    assert isinstance(lines, list)
+    (only,) = lines
     assert isinstance(only, Mapping)
     return only
 
