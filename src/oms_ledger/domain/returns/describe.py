@@ -51,8 +51,7 @@ def describe_return(event: ReturnEvent) -> list[str]:
 
 
 def _requested(event: ReturnRequested) -> str:
-    nouns = {"return": "Return", "exchange": "Exchange", "claim": "Claim"}
-    what = f"{nouns[event.kind]} {event.return_id} requested: {_units(event.lines)}"
+    what = f"{event.kind.capitalize()} {event.return_id} requested: {_units(event.lines)}"
     outside = f"; outside the policy: {event.override}" if event.override else ""
     return f"{what}; resolution: {event.resolution}{outside}"
 

@@ -92,7 +92,7 @@ def _restocked(requested: ReturnRequested, lines: Sequence[ReceivedLine]) -> lis
 
 
 AWAITING_RETURN = "awaiting_return"
-"""Reason of the hold of a replacement that waits for the goods. The hold has the id of the return."""
+"""Reason of the hold of a replacement that waits for the goods; the hold has the return's id."""
 
 
 def release_replacement(return_: Return, given: Given) -> list[Change]:
