@@ -55,9 +55,9 @@ def test_every_event_has_words(kind: type[Event]) -> None:
         made = example(kind)
         assert isinstance(made, Event)
         event = made
-    told = describe(event, {"x": "SKU"})
-    assert told
-    assert all(text and "None" not in text and "***" not in text for text in told)
+    sentences = describe(event, {"x": "SKU"})
+    assert sentences
+    assert all(text and "None" not in text and "***" not in text for text in sentences)
 
 
 def test_an_event_without_a_description_is_refused() -> None:

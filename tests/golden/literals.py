@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from oms_ledger.domain.catalogue.events import (
@@ -49,7 +50,13 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.terms import (
+    Address,
+    Customer,
+    OrderTerms,
+    Presentment,
+    ShippingCharge,
+)
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
@@ -79,7 +86,7 @@ _LINES = (LineQuantity("1", 2),)
 _ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
 
-_TERMS = OrderTerms(
+_FIRST_TERMS = OrderTerms(
     channel="web",
     currency="GBP",
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True),),
@@ -99,6 +106,13 @@ _TERMS = OrderTerms(
     backorder="allow",
     promised_ship_at=at(3),
     promised_delivery_at=at(6),
+)
+
+_TERMS = replace(
+    _FIRST_TERMS,
+    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
+    shipping=ShippingCharge("standard", 495, 82, True),
+    presentment=Presentment("EUR", "1.1534"),
 )
 
 LITERALS: dict[str, Event] = {
@@ -128,7 +142,7 @@ LITERALS: dict[str, Event] = {
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
         PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
-        CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, "r1"),
+        CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *RETURN_LITERALS,
@@ -209,7 +223,7 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "replacement_for": None},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
     "product.defined.v2": {"sensitive": False, "product_category": None},

@@ -32,7 +32,7 @@ RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (
         "17850",
         "LON",
         "rang twice",
-        (OrderLine("1", "85123B", 2, 255, 10, 5, "Heart", True),),
+        (OrderLine("1", "85123B", 2, 255, 10, 5, "Heart", True, "0.2", True, 15),),
         "on_receipt",
         True,
         "a good customer",

@@ -57,7 +57,7 @@ class ExampleClient:
         return answer
 
 
-def test_paths_with_values_are_found_without_a_detour(
+def test_paths_with_values_are_routed_without_fastapi(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def detour(*_: object) -> None:

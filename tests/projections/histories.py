@@ -124,12 +124,12 @@ def shipment(
 
 def states(history: list[Recorded]) -> dict[str, State]:
     """Each stream folded by the domain alone."""
-    found: dict[str, State] = {}
+    states: dict[str, State] = {}
     for r in history:
-        state = found.setdefault(r.stream, STATES[r.stream.split("-")[0]]())
+        state = states.setdefault(r.stream, STATES[r.stream.split("-")[0]]())
         state.apply(r.event)
         setattr(state, "version", r.version)  # noqa: B010  # each kind of state has its own slot
-    return found
+    return states
 
 
 @dataclass

@@ -31,8 +31,8 @@ def test_a_read_model_lists_every_event_that_it_folds(model: ReadModel) -> None:
 
 
 def test_the_made_up_shop_plays_nearly_every_event() -> None:
-    seen = {type(event).type for event in Shop(3).play(400)}
-    assert {name for name in EVENTS.keys() - seen if not name.startswith("payment.")} == {
+    types = {type(event).type for event in Shop(3).play(400)}
+    assert {name for name in EVENTS.keys() - types if not name.startswith("payment.")} == {
         "stock.moved_in.v1",
         "stock.moved_out.v1",
         "channel.order_numbered.v1",

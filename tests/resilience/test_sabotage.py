@@ -58,14 +58,14 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
     slow, quick = Writer(store), Writer(PostgresStore(database.connect_writer))
     try:
         submit(quick, Receive("X", 1))
-        mine = slow.submit(Submission(Take("X", 1), context()))
+        first = slow.submit(Submission(Take("X", 1), context()))
         assert store.decided.wait(10)
-        theirs = quick.submit(Submission(Take("X", 1), context()))
+        second = quick.submit(Submission(Take("X", 1), context()))
         with database.connect_owner() as owner:
-            wait_until(lambda: theirs.done() or owner.execute(WAITING_FOR_LOCKS).fetchone() != (0,))
+            wait_until(lambda: second.done() or owner.execute(WAITING_FOR_LOCKS).fetchone() != (0,))
         store.go_on.set()
-        said = [type(future.exception(10)) for future in (mine, theirs)]
-        assert said == [type(None), Refused], "who decided first must be the one who gets it"
+        errors = [type(future.exception(10)) for future in (first, second)]
+        assert errors == [type(None), Refused], "who decided first must be the one who gets it"
     finally:
         store.go_on.set()
         slow.close()
@@ -73,12 +73,12 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
 
 
 def check_a_fight_for_the_last_units(database: Database) -> None:
-    asked = opening(database, 40)
+    observations = opening(database, 40)
     names = [f"thread{n}" for n in range(6)]
-    asked += run_clients(
+    observations += run_clients(
         names, lambda: Writer(PostgresStore(database.connect_writer)), 30, together=1
     )
-    check_history(log_of(database), asked, {})
+    check_history(log_of(database), observations, {})
 
 
 HEAD_LOCK_CHECKS = [

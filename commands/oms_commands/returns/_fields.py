@@ -56,6 +56,7 @@ class ReplacementLine:
     tax: Amount | None = None
     discount: Amount | None = None
     title: Text | None = None
+    tax_rate: Annotated[Decimal, Field(ge=0, le=10, max_digits=9)] | None = None
 
 
 def invalid(field: str, message: str) -> Invalid:
@@ -81,10 +82,10 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int:
 
 
 def replacement_of(
-    lines: Iterable[ReplacementLine], currency: str, given: Given
+    lines: Iterable[ReplacementLine], currency: str, given: Given, *, tax_included: bool
 ) -> tuple[OrderLine, ...]:
     """Lines of the order that replaces the goods. `Refused` with `unknown_sku`, naming every line,
-    where a product was never defined."""
+    where a product was never defined. `tax_included` as in the order that is replaced."""
     agreed: list[OrderLine] = []
     unknown: list[dict[str, Json]] = []
     for n, line in enumerate(lines):
@@ -102,6 +103,8 @@ def replacement_of(
                 minor(line.discount, currency, f"{field}.discount"),
                 line.title,
                 product.stocked,
+                None if line.tax_rate is None else f"{line.tax_rate:f}",
+                tax_included,
             )
         )
     require_known(unknown)

@@ -163,12 +163,14 @@ class RequestReturn(Command):
 
     def _replacement(self, order: Order, given: Given) -> tuple[OrderLine, ...]:
         assert order.placed is not None
-        if self.replacement_lines is not None:
-            return replacement_of(self.replacement_lines, order.placed.terms.currency, given)
-        if self._resolution != "replacement":
-            return ()
-        same = [ReplacementLine(order.lines[n.line_id].line.sku, n.quantity) for n in self.lines]
-        return replacement_of(same, order.placed.terms.currency, given)
+        terms, lines = order.placed.terms, self.replacement_lines
+        if lines is None:
+            if self._resolution != "replacement":
+                return ()
+            skus = {line_id: progress.line.sku for line_id, progress in order.lines.items()}
+            lines = tuple(ReplacementLine(skus[line.line_id], line.quantity) for line in self.lines)
+        included = any(line.tax_included for line in terms.lines)
+        return replacement_of(lines, terms.currency, given, tax_included=included)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return return_view(given.state(Return, ctx.command_id))

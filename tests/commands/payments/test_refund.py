@@ -53,7 +53,7 @@ def test_by_line_and_shipping() -> None:
         RefundPayment, **BODY, lines=[{"line_id": "1", "quantity": 2}], shipping="4.95"
     )
     decision.then(
-        CreditGranted("o1", "damaged", "GBP", quantities(2), 510, 495, 0, ID),
+        CreditGranted("o1", "damaged", "GBP", quantities(2), 510, 495, 0, 0, ID),
         RefundRequested("p1", ID, gbp(1005), "damaged", (LineQuantity("1", 2),), 495),
         PaymentRefunded("p1", ID, gbp(1005)),
         PaymentProgressed(

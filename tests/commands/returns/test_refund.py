@@ -39,7 +39,7 @@ def money(decision: Decision) -> dict[str, str]:
 def test_all_that_came_back() -> None:
     decision = given(*BACK).when(RefundReturn, **R1)
     decision.then(
-        CreditGranted("o1", "return", "GBP", TWO, 510, 0, 0, "r1"),
+        CreditGranted("o1", "return", "GBP", TWO, 510, 0, 0, 0, "r1"),
         RefundRequested("p1", ID, gbp(510), "return", TWO),
         PaymentRefunded("p1", ID, gbp(510)),
         PaymentProgressed(
@@ -59,7 +59,7 @@ def test_once() -> None:
 def test_less_a_fee_plus_shipping() -> None:
     decision = given(*BACK).when(RefundReturn, **R1, restocking_fee="1.00", shipping="4.95")
     credit, *_, refunded = decision.events
-    assert credit == CreditGranted("o1", "return", "GBP", TWO, 510, 495, -100, "r1")
+    assert credit == CreditGranted("o1", "return", "GBP", TWO, 510, 495, -100, 0, "r1")
     assert refunded == ReturnRefunded("r1", ID, "GBP", TWO, 510, 495, 100, refunded=905)
     past = followed_by(BACK, decision)
     given(*past).when(RefundReturn, **R1).then_refused("nothing_to_refund")
@@ -81,7 +81,7 @@ def test_a_part_now_and_the_rest_later() -> None:
     over = given(*past).when(RefundReturn, **R1, amount="3.11").then_refused("over_refund")
     assert over.errors == ({"requested": "3.11", "available": "3.10"},)
     rest = given(*past).when(RefundReturn, **R1)
-    assert rest.events[0] == CreditGranted("o1", "return", "GBP", TWO, 510, 0, -200, "r1")
+    assert rest.events[0] == CreditGranted("o1", "return", "GBP", TWO, 510, 0, -200, 0, "r1")
     assert rest.answer["granted"] == rest.answer["refunded"] == "5.10"
 
 
@@ -98,7 +98,7 @@ def test_what_a_refund_of_the_payment_gave_back_already_is_not_owed() -> None:
     )
     decision = given(*followed_by(BACK, favour)).when(RefundReturn, **R1)
     assert decision.events[0] == CreditGranted(
-        "o1", "return", "GBP", units(("1", 1)), 255, 0, 0, "r1"
+        "o1", "return", "GBP", units(("1", 1)), 255, 0, 0, 0, "r1"
     )
 
 
@@ -134,7 +134,7 @@ def test_over_several_payments_the_newest_first() -> None:
 def test_a_claim_is_refunded_without_goods() -> None:
     past = (*PAID_AND_DELIVERED, *returned(requested(kind="claim"), ReturnApproved("r1")))
     decision = given(*past).when(RefundReturn, **R1)
-    assert decision.events[0] == CreditGranted("o1", "claim", "GBP", TWO, 510, 0, 0, "r1")
+    assert decision.events[0] == CreditGranted("o1", "claim", "GBP", TWO, 510, 0, 0, 0, "r1")
 
 
 @pytest.mark.parametrize("resolution", ["none", "replacement"])
@@ -152,7 +152,7 @@ def test_more_came_back_than_was_shipped() -> None:
     life = returned(requested(), ReturnApproved("r1"), came(9))
     decision = given(*PAID_AND_DELIVERED, *life).when(RefundReturn, **R1)
     assert decision.events[0] == CreditGranted(
-        "o1", "return", "GBP", units(("1", 6)), 1530, 0, 0, "r1"
+        "o1", "return", "GBP", units(("1", 6)), 1530, 0, 0, 0, "r1"
     )
 
 

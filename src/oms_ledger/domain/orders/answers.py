@@ -31,7 +31,10 @@ class LineAnswer(TypedDict):
     stocked: bool
     unit_price: str
     tax: str
+    tax_rate: str | None
+    tax_included: bool
     discount: str
+    order_discount: str
     ordered: int
     allocated: int
     packed: int
@@ -46,10 +49,10 @@ class LineAnswer(TypedDict):
 
 
 class OrderAnswer(TypedDict):
-    """`total` is what was agreed. `cancelled_total` is the part of it that is cancelled: units with
-    their shares of tax and discount, and shipping once every unit is. `open_total` is what is left
-    to be charged: `total` less `cancelled_total`. `replacement_for` is the return or claim whose
-    goods the order replaces."""
+    """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
+    that is cancelled: units with their shares of tax and discount, and shipping once every unit
+    is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     order_id: str
     order_number: str
@@ -63,6 +66,7 @@ class OrderAnswer(TypedDict):
     holds: list[HoldAnswer]
     lines: list[LineAnswer]
     total: str
+    tax_total: str
     cancelled_total: str
     open_total: str
     money: MoneyAnswer
@@ -93,6 +97,16 @@ class AddressAnswer(TypedDict):
 class ShippingAnswer(TypedDict):
     service: str
     price: str
+    tax: str
+    tax_included: bool
+
+
+class PresentmentAnswer(TypedDict):
+    """`total` in the currency in which the buyer saw the prices, at the `rate` of then."""
+
+    currency: str
+    rate: str
+    total: str
 
 
 class OrderShipmentAnswer(TypedDict):
@@ -127,6 +141,7 @@ class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
     shipping: ShippingAnswer | None
+    presentment: PresentmentAnswer | None
     backorder: str
     payments: list[OrderPaymentAnswer]
     shipments: list[OrderShipmentAnswer]

@@ -181,8 +181,8 @@ class PaymentProgressed(OrderStreamEvent):
 class CreditGranted(OrderStreamEvent):
     """The buyer need not pay a part of the total, or gets it back; minor units. `goods` is the
     price of `lines` with its share of tax and discount, `shipping` a part of the shipping charge,
-    `adjustment` a favour, or below 0 a fee. `reference` is the id of the refund or return that it
-    was granted with."""
+    `adjustment` a favour, or below 0 a fee. `tax` is the tax in `goods` and
+    `shipping`. `reference` is the id of the refund or return that it was granted with."""
 
     type: ClassVar[str] = "order.credit_granted.v1"
     order_id: str
@@ -192,6 +192,7 @@ class CreditGranted(OrderStreamEvent):
     goods: int = 0
     shipping: int = 0
     adjustment: int = 0
+    tax: int = 0
     reference: str | None = None
 
     @property

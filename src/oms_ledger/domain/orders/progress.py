@@ -62,6 +62,11 @@ class LineProgress:
         back = self.cancelled + self.credited
         return self.line.amount_of(back + units) - self.line.amount_of(back)
 
+    def tax_of_more(self, units: int) -> int:
+        """The tax in `price_of_more`."""
+        back = self.cancelled + self.credited
+        return self.line.tax_of(back + units) - self.line.tax_of(back)
+
 
 Lines: TypeAlias = dict[str, LineProgress]
 """By `line_id`, in the order in which they were agreed."""

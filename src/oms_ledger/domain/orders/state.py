@@ -60,28 +60,29 @@ class Order(State):
         return self.placed is not None and self.placed.sensitive
 
     @property
-    def all_cancelled(self) -> bool:
-        return all(line.cancelled == line.line.quantity for line in self.lines.values())
-
-    @property
     def cancelled_total(self) -> int:
         """Minor units: what of the total is cancelled. Shipping is, once every unit of the order
         is."""
         if self.placed is None:
             return 0
-        if self.all_cancelled:
-            return self.placed.terms.total
-        return sum(line.line.amount_of(line.cancelled) for line in self.lines.values())
+        cancelled, whole = 0, True
+        for line in self.lines.values():
+            whole = whole and line.cancelled == line.line.quantity
+            if line.cancelled:
+                cancelled += line.line.amount_of(line.cancelled)
+        return self.placed.terms.total if whole else cancelled
 
     @property
     def owed(self) -> int:
         """Minor units: what the buyer is to pay in all."""
-        if self.placed is None or self.all_cancelled:
+        if self.placed is None:
             return 0
-        back = sum(line.amount_back for line in self.lines.values())
-        settlement = self.settlement
-        granted = settlement.shipping_credited + settlement.adjustments
-        return max(0, self.placed.terms.total - back - granted)
+        back, whole = 0, True
+        for line in self.lines.values():
+            whole = whole and line.cancelled == line.line.quantity
+            back += line.amount_back
+        granted = self.settlement.shipping_credited + self.settlement.adjustments
+        return 0 if whole else max(0, self.placed.terms.total - back - granted)
 
     @property
     def balance(self) -> Balance:

@@ -18,7 +18,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = statuses or order.statuses, placed.terms.currency
-    cancelled = order.cancelled_total
+    total, cancelled = placed.terms.total, order.cancelled_total
     in_returns = units_in_returns(order.returns)
     return {
         "order_id": placed.order_id,
@@ -42,9 +42,10 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "lines": [
             line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
         ],
-        "total": to_text(placed.terms.total, currency),
+        "total": to_text(total, currency),
+        "tax_total": to_text(placed.terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
-        "open_total": to_text(placed.terms.total - cancelled, currency),
+        "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
     }
@@ -60,7 +61,10 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
         "stocked": line.stocked,
         "unit_price": to_text(line.unit_price, currency),
         "tax": to_text(line.tax, currency),
+        "tax_rate": line.tax_rate,
+        "tax_included": line.tax_included,
         "discount": to_text(line.discount, currency),
+        "order_discount": to_text(line.order_discount, currency),
         "ordered": line.quantity,
         "allocated": progress.allocated,
         "packed": progress.packed,

@@ -240,18 +240,18 @@ def credit_for_lines(
             code="over_refund",
             errors=faults,
         )
-    charged = placed.terms.shipping.price if placed.terms.shipping else 0
-    if shipping > charged - order.settlement.shipping_credited:
-        raise _over(
-            "over_refund",
-            "refunded for shipping",
-            shipping,
-            charged - order.settlement.shipping_credited,
-            placed.terms.currency,
-        )
+    charge, credited = placed.terms.shipping, order.settlement.shipping_credited
+    free = (charge.amount if charge else 0) - credited
+    if shipping > free:
+        raise _over("over_refund", "refunded for shipping", shipping, free, placed.terms.currency)
+    tax = sum(order.lines[line.line_id].tax_of_more(line.quantity) for line in lines)
+    if charge:
+        tax += charge.tax_of(credited + shipping) - charge.tax_of(credited)
     goods = sum(order.lines[line.line_id].price_of_more(line.quantity) for line in lines)
     currency = placed.terms.currency
-    return CreditGranted(placed.order_id, reason, currency, lines, goods, shipping, 0, reference)
+    return CreditGranted(
+        placed.order_id, reason, currency, lines, goods, shipping, 0, tax, reference
+    )
 
 
 def creditable_units(order: Order, line_id: str) -> int:

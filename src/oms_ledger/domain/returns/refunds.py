@@ -61,17 +61,7 @@ def refund_return(
 ) -> list[Change]:
     """What is granted, what goes back over the order's payments, and what pays the replacement.
     What was never paid lowers what is due. `Refused` with `nothing_to_refund` or `over_refund`."""
-    refunded = _granted(return_, requested, order, terms, refund_id)
-    credit = CreditGranted(
-        str(requested.order_id),
-        requested.kind,
-        refunded.currency,
-        refunded.lines,
-        refunded.goods,
-        refunded.shipping,
-        refunded.adjustment,
-        requested.return_id,
-    )
+    credit, refunded = _granted(return_, requested, order, terms, refund_id)
     paid_back = _paid_too_much(order, refunded, terms)
     parts, left = refund_parts(order.settlement, given, paid_back)
     exchanged = _for_replacement(return_, paid_back - left, given)
@@ -100,8 +90,8 @@ def _granted(
     order: Order,
     terms: RefundTerms,
     refund_id: str,
-) -> ReturnRefunded:
-    """What is granted; nothing is paid yet."""
+) -> tuple[CreditGranted, ReturnRefunded]:
+    """What is granted, for the order and for the return; nothing is paid yet."""
     if terms.amount is None and requested.resolution not in ("refund", "exchange"):
         raise Refused(
             f"The return was agreed with resolution {requested.resolution}, so that nothing is owed"
@@ -125,10 +115,11 @@ def _granted(
         if terms.amount > owed:
             raise _over(terms.amount, owed, currency, "still owed for what came back")
         if terms.amount < owed:
-            return ReturnRefunded(return_id, refund_id, currency, advance=terms.amount)
+            part = ReturnRefunded(return_id, refund_id, currency, advance=terms.amount)
+            return replace(credit, lines=(), goods=0, tax=0, adjustment=terms.amount), part
     elif whole.amount < 0:
         raise _over(terms.fee, owed + terms.shipping, currency, "owed, which a fee cannot exceed")
-    return whole
+    return replace(credit, adjustment=whole.adjustment), whole
 
 
 def _over(wanted: int, available: int, currency: str, why: str) -> Refused:

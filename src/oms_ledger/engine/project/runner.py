@@ -149,7 +149,10 @@ class ProjectionRunner(ABC):
         connection.execute(SQL["listen"].format(channel=NOTIFY_CHANNEL))
 
     def _wait(self, seconds: float = POLL_SECONDS) -> None:
-        for _ in self._open_connection().notifies(timeout=seconds, stop_after=1):
+        """Wait for an event. One that has nothing to fold waits all of the time: what it would look
+        for at each event are leases, which change seldom."""
+        stop_after = 1 if self._held else None
+        for _ in self._open_connection().notifies(timeout=seconds, stop_after=stop_after):
             pass
 
     @contextmanager
