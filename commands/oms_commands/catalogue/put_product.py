@@ -12,9 +12,9 @@ from oms_commands._fields import (
     COMPOSED,
     STRICT,
     Amount,
-    Code,
     Count,
     Currency,
+    Name,
     Sku,
     check_amount,
 )
@@ -63,7 +63,7 @@ class PutProduct(Command):
     safety_stock: Count = 0
     components: tuple[ComponentFields, ...] = ()
     sensitive: bool | None = None
-    category: Code | None = None
+    category: Name | None = None
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:

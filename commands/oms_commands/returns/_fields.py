@@ -107,13 +107,13 @@ def replacement_of(
                 tax_included,
             )
         )
-    require_known(unknown)
+    refuse_unknown_skus(unknown)
     if any(line.amount < 0 for line in agreed):
         raise invalid("replacement_lines", "A discount is more than its line's amount.")
     return tuple(agreed)
 
 
-def require_known(unknown: Sequence[dict[str, Json]]) -> None:
+def refuse_unknown_skus(unknown: Sequence[dict[str, Json]]) -> None:
     if unknown:
         skus = ", ".join(sorted({str(each["sku"]) for each in unknown}))
         raise Refused(

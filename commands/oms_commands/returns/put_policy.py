@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code
+from oms_commands._fields import STRICT, Code, Name
 from oms_ledger.domain.returns.answers import ReturnPolicyAnswer
 from oms_ledger.domain.returns.events import ReturnPolicyDefined
 from oms_ledger.domain.returns.state import ReturnPolicy
@@ -31,10 +31,10 @@ class PutReturnPolicy(Command):
     answer_type: ClassVar[type] = ReturnPolicyAnswer
     example: ClassVar[Mapping[str, Json]] = {"days_from_delivery": 30, "channels": ["web"]}
 
-    policy_name: Code
+    policy_name: Name
     days_from_delivery: Annotated[int, Field(ge=0, le=36_500, strict=True)]
     channels: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
-    categories: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
+    categories: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(ReturnPolicy, self.policy_name)]

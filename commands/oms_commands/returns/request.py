@@ -45,7 +45,7 @@ class RequestReturn(Command):
 
     With kind `claim` nothing comes back. `replacement_lines` become an order of their own when the
     return is approved, settled by the difference; of a replacement they are the same goods for
-    nothing unless told otherwise. With `ship_replacement: on_receipt` it waits for the goods.
+    nothing unless they say otherwise. With `ship_replacement: on_receipt` it waits for the goods.
     `override` accepts it outside the return policy, for a reason; `approve` approves it at once.
     """
 

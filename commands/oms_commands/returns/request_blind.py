@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt
-from oms_commands.returns._fields import BlindLine, require_known
+from oms_commands.returns._fields import BlindLine, refuse_unknown_skus
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.returns.answers import ReturnAnswer
@@ -60,7 +60,7 @@ class RequestBlindReturn(Command):
             for n, line in enumerate(self.lines, 1)
         )
         products = [given.state(Product, line.sku) for line in lines]
-        require_known(
+        refuse_unknown_skus(
             [
                 {"line": line.line_id, "sku": line.sku}
                 for line, product in zip(lines, products, strict=True)

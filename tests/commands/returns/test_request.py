@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from oms_commands.returns.put_policy import PutReturnPolicy
 from oms_commands.returns.request import RequestReturn
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.orders.events import OrderPlaced, ReturnProgressed
@@ -193,14 +192,6 @@ def test_a_claim_has_no_window() -> None:
     """Who sold faulty goods answers for them by law, not by policy."""
     past = given(*PAID_AND_DELIVERED, ReturnPolicyDefined("standard", 0))
     assert past.when(RequestReturn, **TWO, kind="claim", occurred_at=LATER).events
-
-
-def test_defining_a_policy() -> None:
-    body = {"policy_name": "web", "days_from_delivery": 30, "channels": ["web", "web"]}
-    decision = given().when(PutReturnPolicy, **body)
-    decision.then(ReturnPolicyDefined("web", 30, ("web",)))
-    assert decision.answer["channels"] == ["web"]
-    given(*decision.events).when(PutReturnPolicy, **body).then()
 
 
 def test_a_return_of_a_sensitive_order_is_sensitive() -> None:

@@ -17,7 +17,7 @@ from oms_ledger.domain.stock.events import StockReturned
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
-"""What is done with goods of a condition, unless told otherwise."""
+"""What is done with goods of a condition, by default."""
 
 
 def receive(
