@@ -27,6 +27,7 @@ from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderPlaced,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -50,6 +51,23 @@ from oms_ledger.domain.payments.rules import payment_changes
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import STATES
+from oms_ledger.domain.returns.events import (
+    ReceivedLine,
+    ReplacementOrdered,
+    RequestedLine,
+    ReturnApproved,
+    ReturnCancelled,
+    ReturnClosed,
+    ReturnDeclined,
+    ReturnEvent,
+    ReturnPolicyDefined,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnReopened,
+    ReturnRequested,
+)
+from oms_ledger.domain.returns.rules import return_changes
+from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -152,7 +170,7 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
-        money = (self.pay, self.credit)
+        money = (self.pay, self.credit, self.send_back)
         for _ in range(steps):
             self.chance.choice((*moves, *rarer, *money))()
         return self.events
@@ -340,6 +358,43 @@ class Shop:
         order = self.any_order()
         if order and order.placed:
             self.happens(order, CreditGranted(order.placed.order_id, "late", "GBP", adjustment=25))
+
+    def send_back(self) -> None:
+        """Returns of a sent parcel, each of which goes another way."""
+        if not self.sent:
+            return
+        _, order_id, some = self.chance.choice(self.sent)
+        order = self.orders[order_id]
+        for way in range(4):
+            for change in return_changes(Return(), self.life_of_return(way, order, some[0])):
+                if isinstance(change.event, ReturnProgressed):
+                    order.apply(change.event)
+                self.events.append(change.event)
+        self.events.append(ReturnPolicyDefined("standard", self.chance.randint(7, 30)))
+
+    def life_of_return(self, way: int, order: Order, units: LineQuantity) -> list[ReturnEvent]:
+        sku, return_id = sku_of(order, units), f"r{len(self.events)}"
+        kind = self.chance.choice(("return", "claim", "exchange"))
+        wanted = RequestedLine(units.line_id, sku, units.quantity, "too small")
+        assert order.placed is not None
+        requested = ReturnRequested(
+            return_id, kind, "refund", (wanted,), order.placed.order_id, currency="GBP"
+        )
+        approved = ReturnApproved(return_id)
+        if way == 0:
+            return [requested, ReturnDeclined(return_id, "worn"), ReturnReopened(return_id)]
+        if way == 1:
+            return [requested, approved, ReturnCancelled(return_id)]
+        if way == 2:
+            return [requested, approved, ReplacementOrdered(return_id, "o1")]
+        line = ReceivedLine(units.line_id, sku, units.quantity, "damaged", "LON", "quarantine")
+        return [
+            requested,
+            approved,
+            ReturnReceived(return_id, (line,)),
+            ReturnRefunded(return_id, "f1", "GBP", (units,), 100, refunded=100),
+            ReturnClosed(return_id),
+        ]
 
     def correct(self) -> None:
         self.events.append(StockAdjusted(self.chance.choice(SKUS), "LON", -1, "damaged"))

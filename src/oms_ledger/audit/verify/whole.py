@@ -154,7 +154,7 @@ CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
         ("shipment_differs", "shipment_moved_back"),
     ),
     "returns": (
-        "returns: what the order counts is what the return says, and none refunded that stayed away",
+        "returns: what their orders count of them, and nothing refunded that never came back",
         ("return_differs", "return_over_refunded"),
     ),
 }  # fmt: skip
