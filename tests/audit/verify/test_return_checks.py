@@ -85,8 +85,8 @@ def more_granted(data: dict[str, Any]) -> None:
 def test_what_does_not_add_up_is_named(
     life: list[StoredEvent], type_: str, change: Callable[[dict[str, Any]], None], kind: str
 ) -> None:
-    at = next(n for n, event in enumerate(life) if event.type == type_)
-    stored = json.loads(life[at].state)
+    own = [(n, json.loads(e.state)) for n, e in enumerate(life) if e.type == type_]
+    at, stored = next(each for each in reversed(own) if each[1]["data"]["lines"])
     change(stored["data"])
     changed = life[at]._replace(state=json.dumps(stored).encode())
     assert kind in kinds([*life[:at], changed, *life[at + 1 :]])

@@ -148,7 +148,7 @@ class InvariantChecker:
         elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned | ReturnProgressed):
             self._closable[stream] = order
         self._claims.apply(order, event)
-        self._returns.of_order(event)
+        self._returns.of_order(order, event)
         for progress in _touched(order, event):
             self.checked["lines"] += 1
             fault = units_fault(progress)
