@@ -82,6 +82,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _cancel(client)
         _pay(client)
         _schedule(client)
+        _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -166,6 +167,30 @@ def _pay(client: ExampleClient) -> None:
     assert refunded["money"]["credit"] == "0.00"
 
 
+def _return(client: ExampleClient) -> None:
+    """A return that comes back and is refunded, one that is declined, and a blind one."""
+    order_id = client.do("PlaceOrder", body=order(2, "85123A", confirm=True))["order_id"]
+    paid = {**MANUAL, "amount": "5.10", "capture": "automatic"}
+    client.do("RequestPayment", body=paid, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    client.do("DeliverShipment", shipment_id=shipment_id)
+    return_id = client.do("RequestReturn", order_id=order_id)["return_id"]
+    client.do("DeclineReturn", return_id=return_id)
+    client.do("ReopenReturn", return_id=return_id)
+    client.do("ApproveReturn", return_id=return_id)
+    client.do("ReceiveReturn", return_id=return_id)
+    refunded = client.do("RefundReturn", return_id=return_id)
+    assert refunded["refunded"] == "2.05"
+    client.do("CloseReturn", return_id=return_id)
+    blind = client.do("RequestBlindReturn")
+    client.do("CancelReturn", return_id=blind["return_id"])
+    after = client.do("PutReturnPolicy", policy_name="standard")["position"]
+    assert client.see("get_return", after, return_id=return_id)["status"] == "closed"
+    assert len(client.see("list_returns", after)["items"]) == 2
+    assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -202,6 +227,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
+PATHS |= {"return_id": "r", "policy_name": "n"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

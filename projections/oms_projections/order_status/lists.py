@@ -57,7 +57,7 @@ FulfilmentStatus = Literal[
     "delivered",
     "cancelled",
 ]
-ReturnStatus = Literal["none", "partially_returned", "returned"]
+ReturnStatus = Literal["none", "requested", "approved", "partially_returned", "returned"]
 Periods: TypeAlias = Mapping[str, datetime | None]
 Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
 

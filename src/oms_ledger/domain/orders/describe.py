@@ -24,6 +24,7 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -83,6 +84,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return ["Order taken out of the archive"]
         case PaymentProgressed():
             return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+        case ReturnProgressed():
+            return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:

@@ -37,7 +37,8 @@ class OrderStreamEvent(Event):
 class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
-    data, since the command or a product in it was `sensitive` then. It stays so for ever."""
+    data, since the command or a product in it was `sensitive` then. It stays so for ever.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: str
@@ -49,6 +50,7 @@ class OrderPlaced(OrderStreamEvent):
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
+    replacement_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,19 @@ class CreditGranted(OrderStreamEvent):
         return self.goods + self.shipping + self.adjustment
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnProgressed(OrderStreamEvent):
+    """Where a return or claim of the order stands. `lines` are the units that no other return may
+    have from now on: those that it still awaits, and of a claim those that were accepted. What
+    happened is in the return's own stream."""
+
+    type: ClassVar[str] = "order.return_progressed.v1"
+    order_id: str
+    return_id: str
+    status: str
+    lines: tuple[LineQuantity, ...] = ()
+
+
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
@@ -307,5 +322,6 @@ OrderEvent: TypeAlias = (
     | OrderUnarchived
     | PaymentProgressed
     | CreditGranted
+    | ReturnProgressed
 )
 ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

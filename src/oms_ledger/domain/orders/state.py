@@ -26,6 +26,7 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -36,6 +37,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.holds import Holds, apply_to_holds
 from oms_ledger.domain.orders.labels import Labels, apply_to_labels
 from oms_ledger.domain.orders.progress import Lines, apply_to_lines
+from oms_ledger.domain.orders.returns import Returns, apply_to_returns
 from oms_ledger.domain.orders.settlement import (
     Balance,
     Settlement,
@@ -52,7 +54,8 @@ from oms_ledger.kernel import Event, State
 @dataclass(slots=True)
 class Order(State):
     """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
-    `shipments`, `settlement` (its money), `labels` and `edits` are parts that fold themselves.
+    `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
+    themselves.
     `ending` is the reason of the last cancellation. `released`: it need not wait for its
     `fulfil_at` any more."""
 
@@ -69,6 +72,7 @@ class Order(State):
     labels: Labels = field(default_factory=Labels)
     ending: str | None = None
     edits: Edits | None = None
+    returns: Returns = field(default_factory=dict)
 
     @property
     def channel(self) -> str | None:
@@ -144,6 +148,7 @@ class Order(State):
         return statuses_of(
             self.lines,
             self.shipments,
+            self.returns,
             confirmed=self.confirmed,
             scheduled=self.scheduled,
             payment=order_payment_status(self),
@@ -188,6 +193,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_labels(order.labels, event)
         case OrderNoted():
             pass  # no guard reads notes
+        case ReturnProgressed():
+            apply_to_returns(order.returns, event)
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oms_ledger.domain.orders.progress import LineProgress, Lines
+from oms_ledger.domain.orders.returns import Returns
 from oms_ledger.domain.orders.shipments import Shipments
 
 
@@ -82,20 +83,23 @@ def order_status(
     return "processing" if in_work or shipped else "confirmed"
 
 
-def return_status(lines: Iterable[LineProgress]) -> str:
-    """none, partially_returned or returned, by units of the whole order."""
+def return_status(lines: Iterable[LineProgress], returns: Returns) -> str:
+    """none, partially_returned or returned, by units of the whole order; while nothing came back,
+    requested or approved where there is a return or claim that is."""
     shipped = returned = 0
     for line in lines:
         shipped += line.shipped
         returned += line.returned
-    if not returned:
-        return "none"
-    return "returned" if returned >= shipped else "partially_returned"
+    if returned:
+        return "returned" if returned >= shipped else "partially_returned"
+    statuses = {each.status for each in returns.values()}
+    return next((status for status in ("approved", "requested") if status in statuses), "none")
 
 
 def statuses_of(
     lines: Lines,
     shipments: Shipments,
+    returns: Returns,
     *,
     confirmed: bool,
     scheduled: bool,
@@ -118,5 +122,5 @@ def statuses_of(
         order=status,
         payment=payment,
         fulfilment=fulfilment,
-        returned=return_status(progress),
+        returned=return_status(progress, returns),
     )
