@@ -331,6 +331,21 @@ class PreparedAnswer(NamedTuple):
     version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What follows from what: commands that the ledger submits by itself after an event.
+
+    `name` identifies its cursor in the log, and is never changed. `event_types` are the stored
+    names of the events that it reads. `react` returns the commands that follow from one of them,
+    from the event and from the log up to it (inclusive); later events are not there. It is pure,
+    and returns the same commands in the same order however often it is called.
+    """
+
+    name: str
+    event_types: frozenset[str]
+    react: Callable[[Recorded, Log], Sequence[Command]]
+
+
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
 

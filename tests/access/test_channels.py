@@ -44,7 +44,7 @@ class Traces:
         names = {**self.names, "position": str(self.position)}
         return re.sub(r"{(\w+)(?::path)?}", lambda match: names.get(match[1], "x"), text)
 
-    def found_in(self, response: httpx.Response, path: str) -> list[str]:
+    def leaks_in(self, response: httpx.Response, path: str) -> list[str]:
         """The names of what the answer contains and the request did not."""
         return [
             name
@@ -119,8 +119,8 @@ def bound(oms: Oms) -> Iterator[Api]:
 
 
 def endpoints(oms: Oms) -> list[Endpoint]:
-    found = [each.endpoint for each in create_app(oms).routes if isinstance(each, Route)]
-    return [each for each in found if isinstance(each, Endpoint)]
+    leaks = [each.endpoint for each in create_app(oms).routes if isinstance(each, Route)]
+    return [each for each in leaks if isinstance(each, Endpoint)]
 
 
 def test_no_get_route_shows_anything_of_another_channel(
@@ -137,7 +137,7 @@ def test_no_get_route_shows_anything_of_another_channel(
                 continue
             response = bound.get(path)
             assert response.status_code < 500, (path, response.text)
-            assert foreign.found_in(response, path) == [], (path, response.text)
+            assert foreign.leaks_in(response, path) == [], (path, response.text)
             if "order_id}" in endpoint.path or "shipment_id}" in endpoint.path:
                 assert response.status_code in (404, 422), (path, response.text)
             if response.status_code == 200:
@@ -154,13 +154,13 @@ def test_the_same_requests_show_it_to_a_key_that_is_bound_to_none(
     oms: Oms, shop: Api, foreign: Traces
 ) -> None:
     """Otherwise the test above would look for what is never there."""
-    found: set[str] = set()
+    leaks: set[str] = set()
     for endpoint in endpoints(oms):
         if endpoint.method == "GET" and "/stream" not in endpoint.path:
             for query in QUERY_STRINGS:
                 path = foreign.filled(f"{endpoint.path}?{query}".rstrip("?"))
-                found.update(foreign.found_in(shop.get(path), path))
-    assert found == SECRET
+                leaks.update(foreign.leaks_in(shop.get(path), path))
+    assert leaks == SECRET
 
 
 def test_figures_and_sums_count_the_orders_of_the_channel_alone(
@@ -213,13 +213,13 @@ def test_no_command_changes_or_shows_anything_of_another_channel(
                 bound.send(route.method, path, json=body, headers=key),
                 bound.send(route.method, path, json=body, headers=versions),
             ):
-                of_nobody = "is at version 0" in answer.text  # as where nothing was placed
-                assert answer.status_code in (403, 404) or of_nobody, (command.name, answer.text)
-                assert foreign.found_in(answer, f"{path} {body}") == [], answer.text
+                unassigned = "is at version 0" in answer.text  # as where nothing was placed
+                assert answer.status_code in (403, 404) or unassigned, (command.name, answer.text)
+                assert foreign.leaks_in(answer, f"{path} {body}") == [], answer.text
             batch = bound.post("/v1/commands:batch", {"commands": [item]})
             (result,) = batch.json()["results"]
             assert result["status"] in (403, 404), (command.name, batch.text)
-            assert foreign.found_in(batch, str(item)) == [], batch.text
+            assert foreign.leaks_in(batch, str(item)) == [], batch.text
     many = bound.post("/v1/orders:batch", {"orders": [bodies(COMMANDS["PlaceOrder"])]})
     assert many.json()["results"][0]["status"] == 403, many.text
     assert int(shop.get("/v1/events").headers["ledger-position"]) == foreign.position
@@ -238,7 +238,7 @@ def test_parts_of_another_channels_order_are_not_of_an_own_one(
         assert answer.status_code == 404, answer.text
 
 
-def test_what_another_channel_has_looks_like_what_nobody_has(
+def test_an_order_of_another_channel_looks_as_one_that_does_not_exist(
     shop: Api, bound: Api, foreign: Traces
 ) -> None:
     for path in (
@@ -272,7 +272,7 @@ def test_orders_of_the_channel_are_placed_and_worked_on(shop: Api, bound: Api) -
     assert batch.json()["results"][0]["status"] == 200
 
 
-def test_a_refused_order_of_another_channel_says_why(shop: Api, bound: Api) -> None:
+def test_a_refused_order_of_another_channel_names_the_reason(shop: Api, bound: Api) -> None:
     problem = problem_of(
         bound.post("/v1/orders", {**order(), "channel": "Store"}), 403, "forbidden"
     )

@@ -133,7 +133,7 @@ def test_a_use_of_a_key_is_no_change(oms: Oms) -> None:
         "SELECT record_api_key_change()",
     ],
 )
-def test_who_changes_keys_cannot_write_the_record(
+def test_a_role_that_changes_keys_cannot_write_the_record(
     oms: Oms, custodian: Connection, statement: str
 ) -> None:
     oms.api_keys.create("shop", "analyst")
@@ -150,7 +150,7 @@ def test_who_changes_keys_cannot_write_the_record(
         "TRUNCATE api_keys",
     ],
 )
-def test_nobody_changes_the_record(oms: Oms, postgres: Database, statement: str) -> None:
+def test_no_role_changes_the_record(oms: Oms, postgres: Database, statement: str) -> None:
     oms.api_keys.create("shop", "analyst")
     with postgres.connect_owner() as owner, pytest.raises(psycopg.Error, match="append-only"):
         owner.execute(statement.encode())

@@ -80,7 +80,7 @@ def test_a_duration_is_read_strictly_and_bounded(run: Run) -> None:
     run("keys", "rotate", "x", "--grace", "0s")
 
 
-def test_who_did_what_to_keys_is_on_record(run: Run) -> None:
+def test_every_change_of_a_key_is_on_record(run: Run) -> None:
     text = run("keys", "create", "shop", "--role", "channel").stdout.strip()
     run("keys", "create", "desk")
     run("keys", "rotate", "shop", "--grace", "30m")

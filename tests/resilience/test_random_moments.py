@@ -70,7 +70,7 @@ def moments(seed: int, count: int, longest: float) -> list[Moment]:
 
 @dataclass
 class Reads:
-    """Clients that read until they are told to end, and keep what was wrong and how long the
+    """Clients that read until they are stopped, and keep what was wrong and how long the
     slowest answer took."""
 
     url: str
@@ -95,10 +95,10 @@ class Reads:
         with client(self.url) as http:
             while not self.stop.wait(PAUSE_SECONDS):
                 started = time.monotonic()
-                self._ask(http, path)
+                self._request(http, path)
                 self.seconds = max(self.seconds, time.monotonic() - started)
 
-    def _ask(self, http: httpx.Client, path: str) -> None:
+    def _request(self, http: httpx.Client, path: str) -> None:
         try:
             answer = http.get(path)
         except httpx.TransportError:  # its process was killed

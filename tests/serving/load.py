@@ -122,10 +122,10 @@ def send(http: httpx.Client, key: str) -> httpx.Response:
 
 
 def _by_request(log: Sequence[Recorded]) -> dict[str, list[Recorded]]:
-    found: dict[str, list[Recorded]] = {}
+    events: dict[str, list[Recorded]] = {}
     for r in log:
-        found.setdefault(r.meta.correlation_id, []).append(r)
-    return found
+        events.setdefault(r.meta.correlation_id, []).append(r)
+    return events
 
 
 def _shape(events: Sequence[Recorded]) -> Counter[str]:

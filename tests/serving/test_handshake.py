@@ -74,8 +74,8 @@ def silent(port: int, source: str = "127.0.0.1") -> socket.socket:
 
 def test_many_handshakes_at_once_are_answered(served: Listening, authority: Authority) -> None:
     with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(lambda _: status(served.port, authority), range(200)))
-    assert found == [200] * 200
+        matches = list(pool.map(lambda _: status(served.port, authority), range(200)))
+    assert matches == [200] * 200
 
 
 @pytest.mark.parametrize("piece", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["silent", "half"])

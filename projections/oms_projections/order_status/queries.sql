@@ -37,6 +37,9 @@ LIMIT %(limit)s;
   AND lower(channel) = ANY (%(within)s::text[]) -- if within
   AND facets && %(location)s::text[] -- if location
   AND facets && %(country)s::text[] -- if country
+  AND facets && %(tag)s::text[] -- if tag
+  AND facets @> %(archived)s::text[] -- if archived
+  AND NOT facets @> %(not_archived)s::text[] -- if not_archived
   AND facets @> %(held)s::text[] -- if held
   AND NOT facets @> %(not_held)s::text[] -- if not_held
   AND customer_id = %(customer)s::text -- if customer
@@ -157,12 +160,12 @@ GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer
 -- Oldest first. Guests have no id: their orders are those that their key seals.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE customer_id = %(customer)s OR person = %(key)s ORDER BY placed_at, order_id;
 
 -- name: orders_of_their_addresses
 -- What guests have ordered with an e-mail address of the customer's: forgotten with the customer.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE person IN (
     SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
     JOIN subject_keys AS g ON g.subject = 'email:' || i.blind

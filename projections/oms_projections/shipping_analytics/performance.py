@@ -133,6 +133,6 @@ def _rate(row: Mapping[str, object], name: str) -> float | None:
 
 
 def _percentiles(row: Mapping[str, object], name: str) -> dict[str, Json]:
-    found = maybe(row, name, list) or [None, None, None]
-    hours = [None if each is None else round(each, 2) for each in found]
+    percentiles = maybe(row, name, list) or [None, None, None]
+    hours = [None if each is None else round(each, 2) for each in percentiles]
     return dict(zip(("p50", "p90", "p95"), hours, strict=True))

@@ -217,7 +217,8 @@ def principal_of(request: Request) -> Principal:
 def address_of(request: Request) -> str:
     """The client's address, by which failures are counted. Of IPv6 the network, since who has one
     address there has all of its 2^64. Empty where a proxy names no address."""
-    host = request.client.host if request.client else ""
+    client = request.scope.get("client")
+    host: str = client[0] if client else ""
     return _counted_address(host[:ADDRESS_CHARACTERS_MAX])
 
 

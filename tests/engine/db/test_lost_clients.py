@@ -80,7 +80,7 @@ def test_the_server_drops_a_silent_client_of_tcp() -> None:
     with temporary_server(binaries, listen):
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
         with pool.connect(url, "oms_main", role=None) as connection:
-            found = {
+            waiters = {
                 name: connection.execute(f"SHOW {name}").fetchone()
                 for name in (
                     "tcp_user_timeout",
@@ -89,7 +89,7 @@ def test_the_server_drops_a_silent_client_of_tcp() -> None:
                     "tcp_keepalives_count",
                 )
             }
-    assert found == {
+    assert waiters == {
         "tcp_user_timeout": ("10000",),
         "tcp_keepalives_idle": ("5",),
         "tcp_keepalives_interval": ("2",),

@@ -20,7 +20,7 @@ FLOOD = 200
 def test_a_caller_with_many_requests_delays_another_by_few(
     oms: Oms, shop: Api, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    """With one session and small batches all that is asked at once has to wait."""
+    """With one session and small batches requests sent at once have to wait."""
     monkeypatch.setattr(executor, "SESSIONS", 1)
     monkeypatch.setattr(executor, "BATCH_LOOKUPS_MAX", 2)
     placed = shop.post("/v1/orders", order()).json()
@@ -29,7 +29,7 @@ def test_a_caller_with_many_requests_delays_another_by_few(
     keys = {name: oms.api_keys.create(name, "operator") for name in ("flood", "other")}
     done: list[str] = []
 
-    async def ask(http: httpx.AsyncClient, name: str, path: str) -> None:
+    async def request(http: httpx.AsyncClient, name: str, path: str) -> None:
         answer = await http.get(path, headers={"Authorization": f"Bearer {keys[name]}"})
         assert answer.status_code == 200, answer.text
         done.append(name)
@@ -38,11 +38,11 @@ def test_a_caller_with_many_requests_delays_another_by_few(
         transport = httpx.ASGITransport(create_app(oms))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             for name in keys:
-                await ask(http, name, f"/v1/orders?{fresh}")
-                await ask(http, name, path)
+                await request(http, name, f"/v1/orders?{fresh}")
+                await request(http, name, path)
             done.clear()
-            tasks = [asyncio.create_task(ask(http, "flood", path)) for _ in range(FLOOD)]
-            tasks += [asyncio.create_task(ask(http, "other", path)) for _ in range(3)]
+            tasks = [asyncio.create_task(request(http, "flood", path)) for _ in range(FLOOD)]
+            tasks += [asyncio.create_task(request(http, "other", path)) for _ in range(3)]
             await asyncio.gather(*tasks)
 
     asyncio.run(flood())
