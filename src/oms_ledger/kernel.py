@@ -94,6 +94,16 @@ class State(ABC):
     group_separator: ClassVar[str | None] = None
     version: int
 
+    @property
+    def channel(self) -> str | None:
+        """The channel whose order it is; None where it is no order."""
+        return None
+
+    @property
+    def owner(self) -> Ref | None:
+        """The order that it is a part of, and whose channel is its own; None where of none."""
+        return None
+
     @abstractmethod
     def apply(self, event: Event) -> None:
         """Fold one event of this stream in; `version` is counted by the caller."""
@@ -175,7 +185,8 @@ class Command(ABC):
 
     The first line of a subclass's docstring is its summary in the API and on the CLI. `scope` is
     the right that it takes, `answer_type` the `TypedDict` of its answer (`position` aside),
-    `example` a valid request body.
+    `example` a valid request body. `within_channels`: it changes orders and their parts alone, so
+    that callers whose key is bound to channels may use it, for orders of these.
     """
 
     __slots__ = ()
@@ -184,6 +195,7 @@ class Command(ABC):
     scope: ClassVar[str]
     answer_type: ClassVar[type]
     example: ClassVar[Mapping[str, Json]]
+    within_channels: ClassVar[bool] = False
 
     @abstractmethod
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -319,6 +331,21 @@ class PreparedAnswer(NamedTuple):
     version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What follows from what: commands that the ledger submits by itself after an event.
+
+    `name` identifies its cursor in the log, and is never changed. `event_types` are the stored
+    names of the events that it reads. `react` returns the commands that follow from one of them,
+    from the event and from the log up to it (inclusive); later events are not there. It is pure,
+    and returns the same commands in the same order however often it is called.
+    """
+
+    name: str
+    event_types: frozenset[str]
+    react: Callable[[Recorded, Log], Sequence[Command]]
+
+
 Rows: TypeAlias = Sequence[Mapping[str, object]]
 
 
@@ -365,6 +392,9 @@ class Query:
     by `@` and its blind. `subject`: names a data subject; the parameter `record` is set to the name
     of its record where that is another. `sensitive_filter`: whether sensitive records are included,
     false for readers without that right. `minimum_count`: raised to the ledger's `smallest_count`.
+    `within_channels`: set to the keys of the caller's channels, where the caller's key is bound to
+    some: only their orders may be shown. True: there is nothing of orders in the answer. False:
+    such callers are refused.
     """
 
     name: str
@@ -379,5 +409,6 @@ class Query:
     subject: str | None = None
     sensitive_filter: str | None = None
     minimum_count: str | None = None
+    within_channels: str | bool = field(default=False, kw_only=True)
     answer_type: type = field(kw_only=True)
     direct: Lookup | Selection | None = field(default=None, kw_only=True)

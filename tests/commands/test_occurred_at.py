@@ -11,14 +11,16 @@ import pytest
 
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.orders.events import OrderCancelled, OrderHeld
+from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
 from oms_ledger.domain.returns.events import ReturnApproved, ReturnClosed
 from oms_ledger.domain.times import CLOCK_SKEW_MAX
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
 from tests.commands.returns.past import (
     APPROVED,
@@ -39,7 +41,6 @@ from tests.commands.shop import (
     six,
     stock,
 )
-from tests.history.memory import LogUntil, Records
 
 SHORT: tuple[Event, ...] = (
     *SHELF,
@@ -62,6 +63,13 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
     "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
     "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
+    "EditOrder": (
+        six(),
+        {
+            "order_id": "o1",
+            "changes": [{"type": "set_quantity", "line_id": "1", "quantity": 7}],
+        },
+    ),
     "HoldOrder": (six(), {"order_id": "o1", "reason": "fraud"}),
     "ReleaseHold": (
         (*six(), OrderHeld("o1", "h1", "fraud")),
@@ -85,6 +93,14 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "RecordTrackingEvent": (UNDER_WAY, {"shipment_id": "s1", "code": "delivered"}),
     "DeliverShipment": (UNDER_WAY, {"shipment_id": "s1"}),
     "CancelShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
+    "ResumeOrder": (
+        (*six(), OrderCancelled("o1", "staff", None, quantities(6), GOT), *FREED),
+        {"order_id": "o1"},
+    ),
+    "TagOrder": (six(), {"order_id": "o1", "add": ["vip"]}),
+    "NoteOrder": (six(), {"order_id": "o1", "text": "gift"}),
+    "ArchiveOrder": (UNDER_WAY, {"order_id": "o1"}),
+    "UnarchiveOrder": ((*UNDER_WAY, OrderArchived("o1")), {"order_id": "o1"}),
     "RequestPayment": (six(), {"order_id": "o1", "provider": "manual", "amount": "1.00"}),
     "RecordPayment": (
         six(),

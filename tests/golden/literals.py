@@ -36,10 +36,16 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
     ReturnProgressed,
     UnitsDateCorrected,
@@ -49,7 +55,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,
@@ -108,11 +114,22 @@ _FIRST_TERMS = OrderTerms(
     promised_delivery_at=at(6),
 )
 
+_BILLING = Address(
+    Personal("Ada B."),
+    Personal("2 Bank St"),
+    Personal("Floor 3"),
+    "York",
+    "Yorkshire",
+    Personal("YO1 1AA"),
+    "GB",
+)
+
 _TERMS = replace(
     _FIRST_TERMS,
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
+    billing_address=_BILLING,
 )
 
 LITERALS: dict[str, Event] = {
@@ -132,6 +149,34 @@ LITERALS: dict[str, Event] = {
         ),
         OrderConfirmed("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderEdited(
+            "o1",
+            "edit-1",
+            "GBP",
+            2025,
+            2535,
+            510,
+            (OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15),),
+            (
+                LineEdit(
+                    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15),
+                    quantity_before=3,
+                    repriced=True,
+                ),
+            ),
+            _FIRST_TERMS.customer,
+            _FIRST_TERMS.shipping_address,
+            _BILLING,
+            ShippingCharge("express", 995, 166, True),
+            at(3),
+            at(6),
+            _ALLOCATIONS,
+            _BACKORDERS,
+            _ALLOCATIONS,
+            _BACKORDERS,
+            "by telephone",
+            notify_customer=True,
+        ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
         OrderHeld("o1", "h1", "fraud", "look twice"),
         HoldReleased("o1", "h1"),
@@ -141,6 +186,11 @@ LITERALS: dict[str, Event] = {
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
+        OrderResumed("o1", "she wants it", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderTagged("o1", ("vip",), ("new",)),
+        OrderNoted("o1", "Pack it as a gift."),
+        OrderArchived("o1"),
+        OrderUnarchived("o1"),
         PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
-from oms_ledger.testing import Folded
+from oms_ledger.kernel import Position, R, Recorded
+from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
 from oms_projections.returns.rows import ReturnRow
@@ -19,57 +17,6 @@ from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, Any]
-
-
-class Records:
-    """Recorded events, by position and by stream."""
-
-    def __init__(self) -> None:
-        self.all: list[Recorded] = []
-        self.streams: dict[str, list[Recorded]] = defaultdict(list)
-
-    def add(self, r: Recorded) -> None:
-        assert r.position == len(self.all) + 1
-        self.all.append(r)
-        self.streams[r.stream].append(r)
-
-
-class LogUntil:
-    """A `kernel.Log` of recorded events up to a position."""
-
-    def __init__(self, records: Records, position: Position) -> None:
-        self.position = position
-        self._records = records
-
-    def history(
-        self, stream: str, after_version: int = 0, limit: int | None = None
-    ) -> list[Recorded]:
-        own = self._records.streams.get(stream, [])
-        until = bisect_right(own, self.position, key=lambda r: r.position)
-        changes = own[max(0, after_version) : until]
-        return changes if limit is None else changes[:limit]
-
-    def events(
-        self, after: Position, limit: int, types: Collection[str] | None = None
-    ) -> list[Recorded]:
-        records = self._records.all[after : self.position]
-        return [r for r in records if types is None or type(r.event).type in types][:limit]
-
-    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
-        state = kind()
-        for r in self.history(stream_id(kind, key)):
-            if until is None or r.position <= until:
-                state.apply(r.event)
-                state.version = r.version
-        return state
-
-    def keys(
-        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
-    ) -> list[str]:
-        first, last = stream_id(kind, prefix), stream_id(kind, after)
-        begun = (s for s, own in self._records.streams.items() if own[0].position <= self.position)
-        keys = (s.partition("-")[2] for s in begun if s.startswith(first) and s > last)
-        return sorted(keys, key=str.encode)[:limit]
 
 
 class ReadModels:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.personal import with_fields
 from oms_ledger.kernel import Json, Position, Query
 from oms_projections import QUERIES
 from tests.history.shop import PLACES, SKUS, RandomShop
@@ -79,5 +80,4 @@ def more(query: Query, params: object, answer: Mapping[str, Json]) -> tuple[Quer
     cursor = answer.get("next_cursor")
     if not isinstance(cursor, str):
         return None
-    fields = {name: getattr(params, name) for name in type(params).__annotations__}
-    return query, query.params(**{**fields, "cursor": cursor})
+    return query, with_fields(params, cursor=cursor)

@@ -18,8 +18,9 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Command, Json, Position, Query, all_events, stream_id
 from oms_ledger.testing import MemoryLedger
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections import QUERIES
-from tests.history.memory import LogUntil, ReadModels, Records
+from tests.history.memory import ReadModels
 from tests.history.questions import (
     CAPABLE,
     NOTHING,

@@ -17,7 +17,7 @@ from oms_ledger.history.narrator import Narrator, facts
 from oms_ledger.history.sources import events_of_customer, events_of_order, events_of_sku
 from oms_ledger.kernel import Log, all_events
 from oms_ledger.testing import recorded
-from tests.history.memory import LogUntil, Records
+from oms_ledger.testing.log import LogUntil, Records
 from tests.history.test_as_of import played
 from tests.projections.histories import Shop
 

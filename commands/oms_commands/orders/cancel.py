@@ -35,6 +35,7 @@ class CancelOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/cancel")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "reason": "customer",
         "lines": [{"line_id": "1", "quantity": 2}],

@@ -40,6 +40,7 @@ class RecordPayment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments:record", 201)
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "provider": "bank",
         "reference": "2026-01-05/17",

@@ -34,6 +34,7 @@ class RefundCredit(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/refund")
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "The order was cancelled."}
 
     order_id: Id

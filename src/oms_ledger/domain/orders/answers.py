@@ -64,6 +64,8 @@ class OrderAnswer(TypedDict):
     status: StatusesAnswer
     on_hold: bool
     holds: list[HoldAnswer]
+    tags: list[str]
+    archived: bool
     lines: list[LineAnswer]
     total: str
     tax_total: str
@@ -75,6 +77,14 @@ class OrderAnswer(TypedDict):
 
 class HeldOrderAnswer(OrderAnswer):
     hold_id: str
+
+
+class EditedOrderAnswer(OrderAnswer):
+    """`difference` is what the buyer has to pay more by the edit, or below 0 less; `amount_due` is
+    what is still to be paid in all."""
+
+    difference: str
+    amount_due: str
 
 
 class CustomerAnswer(TypedDict):
@@ -140,6 +150,7 @@ class DoubtfulOrderDateAnswer(TypedDict):
 class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
+    billing_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     presentment: PresentmentAnswer | None
     backorder: str
@@ -164,6 +175,8 @@ class ListedOrderAnswer(TypedDict):
     sensitive: bool
     status: StatusesAnswer
     on_hold: bool
+    tags: list[str]
+    archived: bool
     total: str
     currency: str
     units: int

@@ -49,14 +49,24 @@ def fulfilment_status(lines: Iterable[LineProgress]) -> str:
     return "backordered" if backordered else "unfulfilled"
 
 
+ENDED = frozenset({"cancelled", "expired"})
+"""Statuses of an order of which nothing is wanted any more."""
+
+
 def order_status(
-    lines: Collection[LineProgress], fulfilment: str, *, confirmed: bool, in_work: bool
+    lines: Collection[LineProgress],
+    fulfilment: str,
+    *,
+    confirmed: bool,
+    in_work: bool,
+    ending: str | None = None,
 ) -> str:
     """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship) or cancelled. `fulfilment` is the lines' status on that
-    axis."""
+    (all delivered, or nothing to ship), cancelled or expired (it was not paid in time).
+    `fulfilment` is the lines' status on that axis, `ending` the reason of the last
+    cancellation."""
     if all(line.cancelled == line.line.quantity for line in lines):
-        return "cancelled"
+        return "expired" if ending == "expired" else "cancelled"
     if not confirmed:
         return "pending"
     if fulfilment in ("delivered", "not_required"):
@@ -84,13 +94,22 @@ def return_status(lines: Iterable[LineProgress], returns: Returns) -> str:
 
 
 def statuses_of(
-    lines: Lines, shipments: Shipments, returns: Returns, *, confirmed: bool, payment: str
+    lines: Lines,
+    shipments: Shipments,
+    returns: Returns,
+    *,
+    confirmed: bool,
+    payment: str,
+    ending: str | None,
 ) -> Statuses:
-    """The four axes of an order from its parts; `payment` is that of its settlement."""
+    """The four axes of an order from its parts; `payment` is that of its settlement, `ending` the
+    reason of the last cancellation."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
     return Statuses(
-        order=order_status(progress, fulfilment, confirmed=confirmed, in_work=in_work),
+        order=order_status(
+            progress, fulfilment, confirmed=confirmed, in_work=in_work, ending=ending
+        ),
         payment=payment,
         fulfilment=fulfilment,
         returned=return_status(progress, returns),

@@ -32,7 +32,7 @@ def require_within_policy(
     policies = [policy.defined for policy in given.all(ReturnPolicy) if policy.defined]
     if not policies or order.placed is None:
         return
-    channel = order.placed.terms.channel
+    channel = order.terms.channel
     faults: list[dict[str, Json]] = []
     for line in wanted:
         product = given.state(Product, line.sku).defined

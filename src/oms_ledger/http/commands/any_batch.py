@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_commands import COMMANDS
-from oms_ledger.access.principals import Principal, authorise
+from oms_ledger.access.principals import Principal, authorise, authorise_within_channels
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Forbidden, OmsError, Refused
 from oms_ledger.engine.write.writer import Idempotency, Outcome
@@ -122,7 +122,9 @@ class AnyBatchHandler:
                 "Name a command, such as ConfirmOrder; docs/catalogue.md lists them. A field of the"
                 " command that is itself called name is written name_.",
             )
-        authorise(principal, COMMANDS[str(name)].scope)
+        kind = COMMANDS[str(name)]
+        authorise(principal, kind.scope)
+        authorise_within_channels(principal, kind.within_channels)
         own = None
         if key is not None:
             if not isinstance(key, str):

@@ -51,13 +51,13 @@ LINKS = frozenset(
 """Fields that would lead from a sensitive SKU in the path to the orders that contain it."""
 
 _HARMLESS = (
-    "order_id order_number number shipment_id line_id hold_id customer_id id next_cursor",
+    "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
-    "currency total unit_price tax discount price",
+    "currency total unit_price tax discount price difference amount_due",
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by promised_at promised_ship_at promised_delivery_at",
@@ -97,6 +97,16 @@ def mentions_in(body: object, path: Mapping[str, str] | None = None) -> Mentions
     _gather(body, _streams(path or {}), False, mentions)
     mentions.undeclared -= mentions.declared.keys()
     return mentions
+
+
+def is_declared_insensitive(body: object) -> bool:
+    """Whether an answer is an order or a shipment that declares itself not sensitive. It declares
+    so for all that is in it: `mentions_in` would find nothing sensitive."""
+    return (
+        isinstance(body, dict)
+        and body.get(MARK) is False
+        and (isinstance(body.get("order_id"), str) or isinstance(body.get("shipment_id"), str))
+    )
 
 
 def order_streams(streams: Iterable[str]) -> list[str]:

@@ -1,0 +1,89 @@
+"""What a ledger does by itself: the state of its loops, its policies, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.read.reader import DetachedLog, Readers
+from oms_ledger.engine.work import consequences, cursors, retries
+from oms_ledger.engine.work.consequences import Consequence, NewContext, PendingConsequence, Refusal
+from oms_ledger.engine.work.cursors import CursorStatus
+from oms_ledger.engine.work.policies import PolicyRunner
+from oms_ledger.engine.work.state import WorkRecorder
+from oms_ledger.engine.write.submissions import Submission
+from oms_ledger.kernel import Log, Policy, Position
+
+Lend = Callable[[Role], AbstractContextManager[Connection]]
+
+
+class LedgerWork:
+    """Of one open ledger. `submit` hands commands to its writer, `new_context` makes their
+    contexts. Used by any number of threads."""
+
+    def __init__(
+        self,
+        lend: Lend,
+        connect: Callable[[Role], Connection],
+        readers: Readers,
+        submit: Callable[[Iterable[Submission]], Sequence[PendingConsequence]],
+        new_context: NewContext,
+        policies: Sequence[Policy],
+    ) -> None:
+        self._lend = lend
+        self._connect = connect
+        self._readers = readers
+        self._submit_all = submit
+        self._new_context = new_context
+        self.policies = policies
+
+    # The loops of the workers.
+
+    def recorder(self, names: Collection[str]) -> WorkRecorder:
+        """Keeps how the loops of one worker are doing, which have these names."""
+        return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
+
+    # Policies.
+
+    def policy_runner(self) -> PolicyRunner:
+        """Runs the policies; the caller closes it."""
+        connect = partial(self._connect, Role.PROJECTOR)
+        return PolicyRunner(connect, self.policies, self._log_at, self._submit)
+
+    def cursors(self) -> list[CursorStatus]:
+        """How far each policy has read the log."""
+        with self._lend(Role.READER) as connection:
+            return cursors.statuses(connection)
+
+    def _submit(self, follow: Sequence[Consequence]) -> Sequence[PendingConsequence]:
+        return self._submit_all(consequences.submission(each, self._new_context) for each in follow)
+
+    def _log_at(self, position: Position) -> Log:
+        return DetachedLog(self._readers, position)
+
+    # What was refused.
+
+    def refusals(self) -> list[Refusal]:
+        """The commands of policies and deadlines that were refused, the oldest first."""
+        with self._lend(Role.READER) as connection:
+            return consequences.refusals(connection)
+
+    def refusal_counts(self) -> Mapping[str, int]:
+        """How many there are, by source."""
+        with self._lend(Role.READER) as connection:
+            return consequences.refusal_counts(connection)
+
+    def retry(self, source: str, reference: str) -> None:
+        """Submit a refused command again; raises the refusal."""
+        remake = partial(retries.reactions_again, self.policies, self._log_at)
+        with self._lend(Role.PROJECTOR) as connection:
+            retries.retry(connection, remake, self._submit, source, reference)
+
+    def dismiss(self, source: str, reference: str) -> None:
+        """Delete a refusal: nothing is to be done, or a person has done it."""
+        with self._lend(Role.PROJECTOR) as connection:
+            if not consequences.delete_refusal(connection, source, reference):
+                raise retries.not_there(source, reference)
