@@ -50,6 +50,13 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
     "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
     "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
+    "EditOrder": (
+        six(),
+        {
+            "order_id": "o1",
+            "changes": [{"type": "set_quantity", "line_id": "1", "quantity": 7}],
+        },
+    ),
     "HoldOrder": (six(), {"order_id": "o1", "reason": "fraud"}),
     "ReleaseHold": (
         (*six(), OrderHeld("o1", "h1", "fraud")),

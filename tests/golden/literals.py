@@ -39,6 +39,7 @@ from oms_ledger.domain.orders.events import (
     OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderHeld,
     OrderNoted,
     OrderPlaced,
@@ -53,7 +54,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,
@@ -111,11 +112,22 @@ _FIRST_TERMS = OrderTerms(
     promised_delivery_at=at(6),
 )
 
+_BILLING = Address(
+    Personal("Ada B."),
+    Personal("2 Bank St"),
+    Personal("Floor 3"),
+    "York",
+    "Yorkshire",
+    Personal("YO1 1AA"),
+    "GB",
+)
+
 _TERMS = replace(
     _FIRST_TERMS,
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
+    billing_address=_BILLING,
 )
 
 LITERALS: dict[str, Event] = {
@@ -126,6 +138,34 @@ LITERALS: dict[str, Event] = {
         ),
         OrderConfirmed("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderEdited(
+            "o1",
+            "edit-1",
+            "GBP",
+            2025,
+            2535,
+            510,
+            (OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15),),
+            (
+                LineEdit(
+                    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15),
+                    quantity_before=3,
+                    repriced=True,
+                ),
+            ),
+            _FIRST_TERMS.customer,
+            _FIRST_TERMS.shipping_address,
+            _BILLING,
+            ShippingCharge("express", 995, 166, True),
+            at(3),
+            at(6),
+            _ALLOCATIONS,
+            _BACKORDERS,
+            _ALLOCATIONS,
+            _BACKORDERS,
+            "by telephone",
+            notify_customer=True,
+        ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
         OrderHeld("o1", "h1", "fraud", "look twice"),
         HoldReleased("o1", "h1"),

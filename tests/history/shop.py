@@ -22,6 +22,7 @@ from oms_commands.orders._fields import CancelledLine, CustomerFields, LineField
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
@@ -65,7 +66,7 @@ class RandomShop:
 
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
-        others = (self._stock, self._define, self._order, self._hold, self._give_back)
+        others = (self._stock, self._define, self._order, self._hold, self._give_back, self._edit)
         seldom = (self._keep,) if self.chance.random() < 0.2 else ()
         command = self.chance.choice((*moves, *others, *seldom))()
         try:
@@ -137,6 +138,21 @@ class RandomShop:
         if kind == 2 and self.chance.random() < 0.3:
             return CancelOrder(order_id=order, reason="fraud")
         return ConfirmOrder(order_id=order)
+
+    def _edit(self) -> Command:
+        """Of line 1 another quantity; sometimes a line more, another address or customer."""
+        changes: list[dict[str, object]] = [
+            {"type": "set_quantity", "line_id": "1", "quantity": self._units()}
+        ]
+        if self.chance.random() < 0.4:
+            wanted = {"sku": self._sku(), "quantity": self._units(), "unit_price": "1.50"}
+            changes.append({"type": "add_line", "line": {**wanted, "tax": "0.07"}})
+        if self.chance.random() < 0.3:
+            changes.append({"type": "set_shipping_address", "address": {"country": "FR"}})
+        if self.chance.random() < 0.2:
+            customer = {"id": f"c{self._units()}", "name": "Ada Byron"}
+            changes.append({"type": "set_customer", "customer": customer})
+        return EditOrder(order_id=self.an_order(), changes=changes, note="by telephone")  # type: ignore[arg-type]  # validated
 
     def _hold(self) -> Command:
         if self._holds and self.chance.random() < 0.6:

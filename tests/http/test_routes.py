@@ -96,6 +96,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
 def _fulfil(client: ExampleClient) -> None:
     """An order from placing to delivery, held in between."""
     order_id = client.do("PlaceOrder")["order_id"]
+    edited = client.do("EditOrder", order_id=order_id)
+    assert (edited["difference"], edited["amount_due"]) == ("2.05", "22.30")
     held = client.do("HoldOrder", order_id=order_id)
     client.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
     client.do("ConfirmOrder", order_id=order_id)

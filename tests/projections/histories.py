@@ -24,6 +24,7 @@ from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderHeld,
     OrderPlaced,
     UnitsDateCorrected,
@@ -33,7 +34,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import Personal
@@ -142,7 +143,7 @@ class Shop:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
         others = [partial(move, self) for move in (more.pay, more.credit, more.label, more.end)]
-        every: list[Callable[[], None]] = [*moves, *rarer, *others]
+        every: list[Callable[[], None]] = [*moves, *rarer, self.edit, *others]
         for _ in range(steps):
             self.chance.choice(every)()
         return self.events
@@ -272,6 +273,52 @@ class Shop:
                 released = StockReleased(freed.sku, where, 1, order_id, line_id)
                 self.happens(order, cancelled, released)
                 return
+
+    def edit(self) -> None:
+        """A unit less of one line, two units of a new one, and sometimes other terms."""
+        order = self.any_order()
+        if order is None or order.placed is None:
+            return
+        order_id, terms = order.placed.order_id, order.terms
+        held = [(p, where) for p in order.lines.values() for where in p.allocated_at]
+        if not held:
+            return
+        progress, where = self.chance.choice(held)
+        old = progress.line
+        less = progress.priced.of_quantity(old.quantity - 1)
+        more = OrderLine(str(len(order.lines)), self.chance.choice(SKUS), 2, 150, 7)
+        freed = Allocation(old.line_id, old.sku, where, 1)
+        got = Allocation(more.line_id, more.sku, where, 1)
+        short = Backorder(more.line_id, more.sku, where, 1)
+        express = ShippingCharge("express", 995) if self.chance.random() < 0.3 else None
+        moved = Address(Personal("Ada Byron"), city="York", country="FR")
+        later = PLACED_AT + timedelta(days=self.chance.randint(1, 4))
+        change = less.amount - old.amount + more.amount
+        if express is not None and terms.shipping is not None:
+            change += express.amount - terms.shipping.amount
+        edited = OrderEdited(
+            order_id,
+            f"e{len(self.events)}",
+            "GBP",
+            terms.total,
+            terms.total + change,
+            change,
+            (more,),
+            (LineEdit(less, old.quantity),),
+            shipping_address=moved if self.chance.random() < 0.3 else None,
+            shipping=express,
+            ship_by=later if self.chance.random() < 0.3 else None,
+            allocations=(got,),
+            backorders=(short,),
+            released=(freed,),
+        )
+        self.happens(
+            order,
+            edited,
+            StockReleased(old.sku, where, 1, order_id, old.line_id),
+            StockAllocated(more.sku, where, 1, order_id, more.line_id),
+            StockBackordered(more.sku, where, 1, order_id, more.line_id),
+        )
 
     def fill(self) -> None:
         order = self.any_order()

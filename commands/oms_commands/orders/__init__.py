@@ -6,6 +6,7 @@ from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.archive import ArchiveOrder
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
@@ -18,6 +19,7 @@ from oms_ledger.kernel import Command
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     ConfirmOrder,
+    EditOrder,
     CancelOrder,
     ResumeOrder,
     HoldOrder,

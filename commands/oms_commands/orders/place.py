@@ -31,8 +31,7 @@ from oms_commands.orders._fields import (
     presentment_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, product_refs, stored_sku
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.catalogue.state import Channel, Location, product_refs, stored_sku
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
@@ -42,7 +41,7 @@ from oms_ledger.domain.identifiers import (
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.lines import discounted
-from oms_ledger.domain.orders.rules.placement import place
+from oms_ledger.domain.orders.rules.placement import place, refuse_unknown_skus
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
@@ -98,6 +97,7 @@ class PlaceOrder(Command):
     placed_at: Time | None = None
     customer: CustomerFields | None = None
     shipping_address: AddressFields | None = None
+    billing_address: AddressFields | None = None
     shipping: ShippingFields | None = None
     discount: Amount | None = None
     tax_included: bool = False
@@ -229,19 +229,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     )
     if order.discount:
         lines = discounted(lines, to_minor(order.discount, order.currency))
-    unknown: list[dict[str, Json]] = [
-        {"line": line.line_id, "sku": line.sku}
-        for line in lines
-        if given.state(Product, line.sku).defined is None
-    ]
-    if unknown:
-        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
-        raise Refused(
-            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
-            " of it, and order again.",
-            code="unknown_sku",
-            errors=unknown,
-        )
+    refuse_unknown_skus(lines, given)
     return OrderTerms(
         order.channel,
         order.currency,
@@ -255,4 +243,5 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.promised_ship_at,
         order.promised_delivery_at,
         presentment_of(order.presentment),
+        address_of(order.billing_address),
     )

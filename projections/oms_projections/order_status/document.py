@@ -19,6 +19,7 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderConfirmed,
+    OrderEdited,
     OrderPlaced,
     OrderResumed,
     UnitsDateCorrected,
@@ -120,7 +121,7 @@ def follow(document: OrderDocument, r: Recorded) -> None:
 def _locations_of(event: Event) -> Collection[str]:
     """Where an event promised the order stock."""
     match event:
-        case OrderPlaced() | OrderResumed():
+        case OrderPlaced() | OrderEdited() | OrderResumed():
             places = {a.location for a in event.allocations}
             return places.union(b.location for b in event.backorders)
         case BackordersAllocated():

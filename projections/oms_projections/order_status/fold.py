@@ -18,6 +18,7 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
     OrderCancelled,
+    OrderEdited,
     OrderEvent,
     OrderPlaced,
     OrderResumed,
@@ -168,6 +169,8 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
         case BackordersAllocated():
             allocated = {a.line_id for a in event.allocations}
             return allocated | {b.line_id for b in event.backorders_released}
+        case OrderEdited():
+            return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (
             OrderCancelled()
             | OrderResumed()
@@ -184,7 +187,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
 
 
 def order_row(document: OrderDocument) -> OrderRow:
-    """What was agreed; the rest is brought up to date with each event."""
+    """What was agreed at first; the rest is brought up to date with each event."""
     placed = document.order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
@@ -235,6 +238,8 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.tags = list(order.labels.tags)
     row.archived = order.labels.archived
     row.locations = document.locations
+    if order.edits is not None:
+        update_terms(row, order)
     row.cancelled_total = order.cancelled_total
     row.facets = facets_of(row)
     row.shipped_at = document.shipped_at
@@ -243,9 +248,23 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.updated_at = document.updated_at or row.placed_at
 
 
+def update_terms(row: OrderRow, order: Order) -> None:
+    """What edits change of what was agreed. Lines with nothing ordered do not count."""
+    terms = order.terms
+    row.total = terms.total
+    row.units = sum(line.quantity for line in terms.lines if line.stocked)
+    row.line_count = sum(line.quantity > 0 for line in terms.lines)
+    row.customer_id = terms.customer.id if terms.customer else None
+    row.customer = msgspec.to_builtins(terms.customer)
+    row.person = person_of(terms)
+    row.country = terms.shipping_address.country if terms.shipping_address else None
+    row.ship_by = order.ship_by
+    row.deliver_by = order.deliver_by
+
+
 def person_of(terms: OrderTerms) -> str | None:
     """The id of the key that what is personal in an order is sealed with."""
-    persons = (terms.customer, terms.shipping_address)
+    persons = (terms.customer, terms.shipping_address, terms.billing_address)
     keys = (key_of(value) for person in persons if person for _, value in personal_values(person))
     return next((key for key in keys if key is not None), None)
 
@@ -307,7 +326,7 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=7,
+    version=8,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,

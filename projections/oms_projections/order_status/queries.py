@@ -16,7 +16,7 @@ from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, rfc3339
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
-from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import with_fields
 from oms_ledger.kernel import (
@@ -166,8 +166,13 @@ def _happened(history: Iterable[Recorded], by: datetime | None) -> list[Recorded
 
 def skus_of(history: Iterable[Recorded]) -> dict[str, str]:
     """The SKU of each line of an order."""
-    placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
-    return {line.line_id: line.sku for event in placed for line in event.terms.lines}
+    skus: dict[str, str] = {}
+    for r in history:
+        event = r.event
+        if isinstance(event, OrderPlaced | OrderEdited):
+            lines = event.terms.lines if isinstance(event, OrderPlaced) else event.added
+            skus |= {line.line_id: line.sku for line in lines}
+    return skus
 
 
 QUERIES = (

@@ -160,12 +160,12 @@ GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer
 -- Oldest first. Guests have no id: their orders are those that their key seals.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE customer_id = %(customer)s OR person = %(key)s ORDER BY placed_at, order_id;
 
 -- name: orders_of_their_addresses
 -- What guests have ordered with an e-mail address of the customer's: forgotten with the customer.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE person IN (
     SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
     JOIN subject_keys AS g ON g.subject = 'email:' || i.blind

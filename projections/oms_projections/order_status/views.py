@@ -46,9 +46,9 @@ def detail(
     ]
     return {
         **order_view(order, statuses),
-        **agreed(placed),
+        **agreed(order.terms),
         "payments": [
-            order_payment_view(payment_id, payment, placed.terms.currency)
+            order_payment_view(payment_id, payment, order.terms.currency)
             for payment_id, payment in order.settlement.payments.items()
         ],
         "shipments": shipments,
@@ -108,12 +108,12 @@ def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:
     return text_of(body)
 
 
-def agreed(placed: OrderPlaced) -> dict[str, Json]:
-    terms = placed.terms
+def agreed(terms: OrderTerms) -> dict[str, Json]:
     charge = terms.shipping
     return {
         "customer": plain(terms.customer),
         "shipping_address": plain(terms.shipping_address),
+        "billing_address": plain(terms.billing_address),
         "shipping": shipping_charge(charge, terms.currency) if charge else None,
         "presentment": presented(terms),
         "backorder": terms.backorder,
@@ -155,8 +155,8 @@ def shipment(shipment_id: str, status: str, parcel: OrderShipment | None) -> dic
 def timestamps(document: OrderDocument, placed: OrderPlaced) -> dict[str, Json]:
     times = {
         "placed_at": placed.placed_at,
-        "ship_by": placed.ship_by,
-        "deliver_by": placed.deliver_by,
+        "ship_by": document.order.ship_by,
+        "deliver_by": document.order.deliver_by,
         "confirmed_at": document.confirmed_at,
         "shipped_at": document.shipped_at,
         "delivered_at": document.delivered_at,

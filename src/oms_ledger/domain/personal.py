@@ -99,6 +99,24 @@ class SubjectRef:
     internal: bool = False
 
 
+class OrderPersonCommand(Protocol):
+    """A command about an order, whose personal values may be those of the order's own person. Then
+    `lacks_person` is true, and `with_person` returns the command with the person resolved from the
+    log, before its values are sealed."""
+
+    order_id: str
+
+    @property
+    def lacks_person(self) -> bool: ...
+
+    def with_person(self, person: Person) -> Command: ...
+
+
+def lacks_person(command: Command) -> bool:
+    """Whether the command is an `OrderPersonCommand` whose person is to be resolved."""
+    return bool(getattr(command, "lacks_person", False))
+
+
 class SubjectCommand(Protocol):
     """A command about one data subject, which is resolved before the command is decided.
     An e-mail address in `subject_ref` must not reach the ledger. `with_subject`

@@ -10,11 +10,12 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
-from oms_ledger.kernel import Json, Position, Recorded
+from oms_ledger.kernel import Event, Json, Position, Recorded
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import WrappedKey
 
@@ -31,6 +32,8 @@ CLOCK_SKEW = timedelta(hours=1)
 PAGE_SIZE = 1000
 
 RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
+
+TERMS_TOPICS = stored_names([OrderPlaced.type, OrderEdited.type])
 
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
@@ -209,6 +212,14 @@ def erasure_receipts(
         page = [codec.recorded(*row) for row in rows]
         stream, version = page[-1].stream, page[-1].version
         yield page
+
+
+def terms_events(connection: Connection, stream: str) -> Iterator[Event]:
+    """The events of an order that say what was agreed, in order."""
+    params = {"stream": stream, "topics": TERMS_TOPICS}
+    rows = connection.execute(SQL["terms_events"], params, binary=True).fetchall()
+    for topic, state in rows:
+        yield codec.decode(topic, bytes(state))[0]
 
 
 def destroy_keys(

@@ -101,6 +101,11 @@ ORDER BY originator_id, originator_version LIMIT %(limit)s::bigint;
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
 WHERE notification_id = %(position)s::bigint AND topic = ANY(%(topics)s::text[]);
 
+-- name: terms_events
+SELECT topic, state FROM ledger_events
+WHERE originator_id = %(stream)s::text AND topic = ANY(%(topics)s::text[])
+ORDER BY originator_version;
+
 -- name: keys_to_destroy
 -- The keys that the receipts name, and keys made for the same subjects before the decision.
 SELECT key_id FROM subject_keys

@@ -13,10 +13,12 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
+    OrderPersonCommand,
     Personal,
     PersonalCommand,
     SubjectCommand,
     change_personal,
+    lacks_person,
     names_subject,
     person_id_of,
     person_of,
@@ -61,7 +63,7 @@ class CommandSealer:
     def seal_cached(self, submissions: Sequence[Submission]) -> list[Submission] | None:
         """The submissions with their personal values sealed, from cached keys alone; None if the
         database is needed, in which case `seal` does it."""
-        if any(names_subject(each.command) for each in submissions):
+        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
             return None
         if any(self._uncertain_ids(submissions)):
             return None
@@ -94,6 +96,10 @@ class CommandSealer:
         return sealed
 
     def _with_subject(self, submission: Submission) -> Submission:
+        if lacks_person(submission.command):
+            about = cast(OrderPersonCommand, submission.command)
+            person = self._subjects.person_of_order(about.order_id)
+            return replace(submission, command=about.with_person(person))
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)

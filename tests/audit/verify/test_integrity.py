@@ -41,9 +41,25 @@ def test_a_true_history_is_believed(history: History, seed: int) -> None:
     assert checked["orders"] == sum(e.type == "order.placed.v1" for e in events) > 20
     assert checked["shipments"] == sum(e.type == "shipment.created.v1" for e in events) > 5
     assert checked["commands"] == len({command(e) for e in events})
-    placed = [json.loads(e.state)["data"]["terms"] for e in events if e.type == "order.placed.v1"]
-    lines = [line for terms in placed for line in terms["lines"]]
-    assert checker.invariants.totals == {"GBP": sum(n["quantity"] * n["unit_price"] for n in lines)}
+    assert checked["edits"] == sum(e.type == "order.edited.v1" for e in events) > 5
+    lines = agreed_lines(events).values()
+    totals = (n["quantity"] * n["unit_price"] + n["tax"] - n["discount"] for n in lines)
+    assert checker.invariants.totals == {"GBP": sum(totals)}
+
+
+def agreed_lines(events: Sequence[StoredEvent]) -> dict[tuple[str, str], Any]:
+    """The lines of all orders as they were agreed last, by order and line id."""
+    lines: dict[tuple[str, str], Any] = {}
+    for event in events:
+        data = json.loads(event.state)["data"]
+        if event.type == "order.placed.v1":
+            agreed = data["terms"]["lines"]
+        elif event.type == "order.edited.v1":
+            agreed = [*data["added"], *(each["line"] for each in data["changed"])]
+        else:
+            continue
+        lines |= {(data["order_id"], line["line_id"]): line for line in agreed}
+    return lines
 
 
 def test_the_size_of_pages_does_not_matter(history: History) -> None:
@@ -213,6 +229,44 @@ def test_what_does_not_add_up_is_named_at_its_position(
     later = kind in ("oversold", "units_lost")  # may first show when more is asked of it
     assert len(commands) == 1 or later, its[0]
     assert its[0].expected != its[0].actual
+
+
+def edited_line(name: str) -> Change:
+    """One more of a number of the first line that an edit has changed."""
+
+    def change(stored: dict[str, Any]) -> None:
+        stored["data"]["changed"][0]["line"][name] += 1
+
+    return change
+
+
+def got_more(stored: dict[str, Any]) -> None:
+    stored["data"]["allocations"][0]["quantity"] += 1
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "kind"),
+    [
+        (more("total_after"), "changed", "money_does_not_add_up"),
+        (edited_line("tax"), "changed", "money_does_not_add_up"),
+        (edited_line("unit_price"), "changed", "money_does_not_add_up"),
+        (edited_line("quantity"), "changed", "units_lost"),
+        (got_more, "allocations", "units_lost"),
+        (got_more, "allocations", "stock_differs_from_orders"),
+    ],
+)
+def test_an_edit_that_does_not_add_up_is_named_at_its_position(
+    history: History, change: Change, part: str, kind: str
+) -> None:
+    events = history(SEED)
+    at = next(
+        n
+        for n, event in enumerate(events)
+        if event.type == "order.edited.v1" and json.loads(event.state)["data"][part]
+    )
+    its = [f for f in folded(altered(events, at, change))[1] if f.kind == kind]
+    assert its
+    assert command(events[its[0].first - 1]) == command(events[at])
 
 
 def test_an_order_is_placed_once(history: History) -> None:

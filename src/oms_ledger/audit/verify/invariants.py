@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 
 from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
-from oms_ledger.audit.verify.line_checks import money_fault, units_fault, units_text
+from oms_ledger.audit.verify.line_checks import edit_fault, money_fault, units_fault, units_text
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
@@ -25,6 +25,7 @@ from oms_ledger.domain.identifiers import channel_key, stock_key
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderCancelled,
+    OrderEdited,
     OrderPlaced,
     UnitsDelivered,
     UnitsPacked,
@@ -44,7 +45,7 @@ PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 
 class InvariantChecker:
     """`states` has the state of every stream but those of closed orders. `checked` counts checks by
-    name, `totals` sums the orders as placed, in minor units by currency. Of one stream only the
+    name, `totals` sums the orders as agreed, in minor units by currency. Of one stream only the
     first finding of a kind is kept, since later ones follow from it."""
 
     def __init__(self) -> None:
@@ -132,6 +133,8 @@ class InvariantChecker:
         self._belongs(stream, stream_id(Order, str(getattr(event, "order_id", ""))))
         if isinstance(event, OrderPlaced):
             self._placed(stream, order, event)
+        elif isinstance(event, OrderEdited):
+            self._edited(stream, order, event)
         elif isinstance(event, UnitsPacked):
             units = [(line.line_id, line.quantity) for line in event.lines]
             self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
@@ -158,6 +161,16 @@ class InvariantChecker:
                        f"{terms.total} minor units of {terms.currency}")  # fmt: skip
         self.checked["orders"] += 1
         self._order_numbers[event.order_id] = event.number
+
+    def _edited(self, stream: str, order: Order, event: OrderEdited) -> None:
+        if order.placed is None:  # its terms are not known
+            return
+        self.checked["edits"] += 1
+        self.totals[event.currency] += event.total_after - event.total_before
+        fault = edit_fault(order, event)
+        if fault is not None:
+            self._find("money_does_not_add_up", fault, stream, "amounts of 0 or more that add up",
+                       f"{event.total_after} minor units of {event.currency}")  # fmt: skip
 
     def _shipment(self, stream: str, shipment: Shipment, event: Event) -> None:
         self._belongs(stream, stream_id(Shipment, str(getattr(event, "shipment_id", ""))))
@@ -243,7 +256,7 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
     """The lines whose units an event moved."""
     lines = order.lines
     match event:
-        case OrderPlaced():
+        case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
             return [lines[a.line_id] for a in event.allocations]

@@ -76,6 +76,14 @@ class HeldOrderAnswer(OrderAnswer):
     hold_id: str
 
 
+class EditedOrderAnswer(OrderAnswer):
+    """`difference` is what the buyer has to pay more by the edit, or below 0 less; `amount_due` is
+    what is still to be paid in all."""
+
+    difference: str
+    amount_due: str
+
+
 class CustomerAnswer(TypedDict):
     id: str | None
     name: str | None
@@ -139,6 +147,7 @@ class DoubtfulOrderDateAnswer(TypedDict):
 class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
+    billing_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     presentment: PresentmentAnswer | None
     backorder: str

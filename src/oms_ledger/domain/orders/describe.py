@@ -14,6 +14,7 @@ from oms_ledger.domain.orders.events import (
     OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderEvent,
     OrderHeld,
     OrderNoted,
@@ -45,6 +46,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
+        case OrderEdited():
+            return [_edited(event), *_edits(event, skus), *_moved(event)]
         case BackordersAllocated():
             return ["Stock came in for what was backordered", *_allocated(event.allocations)]
         case OrderHeld():
@@ -88,6 +91,44 @@ def _tags(event: OrderTagged) -> str:
     return f"Tags: {', '.join(changes)}"
 
 
+def _edited(event: OrderEdited) -> str:
+    total = f"the total is {Money(event.total_after, event.currency)}"
+    if event.total_before != event.total_after:
+        total += f" instead of {to_text(event.total_before, event.currency)}"
+    notified = "; the customer is notified" if event.notify_customer else ""
+    return f"Order edited: {total}{notified}{note_suffix(event.note)}"
+
+
+def _edits(event: OrderEdited, skus: Skus) -> list[str]:
+    currency = event.currency
+    texts = [f"{line.quantity} x {line.sku} added" for line in event.added]
+    for each in event.changed:
+        sku = skus.get(each.line.line_id, each.line.sku)
+        if each.line.quantity != each.quantity_before:
+            texts.append(f"{each.line.quantity} x {sku} instead of {each.quantity_before}")
+        if each.repriced:
+            texts.append(f"{sku} costs {Money(each.line.unit_price, currency)} a piece now")
+    if event.customer is not None:
+        texts.append("Customer changed")
+    if event.shipping_address is not None:
+        texts.append("Shipping address changed")
+    if event.billing_address is not None:
+        texts.append("Billing address changed")
+    if event.shipping is not None:
+        charge = Money(event.shipping.amount, currency)
+        texts.append(f"Shipping is {event.shipping.service} for {charge} now")
+    if event.ship_by is not None:
+        texts.append(f"Promised to be shipped by {rfc3339(event.ship_by)}")
+    if event.deliver_by is not None:
+        texts.append(f"Promised to be delivered by {rfc3339(event.deliver_by)}")
+    return texts
+
+
+def _moved(event: OrderEdited) -> list[str]:
+    """The stock that an edit freed and took."""
+    return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
+
+
 def _credit(event: CreditGranted, skus: Skus) -> str:
     parts = [f"{_units(event.lines, skus)}"] if event.lines else []
     parts += ["shipping"] if event.shipping else []
@@ -112,7 +153,7 @@ def _short(backorders: Iterable[Backorder]) -> list[str]:
     return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
 
 
-def _freed(event: OrderCancelled) -> list[str]:
+def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
     freed = [f"{a.quantity} x {a.sku} released at {a.location}" for a in event.released]
     wanted_no_more = [
         f"{b.quantity} x {b.sku} no longer backordered at {b.location}"

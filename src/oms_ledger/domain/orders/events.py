@@ -9,9 +9,11 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 from oms_ledger.domain.orders.lines import (
     Allocation,
     Backorder,
+    LineEdit,
     LineQuantity,
+    OrderLine,
 )
-from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.kernel import Event
 
 
@@ -67,6 +69,40 @@ class OrderCancelled(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
     released: tuple[Allocation, ...] = ()
     backorders_released: tuple[Backorder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEdited(OrderStreamEvent):
+    """What was agreed has changed. None, or nothing in a tuple: as before.
+
+    `added` are new lines, `changed` those with another quantity or price. `ship_by` and
+    `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
+    `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
+    are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
+    without units that were cancelled before. Minor units. `notify_customer`: the customer
+    is to be notified."""
+
+    type: ClassVar[str] = "order.edited.v1"
+    order_id: str
+    edit_id: str
+    currency: str
+    total_before: int
+    total_after: int
+    difference: int
+    added: tuple[OrderLine, ...] = ()
+    changed: tuple[LineEdit, ...] = ()
+    customer: Customer | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping: ShippingCharge | None = None
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    allocations: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+    released: tuple[Allocation, ...] = ()
+    backorders_released: tuple[Backorder, ...] = ()
+    note: str | None = None
+    notify_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +280,7 @@ OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
     | OrderCancelled
+    | OrderEdited
     | BackordersAllocated
     | OrderHeld
     | HoldReleased

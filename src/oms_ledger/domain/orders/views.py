@@ -16,14 +16,14 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    statuses, currency = statuses or order.statuses, placed.terms.currency
-    total, cancelled = placed.terms.total, order.cancelled_total
+    statuses, terms = statuses or order.statuses, order.terms
+    currency, total, cancelled = terms.currency, terms.total, order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
         "version": order.version,
-        "channel": placed.terms.channel,
-        "external_id": placed.terms.external_id,
+        "channel": terms.channel,
+        "external_id": terms.external_id,
         "sensitive": order.sensitive,
         "status": {
             "order": statuses.order,
@@ -40,11 +40,24 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
         "total": to_text(total, currency),
-        "tax_total": to_text(placed.terms.tax_total, currency),
+        "tax_total": to_text(terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
         "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
+    }
+
+
+def edited_order_view(order: Order, edit_id: str) -> dict[str, Json]:
+    """As `order_view`, with what the edit has changed of the amount to be paid; an edit that found
+    everything so already has changed nothing."""
+    edits, currency = order.edits, order.terms.currency
+    mine = edits is not None and edits.newest_id == edit_id
+    difference = edits.newest_difference if edits is not None and mine else 0
+    return {
+        **order_view(order),
+        "difference": to_text(difference, currency),
+        "amount_due": to_text(order.balance.due, currency),
     }
 
 

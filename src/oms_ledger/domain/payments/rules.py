@@ -216,7 +216,7 @@ def credit_for_lines(
             code="over_refund",
             errors=faults,
         )
-    charge, credited = placed.terms.shipping, order.settlement.shipping_credited
+    charge, credited = order.terms.shipping, order.settlement.shipping_credited
     free = (charge.amount if charge else 0) - credited
     if shipping > free:
         raise _over("over_refund", "refunded for shipping", shipping, free, placed.terms.currency)

@@ -24,6 +24,7 @@ from oms_ledger.engine.log.store import (
     SubjectKeyRow,
 )
 from oms_ledger.engine.write.channels import StatesOfChannels
+from oms_ledger.engine.write.preview import PreviewStates
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
     KeyRows,
@@ -121,7 +122,8 @@ class Decider:
         command, ctx = submission.command, submission.ctx
         if submission.dry_run:
             items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
-            return Outcome({"events": items}, self.position, 0, False, False, False)
+            answer = command.answer(ctx, PreviewStates(given, changes))
+            return Outcome({**answer, "events": items}, self.position, 0, False, False, False)
         began = self._append(changes, command.name, ctx)
         if changes and submission.keys is not None:
             self._store_keys(submission.keys)

@@ -85,7 +85,7 @@ class CommandHandler:
             request,
             {**outcome.answer, "position": outcome.position},
             200 if dry_run else self.status(outcome),
-            self._headers(ctx, outcome),
+            self._headers(ctx, outcome, dry_run=dry_run),
         )
 
     def read(self, body: bytes, path: Mapping[str, str]) -> Command:
@@ -122,11 +122,13 @@ class CommandHandler:
             raise invalid("If-Match", "Only commands about one order know versions. Leave it out.")
         return (Order, path_fields(request)["order_id"]), version
 
-    def _headers(self, ctx: Context, outcome: Outcome) -> dict[str, str]:
+    def _headers(self, ctx: Context, outcome: Outcome, *, dry_run: bool) -> dict[str, str]:
         headers = {
             "ledger-position": str(outcome.position),
             "x-correlation-id": ctx.correlation_id,
         }
+        if dry_run:  # nothing has this version, and nothing was repeated
+            return headers
         if self.repeats(outcome):
             headers["idempotent-replayed"] = "true"
         tag = etag(outcome.answer)

@@ -38,7 +38,8 @@ class FeedAnswer(EventsAnswer):
 
 
 class DryRunAnswer(TypedDict):
-    """What would be written. `position` is where the ledger stands."""
+    """What would be written, beside the answer that the command would give. `position` is where
+    the ledger stands."""
 
     events: list[FeedItemAnswer]
     position: int

@@ -34,7 +34,8 @@ _PRODUCTS = f"{Product.category}-"
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
     """The mark of an order or a shipment. `order` is the stream of the order itself, or of the
-    shipment's order. `keys` are the ids of the data keys that seal the order's personal values."""
+    shipment's order. `keys` are the ids of the data keys that seal the personal values with which
+    the order was placed."""
 
     sensitive: bool
     order: str | None = None
@@ -52,6 +53,9 @@ class MarkEvents(Protocol):
 
     def newest(self, streams: Collection[str]) -> Mapping[str, Event]:
         """The newest event of each of these streams that exists."""
+
+    def edits(self, streams: Collection[str]) -> Collection[Event]:
+        """The edits of these orders, which may have named other persons."""
 
 
 class SensitivityIndex:
@@ -92,6 +96,8 @@ class SensitivityIndex:
         of_orders = self._marks_of({mark.order for mark in marks.values() if mark.order})
         prefix = stream_id(Order, "")
         keys = {key for mark in of_orders.values() for key in mark.keys}
+        for edit in self._events.edits(of_orders) if of_orders else ():
+            keys |= _keys_in(edit)
         return keys | {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
 
     def sensitive_orders_in(self, body: object) -> Collection[str]:
@@ -125,11 +131,15 @@ class SensitivityIndex:
 
 def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, OrderPlaced) and event.sensitive:
-        keys = (key_of(value) for _, value in personal_values(event))
-        return SensitivityMark(True, stream, frozenset(key for key in keys if key))
+        return SensitivityMark(True, stream, frozenset(_keys_in(event)))
     if isinstance(event, ShipmentCreated):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
     return NOT_SENSITIVE
+
+
+def _keys_in(event: Event) -> set[str]:
+    """The ids of the data keys that seal personal values of an event."""
+    return {key for _, value in personal_values(event) if (key := key_of(value))}
 
 
 def _is_sensitive(event: Event | None) -> bool:

@@ -32,11 +32,11 @@ LINKS = frozenset({"order_id", "shipment_id", "line_id", "position", "recorded_a
 """Fields that would lead from a sensitive SKU in the path to the orders that contain it."""
 
 _HARMLESS = (
-    "order_id order_number number shipment_id line_id hold_id customer_id id next_cursor",
+    "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
-    "currency total unit_price tax discount price",
+    "currency total unit_price tax discount price difference amount_due",
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by promised_at promised_ship_at promised_delivery_at",

@@ -51,7 +51,7 @@ def already_cancelled(order: Order) -> Refused:
 def cancel_lines(
     order_id: str, order: Order, wanted: Mapping[str, int], reason: str, note: str | None
 ) -> Sequence[Change]:
-    """These units of these lines. Backordered ones go first: they cost nobody anything."""
+    """These units of these lines."""
     faults = [f for line_id, units in wanted.items() if (f := _fault(order, line_id, units))]
     if faults:
         if order.statuses.order in ENDED:
@@ -65,18 +65,26 @@ def cancel_lines(
     freed: list[Allocation] = []
     backorders: list[Backorder] = []
     for line_id, units in wanted.items():
-        progress = order.lines[line_id]
-        for backorder in _backorders(progress):
-            take = min(backorder.quantity, units)
-            units -= take
-            if take:
-                backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
-        for allocation in reversed(_allocations(progress)):
-            take = min(allocation.quantity, units)
-            units -= take
-            if take:
-                freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
+        of_line, backorders_of_line = units_freed(order.lines[line_id], units)
+        freed += of_line
+        backorders += backorders_of_line
     return _cancel(order_id, reason, note, wanted, freed, backorders)
+
+
+def units_freed(progress: LineProgress, units: int) -> tuple[list[Allocation], list[Backorder]]:
+    """What so many units of a line free. Backordered ones go first: they cost nobody anything."""
+    line_id, freed, backorders = progress.line.line_id, list[Allocation](), list[Backorder]()
+    for backorder in _backorders(progress):
+        take = min(backorder.quantity, units)
+        units -= take
+        if take:
+            backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
+    for allocation in reversed(_allocations(progress)):
+        take = min(allocation.quantity, units)
+        units -= take
+        if take:
+            freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
+    return freed, backorders
 
 
 def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:

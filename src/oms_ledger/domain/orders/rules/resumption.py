@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import OrderPlaced, OrderResumed
-from oms_ledger.domain.orders.rules.placement import backorders_of, stock_changes
+from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.stock.rules import allocate, sellable_units, stock_by_location
@@ -36,4 +36,4 @@ def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) ->
         tuple(plan.allocations),
         backorders,
     )
-    return [Change(resumed), *stock_changes(placed.order_id, plan, backorders)]
+    return [Change(resumed), *stock_taken(placed.order_id, plan, backorders)]
