@@ -97,9 +97,9 @@ class Operations:
         return Response(text, 200, None, CONTENT_TYPE_LATEST)
 
     def _ledger_state(self) -> LedgerState:
-        readers, work = self._oms.readers, self._oms.work
-        policies, refused = work.cursors(), work.refusal_counts()
-        return LedgerState(readers.status(), readers.work_states(), policies, refused)
+        readers = self._oms.readers
+        statuses, states = readers.status(), readers.work_states()
+        return LedgerState(statuses, states, readers.policy_cursors(), readers.refusal_counts())
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))
