@@ -283,7 +283,7 @@ def test_a_refused_command_is_recorded_once_and_waits_for_a_person(
         "ConfirmOrder",
         "illegal_transition",
     )
-    assert oms.work.refusal_counts() == {SOURCE: 1}
+    assert oms.readers.refusal_counts() == {SOURCE: 1}
     with pytest.raises(Refused):
         oms.work.retry(SOURCE, refusal.reference)
     oms.work.deadlines = made
