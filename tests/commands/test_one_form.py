@@ -126,10 +126,15 @@ OF_A_SKU: dict[str, dict[str, object]] = {
         "lines": [LINE, {**LINE, "quantity": 11}],
         "backorder": "allow",
     },
+    "EditOrder": {
+        "order_id": "o2",
+        "changes": [{"type": "add_line", "line": {**LINE, "quantity": 10}}],
+    },
 }
 """Commands with the SKU in NFC, which need the ten units that there are in NFD."""
 
-OF_BEFORE = (place(), place("MAN", 2), goods(NFD), stock(10, NFD))
+SERVICE = ordered(order_line(1, sku="POST", stocked=False), order_id="o2", confirmed=False)
+OF_BEFORE = (place(), place("MAN", 2), goods(NFD), stock(10, NFD), *SERVICE)
 
 
 def test_all_commands_with_a_sku_are_tried() -> None:
