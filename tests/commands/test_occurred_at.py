@@ -14,6 +14,7 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
+from oms_ledger.domain.returns.events import ReturnApproved, ReturnClosed
 from oms_ledger.domain.times import CLOCK_SKEW_MAX
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
@@ -21,6 +22,14 @@ from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
 from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
+from tests.commands.returns.past import (
+    APPROVED,
+    PAID_AND_DELIVERED,
+    REQUESTED,
+    came,
+    requested,
+    returned,
+)
 from tests.commands.shop import (
     SHELF,
     UNDER_WAY,
@@ -43,6 +52,10 @@ SOLD = {
     "currency": "GBP",
     "lines": [{"sku": "A", "quantity": 1, "unit_price": "2.55"}],
 }
+
+RETURN: dict[str, object] = {"return_id": "r1"}
+RETURNED = [{"line_id": "1", "quantity": 1}]
+BACK = returned(requested(), ReturnApproved("r1"), came(2))
 
 PAYMENT: dict[str, object] = {"order_id": "o1", "payment_id": "p1"}
 
@@ -105,19 +118,39 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         (*PAID, PaymentDiscrepancyRecorded("p1", "d1", "captured", gbp(100), "Late.")),
         {**PAYMENT, "discrepancy_id": "d1", "note": "refunded"},
     ),
+    "RequestReturn": (PAID_AND_DELIVERED, {"order_id": "o1", "lines": RETURNED, "approve": True}),
+    "RequestBlindReturn": (SHELF, {"lines": [{"sku": "A", "quantity": 1}]}),
+    "ApproveReturn": (REQUESTED, RETURN),
+    "DeclineReturn": (REQUESTED, {**RETURN, "reason": "Worn"}),
+    "ReceiveReturn": (
+        APPROVED,
+        {
+            **RETURN,
+            "lines": [
+                {"line_id": "1", "quantity": 1, "condition": "resellable", "location": "LON"}
+            ],
+        },
+    ),
+    "RefundReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
+    "CloseReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
+    "CancelReturn": (REQUESTED, RETURN),
+    "ReopenReturn": ((*PAID_AND_DELIVERED, *BACK, ReturnClosed("r1")), RETURN),
 }
 """A past in which each command records a fact, and its fields without the time."""
 
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "ReleaseScheduledOrder",
+    "PutReturnPolicy",
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
 }
-"""Commands that hold from the moment they are recorded: definitions, and duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, and duties under
+law."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

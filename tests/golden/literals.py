@@ -35,6 +35,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -47,6 +48,7 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -78,6 +80,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.payments import PAYMENT_LITERALS
+from tests.golden.returns import RETURN_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -128,15 +131,26 @@ _TERMS = replace(
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
+    fulfil_at=at(4),
 )
 
 LITERALS: dict[str, Event] = {
     event.type: event
     for event in (
         OrderPlaced(
-            "o1", "WEB-000001", _TERMS, at(1), at(3), at(6), _ALLOCATIONS, _BACKORDERS, True
+            "o1",
+            "WEB-000001",
+            _TERMS,
+            at(1),
+            at(3),
+            at(6),
+            _ALLOCATIONS,
+            _BACKORDERS,
+            True,
+            "r1",
         ),
         OrderConfirmed("o1"),
+        FulfilmentReleased("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
         OrderEdited(
             "o1",
@@ -182,7 +196,9 @@ LITERALS: dict[str, Event] = {
         OrderUnarchived("o1"),
         PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
+        ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -238,6 +254,7 @@ LITERALS: dict[str, Event] = {
             2,
             (Component("85123B", 2),),
             True,
+            "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
         CustomerForgotten(
@@ -259,10 +276,10 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
-    "product.defined.v2": {"sensitive": False},
+    "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
 is; one beside it, `<type>+<field>.json`, has the field."""

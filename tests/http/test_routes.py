@@ -81,6 +81,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _fulfil(client)
         _cancel(client)
         _pay(client)
+        _schedule(client)
+        _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -134,6 +136,18 @@ def _cancel(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
 
 
+def _schedule(client: ExampleClient) -> None:
+    """An order for later, which a person releases before."""
+    later = {**order(1, "85123A"), "confirm": True, "fulfil_at": "2200-01-01T00:00:00Z"}
+    placed = client.do("PlaceOrder", body=later)
+    assert placed["status"]["order"] == "scheduled"
+    (deadline,) = client.see("list_deadlines", placed["position"])["items"]
+    assert (deadline["key"], deadline["due_at"]) == (placed["order_id"], placed["fulfil_at"])
+    released = client.do("ReleaseScheduledOrder", order_id=placed["order_id"])
+    assert released["status"]["order"] == "confirmed"
+    assert client.see("list_deadlines", released["position"])["items"] == []
+
+
 def _pay(client: ExampleClient) -> None:
     """An order with a payment of each kind; what is too much goes back."""
     order_id = client.do("PlaceOrder", body=order(4, "85123A"))["order_id"]
@@ -151,6 +165,30 @@ def _pay(client: ExampleClient) -> None:
     client.do("RecordPayment", order_id=order_id)
     refunded = client.do("RefundCredit", order_id=order_id)
     assert refunded["money"]["credit"] == "0.00"
+
+
+def _return(client: ExampleClient) -> None:
+    """A return that comes back and is refunded, one that is declined, and a blind one."""
+    order_id = client.do("PlaceOrder", body=order(2, "85123A", confirm=True))["order_id"]
+    paid = {**MANUAL, "amount": "5.10", "capture": "automatic"}
+    client.do("RequestPayment", body=paid, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    client.do("DeliverShipment", shipment_id=shipment_id)
+    return_id = client.do("RequestReturn", order_id=order_id)["return_id"]
+    client.do("DeclineReturn", return_id=return_id)
+    client.do("ReopenReturn", return_id=return_id)
+    client.do("ApproveReturn", return_id=return_id)
+    client.do("ReceiveReturn", return_id=return_id)
+    refunded = client.do("RefundReturn", return_id=return_id)
+    assert refunded["refunded"] == "2.05"
+    client.do("CloseReturn", return_id=return_id)
+    blind = client.do("RequestBlindReturn")
+    client.do("CancelReturn", return_id=blind["return_id"])
+    after = client.do("PutReturnPolicy", policy_name="standard")["position"]
+    assert client.see("get_return", after, return_id=return_id)["status"] == "closed"
+    assert len(client.see("list_returns", after)["items"]) == 2
+    assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
 
 
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
@@ -189,6 +227,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
+PATHS |= {"return_id": "r", "policy_name": "n"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -14,6 +14,7 @@ from oms_commands._fields import (
     Amount,
     Count,
     Currency,
+    Name,
     Sku,
     check_amount,
 )
@@ -35,7 +36,7 @@ class PutProduct(Command):
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
     promised without being there. `unit_cost` is in `currency`, which may be left out where the
     product has a cost already. Orders of what is `sensitive` are health data; a definition that
-    does not say leaves it as it is.
+    does not say leaves it as it is. Return policies go by `category`.
     """
 
     name: ClassVar[str] = "PutProduct"
@@ -62,6 +63,7 @@ class PutProduct(Command):
     safety_stock: Count = 0
     components: tuple[ComponentFields, ...] = ()
     sensitive: bool | None = None
+    category: Name | None = None
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:
@@ -87,6 +89,7 @@ class PutProduct(Command):
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
             sensitive=product.sensitive if self.sensitive is None else self.sensitive,
+            product_category=self.category,
         )
         if event == product.defined:
             return ()
@@ -107,5 +110,6 @@ class PutProduct(Command):
             "backorder_limit": defined.backorder_limit,
             "safety_stock": defined.safety_stock,
             "sensitive": defined.sensitive,
+            "category": defined.product_category,
             "version": product.version,
         }

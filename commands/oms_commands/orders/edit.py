@@ -89,9 +89,7 @@ class EditOrder(Command):
         quantities = self._of(SetQuantity)
         refs: list[Ref] = [(Order, self.order_id)]
         refs += stock_of_lines(order, {each.line_id for each in quantities})
-        for sku in {each.line.sku for each in self._of(AddLine)}:
-            if not sku.isascii():
-                refs += product_refs(sku)
+        refs += [ref for each in self._of(AddLine) for ref in product_refs(each.line.sku)]
         for sku in _skus_wanted(order, quantities, self._of(AddLine), given):
             refs += stock_group_refs(sku)
             if order.placed and order.terms.backorder == "allow":

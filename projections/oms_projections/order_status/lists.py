@@ -23,7 +23,14 @@ from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 OrderStatus = Literal[
-    "pending", "confirmed", "processing", "fulfilled", "completed", "cancelled", "expired"
+    "pending",
+    "scheduled",
+    "confirmed",
+    "processing",
+    "fulfilled",
+    "completed",
+    "cancelled",
+    "expired",
 ]
 PaymentStatus = Literal[
     "none",
@@ -50,7 +57,7 @@ FulfilmentStatus = Literal[
     "delivered",
     "cancelled",
 ]
-ReturnStatus = Literal["none", "partially_returned", "returned"]
+ReturnStatus = Literal["none", "requested", "approved", "partially_returned", "returned"]
 Periods: TypeAlias = Mapping[str, datetime | None]
 Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
 

@@ -16,10 +16,17 @@ from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, rfc3339
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
-from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.events import (
+    OrderEdited,
+    OrderPlaced,
+    ReturnProgressed,
+    UnitsPacked,
+)
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import with_fields
+from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import (
+    Event,
     Json,
     Log,
     Lookup,
@@ -142,14 +149,22 @@ def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
 
 
 def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -> list[Recorded]:
-    """Events of the order and of its shipments, in the order of the ledger. `NotFound` where the
-    order is of none of the channels `within`."""
+    """Events of the order, its shipments and its returns, in the order of the ledger. `NotFound`
+    where the order is of none of the channels `within`."""
     own = log.history(stream_id(Order, order_id))
     if not own or not _is_within(own, within):
         raise _unknown(order_id)
-    streams = dict.fromkeys(r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked))
-    parcels = (r for each in streams for r in log.history(stream_id(Shipment, each)))
-    return sorted([*own, *parcels], key=lambda r: r.position)
+    streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
+    others = (r for stream in streams for r in log.history(stream))
+    return sorted([*own, *others], key=lambda r: r.position)
+
+
+def _children(event: Event) -> Iterable[str]:
+    """The stream of the shipment or return that an event of the order names."""
+    if isinstance(event, UnitsPacked):
+        yield stream_id(Shipment, event.shipment_id)
+    elif isinstance(event, ReturnProgressed):
+        yield stream_id(Return, event.return_id)
 
 
 def _is_within(history: Iterable[Recorded], channels: tuple[str, ...] | None) -> bool:
@@ -224,7 +239,7 @@ QUERIES = (
         None,
         OrderHistory,
         order_events,
-        "The events of an order and of its shipments",
+        "The events of an order, its shipments and its returns",
         order_events,
         within_channels=WITHIN,
         answer_type=EventsAnswer,

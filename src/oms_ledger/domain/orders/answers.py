@@ -43,6 +43,7 @@ class LineAnswer(TypedDict):
     delivered: int
     cancelled: int
     returned: int
+    return_requested: int
     credited: int
     allocations: list[AllocatedAnswer]
 
@@ -50,7 +51,8 @@ class LineAnswer(TypedDict):
 class OrderAnswer(TypedDict):
     """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
     that is cancelled: units with their shares of tax and discount, and shipping once every unit
-    is. `open_total` is what is left to be charged: `total` less `cancelled_total`."""
+    is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     order_id: str
     order_number: str
@@ -58,7 +60,9 @@ class OrderAnswer(TypedDict):
     channel: str
     external_id: str | None
     sensitive: bool
+    replacement_for: str | None
     status: StatusesAnswer
+    fulfil_at: str | None
     on_hold: bool
     holds: list[HoldAnswer]
     tags: list[str]

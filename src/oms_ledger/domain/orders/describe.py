@@ -10,6 +10,7 @@ from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -23,6 +24,7 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -43,6 +45,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [_placed(event), *_allocated(event.allocations), *_short(event.backorders)]
         case OrderConfirmed():
             return ["Order confirmed"]
+        case FulfilmentReleased():
+            return ["Released for shipping"]
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
@@ -80,6 +84,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return ["Order taken out of the archive"]
         case PaymentProgressed():
             return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+        case ReturnProgressed():
+            return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:

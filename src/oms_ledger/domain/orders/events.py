@@ -37,7 +37,8 @@ class OrderStreamEvent(Event):
 class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
-    data, since the command or a product in it was `sensitive` then. It stays so for ever."""
+    data, since the command or a product in it was `sensitive` then. It stays so for ever.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: str
@@ -49,11 +50,21 @@ class OrderPlaced(OrderStreamEvent):
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
+    replacement_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentReleased(OrderStreamEvent):
+    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
+    it."""
+
+    type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: str
 
 
@@ -276,9 +287,23 @@ class CreditGranted(OrderStreamEvent):
         return self.goods + self.shipping + self.adjustment
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnProgressed(OrderStreamEvent):
+    """Where a return or claim of the order stands. `lines` are the units that no other return may
+    have from now on: those that it still awaits, and of a claim those that were accepted. What
+    happened is in the return's own stream."""
+
+    type: ClassVar[str] = "order.return_progressed.v1"
+    order_id: str
+    return_id: str
+    status: str
+    lines: tuple[LineQuantity, ...] = ()
+
+
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
+    | FulfilmentReleased
     | OrderCancelled
     | OrderEdited
     | BackordersAllocated
@@ -297,5 +322,6 @@ OrderEvent: TypeAlias = (
     | OrderUnarchived
     | PaymentProgressed
     | CreditGranted
+    | ReturnProgressed
 )
 ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

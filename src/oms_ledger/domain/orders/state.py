@@ -12,6 +12,7 @@ from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -25,6 +26,7 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -35,6 +37,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.holds import Holds, apply_to_holds
 from oms_ledger.domain.orders.labels import Labels, apply_to_labels
 from oms_ledger.domain.orders.progress import Lines, apply_to_lines
+from oms_ledger.domain.orders.returns import Returns, apply_to_returns
 from oms_ledger.domain.orders.settlement import (
     Balance,
     Settlement,
@@ -51,14 +54,17 @@ from oms_ledger.kernel import Event, State
 @dataclass(slots=True)
 class Order(State):
     """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
-    `shipments`, `settlement` (its money), `labels` and `edits` are parts that fold themselves.
-    `ending` is the reason of the last cancellation."""
+    `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
+    themselves.
+    `ending` is the reason of the last cancellation. `released`: it need not wait for its
+    `fulfil_at` any more."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
     version: int = 0
     placed: OrderPlaced | None = None
     confirmed: bool = False
+    released: bool = False
     lines: Lines = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
@@ -66,6 +72,7 @@ class Order(State):
     labels: Labels = field(default_factory=Labels)
     ending: str | None = None
     edits: Edits | None = None
+    returns: Returns = field(default_factory=dict)
 
     @property
     def channel(self) -> str | None:
@@ -131,11 +138,19 @@ class Order(State):
         return balance_of(self.settlement, self.owed)
 
     @property
+    def scheduled(self) -> bool:
+        """Whether it waits for its `fulfil_at`, confirmed or not."""
+        terms = self.placed.terms if self.placed is not None else None
+        return terms is not None and terms.fulfil_at is not None and not self.released
+
+    @property
     def statuses(self) -> Statuses:
         return statuses_of(
             self.lines,
             self.shipments,
+            self.returns,
             confirmed=self.confirmed,
+            scheduled=self.scheduled,
             payment=order_payment_status(self),
             ending=self.ending,
         )
@@ -153,6 +168,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_lines(order.lines, event)
         case OrderConfirmed():
             order.confirmed = True
+        case FulfilmentReleased():
+            order.released = True
         case OrderHeld() | HoldReleased():
             apply_to_holds(order.holds, event)
         case OrderEdited():
@@ -176,6 +193,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_labels(order.labels, event)
         case OrderNoted():
             pass  # no guard reads notes
+        case ReturnProgressed():
+            apply_to_returns(order.returns, event)
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
+from oms_ledger.domain.orders.returns import units_in_returns
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.payments.views import money_view
@@ -18,6 +20,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         raise ValueError("an order's first event is OrderPlaced")
     statuses, terms = statuses or order.statuses, order.terms
     currency, total, cancelled = terms.currency, terms.total, order.cancelled_total
+    in_returns = units_in_returns(order.returns)
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -25,12 +28,14 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "channel": terms.channel,
         "external_id": terms.external_id,
         "sensitive": order.sensitive,
+        "replacement_for": placed.replacement_for,
         "status": {
             "order": statuses.order,
             "payment": statuses.payment,
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
+        "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
         "on_hold": bool(order.holds) and statuses.order not in ENDED,
         "tags": list(order.labels.tags),
         "archived": order.labels.archived,
@@ -38,7 +43,9 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
             for hold in order.holds.values()
         ],
-        "lines": [line_view(line, currency) for line in order.lines.values()],
+        "lines": [
+            line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
+        ],
         "total": to_text(total, currency),
         "tax_total": to_text(terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
@@ -61,7 +68,8 @@ def edited_order_view(order: Order, edit_id: str) -> dict[str, Json]:
     }
 
 
-def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
+def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[str, Json]:
+    """`in_returns` are the units that open returns and claims take up."""
     line = progress.line
     return {
         "line_id": line.line_id,
@@ -82,6 +90,7 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "delivered": progress.delivered,
         "cancelled": progress.cancelled,
         "returned": progress.returned,
+        "return_requested": in_returns,
         "credited": progress.credited,
         "allocations": [
             {"location": location, "quantity": quantity}

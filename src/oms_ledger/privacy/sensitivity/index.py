@@ -1,8 +1,8 @@
 """Which orders, shipments and products are sensitive, according to the log. Read models may lag
 behind the log, so they are not used.
 
-Orders and shipments carry the mark in their first event and never change it, so it is cached
-without expiry. A product's mark can change, so it is cached for seconds.
+Orders, shipments, payments and returns carry the mark in their first event and never change it, so
+it is cached without expiry. A product's mark can change, so it is cached for seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
 from oms_ledger.privacy.sensitivity import mask
@@ -33,9 +35,9 @@ _PRODUCTS = f"{Product.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order or a shipment. `order` is the stream of the order itself, or of the
-    shipment's order. `keys` are the ids of the data keys that seal the personal values with which
-    the order was placed."""
+    """The mark of an order, or of a shipment, payment or return. `order` is the stream of the order
+    itself, or of the one that these are of; None of a blind return. `keys` are the ids of the data
+    keys that seal the personal values with which the order was placed."""
 
     sensitive: bool
     order: str | None = None
@@ -132,8 +134,11 @@ class SensitivityIndex:
 def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, OrderPlaced) and event.sensitive:
         return SensitivityMark(True, stream, frozenset(_keys_in(event)))
-    if isinstance(event, ShipmentCreated):
+    if isinstance(event, (ShipmentCreated, PaymentRequested)):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
+    if isinstance(event, ReturnRequested):
+        order = stream_id(Order, event.order_id) if event.order_id is not None else None
+        return SensitivityMark(event.sensitive, order)
     return NOT_SENSITIVE
 
 

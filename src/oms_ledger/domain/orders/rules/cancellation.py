@@ -6,14 +6,31 @@ from collections.abc import Mapping, Sequence
 
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentCreated
-from oms_ledger.domain.guards import existing_shipment, quantities
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import existing_shipment, quantities, stock_of_lines
+from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.stock.rules import backorders_released, stock_released
-from oms_ledger.kernel import Change, Given, Json
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.kernel import Change, Given, Json, Ref
+
+
+def cancellation_refs(order: Order, given: Given) -> list[Ref]:
+    """What cancelling units of the order reads beside it: the shipments that have not left, and the
+    stock of all that is open."""
+    refs: list[Ref] = []
+    for shipment_id, status in order.shipments.items():
+        if status == "created":
+            refs.append((Shipment, shipment_id))
+            created = given.state(Shipment, shipment_id).created
+            if created is not None:
+                at = created.location
+                refs += [(StockLevel, stock_key(line.sku, at)) for line in created.lines]
+    return [*refs, *stock_of_lines(order)]
 
 
 def cancel_rest(
