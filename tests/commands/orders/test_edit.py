@@ -70,8 +70,8 @@ def test_fewer_units_free_their_stock_and_are_not_cancelled() -> None:
         edited(2025, 1515, changed=changed(4, 6), released=(freed,)),
         StockReleased("A", "LON", 2, "o1", "1"),
     )
-    (told,) = answer(decision)["lines"]
-    assert (told["ordered"], told["allocated"], told["cancelled"]) == (4, 4, 0)
+    (shown,) = answer(decision)["lines"]
+    assert (shown["ordered"], shown["allocated"], shown["cancelled"]) == (4, 4, 0)
     assert answer(decision)["difference"] == "-5.10"
 
 
@@ -203,8 +203,8 @@ def test_every_line_at_fault_is_named() -> None:
     lines = (line(3), line(2, "2"), line(1, "3"))
     got = tuple(Allocation(n.line_id, "A", "LON", n.quantity) for n in lines)
     past = (*SHELF, *ordered(*lines, got=got), *packed(2, "s1"), *packed(1, "s2", line_id="2"))
-    asked = edit(quantity(1), price("2", unit_price="1.00"), quantity(0, "3"))
-    given(*past).when(EditOrder, **asked).then_refused(
+    changes = edit(quantity(1), price("2", unit_price="1.00"), quantity(0, "3"))
+    given(*past).when(EditOrder, **changes).then_refused(
         "illegal_transition",
         {"line": "1", "sku": "A", "requested": 2, "available": 1},
         {"line": "2", "sku": "A", "requested": 0, "available": 1, "packed": 1, "shipped": 0},
@@ -225,8 +225,8 @@ def test_a_service_that_was_refunded_keeps_its_price_and_its_units() -> None:
         event for event in past if event.stream != "order-o2" or event.type != "order.confirmed.v1"
     ]
     for change in (price(unit_price="1.00"), quantity(0)):
-        asked = {**edit(change, more("A", 1)), "order_id": "o2"}
-        given(*confirmed, credit).when(EditOrder, **asked).then_refused("illegal_transition")
+        changes = {**edit(change, more("A", 1)), "order_id": "o2"}
+        given(*confirmed, credit).when(EditOrder, **changes).then_refused("illegal_transition")
     kept = {**edit(quantity(1)), "order_id": "o2"}
     assert given(*confirmed, credit).when(EditOrder, **kept).events
 
@@ -241,7 +241,7 @@ def test_a_cancelled_or_completed_order_is_not_edited() -> None:
         assert f"is {status}; it cannot be edited" in refusal.detail
 
 
-def test_an_order_whose_goods_are_on_their_way_can_get_more() -> None:
+def test_an_order_with_goods_in_transit_can_get_more() -> None:
     decision = given(*UNDER_WAY).when(EditOrder, **edit(more("A", 1)))
     assert answer(decision)["status"]["order"] == "processing"
 
@@ -252,7 +252,7 @@ def test_an_edit_that_leaves_nothing_is_a_cancellation() -> None:
     assert given(*six()).when(EditOrder, **edit(quantity(0), more("A", 1))).events
 
 
-def test_a_line_that_is_not_there_and_a_product_that_is_not_known() -> None:
+def test_a_line_that_is_not_there_and_a_product_that_is_not_defined() -> None:
     given(*six()).when(EditOrder, **edit(quantity(1, "9"), price("8", tax="0.10"))).then_refused(
         "unknown_line", {"line": "8"}, {"line": "9"}
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -154,15 +154,19 @@ def _refuse_lines_added(order: Order, added: Sequence[OrderLine], given: Given) 
         )
 
 
-def _changed_lines(order: Order, wanted: WantedEdit) -> list[LineEdit]:
-    """The lines that change; every line at fault is named at once."""
-    touched = {*wanted.quantities, *wanted.prices}
+def _refuse_unknown_lines(order: Order, touched: Set[str]) -> None:
     if unknown := sorted(touched - {*order.lines}):
         raise Refused(
             f"The order has no line {', '.join(unknown)}. GET the order to see its lines.",
             code="unknown_line",
             errors=[{"line": line_id} for line_id in unknown],
         )
+
+
+def _changed_lines(order: Order, wanted: WantedEdit) -> list[LineEdit]:
+    """The lines that change; every line at fault is named at once."""
+    touched = {*wanted.quantities, *wanted.prices}
+    _refuse_unknown_lines(order, touched)
     faults: list[dict[str, Json]] = []
     changed: list[LineEdit] = []
     for line_id, progress in order.lines.items():
@@ -316,6 +320,15 @@ def _freed(order: Order, changed: Iterable[LineEdit]) -> tuple[list[Allocation],
     return released, backorders
 
 
+def _stocked_units_more(
+    changed: Iterable[LineEdit], added: Iterable[OrderLine]
+) -> list[tuple[str, str, int]]:
+    """Line id, SKU and units of what is wanted more and has stock."""
+    more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
+    more += [(line, line.quantity) for line in added]
+    return [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
+
+
 def _taken(
     order: Order,
     changed: Iterable[LineEdit],
@@ -326,9 +339,7 @@ def _taken(
 ) -> tuple[Plan, tuple[Backorder, ...]]:
     """The stock for units that are wanted more, and what of them is backordered. What the same edit
     frees is there for them too."""
-    more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
-    more += [(line, line.quantity) for line in added]
-    wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
+    wanted = _stocked_units_more(changed, added)
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
     available = sellable_units(given, stock)
     for a in released:
