@@ -144,7 +144,7 @@ def test_no_get_route_shows_anything_of_another_channel(
                 answered.add(endpoint.path)
                 assert "Anna Foreign" not in response.text, path
     assert answered == {
-        "/v1/orders", "/v1/customers/{customer_id}/orders", "/v1/shipments",
+        "/v1/orders", "/v1/payments", "/v1/customers/{customer_id}/orders", "/v1/shipments",
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
     }  # fmt: skip

@@ -165,6 +165,16 @@ def _pay(client: ExampleClient) -> None:
     client.do("RecordPayment", order_id=order_id)
     refunded = client.do("RefundCredit", order_id=order_id)
     assert refunded["money"]["credit"] == "0.00"
+    after = refunded["position"]
+    paid_for = client.see("order_payments", after, order_id=order_id)
+    assert paid_for["money"] == refunded["money"]
+    assert [each["provider"] for each in paid_for["items"]].count("external") == 1
+    payment = client.see("get_payment", after, payment_id=waits["payment_id"])
+    assert payment["events"][0]["type"] == "payment.requested.v1"
+    listed = client.see("list_payments", after)["items"]
+    assert {each["payment_id"] for each in listed} == {
+        each["payment_id"] for each in paid_for["items"]
+    }
 
 
 def _return(client: ExampleClient) -> None:

@@ -64,7 +64,8 @@ def pay(shop: Shop) -> None:
         return
     payment_id = f"p{len(shop.events)}"
     amount = Money(shop.chance.randint(100, 900), "GBP")
-    requested = PaymentRequested(payment_id, order.placed.order_id, "manual", amount, "manual")
+    order_id, channel = order.placed.order_id, order.placed.terms.channel
+    requested = PaymentRequested(payment_id, order_id, "manual", amount, "manual", channel=channel)
     authorised = PaymentAuthorised(payment_id, amount)
     captures = (
         CaptureRequested(payment_id, "c1", amount),
