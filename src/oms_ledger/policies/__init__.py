@@ -4,5 +4,6 @@
 from __future__ import annotations
 
 from oms_ledger.kernel import Policy
+from oms_ledger.policies import when_order_cancelled_release_its_payments
 
-POLICIES: tuple[Policy, ...] = ()
+POLICIES: tuple[Policy, ...] = (when_order_cancelled_release_its_payments.POLICY,)
