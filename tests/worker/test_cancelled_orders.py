@@ -1,8 +1,9 @@
-"""A worker voids and refunds the payments of orders that are cancelled."""
+"""A worker voids and refunds the payments of orders that are cancelled or expire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from oms_ledger.cli.ledger import build_command
 from oms_ledger.domain.orders.events import OrderCancelled
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentVoided, RefundRequested
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.policies.when_order_cancelled_release_its_payments import POLICY
 from tests.databases import Database
 from tests.serving.family import until
@@ -64,4 +66,25 @@ def test_a_cancelled_order_keeps_no_money(oms: Oms) -> None:
     assert {each.meta.causation_id for each in followed} == {f"event:{cause.position}"}
     balance = order_of(oms, order_id).balance
     assert (balance.authorised, balance.refunded, balance.credit) == (0, 400, 0)
+    assert oms.work.refusals() == []
+
+
+def test_an_order_that_is_not_paid_in_time_expires_and_keeps_neither_stock_nor_money(
+    oms: Oms,
+) -> None:
+    pay_by = datetime.now(UTC) + timedelta(seconds=1)
+    unpaid, paid = place(oms, pay_by=pay_by), place(oms, pay_by=pay_by)
+    pay(oms, unpaid, "4.00", "automatic")
+    pay(oms, unpaid, "5.00", "manual")
+    pay(oms, paid, "10.00", "manual")
+    assert oms.readers.log().fold(StockLevel, "A@LON").free == 2
+    with worker(oms):
+        until(lambda: order_of(oms, unpaid).statuses.payment == "refunded", "all is released")
+    assert order_of(oms, unpaid).statuses.order == "expired"
+    (expired,) = oms.readers.log().events(0, 1000, [OrderCancelled.type])
+    assert expired.meta.actor == "deadline:unpaid_order"
+    assert expired.meta.recorded_at >= pay_by
+    assert oms.readers.log().fold(StockLevel, "A@LON").free == 6
+    order = order_of(oms, paid)
+    assert (order.statuses.order, order.balance.authorised) == ("pending", 1000)
     assert oms.work.refusals() == []
