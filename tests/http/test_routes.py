@@ -82,6 +82,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _cancel(client)
         _pay(client)
         _schedule(client)
+        _expire(client)
         _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
@@ -146,6 +147,17 @@ def _schedule(client: ExampleClient) -> None:
     released = client.do("ReleaseScheduledOrder", order_id=placed["order_id"])
     assert released["status"]["order"] == "confirmed"
     assert client.see("list_deadlines", released["position"])["items"] == []
+
+
+def _expire(client: ExampleClient) -> None:
+    """An order that nobody has paid in time."""
+    late = {**order(1, "85123A"), "pay_by": "2026-01-01T00:00:00Z"}
+    placed = client.do("PlaceOrder", body=late)
+    (deadline,) = client.see("list_deadlines", placed["position"])["items"]
+    assert (deadline["kind"], deadline["due_at"]) == ("unpaid_order", placed["pay_by"])
+    expired = client.do("ExpireOrder", order_id=placed["order_id"])
+    assert expired["status"]["order"] == "expired"
+    assert client.see("list_deadlines", expired["position"])["items"] == []
 
 
 def _pay(client: ExampleClient) -> None:
