@@ -88,6 +88,13 @@ def pay(shop: Shop) -> None:
 
 
 def label(shop: Shop) -> None:
+    """Half of the time an archived order is taken out of the archive, where there is one."""
+    archive = [each for each in shop.orders.values() if each.labels.archived]
+    if archive and shop.chance.random() < 0.5:
+        unarchived = shop.chance.choice(archive)
+        if unarchived.placed is not None:
+            shop.happens(unarchived, OrderUnarchived(unarchived.placed.order_id))
+        return
     order = shop.any_order()
     if order is None or order.placed is None:
         return
