@@ -8,8 +8,9 @@ loses nothing: it is folded from the log again. A folder without has queries ove
 from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
-from oms_projections import order_status, returns, shipping_analytics, stock_levels
+from oms_projections import deadlines, order_status, returns, shipping_analytics, stock_levels
 from oms_projections.customers import queries as of_customers
+from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.order_status import queries as of_orders
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
@@ -21,6 +22,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     stock_levels.READ_MODEL,
     shipping_analytics.READ_MODEL,
     returns.READ_MODEL,
+    deadlines.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -29,5 +31,6 @@ QUERIES: tuple[Query, ...] = (
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_customers.QUERIES,
+    *of_deadlines.QUERIES,
     *of_retention.QUERIES,
 )

@@ -47,6 +47,7 @@ from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.policies import POLICIES
+from oms_ledger.policies.deadlines import DEADLINES
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
@@ -114,7 +115,7 @@ class Oms:
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
         )
         self.work = LedgerWork(
-            pools.lend, pools.connect, readers, self.submit, new_context, POLICIES
+            pools, readers, self.submit, new_context, POLICIES, DEADLINES, self.clock
         )
 
     # Commands.

@@ -141,6 +141,7 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "ReleaseScheduledOrder",
     "PutReturnPolicy",
     "ForgetCustomer",
     "ForgetOrder",
@@ -148,7 +149,8 @@ NO_FACTS = {
     "ReleaseCustomerHold",
     "SetRetention",
 }
-"""Commands that hold from the moment they are recorded: definitions, and duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, and duties under
+law."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -120,6 +120,7 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     "CountStock": {"sku": NFC, "location": "LON", "counted": 3},
     "TransferStock": {"sku": NFC, "from": "LON", "to": "MAN", "quantity": 10},
     "ReturnStock": {"sku": NFC, "location": "LON", "quantity": 1},
+    "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
     "PlaceOrder": {
         "channel": "web",
         "currency": "GBP",
@@ -129,7 +130,15 @@ OF_A_SKU: dict[str, dict[str, object]] = {
 }
 """Commands with the SKU in NFC, which need the ten units that there are in NFD."""
 
-OF_BEFORE = (place(), place("MAN", 2), goods(NFD), stock(10, NFD))
+OF_BEFORE = (
+    place(),
+    place("MAN", 2),
+    goods(NFD),
+    stock(10, NFD),
+    goods("B"),
+    stock(1, "B"),
+    *ordered(order_line(1, sku="B"), got=(Allocation("1", "B", "LON", 1),)),
+)
 
 
 def test_all_commands_with_a_sku_are_tried() -> None:
@@ -173,7 +182,7 @@ def test_what_was_short_of_it_is_refused_by_the_units_of_before() -> None:
 @pytest.mark.parametrize("sent", [NFC, NFD])
 def test_a_line_is_returned_by_its_sku(sent: str) -> None:
     past = (
-        *OF_BEFORE,
+        *OF_BEFORE[:4],
         *ordered(order_line(1, sku=NFD), got=(Allocation("1", NFD, "LON", 1),)),
         *packed(1, sku=NFD),
         UnitsShipped("o1", "s1", quantities(1)),

@@ -35,6 +35,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -130,6 +131,7 @@ _TERMS = replace(
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
+    fulfil_at=at(4),
 )
 
 LITERALS: dict[str, Event] = {
@@ -148,6 +150,7 @@ LITERALS: dict[str, Event] = {
             "r1",
         ),
         OrderConfirmed("o1"),
+        FulfilmentReleased("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
         OrderEdited(
             "o1",

@@ -81,6 +81,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _fulfil(client)
         _cancel(client)
         _pay(client)
+        _schedule(client)
         _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
@@ -133,6 +134,18 @@ def _cancel(client: ExampleClient) -> None:
     client.do("UnarchiveOrder", order_id=order_id)
     client.do("ResumeOrder", order_id=order_id)
     client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
+
+
+def _schedule(client: ExampleClient) -> None:
+    """An order for later, which a person releases before."""
+    later = {**order(1, "85123A"), "confirm": True, "fulfil_at": "2200-01-01T00:00:00Z"}
+    placed = client.do("PlaceOrder", body=later)
+    assert placed["status"]["order"] == "scheduled"
+    (deadline,) = client.see("list_deadlines", placed["position"])["items"]
+    assert (deadline["key"], deadline["due_at"]) == (placed["order_id"], placed["fulfil_at"])
+    released = client.do("ReleaseScheduledOrder", order_id=placed["order_id"])
+    assert released["status"]["order"] == "confirmed"
+    assert client.see("list_deadlines", released["position"])["items"] == []
 
 
 def _pay(client: ExampleClient) -> None:

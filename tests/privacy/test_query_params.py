@@ -43,6 +43,7 @@ UNRESTRICTED = {
     "track": "the public page of a parcel has no items and does not show the mark",
     "get_retention": "periods that the law sets, with no order in them",
     "retention_due": "customers and how many orders they have, whatever is in those",
+    "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
     "list_return_policies": "periods for whole categories, with no order in them",
     "list_locations": "places and nothing that is in them",

@@ -21,6 +21,7 @@ from oms_ledger.domain.fulfilment.events import (
 )
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    FulfilmentReleased,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
@@ -52,6 +53,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Recorded, State
 from tests.projections import moves as more
+from tests.projections.return_moves import send_back
 
 PLACED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
 SHIP_BY = PLACED_AT + timedelta(days=1)
@@ -69,6 +71,7 @@ def placed(
     name: str = "Ada Lovelace",
     channel: str = "web",
     external_id: str | None = None,
+    fulfil_at: datetime | None = None,
 ) -> OrderPlaced:
     terms = OrderTerms(
         channel,
@@ -78,6 +81,7 @@ def placed(
         customer=Customer(f"c-{order_id}", Personal(name), Personal("Ada@example.org")),
         shipping_address=Address(name=Personal(name), city="Leeds", country="GB"),
         shipping=ShippingCharge("standard", 495),
+        fulfil_at=fulfil_at,
     )
     number = f"{channel.upper()}-{order_id}"
     promise = (at + timedelta(days=1), at + timedelta(days=3))
@@ -142,11 +146,15 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
-        others = [
-            partial(move, self)
-            for move in (more.pay, more.credit, more.label, more.end, more.send_back)
+        others = [partial(move, self) for move in (more.pay, more.credit, more.label, more.end)]
+        every: list[Callable[[], None]] = [
+            *moves,
+            *rarer,
+            self.edit,
+            self.release,
+            partial(send_back, self),
+            *others,
         ]
-        every: list[Callable[[], None]] = [*moves, *rarer, self.edit, *others]
         for _ in range(steps):
             self.chance.choice(every)()
         return self.events
@@ -172,10 +180,21 @@ class Shop:
         fee = OrderLine("fee", "POST", 1, 300, stocked=False)
         self.happens(
             order,
-            placed(order_id, (*lines, fee), got, short),
+            placed(order_id, (*lines, fee), got, short, fulfil_at=self.fulfil_at()),
             *(StockAllocated(a.sku, where, a.quantity, order_id, a.line_id) for a in got),
             *(StockBackordered(b.sku, where, 1, order_id, b.line_id) for b in short),
         )
+
+    def fulfil_at(self) -> datetime | None:
+        """More than half of the orders are scheduled."""
+        if self.chance.random() < 0.4:
+            return None
+        return PLACED_AT + timedelta(days=self.chance.randint(1, 9))
+
+    def release(self) -> None:
+        order = self.any_order()
+        if order and order.placed and order.scheduled:
+            self.happens(order, FulfilmentReleased(order.placed.order_id))
 
     def pack(self) -> None:
         order = self.any_order()

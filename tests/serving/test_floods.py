@@ -124,7 +124,7 @@ def silent(port: int, number: int) -> Iterator[None]:
 
 def body(content: bytes) -> Send:
     headers = {"Content-Type": "application/json"}
-    return lambda http: http.post("/v1/orders", content=content, headers=headers)
+    return lambda http: http.post("/v1/orders:batch", content=content, headers=headers)
 
 
 def heads(http: httpx.Client) -> object:

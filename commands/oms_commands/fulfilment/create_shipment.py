@@ -17,6 +17,7 @@ from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, Shipme
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_order, quantities, refuse_if_on_hold, require_location
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
@@ -148,6 +149,14 @@ def _check_shippable(order: Order) -> None:
     if status == "pending":
         raise illegal_transition(
             "The order", "pending", "shipped", "Confirm it first with POST .../confirm."
+        )
+    if status == "scheduled" and order.placed is not None and order.placed.terms.fulfil_at:
+        raise illegal_transition(
+            "The order",
+            "scheduled",
+            "shipped",
+            f"Its fulfil_at is {rfc3339(order.placed.terms.fulfil_at)}. Wait until then, or release"
+            " it with POST .../release-schedule.",
         )
     if status not in ("confirmed", "processing"):
         raise illegal_transition("The order", status, "shipped", "It has no open units.")

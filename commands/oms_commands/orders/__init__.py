@@ -11,6 +11,7 @@ from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_commands.orders.resume import ResumeOrder
 from oms_commands.orders.tag import TagOrder
 from oms_commands.orders.unarchive import UnarchiveOrder
@@ -20,6 +21,7 @@ COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     ConfirmOrder,
     EditOrder,
+    ReleaseScheduledOrder,
     CancelOrder,
     ResumeOrder,
     HoldOrder,

@@ -29,7 +29,7 @@ from oms_commands.orders._fields import (
     line_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
@@ -89,7 +89,8 @@ class EditOrder(Command):
         quantities = self._of(SetQuantity)
         refs: list[Ref] = [(Order, self.order_id)]
         refs += stock_of_lines(order, {each.line_id for each in quantities})
-        for sku in _skus_wanted(order, quantities, self._of(AddLine)):
+        refs += [ref for each in self._of(AddLine) for ref in product_refs(each.line.sku)]
+        for sku in _skus_wanted(order, quantities, self._of(AddLine), given):
             refs += stock_group_refs(sku)
             if order.placed and order.terms.backorder == "allow":
                 places = by_priority(given.all(Location))[:1]
@@ -194,7 +195,7 @@ def _price_of(change: SetPrice, currency: str) -> NewPrice:
 
 
 def _skus_wanted(
-    order: Order, quantities: Iterable[SetQuantity], added: Iterable[AddLine]
+    order: Order, quantities: Iterable[SetQuantity], added: Iterable[AddLine], given: Given
 ) -> set[str]:
     """The SKUs of which the order may get more units."""
     more = {
@@ -202,4 +203,4 @@ def _skus_wanted(
         for each in quantities
         if each.line_id in order.lines and each.quantity > order.lines[each.line_id].line.quantity
     }
-    return more | {each.line.sku for each in added}
+    return more | {stored_sku(each.line.sku, given) for each in added}

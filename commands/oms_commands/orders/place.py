@@ -61,8 +61,9 @@ class PlaceOrder(Command):
 
     The same channel, in any case, and external id again is the same order: it answers the first
     one, which `confirm` confirms if it is still pending. With `backorder: allow` what is short is
-    promised without being there; with `confirm` the order can be fulfilled at once. What is ordered
-    is health data if `sensitive` says so, or a product.
+    promised without being there; with `confirm` the order can be fulfilled at once, or once its
+    `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
+    `sensitive` says so, or a product.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -106,6 +107,7 @@ class PlaceOrder(Command):
     confirm: bool = False
     promised_ship_at: Time | None = None
     promised_delivery_at: Time | None = None
+    fulfil_at: Annotated[Time | None, Field(description="Not to be shipped before.")] = None
     sensitive: bool = False
 
     @model_validator(mode="after")
@@ -244,4 +246,5 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.promised_delivery_at,
         presentment_of(order.presentment),
         address_of(order.billing_address),
+        order.fulfil_at,
     )

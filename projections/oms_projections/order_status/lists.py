@@ -23,7 +23,14 @@ from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 OrderStatus = Literal[
-    "pending", "confirmed", "processing", "fulfilled", "completed", "cancelled", "expired"
+    "pending",
+    "scheduled",
+    "confirmed",
+    "processing",
+    "fulfilled",
+    "completed",
+    "cancelled",
+    "expired",
 ]
 PaymentStatus = Literal[
     "none",

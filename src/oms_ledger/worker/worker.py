@@ -15,7 +15,7 @@ from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.runner import BACK_OFF
 from oms_ledger.engine.rebuild.builder import Builder
-from oms_ledger.engine.work import policies
+from oms_ledger.engine.work import deadlines, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
@@ -98,6 +98,7 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
     if oms.work.policies:
         runner = closing.enter_context(oms.work.policy_runner())
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
+    yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.orders._fields import AddLine, CancelledLine, LineFields
+from oms_commands.orders.cancel import CancelOrder
+from oms_commands.orders.edit import EditOrder
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.audit.standalone.hashes import leaf
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.audit.verify.tee import event_of
 from oms_ledger.engine.log import codec
-from tests.audit.verify.conftest import History
+from oms_ledger.testing import MemoryLedger
+from tests.audit.verify.conftest import History, stored
 
 SEED = 21  # a history with every kind of event that is changed below
 
@@ -230,6 +239,25 @@ def test_what_does_not_add_up_is_named_at_its_position(
     later = kind in ("oversold", "units_lost")  # may first show when more is asked of it
     assert len(commands) == 1 or later, its[0]
     assert its[0].expected != its[0].actual
+
+
+def test_an_order_that_still_can_be_edited_keeps_its_terms() -> None:
+    """An order that is not confirmed, and of which a service is left, is not closed."""
+    goods, service = LineFields("A", 2, Decimal("2.55")), LineFields("POST", 1, Decimal("1.00"))
+    with MemoryLedger() as ledger:
+        ledger.execute(PutLocation("LON", "London"))
+        ledger.execute(PutProduct(sku="POST", title="Postage", stocked=False))
+        ledger.execute(ReceiveStock(sku="A", location="LON", quantity=5))
+        placed = ledger.execute(PlaceOrder("web", "GBP", (goods, service)))
+        order_id = str(placed.answer["order_id"])
+        some = (CancelledLine("1", 2),)
+        ledger.execute(CancelOrder(order_id=order_id, reason="customer", lines=some))
+        change = AddLine(type="add_line", line=goods)
+        ledger.execute(EditOrder(order_id=order_id, changes=(change,)))
+        checker, findings = folded(stored(ledger.history()))
+    assert findings == []
+    assert checker.invariants.checked["edits"] == 1
+    assert checker.invariants.totals == {"GBP": 2 * 510 + 100}
 
 
 def edited_line(name: str) -> Change:

@@ -10,7 +10,7 @@ from oms_ledger.domain.orders.state import Order
 
 
 def is_closed(order: Order) -> bool:
-    """Whether every unit is delivered or cancelled, no hold is open, and no return takes up units,
+    """Whether every unit is delivered or cancelled, no hold is open and no return takes up units,
     of an order that was confirmed or is cancelled whole. Only returns can follow."""
     if order.holds or order.returns or not order.lines:
         return False

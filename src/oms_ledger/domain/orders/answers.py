@@ -62,6 +62,7 @@ class OrderAnswer(TypedDict):
     sensitive: bool
     replacement_for: str | None
     status: StatusesAnswer
+    fulfil_at: str | None
     on_hold: bool
     holds: list[HoldAnswer]
     tags: list[str]

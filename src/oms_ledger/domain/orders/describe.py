@@ -10,6 +10,7 @@ from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -44,6 +45,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [_placed(event), *_allocated(event.allocations), *_short(event.backorders)]
         case OrderConfirmed():
             return ["Order confirmed"]
+        case FulfilmentReleased():
+            return ["Released for shipping"]
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]

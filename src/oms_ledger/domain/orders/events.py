@@ -60,6 +60,15 @@ class OrderConfirmed(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilmentReleased(OrderStreamEvent):
+    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
+    it."""
+
+    type: ClassVar[str] = "order.fulfilment_released.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderCancelled(OrderStreamEvent):
     """Units cancelled, line by line; `released` and `backorders_released` tell what that
     freed, and where."""
@@ -294,6 +303,7 @@ class ReturnProgressed(OrderStreamEvent):
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
+    | FulfilmentReleased
     | OrderCancelled
     | OrderEdited
     | BackordersAllocated

@@ -12,6 +12,7 @@ from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderArchived,
     OrderCancelled,
@@ -54,21 +55,24 @@ from oms_ledger.kernel import Event, State
 class Order(State):
     """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
     `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
-    themselves. `ending` is the reason of the last cancellation."""
+    themselves.
+    `ending` is the reason of the last cancellation. `released`: it need not wait for its
+    `fulfil_at` any more."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
     version: int = 0
     placed: OrderPlaced | None = None
     confirmed: bool = False
+    released: bool = False
     lines: Lines = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
-    returns: Returns = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
     ending: str | None = None
     edits: Edits | None = None
+    returns: Returns = field(default_factory=dict)
 
     @property
     def channel(self) -> str | None:
@@ -134,12 +138,19 @@ class Order(State):
         return balance_of(self.settlement, self.owed)
 
     @property
+    def scheduled(self) -> bool:
+        """Whether it waits for its `fulfil_at`, confirmed or not."""
+        terms = self.placed.terms if self.placed is not None else None
+        return terms is not None and terms.fulfil_at is not None and not self.released
+
+    @property
     def statuses(self) -> Statuses:
         return statuses_of(
             self.lines,
             self.shipments,
             self.returns,
             confirmed=self.confirmed,
+            scheduled=self.scheduled,
             payment=order_payment_status(self),
             ending=self.ending,
         )
@@ -157,6 +168,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_lines(order.lines, event)
         case OrderConfirmed():
             order.confirmed = True
+        case FulfilmentReleased():
+            order.released = True
         case OrderHeld() | HoldReleased():
             apply_to_holds(order.holds, event)
         case OrderEdited():
@@ -171,8 +184,6 @@ def _apply(order: Order, event: OrderEvent) -> None:
         case OrderCancelled():
             order.ending = event.reason
             apply_to_lines(order.lines, event)
-        case ReturnProgressed():
-            apply_to_returns(order.returns, event)
         case BackordersAllocated() | UnitsReturned():
             apply_to_lines(order.lines, event)
         case OrderResumed():
@@ -182,6 +193,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_labels(order.labels, event)
         case OrderNoted():
             pass  # no guard reads notes
+        case ReturnProgressed():
+            apply_to_returns(order.returns, event)
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

@@ -59,16 +59,19 @@ def order_status(
     *,
     confirmed: bool,
     in_work: bool,
+    scheduled: bool = False,
     ending: str | None = None,
 ) -> str:
-    """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship), cancelled or expired (it was not paid in time).
-    `fulfilment` is the lines' status on that axis, `ending` the reason of the last
-    cancellation."""
+    """pending, scheduled (confirmed, and waiting for its `fulfil_at`), confirmed, processing (a
+    shipment exists), fulfilled (all shipped), completed (all delivered, or nothing to ship),
+    cancelled or expired (it was not paid in time). `fulfilment` is the lines' status on that axis,
+    `ending` the reason of the last cancellation."""
     if all(line.cancelled == line.line.quantity for line in lines):
         return "expired" if ending == "expired" else "cancelled"
     if not confirmed:
         return "pending"
+    if scheduled:
+        return "scheduled"
     if fulfilment in ("delivered", "not_required"):
         return "completed"
     if fulfilment == "cancelled":  # every good was cancelled, a service remains
@@ -99,6 +102,7 @@ def statuses_of(
     returns: Returns,
     *,
     confirmed: bool,
+    scheduled: bool,
     payment: str,
     ending: str | None,
 ) -> Statuses:
@@ -106,10 +110,16 @@ def statuses_of(
     reason of the last cancellation."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
+    status = order_status(
+        progress,
+        fulfilment,
+        confirmed=confirmed,
+        in_work=in_work,
+        scheduled=scheduled,
+        ending=ending,
+    )
     return Statuses(
-        order=order_status(
-            progress, fulfilment, confirmed=confirmed, in_work=in_work, ending=ending
-        ),
+        order=status,
         payment=payment,
         fulfilment=fulfilment,
         returned=return_status(progress, returns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.returns import units_in_returns
@@ -34,6 +35,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
+        "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
         "on_hold": bool(order.holds) and statuses.order not in ENDED,
         "tags": list(order.labels.tags),
         "archived": order.labels.archived,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.work import consequences, policies
+from oms_ledger.engine.work import consequences, deadlines, policies
 from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit
+from oms_ledger.engine.work.deadlines import MakeCommand
 from oms_ledger.kernel import Log, Policy, Position
 
 Remake = Callable[[Refusal], list[Consequence]]
@@ -65,15 +66,21 @@ def _submit_again(kept: Refusal, commands: Sequence[Consequence], submit: Submit
     pending.result()
 
 
-def reactions_again(
-    policies_of_ledger: Sequence[Policy], log_at: Callable[[Position], Log], kept: Refusal
+def consequences_again(
+    policies_of_ledger: Sequence[Policy],
+    commands: Mapping[str, MakeCommand],
+    log_at: Callable[[Position], Log],
+    kept: Refusal,
 ) -> list[Consequence]:
-    """What follows for the policy of a refusal from its event."""
+    """What follows for the policy of a refusal from its event; or the command of its deadline."""
+    past = log_at(kept.position)
+    (event,) = past.events(kept.position - 1, 1)
+    if kept.source.removeprefix(deadlines.SOURCE) in commands:
+        due = deadlines.deadline_of(kept, event.meta.correlation_id)
+        return [deadlines.consequence_of(commands, due)]
     policy = next(
         (each for each in policies_of_ledger if policies.source_of(each) == kept.source), None
     )
     if policy is None:
         raise NotFound(f"This program has no {kept.source}.")
-    past = log_at(kept.position)
-    (event,) = past.events(kept.position - 1, 1)
     return policies.reactions(policy, event, past)

@@ -18,9 +18,8 @@ from oms_ledger.domain.errors import Forbidden, OmsError, Refused
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import (
-    COMMAND_VALUES_MAX,
     body_held,
-    refuse_too_many,
+    refuse_large_command,
     unchecked_body_of,
 )
 from oms_ledger.http.commands import batch_parts
@@ -109,7 +108,7 @@ class AnyBatchHandler:
         return read
 
     def _item(self, body: bytes, principal: Principal) -> Item:
-        refuse_too_many(body, COMMAND_VALUES_MAX)
+        refuse_large_command(body)
         fields = parse_json(body)
         if not isinstance(fields, dict):
             raise invalid("", "Write a JSON object.")

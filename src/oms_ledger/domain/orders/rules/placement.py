@@ -9,7 +9,7 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import FulfilmentReleased, OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder, OrderLine
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.state import Order
@@ -58,7 +58,8 @@ def place(
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
-    ship_by, deliver_by = promise(terms.shipping.service if terms.shipping else None, placed_at)
+    service = terms.shipping.service if terms.shipping else None
+    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
     placed = OrderPlaced(
         order_id,
         order_number(terms.channel, sequence),
@@ -74,7 +75,19 @@ def place(
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *dated(changes, terms.placed_at, ctx, "placed_at")]
+    return [
+        numbered,
+        *dated(changes, terms.placed_at, ctx, "placed_at"),
+        *_released(order_id, terms, ctx),
+    ]
+
+
+def _released(order_id: str, terms: OrderTerms, ctx: Context) -> list[Change]:
+    """Nothing waits for a time that has come."""
+    if terms.fulfil_at is None or terms.fulfil_at > ctx.now:
+        return []
+    at = None if terms.placed_at is None else max(terms.placed_at, terms.fulfil_at)
+    return [Change(FulfilmentReleased(order_id), at)]
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
