@@ -49,7 +49,7 @@ def life_of_return(shop: Shop, way: int, order: Order, units: LineQuantity) -> l
     wanted = RequestedLine(units.line_id, sku, units.quantity, "too small")
     assert order.placed is not None
     requested = ReturnRequested(
-        return_id, kind, "refund", (wanted,), order.placed.order_id, currency="GBP"
+        return_id, kind, "refund", (wanted,), order.placed.order_id, channel="web", currency="GBP"
     )
     approved = ReturnApproved(return_id)
     if way == 0:
