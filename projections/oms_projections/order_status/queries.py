@@ -16,7 +16,12 @@ from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, rfc3339
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
-from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, ReturnProgressed, UnitsPacked
+from oms_ledger.domain.orders.events import (
+    OrderEdited,
+    OrderPlaced,
+    ReturnProgressed,
+    UnitsPacked,
+)
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import with_fields
 from oms_ledger.domain.returns.state import Return

@@ -81,8 +81,8 @@ class ListReturns:
     the id of one; `location` where the goods are to go, or some were received; `condition` that of
     received goods. `refund_owed`: goods came back, or a claim was accepted, and the price that was
     agreed to be given back was not. `q` is looked for, whatever its case, in order number and
-    return id. `..._from` is inclusive, `..._to` exclusive; a day alone is meant whole,
-    in the zone `tz`."""
+    return id. `..._from` is inclusive, `..._to` exclusive; a day alone is meant
+    whole, in the time zone `tz`."""
 
     status: Several[Status] = None
     kind: Several[Literal["return", "exchange", "claim"]] = None
