@@ -103,10 +103,10 @@ def test_a_ledger_is_prepared_for_its_policies_before_it_is_opened(
 ) -> None:
     """So that no event between the start of the API and that of the worker is missed."""
     with open_oms(ready.settings) as oms:
-        assert oms.work.cursors() == []
+        assert oms.readers.policy_cursors() == []
     monkeypatch.setattr("oms_ledger.app.POLICIES", (FOLLOWING,))
     with open_oms(ready.settings) as oms:
-        assert [each.name for each in oms.work.cursors()] == [FOLLOWING.name]
+        assert [each.name for each in oms.readers.policy_cursors()] == [FOLLOWING.name]
     with ready.connect_owner() as owner:
         missing = bootstrap._missing(owner, PROJECTIONS, [FOLLOWING.name, "other"])
     assert missing == ["cursor of other"]
