@@ -174,7 +174,8 @@ SHOWING = {
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
     "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
     "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
-    "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}", "/v1/events",
+    "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}",
+    "/v1/payments/{payment_id}", "/v1/events",
     "/v1/audit/proof/inclusion",
     "/tile/entries/{index}",
 }  # fmt: skip

@@ -108,7 +108,7 @@ def test_every_event_of_payments_is_in_a_case() -> None:
 
 
 def test_rows_are_what_the_domain_folds() -> None:
-    history = recorded(Shop(11).play(400))
+    history = recorded(Shop(11).play(800))
     rows = {row.payment_id: row for row in folded(READ_MODEL, history, 13).of(PaymentRow)}
     payments: dict[str, Payment] = {}
     times: dict[str, list[datetime]] = {}
