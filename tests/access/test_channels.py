@@ -238,7 +238,7 @@ def test_parts_of_another_channels_order_are_not_of_an_own_one(
         assert answer.status_code == 404, answer.text
 
 
-def test_an_order_of_another_channel_looks_as_one_that_does_not_exist(
+def test_the_order_of_another_channel_is_answered_as_a_missing_one(
     shop: Api, bound: Api, foreign: Traces
 ) -> None:
     for path in (

@@ -134,7 +134,13 @@ class RandomShop:
             backorder=backorder,
             confirm=self.chance.random() < 0.8,
             sensitive=self.chance.random() < 0.2,
+            fulfil_at=self._fulfil_at(),
         )
+
+    def _fulfil_at(self) -> datetime | None:
+        """Every tenth order is for another day, and every tenth for a time that has come."""
+        days = {4: 1, 8: -1}.get(len(self.orders) % 10)
+        return None if days is None else self._now() + timedelta(days=days)
 
     def _ship(self) -> Command:
         return CreateShipment(order_id=self.an_order(), location=self.chance.choice(PLACES))

@@ -26,6 +26,7 @@ from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.log.store import EventRow
 from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.read.reader import FeedPage, Readers
+from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import Event, Position, Recorded
@@ -115,6 +116,12 @@ class MemoryReaders(Readers):
 
     def work_states(self) -> list[WorkState]:
         return []
+
+    def policy_cursors(self) -> list[CursorStatus]:
+        return []
+
+    def refusal_counts(self) -> dict[str, int]:
+        return {}
 
 
 def _recorded(row: EventRow) -> Recorded:

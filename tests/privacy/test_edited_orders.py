@@ -29,12 +29,12 @@ def edit(api: Api, made: dict[str, Any], *changes: dict[str, Any]) -> dict[str, 
     return edited
 
 
-def is_for(who: Planted) -> list[dict[str, Any]]:
-    """An order's customer and both addresses are somebody's from now on."""
+def is_for(person: Planted) -> list[dict[str, Any]]:
+    """An order's customer and both addresses are a person's from now on."""
     addresses = ("set_shipping_address", "set_billing_address")
     return [
-        {"type": "set_customer", "customer": who.customer},
-        *({"type": kind, "address": who.address} for kind in addresses),
+        {"type": "set_customer", "customer": person.customer},
+        *({"type": kind, "address": person.address} for kind in addresses),
     ]
 
 
@@ -46,32 +46,32 @@ def keys_of(postgres: Database) -> list[str]:
     return [str(subject).partition(":")[0] for (subject,) in rows]
 
 
-@pytest.mark.parametrize("who", [ADA, GUEST])
+@pytest.mark.parametrize("person", [ADA, GUEST])
 def test_an_edited_address_is_forgotten_with_the_person_of_the_order(
-    shop: Api, postgres: Database, who: Planted
+    shop: Api, postgres: Database, person: Planted
 ) -> None:
-    made = who.buys(shop)
+    made = person.buys(shop)
     keys = keys_of(postgres)
     edited = edit(shop, made, to_new_address(), to_new_address("billing"))
     assert keys_of(postgres) == keys
     shown = order_of(shop, {**made, **edited})
     assert shown["shipping_address"]["line1"] == shown["billing_address"]["line1"]
     assert NEW.mark in shown["shipping_address"]["line1"]
-    position = forget(shop, who.id or who.email)["position"]
+    position = forget(shop, person.id or person.email)["position"]
     shown = order_of(shop, {**made, "position": position})
     assert shown["shipping_address"]["line1"] == shown["billing_address"]["line1"] == "[forgotten]"
     assert NEW.mark not in shop.get("/v1/events").text
     assert rows_with(postgres, NEW.mark) == []
 
 
-def test_an_edited_address_of_an_order_of_nobody_is_forgotten_with_the_order(shop: Api) -> None:
+def test_an_edited_address_of_an_anonymous_order_is_forgotten_with_the_order(shop: Api) -> None:
     made = shop.post("/v1/orders", order(1, "A")).json()
     edit(shop, made, to_new_address())
     assert shop.post(f"/v1/orders/{made['order_id']}/forget", REASON).status_code == 200
     assert NEW.mark not in shop.get("/v1/events").text
 
 
-def test_an_order_that_gets_another_customer_is_theirs_and_its_past_is_not(
+def test_an_order_belongs_to_its_new_customer_and_its_past_to_the_one_before(
     shop: Api, postgres: Database
 ) -> None:
     made = ADA.buys(shop)
@@ -128,11 +128,11 @@ def test_after_forgetting_an_order_gets_a_person_only_as_a_whole(shop: Api) -> N
     assert forget(shop, "c-ada")["forgotten"] == 2
 
 
-def test_what_an_order_of_nobody_was_placed_with_is_forgotten_after_it_got_a_customer(
+def test_the_first_address_of_an_anonymous_order_is_forgotten_after_it_got_a_customer(
     shop: Api, postgres: Database
 ) -> None:
-    nobody = order(1, "A", shipping_address=NEW.address)
-    made = shop.post("/v1/orders", nobody).json()
+    anonymous = order(1, "A", shipping_address=NEW.address)
+    made = shop.post("/v1/orders", anonymous).json()
     edit(shop, made, *is_for(ADA))
     path = f"/v1/orders/{made['order_id']}/forget"
     assert shop.post(path, REASON).status_code == 200
@@ -146,7 +146,7 @@ def test_a_sensitive_order_is_on_record_for_the_customer_that_it_got(shop: Api) 
     edited = edit(shop, made, *is_for(BOB))
     order_of(shop, {**made, **edited})
     shop.get(f"/v1/orders/{made['order_id']}/timeline")
-    for who in ("c-ada", "c-bob"):
-        entries = shop.get("/v1/audit/access", params={"customer": who}).json()["items"]
+    for person in ("c-ada", "c-bob"):
+        entries = shop.get("/v1/audit/access", params={"customer": person}).json()["items"]
         routes = [entry["route"] for entry in entries]
-        assert any(route.endswith("/timeline") for route in routes), who
+        assert any(route.endswith("/timeline") for route in routes), person

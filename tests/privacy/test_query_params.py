@@ -89,8 +89,9 @@ def unmasked() -> set[str]:
 def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
     new = unmasked() - UNRESTRICTED.keys()
     assert not new, (
-        f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in kernel.py)."
-        " A query that can reveal no health data goes into UNRESTRICTED, with the reason."
+        f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in"
+        " kernel/queries.py). A query that can reveal no health data goes into UNRESTRICTED,"
+        " with the reason."
     )
     assert UNRESTRICTED.keys() == unmasked(), "no longer needed in UNRESTRICTED"
 

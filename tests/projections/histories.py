@@ -53,7 +53,6 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Recorded, State
 from tests.projections import moves as more
-from tests.projections.return_moves import send_back
 
 PLACED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
 SHIP_BY = PLACED_AT + timedelta(days=1)
@@ -148,13 +147,15 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
-        others = [partial(move, self) for move in (more.pay, more.credit, more.label, more.end)]
+        others = [
+            partial(move, self)
+            for move in (more.pay, more.credit, more.label, more.end, more.send_back)
+        ]
         every: list[Callable[[], None]] = [
             *moves,
             *rarer,
             self.edit,
             self.release,
-            partial(send_back, self),
             *others,
         ]
         for _ in range(steps):

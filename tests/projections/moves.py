@@ -14,8 +14,10 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
     PaymentAuthorised,
@@ -27,6 +29,23 @@ from oms_ledger.domain.payments.events import (
 )
 from oms_ledger.domain.payments.rules import payment_changes
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.returns.events import (
+    ReceivedLine,
+    ReplacementOrdered,
+    RequestedLine,
+    ReturnApproved,
+    ReturnCancelled,
+    ReturnClosed,
+    ReturnDeclined,
+    ReturnEvent,
+    ReturnPolicyDefined,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnReopened,
+    ReturnRequested,
+)
+from oms_ledger.domain.returns.rules import return_changes
+from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAllocated,
@@ -123,3 +142,42 @@ def credit(shop: Shop) -> None:
     order = shop.any_order()
     if order and order.placed:
         shop.happens(order, CreditGranted(order.placed.order_id, "late", "GBP", adjustment=25))
+
+
+def send_back(shop: Shop) -> None:
+    """Returns of a sent parcel, each of which goes another way."""
+    if not shop.sent:
+        return
+    _, order_id, some = shop.chance.choice(shop.sent)
+    order = shop.orders[order_id]
+    for way in (0, 1, 2, 3, 0, 1, 2, 3):
+        for change in return_changes(Return(), _life_of_return(shop, way, order, some[0])):
+            if isinstance(change.event, ReturnProgressed):
+                order.apply(change.event)
+            shop.events.append(change.event)
+    shop.events.append(ReturnPolicyDefined("standard", shop.chance.randint(7, 30)))
+
+
+def _life_of_return(shop: Shop, way: int, order: Order, units: LineQuantity) -> list[ReturnEvent]:
+    sku, return_id = order.lines[units.line_id].line.sku, f"r{len(shop.events)}"
+    kind = shop.chance.choice(("return", "claim", "exchange"))
+    wanted = RequestedLine(units.line_id, sku, units.quantity, "too small")
+    assert order.placed is not None
+    requested = ReturnRequested(
+        return_id, kind, "refund", (wanted,), order.placed.order_id, channel="web", currency="GBP"
+    )
+    approved = ReturnApproved(return_id)
+    if way == 0:
+        return [requested, ReturnDeclined(return_id, "worn"), ReturnReopened(return_id)]
+    if way == 1:
+        return [requested, approved, ReturnCancelled(return_id)]
+    if way == 2:
+        return [requested, approved, ReplacementOrdered(return_id, "o1")]
+    line = ReceivedLine(units.line_id, sku, units.quantity, "damaged", "LON", "quarantine")
+    return [
+        requested,
+        approved,
+        ReturnReceived(return_id, (line,)),
+        ReturnRefunded(return_id, "f1", "GBP", (units,), 100, refunded=100),
+        ReturnClosed(return_id),
+    ]

@@ -31,7 +31,7 @@ def test_a_read_model_lists_every_event_that_it_folds(model: ReadModel) -> None:
 
 
 def test_the_made_up_shop_plays_nearly_every_event() -> None:
-    types = {type(event).type for event in Shop(3).play(400)}
+    types = {type(event).type for event in Shop(3).play(600)}
     assert {name for name in EVENTS.keys() - types if not name.startswith("payment.")} == {
         "stock.moved_in.v1",
         "stock.moved_out.v1",

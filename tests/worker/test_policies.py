@@ -108,10 +108,10 @@ def test_a_ledger_is_prepared_for_its_policies_before_it_is_opened(
 ) -> None:
     """So that no event between the start of the API and that of the worker is missed."""
     with open_oms(ready.settings) as oms:
-        assert [each.name for each in oms.work.cursors()] == OF_PROGRAM
+        assert [each.name for each in oms.readers.policy_cursors()] == OF_PROGRAM
     monkeypatch.setattr("oms_ledger.app.POLICIES", (FOLLOWING,))
     with open_oms(ready.settings) as oms:
-        installed = {each.name for each in oms.work.cursors()}
+        installed = {each.name for each in oms.readers.policy_cursors()}
         assert installed == {*OF_PROGRAM, FOLLOWING.name}
     with ready.connect_owner() as owner:
         missing = bootstrap._missing(owner, PROJECTIONS, [FOLLOWING.name, "other"])

@@ -25,6 +25,7 @@ class ArchiveOrder(OrderCommand):
 
     name: ClassVar[str] = "ArchiveOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/archive")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id

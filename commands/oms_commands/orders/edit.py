@@ -61,6 +61,7 @@ class EditOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/edit")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = EditedOrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "changes": [
             {"type": "set_quantity", "line_id": "1", "quantity": 4},

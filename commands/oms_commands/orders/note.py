@@ -25,6 +25,7 @@ class NoteOrder(OrderCommand):
 
     name: ClassVar[str] = "NoteOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/notes")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"text": "Pack it as a gift."}
 
     order_id: Id

@@ -29,6 +29,7 @@ class ResumeOrder(OrderCommand):
 
     name: ClassVar[str] = "ResumeOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/resume")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"note": "The buyer wants it after all."}
 
     order_id: Id

@@ -40,6 +40,7 @@ class TagOrder(OrderCommand):
 
     name: ClassVar[str] = "TagOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/tags")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"add": ["vip"], "remove": ["new customer"]}
 
     order_id: Id

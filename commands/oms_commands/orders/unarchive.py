@@ -21,6 +21,7 @@ class UnarchiveOrder(OrderCommand):
 
     name: ClassVar[str] = "UnarchiveOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/unarchive")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id

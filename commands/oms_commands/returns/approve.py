@@ -27,6 +27,7 @@ class ApproveReturn(ReturnCommand):
 
     name: ClassVar[str] = "ApproveReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/approve")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"note": "Within 30 days."}
 
     return_id: Id

@@ -36,6 +36,7 @@ class CancelReturn(ReturnCommand):
 
     name: ClassVar[str] = "CancelReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/cancel")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "The buyer keeps it."}
 
     return_id: Id

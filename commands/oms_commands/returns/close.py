@@ -34,6 +34,7 @@ class CloseReturn(ReturnCommand):
 
     name: ClassVar[str] = "CloseReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/close")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     return_id: Id
@@ -47,6 +48,8 @@ class CloseReturn(ReturnCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, _ = existing_return(given, self.return_id)
+        if return_.stage == "closed":
+            return ()
         require_stage(return_, "closed", "approved")
         if not has_goods(return_) and not return_.is_claim:
             raise illegal_transition(

@@ -22,6 +22,7 @@ class DeclineReturn(ReturnCommand):
 
     name: ClassVar[str] = "DeclineReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/decline")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "Worn."}
 
     return_id: Id

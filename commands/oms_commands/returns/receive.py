@@ -35,6 +35,7 @@ class ReceiveReturn(ReturnCommand):
 
     name: ClassVar[str] = "ReceiveReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/receive")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "lines": [{"line_id": "1", "quantity": 1, "condition": "resellable", "location": "LON"}]
     }

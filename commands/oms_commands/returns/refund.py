@@ -35,6 +35,7 @@ class RefundReturn(ReturnCommand):
 
     name: ClassVar[str] = "RefundReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/refund")
+    within_channels: ClassVar[bool] = True
     answer_type: ClassVar[type] = ReturnRefundAnswer
     example: ClassVar[Mapping[str, Json]] = {"restocking_fee": "0.50"}
 

@@ -33,6 +33,7 @@ class ReopenReturn(ReturnCommand):
 
     name: ClassVar[str] = "ReopenReturn"
     route: ClassVar[Route] = Route("POST", "/v1/returns/{return_id}/reopen")
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "A second parcel came."}
 
     return_id: Id

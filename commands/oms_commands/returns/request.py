@@ -44,13 +44,15 @@ class RequestReturn(Command):
     """Request to return or exchange goods of an order, or claim that they are missing or damaged.
 
     With kind `claim` nothing comes back. `replacement_lines` become an order of their own when the
-    return is approved, settled by the difference; of a replacement they are the same goods for
-    nothing unless they say otherwise. With `ship_replacement: on_receipt` it waits for the goods.
-    `override` accepts it outside the return policy, for a reason; `approve` approves it at once.
+    return is approved, settled by the difference; without them a replacement is the same goods for
+    nothing. With `ship_replacement: on_receipt` it waits for the goods. `override` accepts it
+    outside the return policy, for a reason; `approve` approves it at once. With
+    `refund_automatically` it is refunded as its goods come, or the claim is approved, and closed.
     """
 
     name: ClassVar[str] = "RequestReturn"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/returns", 201)
+    within_channels: ClassVar[bool] = True
     scope: ClassVar[str] = "returns:write"
     answer_type: ClassVar[type] = ReturnAnswer
     example: ClassVar[Mapping[str, Json]] = {
@@ -70,7 +72,7 @@ class RequestReturn(Command):
     location: Code | None = None
     note: Note | None = None
     override: Reason | None = None
-    refund_automatically: bool | None = None
+    refund_automatically: bool = False
     approve: bool = False
     occurred_at: OccurredAt = None
 
@@ -138,7 +140,6 @@ class RequestReturn(Command):
     ) -> ReturnRequested:
         assert order.placed is not None
         terms, replacement = order.terms, self._replacement(order, given)
-        automatic = self.refund_automatically
         shipped = "now" if self.kind == "claim" else "on_receipt"
         return ReturnRequested(
             return_id=ctx.command_id,
@@ -155,14 +156,13 @@ class RequestReturn(Command):
             replacement=replacement,
             ship_replacement=(self.ship_replacement or shipped) if replacement else None,
             refund_automatically=(
-                self._resolution in ("refund", "exchange") if automatic is None else automatic
+                self.refund_automatically and self._resolution in ("refund", "exchange")
             ),
             override=self.override,
             sensitive=order.sensitive,
         )
 
     def _replacement(self, order: Order, given: Given) -> tuple[OrderLine, ...]:
-        assert order.placed is not None
         terms, lines = order.terms, self.replacement_lines
         if lines is None:
             if self._resolution != "replacement":

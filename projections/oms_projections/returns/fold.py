@@ -58,7 +58,9 @@ def row_of(history: Iterable[Recorded]) -> ReturnRow | None:
 
 def requested(r: Recorded, event: ReturnRequested) -> ReturnRow:
     at = r.meta.happened_at
-    row = ReturnRow(event.return_id, "", [], "", [], at, None, None, r.meta.recorded_at)
+    row = ReturnRow(
+        event.return_id, event.channel, "", [], "", [], at, None, None, r.meta.recorded_at
+    )
     update(row, Return(), r)
     return row
 

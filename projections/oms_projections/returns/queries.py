@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -23,7 +23,7 @@ from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.returns.fold import READ_MODEL, row_of
 from oms_projections.returns.views import shown
 from oms_projections.search import containing, folded, grams
-from oms_projections.values import Several, column, maybe_time
+from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe, maybe_time
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -42,10 +42,11 @@ Status = Literal[
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetReturn:
     return_id: str
+    within: Within = field(default=None, init=False)
 
 
 def _answer(params: GetReturn, rows: Rows) -> Mapping[str, Json]:
-    if not rows:
+    if not rows or not _is_within(maybe(rows[0], "channel", str), params.within):
         raise NotFound(
             f"There is no return {params.return_id!r}, or was none yet. GET /v1/returns lists them."
         )
@@ -55,13 +56,18 @@ def _answer(params: GetReturn, rows: Rows) -> Mapping[str, Json]:
 RETURN = Lookup("returns_by_id", lambda params: params.return_id, _answer)
 
 
+def _is_within(channel: str | None, channels: tuple[str, ...] | None) -> bool:
+    """As `is_of`; a blind return of no channel is of none."""
+    return channels is None or (channel is not None and is_of(channel, channels))
+
+
 def get_return(params: GetReturn, reader: Reader) -> Mapping[str, Json]:
     return looked_up(RETURN, params, reader)
 
 
 def get_return_as_of(params: GetReturn, log: Log) -> Mapping[str, Json]:
     row = row_of(events_of(log, stream_id(Return, params.return_id)))
-    if row is None:
+    if row is None or not _is_within(row.channel, params.within):
         raise NotFound(
             f"There was no return {params.return_id!r} then. Ask without as_of, or for a later"
             " time."
@@ -75,8 +81,8 @@ class ListReturns:
     the id of one; `location` where the goods are to go, or some were received; `condition` that of
     received goods. `refund_owed`: goods came back, or a claim was accepted, and the price that was
     agreed to be given back was not. `q` is looked for, whatever its case, in order number and
-    return id. `..._from` is inclusive, `..._to` exclusive; a day alone is meant whole,
-    in the zone `tz`."""
+    return id. `..._from` is inclusive, `..._to` exclusive; a day alone is meant
+    whole, in the time zone `tz`."""
 
     status: Several[Status] = None
     kind: Several[Literal["return", "exchange", "claim"]] = None
@@ -93,6 +99,7 @@ class ListReturns:
     tz: Zone = UTC_NAME
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
 
 
 def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
@@ -100,6 +107,7 @@ def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
     rows = reader.rows(
         "list_returns",
         **_facets(params),
+        within=None if params.within is None else list(params.within),
         refund_owed=["refund:owed"] if params.refund_owed is True else None,
         refund_not_owed=["refund:owed"] if params.refund_owed is False else None,
         q=containing(params.q) if params.q else None,
@@ -154,6 +162,7 @@ QUERIES = (
         get_return,
         "One return",
         get_return_as_of,
+        within_channels=WITHIN,
         answer_type=ReturnDetailAnswer,
         direct=RETURN,
     ),
@@ -167,6 +176,7 @@ QUERIES = (
         "Returns, exchanges and claims",
         "All returns of a past moment would take the whole log to answer. List the returns of now,"
         " and ask for each that matters: GET /v1/returns/{return_id}?as_of=.",
+        within_channels=WITHIN,
         answer_type=ReturnsAnswer,
     ),
     Query(
@@ -178,6 +188,7 @@ QUERIES = (
         list_return_policies,
         "Return policies",
         list_return_policies,
+        within_channels=True,
         answer_type=ReturnPoliciesAnswer,
     ),
 )

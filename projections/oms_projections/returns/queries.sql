@@ -7,6 +7,7 @@ SELECT return_id AS key, * FROM returns WHERE return_id = ANY (%(keys)s::text[])
 SELECT * FROM returns
 WHERE true
   AND (requested_at, return_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if after
+  AND lower(channel) = ANY (%(within)s::text[]) -- if within
   AND facets && %(status)s::text[] -- if status
   AND facets && %(kind)s::text[] -- if kind
   AND facets && %(resolution)s::text[] -- if resolution

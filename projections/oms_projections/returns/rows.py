@@ -19,6 +19,7 @@ class ReturnRow(Row):
     table: ClassVar[str] = "returns"
     key: ClassVar[tuple[str, ...]] = ("return_id",)
     return_id: str
+    channel: str | None
     document: str
     facets: list[str]
     search: str

@@ -1,5 +1,6 @@
 CREATE TABLE returns{v} (
     return_id text COLLATE "C" PRIMARY KEY,
+    channel text,
     document text NOT NULL,
     facets text[] NOT NULL,
     search text NOT NULL,

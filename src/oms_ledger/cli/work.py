@@ -74,7 +74,7 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
 
 
 def _print_policies(oms: Oms) -> None:
-    cursors, refused = oms.work.cursors(), oms.work.refusal_counts()
+    cursors, refused = oms.readers.policy_cursors(), oms.readers.refusal_counts()
     if cursors:
         table = Table("Policy", "Position", "Events to read", "Refused")
         for each in cursors:
@@ -93,7 +93,7 @@ def _print_policies(oms: Oms) -> None:
 def policies(oms: Oms, json: JsonOption = False) -> None:
     """How far each policy has read the ledger. Example: [bold]oms-ledger work policies[/]"""
     if json:
-        refused = oms.work.refusal_counts()
+        refused = oms.readers.refusal_counts()
         print_json(
             [
                 {
@@ -101,7 +101,7 @@ def policies(oms: Oms, json: JsonOption = False) -> None:
                     "updated_at": rfc3339(each.updated_at),
                     "refused": refused.get(f"policy:{each.name}", 0),
                 }
-                for each in oms.work.cursors()
+                for each in oms.readers.policy_cursors()
             ]
         )
         return

@@ -97,9 +97,9 @@ class Operations:
         return Response(text, 200, None, CONTENT_TYPE_LATEST)
 
     def _ledger_state(self) -> LedgerState:
-        readers, work = self._oms.readers, self._oms.work
-        status, loops = readers.status(), readers.work_states()
-        return LedgerState(status, loops, work.cursors(), work.refusal_counts())
+        readers = self._oms.readers
+        statuses, states = readers.status(), readers.work_states()
+        return LedgerState(statuses, states, readers.policy_cursors(), readers.refusal_counts())
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))

@@ -58,9 +58,9 @@ def test_a_person_with_an_id_or_address_is_forgotten_by_that(
 
 def test_what_was_sealed_before_the_order_got_a_customer_is_forgotten() -> None:
     """The order's own key seals nothing that the customer has now."""
-    theirs = Address(line1=Personal(f"{SEALED}k7:y"))
+    new_address = Address(line1=Personal(f"{SEALED}k7:y"))
     edited = OrderEdited(
-        "o1", "e1", "GBP", 2025, 2025, 0, customer=Customer("c1"), shipping_address=theirs
+        "o1", "e1", "GBP", 2025, 2025, 0, customer=Customer("c1"), shipping_address=new_address
     )  # fmt: skip
     past = (*placed_by(None), edited)
     given(*past).when(COMMAND).then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))

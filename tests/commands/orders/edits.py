@@ -73,10 +73,10 @@ def taxed(units: int = 3, tax: int = 100, discount: int = 7) -> tuple[Event, ...
     return (*SHELF, *ordered(agreed, got=(Allocation("1", "A", "LON", units),)))
 
 
-def cancelled(units: int) -> tuple[Event, ...]:
+def cancelled(units: int, reason: str = "customer") -> tuple[Event, ...]:
     """Units of line 1 of order `o1`, which had stock, were cancelled."""
     freed = (Allocation("1", "A", "LON", units),)
     return (
-        OrderCancelled("o1", "customer", None, quantities(units), freed),
+        OrderCancelled("o1", reason, None, quantities(units), freed),
         StockReleased("A", "LON", units, "o1", "1"),
     )

@@ -44,7 +44,7 @@ def test_tax_and_discount_follow_the_quantity() -> None:
     assert answer(decision)["difference"] == "2.86"  # 255 + 33 - 2
 
 
-def test_set_price_says_what_tax_and_discount_are_at_the_new_quantity() -> None:
+def test_set_price_sets_tax_and_discount_at_the_new_quantity() -> None:
     new = edit(quantity(4), price(unit_price="2.00", tax="1.50"))
     decision = given(*taxed()).when(EditOrder, **new)
     (change,) = after(decision, *taxed()).terms.lines

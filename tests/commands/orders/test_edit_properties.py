@@ -275,7 +275,7 @@ def the_difference_is_that_of_the_totals(patch: pytest.MonkeyPatch) -> None:
         the_difference_is_that_of_the_totals,
     ],
 )
-def test_whoever_breaks_a_rule_is_caught(sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_rule_is_caught(sabotage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)
     once = settings(
         max_examples=500,

@@ -50,8 +50,8 @@ def of(customer: Mapping[str, Json]) -> dict[str, Json]:
 def test_addresses_customer_and_promise_change_without_money() -> None:
     later = {"promised_ship_at": AT + timedelta(days=9)}
     changes = (of(ADA), to(HOME), to(HOME, "billing"), {"type": "set_promise", **later})
-    asked = edit(*changes, note="moved", notify_customer=True)
-    decision = given(*six()).when(EditOrder, **asked)
+    wanted = edit(*changes, note="moved", notify_customer=True)
+    decision = given(*six()).when(EditOrder, **wanted)
     decision.then(
         edited(
             2025,
@@ -122,7 +122,7 @@ def _of_key(event: OrderPlaced, key: str) -> OrderPlaced:
         ([{"type": "set_promise"}], "changes.0", "write promised_ship_at or promised_delivery_at"),
     ],
 )
-def test_a_change_is_written_once_and_says_something(
+def test_a_change_is_written_once_and_has_content(
     changes: list[Any], field: str, message: str
 ) -> None:
     assert message in given(*six()).when(EditOrder, **edit(*changes)).then_invalid(field)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from oms_commands.orders.resume import ResumeOrder
-from oms_ledger.domain.orders.events import OrderCancelled, OrderPlaced, OrderResumed
-from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited, OrderPlaced, OrderResumed
+from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.stock.events import StockAdjusted, StockAllocated, StockBackordered
 from oms_ledger.domain.stock.rules import stock_released
 from oms_ledger.kernel import Event
@@ -42,6 +42,16 @@ def test_its_units_get_stock_anew(reason: str) -> None:
     status = decision.answer["status"]
     assert isinstance(status, dict)
     assert status["order"] == "confirmed"
+
+
+def test_a_line_that_was_edited_down_to_nothing_gets_no_stock() -> None:
+    bell = OrderLine("2", "A", 1, 100)
+    edited = OrderEdited("o1", "e1", "GBP", 2025, 2025, 0, (replace(bell, quantity=0),))
+    past = (*six(), edited, *cancelled()[len(six()) :])
+    given(*past).when(ResumeOrder, order_id="o1").then(
+        OrderResumed("o1", None, quantities(6), GOT),
+        StockAllocated("A", "LON", 6, "o1", "1"),
+    )
 
 
 def test_on_a_shortage_nothing_is_written() -> None:

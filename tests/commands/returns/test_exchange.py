@@ -90,9 +90,9 @@ def test_the_new_order_ships_now() -> None:
 
 
 def test_it_is_placed_with_the_approval() -> None:
-    asked = exchange(approve=False)
-    assert not of(OrderPlaced, asked.events)
-    approved = given(*followed_by(SHOP, asked)).when(ApproveReturn, return_id=ID)
+    requested = exchange(approve=False)
+    assert not of(OrderPlaced, requested.events)
+    approved = given(*followed_by(SHOP, requested)).when(ApproveReturn, return_id=ID)
     assert len(of(OrderPlaced, approved.events)) == 1
 
 

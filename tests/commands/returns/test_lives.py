@@ -1,5 +1,5 @@
-"""Random lives of returns with payments: units and money are conserved, whatever is asked for in
-whatever order."""
+"""Random lives of returns with payments: units and money are conserved, whatever the commands
+and their order."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ LATER = AT + timedelta(days=20)
 
 
 def test_a_return() -> None:
-    decision = given(*PAID_AND_DELIVERED).when(RequestReturn, **TWO, resolution="refund")
+    decision = given(*PAID_AND_DELIVERED).when(
+        RequestReturn, **TWO, resolution="refund", refund_automatically=True
+    )
     decision.then(
         replace(requested(), return_id=ID),
         ReturnProgressed("o1", ID, "requested", units(("1", 2))),

@@ -62,7 +62,9 @@ def test_every_transition_is_allowed_or_refused_with_a_remedy(
     body, allowed = ALLOWED[command]
     past = given(*PAID_AND_DELIVERED, *returned(*LIVES[status]))
     decision = past.when(command, **R1, **body)
-    if status in allowed:
+    if command is CloseReturn and status == "closed":
+        decision.then()
+    elif status in allowed:
         assert decision.events
     elif command is RefundReturn and status == "approved":
         decision.then_refused("nothing_to_refund")

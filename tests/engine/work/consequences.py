@@ -93,5 +93,7 @@ def renamed(policy: Policy, name: str) -> Policy:
 
 
 def cursor(oms: Oms, policy: Policy = FOLLOWING) -> Position:
-    (position,) = [each.position for each in oms.work.cursors() if each.name == policy.name]
+    (position,) = [
+        each.position for each in oms.readers.policy_cursors() if each.name == policy.name
+    ]
     return position

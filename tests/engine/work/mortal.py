@@ -105,4 +105,4 @@ def finish(oms: Oms, runner: PolicyRunner | None = None) -> None:
 
 
 def all_read(oms: Oms) -> bool:
-    return all(each.lag_events == 0 for each in oms.work.cursors())
+    return all(each.lag_events == 0 for each in oms.readers.policy_cursors())

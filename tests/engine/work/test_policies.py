@@ -148,7 +148,7 @@ def test_a_refused_command_is_recorded_and_the_cursor_goes_on(ready: Database) -
             "not_found",
         )
         assert followed(oms) == {f"F{position}-1": 1}, "the other one happened"
-        assert oms.work.refusal_counts() == {"policy:when_received_confirm": 1}
+        assert oms.readers.refusal_counts() == {"policy:when_received_confirm": 1}
         with pytest.raises(NotFound):
             oms.work.retry(refusal.source, refusal.reference)
         (again,) = oms.work.refusals()

@@ -47,12 +47,14 @@ def test_a_preview_of_what_is_refused_is_refused(memory_shop: Api) -> None:
 def test_an_edit_of_another_version_is_refused(memory_shop: Api) -> None:
     """Of two edits that were begun at the same version, one is done."""
     path, answer = placed(memory_shop)
-    seen = {"If-Match": f'"{answer["version"]}"'}
+    at_version = {"If-Match": f'"{answer["version"]}"'}
     for query in ("?dry_run=true", ""):
-        assert memory_shop.post(path + query, MORE, headers=seen).status_code == 200
+        assert memory_shop.post(path + query, MORE, headers=at_version).status_code == 200
     less: Json = {"changes": [{"type": "set_quantity", "line_id": "1", "quantity": 1}]}
     for query in ("?dry_run=true", ""):
-        problem_of(memory_shop.post(path + query, less, headers=seen), 412, "version_conflict")
+        problem_of(
+            memory_shop.post(path + query, less, headers=at_version), 412, "version_conflict"
+        )
     newer = {"If-Match": f'"{answer["version"] + 1}"'}
     assert memory_shop.post(path, less, headers=newer).json()["total"] == "2.55"
 

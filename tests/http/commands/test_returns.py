@@ -104,8 +104,8 @@ def test_orders_are_filtered_by_their_return(shop: Api) -> None:
     after = {"min_position": str(answer["position"])}
     shown = shop.get(f"/v1/orders/{order_id}", params=after).json()
     assert (shown["lines"][0]["returned"], shown["lines"][0]["return_requested"]) == (2, 1)
-    found = shop.get("/v1/orders", params={"return": "partially_returned", **after}).json()
-    assert [item["order_id"] for item in found["items"]] == [order_id]
+    listed = shop.get("/v1/orders", params={"return": "partially_returned", **after}).json()
+    assert [item["order_id"] for item in listed["items"]] == [order_id]
     story = shop.get(f"/v1/orders/{order_id}/timeline", params=after).json()["items"]
     texts = [item["text"] for item in story]
     assert "2 x A came back to LON, resellable; disposition: restock" in texts

@@ -88,7 +88,7 @@ def test_the_stored_answer_is_that_of_the_log() -> None:
     assert body["timestamps"]["ship_by"] == "2026-01-01T14:00:00Z"
 
 
-def test_the_timeline_says_what_changed_and_nothing_personal() -> None:
+def test_the_timeline_names_what_changed_and_nothing_personal() -> None:
     change = replace(
         FEWER,
         customer=Customer("c2", Personal("Bob Builder")),

@@ -192,7 +192,7 @@ def test_a_shipment_never_created_is_an_error_not_a_row() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
-    history = recorded(Shop(seed).play(300))
+    history = recorded(Shop(seed).play(400))
     rows = given(*(r.event for r in history)).folded_into(READ_MODEL, page=5).of(ShipmentRow)
     parcels = {s: state for s, state in states(history).items() if isinstance(state, Shipment)}
     assert len(rows) == len(parcels) > 5

@@ -24,7 +24,7 @@ def replacement_refs(order: Order, skus: Sequence[str]) -> list[Ref]:
     """What `place_replacement` reads beside the order."""
     if order.placed is None or not skus:
         return []
-    refs: list[Ref] = [(Channel, channel_key(order.placed.terms.channel))]
+    refs: list[Ref] = [(Channel, channel_key(order.terms.channel))]
     for sku in dict.fromkeys(skus):
         refs += stock_group_refs(sku)
     return refs
@@ -35,9 +35,6 @@ def place_replacement(
 ) -> tuple[ReplacementOrdered, list[Change]]:
     """The order for the same customer and address, confirmed; on hold where it waits for the goods.
     `Refused` with `insufficient_stock`."""
-    placed = order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
     terms, order_id = order.terms, replacement_order_id(requested.return_id, ctx.command_id)
     wanted = OrderTerms(
         terms.channel,

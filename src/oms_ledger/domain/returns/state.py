@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import (
     RETURN_EVENTS,
     ReceivedLine,
@@ -21,7 +23,7 @@ from oms_ledger.domain.returns.events import (
     ReturnReopened,
     ReturnRequested,
 )
-from oms_ledger.kernel import Event, State
+from oms_ledger.kernel import Event, Ref, State
 
 
 @dataclass(slots=True)
@@ -65,6 +67,19 @@ class Return(State):
     refunded: int = 0
     exchanged: int = 0
     replacement: str | None = None
+
+    @property
+    def owner(self) -> Ref | None:
+        if self.requested is None or self.requested.order_id is None:
+            return None
+        return Order, self.requested.order_id
+
+    @property
+    def channel(self) -> str | None:
+        """Of a blind return its own, or the empty text, which is no channel's key."""
+        if self.requested is None or self.requested.order_id is not None:
+            return None
+        return channel_key(self.requested.channel or "")
 
     @property
     def status(self) -> str:

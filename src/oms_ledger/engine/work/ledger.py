@@ -11,9 +11,8 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.clock import ClockReading
 from oms_ledger.engine.read.reader import DetachedLog, Readers
-from oms_ledger.engine.work import consequences, cursors, retries
+from oms_ledger.engine.work import consequences, retries
 from oms_ledger.engine.work.consequences import Consequence, NewContext, PendingConsequence, Refusal
-from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.deadlines import DeadlineRunner, DueDeadline, MakeCommand
 from oms_ledger.engine.work.policies import PolicyRunner
 from oms_ledger.engine.work.singleton import exclusive
@@ -62,11 +61,6 @@ class LedgerWork:
         connect = partial(self._connect, Role.PROJECTOR)
         return PolicyRunner(connect, self.policies, self._log_at, self._submit)
 
-    def cursors(self) -> list[CursorStatus]:
-        """How far each policy has read the log."""
-        with self._lend(Role.READER) as connection:
-            return cursors.statuses(connection)
-
     def _submit(self, follow: Sequence[Consequence]) -> Sequence[PendingConsequence]:
         return self._submit_all(consequences.submission(each, self._new_context) for each in follow)
 
@@ -109,11 +103,6 @@ class LedgerWork:
         """The commands of policies and deadlines that were refused, the oldest first."""
         with self._lend(Role.READER) as connection:
             return consequences.refusals(connection)
-
-    def refusal_counts(self) -> Mapping[str, int]:
-        """How many there are, by source."""
-        with self._lend(Role.READER) as connection:
-            return consequences.refusal_counts(connection)
 
     def retry(self, source: str, reference: str) -> None:
         """Submit a refused command again; raises the refusal."""

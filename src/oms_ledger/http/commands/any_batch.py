@@ -65,7 +65,7 @@ class AnyBatchHandler:
     async def __call__(self, request: Request) -> Response:
         body = await unchecked_body_of(request, request_headers(request))
         held = body_held(request)
-        fields = await held.work(len(body), partial(fields_of, body))
+        fields = await held.work(len(body), partial(fields_of, body, ANY_COMMANDS_FIELD))
         checked = partial(BatchBody.of, body, fields, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX)
         batch_body = await held.work(len(body), checked)
         batch = BatchRequest.of(request, batch_body.without_refused)

@@ -59,7 +59,7 @@ class BatchHandler:
         held = body_held(request)
         fields: Mapping[str, msgspec.Raw] = {}
         if not self._shares_its_path or f'"{self._many}"'.encode() in body:
-            fields = await held.work(len(body), partial(fields_of, body))
+            fields = await held.work(len(body), partial(fields_of, body, self._many))
         if self._shares_its_path and self._many not in fields:
             refuse_large_command(body)
             await held.work(len(body), partial(check_body, body))

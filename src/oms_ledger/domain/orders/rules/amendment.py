@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -21,6 +21,7 @@ from oms_ledger.domain.orders.rules.placement import (
     stock_taken,
 )
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.stock.rules import (
@@ -130,22 +131,31 @@ def _order_id(order: Order) -> str:
 
 def _refuse_if_done(order: Order) -> None:
     status = order.statuses.order
-    if status in ("cancelled", "completed"):
+    if status in ENDED or status == "completed":
         raise illegal_transition(
             "The order", status, "edited", "Place another order for what is wanted now."
         )
 
 
 def _refuse_lines_added(order: Order, added: Sequence[OrderLine], given: Given) -> None:
-    if len(order.lines) + len(added) > LINES_MAX:
+    _refuse_too_many(len(order.lines), len(added))
+    refuse_unknown_skus(added, given)
+    if not order.sensitive:
+        _refuse_sensitive(added, given)
+
+
+def _refuse_too_many(lines: int, added: int) -> None:
+    if lines + added > LINES_MAX:
         raise Refused(
-            f"An order has at most {LINES_MAX} lines, and this one has {len(order.lines)}. Place"
-            " another order for the rest.",
+            f"An order has at most {LINES_MAX} lines, and this one has {lines}. Place another order"
+            " for the rest.",
             code="too_many_lines",
         )
-    refuse_unknown_skus(added, given)
+
+
+def _refuse_sensitive(added: Sequence[OrderLine], given: Given) -> None:
     sensitive = [line for line in added if given.state(Product, line.sku).sensitive]
-    if sensitive and not order.sensitive:
+    if sensitive:
         raise Refused(
             "The order was not placed as a sensitive one, and cannot become one. Place another"
             " order for these products.",
@@ -157,12 +167,7 @@ def _refuse_lines_added(order: Order, added: Sequence[OrderLine], given: Given) 
 def _changed_lines(order: Order, wanted: WantedEdit) -> list[LineEdit]:
     """The lines that change; every line at fault is named at once."""
     touched = {*wanted.quantities, *wanted.prices}
-    if unknown := sorted(touched - {*order.lines}):
-        raise Refused(
-            f"The order has no line {', '.join(unknown)}. GET the order to see its lines.",
-            code="unknown_line",
-            errors=[{"line": line_id} for line_id in unknown],
-        )
+    _refuse_unknown_lines(order, touched)
     faults: list[dict[str, Json]] = []
     changed: list[LineEdit] = []
     for line_id, progress in order.lines.items():
@@ -176,6 +181,20 @@ def _changed_lines(order: Order, wanted: WantedEdit) -> list[LineEdit]:
         line = _line_after(progress, quantity, price)
         if line != progress.line:
             changed.append(LineEdit(line, progress.line.quantity, price is not None))
+    _refuse_fixed(faults)
+    return changed
+
+
+def _refuse_unknown_lines(order: Order, line_ids: Collection[str]) -> None:
+    if unknown := sorted({*line_ids} - {*order.lines}):
+        raise Refused(
+            f"The order has no line {', '.join(unknown)}. GET the order to see its lines.",
+            code="unknown_line",
+            errors=[{"line": line_id} for line_id in unknown],
+        )
+
+
+def _refuse_fixed(faults: Sequence[Mapping[str, Json]]) -> None:
     if faults:
         raise Refused(
             "Some lines cannot be edited so. Units that are packed, shipped, cancelled or refunded"
@@ -184,7 +203,6 @@ def _changed_lines(order: Order, wanted: WantedEdit) -> list[LineEdit]:
             code="illegal_transition",
             errors=faults,
         )
-    return changed
 
 
 def _fault(p: LineProgress, quantity: int, *, repriced: bool) -> dict[str, Json] | None:
@@ -221,16 +239,16 @@ def _refuse_impossible(lines: Iterable[OrderLine], currency: str) -> None:
     """`Invalid` where a discount or a tax is more than what it is taken of."""
     for line in lines:
         if line.amount < 0:
-            discounts = to_text(line.discount + line.order_discount, currency)
-            raise _invalid(
-                f"The discount of line {line.line_id}, {discounts}, is more than its amount without"
-                " it. Write a lower discount."
-            )
+            raise _too_high(line, "discount", line.discount + line.order_discount, currency)
         if line.tax_included and line.tax > line.quantity * line.unit_price - line.discount:
-            raise _invalid(
-                f"The tax of line {line.line_id}, {to_text(line.tax, currency)}, is more than the"
-                " amount that it is included in. Write a lower tax."
-            )
+            raise _too_high(line, "tax", line.tax, currency)
+
+
+def _too_high(line: OrderLine, what: str, minor: int, currency: str) -> Invalid:
+    return _invalid(
+        f"The {what} of line {line.line_id}, {to_text(minor, currency)}, is more than the amount"
+        f" that it is taken of. Write a lower {what}."
+    )
 
 
 def _news(order: Order, wanted: WantedEdit) -> WantedEdit:

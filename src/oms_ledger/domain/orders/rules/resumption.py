@@ -22,10 +22,9 @@ def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) ->
         raise illegal_transition(
             "The order", status, "resumed", "Only what was cancelled whole or expired can be."
         )
-    wanted = {line_id: p.cancelled for line_id, p in order.lines.items()}
-    stocked = [
-        (line_id, p.line.sku, p.cancelled) for line_id, p in order.lines.items() if p.line.stocked
-    ]
+    again = {line_id: p for line_id, p in order.lines.items() if p.cancelled}
+    wanted = {line_id: p.cancelled for line_id, p in again.items()}
+    stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in stocked})
     plan = allocate(stocked, sellable_units(given, stock))
     backorders = backorders_of(plan.shortages, placed.terms.backorder, stock, given)
