@@ -1,4 +1,4 @@
-"""An order that replaces returned goods has the person of the first one, sealed with one key."""
+"""An order that replaces returned goods has the person of the first, sealed with the same key."""
 
 from __future__ import annotations
 
