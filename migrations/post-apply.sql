@@ -75,7 +75,7 @@ BEGIN
             ('auditor', 'SELECT', 'verifications, personal_access, api_key_changes'),
             -- All but the hashes.
             ('auditor', 'SELECT (id, prefix, name, ledger, role, scopes, created_at, expires_at,'
-             ' revoked_at, last_used_at, holder)', 'api_keys')
+             ' revoked_at, last_used_at, holder, channels)', 'api_keys')
         ) AS decided (role, verbs, tables)
     LOOP
         EXECUTE format('GRANT %s ON %s TO %s', given.verbs, given.tables, given.role);

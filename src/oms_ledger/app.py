@@ -19,11 +19,14 @@ from typing import Any
 import orjson
 
 from oms_ledger import heap
+from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
+from oms_ledger.access.principals import EVERYTHING, ReadRights
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
+from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
 from oms_ledger.engine.db.async_session import AsyncSessions
 from oms_ledger.engine.db.connection import Connection
@@ -193,13 +196,19 @@ class Oms:
     def event_loop_sessions(self, size: int) -> AsyncSessions:
         """At most `size` connections that act as the reader, for one event loop, which closes
         them."""
-        return AsyncSessions(partial(self._connect_async, Role.READER), size)
+        connect = partial(self._connect_async, Role.READER)
+        return AsyncSessions(connect, size, self.settings.database_deadline_seconds)
 
-    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+    def within_rights(
+        self, query: Query, params: object, rights: ReadRights = EVERYTHING
+    ) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`
-        nothing of sensitive orders and products is searched for; counts of sensitive orders that
-        are smaller than the setting `smallest_count` are hidden from everybody."""
-        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
+        nothing of sensitive orders and products is searched for, with `channels` nothing of orders
+        of others; counts of sensitive orders that are smaller than the setting `smallest_count` are
+        hidden from everybody. `Forbidden` where the query cannot be limited to channels."""
+        least = self.settings.smallest_count
+        limited = mask.restricted(query, params, may=rights.sensitive, least=least)
+        return within_channels(query, limited, rights.channels)
 
     # Personal data.
 
@@ -214,11 +223,11 @@ class Oms:
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
-    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+    def accesses(self, customer: str | None = None, **filters: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""
-        subject = None if customer is None else f"customer:{customer}"
+        subjects = None if customer is None else [f"customer:{form}" for form in forms(customer)]
         with self._lend(Role.READER) as connection:
-            return access_log.list_accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subjects=subjects, **filters)
 
     def rotate_kek(self) -> int:
         """Wrap every data key by a new key-encryption key; returns how many were wrapped."""

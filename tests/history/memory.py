@@ -12,6 +12,7 @@ from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
+from oms_projections.returns.rows import ReturnRow
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
@@ -162,6 +163,10 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in shipments[: p["limit"]]]
 
 
+def _returns_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(ReturnRow, lambda row: row.return_id in p["keys"])]
+
+
 STATEMENTS: dict[str, Statement] = {
     "order_answers": _order_answers,
     "parcels": _parcels,
@@ -174,4 +179,5 @@ STATEMENTS: dict[str, Statement] = {
     "location": _location,
     "shipments_by_id": _shipment,
     "list_shipments": _list_shipments,
+    "returns_by_id": _returns_by_id,
 }

@@ -15,6 +15,7 @@ from typing import cast
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Unavailable
+from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool, Pools
 from oms_ledger.engine.db.roles import Role
@@ -80,6 +81,10 @@ class MemoryMarkEvents:
     def newest(self, streams: Collection[str]) -> dict[str, Event]:
         return {stream: _recorded(rows[-1]).event for stream, rows in self._of(streams)}
 
+    def edits(self, streams: Collection[str]) -> list[Event]:
+        events = (_recorded(row).event for _, rows in self._of(streams) for row in rows)
+        return [event for event in events if isinstance(event, OrderEdited)]
+
     def _of(self, streams: Collection[str]) -> list[tuple[str, list[EventRow]]]:
         with self._log.lock:
             every = self._log.streams
@@ -103,8 +108,8 @@ class MemoryReaders(Readers):
         with self._log.lock:
             rows = self._log.events[after:]
         head = after + len(rows)
-        found = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
-        return FeedPage(found, found[-1].position if len(found) == limit else head, head)
+        records = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
+        return FeedPage(records, records[-1].position if len(records) == limit else head, head)
 
     def status(self) -> list[BuildStatus]:
         return []

@@ -14,7 +14,7 @@ from tests.projections.histories import Shop
 @pytest.mark.parametrize("model", PROJECTIONS, ids=lambda m: m.name)
 @pytest.mark.parametrize("size", [1, 2, 13])
 def test_any_split_into_pages_gives_equal_rows(model: ReadModel, size: int) -> None:
-    history = recorded(Shop(7).play(300))
+    history = recorded(Shop(7).play(400))
     whole = folded(model, history)
     assert folded(model, history, size).rows == whole.rows
     assert len(whole.rows) >= 20
@@ -31,7 +31,7 @@ def test_a_read_model_lists_every_event_that_it_folds(model: ReadModel) -> None:
 
 
 def test_the_made_up_shop_plays_nearly_every_event() -> None:
-    types = {type(event).type for event in Shop(3).play(400)}
+    types = {type(event).type for event in Shop(3).play(600)}
     assert {name for name in EVENTS.keys() - types if not name.startswith("payment.")} == {
         "stock.moved_in.v1",
         "stock.moved_out.v1",

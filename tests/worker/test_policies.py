@@ -73,11 +73,11 @@ def test_a_worker_runs_them_and_everybody_sees_how_that_goes(
         until(lambda: len(oms.work.refusals()) == 2, "both were refused")
         until(lambda: "policies" in {s.name for s in oms.readers.work_states()}, "it has reported")
         until(lambda: metrics(api)["oms_policy_lag_events", REFUSED.name] == 0, "all is read")
-        seen = metrics(api)
-    assert seen["oms_policy_position", FOLLOWING.name] == oms.readers.head()
-    assert seen["oms_consequences_refused", SOURCE] == 2
-    assert seen["oms_consequences_refused", f"policy:{FOLLOWING.name}"] == 0
-    assert seen["oms_work_failures", "policies"] == 0
+        samples = metrics(api)
+    assert samples["oms_policy_position", FOLLOWING.name] == oms.readers.head()
+    assert samples["oms_consequences_refused", SOURCE] == 2
+    assert samples["oms_consequences_refused", f"policy:{FOLLOWING.name}"] == 0
+    assert samples["oms_work_failures", "policies"] == 0
     listed = orjson.loads(shown(capsys, "policies", "--json"))
     assert {each["name"]: each["refused"] for each in listed} == {
         FOLLOWING.name: 0,

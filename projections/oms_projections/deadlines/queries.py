@@ -14,7 +14,8 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Json, Query, Reader
 from oms_projections.deadlines.fold import READ_MODEL
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
-from oms_projections.values import Several, Until, column
+from oms_projections.values import Several, column
+from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
@@ -28,7 +29,8 @@ class ListDeadlines:
 
     kind: Several[str] = None
     key: Annotated[str, Field(max_length=200)] | None = None
-    due_before: Until | None = None
+    due_before: DayOrTime | None = None
+    tz: Zone = UTC_NAME
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -39,7 +41,7 @@ def list_deadlines(params: ListDeadlines, reader: Reader) -> Mapping[str, Json]:
         "list_deadlines",
         kind=list(params.kind) if params.kind else None,
         key=params.key,
-        due_before=params.due_before,
+        due_before=period_end(params.due_before, params.tz),
         after=due,
         after_kind=kind,
         after_id=key,

@@ -60,3 +60,12 @@ def recorded_payment_id(order_id: str, provider: str, reference: str) -> str:
     """The id of a payment that was taken elsewhere: fixed by order, provider and reference, so that
     the same one recorded twice is one payment."""
     return str(uuid.uuid5(PAYMENTS, f"{order_id}\x1f{provider}\x1f{reference}"))
+
+
+RETURNS = uuid.UUID("9b8a4c52-7d0e-5f6a-a1c3-3e5d7f9b1c24")
+"""Namespace of the ids of orders that replace returned goods. Never to be changed."""
+
+
+def replacement_order_id(return_id: str, command_id: str) -> str:
+    """The id of the order that replaces the goods of a return, placed by a command."""
+    return str(uuid.uuid5(RETURNS, f"{return_id}\x1f{command_id}"))

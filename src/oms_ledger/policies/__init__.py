@@ -4,5 +4,14 @@
 from __future__ import annotations
 
 from oms_ledger.kernel import Policy
+from oms_ledger.policies import (
+    when_claim_approved_refund_it,
+    when_return_received_refund_it,
+    when_return_settled_close_it,
+)
 
-POLICIES: tuple[Policy, ...] = ()
+POLICIES: tuple[Policy, ...] = (
+    when_return_received_refund_it.POLICY,
+    when_claim_approved_refund_it.POLICY,
+    when_return_settled_close_it.POLICY,
+)

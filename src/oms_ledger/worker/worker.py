@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import structlog
 
+from oms_ledger import heap
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
-from oms_ledger.engine.project.runner import BACK_OFF, ProjectionRunner
+from oms_ledger.engine.project.runner import BACK_OFF
+from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.engine.work import deadlines, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
@@ -39,6 +41,9 @@ RETENTION_CHECK_SECONDS = 60.0
 
 RECORD_SECONDS = 1.0
 """At most one report of a loop is written in this time."""
+
+FREED_ROWS_MIN = 1000
+"""Rows whose memory is worth a trim of the heap: a few megabytes."""
 
 OWNER_CHECK_SECONDS = 60.0
 """How often a worker that may not make tables checks whether it may by now."""
@@ -129,9 +134,10 @@ def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> No
 
 class OwnerBuilds:
     """Builds read models anew where this process has a login that may make tables. Without one it
-    takes no lease, so that a process that has one can build."""
+    takes no lease, so that a process that has one can build. Memory that a build took goes back to
+    the operating system when it has its indexes, or was dropped as those of `verify` are."""
 
-    def __init__(self, oms: Oms, builder: ProjectionRunner) -> None:
+    def __init__(self, oms: Oms, builder: Builder) -> None:
         self._oms = oms
         self._builder = builder
         self._allowed = False
@@ -142,7 +148,10 @@ class OwnerBuilds:
         if not self._allowed:
             self._allowed = self._oms.may_make_tables()
         if self._allowed:
-            return self._builder.attempt(stop)
+            attempted = self._builder.attempt(stop)
+            if self._builder.take_freed_rows() >= FREED_ROWS_MIN:
+                heap.give_back()
+            return attempted
         if not self._logged:
             log.info("builds_left_to_the_owner", ledger=self._oms.settings.ledger)
             self._logged = True

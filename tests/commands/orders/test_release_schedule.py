@@ -100,7 +100,7 @@ def test_an_order_is_placed_for_later() -> None:
     assert placed.answer["status"]["order"] == "scheduled"  # type: ignore[index,call-overload]  # JSON
 
 
-def test_an_order_whose_time_has_come_is_placed_as_any_other() -> None:
+def test_an_order_that_is_due_is_placed_as_any_other() -> None:
     placed = given(*SHELF).when(PlaceOrder, **PLACE, fulfil_at=CONTEXT.now)
     assert [type(each) for each in placed.events][-2:] == [OrderConfirmed, FulfilmentReleased]
     assert placed.answer["status"]["order"] == "confirmed"  # type: ignore[index,call-overload]  # JSON

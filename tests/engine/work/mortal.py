@@ -99,7 +99,7 @@ def run_until_killed(runner: MortalRunner) -> bool:
 
 
 def finish(oms: Oms, runner: PolicyRunner | None = None) -> None:
-    """Run until the cursors are at the head, whoever had the leases."""
+    """Run until the cursors are at the head, whatever process had the leases."""
     with runner or oms.work.policy_runner() as last:
         until(lambda: last.step() == 0 and all_read(oms), "every policy has read the log")
 

@@ -259,7 +259,7 @@ def test_one_worker_at_a_time_has_the_lock(oms: Oms) -> None:
 
 
 def refused_command(oms: Oms) -> None:
-    """Every deadline asks for something that the order refuses."""
+    """Every deadline submits a command that the order refuses."""
     oms.work.deadlines = {"scheduled_order": lambda order_id, due_at: ConfirmOrder(order_id)}
 
 

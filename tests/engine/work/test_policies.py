@@ -1,4 +1,4 @@
-"""What follows from events: by whom, in which order, and what is done where it does not succeed."""
+"""What follows from events: the actor, the order, and what is done where it does not succeed."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ def test_a_cursor_that_is_installed_is_left_alone(oms: Oms, ready: Database) -> 
 
 
 def test_a_policy_sees_the_log_up_to_its_event(ready: Database) -> None:
-    seen: list[tuple[Position, int, int]] = []
+    reactions: list[tuple[Position, int, int]] = []
 
     def react(recorded: Recorded, log: Log) -> Sequence[Command]:
-        seen.append((recorded.position, log.position, on_hand(log, "S")))
+        reactions.append((recorded.position, log.position, on_hand(log, "S")))
         return ()
 
     with ledger(ready, Policy("p", frozenset({StockReceived.type}), react)) as oms:
         outcomes = [oms.execute(receive("S", 5), actor="clerk") for _ in range(3)]
         finish(oms)
-        assert seen == [(o.position, o.position, 5 * n) for n, o in enumerate(outcomes, 1)]
+        assert reactions == [(o.position, o.position, 5 * n) for n, o in enumerate(outcomes, 1)]
 
 
 def test_pages_end_where_there_are_commands_enough(oms: Oms) -> None:

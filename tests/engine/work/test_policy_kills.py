@@ -143,7 +143,7 @@ def test_two_workers_at_once_do_each_thing_once(oms: Oms) -> None:
     assert min(decided) > 0, "both have reacted"
 
 
-def test_who_was_overtaken_moves_no_cursor_and_submits_nothing_twice(oms: Oms) -> None:
+def test_an_overtaken_loop_moves_no_cursor_and_submits_nothing_twice(oms: Oms) -> None:
     first = place_stock(oms, 2)
     sleeper = mortal(oms, 0, lease_seconds=0.05)
     woken = oms.work.policy_runner()

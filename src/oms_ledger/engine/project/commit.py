@@ -10,9 +10,8 @@ from oms_ledger.engine.db.connection import Connection
 SQL = statements.queries(__package__)
 
 PROJECTIONS_CHANNEL = "ledger_projections"
-"""The channel of one NOTIFY per written page, for queries that wait for a position."""
-
-NOTIFY = SQL["notify"].format(channel=PROJECTIONS_CHANNEL)
+"""The channel of one notification per written page, for queries that wait for a position. The
+statement `move_position` sends it."""
 
 
 class Fenced(Exception):
@@ -35,7 +34,6 @@ def commit_pipelined(
         raise Fenced
     with connection.pipeline():
         write()
-        connection.execute(NOTIFY, prepare=True)
         connection.execute("COMMIT", prepare=True)
 
 
@@ -47,5 +45,4 @@ def commit_unpipelined(
     if connection.execute(SQL["move_position"], move).rowcount != 1:
         raise Fenced
     write()
-    connection.execute(NOTIFY)
     connection.execute("COMMIT")

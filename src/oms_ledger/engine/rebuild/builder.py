@@ -103,11 +103,14 @@ class CachedFolding(Folding):
         super().__init__(build)
         self._copyable: dict[str, bool] = {}
         self._loaded_kinds: set[type[Row]] = set()
-        self.forget()
-
-    def forget(self) -> None:
-        """Empty the cache. Called whenever rows that were sent may not be committed."""
         self._sent, self._recent, self._older = self._empty(), self._empty(), self._empty()
+
+    def forget(self) -> int:
+        """Empty the cache; the number of rows that were in it. Called whenever rows that were sent
+        may not be committed."""
+        caches = (self._sent, self._recent, self._older)
+        self._sent, self._recent, self._older = self._empty(), self._empty(), self._empty()
+        return sum(len(rows) for cache in caches for rows in cache.values())
 
     def sent(self, buffer: RowBuffer) -> None:
         """Note that these rows are being written, and that those before are committed. When there
@@ -154,14 +157,15 @@ class CachedFolding(Folding):
     ) -> list[RowBatch]:
         new = [r for r in rows if table.append_only or table.key_of(r) in new_keys]
         if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
-            return [pages.insert(table, rows)]
+            return [pages.insert(table, rows, new=len(new) == len(rows))]
         try:
             copy = CopyBatch(table.copy, table.copied(new))
         except Exception as error:
             raise Poison(None, error) from error
         if len(new) == len(rows):
             return [copy]
-        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in new_keys])]
+        others = [r for r in rows if table.key_of(r) not in new_keys]
+        return [copy, pages.insert(table, others, new=False)]
 
     def _takes_copy(self, connection: Connection, table: Table) -> bool:
         """Whether the columns have exactly the types that are sent: COPY converts nothing."""
@@ -200,6 +204,7 @@ class Builder(Projector):
         self._shapes = {m.name: {o.version for o in models if o.name == m.name} for m in models}
         self._next_orphan_check = 0.0
         self._windows: dict[Build, Window] = {}
+        self._freed_rows = 0
 
     def _step(self, connection: Connection) -> int:
         started = time.monotonic()
@@ -310,13 +315,30 @@ class Builder(Projector):
 
     def _renew_leases(self, connection: Connection) -> None:
         super()._renew_leases(connection)
-        for build in self._windows.keys() - self._held.keys():
+        gone = self._foldings.keys() - self._held.keys()
+        for build in gone:
             self._discard(build)
+            del self._foldings[build]
+        if gone and not self._held:
+            self._release_threads()
+
+    def _release_threads(self) -> None:
+        """End the threads that read and write, whose connections have large buffers. They begin
+        again with the next build."""
+        self._ahead = None
+        self._write_thread.close()
+        self._reader.close()
 
     def _discard(self, build: Build) -> None:
         """Discard window and cache, which may differ from the tables."""
-        self._windows.pop(build, None)
-        self._cached_folding(build).forget()
+        window = self._windows.pop(build, None)
+        self._freed_rows += self._cached_folding(build).forget()
+        self._freed_rows += 0 if window is None else window.rows.size
+
+    def take_freed_rows(self) -> int:
+        """How many rows were discarded since the last call: memory that is free now."""
+        freed, self._freed_rows = self._freed_rows, 0
+        return freed
 
     def _disconnect(self) -> None:
         super()._disconnect()
