@@ -43,11 +43,8 @@ def receive(sku: str, quantity: int = 1) -> ReceiveStock:
 
 
 def install(database: Database, *policies: Policy) -> None:
-    """The cursors of these policies, or of `FOLLOWING`, and none of the program's own."""
-    names = [policy.name for policy in policies or (FOLLOWING,)]
     with database.connect(Role.OWNER) as owner:
-        owner.execute("DELETE FROM policy_cursors WHERE NOT name = ANY (%s)", [names])
-        cursors.install(owner, names)
+        cursors.install(owner, [policy.name for policy in policies or (FOLLOWING,)])
 
 
 @contextmanager
