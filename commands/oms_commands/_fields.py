@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
@@ -56,11 +56,7 @@ def minor_units(amount: Decimal, currency: str, field: str) -> int:
     try:
         return to_minor(amount, currency)
     except ValueError as error:
-        raise invalid(field, str(error)) from None
-
-
-def invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
+        raise invalid_field(field, str(error)) from None
 
 
 def _not_a_number_type(value: object) -> object:

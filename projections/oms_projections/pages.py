@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from pydantic import Field
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.kernel import Json
 
 Limit = Annotated[int, Field(ge=1, le=500, description="How many items at most.")]
@@ -35,17 +35,12 @@ def mark_of(cursor: str, start: Mark) -> Mark:
     except (ValueError, msgspec.MsgspecError):
         mark = []
     if [type(value) for value in mark] != [type(value) for value in start]:
-        raise invalid(
+        raise invalid_field(
             "cursor",
             "This is not a cursor of this list. Use the next_cursor of its page before, "
             "with the same filters and sort; or leave it out to start again.",
         )
     return mark
-
-
-def invalid(name: str, remedy: str) -> Invalid:
-    """The error for one parameter at fault."""
-    return Invalid(f"{name}: {remedy}", errors=[{"field": name, "message": remedy}])
 
 
 def page(items: Sequence[Mapping[str, Json]], limit: int, last: Mark | None) -> dict[str, Json]:

@@ -9,10 +9,11 @@ from typing import Annotated, TypeAlias, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.times import bounded, moment, not_a_number, not_then
+from oms_ledger.domain.times import bounded, moment, not_a_number
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ def _happened_by(value: object) -> object:
         return value
     at = moment(value, "happened_by")
     if isinstance(at, int):
-        raise not_then("happened_by", "Things happen at times. Write 2010-12-01T08:26:00Z.")
+        raise invalid_field("happened_by", "Things happen at times. Write 2010-12-01T08:26:00Z.")
     return at
 
 

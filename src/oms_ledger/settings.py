@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import Invalid, invalid_field
 
 LEDGER_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -103,39 +103,43 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not LEDGER_NAME.fullmatch(self.ledger):
-            raise _invalid(
+            raise invalid_setting(
                 "ledger",
                 f"{self.ledger!r} cannot name a ledger. Use a lower-case letter, then at most"
                 " 30 lower-case letters, digits or underscores.",
             )
         if self.admin_key is not None and len(self.admin_key) < ADMIN_KEY_CHARACTERS:
-            raise _invalid(
+            raise invalid_setting(
                 "admin_key",
                 f"The key has {len(self.admin_key)} characters and needs at least"
                 f" {ADMIN_KEY_CHARACTERS}. Make one with: openssl rand -base64 32",
             )
         for name, allowed in (("log_level", LOG_LEVELS), ("database_tls", TLS_MODES)):
             if getattr(self, name) not in allowed:
-                raise _invalid(name, f"{getattr(self, name)!r} is none of {', '.join(allowed)}.")
+                raise invalid_setting(
+                    name, f"{getattr(self, name)!r} is none of {', '.join(allowed)}."
+                )
         if self.owner_url is not None and self.database_url is None:
-            raise _invalid("owner_url", "It needs OMS_DATABASE_URL, the login that serves.")
+            raise invalid_setting("owner_url", "It needs OMS_DATABASE_URL, the login that serves.")
         if self.retention_hour > 23:
-            raise _invalid("retention_hour", f"{self.retention_hour} is no hour, 0 to 23.")
+            raise invalid_setting("retention_hour", f"{self.retention_hour} is no hour, 0 to 23.")
         self._check_provider()
         for name in _numbers():
             value = getattr(self, name)
             if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
-                raise _invalid(name, f"{value} is not above zero.")
+                raise invalid_setting(name, f"{value} is not above zero.")
 
     def _check_provider(self) -> None:
         """All settings that tokens are checked by are set, or none."""
         names = ("oidc_issuer", "oidc_audience", "oidc_jwks_url", "oidc_roles")
         missing = [name for name in names if not getattr(self, name)]
         if self.oidc_issuer and missing:
-            raise _invalid(missing[0], "It is needed where OMS_OIDC_ISSUER is set.")
+            raise invalid_setting(missing[0], "It is needed where OMS_OIDC_ISSUER is set.")
         url = self.oidc_jwks_url or ""
         if url.startswith("http://") and not LOOPBACK_URL.match(url):
-            raise _invalid("oidc_jwks_url", "Keys are to be trusted only from https://, or a file.")
+            raise invalid_setting(
+                "oidc_jwks_url", "Keys are to be trusted only from https://, or a file."
+            )
         _ = self.claim_roles
 
     @property
@@ -146,7 +150,7 @@ class Settings:
         for pair in filter(None, (each.strip() for each in self.oidc_roles.split(","))):
             value, _, role = (part.strip() for part in pair.rpartition("="))
             if not value or role not in ROLE_NAMES:
-                raise _invalid(
+                raise invalid_setting(
                     "oidc_roles",
                     f"{pair!r}: write <value of the claim>=<one of {', '.join(ROLE_NAMES)}>.",
                 )
@@ -202,11 +206,10 @@ def _parsed(name: str, text: str) -> Path | int | float | str:
         if isinstance(default, float):
             return float(text)
     except ValueError:
-        raise _invalid(name, f"{text!r} is not a number.") from None
+        raise invalid_setting(name, f"{text!r} is not a number.") from None
     return text
 
 
-def _invalid(name: str, message: str) -> Invalid:
-    return Invalid(
-        f"{variable(name)}: {message}", errors=[{"field": variable(name), "message": message}]
-    )
+def invalid_setting(name: str, message: str) -> Invalid:
+    """The error for one wrong setting, which is named by its environment variable."""
+    return invalid_field(variable(name), message)

@@ -131,13 +131,6 @@ def malformed(reason: str) -> Malformed:
     )
 
 
-def invalid(field: str, message: str) -> Invalid:
-    """The error for one wrong field; `message` ends with the remedy."""
-    return Invalid(
-        f"{field or 'The body'}: {message}", errors=[{"field": field, "message": message}]
-    )
-
-
 def from_validation(error: ValidationError, within: Sequence[str | int] = ()) -> OmsError:
     """`Invalid` with an entry for each wrong field; `Malformed` where the text was not JSON.
 

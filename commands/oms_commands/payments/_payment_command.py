@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from oms_commands._fields import invalid, minor_units
+from oms_commands._fields import minor_units
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.views import money_view, payment_view
@@ -43,5 +44,5 @@ def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     express it."""
     units = minor_units(amount, currency, field)
     if units <= 0:
-        raise invalid(field, "Write an amount above 0.")
+        raise invalid_field(field, "Write an amount above 0.")
     return units

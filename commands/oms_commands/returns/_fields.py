@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import COMPOSED, STRICT, Amount, Code, Id, Quantity, Sku, Text
 from oms_ledger.domain.catalogue.state import Product
-from oms_ledger.domain.errors import Invalid, Refused
+from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.patterns import PRINTABLE
@@ -59,10 +59,6 @@ class ReplacementLine:
     tax_rate: Annotated[Decimal, Field(ge=0, le=10, max_digits=9)] | None = None
 
 
-def invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
-
-
 def require_distinct(names: Sequence[str], field: str) -> None:
     """ValueError naming the field where a line is named twice."""
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -78,7 +74,7 @@ def minor(amount: Decimal | None, currency: str, field: str) -> int:
     try:
         return to_minor(amount, currency)
     except ValueError as error:
-        raise invalid(field, str(error)) from None
+        raise invalid_field(field, str(error)) from None
 
 
 def replacement_of(
@@ -109,7 +105,7 @@ def replacement_of(
         )
     refuse_unknown_skus(unknown)
     if any(line.amount < 0 for line in agreed):
-        raise invalid("replacement_lines", "A discount is more than its line's amount.")
+        raise invalid_field("replacement_lines", "A discount is more than its line's amount.")
     return tuple(agreed)
 
 

@@ -9,9 +9,9 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Amount, Id, OccurredAt
-from oms_commands.returns._fields import invalid, minor
+from oms_commands.returns._fields import minor
 from oms_commands.returns._return_command import ReturnCommand, return_refs
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.views import money_view
 from oms_ledger.domain.returns.answers import ReturnRefundAnswer
@@ -80,7 +80,7 @@ class RefundReturn(ReturnCommand):
             return RefundTerms(None, fee, shipping)
         amount = minor(self.amount, currency, "amount")
         if amount <= 0:
-            raise invalid("amount", "Write an amount above 0.")
+            raise invalid_field("amount", "Write an amount above 0.")
         return RefundTerms(amount)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

@@ -10,12 +10,13 @@ from typing import Literal, NamedTuple, TypeAlias
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
 from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
-from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page_text
+from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
 from oms_projections.search import containing, folded, grams
 from oms_projections.values import Moment, Several, Within, column, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
@@ -134,7 +135,9 @@ def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     start: Mark = [params.sort, _bound(params.sort, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
-        raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
+        raise invalid_field(
+            "cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort."
+        )
     place = {"after": after[1], "after_id": after[2], "limit": params.limit}
     return statement, {**_filters(params), **place}
 

@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from oms_ledger.domain.errors import AsOfNotSupported
+from oms_ledger.domain.errors import AsOfNotSupported, invalid_field
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import bounded
 from oms_ledger.kernel import Json, Log, Reader, events_of, stream_id
-from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page
+from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.search import containing, folded, grams
 from oms_projections.shipping_analytics.fold import row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
@@ -193,7 +193,7 @@ def _place(cursor: str | None) -> tuple[datetime | None, str]:
     try:
         return bounded(datetime.fromisoformat(str(mark))), str(shipment_id)
     except ValueError:
-        raise invalid("cursor", "Use the next_cursor of the page before.") from None
+        raise invalid_field("cursor", "Use the next_cursor of the page before.") from None
 
 
 def _last(rows: Sequence[Mapping[str, object]]) -> Mark | None:

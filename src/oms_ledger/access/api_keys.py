@@ -17,7 +17,7 @@ from hashlib import sha256
 from oms_ledger.access import roles
 from oms_ledger.access.channels import channel_keys
 from oms_ledger.access.principals import ADMINISTRATOR, Principal
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 
 RESERVED_NAMES = frozenset({ADMINISTRATOR.actor.removeprefix("key:")})
 """Names under which nobody else may act: the events of a key have `key:<name>` as their actor."""
@@ -68,7 +68,7 @@ def new_key(
     bound = channel_keys(channels, role, scopes)
     if name.strip().casefold() in RESERVED_NAMES:
         why = "It is the name of the administrator's own key, OMS_ADMIN_KEY. Choose another."
-        raise Invalid(f"name: {why}", errors=[{"field": "name", "message": why}])
+        raise invalid_field("name", why)
     text, prefix, secret = _generate()
     unique = tuple(sorted(set(scopes)))
     key = ApiKey(key_id, prefix, _hash(secret), name, ledger, role, unique, now, expires_at)

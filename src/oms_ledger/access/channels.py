@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from oms_ledger.access.roles import ADMIN, scopes_of
-from oms_ledger.domain.errors import Forbidden, Invalid
+from oms_ledger.domain.errors import Forbidden, invalid_field
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.patterns import CODE
 from oms_ledger.domain.personal import with_fields
@@ -23,9 +23,13 @@ def channel_keys(
     for what is no channel, and for an administrator's key, which cannot be bound."""
     for channel in channels:
         if not re.fullmatch(CODE, channel):
-            raise _invalid(f"{channel[:100]!r} is no channel. Write it as orders have it: web.")
+            raise invalid_field(
+                "channel", f"{channel[:100]!r} is no channel. Write it as orders have it: web."
+            )
     if channels and ADMIN in scopes_of(role, scopes):
-        raise _invalid("An administrator's key cannot be bound to channels. Give another role.")
+        raise invalid_field(
+            "channel", "An administrator's key cannot be bound to channels. Give another role."
+        )
     return tuple(sorted({channel_key(channel) for channel in channels})) or None
 
 
@@ -37,7 +41,3 @@ def within_channels(query: Query, params: T, channels: Collection[str] | None) -
     if query.within_channels is False:
         raise Forbidden("A key that is bound to channels may not ask this: use another.")
     return with_fields(params, **{str(query.within_channels): tuple(sorted(channels))})
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid(f"channel: {message}", errors=[{"field": "channel", "message": message}])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 
 ADMIN = "admin"
 """The scope that includes every other."""
@@ -82,13 +82,11 @@ def scopes_of(role: str | None, scopes: Iterable[str] = ()) -> frozenset[str]:
 def check(role: str | None, scopes: Collection[str]) -> None:
     """`Invalid` if the role or a scope does not exist, or neither is given."""
     if role is not None and role not in ROLES:
-        raise _invalid("role", f"There is no role {role!r}. There are: {', '.join(ROLES)}.")
+        raise invalid_field("role", f"There is no role {role!r}. There are: {', '.join(ROLES)}.")
     for scope in scopes:
         if scope not in SCOPES:
-            raise _invalid("scope", f"There is no scope {scope!r}. There are: {', '.join(SCOPES)}.")
+            raise invalid_field(
+                "scope", f"There is no scope {scope!r}. There are: {', '.join(SCOPES)}."
+            )
     if role is None and not scopes:
-        raise _invalid("role", f"Give a role or scopes. Roles are: {', '.join(ROLES)}.")
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
+        raise invalid_field("role", f"Give a role or scopes. Roles are: {', '.join(ROLES)}.")

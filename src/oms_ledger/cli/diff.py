@@ -11,8 +11,8 @@ from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.lookup import OrderArgument, SkuArgument, order_id_of, run_query
 from oms_ledger.cli.terminal import JsonOption, print_json, print_line
-from oms_ledger.domain.errors import NotFound
-from oms_ledger.domain.times import moment, not_then
+from oms_ledger.domain.errors import NotFound, invalid_field
+from oms_ledger.domain.times import moment
 from oms_ledger.history.changes import differences, flat
 from oms_ledger.history.narrator import Narrator, change_text
 from oms_ledger.history.sources import events_of_order, events_of_sku
@@ -68,7 +68,7 @@ def sku(
 def _span(oms: Oms, a: str, b: str) -> tuple[Log, Log]:
     first, last = oms.readers.log(moment(a, "A")), oms.readers.log(moment(b, "B"))
     if first.position > last.position:
-        raise not_then("B", f"{b} is before {a}. Write the earlier moment first.")
+        raise invalid_field("B", f"{b} is before {a}. Write the earlier moment first.")
     return first, last
 
 

@@ -17,7 +17,7 @@ from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import cli_actor, on_ledger
 from oms_ledger.cli.private_files import write_private
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 
 app = typer.Typer(no_args_is_help=True, help="API keys: who may come in, and what they may do.")
 
@@ -169,16 +169,12 @@ def duration(option: str, text: str) -> timedelta:
     option."""
     match = DURATION.fullmatch(text)
     if match is None:
-        raise _invalid(option, f"{text!r} is not a duration. Write 45m, 12h, 90d or 6w.")
+        raise invalid_field(option, f"{text!r} is not a duration. Write 45m, 12h, 90d or 6w.")
     value = timedelta(seconds=int(match[1]) * SECONDS[match[2]])
     if value > DURATION_MAX:
         years = f"{DURATION_MAX.days // 7}w, a hundred years"
-        raise _invalid(option, f"{text!r} is too long. Write at most {years}.")
+        raise invalid_field(option, f"{text!r} is too long. Write at most {years}.")
     return value
-
-
-def _invalid(option: str, message: str) -> Invalid:
-    return Invalid(f"{option}: {message}", errors=[{"field": option, "message": message}])
 
 
 def local_key(oms: Oms) -> tuple[str, Path]:

@@ -49,6 +49,14 @@ class Invalid(OmsError):
     code = "invalid_fields"
 
 
+def invalid_field(field: str, message: str) -> Invalid:
+    """The error for one wrong field; `message` ends with the remedy. An empty `field` is the whole
+    body."""
+    return Invalid(
+        f"{field or 'The body'}: {message}", errors=[{"field": field, "message": message}]
+    )
+
+
 class Refused(OmsError):
     code = "refused"
 

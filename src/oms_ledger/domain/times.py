@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.kernel import Change, Context, Position
 
 DIGITS_MAX = 18
@@ -50,7 +50,7 @@ def refuse_future(at: datetime | None, ctx: Context, field: str = "occurred_at")
     """`Invalid` naming `field` where a fact would have happened later than now, by more than the
     clocks of two systems may differ."""
     if at is not None and at > ctx.now + CLOCK_SKEW_MAX:
-        raise not_then(
+        raise invalid_field(
             field,
             "It is still to come. Write when it happened, in UTC or with its zone, or leave the"
             " field out if it happened just now.",
@@ -76,16 +76,11 @@ def moment(text: str, field: str = "as_of") -> Position | datetime:
     try:
         return _time(text)
     except (ValueError, OverflowError) as error:
-        raise not_then(
+        raise invalid_field(
             field,
             f"{text[:50]!r} is neither a position nor a time. Write 1234 or 2010-12-01T08:26:00Z"
             " (in a URL, a + is written %2B).",
         ) from error
-
-
-def not_then(field: str, remedy: str) -> Invalid:
-    """The error for a moment that cannot be meant."""
-    return Invalid(f"{field}: {remedy}", errors=[{"field": field, "message": remedy}])
 
 
 def _time(text: str) -> datetime:

@@ -10,13 +10,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.http.queries.executor import POSITION_MAX
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.responses import answer
 from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
 from oms_ledger.kernel import Json
-from oms_ledger.validation import invalid
 
 
 class RecordHandler:
@@ -40,7 +40,7 @@ class RecordHandler:
         about: dict[str, Any] = {name: fields.pop(name, None) for name in self._filters}
         refuse_others(fields)
         if limit == 0:
-            raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
+            raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         items = await self._threads.run(partial(self._entries, before=before, limit=limit, **about))
         next_before = items[-1]["number"] if len(items) == limit else None
         return answer({"items": items, "next_before": next_before})

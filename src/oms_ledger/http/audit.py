@@ -17,7 +17,7 @@ from oms_ledger.app import Oms
 from oms_ledger.audit.tree import tiles
 from oms_ledger.audit.tree.merkle import TILE_WIDTH
 from oms_ledger.audit.tree.proofs import Prover, checkpoint_json
-from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.errors import NotFound, invalid_field
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX
@@ -27,7 +27,6 @@ from oms_ledger.http.responses import JSON, answer
 from oms_ledger.http.streams.feed import refuse_others
 from oms_ledger.privacy.disclosure import MASKED
 from oms_ledger.privacy.sensitivity.mask import MARK
-from oms_ledger.validation import invalid
 
 NOTE = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
@@ -113,7 +112,7 @@ class AuditHandlers:
 def _required(fields: dict[str, str], name: str) -> int:
     number = _optional(fields, name)
     if number is None:
-        raise invalid(name, "It is missing. Write a whole number.")
+        raise invalid_field(name, "It is missing. Write a whole number.")
     return number
 
 

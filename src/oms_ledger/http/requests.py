@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.privacy.cards import path_of, texts
-from oms_ledger.validation import Malformed, invalid
+from oms_ledger.validation import Malformed
 
 Headers = Mapping[str, str]
 
@@ -32,7 +33,7 @@ def refuse_nul(value: object, within: str = "") -> None:
     """`Invalid` for a text with the character NUL, which PostgreSQL cannot store."""
     for place, _, text in texts(value, within):
         if "\x00" in text:
-            raise invalid(path_of(place), "It contains the character NUL. Remove it.")
+            raise invalid_field(path_of(place), "It contains the character NUL. Remove it.")
 
 
 def path_fields(request: Request) -> dict[str, str]:
@@ -58,7 +59,7 @@ def query_fields(request: Request, *, empty: bool = False) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            raise invalid(name, "It is given twice. Give it once.")
+            raise invalid_field(name, "It is given twice. Give it once.")
         refuse_nul(value, name)
         fields[name] = value
     return {name: value for name, value in fields.items() if value or empty}
@@ -68,7 +69,7 @@ def flag(fields: dict[str, str], name: str) -> bool:
     """Take `true` or `false` out of the query string."""
     value = fields.pop(name, "false").lower()
     if value not in ("true", "false"):
-        raise invalid(name, "Write true or false.")
+        raise invalid_field(name, "Write true or false.")
     return value == "true"
 
 
@@ -78,7 +79,7 @@ def whole(fields: dict[str, str], name: str, default: int, most: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdecimal()) or len(text) > 18 or int(text) > most:
-        raise invalid(name, f"Write a whole number from 0 to {most}.")
+        raise invalid_field(name, f"Write a whole number from 0 to {most}.")
     return int(text)
 
 
@@ -96,7 +97,7 @@ def request_headers(request: Request) -> Headers:
 def correlation_id(headers: Headers) -> str | None:
     text = headers.get("x-correlation-id")
     if text is not None and not _printable(text, CORRELATION_CHARACTERS_MAX):
-        raise invalid(
+        raise invalid_field(
             "X-Correlation-Id", f"At most {CORRELATION_CHARACTERS_MAX} printable ASCII characters."
         )
     return text
@@ -106,7 +107,9 @@ def purpose(headers: Headers) -> str:
     """The purpose for which personal data is requested. It is recorded with the access."""
     text = headers.get("x-purpose", "api")
     if not _printable(text, PURPOSE_CHARACTERS_MAX):
-        raise invalid("X-Purpose", f"At most {PURPOSE_CHARACTERS_MAX} printable ASCII characters.")
+        raise invalid_field(
+            "X-Purpose", f"At most {PURPOSE_CHARACTERS_MAX} printable ASCII characters."
+        )
     return text
 
 
@@ -118,7 +121,7 @@ def idempotency_key(headers: Headers) -> str | None:
 def checked_key(text: str, name: str) -> str:
     """An idempotency key from the header or field with this name."""
     if not _printable(text, IDEMPOTENCY_KEY_CHARACTERS_MAX):
-        raise invalid(
+        raise invalid_field(
             name,
             f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters; a UUID does well.",
         )

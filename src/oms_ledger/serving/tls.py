@@ -6,8 +6,7 @@ import os
 import ssl
 import stat
 
-from oms_ledger.domain.errors import Invalid
-from oms_ledger.settings import Settings, variable
+from oms_ledger.settings import Settings, invalid_setting, variable
 
 
 def server_context(settings: Settings) -> ssl.SSLContext | None:
@@ -18,7 +17,7 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
         return None
     for name, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
         if getattr(settings, name) is None:
-            raise _invalid(name, f"It is needed where {variable(other)} is set.")
+            raise invalid_setting(name, f"It is needed where {variable(other)} is set.")
         _check_readable(name, getattr(settings, name))
     assert certificate is not None
     assert key is not None
@@ -28,7 +27,7 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
         # Without a password given here, OpenSSL would ask for one on a terminal.
         context.load_cert_chain(certificate, key, password="")
     except ssl.SSLError as error:
-        raise _invalid(
+        raise invalid_setting(
             "tls_key",
             f"{key} is not the private key of the certificate in {certificate}, or one of the two"
             f" is no PEM, or the key has a password, which it must not ({error.reason}).",
@@ -51,7 +50,7 @@ def _check_readable(name: str, path: str) -> None:
         with open(path, "rb"):
             return
     except OSError as error:
-        raise _invalid(name, f"{path} cannot be read: {error.strerror}.") from error
+        raise invalid_setting(name, f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _check_private(key: str) -> None:
@@ -61,11 +60,6 @@ def _check_private(key: str) -> None:
     by_group = stat.S_IWGRP if file.st_uid == 0 else stat.S_IRGRP | stat.S_IWGRP
     if file.st_mode & (stat.S_IRWXO | by_group):
         only = "u=rw,g=r,o=" if file.st_uid == 0 else "600"
-        raise _invalid(
+        raise invalid_setting(
             "tls_key", f"Other users of this machine can read {key}. Run: chmod {only} {key}"
         )
-
-
-def _invalid(name: str, why: str) -> Invalid:
-    field = variable(name)
-    return Invalid(f"{field}: {why}", errors=[{"field": field, "message": why}])

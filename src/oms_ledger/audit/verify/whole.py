@@ -19,7 +19,7 @@ from oms_ledger.audit.verify.report import Check, VerificationReport
 from oms_ledger.audit.verify.snapshots import check_snapshots
 from oms_ledger.audit.verify.tee import TeeTreeStore
 from oms_ledger.audit.verify.tree import verify_tree
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Position
 
@@ -90,7 +90,7 @@ def _until(wanted: Position | None, state: TreeState) -> Position:
         return end
     if not 1 <= wanted <= end:
         why = f"The ledger has the positions 1 to {end}. Name one of them, or none."
-        raise Invalid(f"until: {why}", errors=[{"field": "until", "message": why}])
+        raise invalid_field("until", why)
     return wanted
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from oms_ledger.domain.errors import Invalid
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import CreditGranted
@@ -284,7 +284,7 @@ def _money(minor: int, requested: PaymentRequested) -> Money:
 
 def _required(value: str | None, field: str, remedy: str) -> str:
     if value is None:
-        raise Invalid(f"{field}: {remedy}", errors=[{"field": field, "message": remedy}])
+        raise invalid_field(field, remedy)
     return value
 
 

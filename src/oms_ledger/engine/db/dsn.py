@@ -9,8 +9,7 @@ import os
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from oms_ledger.domain.errors import Invalid
-from oms_ledger.settings import TLS_MODES, Settings, variable
+from oms_ledger.settings import TLS_MODES, Settings, invalid_setting, variable
 
 DEFAULT_MODE = "prefer"
 """The `sslmode` of libpq where none is set: TLS if the server offers it."""
@@ -30,7 +29,7 @@ def _check(name: str, url: str, required: str) -> None:
     remote = [host for host in _hosts(parts) if not _is_local(host)]
     mode = parts.get("sslmode") or os.environ.get("PGSSLMODE") or DEFAULT_MODE
     if remote and _strength(mode) < _strength(required):
-        raise _invalid(
+        raise invalid_setting(
             name,
             f"{', '.join(remote)} is another machine, and with sslmode={mode} nothing proves that"
             f" it is the database, or that nobody reads along. Add sslmode=verify-full, and"
@@ -46,7 +45,7 @@ def _parsed(name: str, url: str) -> dict[str, str]:
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        raise _invalid(
+        raise invalid_setting(
             name,
             "It is no address of a PostgreSQL server. Write"
             " postgresql://user:password@host/database and encode what is special in the password,"
@@ -78,8 +77,3 @@ def _is_local(host: str) -> bool:
 def _strength(mode: str) -> int:
     """The rank of an `sslmode`; -1 for an unknown one, which libpq refuses."""
     return TLS_MODES.index(mode) if mode in TLS_MODES else -1
-
-
-def _invalid(name: str, why: str) -> Invalid:
-    field = variable(name)
-    return Invalid(f"{field}: {why}", errors=[{"field": field, "message": why}])

@@ -14,8 +14,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind
-from oms_ledger.domain.times import not_then
+from oms_ledger.domain.errors import AsOfNotSupported, NotFound, ReadModelBehind, invalid_field
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool
@@ -256,7 +255,9 @@ class Readers:
                 moment = positions.position_at(connection, moment)
             position = head if moment is None else moment
             if position > head:
-                raise not_then("as_of", f"The ledger is at position {head}. Name that or less.")
+                raise invalid_field(
+                    "as_of", f"The ledger is at position {head}. Name that or less."
+                )
             yield PostgresReader(connection, None, ReadPoint(position), self._snapshots)
 
     def log(self, moment: Position | datetime | None = None) -> DetachedLog:

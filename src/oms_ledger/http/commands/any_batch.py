@@ -14,7 +14,7 @@ from starlette.responses import Response
 from oms_commands import COMMANDS
 from oms_ledger.access.principals import Principal, authorise, authorise_within_channels
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import Forbidden, OmsError, Refused
+from oms_ledger.domain.errors import Forbidden, OmsError, Refused, invalid_field
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import (
@@ -33,7 +33,7 @@ from oms_ledger.http.refusals import REFUSALS, RefusalLog
 from oms_ledger.http.requests import checked_key, request_headers
 from oms_ledger.http.routes import ANY_COMMANDS, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX
 from oms_ledger.kernel import Command, Json
-from oms_ledger.validation import invalid, parse_json
+from oms_ledger.validation import parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,12 @@ class AnyBatchHandler:
         refuse_large_command(body)
         fields = parse_json(body)
         if not isinstance(fields, dict):
-            raise invalid("", "Write a JSON object.")
+            raise invalid_field("", "Write a JSON object.")
         values = dict(fields)
         name, key = values.pop("name", None), values.pop("key", None)
         handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:
-            raise invalid(
+            raise invalid_field(
                 "name",
                 "Name a command, such as ConfirmOrder; docs/catalogue.md lists them. A field of the"
                 " command that is itself called name is written name_.",
@@ -127,7 +127,7 @@ class AnyBatchHandler:
         own = None
         if key is not None:
             if not isinstance(key, str):
-                raise invalid("key", "Write a text of 1 to 255 printable ASCII characters.")
+                raise invalid_field("key", "Write a text of 1 to 255 printable ASCII characters.")
             own = Idempotency(
                 principal.idempotency_scope, checked_key(key, "key"), sha256(body).digest()
             )

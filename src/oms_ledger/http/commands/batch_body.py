@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from oms_ledger.domain.errors import OmsError
+from oms_ledger.domain.errors import OmsError, invalid_field
 from oms_ledger.http.bodies import (
     BODY_VALUES_MAX,
     COMMAND_BYTES_MAX,
@@ -21,7 +21,7 @@ from oms_ledger.http.bodies import (
 )
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import Inspection
-from oms_ledger.validation import invalid, malformed
+from oms_ledger.validation import malformed
 
 _UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 _syntax = msgspec.json.Decoder(msgspec.Raw).decode
@@ -61,7 +61,7 @@ def fields_of(body: bytes, many: str) -> dict[str, msgspec.Raw]:
             if unknown := _UNKNOWN.search(str(error)):
                 fields[unknown[1]] = msgspec.Raw(b"null")
     except msgspec.ValidationError:
-        raise invalid("", "Write a JSON object.") from None
+        raise invalid_field("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None
     items = getattr(batch, many)
@@ -110,13 +110,13 @@ def _checked(item: bytes, inspection: Inspection, within: str) -> bytes | OmsErr
 def _items(fields: Mapping[str, msgspec.Raw], many: str, at_most: int) -> list[msgspec.Raw]:
     for name in fields:
         if name != many:
-            raise invalid(name, f"Beside {many} there is nothing to say.")
+            raise invalid_field(name, f"Beside {many} there is nothing to say.")
     if many not in fields:
-        raise invalid(many, "It is required. Add it.")
+        raise invalid_field(many, "It is required. Add it.")
     try:
         items = _list(fields[many])
     except msgspec.ValidationError:
-        raise invalid(many, "Write a list.") from None
+        raise invalid_field(many, "Write a list.") from None
     if not 1 <= len(items) <= at_most:
-        raise invalid(many, f"It has {len(items)} items. Send 1 to {at_most}.")
+        raise invalid_field(many, f"It has {len(items)} items. Send 1 to {at_most}.")
     return items

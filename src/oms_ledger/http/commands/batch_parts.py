@@ -12,7 +12,13 @@ from starlette.responses import Response
 from oms_ledger.access.principals import Principal
 from oms_ledger.app import Oms
 from oms_ledger.contexts import new_context
-from oms_ledger.domain.errors import IdempotencyKeyReused, Invalid, OmsError, Unavailable
+from oms_ledger.domain.errors import (
+    IdempotencyKeyReused,
+    Invalid,
+    OmsError,
+    Unavailable,
+    invalid_field,
+)
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
@@ -29,7 +35,6 @@ from oms_ledger.http.requests import (
     request_headers,
 )
 from oms_ledger.kernel import Command, Json
-from oms_ledger.validation import invalid
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +55,7 @@ class BatchRequest:
     def of(request: Request, body: bytes) -> BatchRequest:
         headers, principal = request_headers(request), principal_of(request)
         if expected_version(headers) is not None:
-            raise invalid("If-Match", "A batch has no version. Leave it out.")
+            raise invalid_field("If-Match", "A batch has no version. Leave it out.")
         key = idempotency_key(headers)
         print_ = fingerprint(request, body) if key is not None else b""
         correlation = correlation_id(headers) or new_context(principal.actor).command_id

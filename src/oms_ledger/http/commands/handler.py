@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.contexts import new_context
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
@@ -32,7 +32,7 @@ from oms_ledger.http.requests import (
 )
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Command, Context, Json, Ref
-from oms_ledger.validation import from_validation, invalid, parse_json
+from oms_ledger.validation import from_validation, parse_json
 
 Expected = tuple[Ref, int]
 
@@ -119,7 +119,9 @@ class CommandHandler:
         if version is None:
             return None
         if not self._about_an_order:
-            raise invalid("If-Match", "Only commands about one order know versions. Leave it out.")
+            raise invalid_field(
+                "If-Match", "Only commands about one order know versions. Leave it out."
+            )
         return (Order, path_fields(request)["order_id"]), version
 
     def _headers(self, ctx: Context, outcome: Outcome, *, dry_run: bool) -> dict[str, str]:
@@ -144,14 +146,14 @@ def is_dry_run(request: Request) -> bool:
     fields = query_fields(request, empty=True)  # `dry_run=` must not write
     dry_run = flag(fields, "dry_run")
     for name in fields:
-        raise invalid(name, "Commands take dry_run=true and nothing else here. Use the body.")
+        raise invalid_field(name, "Commands take dry_run=true and nothing else here. Use the body.")
     return dry_run
 
 
 def _merged(body: object, path: Mapping[str, str]) -> Json:
     if not isinstance(body, dict):
-        raise invalid("", "Write a JSON object.")
+        raise invalid_field("", "Write a JSON object.")
     for name in path:
         if name in body:
-            raise invalid(name, "The path says it already. Leave it out of the body.")
+            raise invalid_field(name, "The path says it already. Leave it out of the body.")
     return {**body, **path}

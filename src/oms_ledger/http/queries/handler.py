@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.access.principals import ReadRights
-from oms_ledger.domain.errors import Invalid, NotFound, OmsError
+from oms_ledger.domain.errors import Invalid, NotFound, OmsError, invalid_field
 from oms_ledger.domain.texts import in_all_forms
 from oms_ledger.domain.times import moment
 from oms_ledger.engine.read.query import QueryResult
@@ -23,7 +23,7 @@ from oms_ledger.http.queries.executor import Freshness, QueryExecutor
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import etag
 from oms_ledger.kernel import Json, Position, PreparedAnswer, Query
-from oms_ledger.validation import from_validation, invalid
+from oms_ledger.validation import from_validation
 
 _INDEX = re.compile(r"(?<=\w)\.\d+\b")
 """Which of several values is meant, in the name of a field."""
@@ -43,7 +43,7 @@ class QueryHandler:
         path = path_fields(request)
         for name in path:
             if name in fields:
-                raise invalid(name, "The path says it already. Leave it out.")
+                raise invalid_field(name, "The path says it already. Leave it out.")
         first, *others = in_all_forms({**fields, **path})
         rights = principal_of(request).read_rights
         run = partial(self._run, as_of=as_of, fresh=fresh, rights=rights)
@@ -135,5 +135,7 @@ def as_of_in(fields: dict[str, str]) -> Position | datetime | None:
     if text is None:
         return None
     if "min_position" in fields:
-        raise invalid("min_position", "It waits for news; as_of asks for the past. Leave one out.")
+        raise invalid_field(
+            "min_position", "It waits for news; as_of asks for the past. Leave one out."
+        )
     return moment(text)

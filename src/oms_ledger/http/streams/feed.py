@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.app import Oms
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.engine.log.upcasts import UPCASTS
@@ -17,7 +18,6 @@ from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.executor import POSITION_MAX, Freshness, wait_for
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
-from oms_ledger.validation import invalid
 
 LIMIT = 50
 LIMIT_MAX = 500
@@ -37,7 +37,7 @@ class FeedHandler:
         types = event_types(fields)
         refuse_others(fields)
         if limit == 0:
-            raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
+            raise invalid_field("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
         if fresh.min_position is not None:
             await self._wait_until(fresh)
         feed = await self._threads.run(partial(self._oms.readers.feed, after, limit, types))
@@ -62,16 +62,18 @@ def event_types(fields: dict[str, str]) -> Sequence[str] | None:
     for name in types:
         if name in UPCASTS:
             newest = newest_name(name)
-            raise invalid(
+            raise invalid_field(
                 "types", f"{name} is shown as {newest}, whenever it was written: name that."
             )
         if name not in EVENTS:
             names = ", ".join(sorted(EVENTS))
-            raise invalid("types", f"{name[:100]!r} is no event type. There are: {names}.")
+            raise invalid_field("types", f"{name[:100]!r} is no event type. There are: {names}.")
     return types
 
 
 def refuse_others(fields: dict[str, str]) -> None:
     """`Invalid` where parameters are left after all known ones were taken out."""
     for name in fields:
-        raise invalid(name, "There is no such parameter. Check its spelling, or leave it out.")
+        raise invalid_field(
+            name, "There is no such parameter. Check its spelling, or leave it out."
+        )

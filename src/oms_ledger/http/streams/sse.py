@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_ledger.access.principals import ANONYMOUS
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import OmsError, Unavailable
+from oms_ledger.domain.errors import OmsError, Unavailable, invalid_field
 from oms_ledger.domain.json_values import feed_item
 from oms_ledger.engine.read.query import QueryResult
 from oms_ledger.http.auth import READMIT, principal_of
@@ -27,7 +27,6 @@ from oms_ledger.http.requests import path_fields, query_fields, whole
 from oms_ledger.http.streams.feed import event_types, refuse_others
 from oms_ledger.http.streams.watcher import LINKS, HeadWatcher
 from oms_ledger.kernel import Position, Query
-from oms_ledger.validation import invalid
 
 KEEPALIVE_SECONDS = 15.0
 """How often a quiet stream sends a comment, so that proxies do not close it."""
@@ -189,7 +188,7 @@ def last_event_id(request: Request, after: Position) -> Position:
     if not text:
         return after
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise invalid("Last-Event-ID", "Send the id of the last event, a position.")
+        raise invalid_field("Last-Event-ID", "Send the id of the last event, a position.")
     return int(text)
 
 

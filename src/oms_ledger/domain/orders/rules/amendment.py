@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from oms_ledger.domain.catalogue.state import Product
-from oms_ledger.domain.errors import Invalid, Refused, illegal_transition
+from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.money import DIGITS, to_text
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
@@ -226,7 +226,9 @@ def _line_after(p: LineProgress, quantity: int, price: NewPrice | None) -> Order
     if price is None:
         return line
     if not quantity:
-        raise _invalid(f"Line {line.line_id} has no units left that could have a price.")
+        raise invalid_field(
+            "changes", f"Line {line.line_id} has no units left that could have a price."
+        )
     return replace(
         line,
         unit_price=line.unit_price if price.unit_price is None else price.unit_price,
@@ -245,9 +247,10 @@ def _refuse_impossible(lines: Iterable[OrderLine], currency: str) -> None:
 
 
 def _too_high(line: OrderLine, what: str, minor: int, currency: str) -> Invalid:
-    return _invalid(
+    return invalid_field(
+        "changes",
         f"The {what} of line {line.line_id}, {to_text(minor, currency)}, is more than the amount"
-        f" that it is taken of. Write a lower {what}."
+        f" that it is taken of. Write a lower {what}.",
     )
 
 
@@ -374,13 +377,11 @@ def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> di
         more += wanted.shipping.amount - (terms.shipping.amount if terms.shipping else 0)
     total = terms.total
     if total + more > TOTAL_MAX * 10 ** DIGITS[terms.currency]:
-        raise _invalid(f"The order would add up to more than {TOTAL_MAX:,}. Order fewer units.")
+        raise invalid_field(
+            "changes", f"The order would add up to more than {TOTAL_MAX:,}. Order fewer units."
+        )
     return {
         "total_before": total,
         "total_after": total + more,
         "difference": more - cancelled_more,
     }
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid(f"changes: {message}", errors=[{"field": "changes", "message": message}])
