@@ -51,12 +51,24 @@ def check_amount(name: str, amount: Decimal, currency: str) -> None:
         raise ValueError(f"{name}: {error}") from None
 
 
-def minor_units(amount: Decimal, currency: str, field: str) -> int:
-    """Minor units of an amount; `Invalid` naming the field where the currency cannot express it."""
+def minor_units(amount: Decimal | None, currency: str, field: str) -> int:
+    """Minor units of an amount, 0 where there is none; `Invalid` naming the field where the
+    currency cannot express it."""
+    if amount is None:
+        return 0
     try:
         return to_minor(amount, currency)
     except ValueError as error:
         raise invalid_field(field, str(error)) from None
+
+
+def positive_minor_units(amount: Decimal, currency: str, field: str = "amount") -> int:
+    """Minor units of an amount above 0; `Invalid` naming the field where the currency cannot
+    express it, or it is 0."""
+    units = minor_units(amount, currency, field)
+    if units <= 0:
+        raise invalid_field(field, "Write an amount above 0.")
+    return units
 
 
 def _not_a_number_type(value: object) -> object:

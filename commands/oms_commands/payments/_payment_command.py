@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import ClassVar
 
-from oms_commands._fields import minor_units
-from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.views import money_view, payment_view
@@ -37,12 +34,3 @@ def payment_answer(order_id: str, payment_id: str, given: Given) -> dict[str, Js
     order, payment = given.state(Order, order_id), given.state(Payment, payment_id)
     currency = order.placed.terms.currency if order.placed else ""
     return {**payment_view(payment), "money": money_view(order.balance, currency)}
-
-
-def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
-    """Minor units of an amount above 0; `Invalid` naming the field where the currency cannot
-    express it."""
-    units = minor_units(amount, currency, field)
-    if units <= 0:
-        raise invalid_field(field, "Write an amount above 0.")
-    return units

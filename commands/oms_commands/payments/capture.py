@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Id, OccurredAt
-from oms_commands.payments._payment_command import PaymentCommand, minor
+from oms_commands._fields import STRICT, Amount, Id, OccurredAt, positive_minor_units
+from oms_commands.payments._payment_command import PaymentCommand
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.rules import capture, existing_payment, payment_changes
 from oms_ledger.domain.times import dated
@@ -37,6 +37,7 @@ class CapturePayment(PaymentCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         payment, requested = existing_payment(given, self.order_id, self.payment_id)
-        amount = None if self.amount is None else minor(self.amount, requested.amount.currency)
+        currency = requested.amount.currency
+        amount = None if self.amount is None else positive_minor_units(self.amount, currency)
         events = capture(payment, requested, ctx.command_id, amount, final=self.final)
         return dated(payment_changes(payment, events), self.occurred_at, ctx)

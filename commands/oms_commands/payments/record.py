@@ -8,9 +8,18 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Code, Currency, Id, Text, Time
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Currency,
+    Id,
+    Text,
+    Time,
+    positive_minor_units,
+)
 from oms_commands.payments._fields import require_currency
-from oms_commands.payments._payment_command import minor, payment_answer
+from oms_commands.payments._payment_command import payment_answer
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import recorded_payment_id
 from oms_ledger.domain.money import Money
@@ -71,7 +80,7 @@ class RecordPayment(Command):
         payment = given.state(Payment, self._payment_id)
         if payment.requested is not None:
             return ()
-        amount = Money(minor(self.amount, currency), currency)
+        amount = Money(positive_minor_units(self.amount, currency), currency)
         requested = PaymentRequested(
             self._payment_id,
             self.order_id,
@@ -88,7 +97,7 @@ class RecordPayment(Command):
     def _refunded_before(self, currency: str) -> list[PaymentEvent]:
         if not self.refunded:
             return []
-        refunded = minor(min(self.refunded, self.amount), currency, "refunded")
+        refunded = positive_minor_units(min(self.refunded, self.amount), currency, "refunded")
         amount = Money(refunded, currency)
         return [
             RefundRequested(self._payment_id, self._payment_id, amount, "refunded elsewhere"),

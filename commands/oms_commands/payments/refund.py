@@ -8,9 +8,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Amount, Id, OccurredAt
+from oms_commands._fields import COMPOSED, STRICT, Amount, Id, OccurredAt, positive_minor_units
 from oms_commands.payments._fields import RefundedLine
-from oms_commands.payments._payment_command import PaymentCommand, minor
+from oms_commands.payments._payment_command import PaymentCommand
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.money import Money
@@ -102,12 +102,12 @@ class RefundPayment(PaymentCommand):
             units[line.line_id] = units.get(line.line_id, 0) + line.quantity
         assert order.placed is not None
         currency = order.placed.terms.currency
-        shipping = minor(self.shipping, currency, "shipping") if self.shipping else 0
+        shipping = positive_minor_units(self.shipping, currency, "shipping") if self.shipping else 0
         return credit_for_lines(order, quantities(units.items()), shipping, self.reason, refund_id)
 
     def _amount(self, order: Order, payment: Payment, currency: str) -> int:
         if self.amount is not None:
-            return minor(self.amount, currency)
+            return positive_minor_units(self.amount, currency)
         amount = min(order.balance.credit, payment.refundable)
         if amount <= 0:
             raise Refused(

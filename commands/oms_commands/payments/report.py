@@ -8,9 +8,18 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Id, Note, OccurredAt, Text, Time
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Id,
+    Note,
+    OccurredAt,
+    Text,
+    Time,
+    positive_minor_units,
+)
 from oms_commands.payments._fields import WebAddress
-from oms_commands.payments._payment_command import PaymentCommand, minor
+from oms_commands.payments._payment_command import PaymentCommand
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.reports import ProviderReport, ReportKind, report_changes
 from oms_ledger.domain.payments.rules import existing_payment
@@ -57,7 +66,9 @@ class ReportPayment(PaymentCommand):
         report = ProviderReport(
             kind=self.kind,
             provider_event_id=self.provider_event_id,
-            amount=None if self.amount is None else minor(self.amount, requested.amount.currency),
+            amount=None
+            if self.amount is None
+            else positive_minor_units(self.amount, requested.amount.currency),
             reference=self.reference,
             request_id=self.capture_id or self.refund_id,
             code=self.code,

@@ -8,9 +8,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Code, Currency, Id, OccurredAt, Text
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Currency,
+    Id,
+    OccurredAt,
+    Text,
+    positive_minor_units,
+)
 from oms_commands.payments._fields import WebAddress, require_currency
-from oms_commands.payments._payment_command import minor, payment_answer
+from oms_commands.payments._payment_command import payment_answer
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money, to_text
@@ -77,7 +86,7 @@ class RequestPayment(Command):
                 f"The order has {_PAYMENTS_MAX} payments already, which is the most one can have.",
                 code="too_many_payments",
             )
-        amount = minor(self.amount, currency)
+        amount = positive_minor_units(self.amount, currency)
         _check_due(order, amount, currency)
         requested = PaymentRequested(
             ctx.command_id,

@@ -9,10 +9,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Amount, Code, Id, Quantity, Sku, Text
+from oms_commands._fields import (
+    COMPOSED,
+    STRICT,
+    Amount,
+    Code,
+    Id,
+    Quantity,
+    Sku,
+    Text,
+    minor_units,
+)
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Refused, invalid_field
-from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Given, Json
@@ -66,17 +75,6 @@ def require_distinct(names: Sequence[str], field: str) -> None:
         raise ValueError(f"{field}: line {twice} is named twice; write all its units in one")
 
 
-def minor(amount: Decimal | None, currency: str, field: str) -> int:
-    """Minor units of an amount, 0 where there is none; `Invalid` naming the field where the
-    currency cannot express it."""
-    if amount is None:
-        return 0
-    try:
-        return to_minor(amount, currency)
-    except ValueError as error:
-        raise invalid_field(field, str(error)) from None
-
-
 def replacement_of(
     lines: Iterable[ReplacementLine], currency: str, given: Given, *, tax_included: bool
 ) -> tuple[OrderLine, ...]:
@@ -94,9 +92,9 @@ def replacement_of(
                 str(n + 1),
                 line.sku,
                 line.quantity,
-                minor(line.unit_price, currency, f"{field}.unit_price"),
-                minor(line.tax, currency, f"{field}.tax"),
-                minor(line.discount, currency, f"{field}.discount"),
+                minor_units(line.unit_price, currency, f"{field}.unit_price"),
+                minor_units(line.tax, currency, f"{field}.tax"),
+                minor_units(line.discount, currency, f"{field}.discount"),
                 line.title,
                 product.stocked,
                 None if line.tax_rate is None else f"{line.tax_rate:f}",

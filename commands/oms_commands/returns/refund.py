@@ -8,10 +8,9 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Amount, Id, OccurredAt
-from oms_commands.returns._fields import minor
+from oms_commands._fields import STRICT, Amount, Id, OccurredAt, minor_units, positive_minor_units
 from oms_commands.returns._return_command import ReturnCommand, return_refs
-from oms_ledger.domain.errors import Refused, invalid_field
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.views import money_view
 from oms_ledger.domain.returns.answers import ReturnRefundAnswer
@@ -74,14 +73,11 @@ class RefundReturn(ReturnCommand):
         return dated(changes, self.occurred_at, ctx)
 
     def _terms(self, currency: str) -> RefundTerms:
-        fee = minor(self.restocking_fee, currency, "restocking_fee")
-        shipping = minor(self.shipping, currency, "shipping")
+        fee = minor_units(self.restocking_fee, currency, "restocking_fee")
+        shipping = minor_units(self.shipping, currency, "shipping")
         if self.amount is None:
             return RefundTerms(None, fee, shipping)
-        amount = minor(self.amount, currency, "amount")
-        if amount <= 0:
-            raise invalid_field("amount", "Write an amount above 0.")
-        return RefundTerms(amount)
+        return RefundTerms(positive_minor_units(self.amount, currency))
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return_ = given.state(Return, self.return_id)
