@@ -87,8 +87,13 @@ Code = Annotated[str, Field(pattern=CODE), COMPOSED]
 Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE), COMPOSED]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+Reason = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+"""Kept for ever, as notes and references are: nothing personal belongs into it."""
+RequiredText = Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
+TaxRate = Annotated[Decimal, Field(ge=0, le=10, max_digits=9)]
+"""As a share of the price: 0.20."""
 Currency = Annotated[str, Field(pattern=CURRENCY)]
 Country = Annotated[str, Field(pattern=COUNTRY)]
 Amount = Annotated[

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
-    COMPOSED,
     STRICT,
     Amount,
     Count,
     Currency,
     Name,
+    RequiredText,
     Sku,
     check_amount,
 )
@@ -24,7 +24,6 @@ from oms_ledger.domain.catalogue.costs import cost_of
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
 from oms_ledger.domain.catalogue.state import Product, product_refs, stored_sku
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -53,7 +52,7 @@ class PutProduct(Command):
     }
 
     sku: Sku
-    title: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
+    title: RequiredText
     stocked: bool = True
     weight_g: Count | None = None
     dimensions_mm: DimensionFields | None = None

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
 
-from pydantic import Field
-
-from oms_commands._fields import COMPOSED
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound, Refused
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.kernel import Given, Json, Ref
-
-Reason = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
-"""Kept for ever, as notes and references are: nothing personal belongs into it."""
 
 
 def streams_of(subject: ResolvedSubject | None, subject_ref: str) -> tuple[str, list[Ref]]:

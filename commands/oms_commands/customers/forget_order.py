@@ -9,8 +9,8 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._fields import STRICT, Id, Note
-from oms_commands.customers._subjects import Reason, refuse_if_held, streams_of
+from oms_commands._fields import STRICT, Id, Note, Reason
+from oms_commands.customers._subjects import refuse_if_held, streams_of
 from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord

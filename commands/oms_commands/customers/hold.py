@@ -9,8 +9,8 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._fields import STRICT, Id, Text
-from oms_commands.customers._subjects import Reason, holds_of, refuse_if_unknown, streams_of
+from oms_commands._fields import STRICT, Id, Reason, Text
+from oms_commands.customers._subjects import holds_of, refuse_if_unknown, streams_of
 from oms_ledger.domain.customers.answers import HeldCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHeld
 from oms_ledger.domain.customers.state import CustomerRecord

@@ -9,8 +9,8 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._fields import STRICT, Id
-from oms_commands.customers._subjects import Reason, holds_of, streams_of
+from oms_commands._fields import STRICT, Id, Reason
+from oms_commands.customers._subjects import holds_of, streams_of
 from oms_ledger.domain.customers.answers import ReleasedCustomerAnswer
 from oms_ledger.domain.customers.events import CustomerHoldReleased
 from oms_ledger.domain.customers.state import CustomerRecord

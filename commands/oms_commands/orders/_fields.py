@@ -19,6 +19,7 @@ from oms_commands._fields import (
     PersonalText,
     Quantity,
     Sku,
+    TaxRate,
     Text,
     Time,
 )
@@ -75,7 +76,7 @@ class LineFields:
     tax: Amount | None = None
     discount: Amount | None = None
     title: Text | None = None
-    tax_rate: Annotated[Decimal, Field(ge=0, le=10, max_digits=9)] | None = None
+    tax_rate: TaxRate | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Id, Note, OccurredAt
+from oms_commands._fields import STRICT, Id, Note, OccurredAt, Reason
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
@@ -16,7 +15,6 @@ from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -38,7 +36,7 @@ class HoldOrder(Command):
     }
 
     order_id: Id
-    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+    reason: Reason
     note: Note | None = None
     occurred_at: OccurredAt = None
 

@@ -8,7 +8,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Amount, Id, OccurredAt, positive_minor_units
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Id,
+    OccurredAt,
+    Reason,
+    positive_minor_units,
+)
 from oms_commands.payments._fields import RefundedLine
 from oms_commands.payments._payment_command import PaymentCommand
 from oms_ledger.domain.errors import Refused
@@ -16,7 +23,6 @@ from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import CreditGranted
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.payments.answers import RefundAnswer
 from oms_ledger.domain.payments.events import RefundRequested
 from oms_ledger.domain.payments.rules import (
@@ -48,7 +54,7 @@ class RefundPayment(PaymentCommand):
 
     order_id: Id
     payment_id: Id
-    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+    reason: Reason
     amount: Amount | None = None
     lines: Annotated[tuple[RefundedLine, ...], Field(min_length=1, max_length=2000)] | None = None
     shipping: Amount | None = None

@@ -8,14 +8,13 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Id, OccurredAt
+from oms_commands._fields import STRICT, Id, OccurredAt, Reason
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.payments.events import RefundRequested
 from oms_ledger.domain.payments.rules import payment_changes, refund, refund_parts
 from oms_ledger.domain.payments.state import Payment
@@ -38,7 +37,7 @@ class RefundCredit(Command):
     example: ClassVar[Mapping[str, Json]] = {"reason": "The order was cancelled."}
 
     order_id: Id
-    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
+    reason: Reason
     occurred_at: OccurredAt = None
     if_any: Annotated[
         bool, Field(description="Change nothing where nothing was paid too much.")

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
-    COMPOSED,
     STRICT,
     Amount,
     Code,
     Id,
     Quantity,
     Sku,
+    TaxRate,
     Text,
     minor_units,
 )
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Given, Json
 
-Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
 Disposition = Literal["restock", "quarantine", "write_off"]
 
 
@@ -65,7 +61,7 @@ class ReplacementLine:
     tax: Amount | None = None
     discount: Amount | None = None
     title: Text | None = None
-    tax_rate: Annotated[Decimal, Field(ge=0, le=10, max_digits=9)] | None = None
+    tax_rate: TaxRate | None = None
 
 
 def require_distinct(names: Sequence[str], field: str) -> None:

@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, OccurredAt
-from oms_commands.returns._fields import Reason
+from oms_commands._fields import STRICT, Id, OccurredAt, RequiredText
 from oms_commands.returns._return_command import ReturnCommand, return_refs
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.orders.rules.cancellation import cancellation_refs
@@ -40,7 +39,7 @@ class CancelReturn(ReturnCommand):
     example: ClassVar[Mapping[str, Json]] = {"reason": "The buyer keeps it."}
 
     return_id: Id
-    reason: Reason | None = None
+    reason: RequiredText | None = None
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

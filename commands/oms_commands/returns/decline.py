@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, OccurredAt
-from oms_commands.returns._fields import Reason
+from oms_commands._fields import STRICT, Id, OccurredAt, RequiredText
 from oms_commands.returns._return_command import ReturnCommand
 from oms_ledger.domain.returns.events import ReturnDeclined
 from oms_ledger.domain.returns.rules import existing_return, require_stage, return_changes
@@ -26,7 +25,7 @@ class DeclineReturn(ReturnCommand):
     example: ClassVar[Mapping[str, Json]] = {"reason": "Worn."}
 
     return_id: Id
-    reason: Reason
+    reason: RequiredText
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

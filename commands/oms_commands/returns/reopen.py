@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, OccurredAt
-from oms_commands.returns._fields import Reason
+from oms_commands._fields import STRICT, Id, OccurredAt, RequiredText
 from oms_commands.returns._return_command import ReturnCommand
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.returns.events import ReturnReopened
@@ -37,7 +36,7 @@ class ReopenReturn(ReturnCommand):
     example: ClassVar[Mapping[str, Json]] = {"reason": "A second parcel came."}
 
     return_id: Id
-    reason: Reason | None = None
+    reason: RequiredText | None = None
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -8,9 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt
+from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt, RequiredText
 from oms_commands.returns._fields import (
-    Reason,
     ReplacementLine,
     ReturnedLine,
     replacement_of,
@@ -71,7 +70,7 @@ class RequestReturn(Command):
     ship_replacement: Literal["now", "on_receipt"] | None = None
     location: Code | None = None
     note: Note | None = None
-    override: Reason | None = None
+    override: RequiredText | None = None
     refund_automatically: bool = False
     approve: bool = False
     occurred_at: OccurredAt = None

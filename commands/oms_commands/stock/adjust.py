@@ -8,13 +8,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Code, Count, OccurredAt, Sku, Text
+from oms_commands._fields import STRICT, Code, Count, OccurredAt, RequiredText, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
 from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.state import StockLevel
@@ -42,7 +41,7 @@ class AdjustStock(StockCommand):
 
     sku: Sku
     location: Code
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE), COMPOSED]
+    reason: RequiredText
     change: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000, strict=True)] | None = None
     set_to: Count | None = None
     expected_on_hand: int | None = None
