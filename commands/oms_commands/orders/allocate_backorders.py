@@ -8,13 +8,12 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt
+from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
-from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.stock.rules import (
     allocate,
     available_units,
@@ -24,17 +23,15 @@ from oms_ledger.domain.stock.rules import (
     stock_group_refs,
 )
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class AllocateBackorders(Command):
+class AllocateBackorders(OrderCommand):
     """Allocate stock that has come in to an order's backordered units, as far as it goes."""
 
     name: ClassVar[str] = "AllocateBackorders"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/allocate")
-    scope: ClassVar[str] = "orders:write"
-    answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
@@ -69,9 +66,6 @@ class AllocateBackorders(Command):
             )
         changes = _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
         return dated(changes, self.occurred_at, ctx)
-
-    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self.order_id))
 
 
 def _waiting_skus(order: Order) -> list[str]:

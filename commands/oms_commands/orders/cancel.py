@@ -10,21 +10,20 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._fields import CancelledLine
+from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.guards import existing_order
-from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.rules.cancellation import (
     cancel_lines,
     cancel_rest,
     cancellation_refs,
 )
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class CancelOrder(Command):
+class CancelOrder(OrderCommand):
     """Cancel an order, or some units of it, and free exactly their stock.
 
     Without `lines` everything that has not shipped is cancelled, shipments that have not left
@@ -33,8 +32,6 @@ class CancelOrder(Command):
 
     name: ClassVar[str] = "CancelOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/cancel")
-    scope: ClassVar[str] = "orders:write"
-    answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "reason": "customer",
@@ -62,6 +59,3 @@ class CancelOrder(Command):
         for line in self.lines:
             wanted[line.line_id] = wanted.get(line.line_id, 0) + line.quantity
         return cancel_lines(self.order_id, order, wanted, self.reason, self.note)
-
-    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self.order_id))

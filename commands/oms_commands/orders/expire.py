@@ -8,19 +8,18 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id
+from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest, cancellation_refs
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
-from oms_ledger.domain.orders.views import order_view
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class ExpireOrder(Command):
+class ExpireOrder(OrderCommand):
     """Cancel an order that was not paid by its `pay_by`, and free its stock.
 
     When that time has come the ledger does so by itself. An order that is paid, or whose whole
@@ -30,8 +29,6 @@ class ExpireOrder(Command):
 
     name: ClassVar[str] = "ExpireOrder"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/expire")
-    scope: ClassVar[str] = "orders:write"
-    answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
@@ -58,9 +55,6 @@ class ExpireOrder(Command):
         if status in ENDED or not _is_unpaid(order) or _has_left_the_shelf(order):
             return ()
         return cancel_rest(self.order_id, order, "expired", None, given)
-
-    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self.order_id))
 
 
 def _is_unpaid(order: Order) -> bool:
