@@ -29,17 +29,15 @@ from oms_commands.orders._fields import (
     line_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.guards import existing_order, stock_of_lines
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
 from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
-from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -91,11 +89,10 @@ class EditOrder(Command):
         refs: list[Ref] = [(Order, self.order_id)]
         refs += stock_of_lines(order, {each.line_id for each in quantities})
         refs += [ref for each in self._of(AddLine) for ref in product_refs(each.line.sku)]
-        for sku in _skus_wanted(order, quantities, self._of(AddLine), given):
-            refs += stock_group_refs(sku)
-            if order.placed and order.terms.backorder == "allow":
-                places = by_priority(given.all(Location))[:1]
-                refs += [(StockLevel, stock_key(sku, place)) for place in places]
+        skus = _skus_wanted(order, quantities, self._of(AddLine), given)
+        refs += [ref for sku in skus for ref in stock_group_refs(sku)]
+        if order.placed and order.terms.backorder == "allow":
+            refs += backorder_refs(skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -31,12 +31,11 @@ from oms_commands.orders._fields import (
     presentment_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location, product_refs, stored_sku
+from oms_ledger.domain.catalogue.state import Channel, product_refs, stored_sku
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
     order_id_of_spelling,
-    stock_key,
 )
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
@@ -46,8 +45,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
-from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -126,14 +124,9 @@ class PlaceOrder(Command):
             if not sku.isascii():
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
-        refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
+        if self.backorder == "allow":
+            refs += backorder_refs([stored_sku(line.sku, given) for line in self.lines], given)
         return refs
-
-    def _backordered_at(self, given: Given) -> Iterable[tuple[str, str]]:
-        """Where backorders would be booked: at the location that is allocated first."""
-        if self.backorder != "allow" or not (places := by_priority(given.all(Location))):
-            return ()
-        return [(stored_sku(line.sku, given), places[0]) for line in self.lines]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(

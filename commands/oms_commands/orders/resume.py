@@ -9,13 +9,10 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._order_command import OrderCommand
-from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.guards import existing_order
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.rules.resumption import resume
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -38,13 +35,9 @@ class ResumeOrder(OrderCommand):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        refs: list[Ref] = [(Order, self.order_id)]
         skus = dict.fromkeys(p.line.sku for p in order.lines.values())
-        first = by_priority(given.all(Location))[:1]
-        for sku in skus:
-            refs += stock_group_refs(sku)
-            refs += [(StockLevel, stock_key(sku, place)) for place in first]
-        return refs
+        refs: list[Ref] = [(Order, self.order_id), *backorder_refs(skus, given)]
+        return refs + [ref for sku in skus for ref in stock_group_refs(sku)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from oms_ledger.domain.catalogue.state import Location, Product
-from oms_ledger.domain.identifiers import stock_group
+from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated, StockReleased
 from oms_ledger.domain.stock.state import StockLevel
@@ -42,6 +42,13 @@ def by_priority(locations: Collection[Location]) -> list[str]:
     """Codes of locations in the order of allocation."""
     defined = [place.defined for place in locations if place.defined is not None]
     return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
+
+
+def backorder_refs(skus: Iterable[str], given: Given) -> list[Ref]:
+    """The stock at which backorders of SKUs are booked: that of the location which is allocated
+    first."""
+    first = by_priority(given.all(Location))[:1]
+    return [(StockLevel, stock_key(sku, code)) for sku in skus for code in first]
 
 
 def stock_by_location(given: Given, skus: Collection[str]) -> StockOfSkus:
