@@ -32,6 +32,7 @@ from oms_commands.orders._fields import (
     shipping_of,
 )
 from oms_ledger.domain.catalogue.state import Channel, product_refs, stored_sku
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
@@ -40,7 +41,7 @@ from oms_ledger.domain.identifiers import (
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.lines import discounted
-from oms_ledger.domain.orders.rules.placement import place, refuse_unknown_skus
+from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
@@ -227,7 +228,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     )
     if order.discount:
         lines = discounted(lines, to_minor(order.discount, order.currency))
-    refuse_unknown_skus(lines, given)
+    refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
     return OrderTerms(
         order.channel,
         order.currency,

@@ -19,9 +19,10 @@ from oms_commands._fields import (
     minor_units,
 )
 from oms_ledger.domain.catalogue.state import Product
-from oms_ledger.domain.errors import Refused, invalid_field
+from oms_ledger.domain.errors import invalid_field
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.kernel import Given, Json
+from oms_ledger.kernel import Given
 
 Disposition = Literal["restock", "quarantine", "write_off"]
 
@@ -77,12 +78,8 @@ def replacement_of(
     """Lines of the order that replaces the goods. `Refused` with `unknown_sku`, naming every line,
     where a product was never defined. `tax_included` as in the order that is replaced."""
     agreed: list[OrderLine] = []
-    unknown: list[dict[str, Json]] = []
     for n, line in enumerate(lines):
         product, field = given.state(Product, line.sku).defined, f"replacement_lines.{n}"
-        if product is None:
-            unknown.append({"line": str(n + 1), "sku": line.sku})
-            continue
         agreed.append(
             OrderLine(
                 str(n + 1),
@@ -92,23 +89,12 @@ def replacement_of(
                 minor_units(line.tax, currency, f"{field}.tax"),
                 minor_units(line.discount, currency, f"{field}.discount"),
                 line.title,
-                product.stocked,
+                product is None or product.stocked,
                 None if line.tax_rate is None else f"{line.tax_rate:f}",
                 tax_included,
             )
         )
-    refuse_unknown_skus(unknown)
+    refuse_unknown_skus([(line.line_id, line.sku) for line in agreed], given, then="try again")
     if any(line.amount < 0 for line in agreed):
         raise invalid_field("replacement_lines", "A discount is more than its line's amount.")
     return tuple(agreed)
-
-
-def refuse_unknown_skus(unknown: Sequence[dict[str, Json]]) -> None:
-    if unknown:
-        skus = ", ".join(sorted({str(each["sku"]) for each in unknown}))
-        raise Refused(
-            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
-            " of it, and try again.",
-            code="unknown_sku",
-            errors=unknown,
-        )

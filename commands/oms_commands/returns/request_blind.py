@@ -9,9 +9,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt
-from oms_commands.returns._fields import BlindLine, refuse_unknown_skus
+from oms_commands.returns._fields import BlindLine
 from oms_ledger.domain.catalogue.state import Location, Product
-from oms_ledger.domain.guards import require_location
+from oms_ledger.domain.guards import refuse_unknown_skus, require_location
 from oms_ledger.domain.returns.answers import ReturnAnswer
 from oms_ledger.domain.returns.events import RequestedLine, ReturnApproved, ReturnRequested
 from oms_ledger.domain.returns.rules import return_changes
@@ -60,13 +60,7 @@ class RequestBlindReturn(Command):
             for n, line in enumerate(self.lines, 1)
         )
         products = [given.state(Product, line.sku) for line in lines]
-        refuse_unknown_skus(
-            [
-                {"line": line.line_id, "sku": line.sku}
-                for line, product in zip(lines, products, strict=True)
-                if product.defined is None
-            ]
-        )
+        refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given, then="try again")
         requested = ReturnRequested(
             ctx.command_id,
             "return",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import Shipment
@@ -12,7 +12,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
-from oms_ledger.kernel import Given, Ref
+from oms_ledger.kernel import Given, Json, Ref
 
 
 def existing_order(given: Given, order_id: str) -> Order:
@@ -35,6 +35,26 @@ def require_location(given: Given, code: str) -> None:
             f"There is no location {code}. Define it with PUT /v1/locations/{code}.",
             code="unknown_location",
             errors=[{"location": code}],
+        )
+
+
+def refuse_unknown_skus(
+    lines: Iterable[tuple[str, str]], given: Given, *, then: str = "order again"
+) -> None:
+    """`Refused` with `unknown_sku`, naming every line whose product was never defined. `lines` are
+    ids of lines with their SKUs; `then` is what to do once the product is defined."""
+    unknown: list[dict[str, Json]] = [
+        {"line": line_id, "sku": sku}
+        for line_id, sku in lines
+        if given.state(Product, sku).defined is None
+    ]
+    if unknown:
+        skus = ", ".join(sorted({str(each["sku"]) for each in unknown}))
+        raise Refused(
+            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
+            f" of it, and {then}.",
+            code="unknown_sku",
+            errors=unknown,
         )
 
 

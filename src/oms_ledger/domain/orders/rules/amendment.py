@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
@@ -16,7 +17,6 @@ from oms_ledger.domain.orders.progress import LineProgress, edited_line
 from oms_ledger.domain.orders.rules.cancellation import units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
-    refuse_unknown_skus,
     refuse_without_locations,
     stock_taken,
 )
@@ -139,7 +139,7 @@ def _refuse_if_done(order: Order) -> None:
 
 def _refuse_lines_added(order: Order, added: Sequence[OrderLine], given: Given) -> None:
     _refuse_too_many(len(order.lines), len(added))
-    refuse_unknown_skus(added, given)
+    refuse_unknown_skus([(line.line_id, line.sku) for line in added], given)
     if not order.sensitive:
         _refuse_sensitive(added, given)
 

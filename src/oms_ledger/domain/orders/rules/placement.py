@@ -10,7 +10,7 @@ from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import FulfilmentReleased, OrderConfirmed, OrderPlaced
-from oms_ledger.domain.orders.lines import Backorder, OrderLine
+from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -29,7 +29,7 @@ from oms_ledger.domain.stock.rules import (
 )
 from oms_ledger.domain.texts import composed
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Context, Given, Json
+from oms_ledger.kernel import Change, Context, Given
 
 
 def place(
@@ -128,23 +128,6 @@ def _composed(text: str | None) -> str | None:
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:
     return change_personal(terms, lambda value, name: Personal(""))
-
-
-def refuse_unknown_skus(lines: Iterable[OrderLine], given: Given) -> None:
-    """`Refused` with `unknown_sku`, naming every line whose product was never defined."""
-    unknown: list[dict[str, Json]] = [
-        {"line": line.line_id, "sku": line.sku}
-        for line in lines
-        if given.state(Product, line.sku).defined is None
-    ]
-    if unknown:
-        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
-        raise Refused(
-            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
-            " of it, and order again.",
-            code="unknown_sku",
-            errors=unknown,
-        )
 
 
 def refuse_without_locations(given: Given) -> None:
