@@ -115,8 +115,7 @@ class CreateShipment(Command):
     def _created(
         self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...]
     ) -> ShipmentCreated:
-        assert order.placed is not None
-        placed, terms = order.placed, order.terms
+        placed, terms = order.first_event, order.terms
         address = terms.shipping_address
         recipient = address.name if address and address.name else None
         if recipient is None and terms.customer is not None:
@@ -150,12 +149,12 @@ def _check_shippable(order: Order) -> None:
         raise illegal_transition(
             "The order", "pending", "shipped", "Confirm it first with POST .../confirm."
         )
-    if status == "scheduled" and order.placed is not None and order.placed.terms.fulfil_at:
+    if status == "scheduled" and order.terms.fulfil_at:
         raise illegal_transition(
             "The order",
             "scheduled",
             "shipped",
-            f"Its fulfil_at is {rfc3339(order.placed.terms.fulfil_at)}. Wait until then, or release"
+            f"Its fulfil_at is {rfc3339(order.terms.fulfil_at)}. Wait until then, or release"
             " it with POST .../release-schedule.",
         )
     if status not in ("confirmed", "processing"):

@@ -32,9 +32,8 @@ class ReleaseScheduledOrder(OrderCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
         status = order.statuses.order
-        if order.placed.terms.fulfil_at is None:
+        if order.terms.fulfil_at is None:
             raise illegal_transition(
                 "The order", status, "released", "It has no fulfil_at to wait for."
             )

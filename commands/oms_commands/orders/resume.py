@@ -41,5 +41,4 @@ class ResumeOrder(OrderCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
-        return dated(resume(order, order.placed, self.note, given), self.occurred_at, ctx)
+        return dated(resume(order, order.first_event, self.note, given), self.occurred_at, ctx)

@@ -32,5 +32,4 @@ def payment_refs(order_id: str, payment_id: str) -> list[Ref]:
 
 def payment_answer(order_id: str, payment_id: str, given: Given) -> dict[str, Json]:
     order, payment = given.state(Order, order_id), given.state(Payment, payment_id)
-    currency = order.placed.terms.currency if order.placed else ""
-    return {**payment_view(payment), "money": money_view(order.balance, currency)}
+    return {**payment_view(payment), "money": money_view(order.balance, order.terms.currency)}

@@ -74,8 +74,7 @@ class RecordPayment(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
-        currency = order.placed.terms.currency
+        currency = order.terms.currency
         require_currency(self.currency, currency)
         payment = given.state(Payment, self._payment_id)
         if payment.requested is not None:
@@ -88,7 +87,7 @@ class RecordPayment(Command):
             amount,
             "automatic",
             sensitive=order.sensitive,
-            channel=order.placed.terms.channel,
+            channel=order.terms.channel,
         )
         events = recorded(requested, self.reference)
         events += self._refunded_before(currency)

@@ -106,8 +106,7 @@ class RefundPayment(PaymentCommand):
         units: dict[str, int] = {}
         for line in self.lines or ():
             units[line.line_id] = units.get(line.line_id, 0) + line.quantity
-        assert order.placed is not None
-        currency = order.placed.terms.currency
+        currency = order.terms.currency
         shipping = positive_minor_units(self.shipping, currency, "shipping") if self.shipping else 0
         return credit_for_lines(order, quantities(units.items()), shipping, self.reason, refund_id)
 

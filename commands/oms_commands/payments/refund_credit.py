@@ -49,12 +49,11 @@ class RefundCredit(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
         parts, _ = refund_parts(order.settlement, given, order.balance.credit)
         changes: list[Change] = []
         for payment_id, amount in parts:
             payment = given.state(Payment, payment_id)
-            money = Money(amount, order.placed.terms.currency)
+            money = Money(amount, order.terms.currency)
             part = RefundRequested(payment_id, ctx.command_id, money, self.reason)
             changes += payment_changes(payment, refund(payment, part))
         if not changes and not self.if_any:

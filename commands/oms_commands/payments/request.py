@@ -73,8 +73,7 @@ class RequestPayment(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
-        currency = order.placed.terms.currency
+        currency = order.terms.currency
         require_currency(self.currency, currency)
         _check_provider(self.provider)
         if (status := order.statuses.order) in ENDED:
@@ -98,7 +97,7 @@ class RequestPayment(Command):
             self.method_token,
             self.return_url,
             order.sensitive,
-            order.placed.terms.channel,
+            order.terms.channel,
         )
         changes = payment_changes(Payment(), request(requested))
         return dated(changes, self.occurred_at, ctx)

@@ -81,8 +81,7 @@ class RefundReturn(ReturnCommand):
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return_ = given.state(Return, self.return_id)
-        requested = return_.requested
-        assert requested is not None
+        requested = return_.first_event
         order, currency = given.state(Order, str(requested.order_id)), str(requested.currency)
         return {
             **return_view(return_),

@@ -137,7 +137,6 @@ class RequestReturn(Command):
     def _requested(
         self, ctx: Context, order: Order, lines: tuple[RequestedLine, ...], given: Given
     ) -> ReturnRequested:
-        assert order.placed is not None
         terms, replacement = order.terms, self._replacement(order, given)
         shipped = "now" if self.kind == "claim" else "on_receipt"
         return ReturnRequested(
@@ -146,7 +145,7 @@ class RequestReturn(Command):
             resolution=self._resolution,
             lines=lines,
             order_id=self.order_id,
-            order_number=order.placed.number,
+            order_number=order.first_event.number,
             channel=terms.channel,
             currency=terms.currency,
             customer_id=terms.customer.id if terms.customer else None,

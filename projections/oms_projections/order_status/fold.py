@@ -188,9 +188,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
 
 def order_row(document: OrderDocument) -> OrderRow:
     """What was agreed at first; the rest is brought up to date with each event."""
-    placed = document.order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
+    placed = document.order.first_event
     terms = placed.terms
     return OrderRow(
         order_id=placed.order_id,

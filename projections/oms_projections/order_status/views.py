@@ -36,9 +36,7 @@ def detail(
     """The body of one order: where it stands as commands answer it, what was agreed, its
     shipments and its times."""
     order = document.order
-    placed = order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
+    placed = order.first_event
     by_id = {parcel.shipment_id: parcel for parcel in parcels}
     shipments = [
         shipment(shipment_id, status, by_id.get(shipment_id))

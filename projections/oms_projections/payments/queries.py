@@ -120,7 +120,7 @@ def _order(params: OrderPayments, log: Log) -> tuple[Order, dict[str, Json]]:
             f"There is no order {params.order_id!r}, or was none yet. GET /v1/orders?q= looks for"
             " a number."
         )
-    money = money_view(order.balance, order.placed.terms.currency)
+    money = money_view(order.balance, order.terms.currency)
     return order, {"order_id": params.order_id, "money": money}
 
 

@@ -51,9 +51,7 @@ class OutsideView:
 def outside_view(order: Order, shipment: Shipment | None = None) -> OutsideView:
     """An order as others may see it; with a shipment of it, that parcel and its items.
     `ValueError` for an order that was never placed, or another order's shipment."""
-    placed = order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
+    placed = order.first_event
     created = shipment.created if shipment else None
     if created is not None and created.order_id != placed.order_id:
         raise ValueError(f"shipment {created.shipment_id} is of order {created.order_id}")

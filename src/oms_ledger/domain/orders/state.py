@@ -79,6 +79,13 @@ class Order(State):
         return None if self.placed is None else channel_key(self.placed.terms.channel)
 
     @property
+    def first_event(self) -> OrderPlaced:
+        """`ValueError` for an order that was never placed."""
+        if self.placed is None:
+            raise ValueError("an order's first event is OrderPlaced")
+        return self.placed
+
+    @property
     def terms(self) -> OrderTerms:
         """What is agreed now. `ValueError` for an order that was never placed."""
         return self._current.terms
@@ -94,10 +101,7 @@ class Order(State):
 
     @property
     def _current(self) -> Edits | OrderPlaced:
-        current = self.edits or self.placed
-        if current is None:
-            raise ValueError("an order's first event is OrderPlaced")
-        return current
+        return self.edits or self.first_event
 
     @property
     def sensitive(self) -> bool:

@@ -15,9 +15,7 @@ from oms_ledger.kernel import Json
 def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json]:
     """Where an order stands: its statuses, and every line with its counters. `statuses` are the
     order's, where they were made already."""
-    placed = order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
+    placed = order.first_event
     statuses, terms = statuses or order.statuses, order.terms
     currency, total, cancelled = terms.currency, terms.total, order.cancelled_total
     in_returns = units_in_returns(order.returns)

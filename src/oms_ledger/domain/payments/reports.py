@@ -67,9 +67,7 @@ class ProviderReport:
 
 def report_changes(payment: Payment, report: ProviderReport, given: Given) -> list[Change]:
     """The events that follow from a report; none where the same one was received before."""
-    requested = payment.requested
-    if requested is None:
-        raise ValueError("a payment's first event is PaymentRequested")
+    requested = payment.first_event
     if report.provider_event_id in payment.provider_event_ids:
         return []
     events = _RULES[report.kind](payment, requested, report)

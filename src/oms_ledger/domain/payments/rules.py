@@ -52,9 +52,7 @@ def payment_changes(payment: Payment, events: Sequence[PaymentEvent]) -> list[Ch
 
 
 def progress_of(payment: Payment) -> PaymentProgressed:
-    requested, totals = payment.requested, payment.totals
-    if requested is None:
-        raise ValueError("a payment's first event is PaymentRequested")
+    requested, totals = payment.first_event, payment.totals
     waits = payment.outcome in ("pending", "requires_action")
     return PaymentProgressed(
         requested.order_id,
@@ -145,9 +143,7 @@ def needs_authorisations(order: Order) -> bool:
 
 def refund(payment: Payment, intent: RefundRequested) -> list[PaymentEvent]:
     """Refund the amount, which must have been captured. `Refused` with `over_refund`."""
-    requested = payment.requested
-    if requested is None:
-        raise ValueError("a payment's first event is PaymentRequested")
+    requested = payment.first_event
     amount, free = intent.amount, payment.refundable
     if amount.minor > free:
         raise _over("over_refund", "refunded", amount.minor, free, amount.currency)
@@ -227,9 +223,7 @@ def credit_for_lines(
     """What the buyer gets back for these units and this part of the shipping charge. `Refused`
     with `over_refund`, naming every line at fault, where more units than have shipped, or more
     shipping than was charged, would be granted."""
-    placed = order.placed
-    if placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
+    placed = order.first_event
     lines = tuple(wanted)
     faults: list[dict[str, Json]] = []
     for line in lines:

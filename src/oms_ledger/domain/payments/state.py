@@ -91,6 +91,13 @@ class Payment(State):
         return None if self.requested is None else (Order, self.requested.order_id)
 
     @property
+    def first_event(self) -> PaymentRequested:
+        """`ValueError` for a payment that was never requested."""
+        if self.requested is None:
+            raise ValueError("a payment's first event is PaymentRequested")
+        return self.requested
+
+    @property
     def status(self) -> str:
         return payment_status(self)
 

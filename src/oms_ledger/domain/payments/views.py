@@ -35,9 +35,7 @@ def order_payment_view(payment_id: str, payment: OrderPayment, currency: str) ->
 
 
 def payment_view(payment: Payment) -> dict[str, Json]:
-    requested, totals = payment.requested, payment.totals
-    if requested is None:
-        raise ValueError("a payment's first event is PaymentRequested")
+    requested, totals = payment.first_event, payment.totals
     currency = requested.amount.currency
     url = payment.action_url
     return {

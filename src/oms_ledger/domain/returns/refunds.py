@@ -202,6 +202,6 @@ def _replacement_paid(
         Money(amount, refunded.currency),
         "automatic",
         sensitive=order.sensitive,
-        channel=order.placed.terms.channel if order.placed else None,
+        channel=order.terms.channel,
     )
     return payment_changes(Payment(), recorded(paid, refunded.return_id))

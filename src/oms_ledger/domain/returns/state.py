@@ -82,6 +82,13 @@ class Return(State):
         return channel_key(self.requested.channel or "")
 
     @property
+    def first_event(self) -> ReturnRequested:
+        """`ValueError` for a return that was never requested."""
+        if self.requested is None:
+            raise ValueError("a return's first event is ReturnRequested")
+        return self.requested
+
+    @property
     def status(self) -> str:
         return return_status(self)
 

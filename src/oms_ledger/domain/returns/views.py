@@ -9,9 +9,7 @@ from oms_ledger.kernel import Json
 
 
 def return_view(return_: Return) -> dict[str, Json]:
-    requested = return_.requested
-    if requested is None:
-        raise ValueError("a return's first event is ReturnRequested")
+    requested = return_.first_event
     currency = requested.currency
     return {
         "return_id": requested.return_id,

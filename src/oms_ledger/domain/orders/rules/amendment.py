@@ -96,7 +96,7 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     released, backorders_given_up = _freed(order, changed)
     plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
     event = OrderEdited(
-        order_id=_order_id(order),
+        order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
         currency=order.terms.currency,
         **totals,
@@ -121,12 +121,6 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         *backorders_released(event.order_id, backorders_given_up),
         *stock_taken(event.order_id, plan, backorders),
     ]
-
-
-def _order_id(order: Order) -> str:
-    if order.placed is None:
-        raise ValueError("an order's first event is OrderPlaced")
-    return order.placed.order_id
 
 
 def _refuse_if_done(order: Order) -> None:
