@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms_commands.returns.refund import RefundReturn
-from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReturnApproved
 from oms_ledger.domain.returns.refunds import owed_units
-from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import Command, Log, Policy, Recorded
+from oms_ledger.policies._returns import with_automatic_refunds
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, ReturnApproved)
-    return_ = log.fold(Return, event.return_id)
-    requested = return_.requested
-    if requested is None or requested.order_id is None or not requested.refund_automatically:
+    refunded = with_automatic_refunds(log, event.return_id)
+    if refunded is None:
         return ()
-    if not return_.is_claim or not owed_units(return_, log.fold(Order, requested.order_id)):
+    return_, order = refunded
+    if not return_.is_claim or not owed_units(return_, order):
         return ()
     return [RefundReturn(return_id=event.return_id)]
 

@@ -6,23 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms_commands.returns.close import CloseReturn
-from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReturnRefunded
 from oms_ledger.domain.returns.refunds import owed_units
-from oms_ledger.domain.returns.state import Return, awaited_units
+from oms_ledger.domain.returns.state import awaited_units
 from oms_ledger.kernel import Command, Log, Policy, Recorded
+from oms_ledger.policies._returns import with_automatic_refunds
 
 
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, ReturnRefunded)
-    return_ = log.fold(Return, event.return_id)
-    requested = return_.requested
-    if requested is None or requested.order_id is None or not requested.refund_automatically:
+    refunded = with_automatic_refunds(log, event.return_id)
+    if refunded is None:
         return ()
-    if return_.stage != "approved" or awaited_units(return_):
-        return ()
-    if owed_units(return_, log.fold(Order, requested.order_id)):
+    return_, order = refunded
+    if return_.stage != "approved" or awaited_units(return_) or owed_units(return_, order):
         return ()
     return [CloseReturn(return_id=event.return_id)]
 
