@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from oms_ledger.domain.money import DIGITS, Money, split
+from oms_ledger.domain.money import DIGITS, Money, in_proportion
 from oms_ledger.domain.orders.lines import (
     OrderLine,
 )
@@ -51,7 +51,7 @@ class ShippingCharge:
 
     def tax_of(self, amount: int) -> int:
         """The tax in a part of `amount`."""
-        return split(self.tax, (amount, self.amount - amount))[0] if amount else 0
+        return in_proportion(self.tax, amount, self.amount) if amount else 0
 
 
 @dataclass(frozen=True, slots=True)
