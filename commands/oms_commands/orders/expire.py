@@ -52,7 +52,7 @@ class ExpireOrder(OrderCommand):
                 "expired",
                 f"Its pay_by is {rfc3339(pay_by)}. Wait until then, or cancel it.",
             )
-        if status in ENDED or not _is_unpaid(order) or _has_left_the_shelf(order):
+        if status in ENDED or not _is_unpaid(order) or _is_packed_or_shipped(order):
             return ()
         return cancel_rest(self.order_id, order, "expired", None, given)
 
@@ -62,5 +62,6 @@ def _is_unpaid(order: Order) -> bool:
     return order.balance.due > order.balance.authorised
 
 
-def _has_left_the_shelf(order: Order) -> bool:
+def _is_packed_or_shipped(order: Order) -> bool:
+    """Whether any unit is."""
     return any(line.packed or line.shipped for line in order.lines.values())

@@ -41,8 +41,8 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class RecordPayment(Command):
     """Record money that was taken elsewhere: by a marketplace, a till, a bank.
 
-    It is a fact, so nothing is due to be checked: what is too much is shown as `credit`. The same
-    `provider` and `reference` again is the same payment and changes nothing.
+    It has happened, so it is not compared with what is due: what is too much is shown as `credit`.
+    The same `provider` and `reference` again is the same payment and changes nothing.
     """
 
     name: ClassVar[str] = "RecordPayment"

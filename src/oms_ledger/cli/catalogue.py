@@ -82,9 +82,6 @@ def _read_model(model: ReadModel) -> str:
 
 
 def _policies() -> Iterator[str]:
-    """Nothing where the program has none."""
-    if not POLICIES:
-        return
     yield "## Policies: what follows by itself\n"
     yield _row("Policy", "After", "What follows")
     yield _row(*["---"] * 3)

@@ -139,7 +139,7 @@ Reference = Annotated[str, typer.Argument(help="As in `oms-ledger work refused`.
 @on_ledger
 def retry(oms: Oms, source: Source, reference: Reference) -> None:
     """Submit a refused command again, after the cause was mended. Example:
-    [bold]oms-ledger work retry policy:when_units_shipped_capture_payment 1042/1[/]"""
+    [bold]oms-ledger work retry policy:when_return_received_refund_it 1042/1[/]"""
     oms.work.retry(source, reference)
     console.print(f"{source} {reference}: done.")
 
@@ -148,7 +148,7 @@ def retry(oms: Oms, source: Source, reference: Reference) -> None:
 @on_ledger
 def dismiss(oms: Oms, source: Source, reference: Reference) -> None:
     """Delete a refusal from the list: nothing is to be done, or you have done it. Example:
-    [bold]oms-ledger work dismiss policy:when_units_shipped_capture_payment 1042/1[/]"""
+    [bold]oms-ledger work dismiss policy:when_return_received_refund_it 1042/1[/]"""
     oms.work.dismiss(source, reference)
     console.print(f"{source} {reference}: deleted from the list.")
 

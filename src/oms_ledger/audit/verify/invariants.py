@@ -4,8 +4,7 @@ After every event: no stock is promised that is not on hand, and the units of a 
 end of every command, whose events are adjacent in the log: stock is allocated and backordered
 exactly as the orders' lines claim, every order has the number that its channel gave it, and every
 shipment has the units that its order packed, and every return those that its order counts of it.
-Only streams that the command wrote to are checked, so
-the length of the log does not matter.
+Only streams that the command wrote to are checked, so the length of the log does not matter.
 """
 
 from __future__ import annotations

@@ -55,9 +55,8 @@ from oms_ledger.kernel import Event, State
 class Order(State):
     """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
     `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
-    themselves.
-    `ending` is the reason of the last cancellation. `released`: it need not wait for its
-    `fulfil_at` any more."""
+    themselves. `ending` is the reason of the last cancellation. `released`: it need not wait for
+    its `fulfil_at` any more."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True

@@ -86,7 +86,7 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     _refuse_lines_added(order, wanted.added, given)
     changed = _changed_lines(order, wanted)
     _refuse_impossible((*wanted.added, *(each.line for each in changed)), order.terms.currency)
-    wanted = _news(order, wanted)
+    wanted = _only_changed_terms(order, wanted)
     _refuse_another_person(order.terms, wanted)
     _refuse_refunded_shipping(order, wanted.shipping)
     if not changed and not wanted.added and not _has_terms(wanted):
@@ -248,21 +248,21 @@ def _too_high(line: OrderLine, what: str, minor: int, currency: str) -> Invalid:
     )
 
 
-def _news(order: Order, wanted: WantedEdit) -> WantedEdit:
-    """The edit without terms that are so already."""
+def _only_changed_terms(order: Order, wanted: WantedEdit) -> WantedEdit:
+    """The edit without terms that are the order's already."""
     terms = order.terms
     return replace(
         wanted,
-        customer=_unlike(terms.customer, wanted.customer),
-        shipping_address=_unlike(terms.shipping_address, wanted.shipping_address),
-        billing_address=_unlike(terms.billing_address, wanted.billing_address),
-        shipping=_unlike(terms.shipping, wanted.shipping),
-        ship_by=_unlike(order.ship_by, wanted.ship_by),
-        deliver_by=_unlike(order.deliver_by, wanted.deliver_by),
+        customer=_if_changed(terms.customer, wanted.customer),
+        shipping_address=_if_changed(terms.shipping_address, wanted.shipping_address),
+        billing_address=_if_changed(terms.billing_address, wanted.billing_address),
+        shipping=_if_changed(terms.shipping, wanted.shipping),
+        ship_by=_if_changed(order.ship_by, wanted.ship_by),
+        deliver_by=_if_changed(order.deliver_by, wanted.deliver_by),
     )
 
 
-def _unlike(now: T | None, wanted: T | None) -> T | None:
+def _if_changed(now: T | None, wanted: T | None) -> T | None:
     return None if wanted == now else wanted
 
 
