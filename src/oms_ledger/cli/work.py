@@ -78,7 +78,7 @@ def _print_policies(oms: Oms) -> None:
     if cursors:
         table = Table("Policy", "Position", "Events to read", "Refused")
         for each in cursors:
-            count = refused.get(f"policy:{each.name}", 0)
+            count = refused.get(each.source, 0)
             table.add_row(each.name, f"{each.position:,}", f"{each.lag_events:,}", f"{count:,}")
         out.print(table)
     if refused:
@@ -99,7 +99,7 @@ def policies(oms: Oms, json: JsonOption = False) -> None:
                 {
                     **each._asdict(),
                     "updated_at": rfc3339(each.updated_at),
-                    "refused": refused.get(f"policy:{each.name}", 0),
+                    "refused": refused.get(each.source, 0),
                 }
                 for each in oms.readers.policy_cursors()
             ]

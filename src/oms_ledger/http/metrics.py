@@ -177,7 +177,7 @@ class _Consequences(Collector):
         for policy in self._state.policies:
             position.add_metric((policy.name,), policy.position)
             lag.add_metric((policy.name,), policy.lag_events)
-        none = {f"policy:{policy.name}": 0 for policy in self._state.policies}
+        none = {policy.source: 0 for policy in self._state.policies}
         for source, count in {**none, **self._state.refused}.items():
             refused.add_metric((source,), count)
         yield from (position, lag, refused)

@@ -27,6 +27,11 @@ SQL = statements.queries(__package__)
 log = structlog.get_logger(__name__)
 
 
+def policy_source(name: str) -> str:
+    """The source of the commands of a policy: their actor, and the scope of their receipts."""
+    return f"policy:{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Consequence:
     """A command that follows from the event at `position` of `stream`.

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.work.consequences import policy_source
 from oms_ledger.kernel import Position
 
 SQL = statements.queries(__package__)
@@ -24,6 +25,11 @@ class CursorStatus(NamedTuple):
     position: Position
     lag_events: int
     updated_at: datetime
+
+    @property
+    def source(self) -> str:
+        """The source of its commands, as refusals name it."""
+        return policy_source(self.name)
 
 
 def install(owner: Connection, names: Collection[str]) -> None:

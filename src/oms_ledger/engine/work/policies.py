@@ -25,7 +25,7 @@ from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.pages import Entry, LogPage, UndecodableEvent
 from oms_ledger.engine.work import consequences, cursors
-from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit
+from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit, policy_source
 from oms_ledger.engine.work.cursors import CursorLeases
 from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.engine.work.state import new_holder
@@ -124,7 +124,7 @@ class PolicyRunner:
         after = min(self._held.values())
         names = [name for name, position in self._held.items() if position == after]
         others = [position for position in self._held.values() if position > after]
-        until = min(after + self._page_events, *others, after + self._page_events)
+        until = min([after + self._page_events, *others])
         topics = sorted(frozenset().union(*(self._topics[name] for name in names)))
         page = pages.read_page(connection, after, until, topics)
         if page is None:
@@ -225,7 +225,7 @@ def reactions(policy: Policy, entry: Entry, past: Log) -> list[Consequence]:
     be decoded."""
     if isinstance(entry, UndecodableEvent):
         raise entry.error
-    source = source_of(policy)
+    source = policy_source(policy.name)
     return [
         Consequence(
             source,
@@ -240,14 +240,9 @@ def reactions(policy: Policy, entry: Entry, past: Log) -> list[Consequence]:
     ]
 
 
-def source_of(policy: Policy) -> str:
-    """The actor of its commands, and the scope of their receipts."""
-    return f"policy:{policy.name}"
-
-
 def _command_id(policy: Policy, event: Recorded, n: int) -> str:
     """The id of the event's command is in it, so that it differs from ledger to ledger."""
-    names = (source_of(policy), event.meta.command_id, str(event.position), str(n))
+    names = (policy_source(policy.name), event.meta.command_id, str(event.position), str(n))
     return derived_command_id(event.meta.recorded_at, *names)
 
 
@@ -255,4 +250,4 @@ def _failure(policy: Policy, entry: Entry, error: Exception) -> Refusal:
     """Kept under the number 0: the policy gave no commands."""
     reference = f"{entry.position}/0"
     code = consequences.code_of(error)
-    return Refusal(source_of(policy), reference, entry.position, entry.stream, None, code)
+    return Refusal(policy_source(policy.name), reference, entry.position, entry.stream, None, code)

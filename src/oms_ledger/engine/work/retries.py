@@ -8,7 +8,7 @@ from dataclasses import replace
 from oms_ledger.domain.errors import NotFound, Refused, Unavailable
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.work import consequences, deadlines, policies
-from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit
+from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit, policy_source
 from oms_ledger.engine.work.deadlines import MakeCommand
 from oms_ledger.kernel import Log, Policy, Position
 
@@ -79,7 +79,7 @@ def consequences_again(
         due = deadlines.deadline_of(kept, event.meta.correlation_id)
         return [deadlines.consequence_of(commands, due)]
     policy = next(
-        (each for each in policies_of_ledger if policies.source_of(each) == kept.source), None
+        (each for each in policies_of_ledger if policy_source(each.name) == kept.source), None
     )
     if policy is None:
         raise NotFound(f"This program has no {kept.source}.")

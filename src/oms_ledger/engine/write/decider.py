@@ -87,7 +87,7 @@ class Decider:
         try:
             given = self._given(submission)
             if not loaded or given is not self.states:
-                self._load_states(submission)
+                self._load_states(submission, given)
             changes = self._decide(submission, given)
         except OmsError as refusal:
             result = refusal
@@ -145,8 +145,7 @@ class Decider:
             self.keys[new.key_id] = new
         self.blinds.update(dict.fromkeys(keys.blinds))
 
-    def _load_states(self, submission: Submission) -> None:
-        given = self._given(submission)
+    def _load_states(self, submission: Submission, given: StateCache | StatesOfChannels) -> None:
         for _ in range(LOAD_ROUNDS):
             refs = submission.command.reads(submission.ctx, self.states)
             if isinstance(given, StatesOfChannels):
