@@ -1,8 +1,9 @@
-"""Words that are looked for, and texts that they are looked for in."""
+"""Words that are looked for, and texts that they are looked for in; facets of rows, for filters."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 GRAM = 3
 
@@ -26,3 +27,16 @@ def containing(words: str) -> str:
     """A LIKE pattern for a folded text that contains `words`, taken literally."""
     escaped = folded(words).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def text_filter(words: str | None) -> dict[str, object]:
+    """The parameters `q` and `grams` of a statement that looks for words in a column of folded
+    texts; both None where there are no words."""
+    text = folded(words) if words else ""
+    return {"q": containing(text) if text else None, "grams": grams(text) or None}
+
+
+def facets_of(name: str, values: Iterable[str] | None) -> list[str] | None:
+    """Values of a filter as they stand in the column `facets`, such as `status:shipped`; None where
+    the filter is left out."""
+    return None if values is None else [f"{name}:{value}" for value in values]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
+import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
@@ -14,8 +15,11 @@ from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.times import bounded, moment, not_a_number
+from oms_ledger.kernel import Json
 
 T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
 
 Within: TypeAlias = SkipJsonSchema[tuple[str, ...] | None]
 """Keys of the channels whose orders alone may be shown; None: of all. No parameter of the API."""
@@ -45,9 +49,15 @@ def maybe(row: Mapping[str, object], name: str, kind: type[T]) -> T | None:
     return None if row[name] is None else column(row, name, kind)
 
 
-def is_of(channel: str, channels: tuple[str, ...] | None) -> bool:
-    """Whether it is one of these channels, by their keys; None: of all."""
-    return channels is None or channel_key(channel) in channels
+def is_of(channel: str | None, channels: tuple[str, ...] | None) -> bool:
+    """Whether it is one of these channels, by their keys. `channels` is None: of all; `channel` is
+    None: of no channel."""
+    return channels is None or (channel is not None and channel_key(channel) in channels)
+
+
+def text_of(body: Mapping[str, Json]) -> str:
+    """An answer as JSON text."""
+    return _encode(body).decode()
 
 
 def now() -> datetime:

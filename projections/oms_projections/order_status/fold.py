@@ -48,8 +48,9 @@ from oms_projections.order_status.rows import (
     OrderShipmentRow,
     SearchTermRow,
 )
-from oms_projections.order_status.views import detail, item, text_of
+from oms_projections.order_status.views import detail, item
 from oms_projections.search import folded, grams
+from oms_projections.values import text_of
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""

@@ -17,7 +17,7 @@ from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
 from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
-from oms_projections.search import containing, folded, grams
+from oms_projections.search import facets_of, text_filter
 from oms_projections.values import Moment, Several, Within, column, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
@@ -207,16 +207,15 @@ def _sums(params: ListOrders, reader: Reader) -> dict[str, Json]:
 def _filters(params: ListOrders) -> dict[str, object]:
     q = params.q
     blind = q.removeprefix("@") if q and "@" in q else None  # as it stands in the index by now
-    words = folded(q) if q and not blind else None
     return {
-        "status": _facets("status", params.status),
-        "payment": _facets("payment", params.payment),
-        "fulfilment": _facets("fulfilment", params.fulfilment),
-        "returned": _facets("return", params.returned),
-        "channel": _facets("channel", params.channel),
-        "location": _facets("location", params.location),
-        "country": _facets("country", params.country),
-        "tag": _facets("tag", params.tag),
+        "status": facets_of("status", params.status),
+        "payment": facets_of("payment", params.payment),
+        "fulfilment": facets_of("fulfilment", params.fulfilment),
+        "returned": facets_of("return", params.returned),
+        "channel": facets_of("channel", params.channel),
+        "location": facets_of("location", params.location),
+        "country": facets_of("country", params.country),
+        "tag": facets_of("tag", params.tag),
         "archived": [ARCHIVED] if params.archived is True else None,
         "not_archived": [ARCHIVED] if params.archived is False else None,
         "held": [ON_HOLD] if params.on_hold is True else None,
@@ -224,8 +223,7 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "sku": params.sku,
         "customer": params.customer,
         "external_id": params.external_id,
-        "q": containing(words) if words else None,
-        "grams": (grams(words) or None) if words else None,
+        **text_filter(None if blind else q),
         "blind": blind,
         **_periods(params),
         "placed_by": params.now,
@@ -235,11 +233,6 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "with_sensitive": params.with_sensitive,
         "within": None if params.within is None else list(params.within),
     }
-
-
-def _facets(name: str, values: tuple[str, ...] | None) -> list[str] | None:
-    """Values of a filter as they stand in `OrderRow.facets`."""
-    return None if values is None else [f"{name}:{value}" for value in values]
 
 
 def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:

@@ -3,7 +3,7 @@ log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -23,8 +23,8 @@ from oms_projections.order_status.document import (
     shipment_after,
 )
 from oms_projections.order_status.rows import OrderRow
+from oms_projections.values import text_of
 
-_encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], dict[str, Json]] = msgspec.json.Decoder(dict[str, object]).decode  # type: ignore[assignment]  # JSON it is
 
 
@@ -87,11 +87,6 @@ def item(row: OrderRow, customer: Json) -> dict[str, Json]:
         "shipped_at": rfc3339(row.shipped_at) if row.shipped_at else None,
         "updated_at": rfc3339(row.updated_at),
     }
-
-
-def text_of(body: Mapping[str, Json]) -> str:
-    """An answer as JSON text."""
-    return _encode(body).decode()
 
 
 def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:

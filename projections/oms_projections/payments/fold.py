@@ -11,7 +11,8 @@ from oms_ledger.domain.payments.events import PAYMENT_EVENTS, PaymentRequested
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.payments.rows import PaymentRow
-from oms_projections.payments.views import shown, text_of
+from oms_projections.payments.views import shown
+from oms_projections.values import text_of
 
 OPEN = "open"
 """The facet of payments of which something is outstanding."""

@@ -36,6 +36,7 @@ from oms_projections.direct import selected
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
 from oms_projections.payments.fold import DISCREPANCY, OPEN, READ_MODEL
 from oms_projections.payments.views import shown
+from oms_projections.search import facets_of
 from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe_time
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
@@ -65,7 +66,7 @@ class GetPayment:
 def get_payment(params: GetPayment, log: Log) -> Mapping[str, Json]:
     history = list(events_of(log, stream_id(Payment, params.payment_id)))
     payment = _folded(history)
-    if payment.requested is None or not _is_within(payment.requested.channel, params.within):
+    if payment.requested is None or not is_of(payment.requested.channel, params.within):
         raise NotFound(
             f"There is no payment {params.payment_id!r}, or was none yet. GET /v1/payments lists"
             " them."
@@ -83,10 +84,6 @@ def _folded(history: list[Recorded]) -> Payment:
 
 def _shown(payment: Payment, history: list[Recorded]) -> dict[str, Json]:
     return shown(payment, history[0].meta.happened_at, history[-1].meta.recorded_at)
-
-
-def _is_within(channel: str | None, channels: tuple[str, ...] | None) -> bool:
-    return channels is None or (channel is not None and is_of(channel, channels))
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -168,7 +165,7 @@ def _facets(params: ListPayments) -> Iterator[tuple[str, list[str] | None]]:
         "order": params.order,
     }
     for name, values in several.items():
-        yield name, None if values is None else [f"{name}:{value}" for value in values]
+        yield name, facets_of(name, values)
     yield "open", [OPEN] if params.open is True else None
     yield "not_open", [OPEN] if params.open is False else None
     yield "discrepancy", [DISCREPANCY] if params.discrepancy is True else None

@@ -22,7 +22,7 @@ from oms_projections.direct import looked_up
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.returns.fold import READ_MODEL, row_of
 from oms_projections.returns.views import shown
-from oms_projections.search import containing, folded, grams
+from oms_projections.search import facets_of, text_filter
 from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe, maybe_time
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
@@ -46,7 +46,7 @@ class GetReturn:
 
 
 def _answer(params: GetReturn, rows: Rows) -> Mapping[str, Json]:
-    if not rows or not _is_within(maybe(rows[0], "channel", str), params.within):
+    if not rows or not is_of(maybe(rows[0], "channel", str), params.within):
         raise NotFound(
             f"There is no return {params.return_id!r}, or was none yet. GET /v1/returns lists them."
         )
@@ -56,18 +56,13 @@ def _answer(params: GetReturn, rows: Rows) -> Mapping[str, Json]:
 RETURN = Lookup("returns_by_id", lambda params: params.return_id, _answer)
 
 
-def _is_within(channel: str | None, channels: tuple[str, ...] | None) -> bool:
-    """As `is_of`; a blind return of no channel is of none."""
-    return channels is None or (channel is not None and is_of(channel, channels))
-
-
 def get_return(params: GetReturn, reader: Reader) -> Mapping[str, Json]:
     return looked_up(RETURN, params, reader)
 
 
 def get_return_as_of(params: GetReturn, log: Log) -> Mapping[str, Json]:
     row = row_of(events_of(log, stream_id(Return, params.return_id)))
-    if row is None or not _is_within(row.channel, params.within):
+    if row is None or not is_of(row.channel, params.within):
         raise NotFound(
             f"There was no return {params.return_id!r} then. Ask without as_of, or for a later"
             " time."
@@ -110,8 +105,7 @@ def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
         within=None if params.within is None else list(params.within),
         refund_owed=["refund:owed"] if params.refund_owed is True else None,
         refund_not_owed=["refund:owed"] if params.refund_owed is False else None,
-        q=containing(params.q) if params.q else None,
-        grams=(grams(folded(params.q)) or None) if params.q else None,
+        **text_filter(params.q),
         requested_from=period_start(params.requested_from, params.tz),
         requested_to=period_end(params.requested_to, params.tz),
         after=after[0] if after else None,
@@ -136,10 +130,7 @@ def _facets(params: ListReturns) -> dict[str, list[str] | None]:
         "customer": params.customer,
         "condition": params.condition,
     }
-    return {
-        name: None if values is None else [f"{name}:{value}" for value in values]
-        for name, values in wanted.items()
-    }
+    return {name: facets_of(name, values) for name, values in wanted.items()}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

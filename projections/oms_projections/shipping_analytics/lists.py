@@ -17,7 +17,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import bounded
 from oms_ledger.kernel import Json, Log, Reader, events_of, stream_id
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
-from oms_projections.search import containing, folded, grams
+from oms_projections.search import facets_of, folded, text_filter
 from oms_projections.shipping_analytics.fold import row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.shipping_analytics.views import shipment
@@ -77,8 +77,7 @@ def list_shipments(params: ListShipments, reader: Reader) -> Mapping[str, Json]:
         **_periods(params),
         order_id=params.order_id,
         within=None if params.within is None else list(params.within),
-        q=containing(params.q) if params.q else None,
-        grams=(grams(folded(params.q)) or None) if params.q else None,
+        **text_filter(params.q),
         late=params.late,
         is_late=params.late or None,
         late_then=True if params.late is not None and params.now else None,
@@ -161,10 +160,7 @@ def _facets(params: ListShipments) -> dict[str, list[str] | None]:
         "country": params.country,
         "tracking": tracking,
     }
-    return {
-        name: None if values is None else [f"{name}:{value}" for value in values]
-        for name, values in filters.items()
-    }
+    return {name: facets_of(name, values) for name, values in filters.items()}
 
 
 def _periods(params: ListShipments) -> dict[str, datetime | None]:

@@ -16,7 +16,8 @@ from oms_ledger.testing import Folded, given, recorded
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.queries import skus_of
 from oms_projections.order_status.rows import LineRow, OrderDocumentRow, OrderRow
-from oms_projections.order_status.views import detail, document_of, text_of
+from oms_projections.order_status.views import detail, document_of
+from oms_projections.values import text_of
 from tests.projections.histories import DELIVER_BY, PLACED_AT, placed
 
 HEART = OrderLine("1", "A", 6, 255, title="Heart")
