@@ -10,6 +10,7 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
@@ -164,7 +165,7 @@ def list_accesses(
     }
     rows = connection.execute(SQL["list_accesses"], params).fetchall()
     entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]
-    return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in entries]
+    return [{**each, "at": rfc3339(each["at"])} for each in entries]
 
 
 def subject_exists(connection: Connection, subject: str) -> bool:
