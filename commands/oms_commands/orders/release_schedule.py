@@ -13,6 +13,7 @@ from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.events import FulfilmentReleased
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -44,7 +45,8 @@ class ReleaseScheduledOrder(Command):
             raise illegal_transition(
                 "The order", status, "released", "It has no fulfil_at to wait for."
             )
-        if not order.scheduled or status == "cancelled":
+        # Resumed after its time, the order is released by that command.
+        if not order.scheduled or status in ENDED:
             return ()
         return [Change(FulfilmentReleased(self.order_id))]
 

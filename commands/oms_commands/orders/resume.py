@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.rules.resumption import resume
+from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
 from oms_ledger.domain.stock.state import StockLevel
@@ -49,4 +50,7 @@ class ResumeOrder(OrderCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         assert order.placed is not None
-        return dated(resume(order, order.placed, self.note, given), self.occurred_at, ctx)
+        resumed = dated(resume(order, order.placed, self.note, given), self.occurred_at, ctx)
+        if not order.scheduled:
+            return resumed
+        return [*resumed, *release_if_due(self.order_id, order.placed.terms, ctx)]

@@ -8,7 +8,13 @@ from datetime import datetime
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
-from oms_projections.deadlines.kinds import KINDS, DeadlineChange, DeadlineKind, DeadlineSet
+from oms_projections.deadlines.kinds import (
+    KINDS,
+    DeadlineChange,
+    DeadlineKind,
+    DeadlineParts,
+    DeadlineSet,
+)
 from oms_projections.deadlines.rows import DeadlineRow
 
 BY_EVENT: dict[type[Event], list[DeadlineKind]] = defaultdict(list)
@@ -35,7 +41,10 @@ def fold(r: Recorded, page: Page) -> None:
         if isinstance(change, DeadlineSet):
             page.put(row_of(name, change, r))
         elif row is not None:
-            row.parts = 0 if change.parts is None else max(0, row.parts - change.parts)
+            if isinstance(change, DeadlineParts):
+                row.parts += change.more
+            else:
+                row.ended = True
             page.put(row)
 
 
@@ -46,6 +55,7 @@ def row_of(name: str, change: DeadlineSet, r: Recorded) -> DeadlineRow:
         change.due_at,
         reference_of(change.key, change.due_at),
         change.parts,
+        False,
         r.position,
         r.stream,
         r.meta.correlation_id,
@@ -58,7 +68,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms_ledger.domain.orders.events import FulfilmentReleased, OrderCancelled, OrderPlaced
+from oms_ledger.domain.orders.events import (
+    FulfilmentReleased,
+    OrderCancelled,
+    OrderEdited,
+    OrderPlaced,
+    OrderResumed,
+)
 from oms_ledger.kernel import Event
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSet:
-    """The thing `key` has until `due_at`. The deadline ends when all of its `parts` have ended: the
-    units of an order, which may be cancelled one after the other."""
+    """The thing `key` has until `due_at`. The deadline is closed while it has no `parts`: the units
+    of an order, of which all may be cancelled, and wanted again."""
 
     key: str
     due_at: datetime
@@ -25,19 +31,26 @@ class DeadlineSet:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineEnded:
-    """So many `parts` of the deadline of `key` have ended; None: all of it."""
+    """The deadline of `key` is over, whatever parts it has."""
 
     key: str
-    parts: int | None = None
 
 
-DeadlineChange = DeadlineSet | DeadlineEnded
+@dataclass(frozen=True, slots=True)
+class DeadlineParts:
+    """The deadline of `key` has so many parts more; below zero: fewer."""
+
+    key: str
+    more: int
+
+
+DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineKind:
     """`change` returns what one of `events` does to a deadline of this kind; None: nothing. That an
-    event ends a deadline which was never set does no harm."""
+    event changes a deadline which was never set does no harm."""
 
     name: str
     events: tuple[type[Event], ...]
@@ -56,14 +69,21 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
         case FulfilmentReleased():
             return DeadlineEnded(event.order_id)
         case OrderCancelled():
-            units = sum(line.quantity for line in event.lines)
-            return DeadlineEnded(event.order_id, units)
+            return DeadlineParts(event.order_id, -sum(line.quantity for line in event.lines))
+        case OrderResumed():
+            return DeadlineParts(event.order_id, sum(line.quantity for line in event.lines))
+        case OrderEdited():
+            added = sum(line.quantity for line in event.added)
+            changed = sum(each.line.quantity - each.quantity_before for each in event.changed)
+            return DeadlineParts(event.order_id, added + changed)
         case _:
             return None
 
 
 KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
-        "scheduled_order", (OrderPlaced, FulfilmentReleased, OrderCancelled), _scheduled_order
+        "scheduled_order",
+        (OrderPlaced, FulfilmentReleased, OrderCancelled, OrderResumed, OrderEdited),
+        _scheduled_order,
     ),
 )
