@@ -14,7 +14,7 @@ from tests.projections.histories import Shop
 @pytest.mark.parametrize("model", PROJECTIONS, ids=lambda m: m.name)
 @pytest.mark.parametrize("size", [1, 2, 13])
 def test_any_split_into_pages_gives_equal_rows(model: ReadModel, size: int) -> None:
-    history = recorded(Shop(7).play(400))
+    history = recorded(Shop(7).play(500))
     whole = folded(model, history)
     assert folded(model, history, size).rows == whole.rows
     assert len(whole.rows) >= 20

@@ -42,7 +42,7 @@ def fold(r: Recorded, page: Page) -> None:
             page.put(row_of(name, change, r))
         elif row is not None:
             if isinstance(change, DeadlineParts):
-                row.parts += change.more
+                row.parts += change.parts
             else:
                 row.ended = True
             page.put(row)
@@ -68,7 +68,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=2,
+    version=3,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

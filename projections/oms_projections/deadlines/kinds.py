@@ -15,6 +15,7 @@ from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderPlaced,
     OrderResumed,
+    UnitsShipped,
 )
 from oms_ledger.kernel import Event
 
@@ -38,10 +39,10 @@ class DeadlineEnded:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineParts:
-    """The deadline of `key` has so many parts more; below zero: fewer."""
+    """The deadline of `key` has so many `parts` more, or below 0 fewer."""
 
     key: str
-    more: int
+    parts: int
 
 
 DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
@@ -61,29 +62,53 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
     """Until its `fulfil_at` a scheduled order is not shipped."""
     match event:
         case OrderPlaced():
-            terms = event.terms
-            if terms.fulfil_at is None:
-                return None
-            units = sum(line.quantity for line in terms.lines)
-            return DeadlineSet(event.order_id, terms.fulfil_at, units)
+            return _set_for_units(event, event.terms.fulfil_at)
         case FulfilmentReleased():
             return DeadlineEnded(event.order_id)
+        case _:
+            return _units_changed(event)
+
+
+def _unpaid_order(event: Event) -> DeadlineChange | None:
+    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
+    expired, or of which anything has shipped, does not expire any more."""
+    match event:
+        case OrderPlaced():
+            return _set_for_units(event, event.terms.pay_by)
+        case UnitsShipped():
+            return DeadlineEnded(event.order_id)
+        case OrderCancelled(reason="expired"):
+            return DeadlineEnded(event.order_id)
+        case _:
+            return _units_changed(event)
+
+
+def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
+    """A deadline whose parts are the units of an order."""
+    if due_at is None:
+        return None
+    return DeadlineSet(placed.order_id, due_at, sum(line.quantity for line in placed.terms.lines))
+
+
+def _units_changed(event: Event) -> DeadlineChange | None:
+    match event:
         case OrderCancelled():
             return DeadlineParts(event.order_id, -sum(line.quantity for line in event.lines))
         case OrderResumed():
             return DeadlineParts(event.order_id, sum(line.quantity for line in event.lines))
         case OrderEdited():
             added = sum(line.quantity for line in event.added)
-            changed = sum(each.line.quantity - each.quantity_before for each in event.changed)
+            changed = sum(edit.line.quantity - edit.quantity_before for edit in event.changed)
             return DeadlineParts(event.order_id, added + changed)
         case _:
             return None
 
 
+UNITS_CHANGED = (OrderCancelled, OrderResumed, OrderEdited)
+
 KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
-        "scheduled_order",
-        (OrderPlaced, FulfilmentReleased, OrderCancelled, OrderResumed, OrderEdited),
-        _scheduled_order,
+        "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
+    DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
 )

@@ -12,6 +12,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderResumed,
+    UnitsShipped,
 )
 from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.status import ENDED
@@ -21,10 +22,25 @@ from oms_projections.deadlines.rows import DeadlineRow
 from tests.projections.histories import PLACED_AT, Shop, placed
 
 DUE = PLACED_AT + timedelta(days=5)
-ROW = DeadlineRow(
-    "scheduled_order", "o1", DUE, "o1@2026-01-06T09:00:00Z", 6, False, 1, "order-o1", "c1"
-)
+REFERENCE = "o1@2026-01-06T09:00:00Z"
+ROW = DeadlineRow("scheduled_order", "o1", DUE, REFERENCE, 6, False, 1, "order-o1", "c1")
 SCHEDULED = placed(fulfil_at=DUE)
+UNPAID = placed(pay_by=DUE)
+UNPAID_ROW = replace(ROW, kind="unpaid_order")
+
+
+def edited(added: int = 0, quantity: int = 6) -> OrderEdited:
+    """A new line of `added` units, and another `quantity` of the six there are."""
+    return OrderEdited(
+        "o1",
+        "e1",
+        "GBP",
+        0,
+        0,
+        0,
+        added=(OrderLine("2", "B", added, 100),) if added else (),
+        changed=(LineEdit(OrderLine("1", "A", quantity, 255), 6),) if quantity != 6 else (),
+    )
 
 
 def cancelled(units: int) -> OrderCancelled:
@@ -43,24 +59,48 @@ def test_or_until_all_of_it_is_cancelled() -> None:
     gone.then_rows(replace(ROW, parts=0))
 
 
-def test_an_order_that_is_resumed_or_edited_has_it_again() -> None:
+def test_an_unpaid_order_has_one_until_all_of_it_is_cancelled() -> None:
+    given(UNPAID).folded_into(READ_MODEL).then_rows(UNPAID_ROW)
+    given(UNPAID, cancelled(4)).folded_into(READ_MODEL).then_rows(replace(UNPAID_ROW, parts=2))
+    expired = given(UNPAID, cancelled(4), cancelled(2)).folded_into(READ_MODEL, page=1)
+    expired.then_rows(replace(UNPAID_ROW, parts=0))
+
+
+def test_or_until_anything_of_it_has_shipped() -> None:
+    shipped = UnitsShipped("o1", "s1", (LineQuantity("1", 1),))
+    past = given(UNPAID, shipped, edited(added=9)).folded_into(READ_MODEL, page=1)
+    past.then_rows(replace(UNPAID_ROW, parts=15, ended=True))
+
+
+def test_units_that_an_edit_adds_are_waited_for_too() -> None:
+    both = placed(fulfil_at=DUE, pay_by=DUE)
+    more = given(both, edited(added=3, quantity=8), cancelled(6)).folded_into(READ_MODEL, page=1)
+    more.then_rows(replace(ROW, parts=5), replace(UNPAID_ROW, parts=5))
+    fewer = given(both, edited(quantity=4), cancelled(4)).folded_into(READ_MODEL, page=1)
+    fewer.then_rows(replace(ROW, parts=0), replace(UNPAID_ROW, parts=0))
+
+
+def test_an_order_that_is_resumed_is_waited_for_again() -> None:
+    both = placed(fulfil_at=DUE, pay_by=DUE)
     resumed = OrderResumed("o1", None, (LineQuantity("1", 5),))
-    again = given(SCHEDULED, cancelled(6), resumed).folded_into(READ_MODEL)
-    again.then_rows(replace(ROW, parts=5))
-    more = replace(SCHEDULED.terms.lines[0], quantity=8)
-    edited = OrderEdited(
-        "o1", "e1", "GBP", 0, 0, 0, (OrderLine("2", "B", 3, 100),), (LineEdit(more, 6),)
-    )
-    history = given(SCHEDULED, edited, cancelled(6)).folded_into(READ_MODEL)
-    history.then_rows(replace(ROW, parts=5))
-    ended = given(SCHEDULED, FulfilmentReleased("o1"), edited).folded_into(READ_MODEL)
-    ended.then_rows(replace(ROW, parts=11, ended=True))
+    again = given(both, cancelled(6), resumed).folded_into(READ_MODEL)
+    again.then_rows(replace(ROW, parts=5), replace(UNPAID_ROW, parts=5))
+    released = given(SCHEDULED, FulfilmentReleased("o1"), cancelled(6), resumed)
+    released.folded_into(READ_MODEL).then_rows(replace(ROW, parts=5, ended=True))
+
+
+def test_but_not_once_it_has_expired() -> None:
+    expired = OrderCancelled("o1", "expired", None, (LineQuantity("1", 6),))
+    resumed = OrderResumed("o1", None, (LineQuantity("1", 6),))
+    history = given(UNPAID, expired, resumed).folded_into(READ_MODEL)
+    history.then_rows(replace(UNPAID_ROW, parts=12, ended=True))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_it_is_open_while_the_order_waits_whatever_happens_to_it(seed: int) -> None:
     shop = Shop(seed)
-    rows = {row.id: row for row in folded(READ_MODEL, recorded(shop.play(400))).of(DeadlineRow)}
+    every = folded(READ_MODEL, recorded(shop.play(400))).of(DeadlineRow)
+    rows = {row.id: row for row in every if row.kind == ROW.kind}
     waiting = {
         order_id
         for order_id, order in shop.orders.items()

@@ -54,6 +54,8 @@ _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
+    "provider capture amount authorised pending captured refunding refundable charged_back",
+    "due credit expires_at",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
