@@ -190,7 +190,7 @@ def test_notes_of_submitted_deadlines_are_deleted_when_they_are_old(
     assert first not in {reference.partition("@")[0] for (reference,) in kept}
 
 
-def test_deadlines_of_long_ago_are_seen_too(oms: Oms) -> None:
+def test_deadlines_of_long_ago_are_submitted_too(oms: Oms) -> None:
     """A read model that was behind has what should have been done before."""
     due = later()
     orders = schedule(oms, 2, due)
@@ -303,7 +303,7 @@ def test_one_worker_at_a_time_has_the_lock(oms: Oms) -> None:
     assert released(oms).total() == 1
 
 
-def refused_command(oms: Oms) -> None:
+def refuse_all(oms: Oms) -> None:
     """Every deadline submits a command that the order refuses."""
     oms.work.deadlines = {"scheduled_order": lambda order_id, due_at: ConfirmOrder(order_id)}
 
@@ -316,7 +316,7 @@ def test_a_refused_command_is_recorded_once_and_waits_for_a_person(
     due = later()
     (order_id,) = schedule(oms, 1, due)
     made = dict(oms.work.deadlines)
-    refused_command(oms)
+    refuse_all(oms)
     if kill_at is not None:
         with pytest.raises(Killed):
             mortal(oms, kill_at, due).step()

@@ -37,7 +37,7 @@ RECENT = timedelta(minutes=5)
 """How old a deadline may be for the loop to see it at once. Older ones are of read models that were
 behind, and of things that were given a time in the past."""
 
-LOOK_BACK_SECONDS = 30.0
+FULL_SCAN_SECONDS = 30.0
 """How often to look for older ones: the index has all that were submitted and never ended."""
 
 KEPT_DAYS = 400
@@ -106,7 +106,7 @@ class DeadlineRunner:
         self._record = record
         self._exclusive = exclusive
         self._now = now
-        self._look_back_at = 0.0
+        self._full_scan_at = 0.0
 
     def attempt(self, stop: threading.Event) -> bool:
         """The step of a loop: submit what is due, or wait for it; False where another worker does
@@ -119,7 +119,7 @@ class DeadlineRunner:
             wait = max(0.0, (soon[0].due_at - now).total_seconds())
         if wait > 0.0:
             if since == LONG_AGO:
-                self._look_back_at = time.monotonic() + LOOK_BACK_SECONDS
+                self._full_scan_at = time.monotonic() + FULL_SCAN_SECONDS
             stop.wait(wait)
             return True
         with self._exclusive(JOB) as mine:
@@ -135,7 +135,7 @@ class DeadlineRunner:
 
     def _since(self, now: datetime) -> datetime:
         """Where to begin to look: now and then at the beginning, until nothing is left there."""
-        return LONG_AGO if time.monotonic() >= self._look_back_at else now - RECENT
+        return LONG_AGO if time.monotonic() >= self._full_scan_at else now - RECENT
 
     def _step(self, since: datetime, now: datetime) -> int:
         due = self._open(since, now, PAGE_ROWS)
