@@ -49,6 +49,7 @@ BEGIN
              'policy_cursors'),
             ('projector', 'SELECT, INSERT, UPDATE (attempts, code, refused_at), DELETE',
              'refused_consequences'),
+            ('projector', 'SELECT, INSERT, DELETE', 'submitted_deadlines'),
             -- Workers note how their loops are doing.
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'work'),
 
@@ -59,7 +60,7 @@ BEGIN
 
             ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots, clock_corrections'),
             ('reader', 'SELECT', 'projection_positions, parked_streams, work'),
-            ('reader', 'SELECT', 'policy_cursors, refused_consequences'),
+            ('reader', 'SELECT', 'policy_cursors, refused_consequences, submitted_deadlines'),
             ('reader', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
             ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
             ('reader', 'SELECT, INSERT', 'personal_access'),

@@ -12,6 +12,7 @@ from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.events import FulfilmentReleased
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 
@@ -37,6 +38,7 @@ class ReleaseScheduledOrder(OrderCommand):
             raise illegal_transition(
                 "The order", status, "released", "It has no fulfil_at to wait for."
             )
-        if not order.scheduled or status == "cancelled":
+        # Resumed after its time, the order is released by that command.
+        if not order.scheduled or status in ENDED:
             return ()
         return [Change(FulfilmentReleased(self.order_id))]

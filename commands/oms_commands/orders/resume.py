@@ -11,6 +11,7 @@ from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.resumption import resume
+from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.times import dated
@@ -41,4 +42,7 @@ class ResumeOrder(OrderCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        return dated(resume(order, order.first_event, self.note, given), self.occurred_at, ctx)
+        resumed = dated(resume(order, order.first_event, self.note, given), self.occurred_at, ctx)
+        if not order.scheduled:
+            return resumed
+        return [*resumed, *release_if_due(self.order_id, order.terms, ctx)]

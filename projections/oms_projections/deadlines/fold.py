@@ -11,7 +11,6 @@ from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
 from oms_projections.deadlines.kinds import (
     KINDS,
     DeadlineChange,
-    DeadlineEnded,
     DeadlineKind,
     DeadlineParts,
     DeadlineSet,
@@ -41,15 +40,12 @@ def fold(r: Recorded, page: Page) -> None:
         row = page.get(DeadlineRow, name, change.key)
         if isinstance(change, DeadlineSet):
             page.put(row_of(name, change, r))
-        elif row is not None and row.parts:
-            row.parts = parts_after(row.parts, change)
+        elif row is not None:
+            if isinstance(change, DeadlineParts):
+                row.parts += change.parts
+            else:
+                row.ended = True
             page.put(row)
-
-
-def parts_after(parts: int, change: DeadlineEnded | DeadlineParts) -> int:
-    if isinstance(change, DeadlineParts):
-        return max(0, parts + change.parts)
-    return 0 if change.parts is None else max(0, parts - change.parts)
 
 
 def row_of(name: str, change: DeadlineSet, r: Recorded) -> DeadlineRow:
@@ -59,6 +55,7 @@ def row_of(name: str, change: DeadlineSet, r: Recorded) -> DeadlineRow:
         change.due_at,
         reference_of(change.key, change.due_at),
         change.parts,
+        False,
         r.position,
         r.stream,
         r.meta.correlation_id,
@@ -71,7 +68,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=2,
+    version=3,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

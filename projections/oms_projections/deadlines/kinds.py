@@ -14,6 +14,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderResumed,
     UnitsShipped,
 )
 from oms_ledger.kernel import Event
@@ -21,8 +22,8 @@ from oms_ledger.kernel import Event
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSet:
-    """The thing `key` has until `due_at`. The deadline ends when all of its `parts` have ended: the
-    units of an order, which may be cancelled one after the other."""
+    """The thing `key` has until `due_at`. The deadline is closed while it has no `parts`: the units
+    of an order, of which all may be cancelled, and wanted again."""
 
     key: str
     due_at: datetime
@@ -31,15 +32,14 @@ class DeadlineSet:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineEnded:
-    """So many `parts` of the deadline of `key` have ended; None: all of it."""
+    """The deadline of `key` is over, whatever parts it has."""
 
     key: str
-    parts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineParts:
-    """The open deadline of `key` has so many `parts` more, or below 0 fewer."""
+    """The deadline of `key` has so many `parts` more, or below 0 fewer."""
 
     key: str
     parts: int
@@ -51,7 +51,7 @@ DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
 @dataclass(frozen=True, slots=True)
 class DeadlineKind:
     """`change` returns what one of `events` does to a deadline of this kind; None: nothing. That an
-    event ends a deadline which was never set does no harm."""
+    event changes a deadline which was never set does no harm."""
 
     name: str
     events: tuple[type[Event], ...]
@@ -70,12 +70,14 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
 
 
 def _unpaid_order(event: Event) -> DeadlineChange | None:
-    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order of which
-    anything has shipped does not expire any more."""
+    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
+    expired, or of which anything has shipped, does not expire any more."""
     match event:
         case OrderPlaced():
             return _set_for_units(event, event.terms.pay_by)
         case UnitsShipped():
+            return DeadlineEnded(event.order_id)
+        case OrderCancelled(reason="expired"):
             return DeadlineEnded(event.order_id)
         case _:
             return _units_changed(event)
@@ -91,7 +93,9 @@ def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet 
 def _units_changed(event: Event) -> DeadlineChange | None:
     match event:
         case OrderCancelled():
-            return DeadlineEnded(event.order_id, sum(line.quantity for line in event.lines))
+            return DeadlineParts(event.order_id, -sum(line.quantity for line in event.lines))
+        case OrderResumed():
+            return DeadlineParts(event.order_id, sum(line.quantity for line in event.lines))
         case OrderEdited():
             added = sum(line.quantity for line in event.added)
             changed = sum(edit.line.quantity - edit.quantity_before for edit in event.changed)
@@ -100,13 +104,11 @@ def _units_changed(event: Event) -> DeadlineChange | None:
             return None
 
 
+UNITS_CHANGED = (OrderCancelled, OrderResumed, OrderEdited)
+
 KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
-        "scheduled_order",
-        (OrderPlaced, FulfilmentReleased, OrderCancelled, OrderEdited),
-        _scheduled_order,
+        "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
-    DeadlineKind(
-        "unpaid_order", (OrderPlaced, UnitsShipped, OrderCancelled, OrderEdited), _unpaid_order
-    ),
+    DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
 )

@@ -11,10 +11,10 @@ from oms_ledger.kernel import Row
 
 @dataclass(slots=True)
 class DeadlineRow(Row):
-    """The deadline of one `kind` for one thing, whose id is `key`. It is open while `parts` is
-    above zero. `reference` identifies it with its time: a deadline that is set anew for another
-    time is another one. `position`, `stream` and `correlation_id` are of the event that has set
-    it."""
+    """The deadline of one `kind` for one thing, whose id is `key`. It is open while it has `parts`
+    and is not `ended`. `reference` identifies it with its time: a deadline that is set anew for
+    another time is another one. `position`, `stream` and `correlation_id` are of the event that has
+    set it."""
 
     table: ClassVar[str] = "deadlines"
     key: ClassVar[tuple[str, ...]] = ("kind", "id")
@@ -23,6 +23,7 @@ class DeadlineRow(Row):
     due_at: datetime
     reference: str
     parts: int
+    ended: bool
     position: int
     stream: str
     correlation_id: str

@@ -4,6 +4,7 @@ CREATE TABLE deadlines{v} (
     due_at timestamptz NOT NULL,
     reference text COLLATE "C" NOT NULL,
     parts bigint NOT NULL,
+    ended boolean NOT NULL,
     position bigint NOT NULL,
     stream text COLLATE "C" NOT NULL,
     correlation_id text NOT NULL,
@@ -11,4 +12,4 @@ CREATE TABLE deadlines{v} (
 ) WITH (fillfactor = 70);
 
 -- The open ones in the order in which they are due.
-CREATE INDEX deadlines{v}_due ON deadlines{v} (due_at, kind, id) WHERE parts > 0;
+CREATE INDEX deadlines{v}_due ON deadlines{v} (due_at, kind, id) WHERE parts > 0 AND NOT ended;

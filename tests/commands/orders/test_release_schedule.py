@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_commands.orders.resume import ResumeOrder
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderPlaced,
 )
+from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.events import StockReleased
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import AT, SHELF, quantities, six
@@ -33,10 +38,10 @@ PLACE = {
 }
 
 
-def scheduled(confirmed: bool = True) -> tuple[Event, ...]:
-    """The order `o1`, which is to be shipped in two months."""
+def scheduled(confirmed: bool = True, due: datetime = LATER) -> tuple[Event, ...]:
+    """The order `o1`, which is to be shipped later."""
     return tuple(
-        replace(event, terms=replace(event.terms, fulfil_at=LATER))
+        replace(event, terms=replace(event.terms, fulfil_at=due))
         if isinstance(event, OrderPlaced)
         else event
         for event in six(confirmed=confirmed)
@@ -76,12 +81,29 @@ def test_an_order_that_is_released_or_cancelled_stays_as_it_is() -> None:
     given(*scheduled(), FulfilmentReleased("o1")).when(RELEASE).then()
     cancelled = OrderCancelled("o1", "customer", None, quantities(6))
     given(*scheduled(), cancelled).when(RELEASE).then()
+    expired = OrderCancelled("o1", "expired", None, quantities(6))
+    given(*scheduled(), expired).when(RELEASE).then()
 
 
 def test_an_order_without_a_schedule_cannot_be_released() -> None:
     refused = given(*six()).when(RELEASE).then_refused("illegal_transition")
     assert "It has no fulfil_at" in refused.detail
     given(*SHELF).when(RELEASE).then_refused("not_found")
+
+
+@pytest.mark.parametrize(("days", "released"), [(-1, True), (1, False)])
+def test_an_order_that_is_resumed_after_its_time_is_released(days: int, released: bool) -> None:
+    """Its deadline was closed when that came."""
+    due = CONTEXT.now + timedelta(days=days)
+    cancelled = OrderCancelled(
+        "o1", "customer", None, quantities(6), (Allocation("1", "A", "LON", 6),)
+    )
+    past = (*scheduled(due=due), cancelled, StockReleased("A", "LON", 6, "o1", "1"))
+    resumed = given(*past).when(ResumeOrder, order_id="o1")
+    assert (FulfilmentReleased("o1") in resumed.events) is released
+    assert status(*past, *resumed.events) == ("confirmed" if released else "scheduled")
+    after = given(*scheduled(due=due), FulfilmentReleased("o1"), *past[-2:])
+    assert FulfilmentReleased("o1") not in after.when(ResumeOrder, order_id="o1").events
 
 
 def test_a_scheduled_order_can_be_held_and_cancelled() -> None:

@@ -25,7 +25,7 @@ from oms_ledger.domain.orders.events import FulfilmentReleased
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.work.consequences import Consequence, PendingConsequence, Refusal
-from oms_ledger.engine.work.deadlines import DeadlineRunner
+from oms_ledger.engine.work.deadlines import DeadlineRunner, DueDeadline
 from tests.database_reset import Databases
 from tests.databases import Database
 from tests.engine.work.mortal import Killed, Seams
@@ -84,9 +84,9 @@ class MortalRunner(DeadlineRunner):
             self.seams.reach(f"submitted {n}")
         return super()._settle(commands)
 
-    def _keep(self, refusals: Sequence[Refusal]) -> None:
+    def _keep(self, due: Sequence[DueDeadline], refusals: Sequence[Refusal]) -> None:
         self.seams.reach("settled")
-        super()._keep(refusals)
+        super()._keep(due, refusals)
         self.seams.reach("recorded")
 
 
@@ -149,12 +149,57 @@ def test_it_is_not_submitted_again_while_the_read_model_is_behind(oms: Oms) -> N
     assert [runner.step(), runner.step()] == [3, 0]
 
 
-def test_submitted_twice_it_does_nothing(oms: Oms) -> None:
-    """By another worker, whose read model is behind."""
+def test_submitted_twice_it_does_nothing(oms: Oms, ready: Database) -> None:
+    """After it was forgotten that it was submitted, and while the read model is behind."""
     due = later()
     orders = schedule(oms, 2, due)
-    assert [run(oms, due), run(oms, due)] == [2, 2]
+    assert [run(oms, due), run(oms, due)] == [2, 0]
+    with ready.connect_projector() as connection:
+        connection.execute("DELETE FROM submitted_deadlines")
+    assert run(oms, due) == 2
     assert released(oms) == Counter(orders)
+
+
+def test_what_was_submitted_is_not_submitted_again_though_nothing_ended_it(oms: Oms) -> None:
+    """By no worker, however long it stays open."""
+    due = later()
+    count(oms)
+    orders = schedule(oms, 2, due)
+    assert run(oms, due) == 2
+    oms.catch_up()
+    assert run(oms, due + 1000 * HOUR) == 0
+    assert counted(oms) == Counter(orders)
+
+
+def test_notes_of_submitted_deadlines_are_deleted_when_they_are_old(
+    oms: Oms, ready: Database
+) -> None:
+    due = later()
+    first, second = schedule(oms, 2, due)
+    run(oms, due)
+    with ready.connect_owner() as owner:
+        owner.execute(
+            "UPDATE submitted_deadlines SET submitted_at = '2020-01-01' WHERE reference LIKE %s",
+            (f"{first}@%",),
+        )
+    schedule(oms, 1, due)
+    run(oms, due)
+    with ready.connect() as reader:
+        kept = reader.execute("SELECT reference FROM submitted_deadlines").fetchall()
+    assert {reference.partition("@")[0] for (reference,) in kept} >= {second}
+    assert first not in {reference.partition("@")[0] for (reference,) in kept}
+
+
+def test_deadlines_of_long_ago_are_submitted_too(oms: Oms) -> None:
+    """A read model that was behind has what should have been done before."""
+    due = later()
+    orders = schedule(oms, 2, due)
+    runner = mortal(oms, 0, due + 1000 * HOUR)
+    stop = threading.Event()
+    assert runner.attempt(stop)
+    assert released(oms) == Counter(orders)
+    assert runner.attempt(stop), "nothing is left there"
+    assert runner._since(due) > due - HOUR, "so it looks at what is new"
 
 
 def test_a_person_may_release_an_order_before(oms: Oms) -> None:
@@ -258,7 +303,7 @@ def test_one_worker_at_a_time_has_the_lock(oms: Oms) -> None:
     assert released(oms).total() == 1
 
 
-def refused_command(oms: Oms) -> None:
+def refuse_all(oms: Oms) -> None:
     """Every deadline submits a command that the order refuses."""
     oms.work.deadlines = {"scheduled_order": lambda order_id, due_at: ConfirmOrder(order_id)}
 
@@ -271,7 +316,7 @@ def test_a_refused_command_is_recorded_once_and_waits_for_a_person(
     due = later()
     (order_id,) = schedule(oms, 1, due)
     made = dict(oms.work.deadlines)
-    refused_command(oms)
+    refuse_all(oms)
     if kill_at is not None:
         with pytest.raises(Killed):
             mortal(oms, kill_at, due).step()

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
     OrderEdited,
+    OrderResumed,
     UnitsShipped,
 )
 from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
-from oms_ledger.testing import given
+from oms_ledger.domain.orders.status import ENDED
+from oms_ledger.testing import folded, given, recorded
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
-from tests.projections.histories import PLACED_AT, placed
+from tests.projections.histories import PLACED_AT, Shop, placed
 
 DUE = PLACED_AT + timedelta(days=5)
-ROW = DeadlineRow("scheduled_order", "o1", DUE, "o1@2026-01-06T09:00:00Z", 6, 1, "order-o1", "c1")
+REFERENCE = "o1@2026-01-06T09:00:00Z"
+ROW = DeadlineRow("scheduled_order", "o1", DUE, REFERENCE, 6, False, 1, "order-o1", "c1")
 SCHEDULED = placed(fulfil_at=DUE)
 UNPAID = placed(pay_by=DUE)
 UNPAID_ROW = replace(ROW, kind="unpaid_order")
@@ -45,7 +50,7 @@ def cancelled(units: int) -> OrderCancelled:
 def test_a_scheduled_order_has_a_deadline_until_it_is_released() -> None:
     given(SCHEDULED).folded_into(READ_MODEL).then_rows(ROW)
     released = given(SCHEDULED, FulfilmentReleased("o1")).folded_into(READ_MODEL, page=1)
-    released.then_rows(replace(ROW, parts=0))
+    released.then_rows(replace(ROW, ended=True))
 
 
 def test_or_until_all_of_it_is_cancelled() -> None:
@@ -64,7 +69,7 @@ def test_an_unpaid_order_has_one_until_all_of_it_is_cancelled() -> None:
 def test_or_until_anything_of_it_has_shipped() -> None:
     shipped = UnitsShipped("o1", "s1", (LineQuantity("1", 1),))
     past = given(UNPAID, shipped, edited(added=9)).folded_into(READ_MODEL, page=1)
-    past.then_rows(replace(UNPAID_ROW, parts=0))
+    past.then_rows(replace(UNPAID_ROW, parts=15, ended=True))
 
 
 def test_units_that_an_edit_adds_are_waited_for_too() -> None:
@@ -73,6 +78,40 @@ def test_units_that_an_edit_adds_are_waited_for_too() -> None:
     more.then_rows(replace(ROW, parts=5), replace(UNPAID_ROW, parts=5))
     fewer = given(both, edited(quantity=4), cancelled(4)).folded_into(READ_MODEL, page=1)
     fewer.then_rows(replace(ROW, parts=0), replace(UNPAID_ROW, parts=0))
+
+
+def test_an_order_that_is_resumed_is_waited_for_again() -> None:
+    both = placed(fulfil_at=DUE, pay_by=DUE)
+    resumed = OrderResumed("o1", None, (LineQuantity("1", 5),))
+    again = given(both, cancelled(6), resumed).folded_into(READ_MODEL)
+    again.then_rows(replace(ROW, parts=5), replace(UNPAID_ROW, parts=5))
+    released = given(SCHEDULED, FulfilmentReleased("o1"), cancelled(6), resumed)
+    released.folded_into(READ_MODEL).then_rows(replace(ROW, parts=5, ended=True))
+
+
+def test_but_not_once_it_has_expired() -> None:
+    expired = OrderCancelled("o1", "expired", None, (LineQuantity("1", 6),))
+    resumed = OrderResumed("o1", None, (LineQuantity("1", 6),))
+    history = given(UNPAID, expired, resumed).folded_into(READ_MODEL)
+    history.then_rows(replace(UNPAID_ROW, parts=12, ended=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_it_is_open_while_the_order_waits_whatever_happens_to_it(seed: int) -> None:
+    shop = Shop(seed)
+    every = folded(READ_MODEL, recorded(shop.play(400))).of(DeadlineRow)
+    rows = {row.id: row for row in every if row.kind == ROW.kind}
+    waiting = {
+        order_id
+        for order_id, order in shop.orders.items()
+        if order.scheduled and order.statuses.order not in ENDED
+    }
+    assert waiting == {row.id for row in rows.values() if row.parts > 0 and not row.ended}
+    assert waiting
+    scheduled = {
+        o for o, order in shop.orders.items() if order.placed and order.placed.terms.fulfil_at
+    }
+    assert rows.keys() == scheduled
 
 
 def test_an_order_without_a_time_has_none() -> None:

@@ -11,7 +11,7 @@ from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.clock import ClockReading
 from oms_ledger.engine.read.reader import DetachedLog, Readers
-from oms_ledger.engine.work import consequences, retries
+from oms_ledger.engine.work import consequences, deadlines, retries
 from oms_ledger.engine.work.consequences import Consequence, NewContext, PendingConsequence, Refusal
 from oms_ledger.engine.work.deadlines import DeadlineRunner, DueDeadline, MakeCommand
 from oms_ledger.engine.work.policies import PolicyRunner
@@ -87,14 +87,15 @@ class LedgerWork:
         return reading.process
 
     def _due(
-        self, *, kinds: Sequence[str], until: datetime, settled: Sequence[str], limit: int
+        self, *, kinds: Sequence[str], since: datetime, until: datetime, limit: int
     ) -> list[DueDeadline]:
         with self._readers.open(DEADLINES) as (reader, _):
-            rows = reader.rows("due", kinds=kinds, until=until, settled=settled, limit=limit)
+            rows = reader.rows("due", kinds=kinds, since=since, until=until, limit=limit)
         return [DueDeadline(*row.values()) for row in rows]  # type: ignore[arg-type]  # its columns
 
-    def _record(self, refusals: Sequence[Refusal]) -> None:
+    def _record(self, submitted: Sequence[tuple[str, str]], refusals: Sequence[Refusal], /) -> None:
         with self._lend(Role.PROJECTOR) as connection, connection.transaction():
+            deadlines.record_submitted(connection, submitted)
             consequences.record(connection, refusals)
 
     # What was refused.

@@ -62,6 +62,15 @@ RETURNING name;
 SELECT c.name, c.position, head.position - c.position, c.updated_at
 FROM policy_cursors AS c CROSS JOIN ledger_head AS head ORDER BY c.name;
 
+-- name: record_submitted
+INSERT INTO submitted_deadlines (kind, reference, submitted_at)
+SELECT d.kind, d.reference, clock_timestamp()
+FROM unnest(%s::text[], %s::text[]) AS d (kind, reference)
+ON CONFLICT DO NOTHING;
+
+-- name: prune_submitted
+DELETE FROM submitted_deadlines WHERE submitted_at < clock_timestamp() - make_interval(days => %s);
+
 -- name: record_refusal
 INSERT INTO refused_consequences (source, reference, position, stream, command, code, refused_at)
 VALUES (%(source)s, %(reference)s, %(position)s, %(stream)s, %(command)s, %(code)s,

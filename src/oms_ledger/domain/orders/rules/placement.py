@@ -9,9 +9,10 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import FulfilmentReleased, OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
@@ -78,16 +79,8 @@ def place(
     return [
         numbered,
         *dated(changes, terms.placed_at, ctx, "placed_at"),
-        *_released(order_id, terms, ctx),
+        *release_if_due(order_id, terms, ctx, terms.placed_at),
     ]
-
-
-def _released(order_id: str, terms: OrderTerms, ctx: Context) -> list[Change]:
-    """Nothing waits for a time that has come."""
-    if terms.fulfil_at is None or terms.fulfil_at > ctx.now:
-        return []
-    at = None if terms.placed_at is None else max(terms.placed_at, terms.fulfil_at)
-    return [Change(FulfilmentReleased(order_id), at)]
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
