@@ -15,7 +15,8 @@ from tests.engine.rebuild.test_builder import random_history
 from tests.engine.rebuild.tools import ReadModelTools
 from tests.resilience.hostile import wait_until
 
-EVENTS = 12_000
+EVENTS = 30_000
+"""So many that a fast machine is not done with them before the fourth kill."""
 PAGE_EVENTS = 1100
 """Pages are in bulk, so that rows are kept at hand and copied."""
 
