@@ -273,8 +273,8 @@ def test_a_lost_connection_is_replaced(oms: Oms, ready: Database) -> None:
         with psycopg.connect(ready.url, autocommit=True) as superuser:
             superuser.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-                " OR query LIKE '%policy_cursors%' AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND (query LIKE 'LISTEN%' OR query LIKE '%policy_cursors%')"
             )
         positions = place_stock(oms, 1)
         with pytest.raises(psycopg.OperationalError):
