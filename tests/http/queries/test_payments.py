@@ -148,7 +148,7 @@ def test_the_timeline_of_an_order_shows_its_payments_with_amounts(till: Till) ->
     till.do(f"{path}/capture", {"amount": "0.70"})
     till.do(f"{path}/refund", {"amount": "0.20", "reason": "late"})
     story = till.get(f"/v1/orders/{order_id}/timeline")["items"]
-    told = [i["text"] for i in story if i["event"] == "order.payment_progressed.v1"]
+    of_order = [i["text"] for i in story if i["event"] == "order.payment_progressed.v1"]
     own = [i["text"] for i in story if i["event"].startswith("payment.")]
     assert own == [
         "Payment of 1.00 GBP requested from manual",
@@ -158,7 +158,7 @@ def test_the_timeline_of_an_order_shows_its_payments_with_amounts(till: Till) ->
         "Refund of 0.20 GBP requested; reason: late",
         "0.20 GBP refunded",
     ]
-    assert told == [
+    assert of_order == [
         f"Payment {payment_id} by manual is authorised: 1.00 GBP authorised",
         f"Payment {payment_id} by manual is partially captured: 0.30 GBP authorised, 0.70 GBP"
         " captured",
