@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    customers,
     deadlines,
     order_analytics,
     order_status,
@@ -35,6 +36,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     payments.READ_MODEL,
     deadlines.READ_MODEL,
     order_analytics.READ_MODEL,
+    customers.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oms_ledger.domain.customers.events import CustomerNoted, CustomerTagged
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     CreditGranted,
@@ -100,6 +101,8 @@ def label(shop: Shop) -> None:
         return
     order_id = order.placed.order_id
     tag = f"t{len(order.labels.tags)}"
+    customer = f"c-{order_id}"
+    shop.events += [CustomerTagged(customer, (tag,)), CustomerNoted(customer, "calls again")]
     archived = order.labels.archived
     shop.happens(
         order,

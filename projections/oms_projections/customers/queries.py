@@ -1,6 +1,6 @@
-"""Queries about customers: their orders, and all personal data of one person.
+"""Queries about customers: their list, their orders, and all personal data of one person.
 
-There is no read model of customers: nothing personal is kept anywhere else but sealed in their
+The read model of customers has nothing personal: that is kept nowhere else but sealed in their
 orders.
 """
 
@@ -13,8 +13,12 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_ledger.domain.customers.answers import CustomerExportAnswer, CustomerSummaryAnswer
-from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.answers import (
+    CustomerExportAnswer,
+    CustomersAnswer,
+    CustomerSummaryAnswer,
+)
+from oms_ledger.domain.customers.events import CustomerHeld, CustomerNoted
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
@@ -22,6 +26,8 @@ from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal, change_personal, key_of, with_fields
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
+from oms_projections.customers.fold import READ_MODEL as CUSTOMERS
+from oms_projections.customers.lists import ListCustomers, list_customers
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ListOrders, list_orders
 from oms_projections.order_status.queries import history_of, shipments_of
@@ -30,6 +36,8 @@ from oms_projections.pages import Cursor, Limit
 from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+NOTES_SHOWN = 100
 
 MASKED = "***"
 """In the place of what is personal of somebody else."""
@@ -76,6 +84,7 @@ def _summary(
     params: GetCustomer, rows: Sequence[Mapping[str, object]], reader: Reader
 ) -> dict[str, Json]:
     record = reader.fold(CustomerRecord, params.record_name)
+    history = reader.history(stream_id(CustomerRecord, params.record_name))
     is_id = params.customer_id in map(_id_in, rows)
     return {
         "customer_id": params.customer_id if is_id else params.record_name,
@@ -84,7 +93,9 @@ def _summary(
         "first_order_at": maybe_time(rows[0], "placed_at"),
         "last_order_at": maybe_time(rows[-1], "placed_at"),
         "forgotten": record.forgotten,
-        "holds": _holds(record, reader.history(stream_id(CustomerRecord, params.record_name))),
+        "holds": _holds(record, history),
+        "tags": list(record.tags),
+        "notes": _notes(history),
     }
 
 
@@ -106,6 +117,16 @@ def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
         for r in history
         if isinstance(r.event, CustomerHeld) and r.event.hold_id in record.holds
     ]
+
+
+def _notes(history: Sequence[Recorded]) -> list[Json]:
+    """The newest notes, the oldest of them first."""
+    notes: list[Json] = [
+        {"text": r.event.text, "at": rfc3339(r.meta.recorded_at), "by": r.meta.actor}
+        for r in history
+        if isinstance(r.event, CustomerNoted)
+    ]
+    return notes[-NOTES_SHOWN:]
 
 
 def _unknown() -> NotFound:
@@ -184,6 +205,17 @@ def _accesses(params: GetCustomer, reader: Reader) -> list[Json]:
 
 
 QUERIES = (
+    Query(
+        "list_customers",
+        "/v1/customers",
+        "orders:read",
+        CUSTOMERS.name,
+        ListCustomers,
+        list_customers,
+        "Customers with their orders, what they paid, and their tags",
+        NOW_ALONE,
+        answer_type=CustomersAnswer,
+    ),
     Query(
         "get_customer",
         "/v1/customers/{customer_id}",
