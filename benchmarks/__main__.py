@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
+from benchmarks import lag, long_orders, merkle, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.db.embedded import database
@@ -24,6 +24,7 @@ from oms_ledger.settings import Settings
 
 MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "writer": writer.measure,
+    "long_orders": long_orders.measure,
     "http": over_http.measure,
     "reads": reads.measure,
     "lag": lag.measure,
