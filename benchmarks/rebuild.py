@@ -7,6 +7,8 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from statistics import quantiles
 
 from benchmarks.compare import Plan, Ratio, Run, Table
@@ -19,9 +21,8 @@ from oms_ledger.app import Oms, tune_interpreter
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.projector import LIVE_PATH, Projector
 from oms_ledger.engine.rebuild import builds
-from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.engine.rebuild.builds import BUILDING, BuildRecord
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
@@ -60,10 +61,8 @@ def measure(server: str, plan: Plan) -> Table:
     )
 
 
-class _AsLive(Projector):
-    """Folds what is being built as a live read model is folded."""
-
-    state = BUILDING
+AS_LIVE = replace(LIVE_PATH, state=BUILDING)
+"""Folds what is being built as a live read model is folded."""
 
 
 def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
@@ -75,7 +74,8 @@ def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) ->
             taken = _timed(head, lambda: _build(oms, builder, requested, plan, head))
     else:
         _make_whole(settings, requested)
-        with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
+        connect = partial(_connect, settings, Role.PROJECTOR)
+        with Projector(connect, PROJECTIONS, path=AS_LIVE) as live:
             step = live.step if way == PAGED else live.advance
             taken = _timed(head, lambda: _follow(live, step, head))
     for build in requested:
@@ -109,7 +109,7 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
 
 
 def _build(
-    oms: Oms, builder: Builder, requested: list[BuildRecord], plan: Plan, head: Position
+    oms: Oms, builder: Projector, requested: list[BuildRecord], plan: Plan, head: Position
 ) -> None:
     while not _done(oms, requested):
         builder.advance()

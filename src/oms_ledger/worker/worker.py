@@ -12,7 +12,7 @@ import structlog
 
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
-from oms_ledger.engine.project.runner import BACK_OFF, ProjectionRunner
+from oms_ledger.engine.project.projector import BACK_OFF, Projector
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
@@ -117,7 +117,7 @@ class OwnerBuilds:
     """Builds read models anew where this process has a login that may make tables. Without one it
     takes no lease, so that a process that has one can build."""
 
-    def __init__(self, oms: Oms, builder: ProjectionRunner) -> None:
+    def __init__(self, oms: Oms, builder: Projector) -> None:
         self._oms = oms
         self._builder = builder
         self._allowed = False

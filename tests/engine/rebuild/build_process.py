@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from oms_ledger.engine.rebuild import builder
+from oms_ledger.engine.rebuild import windows
 from oms_ledger.settings import Settings
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
@@ -37,7 +37,7 @@ def main(url: str, schema: str, page_events: str, window_events: str | None = No
     assert database.schema == schema
     tools = ReadModelTools(database, *MODELS)
     if window_events is not None:
-        builder.WINDOW_EVENTS = int(window_events)
+        windows.WINDOW_EVENTS = int(window_events)
     with tools.builder(int(page_events), lease_seconds=0.2) as running:
         advance = running.step if window_events is None else running.advance
         while not all(build.indexed for model in MODELS for build in tools.builds(model.name)):

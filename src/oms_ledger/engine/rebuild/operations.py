@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 
 from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builds, compare
-from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild.builder import new_builder
 from oms_ledger.engine.rebuild.builds import BUILDING, LIVE, RETIRED, BuildRecord
 from oms_ledger.engine.rebuild.compare import Comparison
 from oms_ledger.kernel import ReadModel
@@ -44,10 +45,10 @@ class Rebuilds:
         with closing(self._connect()) as connection:
             return [builds.request_build(connection, model) for model in models]
 
-    def builder(self, *, rest: float = 0.0) -> Builder:
+    def builder(self, *, rest: float = 0.0) -> Projector:
         """A builder of all read models; the caller runs and closes it. `rest` is its pause after
         each page, as a multiple of the time that the page took."""
-        return Builder(self._connect, self._owner, self._models, rest=rest)
+        return new_builder(self._connect, self._owner, self._models, rest=rest)
 
     def complete(
         self, requested: Sequence[BuildRecord], progress: Progress = lambda _: None

@@ -1,0 +1,91 @@
+"""Windows: the pages of one build that are written in one transaction while the next are folded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.project import pages
+from oms_ledger.engine.project.commit import FoldedWindow
+from oms_ledger.engine.project.pages import Entry, Folding, LogPage, RowBuffer
+from oms_ledger.engine.project.tables import Build
+from oms_ledger.kernel import Position
+
+OVERLAP_EVENTS = 1000
+"""A smaller page is written by the folding thread: the other thread would take longer."""
+
+
+class Windows(Protocol):
+    """The windows of one build, one at a time. `folding` folds its pages. `reads_in_flight` is
+    true where rows whose write is in flight are read from a cache; otherwise the write must be
+    committed before the next page is folded."""
+
+    reads_in_flight: bool
+
+    @property
+    def folding(self) -> Folding: ...
+
+    @property
+    def last(self) -> Position | None:
+        """The position up to which the open window is folded; None where none is open."""
+
+    def takes(self, page: LogPage) -> bool:
+        """Whether the page is to be folded into a window."""
+
+    def add(
+        self,
+        connection: Connection,
+        page: LogPage,
+        entries: Sequence[Entry],
+        left_out: Counter[str],
+    ) -> bool:
+        """Fold these entries of a page into the window; whether it is to be written now."""
+
+    def folded(self, connection: Connection) -> FoldedWindow:
+        """The open window, packed. It stays open."""
+
+    def sent(self) -> None:
+        """Close the window: it is being written, and the one before is committed."""
+
+    def discard(self) -> None:
+        """Discard the window and all rows that are cached."""
+
+
+class PageWindows:
+    """Each large page is a window. No row is cached."""
+
+    reads_in_flight = False
+
+    def __init__(self, build: Build) -> None:
+        self.folding = Folding(build)
+        self._open: tuple[Position, RowBuffer, Counter[str]] | None = None
+
+    @property
+    def last(self) -> Position | None:
+        return None if self._open is None else self._open[0]
+
+    def takes(self, page: LogPage) -> bool:
+        return page.size >= OVERLAP_EVENTS
+
+    def add(
+        self,
+        connection: Connection,
+        page: LogPage,
+        entries: Sequence[Entry],
+        left_out: Counter[str],
+    ) -> bool:
+        self._open = page.last, self.folding.fold(connection, entries), left_out
+        return True
+
+    def folded(self, connection: Connection) -> FoldedWindow:
+        assert self._open is not None, "a window is open"
+        last, rows, left_out = self._open
+        return FoldedWindow(last, pages.inserts(rows), left_out)
+
+    def sent(self) -> None:
+        self._open = None
+
+    def discard(self) -> None:
+        self._open = None
