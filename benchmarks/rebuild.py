@@ -17,13 +17,14 @@ from benchmarks.lag import connected, one_order, request
 from benchmarks.over_http import wait_until
 from benchmarks.served import served_ledger
 from benchmarks.shop import ledger, stocked
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.project.projector import LIVE_PATH, Projector
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import BUILDING, BuildRecord
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS

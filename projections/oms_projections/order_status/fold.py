@@ -300,4 +300,5 @@ READ_MODEL = ReadModel(
     fold=fold,
     finish=finish,
     event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
+    by_stream=True,
 )

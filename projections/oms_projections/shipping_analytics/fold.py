@@ -205,4 +205,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in (*SHIPMENT_EVENTS, OrderPlaced, OrderCancelled)),
+    by_stream=True,
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import leases
+from oms_ledger.engine.project.page_source import PageReader
 from oms_ledger.engine.project.pages import StoredRows, read_rows
 from oms_ledger.engine.project.parked import retry_parked
 from oms_ledger.engine.rebuild import windows
@@ -97,7 +99,7 @@ def test_several_are_built_in_one_pass(postgres: Database, log: Log) -> None:
         pulled.append((after, until))
         return read_rows(connection, after, until, topics)
 
-    path = replace(bulk_path(1000), read_rows=read)
+    path = replace(bulk_path(1000), source=partial(PageReader, read_rows=read))
     with tools.builder(page_events=1000, path=path) as builder:
         while builder.step():
             pass

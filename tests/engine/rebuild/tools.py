@@ -13,7 +13,8 @@ from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builder import new_builder
 from oms_ledger.engine.rebuild.builds import BuildRecord
 from oms_ledger.engine.rebuild.compare import RowDifference
-from oms_ledger.engine.rebuild.operations import Rebuilds
+from oms_ledger.engine.rebuild.operations import Rebuilds, nothing_to_prepare
+from oms_ledger.engine.rebuild.parts import PartPool
 from oms_ledger.kernel import ReadModel
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
@@ -47,6 +48,11 @@ class ReadModelTools:
             lease_seconds=lease_seconds,
             path=path,
         )
+
+    def part_pool(self, jobs: int) -> PartPool:
+        """Processes that fold a part of the streams each; for `parts_path`."""
+        connect = self.database.connect_projector
+        return PartPool(connect, self.models, jobs, nothing_to_prepare)
 
     def install(self) -> None:
         with self.owner() as owner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from oms_ledger.engine.project import pages, parked
 from oms_ledger.engine.project.commit import Commit, FoldedWindow, commit_rows, commit_window
 from oms_ledger.engine.project.connection_thread import ConnectionThread
 from oms_ledger.engine.project.leases import LeasedBuild
-from oms_ledger.engine.project.pages import Entry, Folding, LogPage, Poison
+from oms_ledger.engine.project.pages import Entry, EventPage, Folding, Poison
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.project.windows import Windows
 from oms_ledger.kernel import Position, ReadModel
@@ -76,6 +75,18 @@ class BuildRun:
         return self._in_flight
 
     @property
+    def has_window(self) -> bool:
+        return self._windows.last is not None
+
+    @property
+    def has_full_window(self) -> bool:
+        return self._windows.full
+
+    def window_ready(self, seconds: float) -> bool:
+        """Whether the open window is folded; waits at most so long."""
+        return self._windows.ready(seconds)
+
+    @property
     def folded_position(self) -> Position:
         """The position up to which it is folded, whether that is committed, in flight or neither
         yet."""
@@ -102,7 +113,7 @@ class BuildRun:
 
     # One page.
 
-    def fold(self, connection: Connection, page: LogPage) -> None:
+    def fold(self, connection: Connection, page: EventPage) -> None:
         """Fold and write a page. Where that has failed before, do so in parts, each of which is
         written before the next is folded."""
         cautious = self.folded_position < self.cautious_until
@@ -113,20 +124,19 @@ class BuildRun:
             self.fold_in_parts(connection, page)
             self._on_page(self.build.model, page.last)
 
-    def _fold_into_window(self, connection: Connection, page: LogPage) -> None:
+    def _fold_into_window(self, connection: Connection, page: EventPage) -> None:
         if not self._windows.reads_in_flight:
             self.await_write()
-        entries, left_out = self._without_parked(page.with_topics(self.folding.topics))
-        if self._windows.add(connection, page, entries, left_out):
+        self._windows.add(connection, page, self._parked)
+        if self._windows.full and not self._windows.folds_elsewhere:
             self.close_window(connection)
 
     def close_window(self, connection: Connection) -> None:
-        """Let the writing thread write the window, if one is open, after the one before."""
-        if self._windows.last is not None:
-            window = self._windows.folded(connection)
-            self.await_write()
-            self._write_in_background(window)
-            self._windows.sent()
+        """Let the writing thread write the open window, after the one before."""
+        window = self._windows.folded(connection)
+        self.await_write()
+        self._write_in_background(window)
+        self._windows.sent()
 
     def _write_in_background(self, window: FoldedWindow) -> None:
         held, commit = self.lease, self._commit
@@ -143,7 +153,7 @@ class BuildRun:
             self.held = in_flight.committed.result()
             self._on_page(self.build.model, self.held.position)
 
-    def fold_in_parts(self, connection: Connection, page: LogPage) -> None:
+    def fold_in_parts(self, connection: Connection, page: EventPage) -> None:
         """Fold and write the whole page at once; around a poison event in halves down to that
         event, which is parked, and then in parts of double size."""
         self.discard()
@@ -165,18 +175,10 @@ class BuildRun:
             size *= 2
 
     def _fold_part(self, connection: Connection, part: Sequence[Entry], last: Position) -> None:
-        entries, left_out = self._without_parked(part)
+        entries, left_out = pages.without_parked(part, self._parked)
         batches = pages.inserts(self.folding.fold(connection, entries))
         window = FoldedWindow(last, batches, left_out)
         self.held = commit_window(self._commit, connection, self.lease, window)
-
-    def _without_parked(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], Counter[str]]:
-        """The entries of streams that are not parked; and how many are left out, by stream."""
-        out = self._parked
-        if not out:
-            return entries, Counter()
-        left_out = Counter(e.stream for e in entries if e.stream in out)
-        return [e for e in entries if e.stream not in out], left_out
 
     def _park(self, connection: Connection, entry: Entry, poison: Poison, last: Position) -> None:
         build, stream, position = self.build, entry.stream, entry.position

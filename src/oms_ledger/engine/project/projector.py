@@ -12,21 +12,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 import psycopg
 import structlog
 
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.build_run import BuildRun, OnPage
 from oms_ledger.engine.project.commit import Commit, Fenced, commit_pipelined
 from oms_ledger.engine.project.connection_thread import ConnectionThread
 from oms_ledger.engine.project.leases import LeasedBuild, Leases
-from oms_ledger.engine.project.pages import LogPage, Poison, StoredRows
+from oms_ledger.engine.project.page_source import PageRange, PageReader, PageSource
+from oms_ledger.engine.project.pages import Poison
 from oms_ledger.engine.project.session import POLL_SECONDS, ProjectorSession
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.engine.project.windows import OVERLAP_EVENTS, PageWindows, Windows
@@ -41,15 +40,6 @@ PAUSE_SECONDS = 5.0
 
 BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=5.0)
 """Shorter than for other loops: queries with `min_position` wait for read models."""
-
-
-class PageRange(NamedTuple):
-    """The events of a page of the log: those with these stored names, after a position and up to
-    and including another."""
-
-    after: Position
-    until: Position
-    topics: Sequence[str]
 
 
 class Lifecycle(Protocol):
@@ -69,15 +59,15 @@ class Lifecycle(Protocol):
 @dataclass(frozen=True, slots=True)
 class FoldPath:
     """How builds in one `state` of `engine/rebuild/builds.py` are folded and written.
-    `fenced_errors` mean that another worker has moved or dropped the build."""
+    `fenced_errors` mean that another worker has moved or dropped the build, `fatal_errors` that no
+    build can be folded on."""
 
     state: str = "live"
     windows: Callable[[Build], Windows] = PageWindows
     commit: Commit = commit_pipelined
     fenced_errors: tuple[type[Exception], ...] = (Fenced,)
-    read_rows: Callable[[Connection, Position, Position, Sequence[str]], StoredRows] = (
-        pages.read_rows
-    )
+    fatal_errors: tuple[type[Exception], ...] = ()
+    source: Callable[[Callable[[], Connection]], PageSource] = PageReader
     session: Callable[[Callable[[], Connection]], ProjectorSession] = ProjectorSession
 
 
@@ -106,8 +96,7 @@ class Projector:
         self._on_page = on_page
         self._session = path.session(connect)
         self._write_thread = ConnectionThread(self._session.connect_without_waiting)
-        self._reader = ConnectionThread(self._session.connect_without_waiting)
-        self._ahead: tuple[PageRange, Future[StoredRows]] | None = None
+        self._source = path.source(self._session.connect_without_waiting)
         self._leases = Leases(models, new_holder(), lease_seconds, path.state)
         self._renew_at = 0.0
         self._runs: dict[Build, BuildRun] = {}
@@ -126,6 +115,7 @@ class Projector:
         if connection is not None:
             with suppress(Exception):
                 self._flush(connection)
+            with suppress(Exception):
                 self._leases.release(connection)
         self._disconnect()
 
@@ -193,8 +183,7 @@ class Projector:
 
     def _disconnect(self) -> None:
         self._write_thread.close()
-        self._reader.close()
-        self._ahead = None
+        self._source.close()
         for run in self._leased:
             run.drop_lease()
         self._leased.clear()
@@ -225,33 +214,33 @@ class Projector:
         group = [run for run in ready if run.folded_position == after]
         until = min([after + self._page_events, *(p for p in positions if p > after)])
         topics = frozenset().union(*(run.folding.topics for run in group))
-        page = self._next_page(connection, PageRange(after, until, tuple(sorted(topics))))
+        page = self._source.next_page(connection, PageRange(after, until, tuple(sorted(topics))))
         if page is None:
             return self._flush(connection)
         for run in group:
             with self._isolated(connection, run, page.last):
                 run.fold(connection, page)
+        self._close_windows(connection, [run for run in group if run.has_full_window])
         return page.size
-
-    def _next_page(self, connection: Connection, wanted: PageRange) -> LogPage | None:
-        """The page of a range. After a full, large page the next is read while this one is
-        folded."""
-        read = self._path.read_rows
-        ahead, self._ahead = self._ahead, None
-        rows = ahead[1].result() if ahead is not None and ahead[0] == wanted else ()
-        rows = rows or read(connection, *wanted)
-        if len(rows) >= OVERLAP_EVENTS and rows[-1][0] == wanted.until:
-            then = PageRange(wanted.until, wanted.until + self._page_events, wanted.topics)
-            self._ahead = (then, self._reader.submit(lambda reader: read(reader, *then)))
-        return pages.page_of(rows)
 
     def _flush(self, connection: Connection) -> int:
         """Write all that is folded, and wait until no write is in flight; the number of builds that
         had one."""
-        for run in list(self._leased):
-            with self._isolated(connection, run, run.folded_position):
-                run.close_window(connection)
+        self._close_windows(connection, [run for run in self._leased if run.has_window])
         return self._await_writes(connection)
+
+    def _close_windows(self, connection: Connection, runs: Sequence[BuildRun]) -> None:
+        """Begin to write the windows of these builds. Leases are kept while other processes
+        fold."""
+        for run in runs:
+            if run.held is None:  # lost while those before were waited for
+                continue
+            with self._isolated(connection, run, run.folded_position):
+                while not run.window_ready(self._leases.seconds / 3):
+                    self._await_writes(connection)  # they have the rows of the leases locked
+                    self._leases.renew(connection)
+                if run.held is not None:
+                    run.close_window(connection)
 
     def _await_writes(self, connection: Connection) -> int:
         """Wait until no write is in flight; the number of builds that had one."""
@@ -320,6 +309,8 @@ class Projector:
             log.info("folded_again", read_model=name, position=position, error=str(poison))
             self._drop_lease(run)
             run.cautious_until = until
+        except self._path.fatal_errors:
+            raise
         except Exception:
             if connection.closed or self._write_thread.disconnected:
                 raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Protocol
 
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.commit import FoldedWindow
-from oms_ledger.engine.project.pages import Entry, Folding, LogPage, RowBuffer
+from oms_ledger.engine.project.pages import EventPage, Folding, RowBuffer
 from oms_ledger.engine.project.tables import Build
 from oms_ledger.kernel import Position
 
@@ -20,9 +20,11 @@ OVERLAP_EVENTS = 1000
 class Windows(Protocol):
     """The windows of one build, one at a time. `folding` folds its pages. `reads_in_flight` is
     true where rows whose write is in flight are read from a cache; otherwise the write must be
-    committed before the next page is folded."""
+    committed before the next page is folded. `folds_elsewhere`: other processes fold, and go on
+    with further builds while this one's window is not collected."""
 
     reads_in_flight: bool
+    folds_elsewhere: bool
 
     @property
     def folding(self) -> Folding: ...
@@ -31,17 +33,18 @@ class Windows(Protocol):
     def last(self) -> Position | None:
         """The position up to which the open window is folded; None where none is open."""
 
-    def takes(self, page: LogPage) -> bool:
+    @property
+    def full(self) -> bool:
+        """Whether the open window is to be written now."""
+
+    def takes(self, page: EventPage) -> bool:
         """Whether the page is to be folded into a window."""
 
-    def add(
-        self,
-        connection: Connection,
-        page: LogPage,
-        entries: Sequence[Entry],
-        left_out: Counter[str],
-    ) -> bool:
-        """Fold these entries of a page into the window; whether it is to be written now."""
+    def add(self, connection: Connection, page: EventPage, parked: Collection[str]) -> None:
+        """Fold a page into the window, but for events of parked streams."""
+
+    def ready(self, seconds: float) -> bool:
+        """Whether the open window is folded. Waits for other processes, at most so long."""
 
     def folded(self, connection: Connection) -> FoldedWindow:
         """The open window, packed. It stays open."""
@@ -57,6 +60,7 @@ class PageWindows:
     """Each large page is a window. No row is cached."""
 
     reads_in_flight = False
+    folds_elsewhere = False
 
     def __init__(self, build: Build) -> None:
         self.folding = Folding(build)
@@ -66,17 +70,18 @@ class PageWindows:
     def last(self) -> Position | None:
         return None if self._open is None else self._open[0]
 
-    def takes(self, page: LogPage) -> bool:
+    @property
+    def full(self) -> bool:
+        return self._open is not None
+
+    def takes(self, page: EventPage) -> bool:
         return page.size >= OVERLAP_EVENTS
 
-    def add(
-        self,
-        connection: Connection,
-        page: LogPage,
-        entries: Sequence[Entry],
-        left_out: Counter[str],
-    ) -> bool:
+    def add(self, connection: Connection, page: EventPage, parked: Collection[str]) -> None:
+        entries, left_out = pages.without_parked(page.with_topics(self.folding.topics), parked)
         self._open = page.last, self.folding.fold(connection, entries), left_out
+
+    def ready(self, seconds: float) -> bool:
         return True
 
     def folded(self, connection: Connection) -> FoldedWindow:

@@ -8,7 +8,7 @@ windows of `WINDOW_ROWS` changed rows, and the rows that one page adds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from oms_ledger.engine.db import statements
@@ -16,10 +16,9 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.commit import FoldedWindow
 from oms_ledger.engine.project.pages import (
-    Entry,
+    EventPage,
     Folding,
     Keys,
-    LogPage,
     Poison,
     RowBatch,
     RowBuffer,
@@ -156,34 +155,38 @@ class BulkWindows:
     log, or at the position of a build that is ahead, and ends its window."""
 
     reads_in_flight = True
+    folds_elsewhere = False
 
     def __init__(self, build: Build, page_events: int) -> None:
         self.folding = CachedFolding(build)
         self._page_events = page_events
         self._window: Window | None = None
+        self._ended = False
 
     @property
     def last(self) -> Position | None:
         return None if self._window is None else self._window.last
 
-    def takes(self, page: LogPage) -> bool:
+    @property
+    def full(self) -> bool:
+        return self._window is not None and (self._window.full or self._ended)
+
+    def takes(self, page: EventPage) -> bool:
         return self._window is not None or page.size >= OVERLAP_EVENTS
 
-    def add(
-        self,
-        connection: Connection,
-        page: LogPage,
-        entries: Sequence[Entry],
-        left_out: Counter[str],
-    ) -> bool:
+    def add(self, connection: Connection, page: EventPage, parked: Collection[str]) -> None:
         if self._window is None:
             self._window = Window(self.folding.new_buffer())
         window = self._window
+        entries, left_out = pages.without_parked(page.with_topics(self.folding.topics), parked)
         self.folding.fold_into(window.rows, connection, entries)
         window.last = page.last
         window.events += page.size
         window.left_out += left_out
-        return window.full or page.size < self._page_events
+        self._ended = page.size < self._page_events
+
+    def ready(self, seconds: float) -> bool:
+        return True
 
     def folded(self, connection: Connection) -> FoldedWindow:
         assert self._window is not None, "a window is open"
