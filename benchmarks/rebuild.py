@@ -32,6 +32,8 @@ from oms_projections import PROJECTIONS
 EVENTS, QUICK_EVENTS = 500_000, 100_000
 OPEN_EVENTS, QUICK_OPEN_EVENTS = 200_000, 50_000
 BULK = "three read models rebuilt"
+JOBS = 2
+SPLIT = f"three read models rebuilt in {JOBS} processes"
 LIVE, PAGED = "the same, as live ones catch up", "the same, as live ones, page by page"
 BEFORE, MEANWHILE = "orders before", "orders while three read models are rebuilt"
 PAUSE_SECONDS = 0.01
@@ -40,7 +42,7 @@ NAMES = [model.name for model in PROJECTIONS]
 
 def measure(server: str, plan: Plan) -> Table:
     tune_interpreter()
-    runs: dict[str, list[Run]] = {BULK: [], LIVE: [], PAGED: []}
+    runs: dict[str, list[Run]] = {SPLIT: [], BULK: [], LIVE: [], PAGED: []}
     with ledger(server, "rebuild") as settings, stocked(settings) as oms:
         events = QUICK_EVENTS if plan.quick else EVENTS
         head = generate(oms, events, random.Random(1), plan.progress)
@@ -52,12 +54,12 @@ def measure(server: str, plan: Plan) -> Table:
         "Rebuild",
         "events/s",
         runs,
-        [Ratio(BULK, PAGED, 2), Ratio(BULK, LIVE)],
+        [Ratio(SPLIT, PAGED, 2), Ratio(SPLIT, BULK), Ratio(BULK, PAGED), Ratio(BULK, LIVE)],
         [
-            f"{head:,} events, as in Replay; in one process and without a rest. Rebuilding is"
-            " timed with its indexes. Page by page is how a projector follows: each page is"
-            " written before the next is read. Behind by more, it reads, folds and writes at the"
-            " same time."
+            f"{head:,} events, as in Replay; in one process but for `--jobs {JOBS}`, and without a"
+            " rest. Rebuilding is timed with its indexes, and with the start of its processes. Page"
+            " by page is how a projector follows: each page is written before the next is read."
+            " Behind by more, it reads, folds and writes at the same time."
         ],
     )
 
@@ -70,8 +72,8 @@ def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) ->
     """All read models, from the first event on, in tables of their own."""
     plan.progress(way)
     requested = oms.rebuilds.request(NAMES)
-    if way == BULK:
-        with oms.rebuilds.builder() as builder:
+    if way in (BULK, SPLIT):
+        with oms.rebuilds.builder(jobs=JOBS if way == SPLIT else 1) as builder:
             taken = _timed(head, lambda: _build(oms, builder, requested, plan, head))
     else:
         _make_whole(settings, requested)
