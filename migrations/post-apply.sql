@@ -56,13 +56,15 @@ BEGIN
             ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
             ('reader', 'SELECT, INSERT', 'personal_access'),
             ('reader', 'SELECT, UPDATE (last_used_at)', 'api_keys'),
+            -- Written by a trigger alone.
+            ('reader', 'SELECT', 'api_key_changes'),
 
             ('custodian', 'SELECT, INSERT, UPDATE', 'api_keys'),
             ('custodian', 'SELECT, UPDATE (wrapped, kek_id)', 'subject_keys'),
 
             ('auditor', 'SELECT', 'ledger_events, ledger_head, receipts, clock_corrections'),
             ('auditor', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
-            ('auditor', 'SELECT', 'verifications, personal_access'),
+            ('auditor', 'SELECT', 'verifications, personal_access, api_key_changes'),
             -- All but the hashes.
             ('auditor', 'SELECT (id, prefix, name, ledger, role, scopes, created_at, expires_at,'
              ' revoked_at, last_used_at, holder)', 'api_keys')

@@ -1,4 +1,4 @@
-"""Fixtures for all suites. Asking for a database marks the test `postgres`, so that
+"""Fixtures for all suites. A fixture with a database marks the test `postgres`, so that
 `-m "not postgres"` is the fast suite."""
 
 from __future__ import annotations

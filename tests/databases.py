@@ -41,7 +41,7 @@ class Database:
         return self.settings.schema
 
     def connect(self, role: Role = Role.READER) -> Connection:
-        """As the program does: in a role. Whoever connects closes."""
+        """A connection in a role, as the program makes it. The caller closes it."""
         return pool.connect(self.url, self.schema, role=role)
 
     def connect_writer(self) -> Connection:
@@ -51,7 +51,7 @@ class Database:
         return self.connect(Role.PROJECTOR)
 
     def connect_owner(self) -> Connection:
-        """As whoever logged in, who made the database and may do everything."""
+        """A connection as the login itself, which created the database and has every right."""
         return pool.connect(self.url, self.schema, role=None)
 
 
@@ -74,7 +74,7 @@ def create_database(server: str, template: str | None = None, name: str | None =
 
 
 def drop_database(server: str, url: str) -> None:
-    """Drop a database, whoever is still connected."""
+    """Drop a database, even if sessions are connected to it."""
     name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

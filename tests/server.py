@@ -151,10 +151,10 @@ def _initialise(pgdata: Path) -> None:
 
 def _drop_databases(server: str, names: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (names,)
         ).fetchall()
-        for (name,) in found:
+        for (name,) in rows:
             connection.execute(
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )

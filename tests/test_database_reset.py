@@ -143,7 +143,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_database_whose_definitions_were_changed_is_of_no_more_use(url: str, change: str) -> None:
+def test_a_database_with_changed_definitions_is_not_reused(url: str, change: str) -> None:
     fresh = Fresh.of(url)
     with psycopg.connect(url, autocommit=True) as connection:
         index = connection.execute(

@@ -20,11 +20,11 @@ EXAMPLE = Path(__file__).parents[1] / ".env.example"
 def example() -> dict[str, tuple[str, str]]:
     """Variable: (its example, the line above it)."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    found = {}
+    settings = {}
     for why, line in pairwise(lines):
         if match := re.fullmatch(r"(OMS_\w+)=(.*)", line):
-            found[match[1]] = (match[2], why)
-    return found
+            settings[match[1]] = (match[2], why)
+    return settings
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:

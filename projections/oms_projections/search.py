@@ -10,7 +10,10 @@ GRAM = 3
 def folded(text: str) -> str:
     """A text as it is compared in a search: without blanks around it, whatever its case, in one
     form of Unicode. `ΚΑΦΕΣ` is `καφες` in this form, and finds it."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+    stripped = text.strip()
+    if stripped.isascii():
+        return stripped.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", stripped).casefold())
 
 
 def grams(text: str) -> list[str]:

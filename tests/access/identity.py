@@ -70,7 +70,7 @@ class Shown:
     def __init__(self) -> None:
         self.document = orjson.dumps({"keys": [jwk(rsa_key("one"), "one")]})
         self.status = 200
-        self.asked = 0
+        self.requests = 0
         self.url = ""
 
     def show(self, **keys: PrivateKey) -> None:
@@ -83,7 +83,7 @@ def provider() -> Generator[Shown]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            shown.asked += 1
+            shown.requests += 1
             self.send_response(shown.status)
             if shown.status == 302:
                 self.send_header("Location", shown.url)

@@ -37,7 +37,7 @@ def test_without_a_rate_there_is_no_limit(oms: Oms) -> None:
         assert {api.get("/v1/orders?limit=x").status_code for _ in range(20)} == {422}
 
 
-def test_failures_of_an_address_are_limited_and_cost_no_look_up(
+def test_failures_of_an_address_are_limited_and_cost_no_lookup(
     oms: Oms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cached valid key is still accepted from that address."""
@@ -56,15 +56,15 @@ def test_failures_of_an_address_are_limited_and_cost_no_look_up(
     app = create_app(oms)
     with Api(app, key=good) as api:
         assert api.get("/v1/orders").status_code == 200
-    with Api(app, key=None) as nobody:
+    with Api(app, key=None) as anonymous:
         for n in range(5):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'0' * 64}"}
-            problem_of(nobody.get("/v1/orders", headers=headers), 401, "unauthenticated")
+            problem_of(anonymous.get("/v1/orders", headers=headers), 401, "unauthenticated")
         before = len(looked_up)
         for n in range(20):
             headers = {"Authorization": f"Bearer oms_{n:012x}_{'1' * 64}"}
-            problem_of(nobody.get("/v1/orders", headers=headers), 429, "rate_limited")
-        problem_of(nobody.get("/v1/orders"), 429, "rate_limited")
+            problem_of(anonymous.get("/v1/orders", headers=headers), 429, "rate_limited")
+        problem_of(anonymous.get("/v1/orders"), 429, "rate_limited")
         assert len(looked_up) == before
     for key in (good, ADMIN_KEY):
         with Api(app, key=key) as api:

@@ -58,7 +58,7 @@ def door(oms: Oms, shown: Shown) -> LedgerApi:
     return create_app(oms)
 
 
-def asked(door: LedgerApi, bearer: str) -> int:
+def status_for(door: LedgerApi, bearer: str) -> int:
     with Api(door, key=bearer) as api:
         return api.get("/v1/orders").status_code
 
@@ -79,9 +79,9 @@ def test_a_good_token_is_let_in_with_its_roles(door: LedgerApi, oms: Oms, api: A
 
 
 @pytest.mark.parametrize("roles", [None, [], ["admin", "operator"], "operator", 7, {"admin": 1}])
-def test_who_has_no_role_here_may_nothing(door: LedgerApi, roles: Any) -> None:
+def test_a_token_without_a_mapped_role_is_forbidden_everything(door: LedgerApi, roles: Any) -> None:
     """A role is granted by the configured mapping, not by a claim that has the role's name."""
-    assert asked(door, token(roles=roles)) == 403
+    assert status_for(door, token(roles=roles)) == 403
 
 
 def test_roles_deep_in_a_token(oms: Oms, door: LedgerApi) -> None:
@@ -90,17 +90,17 @@ def test_roles_deep_in_a_token(oms: Oms, door: LedgerApi) -> None:
         given: dict[str, Any] = {claim: ["root"]}
         if claim.startswith("realm"):
             given = {"realm_access": {"roles": ["root"]}}
-        assert asked(create_app(oms), token(roles=None, **given)) == 200
-        assert asked(create_app(oms), token(roles=["root"])) == 403
+        assert status_for(create_app(oms), token(roles=None, **given)) == 200
+        assert status_for(create_app(oms), token(roles=["root"])) == 403
 
 
 def test_every_asymmetric_kind_of_key(door: LedgerApi, shown: Shown) -> None:
     shown.show(one=rsa_key("one"), curve=EC_KEY, edwards=ED_KEY)
-    assert asked(door, token()) == 200
-    assert asked(door, token(EC_KEY, "curve", "ES256")) == 200
-    assert asked(door, token(ED_KEY, "edwards", "EdDSA")) == 200
-    assert asked(door, token(EC_KEY, "one", "ES256")) == 401
-    assert asked(door, token(rsa_key("one"), "one", "RS512")) == 401, "not what the key is for"
+    assert status_for(door, token()) == 200
+    assert status_for(door, token(EC_KEY, "curve", "ES256")) == 200
+    assert status_for(door, token(ED_KEY, "edwards", "EdDSA")) == 200
+    assert status_for(door, token(EC_KEY, "one", "ES256")) == 401
+    assert status_for(door, token(rsa_key("one"), "one", "RS512")) == 401, "not what the key is for"
 
 
 def unsigned(header: dict[str, Any]) -> str:
@@ -167,12 +167,12 @@ def test_hostile_tokens(door: LedgerApi) -> None:
 
 def test_clocks_may_differ_by_a_minute(door: LedgerApi) -> None:
     now = int(time.time())
-    assert asked(door, token(exp=now - 30)) == 200
-    assert asked(door, token(nbf=now + 30, iat=now + 30)) == 200
+    assert status_for(door, token(exp=now - 30)) == 200
+    assert status_for(door, token(nbf=now + 30, iat=now + 30)) == 200
 
 
 def test_without_a_provider_no_token_is_anything(api: Api, oms: Oms) -> None:
-    assert asked(create_app(oms), token()) == 401
+    assert status_for(create_app(oms), token()) == 401
 
 
 class Clock:
@@ -190,55 +190,55 @@ def clock(door: LedgerApi, oms: Oms, monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Provider.of
 
     def of(settings: Any) -> Provider | None:
-        found = made(settings)
-        assert found is not None
-        found._now = clock
-        return found
+        created = made(settings)
+        assert created is not None
+        created._now = clock
+        return created
 
     monkeypatch.setattr(Provider, "of", of)
     return clock
 
 
-def test_keys_are_remembered_and_new_ones_are_found(oms: Oms, shown: Shown, clock: Clock) -> None:
+def test_keys_are_cached_and_new_ones_are_fetched(oms: Oms, shown: Shown, clock: Clock) -> None:
     """An unknown key id causes a fetch, but not each time."""
     door = create_app(oms)
     for _ in range(3):
-        assert asked(door, token()) == 200
-    assert shown.asked == 1
+        assert status_for(door, token()) == 200
+    assert shown.requests == 1
     shown.show(one=rsa_key("one"), two=rsa_key("two"))
     for _ in range(3):
-        assert asked(door, token(rsa_key("two"), "two")) == 401
-    assert shown.asked == 1
+        assert status_for(door, token(rsa_key("two"), "two")) == 401
+    assert shown.requests == 1
     clock.now += RETRY_SECONDS + 1
-    assert asked(door, token(rsa_key("two"), "two")) == 200
-    assert shown.asked == 2
+    assert status_for(door, token(rsa_key("two"), "two")) == 200
+    assert shown.requests == 2
     for n in range(5):
-        assert asked(door, token(kid=f"made up {n}")) == 401
-    assert shown.asked == 2
+        assert status_for(door, token(kid=f"made up {n}")) == 401
+    assert shown.requests == 2
 
 
 def test_a_key_that_is_withdrawn_ends(oms: Oms, shown: Shown, clock: Clock) -> None:
     door = create_app(oms)
-    assert asked(door, token()) == 200
+    assert status_for(door, token()) == 200
     shown.show(two=rsa_key("two"))
     clock.now += FRESH_SECONDS + 1
-    assert asked(door, token()) == 401
+    assert status_for(door, token()) == 401
 
 
 def test_a_provider_that_is_away(oms: Oms, shown: Shown, clock: Clock) -> None:
     """Cached keys are used for a day; without any, requests are answered 503."""
     shown.status = 503
     door = create_app(oms)
-    assert asked(door, token()) == 503
+    assert status_for(door, token()) == 503
     shown.status = 200
     clock.now += RETRY_SECONDS + 1
-    assert asked(door, token()) == 200
+    assert status_for(door, token()) == 200
     for status, document in ((503, b""), (302, b""), (200, b"nonsense"), (200, b"x" * 1_000_001)):
         shown.status, shown.document = status, document
         clock.now += FRESH_SECONDS + 1
-        assert asked(door, token()) == 200, (status, document[:10])
+        assert status_for(door, token()) == 200, (status, document[:10])
     clock.now += STALE_SECONDS_MAX
-    assert asked(door, token()) == 503
+    assert status_for(door, token()) == 503
 
 
 def test_a_document_that_is_too_large_is_not_read_whole(
@@ -246,13 +246,13 @@ def test_a_document_that_is_too_large_is_not_read_whole(
 ) -> None:
     """It holds the right keys, and so many spaces that only its size can be refused."""
     shown.document += b" " * 1_000_001
-    assert asked(create_app(oms), token()) == 503
+    assert status_for(create_app(oms), token()) == 503
 
 
 def test_a_key_for_encryption_verifies_nothing(door: LedgerApi, oms: Oms, shown: Shown) -> None:
     shown.document = shown.document.replace(b'"use":"sig"', b'"use":"enc"')
     assert b'"enc"' in shown.document
-    assert asked(create_app(oms), token()) == 503
+    assert status_for(create_app(oms), token()) == 503
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_key_for_encryption_verifies_nothing(door: LedgerApi, oms: Oms, shown:
 )
 def test_documents_without_keys(oms: Oms, door: LedgerApi, shown: Shown, document: bytes) -> None:
     shown.document = document
-    assert asked(create_app(oms), token()) == 503
+    assert status_for(create_app(oms), token()) == 503
 
 
 def test_keys_from_a_file(oms: Oms, door: LedgerApi, shown: Shown, tmp_path: Path) -> None:
@@ -269,5 +269,5 @@ def test_keys_from_a_file(oms: Oms, door: LedgerApi, shown: Shown, tmp_path: Pat
     file.write_bytes(shown.document)
     for place in (str(file), f"file://{file}"):
         oms.settings = replace(oms.settings, oidc_jwks_url=place)
-        assert asked(create_app(oms), token()) == 200
-    assert shown.asked == 0
+        assert status_for(create_app(oms), token()) == 200
+    assert shown.requests == 0

@@ -18,14 +18,14 @@ def test_no_caller_exceeds_burst_and_rate(
     per_second: float, burst: int, pauses: list[float]
 ) -> None:
     """And after the wait that was returned the next request is allowed."""
-    buckets, now, asked = TokenBuckets(per_second, burst), 0.0, 0
+    buckets, now, allowed = TokenBuckets(per_second, burst), 0.0, 0
     for pause in pauses:
         now += pause
         before = buckets.wait("a", now)
         wait = buckets.take("a", now)
         assert wait == before
-        asked += wait == 0
-        assert asked <= burst + now * per_second + 1e-6
+        allowed += wait == 0
+        assert allowed <= burst + now * per_second + 1e-6
         assert wait == 0 or buckets.wait("a", now + wait + 1e-6) == 0
 
 

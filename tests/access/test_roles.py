@@ -22,7 +22,7 @@ def test_roles_are_made_of_scopes_that_exist() -> None:
         assert (roles.ADMIN in scopes) is (role == "admin")
 
 
-def test_every_command_and_query_asks_for_a_scope_that_exists() -> None:
+def test_every_command_and_query_requires_a_scope_that_exists() -> None:
     """A command requires a write scope, so that a read-only key cannot execute it."""
     for command in COMMANDS.values():
         assert command.scope in roles.SCOPES
@@ -32,7 +32,7 @@ def test_every_command_and_query_asks_for_a_scope_that_exists() -> None:
         assert not query.scope.endswith(":write")
 
 
-def test_who_only_looks_writes_nothing() -> None:
+def test_read_only_roles_have_no_scope_that_writes() -> None:
     for role in ("analyst", "auditor"):
         assert not [scope for scope in roles.ROLES[role] if scope.endswith(":write")]
         assert "pii:read" not in roles.ROLES[role]
@@ -75,7 +75,7 @@ def test_a_kept_key_shows_nothing_of_its_secret() -> None:
     assert repr(key.hash) not in repr(key)
 
 
-def test_nobody_may_do_what_is_not_public() -> None:
+def test_only_public_routes_are_allowed_without_a_key() -> None:
     authorise(ANONYMOUS, "public")
     for scope in roles.SCOPES:
         with pytest.raises(Forbidden, match=scope):

@@ -119,8 +119,8 @@ def test_no_class_name_stands_in_two_modules() -> None:
 
 def test_no_module_is_named_by_a_participle() -> None:
     names = {(s.path, part) for s in sources(*EVERYWHERE) for part in s.path[:-3].split("/")}
-    found = [(path, part) for path, part in names if is_participle(part)]
-    assert sorted(found) == []
+    participles = [(path, part) for path, part in names if is_participle(part)]
+    assert sorted(participles) == []
 
 
 @pytest.mark.parametrize("name", ["asking", "looking", "sealing", "playing", "test_swapping"])
@@ -145,6 +145,6 @@ def test_no_class_is_named_vaguely() -> None:
     assert vague == []
 
 
-def test_the_rooms_are_found() -> None:
+def test_the_rooms_are_listed() -> None:
     assert len(ROOMS) > 15
     assert all((ROOT / room).is_dir() or (ROOT / f"{room}.py").is_file() for room in ROOMS)

@@ -35,7 +35,7 @@ CHANCE = {"random", "secrets", "time", "uuid_utils", "os", "socket", "threading"
 CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "urandom", "getrandbits"}
 
 
-def test_the_sources_are_found() -> None:
+def test_the_sources_are_listed() -> None:
     assert all(len(sources(folder)) > 4 for folder in EVERYWHERE)
 
 
@@ -59,14 +59,14 @@ def test_the_median_function_is_short_in_every_folder(package: str) -> None:
     for s in sources(package):
         lengths[s.folder] += [length(function) for function in s.functions()]
     long = {
-        folder: median(found)
-        for folder, found in lengths.items()
-        if found and median(found) >= MEDIAN_FUNCTION_LINES
+        folder: median(lines)
+        for folder, lines in lengths.items()
+        if lines and median(lines) >= MEDIAN_FUNCTION_LINES
     }
     assert long == {}
 
 
-def test_every_module_says_what_it_is_for() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [s.path for s in sources(*EVERYWHERE) if s.text and not ast.get_docstring(s.tree)]
     assert silent == []
 
@@ -77,26 +77,26 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_types_are_ignored_with_a_code_and_a_reason() -> None:
     bare = re.compile(r"#\s*type:\s*ignore(?!\[[\w, -]+\]  # \S)")
-    found = [
+    violations = [
         (s.path, number)
         for s in sources(*EVERYWHERE)
         for number, line in enumerate(s.text.splitlines(), 1)
         if bare.search(line) and "re.compile" not in line
     ]
-    assert found == []
+    assert violations == []
 
 
 # What belongs where.
 
 
 def test_sql_is_written_in_sql_files() -> None:
-    found = [
+    violations = [
         (s.path, text.lineno)
         for s in sources(*PACKAGES)
         for text in s.strings()
         if SQL.search(str(text.value))
     ]
-    assert found == []
+    assert violations == []
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_sql_is_noticed(text: str) -> None:
 
 
 def test_rules_are_typed_without_any() -> None:
-    found = [
+    violations = [
         (s.path, node.lineno)
         for s in sources(*RULES, PACKAGES[2])
         for node in s.nodes
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
-    assert found == []
+    assert violations == []
 
 
 def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
@@ -131,7 +131,7 @@ def test_rules_know_no_clock_no_chance_and_no_identity_of_their_own() -> None:
 @pytest.mark.parametrize(
     "text", ["import random", "from time import time", "datetime.now(UTC)", "uuid.uuid4()"]
 )
-def test_what_a_rule_makes_up_itself_is_found(text: str) -> None:
+def test_impurity_is_detected(text: str) -> None:
     assert list(made_up(Source("rule.py", text)))
 
 
@@ -161,12 +161,12 @@ def values(package_path: list[str], prefix: str) -> Iterator[tuple[str, object]]
 
 
 def test_every_command_is_in_the_catalogue() -> None:
-    found = {
+    commands = {
         value
         for _, value in values(list(oms_commands.__path__), "oms_commands.")
         if isinstance(value, type) and issubclass(value, Command) and hasattr(value, "name")
     }
-    assert found == set(COMMANDS.values())
+    assert commands == set(COMMANDS.values())
 
 
 def test_every_read_model_is_in_the_catalogue_with_its_sql() -> None:

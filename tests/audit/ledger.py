@@ -87,9 +87,9 @@ class Audited:
         return keys.read(self.key_file)
 
     def newest(self) -> StoredCheckpoint:
-        found = self.store.newest_checkpoint()
-        assert found is not None
-        return found
+        checkpoint = self.store.newest_checkpoint()
+        assert checkpoint is not None
+        return checkpoint
 
     def anchor(self) -> Anchor:
         return Anchor("the safe", self.newest().note)
@@ -117,4 +117,4 @@ def superuser(database: Database) -> Generator[Connection]:
 
 
 def kinds(report: TreeReport) -> list[tuple[str, int, int]]:
-    return [(found.kind, found.first, found.last) for found in report.findings]
+    return [(finding.kind, finding.first, finding.last) for finding in report.findings]

@@ -1,4 +1,4 @@
-"""Asking by command line, and looking at what came of it."""
+"""Commands and queries by command line."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def test_do_lists_every_command(run: Run) -> None:
 
 
 def test_an_order_is_placed_shown_and_explained(shop: Run) -> None:
-    found = json.loads(shop("show", "order", "WEB-000001", "--json").stdout)
-    assert found["status"]["order"] == "confirmed"
-    assert found["lines"][0]["allocated"] == 2
-    assert [item["text"] for item in found["timeline"]][1] == "2 x MUG allocated at LEEDS"
+    order = json.loads(shop("show", "order", "WEB-000001", "--json").stdout)
+    assert order["status"]["order"] == "confirmed"
+    assert order["lines"][0]["allocated"] == 2
+    assert [item["text"] for item in order["timeline"]][1] == "2 x MUG allocated at LEEDS"
     shown = shop("show", "order", "1001").stdout
     assert "WEB-000001" in shown
     assert "23.00 GBP" in shown
@@ -49,9 +49,9 @@ def test_an_order_is_shown_as_it_stood(shop: Run) -> None:
 
 
 def test_stock_is_shown_with_its_causes(shop: Run) -> None:
-    found = json.loads(shop("show", "stock", "MUG", "--json").stdout)
-    assert (found["on_hand"], found["allocated"], found["available"]) == (5, 2, 3)
-    assert [move["kind"] for move in found["movements"]] == ["allocated", "received"]
+    stock = json.loads(shop("show", "stock", "MUG", "--json").stdout)
+    assert (stock["on_hand"], stock["allocated"], stock["available"]) == (5, 2, 3)
+    assert [move["kind"] for move in stock["movements"]] == ["allocated", "received"]
     assert "PO-7" in shop("show", "stock", "MUG").stdout
 
 

@@ -43,8 +43,8 @@ def test_a_ledger_is_sealed_shown_and_kept_outside(shop: Run, tmp_path: Path) ->
     assert "Nothing has been sealed" in shop("checkpoint", "show", code=4).stderr
     assert "Nothing has been signed" in shop("checkpoint", "keys").stderr
     assert "6 events are sealed" in shop("checkpoint", "seal").stderr
-    found, _ = checkpoint(shop)
-    assert found.size == 6
+    newest, _ = checkpoint(shop)
+    assert newest.size == 6
     assert json.loads(shop("checkpoint", "show", "--json").stdout)["size"] == 6
     safe = tmp_path / "safe.txt"
     assert "6 events" in shop("checkpoint", "export", str(safe)).stderr
@@ -105,8 +105,8 @@ def test_a_key_hands_over_to_the_next(shop: Run) -> None:
     assert [k["key"] for k in keys] == [str(old), new]
     shop("verify", "--no-read-models", "--key", str(old))
     assert "Tell all who verify" in shop("checkpoint", "rotate-key", "--lost").stderr
-    found = shop("verify", "--no-read-models", "--key", str(old), code=1)
-    assert "unknown_key" in found.stderr
+    refused = shop("verify", "--no-read-models", "--key", str(old), code=1)
+    assert "unknown_key" in refused.stderr
 
 
 def test_a_verification_is_shown_filed_and_kept(shop: Run, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from oms_ledger.cli.ledger import cli_actor
 from tests.cli.conftest import Run
 
 
 def listed(run: Run) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
-    return found
+    keys: list[dict[str, Any]] = json.loads(run("keys", "list", "--json").stdout)
+    return keys
 
 
 def test_a_key_has_a_role_scopes_and_an_end(run: Run) -> None:
@@ -38,7 +39,7 @@ def test_what_cannot_be_is_named(run: Run) -> None:
     assert listed(run) == []
 
 
-def test_nobody_acts_under_the_name_of_the_administrators_own_key(run: Run) -> None:
+def test_no_key_can_have_the_name_of_the_administrators_own_key(run: Run) -> None:
     for name in ("admin", " Admin "):
         refused = run("keys", "create", name, "--role", "analyst", code=2).stderr
         assert "the name of the administrator's own key" in refused
@@ -69,3 +70,25 @@ def test_a_duration_is_read_strictly_and_bounded(run: Run) -> None:
     assert "--grace" in run("keys", "rotate", "x", "--grace", "999999w", code=2).stderr
     assert "at most 5217w" in run("keys", "rotate", "x", "--grace", "999999w", code=2).stderr
     run("keys", "rotate", "x", "--grace", "0s")
+
+
+def test_who_did_what_to_keys_is_on_record(run: Run) -> None:
+    text = run("keys", "create", "shop", "--role", "channel").stdout.strip()
+    run("keys", "create", "desk")
+    run("keys", "rotate", "shop", "--grace", "30m")
+    run("keys", "revoke", "desk")
+    output = run("keys", "history", "--json").stdout
+    changes: list[dict[str, Any]] = json.loads(output)
+    assert [(each["change"], each["name"]) for each in changes] == [
+        ("revoked", "desk"),
+        ("rotated", "shop"),
+        ("expiry_changed", "shop"),
+        ("created", "desk"),
+        ("created", "shop"),
+    ]
+    assert {each["actor"] for each in changes} == {cli_actor()}
+    assert text.split("_")[1] not in output
+    shown = run("keys", "history", "desk").stdout
+    assert "revoked" in shown
+    assert "shop" not in shown
+    assert "Nothing is on record" in run("keys", "history", "nobody").stdout

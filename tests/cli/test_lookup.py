@@ -48,7 +48,7 @@ def number(shop: Run, which: str) -> str:
 
 
 @pytest.mark.parametrize("external_id", ["N0", "N5", "N59", "a@b", "100%", "a_b", "aXb"])
-def test_an_external_id_is_found_among_any_number_that_contain_it(
+def test_an_external_id_is_matched_among_any_number_that_contain_it(
     shop: Run, external_id: str
 ) -> None:
     shown = json.loads(shop("show", "order", external_id, "--json").stdout)
@@ -56,7 +56,9 @@ def test_an_external_id_is_found_among_any_number_that_contain_it(
     assert "N-1" in shop("show", "order", "N-1", code=4).stderr
 
 
-def test_orders_are_found_by_id_then_number_then_external_id(shop: Run, postgres: Database) -> None:
+def test_orders_are_matched_by_id_then_number_then_external_id(
+    shop: Run, postgres: Database
+) -> None:
     assert number(shop, "WEB-000060") == number(shop, "web-000060") == "WEB-000060"
     assert number(shop, "WEB-000003") == "WEB-000003", "not the order with that external id"
     assert number(shop, "web-000004") == "WEB-000004"

@@ -27,7 +27,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run) -> None:
     assert "List them first" in run("keys", "revoke", "webshop", code=4).stderr
 
 
-def test_read_models_are_listed_and_brought_up_to_date(run: Run) -> None:
+def test_read_models_are_listed_and_caught_up(run: Run) -> None:
     run("do", "PutLocation", '{"code": "LEEDS", "name": "Leeds"}')
     behind = {m["name"]: m for m in json.loads(run("projections", "list", "--json").stdout)}
     assert behind.keys() == {model.name for model in PROJECTIONS}
@@ -65,8 +65,13 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
     differing = run(*rebuild, code=1).stderr
     assert "1 rows differ" in differing
     assert "stock sku MUG, location LEEDS: on_hand 6 is 5" in differing
-    (found,) = json.loads(run("projections", "compare", "stock_levels", "--json", code=1).stdout)
-    assert (found["table"], found["key"]) == ("stock", {"sku": "MUG", "location": "LEEDS"})
+    (difference,) = json.loads(
+        run("projections", "compare", "stock_levels", "--json", code=1).stdout
+    )
+    assert (difference["table"], difference["key"]) == (
+        "stock",
+        {"sku": "MUG", "location": "LEEDS"},
+    )
     assert "is live" in run("projections", "swap", "stock_levels").stderr
     assert json.loads(run("show", "stock", "MUG", "--json").stdout)["on_hand"] == 5
 

@@ -79,7 +79,7 @@ def test_forgetting_needs_a_reason(run: Run) -> None:
     assert "There is no order" in run("customer", "export", "nobody", code=4).stderr
 
 
-def test_who_is_held_is_not_forgotten(run: Run) -> None:
+def test_a_customer_on_hold_is_not_forgotten(run: Run) -> None:
     shop(run)
     held = run("customer", "hold", "c1", "--reason", "litigation", "--reference", "case 12")
     refused = run("forget", "c1", "--reason", "erasure request", code=3).stderr

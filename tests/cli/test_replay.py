@@ -60,12 +60,12 @@ def test_an_unknown_id_or_position_is_refused(shop: Run) -> None:
 
 
 def test_what_changed_of_an_order(shop: Run) -> None:
-    found = json.loads(shop("diff", "order", "1001", "5", "8", "--json").stdout)
-    changed = {each["field"]: (each["before"], each["after"]) for each in found["changes"]}
+    differences = json.loads(shop("diff", "order", "1001", "5", "8", "--json").stdout)
+    changed = {each["field"]: (each["before"], each["after"]) for each in differences["changes"]}
     assert changed["status.order"] == ("pending", "confirmed")
     assert changed["version"] == (1, 2)
     assert "total" not in changed
-    assert [each["position"] for each in found["events"]] == [6, 7]
+    assert [each["position"] for each in differences["events"]] == [6, 7]
     shown = shop("diff", "order", "1001", "5", "8").stdout
     assert "status.order: pending -> confirmed" in shown
     assert "Order confirmed" in shown
@@ -74,11 +74,11 @@ def test_what_changed_of_an_order(shop: Run) -> None:
 
 
 def test_what_changed_of_a_sku(shop: Run) -> None:
-    found = json.loads(shop("diff", "sku", "MUG", "3", "8", "--json").stdout)
-    changed = {each["field"]: (each["before"], each["after"]) for each in found["changes"]}
+    differences = json.loads(shop("diff", "sku", "MUG", "3", "8", "--json").stdout)
+    changed = {each["field"]: (each["before"], each["after"]) for each in differences["changes"]}
     assert changed["on_hand"] == (5, 10)
     assert changed["locations.LEEDS.allocated"] == (0, 2)
-    assert [each["position"] for each in found["events"]] == [6, 8]
+    assert [each["position"] for each in differences["events"]] == [6, 8]
 
 
 def test_moments_to_compare_must_come_in_order_and_have_something(shop: Run) -> None:

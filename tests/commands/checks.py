@@ -44,11 +44,11 @@ class Books:
 
     def of(self, kind: type[S]) -> dict[str, S]:
         """States of one kind, by key."""
-        found = {}
+        states = {}
         for stream, state in self.states.items():
             if isinstance(state, kind):
-                found[stream.partition("-")[2]] = state
-        return found
+                states[stream.partition("-")[2]] = state
+        return states
 
     def state(self, kind: type[S], key: str) -> S:
         return self.of(kind).get(key) or kind()
@@ -101,7 +101,7 @@ class Books:
                 self.reached[shipment_id] = reached
 
     def check_answer(self, answer: Mapping[str, Json]) -> None:
-        """What the asker was told, from the writer's states, is what the log says."""
+        """The answer, which is made from the writer's states, equals the fold of the log."""
         for balance in (answer, answer.get("from"), answer.get("to")):
             if isinstance(balance, Mapping) and "on_hand" in balance:
                 sku, place = str(balance["sku"]), str(balance["location"])

@@ -67,7 +67,7 @@ def ordered(
     order_id: str = "o1",
     confirmed: bool = True,
 ) -> tuple[Event, ...]:
-    """An order, the stock that it took, and, unless told otherwise, its confirmation."""
+    """An order, the stock that it took, and, unless `confirmed` is false, its confirmation."""
     terms = OrderTerms(
         "web",
         "GBP",

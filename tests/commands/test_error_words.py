@@ -1,4 +1,4 @@
-"""What is wrong with a field is said in words of its own, whatever is sent in it."""
+"""The error for a field describes what is wrong, and never repeats the value."""
 
 from __future__ import annotations
 
@@ -141,21 +141,21 @@ def check(fault: Mapping[str, Any], body: object) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_wrong_field_of_a_command_is_told_what_to_send(name: str) -> None:
+def test_the_error_for_a_wrong_field_of_a_command_names_the_remedy(name: str) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(COMMANDS[name])
     schema = adapter.json_schema()
     whole = sample(schema, schema.get("$defs", {}))
-    seen: set[str] = set()
+    fields: set[str] = set()
     for body in bodies(whole):
         for text in (True, False):
             for fault in faults(adapter, body, text=text):
                 check(fault, body)
-                seen.add(str(fault["field"]))
-    assert seen >= {*whole}, {*whole} - seen
+                fields.add(str(fault["field"]))
+    assert fields >= {*whole}, {*whole} - fields
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_wrong_parameter_of_a_query_is_told_what_to_send(query: Any) -> None:
+def test_the_error_for_a_wrong_parameter_of_a_query_names_the_remedy(query: Any) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(query.params)
     schema = adapter.json_schema()
     for name in (*schema.get("properties", {}), "colour"):

@@ -62,9 +62,9 @@ def test_every_text_of_a_command_is_put_into_one_form(name: str) -> None:
             command = adapter.validate_python(body)
         except ValidationError:
             continue  # no text, or one that knows no accents
-        found = list(texts(command))
-        assert NFD not in found, (name, path)
-        taken += NFC in found
+        values = list(texts(command))
+        assert NFD not in values, (name, path)
+        taken += NFC in values
     assert taken
 
 
@@ -98,7 +98,7 @@ def test_a_sku_and_an_external_id_are_the_same_in_both_forms() -> None:
 
 
 @pytest.mark.parametrize("sent", [NFC, NFD])
-def test_an_order_of_before_is_found_under_its_external_id(sent: str) -> None:
+def test_an_older_order_is_matched_by_its_external_id_in_any_form(sent: str) -> None:
     made = given(*SHELF).when(PlaceOrder, **order("plain"))
     (event,) = [each for each in made.events if isinstance(each, OrderPlaced)]
     order_id = order_id_of_spelling("web", NFD)

@@ -33,7 +33,7 @@ def mark(decision: Decision) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("past", "asked", "sensitive"),
+    ("past", "declared", "sensitive"),
     [
         (SHELF, False, False),
         (SHELF, True, True),
@@ -44,9 +44,9 @@ def mark(decision: Decision) -> bool:
     ],
 )
 def test_by_its_own_word_or_by_a_product_as_that_is_now(
-    past: tuple[Event, ...], asked: bool, sensitive: bool
+    past: tuple[Event, ...], declared: bool, sensitive: bool
 ) -> None:
-    assert mark(given(*past).when(order(sensitive=asked))) is sensitive
+    assert mark(given(*past).when(order(sensitive=declared))) is sensitive
 
 
 def test_one_line_is_enough() -> None:
@@ -56,26 +56,26 @@ def test_one_line_is_enough() -> None:
     assert mark(decision)
 
 
-def known(sensitive: bool) -> tuple[Event, ...]:
+def earlier(sensitive: bool) -> tuple[Event, ...]:
     """What placing the order with the external id `x` left."""
     return tuple(given(*SHELF).when(order(external_id="x", sensitive=sensitive)).events)
 
 
 def test_sent_again_without_a_word_of_it_it_stays() -> None:
-    again = given(*SHELF, *known(sensitive=True)).when(order(external_id="x"))
+    again = given(*SHELF, *earlier(sensitive=True)).when(order(external_id="x"))
     again.then()
     assert again.answer["sensitive"] is True
     assert again.answer["order_id"] == order_id_for("web", "x", CONTEXT.command_id)
 
 
 def test_an_order_that_is_not_is_not_made_so_by_being_sent_again() -> None:
-    """Whoever sends it would believe that it is."""
-    again = given(*SHELF, *known(sensitive=False)).when(order(external_id="x", sensitive=True))
+    """Otherwise its sender would take the order for a sensitive one."""
+    again = given(*SHELF, *earlier(sensitive=False)).when(order(external_id="x", sensitive=True))
     again.then_refused("external_id_reused")
 
 
 def test_a_product_that_changes_changes_no_order() -> None:
-    past = (*SHELF, *known(sensitive=False), KIT)
+    past = (*SHELF, *earlier(sensitive=False), KIT)
     assert given(*past).when(order(external_id="x")).answer["sensitive"] is False
 
 
@@ -99,11 +99,11 @@ def test_its_shipments_are_marked() -> None:
 
 
 def test_why_it_is_held_is_not_repeated() -> None:
-    """In a refusal that anybody may read: a reason is somebody's own words."""
+    """A refusal needs no scope to be read, and a reason is free text."""
     held = OrderHeld("o1", "h1", "waits for the prescription")
     ship = CreateShipment(order_id="o1", location="LON")
-    said = given(*sensitive_six(), held).when(ship).then_refused("illegal_transition").detail
-    assert "prescription" not in said
-    assert "on hold" in said
-    said = given(*six(), held).when(ship).then_refused("illegal_transition").detail
-    assert "prescription" in said
+    detail = given(*sensitive_six(), held).when(ship).then_refused("illegal_transition").detail
+    assert "prescription" not in detail
+    assert "on hold" in detail
+    detail = given(*six(), held).when(ship).then_refused("illegal_transition").detail
+    assert "prescription" in detail

@@ -39,18 +39,18 @@ UNTIL = datetime(2025, 6, 12, tzinfo=UTC)
 def items(shop: Shop, name: str, **params: object) -> list[Any]:
     body = run_query(shop.oms, name, {"limit": 500, **params}, shop.result.position)
     assert body["next_cursor"] is None
-    found = body["items"]
-    assert isinstance(found, list)
-    return found
+    items = body["items"]
+    assert isinstance(items, list)
+    return items
 
 
 def orders(shop: Shop) -> list[Order]:
     """Every order, folded by the domain from the log."""
-    found: dict[str, Order] = {}
+    orders: dict[str, Order] = {}
     for r in shop.log:
         if r.stream.startswith("order-"):
-            found.setdefault(r.stream, Order()).apply(r.event)
-    return list(found.values())
+            orders.setdefault(r.stream, Order()).apply(r.event)
+    return list(orders.values())
 
 
 def happened(shop: Shop, kind: type[Event]) -> list[Any]:
@@ -133,7 +133,7 @@ def test_the_read_models_equal_a_fold_of_the_log(shop: Shop) -> None:
                 assert stored, kind.table
 
 
-def test_the_figures_look_like_a_real_shop_s(shop: Shop) -> None:
+def test_the_figures_are_those_of_a_realistic_shop(shop: Shop) -> None:
     """Mostly good, never perfect, in every channel."""
     params = {"group_by": "channel", "now": UNTIL.isoformat()}
     body = run_query(shop.oms, "shipping_performance", params, shop.result.position)

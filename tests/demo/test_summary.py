@@ -19,7 +19,7 @@ def test_a_bar_is_as_long_as_its_share() -> None:
     assert bar(3, 8, 4) == "█▌"
 
 
-def test_a_bar_of_nothing_is_empty_and_of_little_is_seen() -> None:
+def test_a_bar_of_nothing_is_empty_and_one_of_little_is_not() -> None:
     assert bar(0, 10) == ""
     assert bar(0, 0) == ""
     assert bar(1, 100_000) == "▏"

@@ -20,7 +20,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_the_catalogue_is_what_the_code_says() -> None:
+def test_the_catalogue_equals_the_generated_one() -> None:
     written = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
     assert written == catalogue(), "docs/catalogue.md is old; `make docs` writes it anew"
 
@@ -58,7 +58,7 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    known = {f"OMS_{name.upper()}" for name in Settings.__dataclass_fields__}
+    settings = {f"OMS_{name.upper()}" for name in Settings.__dataclass_fields__}
     for page in PAGES:
         named = set(re.findall(r"\bOMS_[A-Z_]+\b", page.read_text("utf-8")))
-        assert {n for n in named if not n.startswith("OMS_TEST_")} <= known, page.name
+        assert {n for n in named if not n.startswith("OMS_TEST_")} <= settings, page.name

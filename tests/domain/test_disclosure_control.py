@@ -32,7 +32,7 @@ counts = st.lists(st.integers(0, 30), max_size=8)
 
 @given(counts, st.integers(1, 15))
 def test_no_small_count_can_be_read_or_worked_out(given_: list[int], least: int) -> None:
-    """Whoever knows the total learns what is hidden in all: of two or more, and not few."""
+    """The total reveals only the sum of the hidden cells: two or more cells, with enough orders."""
     hide = suppress(given_, least)
     secret = [n for n, hides in zip(given_, hide, strict=True) if hides]
     open_ = [n for n, hides in zip(given_, hide, strict=True) if not hides]

@@ -72,8 +72,8 @@ def applied(kind: type[State], event: Event) -> bool:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_each_event_is_applied_by_its_own_kind_of_state_and_no_other(name: str) -> None:
-    known_by = [kind.category for kind in STATES.values() if applied(kind, LITERALS[name])]
-    assert known_by == [name.split(".")[0]]
+    applied_by = [kind.category for kind in STATES.values() if applied(kind, LITERALS[name])]
+    assert applied_by == [name.split(".")[0]]
 
 
 @pytest.mark.parametrize("kind", STATES.values(), ids=STATES)

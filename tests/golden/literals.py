@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from oms_ledger.domain.catalogue.events import (
@@ -33,11 +34,13 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    CreditGranted,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
+    PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -46,7 +49,13 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
-from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.terms import (
+    Address,
+    Customer,
+    OrderTerms,
+    Presentment,
+    ShippingCharge,
+)
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
@@ -62,6 +71,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.payments import PAYMENT_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -74,7 +84,7 @@ _LINES = (LineQuantity("1", 2),)
 _ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
 
-_TERMS = OrderTerms(
+_FIRST_TERMS = OrderTerms(
     channel="web",
     currency="GBP",
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True),),
@@ -96,6 +106,13 @@ _TERMS = OrderTerms(
     promised_delivery_at=at(6),
 )
 
+_TERMS = replace(
+    _FIRST_TERMS,
+    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
+    shipping=ShippingCharge("standard", 495, 82, True),
+    presentment=Presentment("EUR", "1.1534"),
+)
+
 LITERALS: dict[str, Event] = {
     event.type: event
     for event in (
@@ -113,6 +130,9 @@ LITERALS: dict[str, Event] = {
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
+        PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
+        CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
+        *PAYMENT_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -189,7 +209,7 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
     "product.defined.v2": {"sensitive": False},

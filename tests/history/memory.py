@@ -45,14 +45,14 @@ class LogUntil:
     ) -> list[Recorded]:
         own = self._records.streams.get(stream, [])
         until = bisect_right(own, self.position, key=lambda r: r.position)
-        found = own[max(0, after_version) : until]
-        return found if limit is None else found[:limit]
+        changes = own[max(0, after_version) : until]
+        return changes if limit is None else changes[:limit]
 
     def events(
         self, after: Position, limit: int, types: Collection[str] | None = None
     ) -> list[Recorded]:
-        found = self._records.all[after : self.position]
-        return [r for r in found if types is None or type(r.event).type in types][:limit]
+        records = self._records.all[after : self.position]
+        return [r for r in records if types is None or type(r.event).type in types][:limit]
 
     def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
         state = kind()
@@ -165,16 +165,16 @@ def _movements(models: ReadModels, p: Params) -> list[Shown]:
         here = p["location"] in (None, row.location)
         return here and row.sku == p["sku"] and row.position < p["before"]
 
-    found = sorted(models.of(MovementRow, chosen), key=lambda row: -row.position)
-    return [asdict(row) for row in found[: p["limit"]]]
+    movements = sorted(models.of(MovementRow, chosen), key=lambda row: -row.position)
+    return [asdict(row) for row in movements[: p["limit"]]]
 
 
 def _list_products(models: ReadModels, p: Params) -> list[Shown]:
     def chosen(row: ProductRow) -> bool:
         return row.sku > p["after"] and (p["with_sensitive"] or not row.sensitive)
 
-    found = models.of(ProductRow, chosen)
-    return [asdict(row) for row in sorted(found, key=lambda row: row.sku)[: p["limit"]]]
+    products = models.of(ProductRow, chosen)
+    return [asdict(row) for row in sorted(products, key=lambda row: row.sku)[: p["limit"]]]
 
 
 def _product(models: ReadModels, p: Params) -> list[Shown]:
@@ -182,8 +182,8 @@ def _product(models: ReadModels, p: Params) -> list[Shown]:
 
 
 def _list_locations(models: ReadModels, p: Params) -> list[Shown]:
-    found = sorted(models.of(LocationRow), key=lambda row: (row.priority, row.code))
-    return [asdict(row) for row in found]
+    locations = sorted(models.of(LocationRow), key=lambda row: (row.priority, row.code))
+    return [asdict(row) for row in locations]
 
 
 def _location(models: ReadModels, p: Params) -> list[Shown]:
@@ -191,8 +191,8 @@ def _location(models: ReadModels, p: Params) -> list[Shown]:
 
 
 def _shipment(models: ReadModels, p: Params) -> list[Shown]:
-    found = models.of(ShipmentRow, lambda row: row.shipment_id in p["keys"])
-    return [asdict(row) for row in found]
+    shipments = models.of(ShipmentRow, lambda row: row.shipment_id in p["keys"])
+    return [asdict(row) for row in shipments]
 
 
 def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
@@ -206,13 +206,13 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
         place = (row.created_at, row.shipment_id)
         before = p["after"] is None or place < (p["after"], p["after_id"])
         location = p["location"] is None or f"location:{row.location}" in p["location"]
-        known = p["until"] is None or max(row.created_at, row.placed_at) <= p["until"]
-        wanted = location and known and p["late"] in (None, late(row))
+        created = p["until"] is None or max(row.created_at, row.placed_at) <= p["until"]
+        wanted = location and created and p["late"] in (None, late(row))
         return before and wanted and row.order_id == p["order_id"]
 
-    found = models.of(ShipmentRow, chosen)
-    found.sort(key=lambda row: (row.created_at, row.shipment_id), reverse=True)
-    return [asdict(row) for row in found[: p["limit"]]]
+    shipments = models.of(ShipmentRow, chosen)
+    shipments.sort(key=lambda row: (row.created_at, row.shipment_id), reverse=True)
+    return [asdict(row) for row in shipments[: p["limit"]]]
 
 
 STATEMENTS: dict[str, Statement] = {

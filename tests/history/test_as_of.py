@@ -82,10 +82,10 @@ def test_as_of_answers_are_those_that_were_given_live_at_a_thousand_moments() ->
         log = LogUntil(shop.records, live.position)
         again = answered(partial(live.query.as_of, live.params, log))
         assert again == live.answer, (live.position, live.query.name, live.params)
-    found = Counter(live.query.name for live in shop.answers if live.answer != NOTHING)
+    answers = Counter(live.query.name for live in shop.answers if live.answer != NOTHING)
     assert len(shop.moments) >= MOMENTS
-    assert found.keys() == CAPABLE
-    assert min(found.values()) > 100, found
+    assert answers.keys() == CAPABLE
+    assert min(answers.values()) > 100, answers
 
 
 def played(oms: Oms, steps: int) -> tuple[RandomShop, list[LiveAnswer]]:

@@ -44,7 +44,7 @@ def on_hand(log: LogUntil, happened_by: datetime) -> int:
     return on_hand
 
 
-def test_on_hand_is_the_sum_of_what_had_happened_as_far_as_it_was_known() -> None:
+def test_on_hand_is_the_sum_of_movements_that_had_happened_and_were_recorded() -> None:
     history = received_and_corrected()
     now, then = log_of(history), log_of(history, 1)
     assert on_hand(now, MONDAY) == 10
@@ -62,7 +62,7 @@ def noted_late() -> list[Recorded]:
 
 
 @pytest.mark.parametrize(
-    ("happened_by", "as_of", "seen"),
+    ("happened_by", "as_of", "positions"),
     [
         (None, 3, [1, 2, 3]),
         (WEDNESDAY, 3, [1, 2, 3]),
@@ -73,10 +73,10 @@ def noted_late() -> list[Recorded]:
     ],
 )
 def test_timeline_and_events_of_what_had_happened(
-    happened_by: datetime | None, as_of: int, seen: list[int]
+    happened_by: datetime | None, as_of: int, positions: list[int]
 ) -> None:
     log, params = log_of(noted_late(), as_of), OrderHistory("o1", happened_by)
     for query in (order_events, order_timeline):
         items = query(params, log)["items"]
         assert isinstance(items, list)
-        assert sorted({item["position"] for item in items}) == seen
+        assert sorted({item["position"] for item in items}) == positions

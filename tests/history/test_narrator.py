@@ -32,18 +32,18 @@ def log_of_a_shop(steps: int = 200) -> LogUntil:
 def test_every_event_has_a_description_and_effects() -> None:
     """Effects follow on each other: each begins where the one before it ended."""
     log = log_of_a_shop()
-    seen: dict[tuple[str, str], object] = {}
+    values: dict[tuple[str, str], object] = {}
     entries = list(Narrator(log).entries(all_events(log)))
     assert [each.recorded.position for each in entries] == list(range(1, log.position + 1))
     for each in entries:
         assert each.description
         for effect in each.effects:
-            before = seen.get((each.recorded.stream, effect.field), effect.before)
+            before = values.get((each.recorded.stream, effect.field), effect.before)
             assert effect.before == before
-            seen[each.recorded.stream, effect.field] = effect.after
+            values[each.recorded.stream, effect.field] = effect.after
     for key in log.keys(Order):
         for field, value in facts(log.fold(Order, key)).items():
-            last = seen.get((f"order-{key}", field))
+            last = values.get((f"order-{key}", field))
             assert last == value or (last is None and not value), (key, field)
 
 

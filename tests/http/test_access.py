@@ -39,11 +39,11 @@ def written() -> dict[tuple[str, str], dict[str, bool]]:
 
 
 def filled(path: str) -> str:
-    """A parameter nobody knows: whoever is let in is told so, and nothing happens."""
+    """The path with an unknown parameter: an authorised request is refused without an effect."""
     return re.sub(r"{\w+}", "x", path) + "?nonsense=1"
 
 
-def test_the_page_is_what_the_code_says() -> None:
+def test_the_page_equals_the_generated_one() -> None:
     assert PAGE.read_text("utf-8") == access(), "docs/access.md is old; `make docs` writes it"
 
 
@@ -115,7 +115,7 @@ def test_a_key_of_one_ledger_is_nothing_in_another(oms: Oms, elsewhere: Oms) -> 
                 assert (response.status_code == 401) is (scope != PUBLIC), (method, path)
 
 
-def test_the_actor_is_who_was_authenticated_and_cannot_be_set_by_a_request(
+def test_the_actor_is_the_authenticated_caller_and_cannot_be_set_by_a_request(
     oms: Oms, api: Api
 ) -> None:
     """Nothing in a request can name another."""

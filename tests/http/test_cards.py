@@ -60,15 +60,6 @@ def test_in_any_field_of_any_body(memory_api: Api) -> None:
     assert memory_api.get("/v1/events").json()["items"] == []
 
 
-def test_in_any_item_of_a_batch(memory_api: Api) -> None:
-    orders = [order(), order(external_id=DIGITS)]
-    problem = problem_of(
-        memory_api.post("/v1/orders:batch", {"orders": orders}), 422, "card_data_refused"
-    )
-    assert fields(problem) == ["orders.1.external_id"]
-    assert memory_api.get("/v1/events").json()["items"] == []
-
-
 def test_in_any_parameter_and_path(memory_api: Api) -> None:
     for query in QUERIES:
         path = re.sub(r"{\w+}", "x", query.path)

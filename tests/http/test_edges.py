@@ -58,7 +58,7 @@ def test_the_page_of_the_documentation_runs_its_own_script_and_loads_nothing(
 
 
 def test_pages_of_other_origins_cannot_read_answers(api: Api) -> None:
-    """CORS is off: no answer names an origin, and what a browser asks before is refused."""
+    """CORS is off: no answer names an origin, and a browser's preflight request is refused."""
     origin = {"Origin": "https://evil.example"}
     asks = {**origin, "Access-Control-Request-Method": "POST"}
     answers = [api.get(path, headers=origin) for path in ANSWERS]

@@ -127,7 +127,7 @@ NOTHING = ["/v1/orders/none", "/v1/orders/none/timeline", "/v1/shipments/none", 
      "/v1", "/v1/nothing", "/v1/orders/", "//", "/../etc/passwd"]  # fmt: skip
 
 
-def test_not_found(api: Api) -> None:
+def test_an_unknown_id_is_404(api: Api) -> None:
     for path in NOTHING:
         problem_of(api.get(path), 404, "not_found")
 

@@ -14,6 +14,7 @@ from oms_projections import QUERIES
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.test_errors import problem_of
+from tests.http.test_routes import PATHS
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -54,9 +55,7 @@ def test_any_value_in_any_field(shop: Api) -> None:
         body = data.draw(fields[name])
         response = shop.send(
             route.method,
-            route.path.format(
-                order_id="o", shipment_id="s", hold_id="h", sku="x", code="x", customer_id="c"
-            ),
+            route.path.format(**PATHS),
             content=_json(body),
             headers=JSON_HEADERS,
         )

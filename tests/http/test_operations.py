@@ -139,7 +139,7 @@ def test_a_rebuild_is_requested_and_listed(api: Api) -> None:
 
 
 def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Database) -> None:
-    """A row that somebody has broken keeps an order out of its read model, until it is mended."""
+    """A damaged row keeps an order out of its read model until it is repaired."""
     for method, path, body in STOCKED:
         api.send(method, path, json=body)
     lines = table_name(LineRow.table, order_status.READ_MODEL.version)
@@ -176,7 +176,7 @@ def allow(database: Database, connections: bool) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for a connection gives up sooner."""
+    """A short timeout for a connection of the pool."""
     monkeypatch.setattr(pool, "POOL_SECONDS", 1)
 
 

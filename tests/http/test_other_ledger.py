@@ -65,11 +65,15 @@ def theirs(oms: Oms) -> Iterator[Shop]:
         hold = done(api.post(f"/v1/orders/{order_id}/hold", {"reason": "only-here"}))
         done(api.post(f"/v1/orders/{order_id}/holds/{hold['hold_id']}/release"))
         done(api.post(f"/v1/orders/{order_id}/confirm"))
+        paying = {"provider": "manual", "amount": "1.00"}
+        paid = done(api.post(f"/v1/orders/{order_id}/payments", paying))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
         oms.audit.sealer().catch_up()
         names = {
             "order_id": order_id,
             "hold_id": hold["hold_id"],
+            "payment_id": paid["payment_id"],
+            "discrepancy_id": "d-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],
             "sku": "SKU-1",
@@ -133,7 +137,7 @@ def test_the_same_key_opens_what_it_is_for(theirs: Shop) -> None:
 
 
 def test_names_of_another_ledger_lead_nowhere(theirs: Shop, ours: Oms) -> None:
-    """Asked with a key that may do everything here."""
+    """Requested with a key that has every right in this ledger."""
     key = ours.api_keys.create("ours", "admin", SCOPES)
     with Api(create_app(ours), key=key) as api:
         for method, template, _ in served(ours):

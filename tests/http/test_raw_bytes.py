@@ -1,8 +1,8 @@
-"""Raw bytes at the port of a running server: smuggled requests, torn ones, noise by the thousand.
+"""Raw bytes at the port of a running server: smuggled and truncated requests, and random noise.
 
-No answer is a 500, tells anything of what is inside or lacks its headers; no request is read that
-somebody in front of us would not have seen; and the server is there afterwards.
-`OMS_TEST_RAW_CASES` sends as many as wanted.
+No answer is a 500, reveals internals or lacks its headers; no request is accepted that a proxy in
+front would not have recognised as one; and the server still runs afterwards. `OMS_TEST_RAW_CASES`
+sets the number of requests.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def test_what_two_readers_could_read_in_two_ways_is_refused_and_ends_the_connect
     assert ("GET", "/smuggled") not in served.requests
 
 
-def test_what_stands_behind_a_body_of_known_length_is_a_request_of_its_own(
+def test_bytes_after_a_body_with_a_length_are_the_next_request(
     served: Listening,
 ) -> None:
     """As HTTP/1.1 has it: pipelined requests are answered in their order."""

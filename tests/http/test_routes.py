@@ -57,7 +57,7 @@ class ExampleClient:
         return answer
 
 
-def test_paths_with_values_are_found_without_a_detour(
+def test_paths_with_values_are_routed_without_fastapi(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def detour(*_: object) -> None:
@@ -80,6 +80,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     with projecting(oms):
         _fulfil(client)
         _cancel(client)
+        _pay(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -123,6 +124,28 @@ def _cancel(client: ExampleClient) -> None:
     assert cancelled["lines"][0]["cancelled"] == 2
 
 
+def _pay(client: ExampleClient) -> None:
+    """An order with a payment of each kind; what is too much goes back."""
+    order_id = client.do("PlaceOrder", body=order(4, "85123A"))["order_id"]
+    paid = client.do("RequestPayment", body=MANUAL, order_id=order_id)
+    manual = {"order_id": order_id, "payment_id": paid["payment_id"]}
+    client.do("CapturePayment", **manual)
+    client.do("VoidPayment", **manual)
+    client.do("RefundPayment", body={"amount": "2.55", "reason": "late"}, **manual)
+    external = {**MANUAL, "provider": "external", "amount": "0.20"}
+    waits = client.do("RequestPayment", body=external, order_id=order_id)
+    report = {"kind": "captured", "provider_event_id": "e1", "amount": "9.00"}
+    pending = {"order_id": order_id, "payment_id": waits["payment_id"]}
+    (open_one,) = client.do("ReportPayment", body=report, **pending)["discrepancies"]
+    client.do("ResolvePaymentDiscrepancy", discrepancy_id=open_one["discrepancy_id"], **pending)
+    client.do("RecordPayment", order_id=order_id)
+    refunded = client.do("RefundCredit", order_id=order_id)
+    assert refunded["money"]["credit"] == "0.00"
+
+
+MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
+
+
 def _forget(client: ExampleClient, after: int) -> None:
     assert (
         client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
@@ -155,7 +178,7 @@ def _backorder(client: ExampleClient) -> int:
 
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
-PATHS |= {"customer_id": "c"}
+PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

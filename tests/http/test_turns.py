@@ -84,7 +84,7 @@ def test_each_caller_may_queue_so_many() -> None:
     asyncio.run(work())
 
 
-def test_who_waits_too_long_or_goes_away_leaves_no_turn_taken() -> None:
+def test_a_waiter_that_times_out_or_is_cancelled_frees_its_turn() -> None:
     async def work() -> None:
         turns = FairTurns(1, 10)
         work = Work(turns)

@@ -152,9 +152,7 @@ def is_closed_while_sending(client: socket.socket, piece: bytes, times: int) -> 
     return False
 
 
-def test_a_connection_that_says_nothing_is_closed(
-    served: Listening, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_connection_is_closed(served: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "HEAD_SECONDS_MAX", 0.2)
     assert ended_within(served.port, 5, b"") == b""
 
@@ -210,7 +208,9 @@ def test_requests_of_one_connection_that_wait_are_bounded(
     assert len(served.requests) < 10
 
 
-def test_silent_connections_keep_out_nobody(opened: Oms, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_connections_do_not_keep_others_out(
+    opened: Oms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The oldest silent one loses its place; one that has sent a key keeps it."""
     monkeypatch.setattr(wire, "places", lambda: 20)
     keyed = request("GET", "/v1/orders", KEY)

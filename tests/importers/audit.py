@@ -74,11 +74,11 @@ def rows(oms: Oms, statement: str) -> list[tuple[Any, ...]]:
 def check_stock(oms: Oms, audit: Audit) -> None:
     """Balances equal the fold, and every change is a movement that explains them."""
     columns = "on_hand, allocated, held, backordered, incoming, version"
-    found = {
+    stored = {
         f"{sku}@{place}": tuple(counters)
         for sku, place, *counters in rows(oms, f"SELECT sku, location, {columns} FROM stock")
     }
-    assert found == {
+    assert stored == {
         key: (s.on_hand, s.allocated, s.held, s.backordered, s.incoming, s.version)
         for key, s in audit.of(StockLevel).items()
     }
@@ -95,8 +95,8 @@ def check_stock(oms: Oms, audit: Audit) -> None:
 def check_orders(oms: Oms, audit: Audit) -> None:
     orders = audit.of(Order)
     columns = "version, status, payment, fulfilment, returned, total, placed_at"
-    found = {row[0]: row[1:] for row in rows(oms, f"SELECT order_id, {columns} FROM orders")}
-    assert found == {key: _order(order) for key, order in orders.items()}
+    stored = {row[0]: row[1:] for row in rows(oms, f"SELECT order_id, {columns} FROM orders")}
+    assert stored == {key: _order(order) for key, order in orders.items()}
     counters = "ordered, allocated, packed, backordered, shipped, delivered, cancelled, returned"
     lines = defaultdict[str, dict[str, tuple[Any, ...]]](dict)
     for order_id, line_id, *units in rows(
@@ -136,13 +136,13 @@ def _order(order: Order) -> tuple[object, ...]:
 
 def check_shipments(oms: Oms, audit: Audit) -> None:
     columns = "order_id, status, version, delivered_at, units"
-    found = {row[0]: row[1:] for row in rows(oms, f"SELECT shipment_id, {columns} FROM shipments")}
+    stored = {row[0]: row[1:] for row in rows(oms, f"SELECT shipment_id, {columns} FROM shipments")}
     expected = {}
     for key, s in audit.of(Shipment).items():
         assert s.created is not None
         units = sum(line.quantity for line in s.created.lines)
         expected[key] = (s.created.order_id, s.status, s.version, s.delivered_at, units)
-    assert found == expected
+    assert stored == expected
 
 
 def check_read_models(oms: Oms, audit: Audit) -> None:

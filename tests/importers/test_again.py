@@ -91,12 +91,12 @@ def test_an_interrupted_run_continues(
             resumed = imported(oms, file)
             assert resumed.balances
             assert 0 < resumed.already < resumed.rows
-            found = happened(oms)
+            events = happened(oms)
         with open_oms(quiet.settings) as oms:
             whole = imported(oms, file)
             expected = happened(oms)
     assert 0 < half < len(expected)
-    assert found == expected
+    assert events == expected
     assert resumed.applied == whole.applied
     assert resumed.events == whole.events - half
 
@@ -149,7 +149,9 @@ def test_a_longer_file_goes_on_where_the_shorter_one_ended(postgres: Database, h
     assert not [row for row in report.skipped_rows if row.because.startswith("refused")]
 
 
-def test_another_invoice_under_a_known_number_is_skipped(postgres: Database, here: Path) -> None:
+def test_another_invoice_under_an_imported_number_is_skipped(
+    postgres: Database, here: Path
+) -> None:
     first = written(here / "first.csv", [line("1", "A", 2), line("C2", "A", -1)])
     other = written(here / "other.csv", [line("1", "A", 3), line("C2", "A", -2)])
     with open_oms(postgres.settings) as oms:

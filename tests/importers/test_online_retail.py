@@ -153,13 +153,13 @@ def test_an_invoice_is_whole_however_it_lies_in_the_file() -> None:
         MalformedRow(3, "torn"),
         row("1", number=4, at="2011-01-04 10:00:00"),
     ]
-    found = list(invoices(iter(rows), survey(rows).last))
-    assert [i.number if not isinstance(i, MalformedRow) else i.why for i in found] == [
+    items = list(invoices(iter(rows), survey(rows).last))
+    assert [i.number if not isinstance(i, MalformedRow) else i.why for i in items] == [
         "2",
         "torn",
         "1",
     ]
-    whole = found[-1]
+    whole = items[-1]
     assert not isinstance(whole, MalformedRow)
     assert [r.number for r in whole.rows] == [1, 4]
     assert whole.at == datetime(2011, 1, 4, 10, 0, tzinfo=UTC)

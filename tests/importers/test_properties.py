@@ -80,8 +80,8 @@ def test_the_use_of_a_row_fits_its_quantity_and_price(row: FileRow, has_price: b
 
 
 @given(st.lists(rows(), max_size=40))
-def test_opening_stock_covers_everything_and_not_a_unit_more(found: list[FileRow]) -> None:
-    numbered = [row._replace(number=n) for n, row in enumerate(found, 1)]
+def test_opening_stock_covers_everything_and_not_a_unit_more(file_rows: list[FileRow]) -> None:
+    numbered = [row._replace(number=n) for n, row in enumerate(file_rows, 1)]
     whole = [i for i in invoices(iter(numbered), survey(numbered).last) if isinstance(i, Invoice)]
     opening = opening_stock(whole)
     free = Counter(opening)
@@ -172,11 +172,11 @@ def test_rows_read_are_rows_applied_and_rows_skipped(
     file = tmp_path_factory.mktemp("dirty") / "dirty.csv"
     with file.open("w", encoding="utf-8", newline="", errors="replace") as out:
         csv.writer(out, lineterminator="\n").writerows([COLUMNS, *lines])
-    found = survey(read(file))
-    assert found.rows == sum(1 for line in _lines(file)[1:] if not line.isspace())
-    opening = opening_stock(invoices(read(file), found.last)) if stocked else {}
-    report = ImportReport("dirty", found, Revenue(found.goods, found.services), file)
-    again = ImportReport("dirty", found, Revenue(found.goods, found.services), file)
+    surveyed = survey(read(file))
+    assert surveyed.rows == sum(1 for line in _lines(file)[1:] if not line.isspace())
+    opening = opening_stock(invoices(read(file), surveyed.last)) if stocked else {}
+    report = ImportReport("dirty", surveyed, Revenue(surveyed.goods, surveyed.services), file)
+    again = ImportReport("dirty", surveyed, Revenue(surveyed.goods, surveyed.services), file)
     writer = Writer(MemoryStore())
     try:
         for account in (report, again):
@@ -233,16 +233,16 @@ def test_any_other_bytes_are_refused_or_counted(
     file = tmp_path_factory.mktemp("noise") / "noise.csv"
     heading = (",".join(COLUMNS) + "\n").encode() if headed else b""
     file.write_bytes(heading + noise)
-    found: list[FileRow | MalformedRow] = []
+    parsed: list[FileRow | MalformedRow] = []
     with suppress(Invalid):
-        found = list(read(file))
+        parsed = list(read(file))
         assert headed, "without the heading nothing is read"
-    assert len(found) == survey(found).rows
-    assert [row.number for row in found] == list(range(1, len(found) + 1))
+    assert len(parsed) == survey(parsed).rows
+    assert [row.number for row in parsed] == list(range(1, len(parsed) + 1))
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (b"", "nothing"),
         (b"a,b,c\n1,2,3\n", "with exactly these columns"),
@@ -254,10 +254,10 @@ def test_any_other_bytes_are_refused_or_counted(
         ),
     ],
 )
-def test_a_fault_of_a_whole_file_is_reported(tmp_path: Path, content: bytes, says: str) -> None:
+def test_a_fault_of_a_whole_file_is_reported(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "file.csv"
     file.write_bytes(content)
-    with pytest.raises(Invalid, match=says):
+    with pytest.raises(Invalid, match=message):
         survey(read(file))
 
 

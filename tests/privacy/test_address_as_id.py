@@ -31,7 +31,7 @@ def orders_of(api: Api, customer: str, position: int) -> list[str]:
 
 @pytest.mark.parametrize("customer", [ONLY_ID, WITH_NAME, WITH_EMAIL])
 @pytest.mark.parametrize("guest", ["before", "after", None])
-def test_their_orders_are_found_by_it(
+def test_their_orders_are_listed_by_the_address(
     shop: Api, customer: dict[str, str], guest: str | None
 ) -> None:
     if guest == "before":
@@ -45,7 +45,7 @@ def test_their_orders_are_found_by_it(
     assert summary["orders"] >= 2
 
 
-def test_an_address_of_nobody_and_one_of_a_guest_are_no_ids(shop: Api) -> None:
+def test_an_unknown_address_and_one_of_a_guest_are_no_ids(shop: Api) -> None:
     made = buys(shop, AS_GUEST)
     waits = {"min_position": made["position"]}
     for address in (EMAIL, "nobody@example.com"):

@@ -98,7 +98,7 @@ def refused(value: Any) -> str | None:
 
 
 @given(written(), st.booleans())
-def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) -> None:
+def test_any_card_number_with_any_separators_is_detected(text: str, ascii: bool) -> None:
     value = {"lines": [{"note": "fine"}, {"note": text}]}
     body = json.dumps(value, ensure_ascii=ascii).encode()
     assert cards.may_hold_card_data(body)
@@ -106,7 +106,7 @@ def test_any_card_number_with_any_separators_is_found(text: str, ascii: bool) ->
 
 
 @given(numbers())
-def test_a_card_number_that_is_a_number_or_a_name_is_found(number: str) -> None:
+def test_a_card_number_that_is_a_number_or_a_name_is_detected(number: str) -> None:
     assert refused({"a": {"b": int(number)}}) == "a.b"
     assert refused({"a": {number: 1}}) == "a"
     assert cards.may_hold_card_data(json.dumps({number: 1}).encode())
@@ -134,7 +134,7 @@ def test_the_issuers_own_examples(number: str) -> None:
         "B5555555555554440^X/Y^2712", ";4111111111111112=27121010000012345678?",
     ],
 )  # fmt: skip
-def test_security_codes_and_magnetic_stripes_are_found(text: str) -> None:
+def test_security_codes_and_magnetic_stripes_are_detected(text: str) -> None:
     assert refused({"note": text}) == "note"
     assert cards.may_hold_card_data(json.dumps({"note": text}).encode())
 
@@ -245,9 +245,9 @@ def test_nothing_of_a_real_year_of_orders_is_taken_for_a_card() -> None:
     """Codes, descriptions, invoices, customers, prices and dates, each by itself."""
     with gzip.open(real_file(), "rt", encoding="utf-8") as file:
         names, *rows = csv.reader(file)
-    seen = [set(column) for column in zip(*rows, strict=True)]
-    assert sum(map(len, seen)) > 60_000
-    for name, texts in zip(names, seen, strict=True):
+    columns = [set(column) for column in zip(*rows, strict=True)]
+    assert sum(map(len, columns)) > 60_000
+    for name, texts in zip(names, columns, strict=True):
         assert [text for text in texts if refused({name: text})] == []
 
 
@@ -263,7 +263,7 @@ def test_digits_of_any_script_are_digits(zero: str) -> None:
     ["security code 123", "Security-Code: 1234", "CVV code is 123", "CVN 123", "CSC: 1234",
      "card verification value is 123", "cvc2=123"],
 )  # fmt: skip
-def test_a_security_code_is_found_by_any_of_its_names(note: str) -> None:
+def test_a_security_code_is_detected_by_any_of_its_names(note: str) -> None:
     assert refused({"note": note}) == "note"
 
 

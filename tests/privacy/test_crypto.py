@@ -47,7 +47,9 @@ def test_for_two_persons_or_fields_it_is_not_the_same(text: str, name: str) -> N
 
 
 @given(texts, fields, fields)
-def test_nobody_else_opens_it_and_it_opens_nowhere_else(text: str, name: str, other: str) -> None:
+def test_no_other_key_opens_it_and_it_opens_in_no_other_field(
+    text: str, name: str, other: str
+) -> None:
     sealed = ADA.seal(text, name)
     for key in (BOB, ELSEWHERE, DataKey.of("k2", "customer:1", "ledger", b"a" * 32)):
         with pytest.raises(Unreadable):

@@ -79,7 +79,7 @@ def test_what_is_not_sealed_stays_as_it_is(body: Any) -> None:
 
 
 @given(st.text(max_size=20))
-def test_a_text_that_looks_like_an_answer_opens_nothing(text: str) -> None:
+def test_a_text_in_the_form_of_an_answer_opens_nothing(text: str) -> None:
     """A note that looks like a field of an answer is returned unchanged."""
     note = f'{text}"name":"{NAME}"'
     assert shown({"note": note}) == {"note": note}

@@ -25,20 +25,20 @@ REASON = {"reason": "erasure request"}
 
 def order_of(api: Api, made: dict[str, Any]) -> dict[str, Any]:
     params = {"min_position": made["position"], "wait_ms": 10_000}
-    found = api.get(f"/v1/orders/{made['order_id']}", params=params)
-    assert found.status_code == 200, found.text
-    order: dict[str, Any] = found.json()
+    answer = api.get(f"/v1/orders/{made['order_id']}", params=params)
+    assert answer.status_code == 200, answer.text
+    order: dict[str, Any] = answer.json()
     return order
 
 
-def forget(api: Api, who: str) -> dict[str, Any]:
-    answer = api.post(f"/v1/customers/{who}/forget", REASON)
+def forget(api: Api, person: str) -> dict[str, Any]:
+    answer = api.post(f"/v1/customers/{person}/forget", REASON)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    receipt: dict[str, Any] = answer.json()
+    return receipt
 
 
-def test_who_is_forgotten_is_found_nowhere(shop: Api, postgres: Database) -> None:
+def test_after_forgetting_no_answer_has_the_person(shop: Api, postgres: Database) -> None:
     ada, bob = ADA.buys(shop), BOB.buys(shop)
     assert order_of(shop, ada)["customer"]["email"] == ADA.email
     token = ada["tracking_token"]
@@ -82,8 +82,8 @@ def test_the_ledger_still_verifies_and_records_the_erasure(
         made = ADA.buys(shop)
         seal(oms)
         before = shop.get("/v1/audit/proof/inclusion", params={"position": made["position"]}).json()
-        told = forget(shop, "c-ada")
-        assert told["forgotten"] == 1
+        receipt = forget(shop, "c-ada")
+        assert receipt["forgotten"] == 1
         seal(oms)
         oms.catch_up()
         report = oms.audit.verify(VerificationOptions())
@@ -102,14 +102,14 @@ def test_the_ledger_still_verifies_and_records_the_erasure(
     }
 
 
-def test_who_comes_again_has_a_new_key(shop: Api) -> None:
+def test_a_returning_customer_gets_a_new_key(shop: Api) -> None:
     before = ADA.buys(shop)
     forget(shop, "c-ada")
     after = ADA.buys(shop)
     assert order_of(shop, after)["customer"]["email"] == ADA.email
     assert order_of(shop, before)["customer"]["email"] == "[forgotten]"
-    found = shop.get("/v1/orders", params={"q": ADA.email}).json()["items"]
-    assert [each["order_id"] for each in found] == [after["order_id"]]
+    items = shop.get("/v1/orders", params={"q": ADA.email}).json()["items"]
+    assert [each["order_id"] for each in items] == [after["order_id"]]
     assert forget(shop, "c-ada")["forgotten"] == 2
 
 
@@ -117,13 +117,13 @@ def test_a_guest_is_forgotten_by_address_and_with_the_customer_of_that_address(
     shop: Api, postgres: Database
 ) -> None:
     guest = GUEST.buys(shop)
-    told = forget(shop, GUEST.email)
-    assert told["customer_id"].startswith("key:")
-    assert order_of(shop, {**guest, **told})["customer"]["name"] == "[forgotten]"
+    receipt = forget(shop, GUEST.email)
+    assert receipt["customer_id"].startswith("key:")
+    assert order_of(shop, {**guest, **receipt})["customer"]["name"] == "[forgotten]"
     assert rows_with(postgres, GUEST.mark) == []
-    once_more, known = GUEST.buys(shop), Planted(GUEST.mark, "c-guest").buys(shop)
+    once_more, customer = GUEST.buys(shop), Planted(GUEST.mark, "c-guest").buys(shop)
     position = forget(shop, "c-guest")["position"]
-    for made in (once_more, known):
+    for made in (once_more, customer):
         order = order_of(shop, {**made, "position": position})
         assert order["customer"]["name"] == "[forgotten]"
 

@@ -33,9 +33,9 @@ with open_prepared(Settings.from_environment(database_url=sys.argv[1])) as oms:
 """
 
 
-def die_before_erasure(database: Database, who: str) -> None:
+def die_before_erasure(database: Database, person: str) -> None:
     """Run a process that dies after writing the receipt and before destroying a key."""
-    program = [sys.executable, "-c", FORGET_AND_DIE, database.url, who]
+    program = [sys.executable, "-c", FORGET_AND_DIE, database.url, person]
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 9, ended.stderr
 
@@ -81,8 +81,8 @@ def test_a_repeated_request_under_the_same_key_completes_the_erasure(
         failed = shop.post(f"/v1/customers/{GUEST.email}/forget", REASON, **once)
         assert failed.status_code == 500
     assert len(living(postgres)) == 2
-    told = shop.post(f"/v1/customers/{GUEST.email}/forget", REASON, **once)
-    assert told.headers["idempotent-replayed"] == "true"
+    answer = shop.post(f"/v1/customers/{GUEST.email}/forget", REASON, **once)
+    assert answer.headers["idempotent-replayed"] == "true"
     assert living(postgres) == {"ledger"}
 
 

@@ -22,7 +22,7 @@ from oms_ledger.privacy.disclosure import Access
 from oms_ledger.settings import Settings
 from tests.databases import KEK, Database
 
-WHO = Access("tester", "tester", "here", "test")
+ACCESS = Access("tester", "tester", "here", "test")
 
 
 def order(person: str, *, email: str | None = None, external_id: str | None = None) -> PlaceOrder:
@@ -77,13 +77,13 @@ def test_the_subject_is_the_customer_id_else_the_address_else_the_order(
     oms: Oms, postgres: Database
 ) -> None:
     stocked(oms)
-    asked = [
+    commands = [
         order("", email="ada@example.com"),
         order("", email=" ADA@example.com"),
         order("", external_id="7"),
         order(""),
     ]
-    for command in asked:
+    for command in commands:
         oms.execute(command, actor="tester")
     subjects = [str(s) for (s,) in rows(postgres, "SELECT subject FROM subject_keys")]
     kinds = sorted(subject.partition(":")[0] for subject in subjects)
@@ -127,7 +127,7 @@ def test_the_wrapping_key_is_changed_and_no_event_with_it(
         assert first.rotate_kek() == 32
         assert len((tmp_path / "keys" / "kek").read_text().split()) == 2
     with open_prepared(own) as afterwards:
-        shown = afterwards.show({"name": _name(afterwards)}, WHO)
+        shown = afterwards.show({"name": _name(afterwards)}, ACCESS)
         assert str(shown["name"]).endswith(" somebody")
     elsewhere = replace(settings, kek=KEK)
     with open_prepared(elsewhere) as other, pytest.raises(Refused, match="OMS_KEK"):

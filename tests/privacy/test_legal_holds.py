@@ -23,36 +23,36 @@ from tests.privacy.test_erasure import REASON, forget, order_of
 HOLD = {"reason": "litigation", "reference": "case 12"}
 
 
-def hold(api: Api, who: str) -> dict[str, Any]:
-    answer = api.post(f"/v1/customers/{who}/hold", HOLD)
+def hold(api: Api, person: str) -> dict[str, Any]:
+    answer = api.post(f"/v1/customers/{person}/hold", HOLD)
     assert answer.status_code == 200, answer.text
     held: dict[str, Any] = answer.json()
     return held
 
 
-def release(api: Api, who: str, held: dict[str, Any]) -> None:
-    path = f"/v1/customers/{who}/holds/{held['hold_id']}/release"
+def release(api: Api, person: str, held: dict[str, Any]) -> None:
+    path = f"/v1/customers/{person}/holds/{held['hold_id']}/release"
     assert api.post(path, {"reason": "case closed"}).status_code == 200
 
 
-def refused(api: Api, who: str) -> dict[str, Any]:
-    problem = problem_of(api.post(f"/v1/customers/{who}/forget", REASON), 409, "on_legal_hold")
+def refused(api: Api, person: str) -> dict[str, Any]:
+    problem = problem_of(api.post(f"/v1/customers/{person}/forget", REASON), 409, "on_legal_hold")
     assert "must be released before" in problem["detail"]
     return problem
 
 
-def seen(api: Api, who: str, after: int) -> dict[str, Any]:
+def customer_of(api: Api, person: str, after: int) -> dict[str, Any]:
     params = {"min_position": after, "wait_ms": 10_000}
-    answer = api.get(f"/v1/customers/{who}", params=params)
+    answer = api.get(f"/v1/customers/{person}", params=params)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    customer: dict[str, Any] = answer.json()
+    return customer
 
 
-def test_who_is_held_is_shown_so_and_not_forgotten_until_released(shop: Api) -> None:
+def test_a_customer_on_hold_is_shown_so_and_not_forgotten_until_released(shop: Api) -> None:
     made = ADA.buys(shop)
     first, second = hold(shop, "c-ada"), hold(shop, "c-ada")
-    shown = seen(shop, "c-ada", second["position"])["holds"]
+    shown = customer_of(shop, "c-ada", second["position"])["holds"]
     assert [each["hold_id"] for each in shown] == [first["hold_id"], second["hold_id"]]
     assert {each["held_by"] for each in shown} == {"key:admin"}
     assert shown[0].items() >= HOLD.items()
@@ -66,7 +66,7 @@ def test_who_is_held_is_shown_so_and_not_forgotten_until_released(shop: Api) -> 
     release(shop, "c-ada", second)
     position = forget(shop, "c-ada")["position"]
     assert order_of(shop, {**made, "position": position})["customer"]["email"] == "[forgotten]"
-    assert seen(shop, "c-ada", position)["holds"] == []
+    assert customer_of(shop, "c-ada", position)["holds"] == []
 
 
 def test_a_guest_is_held_by_address_and_under_every_name(shop: Api, postgres: Database) -> None:
@@ -74,9 +74,9 @@ def test_a_guest_is_held_by_address_and_under_every_name(shop: Api, postgres: Da
     held = hold(shop, GUEST.email)
     key = held["customer_id"]
     assert key.startswith("key:")
-    for who in (GUEST.email, GUEST.email.upper(), key):
-        assert refused(shop, who)["errors"][0]["customer_id"] == key
-    shown = seen(shop, GUEST.email, held["position"])
+    for person in (GUEST.email, GUEST.email.upper(), key):
+        assert refused(shop, person)["errors"][0]["customer_id"] == key
+    shown = customer_of(shop, GUEST.email, held["position"])
     assert [each["hold_id"] for each in shown["holds"]] == [held["hold_id"]]
     assert order_of(shop, made)["customer"]["email"] == GUEST.email
     release(shop, GUEST.email, held)
@@ -84,9 +84,9 @@ def test_a_guest_is_held_by_address_and_under_every_name(shop: Api, postgres: Da
 
 
 def test_a_hold_reaches_what_was_ordered_as_a_guest_with_the_same_address(shop: Api) -> None:
-    known = Planted(GUEST.mark, "c-guest")
+    customer = Planted(GUEST.mark, "c-guest")
     GUEST.buys(shop)
-    known.buys(shop)
+    customer.buys(shop)
     held = hold(shop, "c-guest")
     assert refused(shop, GUEST.email)["errors"][0]["customer_id"] == "c-guest"
     release(shop, "c-guest", held)
@@ -111,14 +111,14 @@ def test_a_dry_run_reports_a_hold(shop: Api) -> None:
     assert problem_of(tried, 409, "on_legal_hold")
 
 
-def test_who_is_not_there_is_neither_held_nor_forgotten(oms: Oms, shop: Api) -> None:
+def test_an_unknown_person_is_neither_held_nor_forgotten(oms: Oms, shop: Api) -> None:
     """Above all no address is written down that nobody has ordered with."""
     head = oms.readers.head()
-    for who in ("c-nobody", "nobody@example.com", "key:nothing"):
-        assert problem_of(shop.post(f"/v1/customers/{who}/hold", HOLD), 404, "not_found")
-    for who in ("nobody@example.com", "key:nothing"):
+    for person in ("c-nobody", "nobody@example.com", "key:nothing"):
+        assert problem_of(shop.post(f"/v1/customers/{person}/hold", HOLD), 404, "not_found")
+    for person in ("nobody@example.com", "key:nothing"):
         for query in ("", "?dry_run=true"):
-            answer = shop.post(f"/v1/customers/{who}/forget{query}", REASON)
+            answer = shop.post(f"/v1/customers/{person}/forget{query}", REASON)
             assert problem_of(answer, 404, "not_found")
     path = "/v1/customers/nobody@example.com/holds/h1/release"
     problem = problem_of(shop.post(path, {"reason": "x"}), 404, "not_found")
@@ -149,7 +149,7 @@ def test_of_a_hold_and_a_forgetting_at_the_same_moment_the_first_counts(
             assert not isinstance(held, Exception), "a record that is there can be held"
 
 
-def _at_once(one: Oms, other: Oms, who: str) -> tuple[object, object]:
+def _at_once(one: Oms, other: Oms, person: str) -> tuple[object, object]:
     """Hold and forget, as nearly at one moment as can be; what each came to."""
     start = threading.Barrier(2)
     came: dict[str, object] = {}
@@ -162,8 +162,8 @@ def _at_once(one: Oms, other: Oms, who: str) -> tuple[object, object]:
             came[name] = error
 
     threads = [
-        threading.Thread(target=do, args=("held", one, HoldCustomer(who, "audit"))),
-        threading.Thread(target=do, args=("forgotten", other, ForgetCustomer(who, "asked for"))),
+        threading.Thread(target=do, args=("held", one, HoldCustomer(person, "audit"))),
+        threading.Thread(target=do, args=("forgotten", other, ForgetCustomer(person, "asked for"))),
     ]
     for thread in threads:
         thread.start()

@@ -48,52 +48,54 @@ def entries(database: Database) -> list[tuple[Any, ...]]:
 
 def sealing(database: Database) -> set[str]:
     """The ids of the keys with which anything in the log is sealed."""
-    found = rows(
+    key_rows = rows(
         database,
         "SELECT DISTINCT (regexp_matches(convert_from(state, 'UTF8'),"
         " 'sealed:v1:([\\w-]+):', 'g'))[1]"
         " FROM ledger_events",
     )
-    return {key_id for (key_id,) in found}
+    return {key_id for (key_id,) in key_rows}
 
 
 def name_on(api: Api, order_id: str) -> object:
     return api.get(f"/v1/orders/{order_id}").json()["customer"]["name"]
 
 
-def placed(api: Api, who: Planted, **more: Any) -> dict[str, Any]:
-    answer = api.post("/v1/orders", who.order(**more))
+def placed(api: Api, person: Planted, **more: Any) -> dict[str, Any]:
+    answer = api.post("/v1/orders", person.order(**more))
     assert answer.status_code == 201, answer.text
-    seen = f"min_position={answer.json()['position']}&wait_ms=10000"
-    assert api.get(f"/v1/orders?{seen}").status_code == 200
+    waits = f"min_position={answer.json()['position']}&wait_ms=10000"
+    assert api.get(f"/v1/orders?{waits}").status_code == 200
     made: dict[str, Any] = answer.json()
     return made
 
 
-def submission(who: Planted) -> Submission:
-    return Submission(build_command(PlaceOrder, who.order()), new_context("tester"))
+def submission(person: Planted) -> Submission:
+    return Submission(build_command(PlaceOrder, person.order()), new_context("tester"))
 
 
-@pytest.mark.parametrize("who", EVERYBODY, ids=lambda who: who.mark)
-def test_a_dry_run_and_a_refusal_leave_nothing(shop: Api, postgres: Database, who: Planted) -> None:
-    dry = shop.post("/v1/orders?dry_run=true", who.order())
+@pytest.mark.parametrize("person", EVERYBODY, ids=lambda person: person.mark)
+def test_a_dry_run_and_a_refusal_leave_nothing(
+    shop: Api, postgres: Database, person: Planted
+) -> None:
+    dry = shop.post("/v1/orders?dry_run=true", person.order())
     assert dry.status_code == 200
-    assert who.mark in dry.text, "it is shown to whoever may see it"
-    assert shop.post("/v1/orders", who.order(lines=TOO_MANY)).status_code == 409
+    assert person.mark in dry.text, "it is shown to whoever may see it"
+    assert shop.post("/v1/orders", person.order(lines=TOO_MANY)).status_code == 409
     again = {"headers": {"Idempotency-Key": "once"}}
     for _ in range(2):
-        refused = shop.post("/v1/orders", who.order(lines=TOO_MANY), **again)
+        refused = shop.post("/v1/orders", person.order(lines=TOO_MANY), **again)
         assert refused.status_code == 409
-    many = {"orders": [who.order(lines=TOO_MANY), who.order(currency="XXX")]}
+    many = {"orders": [person.order(lines=TOO_MANY), person.order(currency="XXX")]}
     shop.post("/v1/orders:batch", many)
     assert keys(postgres) == []
     assert entries(postgres) == []
-    made = placed(shop, who)
+    made = placed(shop, person)
     assert len(keys(postgres)) == 1
-    assert name_on(shop, made["order_id"]) == who.customer["name"]
+    assert name_on(shop, made["order_id"]) == person.customer["name"]
 
 
-def test_nor_do_they_of_a_known_customer_with_another_address(
+def test_nor_do_they_of_a_returning_customer_with_another_address(
     shop: Api, postgres: Database
 ) -> None:
     placed(shop, ADA)
@@ -130,25 +132,25 @@ def test_two_first_orders_in_one_process_share_a_key(oms: Oms, postgres: Databas
     assert rows_[0].new == rows_[1].new
 
 
-@pytest.mark.parametrize("who", [ADA, GUEST], ids=lambda who: who.mark)
+@pytest.mark.parametrize("person", [ADA, GUEST], ids=lambda person: person.mark)
 def test_two_first_orders_in_two_processes_end_with_one_key(
-    shop: Api, oms: Oms, other: Oms, postgres: Database, who: Planted
+    shop: Api, oms: Oms, other: Oms, postgres: Database, person: Planted
 ) -> None:
     """Both have made a key before either has stored one."""
-    (here,) = oms.vault.sealer.seal([submission(who)])
-    (there,) = other.vault.sealer.seal([submission(who)])
+    (here,) = oms.vault.sealer.seal([submission(person)])
+    (there,) = other.vault.sealer.seal([submission(person)])
     assert here.keys is not None
     assert there.keys is not None
     assert here.keys.new != there.keys.new
-    other.execute(build_command(PlaceOrder, who.order()), actor="tester")
-    made = placed(shop, who)
-    batch = shop.post("/v1/orders:batch", {"orders": [who.order(), who.order()]})
+    other.execute(build_command(PlaceOrder, person.order()), actor="tester")
+    made = placed(shop, person)
+    batch = shop.post("/v1/orders:batch", {"orders": [person.order(), person.order()]})
     assert [each["status"] for each in batch.json()["results"]] == [201, 201]
     ((key_id, _, living),) = keys(postgres)
     assert living
     assert {each for _, each in entries(postgres)} == {key_id}
     assert sealing(postgres) == {key_id}
-    assert name_on(shop, made["order_id"]) == who.customer["name"]
+    assert name_on(shop, made["order_id"]) == person.customer["name"]
 
 
 def test_the_same_by_the_program_itself(
@@ -162,7 +164,7 @@ def test_the_same_by_the_program_itself(
     assert len(keys(postgres)) == 1
 
 
-def test_who_was_forgotten_meanwhile_gets_a_new_key(
+def test_a_customer_forgotten_meanwhile_gets_a_new_key(
     shop: Api, oms: Oms, postgres: Database
 ) -> None:
     """A process still has the key at hand that it made before, as if it had not heard of its

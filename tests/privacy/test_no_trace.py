@@ -29,8 +29,8 @@ from tests.privacy.people import ADA, BOB, GUEST, Planted
 from tests.privacy.test_erasure import order_of
 from tests.privacy.test_retention import done_with, period
 
-NOBODY = Planted("Zqnobodyinparticular")
-THEY = (ADA, GUEST, NOBODY)
+ANONYMOUS = Planted("Zqnobodyinparticular")
+THEY = (ADA, GUEST, ANONYMOUS)
 LATER = datetime(2100, 1, 1, 12, tzinfo=UTC)
 
 
@@ -64,20 +64,20 @@ def shop(oms: Oms) -> Iterator[Api]:
 def busy(oms: Oms, api: Api) -> dict[Planted, dict[str, Any]]:
     """Orders of people with an id, an address and neither; sent twice, refused, shown, and a read
     model that is being built anew."""
-    made = {who: done_with(api, who) for who in (ADA, GUEST, BOB)}
-    made[NOBODY] = done_with(api, NOBODY, customer=None)
-    for who in (ADA, GUEST):
-        once = {"headers": {"Idempotency-Key": who.mark[::-1]}}
+    made = {person: done_with(api, person) for person in (ADA, GUEST, BOB)}
+    made[ANONYMOUS] = done_with(api, ANONYMOUS, customer=None)
+    for person in (ADA, GUEST):
+        once = {"headers": {"Idempotency-Key": person.mark[::-1]}}
         for _ in range(2):
-            sent = api.post("/v1/orders?dry_run=false", who.order(confirm=True), **once)
+            sent = api.post("/v1/orders?dry_run=false", person.order(confirm=True), **once)
             assert sent.status_code == 201
         cancel = f"/v1/orders/{sent.json()['order_id']}/cancel"
         assert api.post(cancel, {"reason": "customer"}).status_code == 200
-        short = who.order(lines=[{"sku": "A", "quantity": 10**6, "unit_price": "1.00"}])
+        short = person.order(lines=[{"sku": "A", "quantity": 10**6, "unit_price": "1.00"}])
         assert api.post("/v1/orders", short).status_code == 409
-        assert api.post("/v1/orders", who.order(currency="XXX")).status_code == 422
-        assert api.get("/v1/orders", params={"q": who.email}).status_code == 200
-        assert order_of(api, made[who])["customer"]["email"] == who.email
+        assert api.post("/v1/orders", person.order(currency="XXX")).status_code == 422
+        assert api.get("/v1/orders", params={"q": person.email}).status_code == 200
+        assert order_of(api, made[person])["customer"]["email"] == person.email
     oms.rebuilds.complete(oms.rebuilds.request(["order_status", "stock_levels"]))
     return made
 
@@ -86,7 +86,7 @@ def by_hand(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
     for path in (
         "/v1/customers/c-ada/forget",
         f"/v1/customers/{GUEST.email}/forget",
-        f"/v1/orders/{made[NOBODY]['order_id']}/forget",
+        f"/v1/orders/{made[ANONYMOUS]['order_id']}/forget",
     ):
         answer = api.post(path, {"reason": "erasure request"})
         assert answer.status_code == 200, answer.text
@@ -104,18 +104,18 @@ def by_period(oms: Oms, api: Api, made: dict[Planted, dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("forgetting", [by_hand, by_period])
-def test_who_was_forgotten_is_found_nowhere(
+def test_no_trace_of_a_forgotten_person_is_left(
     oms: Oms, shop: Api, postgres: Database, tmp_path: Path, forgetting: Any
 ) -> None:
     made = busy(oms, shop)
-    marks = [who.mark for who in THEY]
-    found = places_with(oms, shop, postgres, tmp_path, *marks)
-    assert {"answer /v1/events", "answer /v1/orders", "answer /v1/shipments"} == found
+    marks = [person.mark for person in THEY]
+    traces = places_with(oms, shop, postgres, tmp_path, *marks)
+    assert {"answer /v1/events", "answer /v1/orders", "answer /v1/shipments"} == traces
     before = order_of(shop, made[ADA])
     forgetting(oms, shop, made)
     position = oms.readers.head()
-    for who in THEY:
-        order = order_of(shop, {**made[who], "position": position})
+    for person in THEY:
+        order = order_of(shop, {**made[person], "position": position})
         assert order["shipping_address"]["line1"] == "[forgotten]"
     assert places_with(oms, shop, postgres, tmp_path, *marks) == set()
     after = order_of(shop, made[ADA])
@@ -127,7 +127,7 @@ def test_who_was_forgotten_is_found_nowhere(
     assert [f for check in report.checks for f in check.findings] == []
 
 
-def test_when_nothing_is_sealed_it_is_found_everywhere(
+def test_without_sealing_traces_are_everywhere(
     oms: Oms,
     shop: Api,
     postgres: Database,
@@ -142,13 +142,13 @@ def test_when_nothing_is_sealed_it_is_found_everywhere(
 
     monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(oms, shop)
-    found = places_with(oms, shop, postgres, tmp_path, ADA.mark)
-    tables = {name.removeprefix("table ") for name in found if name.startswith("table ")}
+    traces = places_with(oms, shop, postgres, tmp_path, ADA.mark)
+    tables = {name.removeprefix("table ") for name in traces if name.startswith("table ")}
     assert tables >= {"ledger_events", "snapshots"}
     assert len({name for name in tables if name.startswith("order_dossiers_v")}) == 2
-    assert {"dump", "export", "answer /v1/events", "answer /v1/orders"} <= found
-    assert any(name.startswith("file ") for name in found)
-    assert any(name.startswith("server's file 0") for name in found), "the write-ahead log"
+    assert {"dump", "export", "answer /v1/events", "answer /v1/orders"} <= traces
+    assert any(name.startswith("file ") for name in traces)
+    assert any(name.startswith("server's file 0") for name in traces), "the write-ahead log"
     log = (tmp_path / PROGRAM_LOG).read_text("utf-8")
     assert '"event":' in log
     assert ADA.mark not in log

@@ -28,9 +28,9 @@ def accesses(api: Api, **params: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 def made(shop: Api) -> dict[str, Any]:
     made = ADA.buys(shop)
-    seen_by = {"min_position": made["position"], "wait_ms": 10_000}
-    assert shop.get("/v1/orders", params={"customer": "nobody", **seen_by}).status_code == 200
-    assert shop.get("/v1/analytics/shipping", params=seen_by).status_code == 200
+    waits = {"min_position": made["position"], "wait_ms": 10_000}
+    assert shop.get("/v1/orders", params={"customer": "nobody", **waits}).status_code == 200
+    assert shop.get("/v1/analytics/shipping", params=waits).status_code == 200
     return made
 
 
@@ -123,13 +123,13 @@ def test_simultaneous_readers_are_each_on_record(shop: Api, made: dict[str, Any]
     assert sorted(each["purpose"] for each in accesses(shop)) == sorted(purposes)
 
 
-def test_orders_are_found_by_the_whole_address_alone(shop: Api, made: dict[str, Any]) -> None:
+def test_orders_are_listed_by_the_whole_address_alone(shop: Api, made: dict[str, Any]) -> None:
     guest = GUEST.buys(shop)
-    asked = {"min_position": guest["position"], "wait_ms": 10_000}
-    for who, its in ((ADA, made), (GUEST, guest)):
-        found = shop.get("/v1/orders", params={"q": f" {who.email.upper()}", **asked}).json()
-        assert [each["order_id"] for each in found["items"]] == [its["order_id"]]
-        sorted_ = shop.get("/v1/orders", params={"q": who.email, "sort": "placed_at"}).json()
+    waits = {"min_position": guest["position"], "wait_ms": 10_000}
+    for person, its in ((ADA, made), (GUEST, guest)):
+        listed = shop.get("/v1/orders", params={"q": f" {person.email.upper()}", **waits}).json()
+        assert [each["order_id"] for each in listed["items"]] == [its["order_id"]]
+        sorted_ = shop.get("/v1/orders", params={"q": person.email, "sort": "placed_at"}).json()
         assert [each["order_id"] for each in sorted_["items"]] == [its["order_id"]]
     for q in (ADA.mark, "@example.com", "nobody@example.com"):
         assert shop.get("/v1/orders", params={"q": q}).json()["items"] == []
@@ -140,46 +140,46 @@ def test_orders_are_found_by_the_whole_address_alone(shop: Api, made: dict[str, 
 def test_everything_about_one_person(shop: Api, made: dict[str, Any]) -> None:
     BOB.buys(shop)
     shop.get(f"/v1/orders/{made['order_id']}", headers={"X-Purpose": "support call"})
-    told = shop.get("/v1/customers/c-ada/export").json()
-    assert told["customer"] == {**ADA.customer, "id": "c-ada"}
-    assert [each["order_id"] for each in told["order_details"]] == [made["order_id"]]
-    assert told["order_details"][0]["shipping_address"]["line1"] == ADA.address["line1"]
-    assert {each["type"] for each in told["events"]} >= {"order.placed.v1", "shipment.created.v1"}
-    assert [each["purpose"] for each in told["accesses"]] == ["support call"]
-    assert BOB.mark not in str(told)
+    export = shop.get("/v1/customers/c-ada/export").json()
+    assert export["customer"] == {**ADA.customer, "id": "c-ada"}
+    assert [each["order_id"] for each in export["order_details"]] == [made["order_id"]]
+    assert export["order_details"][0]["shipping_address"]["line1"] == ADA.address["line1"]
+    assert {each["type"] for each in export["events"]} >= {"order.placed.v1", "shipment.created.v1"}
+    assert [each["purpose"] for each in export["accesses"]] == ["support call"]
+    assert BOB.mark not in str(export)
     assert shop.get("/v1/customers/nobody/export").status_code == 404
 
 
 def test_an_export_includes_guest_orders_with_the_same_address(shop: Api) -> None:
     """Guest orders are exported with the customer as they are erased with the customer; legal
     holds and accesses too."""
-    known = Planted(GUEST.mark, "c-guest")
-    mine, guest = known.buys(shop), GUEST.buys(shop)
+    customer = Planted(GUEST.mark, "c-guest")
+    mine, guest = customer.buys(shop), GUEST.buys(shop)
     held = shop.post("/v1/customers/c-guest/hold", {"reason": "audit", "reference": "case 12"})
-    asked = {"min_position": held.json()["position"], "wait_ms": 10_000}
-    shop.get(f"/v1/orders/{guest['order_id']}", params=asked, headers={"X-Purpose": "packing"})
-    told = shop.get("/v1/customers/c-guest/export").json()
+    waits = {"min_position": held.json()["position"], "wait_ms": 10_000}
+    shop.get(f"/v1/orders/{guest['order_id']}", params=waits, headers={"X-Purpose": "packing"})
+    export = shop.get("/v1/customers/c-guest/export").json()
     both = {mine["order_id"], guest["order_id"]}
-    assert {each["order_id"] for each in told["order_details"]} == both
-    assert {each["purpose"] for each in told["accesses"]} == {"packing"}
-    assert [each["reference"] for each in told["holds"]] == ["case 12"]
-    assert "customer.held.v1" in {each["type"] for each in told["events"]}
+    assert {each["order_id"] for each in export["order_details"]} == both
+    assert {each["purpose"] for each in export["accesses"]} == {"packing"}
+    assert [each["reference"] for each in export["holds"]] == ["case 12"]
+    assert "customer.held.v1" in {each["type"] for each in export["events"]}
 
 
 def test_a_guest_is_exported_by_address(shop: Api) -> None:
     guest = GUEST.buys(shop)
-    asked = {"min_position": guest["position"], "wait_ms": 10_000}
-    shown = shop.get(f"/v1/customers/{GUEST.email}", params=asked).json()
+    waits = {"min_position": guest["position"], "wait_ms": 10_000}
+    shown = shop.get(f"/v1/customers/{GUEST.email}", params=waits).json()
     assert shown["customer"]["email"] == GUEST.email
     assert shown["customer_id"].startswith("key:")
-    told = shop.get(f"/v1/customers/{GUEST.email.upper()}/export").json()
-    assert [each["order_id"] for each in told["order_details"]] == [guest["order_id"]]
-    assert len(told["accesses"]) == 1
+    export = shop.get(f"/v1/customers/{GUEST.email.upper()}/export").json()
+    assert [each["order_id"] for each in export["order_details"]] == [guest["order_id"]]
+    assert len(export["accesses"]) == 1
     assert shop.get("/v1/customers/nobody@example.com/export").status_code == 404
     assert shop.get(f"/v1/customers/{GUEST.email}/orders").status_code == 404
 
 
-def test_a_note_that_looks_sealed_is_shown_as_it_was_written(oms: Oms, shop: Api) -> None:
+def test_a_note_in_the_form_of_a_sealed_value_is_returned_unchanged(oms: Oms, shop: Api) -> None:
     """Beside sealed values of a person, and with the id of their key in it. It opens nothing."""
     made = ADA.buys(shop)
     with oms.readers.as_of() as log:
@@ -208,9 +208,9 @@ def test_a_value_that_was_moved_or_changed_is_not_shown(oms: Oms, shop: Api) -> 
             for r in log.events(0, 1000, ["order.placed.v1"])
             for name, value in personal_values(r.event)
         }
-    who = Access("tester", "tester", "here", "test")
-    assert oms.show({"name": values["name"]}, who) != {"name": "[unreadable]"}
-    assert oms.show({"phone": values["name"]}, who) == {"phone": "[unreadable]"}
-    assert oms.show({"name": values["name"][:-4] + "AAAA"}, who) == {"name": "[unreadable]"}
+    access = Access("tester", "tester", "here", "test")
+    assert oms.show({"name": values["name"]}, access) != {"name": "[unreadable]"}
+    assert oms.show({"phone": values["name"]}, access) == {"phone": "[unreadable]"}
+    assert oms.show({"name": values["name"][:-4] + "AAAA"}, access) == {"name": "[unreadable]"}
     gone = values["name"].replace("sealed:v1:", "sealed:v1:x")
-    assert oms.show({"name": gone}, who) == {"name": "[unreadable]"}
+    assert oms.show({"name": gone}, access) == {"name": "[unreadable]"}

@@ -82,7 +82,7 @@ def unmasked() -> set[str]:
     }
 
 
-def test_lists_and_figures_leave_sensitive_records_out_or_say_why_not() -> None:
+def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
     new = unmasked() - UNRESTRICTED.keys()
     assert not new, (
         f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in kernel.py)."
@@ -95,9 +95,9 @@ def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
     """A filter by SKU tells which of the masked items contain it. The `q` of shipments searches
     numbers that masked items show."""
     by_content = {"sku", "q", "title", "external_id", "reference"}
-    found = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
-    assert found.pop("list_shipments") == {"q"}
-    assert {name for name in UNRESTRICTED if found.get(name)} == set()
+    filters = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
+    assert filters.pop("list_shipments") == {"q"}
+    assert {name for name in UNRESTRICTED if filters.get(name)} == set()
 
 
 def test_every_query_with_a_q_is_listed_with_what_it_searches() -> None:
@@ -110,7 +110,7 @@ def products(api: Api, q: str) -> list[str]:
     return [item["sku"] for item in answer.json()["items"]]
 
 
-def test_products_with_an_at_in_sku_or_title_are_found(oms: Oms, shop: Api) -> None:
+def test_products_with_an_at_in_sku_or_title_are_listed(oms: Oms, shop: Api) -> None:
     for sku, title in (("A@B", "Adapter"), ("PLUG", "Plug @ home"), ("C", "Cable")):
         answer = shop.put(f"/v1/products/{sku}", {"title": title})
         assert answer.status_code == 200, answer.text
@@ -122,7 +122,7 @@ def test_products_with_an_at_in_sku_or_title_are_found(oms: Oms, shop: Api) -> N
     assert products(shop, "@") == ["A@B", "PLUG"]
 
 
-def test_orders_are_found_by_e_mail_address_still(oms: Oms, shop: Api) -> None:
+def test_orders_are_still_listed_by_e_mail_address(oms: Oms, shop: Api) -> None:
     made = ADA.buys(shop)
     GUEST.buys(shop)
     params = {"q": ADA.email.upper(), "min_position": made["position"]}

@@ -34,9 +34,9 @@ def test_forgetting_a_customer_with_a_reserved_id_forgets_no_other(
     order = shop.post("/v1/orders", nameless).json()
     for name, other in ((key, guest), (f"order:{order['order_id']}", order)):
         mallory = replace(Planted("Zqmallory"), id=name).buys(shop)
-        told = forget(shop, name)
-        assert told["customer_id"] not in (key, name)
-        assert order_of(shop, {**mallory, **told})["customer"]["name"] == "[forgotten]"
+        receipt = forget(shop, name)
+        assert receipt["customer_id"] not in (key, name)
+        assert order_of(shop, {**mallory, **receipt})["customer"]["name"] == "[forgotten]"
         assert order_of(shop, other)["customer"]["name"] != "[forgotten]"
         again = shop.post(f"/v1/customers/{name}/forget", REASON)
         assert problem_of(again, 404, "not_found")

@@ -27,8 +27,8 @@ def period(api: Api, kind: str, keep: str | None, country: str | None = None) ->
     body = {"kind": kind, "keep": keep, "country": country, "reference": "rule 1"}
     answer = api.put("/v1/retention", body)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    result: dict[str, Any] = answer.json()
+    return result
 
 
 def due(api: Api, at: datetime, after: int = 0) -> list[dict[str, Any]]:
@@ -45,9 +45,9 @@ def due(api: Api, at: datetime, after: int = 0) -> list[dict[str, Any]]:
         params["cursor"] = answer.json()["next_cursor"]
 
 
-def done_with(api: Api, who: Planted, **more: Any) -> dict[str, Any]:
+def done_with(api: Api, person: Planted, **more: Any) -> dict[str, Any]:
     """An order that is sent, so that nothing of it is open."""
-    made = who.buys(api, **more)
+    made = person.buys(api, **more)
     sent = api.post(f"/v1/shipments/{made['shipment_id']}/dispatch", {})
     assert sent.status_code == 200, sent.text
     return {**made, "position": sent.json()["position"]}
@@ -76,16 +76,20 @@ def test_periods_are_in_the_ledger_and_answer_as_of(oms: Oms, shop: Api) -> None
     second = period(shop, "customers", "10y", "DE")["position"]
     last = period(shop, "customers", None)["position"]
 
-    def seen(**params: Any) -> list[tuple[str, str | None, str]]:
+    def periods(**params: Any) -> list[tuple[str, str | None, str]]:
         body = shop.get("/v1/retention", params=params).json()
         return [(p["kind"], p["country"], p["keep"]) for p in body["periods"]]
 
     six, ten = ("customers", None, "6y"), ("customers", "DE", "10y")
-    assert seen(as_of=first) == [six]
-    assert seen(as_of=second) == [six, ten]
-    assert seen(min_position=last) == [ten]
-    (told,) = shop.get("/v1/retention").json()["periods"]
-    assert (told["set_by"], told["reference"], told["position"]) == ("key:admin", "rule 1", second)
+    assert periods(as_of=first) == [six]
+    assert periods(as_of=second) == [six, ten]
+    assert periods(min_position=last) == [ten]
+    (current,) = shop.get("/v1/retention").json()["periods"]
+    assert (current["set_by"], current["reference"], current["position"]) == (
+        "key:admin",
+        "rule 1",
+        second,
+    )
 
 
 def test_due_lists_persons_with_the_reason_that_blocks_erasure(oms: Oms, shop: Api) -> None:
@@ -97,27 +101,27 @@ def test_due_lists_persons_with_the_reason_that_blocks_erasure(oms: Oms, shop: A
     period(shop, "customers", "2y")
     assert due(shop, NOW + YEAR, held["position"]) == []
     last = period(shop, "guests", "1y")["position"]
-    found = {item["customer_id"]: item for item in due(shop, NOW + 3 * YEAR, last)}
-    guest = next(who for who in found if who.startswith("key:"))
-    assert set(found) == {"c-ada", "c-bob", "c-held", guest}
-    assert {who for who, item in found.items() if item["forget"]} == {"c-ada", guest}
-    assert found["c-ada"]["why"] == "2y are over"
-    assert found["c-bob"]["why"] == "an order is not settled"
-    assert found["c-held"]["why"] == "legal hold"
-    assert (found[guest]["kind"], found[guest]["keep"]) == ("guests", "1y")
+    entries = {item["customer_id"]: item for item in due(shop, NOW + 3 * YEAR, last)}
+    guest = next(person for person in entries if person.startswith("key:"))
+    assert set(entries) == {"c-ada", "c-bob", "c-held", guest}
+    assert {person for person, item in entries.items() if item["forget"]} == {"c-ada", guest}
+    assert entries["c-ada"]["why"] == "2y are over"
+    assert entries["c-bob"]["why"] == "an order is not settled"
+    assert entries["c-held"]["why"] == "legal hold"
+    assert (entries[guest]["kind"], entries[guest]["keep"]) == ("guests", "1y")
     assert name_of(shop, open_).startswith(BOB.mark), "asking does nothing"
 
 
-def test_a_run_erases_those_who_are_due_and_no_others(oms: Oms, shop: Api) -> None:
+def test_a_run_erases_persons_that_are_due_and_no_others(oms: Oms, shop: Api) -> None:
     ada, guest, bob = done_with(shop, ADA), done_with(shop, GUEST), BOB.buys(shop)
-    nobody = done_with(shop, Planted("Zqnone"), customer=None)
+    anonymous = done_with(shop, Planted("Zqnone"), customer=None)
     period(shop, "customers", "2y")
     period(shop, "guests", "2y")
     done = run_of(oms, NOW + 3 * YEAR)
     assert (done.forgotten, dict(done.skipped)) == (3, {"an order is not settled": 1})
     for made in (ada, guest):
         assert name_of(shop, made) == "[forgotten]"
-    assert order_of(shop, nobody)["shipping_address"]["line1"] == "[forgotten]"
+    assert order_of(shop, anonymous)["shipping_address"]["line1"] == "[forgotten]"
     assert name_of(shop, bob).startswith(BOB.mark)
     receipts = shop.get("/v1/events", params={"types": "customer.forgotten.v2"}).json()["items"]
     assert {r["actor"] for r in receipts} == {"system:retention"}
@@ -152,8 +156,8 @@ def test_each_country_has_its_own_period_and_the_longest_counts(oms: Oms, shop: 
 
 def test_a_guests_orders_have_a_period_of_their_own(oms: Oms, shop: Api) -> None:
     """Erasing a customer keeps recent guest orders with the same e-mail address."""
-    known = Planted(GUEST.mark, "c-guest")
-    old, new = done_with(shop, known), done_with(shop, GUEST)
+    customer = Planted(GUEST.mark, "c-guest")
+    old, new = done_with(shop, customer), done_with(shop, GUEST)
     period(shop, "customers", "2y")
     assert run_of(oms, NOW + 3 * YEAR).forgotten == 1
     assert name_of(shop, old) == "[forgotten]"
@@ -179,9 +183,9 @@ def just_before_deciding(
     """Call `act` between reading who is due and deciding to erase them."""
     decide = oms.execute_many
 
-    def meanwhile(*asked: Any, **more: Any) -> Any:
+    def meanwhile(*args: Any, **more: Any) -> Any:
         act()
-        return decide(*asked, **more)
+        return decide(*args, **more)
 
     monkeypatch.setattr(oms, "execute_many", meanwhile)
 

@@ -21,8 +21,8 @@ from tests.privacy.search import dumped, files_with, rows_with
 
 def busy(api: Api) -> int:
     """Send personal values in all ways: single and batch, dry run, repeated, refused."""
-    for who in EVERYBODY:
-        who.buys(api)
+    for person in EVERYBODY:
+        person.buys(api)
     again = {"headers": {"Idempotency-Key": "once"}}
     for _ in range(2):
         api.post("/v1/orders", ADA.order(external_id="1"), **again)
@@ -33,8 +33,8 @@ def busy(api: Api) -> int:
     short = ADA.order(lines=[{"sku": "A", "quantity": 10**6, "unit_price": "1.00"}])
     assert api.post("/v1/orders", short).status_code == 409
     position = int(api.post("/v1/orders", BOB.order()).headers["ledger-position"])
-    seen = api.get("/v1/orders", params={"min_position": position, "wait_ms": 10_000})
-    assert seen.status_code == 200
+    answer = api.get("/v1/orders", params={"min_position": position, "wait_ms": 10_000})
+    assert answer.status_code == 200
     return position
 
 
@@ -54,17 +54,17 @@ def test_nothing_personal_is_kept_in_clear(
 ) -> None:
     busy(shop)
     assert in_clear(oms) == []
-    for who in EVERYBODY:
-        assert rows_with(postgres, who.mark) == []
-        assert who.mark not in dumped(postgres)
-        assert files_with(postgres, who.mark) == []
-        assert who.mark not in caplog.text
+    for person in EVERYBODY:
+        assert rows_with(postgres, person.mark) == []
+        assert person.mark not in dumped(postgres)
+        assert files_with(postgres, person.mark) == []
+        assert person.mark not in caplog.text
     assert rows_with(postgres, "sealed:v1:"), "the search must find what is there"
     assert "sealed:v1:" in dumped(postgres)
     assert files_with(postgres, "subject_keys_living")
 
 
-def test_without_sealing_it_is_all_found(
+def test_without_sealing_all_of_it_is_detected(
     oms: Oms, shop: Api, postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def as_it_is(command: Command, key: DataKey) -> Command:
@@ -73,25 +73,25 @@ def test_without_sealing_it_is_all_found(
     monkeypatch.setattr(sealer, "sealed_with", as_it_is)
     busy(shop)
     assert in_clear(oms)
-    for who in EVERYBODY:
-        assert {"ledger_events"} < set(rows_with(postgres, who.mark))
-        assert who.mark in dumped(postgres)
-        assert files_with(postgres, who.mark)
+    for person in EVERYBODY:
+        assert {"ledger_events"} < set(rows_with(postgres, person.mark))
+        assert person.mark in dumped(postgres)
+        assert files_with(postgres, person.mark)
 
 
 def test_every_door_goes_through_the_one_that_seals() -> None:
     """Only `app.py` and the command bus of the HTTP API submit commands to the writer."""
     allowed = {"app.py", "bus.py"}
     folder = os.path.dirname(sealer.__file__) + "/.."
-    asking = re.compile(r"writer\.submit")
-    found = set()
+    submitting = re.compile(r"writer\.submit")
+    files = set()
     for parent, _, names in os.walk(folder):
         for name in names:
             if name.endswith(".py") and "testing" not in parent:
                 with open(os.path.join(parent, name), encoding="utf-8") as file:
-                    if asking.search(file.read()):
-                        found.add(name)
-    assert found == allowed
+                    if submitting.search(file.read()):
+                        files.add(name)
+    assert files == allowed
 
 
 def test_every_event_with_personal_values_can_be_looked_through() -> None:

@@ -34,7 +34,7 @@ def test_a_view_stands_for_those_of_the_next_minutes() -> None:
     assert groups.unrecorded(PAGE, {"a"}) == {"a"}
 
 
-def test_who_has_a_key_is_recorded_each_time() -> None:
+def test_a_caller_with_a_key_is_recorded_each_time() -> None:
     groups = ViewGroups(Clock())
     access = Access("key:desk", "1", "GET /v1/orders", "api")
     groups.recorded(access, {"a"})

@@ -1,4 +1,4 @@
-"""Read models filled by the projector on a real PostgreSQL, asked as the doors ask them."""
+"""Read models filled by the projector on a real PostgreSQL, queried as HTTP and CLI query them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from oms_ledger.kernel import Recorded
 from oms_projections import PROJECTIONS, QUERIES
 from tests.databases import Database
 
-Ask = Callable[..., Mapping[str, Any]]
-Fill = Callable[[Sequence[Recorded]], Ask]
+RunQuery = Callable[..., Mapping[str, Any]]
+Fill = Callable[[Sequence[Recorded]], RunQuery]
 
 APPEND = "INSERT INTO ledger_events VALUES (%s, %s, %s, %s, %s)"
 HEAD = "UPDATE ledger_head SET position = %s, recorded_at = %s"
@@ -46,21 +46,21 @@ def append(database: Database, history: Sequence[Recorded]) -> None:
 
 @pytest.fixture
 def fill(postgres: Database) -> Iterator[Fill]:
-    """Write a history to the ledger and fold it into every read model; answers are asked for by
-    query name, with parameters as strings, as they come in over HTTP."""
+    """Write a history to the ledger and fold it into every read model; the result runs a query
+    by its name, with parameters as strings, as they come in over HTTP."""
     connections = pool.open_pool(postgres.url, postgres.schema)
     readers = Readers(connections, PROJECTIONS)
 
-    def filled(history: Sequence[Recorded]) -> Ask:
+    def filled(history: Sequence[Recorded]) -> RunQuery:
         install(postgres)
         append(postgres, history)
         with Projector(postgres.connect_projector, PROJECTIONS) as projector:
             projector.catch_up(history[-1].position, timeout_seconds=30)
         for model in PROJECTIONS:
             assert not readers.parked(model.name)
-        return ask
+        return run
 
-    def ask(name: str, as_of: str | None = None, **params: str) -> Mapping[str, Any]:
+    def run(name: str, as_of: str | None = None, **params: str) -> Mapping[str, Any]:
         query = next(q for q in QUERIES if q.name == name)
         checked: object = TypeAdapter(query.params).validate_python(params)
         if as_of is not None:

@@ -17,13 +17,16 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLine,
     ShipmentScanned,
 )
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    CreditGranted,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderHeld,
     OrderPlaced,
+    PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -34,6 +37,17 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.payments.events import (
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentRequested,
+    RefundRequested,
+)
+from oms_ledger.domain.payments.rules import payment_changes
+from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import STATES
 from oms_ledger.domain.stock.events import (
@@ -110,12 +124,12 @@ def shipment(
 
 def states(history: list[Recorded]) -> dict[str, State]:
     """Each stream folded by the domain alone."""
-    found: dict[str, State] = {}
+    states: dict[str, State] = {}
     for r in history:
-        state = found.setdefault(r.stream, STATES[r.stream.split("-")[0]]())
+        state = states.setdefault(r.stream, STATES[r.stream.split("-")[0]]())
         state.apply(r.event)
         setattr(state, "version", r.version)  # noqa: B010  # each kind of state has its own slot
-    return found
+    return states
 
 
 @dataclass
@@ -138,8 +152,9 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
+        money = (self.pay, self.credit)
         for _ in range(steps):
-            self.chance.choice((*moves, *rarer))()
+            self.chance.choice((*moves, *rarer, *money))()
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:
@@ -292,6 +307,39 @@ class Shop:
             order = self.orders[order_id]
             back = StockReturned(sku_of(order, some[0]), "LON", some[0].quantity, "r1")
             self.happens(order, UnitsReturned(order_id, "r1", some), back)
+
+    def pay(self) -> None:
+        """A payment is requested and settled at once; a later one is refunded in part."""
+        order = self.any_order()
+        if order is None or order.placed is None:
+            return
+        payment_id = f"p{len(self.events)}"
+        amount = Money(self.chance.randint(100, 900), "GBP")
+        requested = PaymentRequested(payment_id, order.placed.order_id, "manual", amount, "manual")
+        authorised = PaymentAuthorised(payment_id, amount)
+        captures = (
+            CaptureRequested(payment_id, "c1", amount),
+            PaymentCaptured(payment_id, "c1", amount),
+        )
+        back = Money(50, "GBP")
+        refunds = (
+            RefundRequested(payment_id, "r1", back, "damaged"),
+            PaymentRefunded(payment_id, "r1", back),
+        )
+        steps: tuple[tuple[PaymentEvent, ...], ...] = ((requested, authorised), captures, refunds)
+        payment = Payment()
+        for events in steps[: self.chance.randint(1, 3)]:
+            for change in payment_changes(payment, events):
+                self.events.append(change.event)
+                if isinstance(change.event, PaymentProgressed):
+                    order.apply(change.event)
+                else:
+                    payment.apply(change.event)
+
+    def credit(self) -> None:
+        order = self.any_order()
+        if order and order.placed:
+            self.happens(order, CreditGranted(order.placed.order_id, "late", "GBP", adjustment=25))
 
     def correct(self) -> None:
         self.events.append(StockAdjusted(self.chance.choice(SKUS), "LON", -1, "damaged"))

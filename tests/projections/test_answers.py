@@ -54,9 +54,9 @@ def test_before_it_was_placed_there_is_no_order(history: list[Recorded]) -> None
         get_order_as_of(GetOrder("o1"), reader)
     with pytest.raises(NotFound, match="GET /v1/orders"):
         get_order(GetOrder("nobody"), reader)
-    for ask in (order_timeline, order_events):
+    for answer in (order_timeline, order_events):
         with pytest.raises(NotFound, match="GET /v1/orders"):
-            ask(OrderHistory("nobody"), reader)
+            answer(OrderHistory("nobody"), reader)
 
 
 def _items(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:
@@ -68,11 +68,11 @@ def _items(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 def test_timeline_and_events_follow_the_ledger(history: list[Recorded]) -> None:
     reader = reader_at(history, len(history))
     order_id = next(r.event.order_id for r in history if isinstance(r.event, UnitsShipped))
-    told = _items(order_timeline(OrderHistory(order_id), reader))
-    positions = [int(str(item["position"])) for item in told]
+    items = _items(order_timeline(OrderHistory(order_id), reader))
+    positions = [int(str(item["position"])) for item in items]
     assert positions == sorted(positions)
-    assert str(told[0]["text"]).startswith("Order placed through web: ")
-    assert {"at", "actor", "event", "text", "position"} == told[0].keys()
+    assert str(items[0]["text"]).startswith("Order placed through web: ")
+    assert {"at", "actor", "event", "text", "position"} == items[0].keys()
     events = _items(order_events(OrderHistory(order_id), reader))
     assert {item["position"] for item in events} == set(positions)
     assert {str(item["stream"]).split("-")[0] for item in events} == {"order", "shipment"}

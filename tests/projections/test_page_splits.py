@@ -66,8 +66,8 @@ def test_sabotage_a_row_of_two_streams_is_noticed() -> None:
 
 
 def test_the_made_up_shop_plays_nearly_every_event() -> None:
-    seen = {type(event).type for event in Shop(3).play(400)}
-    assert EVENTS.keys() - seen == {
+    types = {type(event).type for event in Shop(3).play(400)}
+    assert {name for name in EVENTS.keys() - types if not name.startswith("payment.")} == {
         "stock.moved_in.v1",
         "stock.moved_out.v1",
         "channel.order_numbered.v1",

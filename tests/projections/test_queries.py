@@ -24,7 +24,7 @@ from oms_ledger.testing import folded, recorded
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.lists import Sort
 from tests.databases import Database
-from tests.projections.conftest import Ask, Fill, install
+from tests.projections.conftest import Fill, RunQuery, install
 from tests.projections.histories import PLACED_AT, Shop, placed, shipment
 
 NOW = "2026-01-10T00:00:00Z"
@@ -55,7 +55,7 @@ def three_orders() -> Sequence[Event]:
 
 
 @pytest.fixture
-def ask(fill: Fill) -> Ask:
+def query(fill: Fill) -> RunQuery:
     return fill(recorded(three_orders()))
 
 
@@ -103,9 +103,9 @@ FILTERS: list[tuple[dict[str, str], set[str]]] = [
 
 
 @pytest.mark.parametrize("sort", ["-placed_at", "placed_at"])
-def test_filters_of_orders(ask: Ask, sort: str) -> None:
+def test_filters_of_orders(query: RunQuery, sort: str) -> None:
     for params, expected in FILTERS:
-        assert set(ids(ask("list_orders", sort=sort, **params))) == expected, params
+        assert set(ids(query("list_orders", sort=sort, **params))) == expected, params
 
 
 @pytest.mark.parametrize(
@@ -119,28 +119,28 @@ def test_filters_of_orders(ask: Ask, sort: str) -> None:
         ("total", ["o1", "o2", "o3"]),
     ],
 )
-def test_orders_sorted_and_paged(ask: Ask, sort: str, expected: list[str]) -> None:
+def test_orders_sorted_and_paged(query: RunQuery, sort: str, expected: list[str]) -> None:
     """One at a time: every order once, in order, whatever the ties, and an end."""
-    found: list[str] = []
+    listed: list[str] = []
     more: dict[str, str] = {}
     for _ in range(4):
-        body = ask("list_orders", sort=sort, limit="1", **more)
-        found += ids(body)
+        body = query("list_orders", sort=sort, limit="1", **more)
+        listed += ids(body)
         if body["next_cursor"] is None:
             break
         more = {"cursor": body["next_cursor"]}
-    assert found == expected
+    assert listed == expected
 
 
-def test_a_cursor_belongs_to_its_sort(ask: Ask) -> None:
-    cursor = ask("list_orders", sort="total", limit="1")["next_cursor"]
+def test_a_cursor_belongs_to_its_sort(query: RunQuery) -> None:
+    cursor = query("list_orders", sort="total", limit="1")["next_cursor"]
     for sort in ("number", "-placed_at"):
         with pytest.raises(Invalid, match="cursor"):
-            ask("list_orders", sort=sort, cursor=cursor)
+            query("list_orders", sort=sort, cursor=cursor)
 
 
-def test_an_order_in_a_list_and_in_full(ask: Ask) -> None:
-    (item,) = ask("list_orders", q="web-o1")["items"]
+def test_an_order_in_a_list_and_in_full(query: RunQuery) -> None:
+    (item,) = query("list_orders", q="web-o1")["items"]
     assert item["total"] == "20.25"
     assert item["customer"]["name"] == "Ada Lovelace"
     assert item["status"] == {
@@ -149,16 +149,16 @@ def test_an_order_in_a_list_and_in_full(ask: Ask) -> None:
         "fulfilment": "shipped",
         "return": "none",
     }
-    body = ask("get_order", order_id="o1")
+    body = query("get_order", order_id="o1")
     assert body["shipments"][0]["tracking_number"] == "TRK0042"
-    assert body == ask("get_order", order_id="o1", as_of="10")
-    assert body != ask("get_order", order_id="o1", as_of="8")
+    assert body == query("get_order", order_id="o1", as_of="10")
+    assert body != query("get_order", order_id="o1", as_of="8")
     with pytest.raises(NotFound):
-        ask("get_order", order_id="o9")
+        query("get_order", order_id="o9")
 
 
 @pytest.fixture
-def stock(fill: Fill) -> Ask:
+def stock(fill: Fill) -> RunQuery:
     events = (
         LocationDefined("MAN", "Manchester", "store", Site(city="Manchester"), 2, None),
         LocationDefined("LON", "London", "warehouse", Site(city="London"), 1, 500),
@@ -172,7 +172,7 @@ def stock(fill: Fill) -> Ask:
     return fill(recorded(events))
 
 
-def test_stock_and_what_is_available(stock: Ask) -> None:
+def test_stock_and_what_is_available(stock: RunQuery) -> None:
     levels = [(i["sku"], i["location"], i["available"]) for i in stock("list_stock")["items"]]
     assert levels == [("A", "LON", 3), ("A", "MAN", 0), ("B/1", "LON", 5)]
     assert ids(stock("list_stock", below="3"), "location") == ["MAN"]
@@ -182,7 +182,7 @@ def test_stock_and_what_is_available(stock: Ask) -> None:
     assert ids(stock("list_stock", limit="2", cursor=first["next_cursor"]), "sku") == ["B/1"]
 
 
-def test_stock_of_one_sku(stock: Ask) -> None:
+def test_stock_of_one_sku(stock: RunQuery) -> None:
     body = stock("get_stock", sku="A")
     assert (body["on_hand"], body["allocated"], body["available"]) == (12, 4, 3)
     assert [level["location"] for level in body["locations"]] == ["LON", "MAN"]
@@ -191,7 +191,7 @@ def test_stock_of_one_sku(stock: Ask) -> None:
         stock("get_stock", sku="Z")
 
 
-def test_movements_newest_first_with_before_and_after(stock: Ask) -> None:
+def test_movements_newest_first_with_before_and_after(stock: RunQuery) -> None:
     body = stock("stock_movements", sku="A")
     assert ids(body, "position") == [8, 6, 5]
     newest, _, oldest = body["items"]
@@ -208,7 +208,7 @@ def test_movements_newest_first_with_before_and_after(stock: Ask) -> None:
         stock("stock_movements", sku="Z")
 
 
-def test_products_and_locations(stock: Ask) -> None:
+def test_products_and_locations(stock: RunQuery) -> None:
     assert ids(stock("list_products"), "sku") == ["A", "N"]
     assert ids(stock("list_products", q="HEART"), "sku") == ["A"]
     first = stock("list_products", limit="1")
@@ -230,8 +230,8 @@ def test_every_statement_has_a_comment_and_can_be_prepared_and_run(postgres: Dat
                 why = f"-- name: {name}\n-- "
                 assert why in file, f"{model.name}: {name} does not say why"
                 nothing = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
-                asked = connection.execute(text.encode(), nothing, prepare=True)
-                assert asked.fetchall() == [], name
+                result = connection.execute(text.encode(), nothing, prepare=True)
+                assert result.fetchall() == [], name
 
 
 def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Database) -> None:
@@ -247,24 +247,24 @@ def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Datab
                 assert stored == {table.key_of(row): row for row in expected.of(kind)}
 
 
-def test_orders_are_counted_and_summed_by_currency(ask: Ask) -> None:
-    body = ask("list_orders", count="true", limit="1")
+def test_orders_are_counted_and_summed_by_currency(query: RunQuery) -> None:
+    body = query("list_orders", count="true", limit="1")
     assert (len(body["items"]), body["count"]) == (1, 3)
     (pounds,) = body["totals"]
     assert (pounds["currency"], pounds["orders"]) == ("GBP", 3)
-    totals = [Decimal(item["total"]) for item in ask("list_orders")["items"]]
+    totals = [Decimal(item["total"]) for item in query("list_orders")["items"]]
     assert Decimal(pounds["total"]) == sum(totals)
-    assert ask("list_orders", count="true", channel="none")["totals"] == []
-    assert "count" not in ask("list_orders")
+    assert query("list_orders", count="true", channel="none")["totals"] == []
+    assert "count" not in query("list_orders")
 
 
 @pytest.mark.parametrize("sort", get_args(Sort))
-def test_pages_of_every_sorting_follow_one_another(ask: Ask, sort: str) -> None:
-    whole = ids(ask("list_orders", sort=sort))
+def test_pages_of_every_sorting_follow_one_another(query: RunQuery, sort: str) -> None:
+    whole = ids(query("list_orders", sort=sort))
     pages: list[str] = []
     cursor: dict[str, str] = {}
     for _ in range(4):
-        body = ask("list_orders", sort=sort, limit="1", **cursor)
+        body = query("list_orders", sort=sort, limit="1", **cursor)
         pages += ids(body)
         if body["next_cursor"] is None:
             break

@@ -13,7 +13,7 @@ from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.kernel import Event
 from oms_ledger.testing import recorded
-from tests.projections.conftest import Ask, Fill
+from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed, shipment
 
 DAY = timedelta(days=1)
@@ -35,30 +35,36 @@ def day(number: int, ordinary: int, sensitive: int) -> list[Event]:
 
 
 @pytest.fixture
-def ask(fill: Fill) -> Ask:
+def query(fill: Fill) -> RunQuery:
     """The 1st: 4 ordinary and 3 sensitive orders. The 2nd: 1 and 12. The 3rd: 2 and 20. The 4th:
     5 and none. The 5th: 2 sensitive ones alone."""
     days = ((4, 3), (1, 12), (2, 20), (5, 0), (0, 2))
     return fill(recorded([e for n, counts in enumerate(days) for e in day(n, *counts)]))
 
 
-def rows(ask: Ask, least: int, **params: str) -> list[Mapping[str, Any]]:
-    body = ask("shipping_performance", smallest_count=str(least), **params)
-    found: list[Mapping[str, Any]] = body["rows"]
-    return found
+def rows(query: RunQuery, least: int, **params: str) -> list[Mapping[str, Any]]:
+    body = query("shipping_performance", smallest_count=str(least), **params)
+    shown: list[Mapping[str, Any]] = body["rows"]
+    return shown
 
 
-def counted(ask: Ask, least: int, **params: str) -> list[tuple[Any, Any, Any]]:
-    return [(r["orders"], r["units"], r["sensitive_orders"]) for r in rows(ask, least, **params)]
+def counted(query: RunQuery, least: int, **params: str) -> list[tuple[Any, Any, Any]]:
+    return [(r["orders"], r["units"], r["sensitive_orders"]) for r in rows(query, least, **params)]
 
 
-def test_days_with_few_sensitive_orders_count_only_the_others(ask: Ask) -> None:
+def test_days_with_few_sensitive_orders_count_only_the_others(query: RunQuery) -> None:
     """3 and 2 are few, and few together: the next smallest, 12, goes with them."""
-    assert counted(ask, 11) == [(4, 4, None), (1, 1, None), (22, 202, 20), (5, 5, 0), (0, 0, None)]
+    assert counted(query, 11) == [
+        (4, 4, None),
+        (1, 1, None),
+        (22, 202, 20),
+        (5, 5, 0),
+        (0, 0, None),
+    ]
 
 
-def test_the_reason_for_suppression_is_shown(ask: Ask) -> None:
-    first, _, third, fourth, last = rows(ask, 11)
+def test_the_reason_for_suppression_is_shown(query: RunQuery) -> None:
+    first, _, third, fourth, last = rows(query, 11)
     assert "Fewer than 11 sensitive orders" in first["suppressed"]
     assert (third["suppressed"], fourth["suppressed"]) == (None, None)
     assert last["on_time_ship_rate"] is None
@@ -66,19 +72,19 @@ def test_the_reason_for_suppression_is_shown(ask: Ask) -> None:
     assert last["group"] == "2026-01-05"
 
 
-def test_a_month_has_enough(ask: Ask) -> None:
-    assert counted(ask, 11, group_by="month") == [(49, 382, 37)]
-    assert counted(ask, 38, group_by="month") == [(12, 12, None)]
+def test_a_month_has_enough(query: RunQuery) -> None:
+    assert counted(query, 11, group_by="month") == [(49, 382, 37)]
+    assert counted(query, 38, group_by="month") == [(12, 12, None)]
 
 
-def test_a_suppressed_count_does_not_follow_from_the_rest(ask: Ask) -> None:
+def test_a_suppressed_count_does_not_follow_from_the_rest(query: RunQuery) -> None:
     """Of two days with 3 and 12, the total less the 12 would be the 3."""
     period = {"from": "2026-01-01", "to": "2026-01-02"}
-    assert counted(ask, 11, **period) == [(4, 4, None), (1, 1, None)]
-    assert counted(ask, 3, **period) == [(7, 34, 3), (13, 121, 12)]
+    assert counted(query, 11, **period) == [(4, 4, None), (1, 1, None)]
+    assert counted(query, 3, **period) == [(7, 34, 3), (13, 121, 12)]
 
 
-def test_what_is_folded_stays_exact(ask: Ask) -> None:
-    assert counted(ask, 1)[0] == (7, 34, 3)
-    listed = ask("list_shipments", limit="500")["items"]
+def test_what_is_folded_stays_exact(query: RunQuery) -> None:
+    assert counted(query, 1)[0] == (7, 34, 3)
+    listed = query("list_shipments", limit="500")["items"]
     assert sum(each["sensitive"] for each in listed) == 37

@@ -20,10 +20,10 @@ from tests.projections.shipping_analytics.test_queries import (
 def test_days_are_those_of_the_time_zone(fill: Fill) -> None:
     """Placed at 21:30 and 22:30 UTC, which is before and after midnight in Berlin."""
     at = datetime(2026, 6, 9, 21, 30, tzinfo=UTC)
-    ask = fill(dated(*((order(f"o{n}", 1, at + n * HOUR), at + n * HOUR) for n in (0, 1))))
+    query = fill(dated(*((order(f"o{n}", 1, at + n * HOUR), at + n * HOUR) for n in (0, 1))))
 
     def days(**params: str) -> list[tuple[str, int]]:
-        rows = ask("shipping_performance", **params)["rows"]
+        rows = query("shipping_performance", **params)["rows"]
         return [(row["group"], row["orders"]) for row in rows]
 
     assert days() == [("2026-06-09", 2)]
@@ -39,6 +39,6 @@ def test_days_are_those_of_the_time_zone(fill: Fill) -> None:
 
 def test_postgresql_knows_every_zone(postgres: Database) -> None:
     with postgres.connect_owner() as owner:
-        known = {name for (name,) in owner.execute("SELECT name FROM pg_timezone_names")}
-    assert zone_names() <= known
+        zones = {name for (name,) in owner.execute("SELECT name FROM pg_timezone_names")}
+    assert zone_names() <= zones
     assert len(zone_names()) > 400

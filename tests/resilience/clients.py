@@ -119,8 +119,8 @@ def main(url: str, schema: str, name: str, commands: str) -> None:
     def open_writer() -> Writer:
         return Writer(PostgresStore(lambda: pool.connect(url, schema, role=Role.WRITER)))
 
-    seen = run_clients([f"{name}-{n}" for n in range(3)], open_writer, int(commands))
-    print(msgspec.json.encode(seen).decode())
+    observations = run_clients([f"{name}-{n}" for n in range(3)], open_writer, int(commands))
+    print(msgspec.json.encode(observations).decode())
 
 
 if __name__ == "__main__":

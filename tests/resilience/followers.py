@@ -20,17 +20,17 @@ from tests.engine.project.tallies import TALLIES
 def subscribed(database: Database) -> Generator[list[int]]:
     """The positions that a subscription from the beginning delivers, growing."""
     recorder = LedgerRecorder(LedgerDatastore(database.url, database.schema))
-    seen: list[int] = []
+    positions: list[int] = []
 
     def follow(subscription: Subscription[ApplicationRecorder]) -> None:
         for notification in subscription:
-            seen.append(notification.id)
+            positions.append(notification.id)
 
     with recorder.subscribe(gt=None) as subscription:
         thread = threading.Thread(target=follow, args=(subscription,))
         thread.start()
         try:
-            yield seen
+            yield positions
         finally:
             subscription.stop()
             thread.join(10)

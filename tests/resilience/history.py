@@ -47,8 +47,8 @@ def check_history(
         _check_fate(a, written.get(a.command_id, []))
     _check_real_time(observations, {id_: positions[0] for id_, positions in written.items()})
     everything = list(range(1, len(log) + 1))
-    for name, seen in followers.items():
-        assert list(seen) == everything, f"{name} missed, doubled or disordered events"
+    for name, observed in followers.items():
+        assert list(observed) == everything, f"{name} missed, doubled or disordered events"
 
 
 def _check_fate(a: Observation, positions: Sequence[int]) -> None:

@@ -65,9 +65,9 @@ def test_a_stuck_holder_of_the_head_is_reported_to_every_caller(
     with stranger(postgres) as stuck, stuck.transaction():
         stuck.execute("SELECT position FROM ledger_head FOR UPDATE")
         futures = writer.submit_many(submissions(Receive("X", 1) for _ in range(20)))
-        said = refusals(futures)
-        assert {type(error) for error in said} == {Unavailable}
-        assert {str(error) for error in said} == {
+        errors = refusals(futures)
+        assert {type(error) for error in errors} == {Unavailable}
+        assert {str(error) for error in errors} == {
             "The database does not answer; nothing was written. Try again."
         }
     assert submit(writer, Receive("X", 1)).position == 2
@@ -77,7 +77,7 @@ def test_idle_transactions_and_weak_locks_stop_no_writer(
     postgres: Database, writer: Writer
 ) -> None:
     install(postgres)
-    with idle_in_transaction(postgres), subscribed(postgres) as seen:
+    with idle_in_transaction(postgres), subscribed(postgres) as positions:
         submit(writer, Receive("X", 30))
         for _ in range(10):
             submit(writer, Take("X", 3))
@@ -85,10 +85,10 @@ def test_idle_transactions_and_weak_locks_stop_no_writer(
             lambda: connect_impatiently(postgres, Role.PROJECTOR), [TALLIES]
         ) as projector:
             projector.catch_up(31, timeout_seconds=20)
-        wait_until(lambda: len(seen) == 31)
+        wait_until(lambda: len(positions) == 31)
 
 
-def test_a_writer_whose_idle_connection_was_ended_refuses_no_command(
+def test_a_writer_that_lost_its_idle_connection_refuses_no_command(
     postgres: Database, writer: Writer
 ) -> None:
     submit(writer, Receive("X", 1))

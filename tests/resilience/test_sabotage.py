@@ -60,14 +60,14 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
     slow, quick = Writer(store), Writer(PostgresStore(database.connect_writer))
     try:
         submit(quick, Receive("X", 1))
-        mine = slow.submit(Submission(Take("X", 1), context()))
+        first = slow.submit(Submission(Take("X", 1), context()))
         assert store.decided.wait(10)
-        theirs = quick.submit(Submission(Take("X", 1), context()))
+        second = quick.submit(Submission(Take("X", 1), context()))
         with database.connect_owner() as owner:
-            wait_until(lambda: theirs.done() or owner.execute(WAITING_FOR_LOCKS).fetchone() != (0,))
+            wait_until(lambda: second.done() or owner.execute(WAITING_FOR_LOCKS).fetchone() != (0,))
         store.go_on.set()
-        said = [type(future.exception(10)) for future in (mine, theirs)]
-        assert said == [type(None), Refused], "who decided first must be the one who gets it"
+        errors = [type(future.exception(10)) for future in (first, second)]
+        assert errors == [type(None), Refused], "who decided first must be the one who gets it"
     finally:
         store.go_on.set()
         slow.close()
@@ -75,12 +75,12 @@ def check_the_last_unit_goes_to_one_and_the_other_is_refused(database: Database)
 
 
 def check_a_fight_for_the_last_units(database: Database) -> None:
-    asked = opening(database, 40)
+    observations = opening(database, 40)
     names = [f"thread{n}" for n in range(6)]
-    asked += run_clients(
+    observations += run_clients(
         names, lambda: Writer(PostgresStore(database.connect_writer)), 30, together=1
     )
-    check_history(log_of(database), asked, {})
+    check_history(log_of(database), observations, {})
 
 
 HEAD_LOCK_CHECKS = [
@@ -164,9 +164,9 @@ class InTheGap(ProjectorSession):
         super().__init__(connect)
         self._happens: Callable[[], object] | None = happens
 
-    def wait(self, seconds: float = NEVER) -> None:
+    def wait(self, seconds: float = NEVER, *, until_event: bool = True) -> None:
         self.happen()
-        super().wait(NEVER)
+        super().wait(NEVER, until_event=until_event)
 
     def happen(self) -> None:
         happens, self._happens = self._happens, None
@@ -178,10 +178,10 @@ class ListensTooLate(InTheGap):
     def listen(self, connection: Connection) -> None:
         """Not yet."""
 
-    def wait(self, seconds: float = NEVER) -> None:
+    def wait(self, seconds: float = NEVER, *, until_event: bool = True) -> None:
         self.happen()
         super().listen(self.connection())
-        super().wait(seconds)
+        super().wait(seconds, until_event=until_event)
 
 
 def check_nothing_is_overlooked_before_waiting(

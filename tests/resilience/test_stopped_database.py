@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class Callers:
-    """Clients that order and read until they are told to end. `placed` are the external ids of
+    """Clients that order and read until `end()` is called. `placed` are the external ids of
     acknowledged orders."""
 
     def __init__(self, url: str) -> None:

@@ -43,7 +43,7 @@ def checked_log(url: str) -> list[Recorded]:
 
 
 def follow(client: httpx.Client, position: int) -> None:
-    """Return when every read model answers from `position` on, which somebody must fold."""
+    """Return when every read model has reached `position`; a worker must run."""
     assert LISTS.keys() == {model.name for model in PROJECTIONS}
     for path in LISTS.values():
         asked = {"min_position": position, "wait_ms": 1000}

@@ -43,7 +43,7 @@ class Family:
         self._seen: dict[int, psutil.Process] = {}
 
     def ready(self) -> str:
-        """The address, once it is said."""
+        """Wait for the line with the address, and return the address."""
 
         self.until(lambda: "\n" in self.stdout.read_text(), "it is ready")
         self.children()
@@ -90,7 +90,7 @@ class Family:
         return int(self.parent.wait(PATIENCE_SECONDS))
 
     def left(self) -> list[psutil.Process]:
-        """Whoever of the family is still running."""
+        """The processes of the family that are still running."""
         return [p for p in (self.parent, *self._seen.values()) if alive(p)]
 
     def clear(self) -> None:

@@ -86,7 +86,7 @@ class Load:
     # Afterwards.
 
     def check_acknowledged(self, log: Sequence[Recorded]) -> None:
-        """Each acknowledged order is there once and whole, at the position that was told."""
+        """Each acknowledged order is in the log once and whole, at the position of its answer."""
         written = _by_request(log)
         for key, answer in self.acknowledged.items():
             events = written[key]

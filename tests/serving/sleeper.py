@@ -1,5 +1,5 @@
-"""A child for the supervisor's tests: writes down its process id and sleeps; with `stubborn` it
-takes no notice of being told to stop."""
+"""A child for the supervisor's tests: writes its process id to a file and sleeps; with `stubborn`
+it ignores signals to stop."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ Send = Callable[[httpx.Client], object]
 
 
 class Shop:
-    """A served shop; `other_key` is that of somebody beside the administrator."""
+    """A served shop; `other_key` is a key beside the administrator's."""
 
     def __init__(self, family: Family, url: str, other_key: str) -> None:
         self.family = family
@@ -154,7 +154,7 @@ def test_a_key_holder_works_on_beside_a_flood(shop: Shop, name: str) -> None:
     assert_memory_is_back(shop, before)
 
 
-def test_a_key_holder_works_on_beside_connections_that_say_nothing(shop: Shop) -> None:
+def test_a_key_holder_is_served_beside_silent_connections(shop: Shop) -> None:
     usual = p99(shop.working())
     before = shop.memory()
     with silent(shop.port, 1100):

@@ -1,5 +1,5 @@
-"""A shop whose login owns nothing, set up by the statements of docs/operations.md: it is told what
-is missing, serves, folds and seals; what needs the owner is done with the owner's login."""
+"""A shop whose login owns nothing, set up by the statements of docs/operations.md: it reports
+missing migrations, serves, folds and seals; commands that need the owner use the owner's login."""
 
 from __future__ import annotations
 
@@ -113,12 +113,12 @@ def test_a_shop_with_two_logins(site: Site, tmp_path: Path) -> None:
         sessions(site, {SERVE})
         assert "builds_left_to_the_owner" in family.stderr.read_text()
     keys_are_the_owner_s(site)
-    newer_programs_are_told(site)
+    older_ledgers_are_refused(site)
 
     with serving(site.environment(owner=True), tmp_path / "two") as (family, url):
         with client(url) as http:
             builds_are_finished(http)
-        owner_s_login_stays_with_who_needs_it(family)
+        only_workers_have_the_owner_s_login(family)
     rebuilt = site.run("projections", "rebuild", "stock_levels", "--swap", owner=True)
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert "is live" in rebuilt.stderr
@@ -171,7 +171,7 @@ def keys_are_the_owner_s(site: Site) -> None:
     assert made.stdout.startswith("oms_")
 
 
-def newer_programs_are_told(site: Site) -> None:
+def older_ledgers_are_refused(site: Site) -> None:
     """As if a migration had come with this program that is not applied yet."""
     newest = "(SELECT max(migration_id) FROM oms_main._yoyo_migration)"
     row = "oms_main._yoyo_migration"
@@ -186,7 +186,7 @@ def newer_programs_are_told(site: Site) -> None:
 
 
 def builds_are_finished(http: httpx.Client) -> None:
-    """By workers that have the owner's login: those that had been asked for before, too."""
+    """By workers that have the owner's login, also those requested earlier."""
 
     def whole() -> bool:
         every = http.get("/v1/projections").json()
@@ -196,7 +196,7 @@ def builds_are_finished(http: httpx.Client) -> None:
     until(whole, "a build is whole")
 
 
-def owner_s_login_stays_with_who_needs_it(family: Family) -> None:
+def only_workers_have_the_owner_s_login(family: Family) -> None:
     for api in family.apis():
         assert "OMS_OWNER_URL" not in api.environ()
     assert all("OMS_OWNER_URL" in worker.environ() for worker in family.workers())

@@ -56,7 +56,7 @@ async def connected(shop: Served, process: psutil.Process) -> AsyncIterator[list
 
 
 def all_at_once(shop: Served, body: Json) -> list[Response]:
-    """What all customers are told when they place the same order at the same moment."""
+    """The answers to all customers that place the same order at the same moment."""
 
     async def send() -> list[Response]:
         one, other = shop.family.apis()

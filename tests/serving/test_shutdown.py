@@ -28,7 +28,7 @@ def environment(data_dir: Path) -> dict[str, str]:
 
 
 def local_key(data_dir: Path) -> str:
-    """The key that is made for whoever starts an embedded ledger."""
+    """The key that is generated at the first start of an embedded ledger."""
     return (data_dir / "api-key-main").read_text().strip()
 
 
@@ -38,7 +38,7 @@ def assert_nothing_is_left(family: Family, data_dir: Path) -> None:
 
 
 class Follower:
-    """Somebody who follows the feed until it ends."""
+    """A client that follows the feed until it ends."""
 
     def __init__(self, url: str, key: str) -> None:
         self.events = 0
@@ -60,7 +60,7 @@ class Follower:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_under_load(data_dir: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_signal_ends_it_under_load(data_dir: Path, tmp_path: Path, how: signal.Signals) -> None:
     with serving(environment(data_dir), tmp_path) as (family, url):
         key = local_key(data_dir)
         load = Load(url, key)
@@ -80,7 +80,7 @@ def test_told_to_end_under_load(data_dir: Path, tmp_path: Path, how: signal.Sign
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_while_still_starting(
+def test_a_signal_ends_it_while_still_starting(
     data_dir: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
     family = Family(environment(data_dir), tmp_path, "--port", "0")

@@ -41,7 +41,7 @@ class Secured:
         return httpx.Client(base_url=self.url, headers=headers, verify=context, trust_env=False)
 
     def protocol(self, lowest: ssl.TLSVersion, highest: ssl.TLSVersion) -> str | None:
-        """What is agreed upon with somebody who speaks these."""
+        """The protocol version agreed upon with a client that offers these."""
         context = ssl.create_default_context(cafile=str(self.trusted))
         context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that old ones are not refused here already
         context.minimum_version, context.maximum_version = lowest, highest
@@ -83,7 +83,7 @@ def test_an_order_over_https(secured: Secured) -> None:
         assert "max-age" in answer.headers["strict-transport-security"]
 
 
-def test_who_trusts_another_authority_does_not_talk(secured: Secured) -> None:
+def test_a_client_that_trusts_another_authority_does_not_connect(secured: Secured) -> None:
     with (
         secured.client(secured.stranger) as wary,
         pytest.raises(httpx.ConnectError, match="verify"),

@@ -78,8 +78,8 @@ def advisories() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            known = query["package"]["name"] == "msgspec"
-            body = json.dumps({"vulns": [OSV] if known else []}).encode()
+            vulnerable = query["package"]["name"] == "msgspec"
+            body = json.dumps({"vulns": [OSV] if vulnerable else []}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

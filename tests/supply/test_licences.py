@@ -11,9 +11,9 @@ from supply.signed_off import holes, licences
 
 
 def test_every_package_is_permissive_or_signed_off() -> None:
-    found = {name: licence(package) for name, package in running().items()}
-    assert {"psycopg", "fastapi", "jinja2", "boto3", "pyarrow", "cffi"} <= found.keys()
-    assert {name: text for name, text in found.items() if not is_permissive(text)} == licences()
+    texts = {name: licence(package) for name, package in running().items()}
+    assert {"psycopg", "fastapi", "jinja2", "boto3", "pyarrow", "cffi"} <= texts.keys()
+    assert {name: text for name, text in texts.items() if not is_permissive(text)} == licences()
 
 
 def test_every_package_that_runs_is_locked_with_its_hashes() -> None:

@@ -59,13 +59,13 @@ def test_other_events_or_none_are_not_what_follows(units: int) -> None:
 
 
 def test_a_stream_that_holds_something_must_be_named_to_be_used() -> None:
-    def look(given: Given) -> Sequence[Change]:
+    def decide(given: Given) -> Sequence[Change]:
         given.state(StockLevel, "A@LON")
         return ()
 
     with pytest.raises(LookupError, match="stock-A@LON is used"):
-        given(*SHELF).when(CustomCommand(look, named=()))
-    given().when(CustomCommand(look, named=())).then()
+        given(*SHELF).when(CustomCommand(decide, named=()))
+    given().when(CustomCommand(decide, named=())).then()
 
 
 def test_a_stream_that_holds_something_must_be_named_to_be_written() -> None:

@@ -67,7 +67,7 @@ def listed(
     return read
 
 
-def test_a_job_that_fails_for_a_while_is_seen_and_so_is_its_recovery(
+def test_a_job_that_fails_for_a_while_is_degraded_until_its_recovery(
     sealed: Sealed,
     outside: Server,
     tmp_path: Path,
@@ -118,9 +118,9 @@ def test_a_log_that_cannot_be_sealed_is_reported_with_a_remedy(
         owner.execute("UPDATE ledger_head SET position = position + 3")
     with worker(sealed, "", tmp_path):
         until(lambda: "sealer" in listed() and bool(listed()["sealer"]["failures"]), "it fails")
-        found = listed()
-        assert "Run `oms-ledger verify`" in str(found["sealer"]["last_error"])
-        assert found["erasures"]["failures"] == 0
+        loops = listed()
+        assert "Run `oms-ledger verify`" in str(loops["sealer"]["last_error"])
+        assert loops["erasures"]["failures"] == 0
 
 
 def test_options_of_the_worker_do_not_get_lost(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
@@ -12,6 +13,7 @@ from oms_commands._fields import (
     Amount,
     Code,
     Country,
+    Currency,
     Id,
     PersonalText,
     Quantity,
@@ -20,9 +22,9 @@ from oms_commands._fields import (
 )
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.customers.state import RESERVED
-from oms_ledger.domain.money import to_minor
+from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.orders.lines import OrderLine
-from oms_ledger.domain.orders.terms import Address, Customer
+from oms_ledger.domain.orders.terms import Address, Customer, Presentment, ShippingCharge
 from oms_ledger.kernel import Given
 
 
@@ -30,6 +32,12 @@ def _not_reserved(text: str) -> str:
     if text.startswith(RESERVED):
         raise ValueError("an id must not begin with key: or order:, which name records of ours")
     return text
+
+
+def _listed(currency: str) -> str:
+    if currency not in DIGITS:
+        raise ValueError(f"{currency} is not an ISO 4217 currency code")
+    return currency
 
 
 CustomerId = Annotated[Id, AfterValidator(_not_reserved)]
@@ -56,7 +64,8 @@ class AddressFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class LineFields:
-    """`tax` and `discount` are amounts for the whole line."""
+    """`tax` and `discount` are amounts for the whole line. The ledger computes no tax: `tax_rate`
+    is kept as it was charged."""
 
     sku: Sku
     quantity: Quantity
@@ -64,15 +73,27 @@ class LineFields:
     tax: Amount | None = None
     discount: Amount | None = None
     title: Text | None = None
+    tax_rate: Annotated[Decimal, Field(ge=0, le=10, max_digits=9)] | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ShippingFields:
     service: Code
     price: Amount | None = None
+    tax: Amount | None = None
 
 
-def line_of(number: int, line: LineFields, currency: str, given: Given) -> OrderLine:
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PresentmentFields:
+    """The currency in which the buyer saw the prices; `rate` units of it for one of the order's."""
+
+    currency: Annotated[Currency, AfterValidator(_listed)]
+    rate: Annotated[Decimal, Field(gt=0, lt=Decimal("1e9"), max_digits=18)]
+
+
+def line_of(
+    number: int, line: LineFields, currency: str, given: Given, *, tax_included: bool = False
+) -> OrderLine:
     product = given.state(Product, line.sku).defined
     return OrderLine(
         str(number),
@@ -83,7 +104,23 @@ def line_of(number: int, line: LineFields, currency: str, given: Given) -> Order
         to_minor(line.discount, currency) if line.discount else 0,
         line.title,
         product is None or product.stocked,
+        None if line.tax_rate is None else f"{line.tax_rate:f}",
+        tax_included,
     )
+
+
+def shipping_of(
+    charge: ShippingFields | None, currency: str, *, tax_included: bool
+) -> ShippingCharge | None:
+    if charge is None:
+        return None
+    price = to_minor(charge.price, currency) if charge.price else 0
+    tax = to_minor(charge.tax, currency) if charge.tax else 0
+    return ShippingCharge(charge.service, price, tax, tax_included)
+
+
+def presentment_of(given: PresentmentFields | None) -> Presentment | None:
+    return None if given is None else Presentment(given.currency, f"{given.rate:f}")
 
 
 def customer_of(given: CustomerFields | None) -> Customer | None:

@@ -9,15 +9,27 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Currency, Id, Time, check_amount, currency_digits
+from oms_commands._fields import (
+    STRICT,
+    Amount,
+    Code,
+    Currency,
+    Id,
+    Time,
+    check_amount,
+    currency_digits,
+)
 from oms_commands.orders._fields import (
     AddressFields,
     CustomerFields,
     LineFields,
+    PresentmentFields,
     ShippingFields,
     address_of,
     customer_of,
     line_of,
+    presentment_of,
+    shipping_of,
 )
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.errors import Refused
@@ -29,9 +41,10 @@ from oms_ledger.domain.identifiers import (
 )
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
+from oms_ledger.domain.orders.lines import discounted
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person
 from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
@@ -85,6 +98,9 @@ class PlaceOrder(Command):
     customer: CustomerFields | None = None
     shipping_address: AddressFields | None = None
     shipping: ShippingFields | None = None
+    discount: Amount | None = None
+    tax_included: bool = False
+    presentment: PresentmentFields | None = None
     backorder: Literal["refuse", "allow"] = "refuse"
     confirm: bool = False
     promised_ship_at: Time | None = None
@@ -155,14 +171,28 @@ def _check_money(order: PlaceOrder) -> None:
         exponent = amount.as_tuple().exponent
         if isinstance(exponent, int) and exponent < -digits:
             check_amount(name, amount, order.currency)
-    total = Decimal(0)
+    total = after_discounts = Decimal(0)
     for n, line in enumerate(order.lines):
-        gross = line.quantity * line.unit_price + (line.tax or 0)
+        gross = line.quantity * line.unit_price
+        if order.tax_included:
+            _check_included(f"lines.{n}.tax", line.tax, gross - (line.discount or 0))
+        elif line.tax:
+            gross += line.tax
         if line.discount and line.discount > gross:
             raise ValueError(f"lines.{n}.discount: {line.discount} is more than the line's amount")
         total += gross
+        after_discounts += gross - (line.discount or 0)
+    if order.discount and order.discount > after_discounts:
+        raise ValueError(f"discount: {order.discount} is more than the lines' {after_discounts}")
+    if order.tax_included and order.shipping:
+        _check_included("shipping.tax", order.shipping.tax, order.shipping.price or Decimal(0))
     if total > _TOTAL_MAX:
         raise ValueError(f"lines: they add up to more than {_TOTAL_MAX:,}; order fewer units")
+
+
+def _check_included(name: str, tax: Decimal | None, amount: Decimal) -> None:
+    if tax and tax > amount:
+        raise ValueError(f"{name}: {tax} is more than the {amount} that it is included in")
 
 
 def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
@@ -174,11 +204,21 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
             yield f"lines.{n}.discount", line.discount
     if order.shipping and order.shipping.price:
         yield "shipping.price", order.shipping.price
+    if order.shipping and order.shipping.tax:
+        yield "shipping.tax", order.shipping.tax
+    if order.discount:
+        yield "discount", order.discount
 
 
 def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     """Refused with `unknown_sku`, naming every line, where a product was never heard of."""
-    lines = tuple(line_of(n, line, order.currency, given) for n, line in enumerate(order.lines, 1))
+    included = order.tax_included
+    lines = tuple(
+        line_of(n, line, order.currency, given, tax_included=included)
+        for n, line in enumerate(order.lines, 1)
+    )
+    if order.discount:
+        lines = discounted(lines, to_minor(order.discount, order.currency))
     unknown: list[dict[str, Json]] = [
         {"line": line.line_id, "sku": line.sku}
         for line in lines
@@ -192,8 +232,6 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
             code="unknown_sku",
             errors=unknown,
         )
-    charge = order.shipping
-    price = to_minor(charge.price, order.currency) if charge and charge.price else 0
     return OrderTerms(
         order.channel,
         order.currency,
@@ -202,8 +240,9 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.external_id,
         customer_of(order.customer),
         address_of(order.shipping_address),
-        ShippingCharge(charge.service, price) if charge else None,
+        shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,
         order.promised_delivery_at,
+        presentment_of(order.presentment),
     )

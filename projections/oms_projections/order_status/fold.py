@@ -16,6 +16,7 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
+    CreditGranted,
     OrderCancelled,
     OrderEvent,
     OrderPlaced,
@@ -170,6 +171,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             | UnitsShipped()
             | UnitsDelivered()
             | UnitsReturned()
+            | CreditGranted()
         ):
             return [line.line_id for line in event.lines]
         case _:
@@ -293,7 +295,7 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=6,
+    version=7,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,

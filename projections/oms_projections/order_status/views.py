@@ -9,10 +9,12 @@ from typing import cast
 import msgspec
 
 from oms_ledger.domain.json_values import plain, rfc3339
-from oms_ledger.domain.money import to_text
+from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
+from oms_ledger.domain.payments.views import order_payment_view
 from oms_ledger.kernel import Json, Recorded
 from oms_projections.order_status.document import (
     OrderDocument,
@@ -45,7 +47,10 @@ def detail(
     return {
         **order_view(order, statuses),
         **agreed(placed),
-        "payments": [],
+        "payments": [
+            order_payment_view(payment_id, payment, placed.terms.currency)
+            for payment_id, payment in order.settlement.payments.items()
+        ],
         "shipments": shipments,
         "locations": document.locations,
         "placed_at": rfc3339(placed.placed_at),
@@ -107,10 +112,30 @@ def agreed(placed: OrderPlaced) -> dict[str, Json]:
     return {
         "customer": plain(terms.customer),
         "shipping_address": plain(terms.shipping_address),
-        "shipping": {"service": charge.service, "price": to_text(charge.price, terms.currency)}
-        if charge
-        else None,
+        "shipping": shipping_charge(charge, terms.currency) if charge else None,
+        "presentment": presented(terms),
         "backorder": terms.backorder,
+    }
+
+
+def shipping_charge(charge: ShippingCharge, currency: str) -> dict[str, Json]:
+    return {
+        "service": charge.service,
+        "price": to_text(charge.price, currency),
+        "tax": to_text(charge.tax, currency),
+        "tax_included": charge.tax_included,
+    }
+
+
+def presented(terms: OrderTerms) -> Json:
+    """The total as the buyer saw it; None where that was in the order's currency."""
+    if terms.presentment is None:
+        return None
+    total = terms.presentment.shown(Money(terms.total, terms.currency))
+    return {
+        "currency": total.currency,
+        "rate": terms.presentment.rate,
+        "total": to_text(total.minor, total.currency),
     }
 
 

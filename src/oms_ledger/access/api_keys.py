@@ -98,11 +98,21 @@ def prefix_of(text: str) -> str | None:
 
 
 def authenticates(text: str, key: ApiKey, ledger: str, now: datetime) -> bool:
-    """Whether the text has the key's secret and the key is valid for this ledger. The comparison
-    takes constant time."""
+    """Whether the text has the key's secret and the key is valid for this ledger."""
+    return fault(text, key, ledger, now) is None
+
+
+def fault(text: str, key: ApiKey, ledger: str, now: datetime) -> str | None:
+    """Why the text does not authenticate as the key, in a word; None where it does. The comparison
+    of secrets takes constant time."""
     secret = text.rpartition("_")[2]
-    matches = hmac.compare_digest(_hash(secret), key.hash)
-    return matches and key.ledger == ledger and key.is_valid(now)
+    if not hmac.compare_digest(_hash(secret), key.hash):
+        return "wrong_secret"
+    if key.ledger != ledger:
+        return "key_of_another_ledger"
+    if key.revoked_at is not None:
+        return "revoked_key"
+    return None if key.is_valid(now) else "expired_key"
 
 
 def equal_secrets(text: str, expected: str) -> bool:

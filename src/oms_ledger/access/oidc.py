@@ -102,4 +102,4 @@ def _values(claims: Mapping[str, object], claim: str) -> Iterable[str]:
 
 
 def _refused(why: str) -> Unauthenticated:
-    return Unauthenticated(f"This token is not valid. {why} Sign in again.")
+    return Unauthenticated(f"This token is not valid. {why} Sign in again.", reason="invalid_token")

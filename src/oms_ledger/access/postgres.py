@@ -1,10 +1,10 @@
-"""Storage of API keys."""
+"""Storage of API keys, and of the record of their changes, which triggers of the database write."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,20 +13,30 @@ import uuid_utils
 from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.db.statements import queries
+from oms_ledger.kernel import Json
 
 Lend = Callable[[Role], AbstractContextManager[Connection]]
 
 COLUMNS = [field.name for field in dataclasses.fields(ApiKey)]
+
+CHANGE_COLUMNS = (
+    "number", "at", "change", "actor", "login", "key_id", "name", "role", "scopes", "expires_at",
+    "holder",
+)  # fmt: skip
 
 SQL = {name: text.encode() for name, text in queries("oms_ledger.access").items()}
 
 
 class ApiKeyStore:
     """The API keys of one ledger. Used by any number of threads. `lend` lends a connection that
-    acts as a role: the custodian changes keys, the reader reads them and records their use."""
+    acts as a role: the custodian changes keys, the reader reads them and records their use.
+
+    `actor` in what changes keys is who does so; the record names the login in the database where
+    it is None."""
 
     def __init__(self, lend: Lend, ledger: str) -> None:
         self._lend = lend
@@ -39,6 +49,7 @@ class ApiKeyStore:
         scopes: Collection[str] = (),
         *,
         lifetime: timedelta | None = None,
+        actor: str | None = None,
     ) -> str:
         """Create a key with the scopes of a role and additional scopes. Returns its text, which is
         not stored."""
@@ -52,7 +63,7 @@ class ApiKeyStore:
             scopes=scopes,
             expires_at=None if lifetime is None else now + lifetime,
         )
-        with self._lend(Role.CUSTODIAN) as connection:
+        with self._changing(actor) as connection:
             _add(connection, key)
         return text
 
@@ -67,21 +78,23 @@ class ApiKeyStore:
         with self._lend(Role.READER) as connection:
             return [_key(row) for row in connection.execute(SQL["list_keys"]).fetchall()]
 
-    def revoke(self, which: str) -> list[ApiKey]:
+    def revoke(self, which: str, *, actor: str | None = None) -> list[ApiKey]:
         """Revoke the valid keys with this id, prefix or name; they stop working within seconds.
         `NotFound` if there is none."""
         now = datetime.now(UTC)
-        with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
+        with self._changing(actor) as connection:
             keys = _valid(connection, which, now)
             params = {"now": now, "ids": [key.id for key in keys]}
             connection.execute(SQL["revoke_keys"], params)
         return [dataclasses.replace(key, revoked_at=now) for key in keys]
 
-    def rotate(self, which: str, grace: timedelta) -> tuple[str, list[ApiKey]]:
+    def rotate(
+        self, which: str, grace: timedelta, *, actor: str | None = None
+    ) -> tuple[str, list[ApiKey]]:
         """Replace the valid keys with this id, prefix or name by one new key with the rights of the
         newest. Returns the new key's text and the old keys, which expire after the grace period."""
         now = datetime.now(UTC)
-        with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
+        with self._changing(actor) as connection:
             keys = _valid(connection, which, now)
             old = [api_keys.expiring(key, now, grace) for key in keys]
             text, key = api_keys.successor(keys[-1], _new_id(), now)
@@ -90,6 +103,24 @@ class ApiKeyStore:
                 connection.execute(SQL["expire_key"], params)
             _add(connection, key)
         return text, old
+
+    def changes(
+        self, key: str | None = None, *, before: int = 2**63 - 1, limit: int = 50
+    ) -> list[dict[str, Json]]:
+        """The record of changes, the newest first: of the keys with this id or name and those that
+        replaced them, or of all."""
+        params = {"key": key, "before": before, "limit": limit}
+        with self._lend(Role.READER) as connection:
+            rows = connection.execute(SQL["list_changes"], params).fetchall()
+        return [_change(row) for row in rows]
+
+    @contextmanager
+    def _changing(self, actor: str | None) -> Generator[Connection]:
+        """A transaction of the custodian whose changes are on record as the actor's."""
+        with self._lend(Role.CUSTODIAN) as connection, connection.transaction():
+            if actor is not None:
+                connection.execute(SQL["set_actor"], {"actor": actor})
+            yield connection
 
     def record_use(self, times: Mapping[str, datetime]) -> None:
         """Store the time of the last use of keys, by their ids."""
@@ -113,6 +144,16 @@ def _add(connection: Connection, key: ApiKey) -> None:
 def _key(row: tuple[Any, ...]) -> ApiKey:
     columns: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
     return ApiKey(**{**columns, "scopes": tuple(columns["scopes"])})
+
+
+def _change(row: tuple[Any, ...]) -> dict[str, Json]:
+    columns = dict(zip(CHANGE_COLUMNS, row, strict=True))
+    expires_at = columns["expires_at"]
+    times = {
+        "at": rfc3339(columns["at"]),
+        "expires_at": None if expires_at is None else rfc3339(expires_at),
+    }
+    return {**columns, **times}
 
 
 def _new_id() -> str:

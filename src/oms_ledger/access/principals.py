@@ -24,6 +24,11 @@ class Principal:
         """Separates the idempotency keys of callers. A rotated API key keeps it."""
         return self.holder or self.id
 
+    @property
+    def key_id(self) -> str | None:
+        """The id of the API key; None for others, whose ids may name persons."""
+        return self.id if self.actor.startswith("key:") else None
+
 
 ADMINISTRATOR = Principal("admin", "key:admin", frozenset({ADMIN}))
 """The holder of OMS_ADMIN_KEY."""
@@ -39,7 +44,9 @@ def authorise(principal: Principal, scope: str) -> None:
     """`Forbidden` unless the principal has the scope; the error names the scope and the roles that
     grant it."""
     if not allows(principal.scopes, scope):
+        named = " or ".join(roles_with(scope))
         raise Forbidden(
             f"{principal.actor} lacks the scope {scope}. An administrator can give it: a key or"
-            f" token with the role {' or '.join(roles_with(scope))}, or a key with --scope {scope}."
+            f" token with the role {named}, or a key with --scope {scope}.",
+            reason="missing_scope",
         )

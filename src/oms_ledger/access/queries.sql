@@ -35,3 +35,14 @@ UPDATE api_keys SET expires_at = %(expires_at)s::timestamptz WHERE id = %(id)s::
 UPDATE api_keys AS k SET last_used_at = used.at
 FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) AS used (id, at)
 WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at);
+
+-- name: set_actor
+-- Who makes the changes of this transaction, for their record.
+SELECT set_config('oms_ledger.actor', %(actor)s::text, true);
+
+-- name: list_changes
+SELECT number, at, change, actor, login, key_id, name, role, scopes, expires_at, holder
+FROM api_key_changes
+WHERE number < %(before)s::bigint
+  AND (%(key)s::text IS NULL OR %(key)s::text IN (key_id, holder, name))
+ORDER BY number DESC LIMIT %(limit)s::bigint;

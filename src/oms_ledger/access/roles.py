@@ -33,9 +33,9 @@ SCOPES: dict[str, str] = {
     "returns:write": "request, approve, receive and refund returns",
     "analytics:read": "counts, rates and times",
     "audit:read": "the feed of all events; proofs and checkpoints",
-    "pii:read": "personal data in clear, where it is masked otherwise",
-    SENSITIVE: "what sensitive orders are about, and sensitive products; masked otherwise",
-    ADMIN: "everything, and the running of the ledger itself",
+    "pii:read": "personal data in clear; masked without it",
+    SENSITIVE: "the content of sensitive orders, and sensitive products; masked without it",
+    ADMIN: "everything, and the operation of the ledger itself",
 }
 
 _READING = frozenset({"orders:read", "stock:read", "shipments:read"})

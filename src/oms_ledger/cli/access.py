@@ -10,12 +10,12 @@ from oms_ledger.http.openapi.document import document as openapi_document
 HEAD = """\
 # Access
 
-Who may do what. Written from the code by `make docs`; a test calls every route with a key of every
-role and compares the answers with the last table. How keys and tokens are made, checked and revoked
-is in [security.md](security.md).
+The rights of each role. Generated from the code by `make docs`; a test calls every route with a
+key of every role and compares the answers with the last table. How keys and tokens are created,
+verified and revoked is in [security.md](security.md).
 
 A role is a set of scopes. Every command and every query names the one scope that it requires, and
-no request is handled before its key is known to have it. A key has a role, or single scopes
+no request is handled before its key is checked for that scope. A key has a role, or single scopes
 (`--scope`), or both.
 """
 
@@ -64,8 +64,8 @@ def _scopes() -> Iterator[str]:
 
 def _routes() -> Iterator[str]:
     yield "## Every route and every role\n"
-    yield "What is public needs no key. A route with the scope `any` takes every key and checks by"
-    yield "itself what the key may do: of a batch each command needs the scope of its own route.\n"
+    yield "A public route needs no key. A route with the scope `any` accepts every key and checks"
+    yield "each part by itself: each command of a batch needs the scope of its own route.\n"
     yield f"| Route | Scope | {' | '.join(ROLES)} |"
     yield f"| --- | --- |{' :-: |' * len(ROLES)}"
     for method, path, scope in routes():

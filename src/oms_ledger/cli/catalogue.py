@@ -16,8 +16,8 @@ from oms_projections import PROJECTIONS, QUERIES
 HEAD = """\
 # Catalogue
 
-Everything that can be asked of the ledger, everything that can happen in it, and everything that
-can be seen of it. Written from the code by `make docs`; a test fails when the two differ.
+All commands, queries, read models, events and streams of the ledger. Generated from the code by
+`make docs`; a test fails when the two differ.
 """
 
 
@@ -28,7 +28,7 @@ def catalogue() -> str:
 
 
 def _commands() -> Iterator[str]:
-    yield "## Commands: what can be asked\n"
+    yield "## Commands\n"
     yield "Optional fields in brackets.\n"
     yield _row("Command", "Over HTTP", "Scope", "Fields", "What it does")
     yield _row(*["---"] * 5)
@@ -41,7 +41,7 @@ def _commands() -> Iterator[str]:
 
 
 def _queries() -> Iterator[str]:
-    yield "## Queries: what can be seen\n"
+    yield "## Queries\n"
     yield _row("Query", "Over HTTP", "Scope", "Parameters", "Read model", "What it answers")
     yield _row(*["---"] * 6)
     for query in QUERIES:
@@ -73,8 +73,8 @@ def _read_model(model: ReadModel) -> str:
 
 
 def _events() -> Iterator[str]:
-    yield "## Events: what can happen\n"
-    yield "Each also carries when it was recorded, by whom, by which command, and why.\n"
+    yield "## Events\n"
+    yield "Each also carries time of recording, actor, command, correlation and causation.\n"
     yield _row("Stored name", "Fields", "What happened")
     yield _row(*["---"] * 3)
     for name, event in EVENTS.items():
@@ -83,7 +83,7 @@ def _events() -> Iterator[str]:
 
 
 def _streams() -> Iterator[str]:
-    yield "## Streams: what events add up to\n"
+    yield "## Streams\n"
     yield _row("Stream", "State", "What it is")
     yield _row(*["---"] * 3)
     for category, state in STATES.items():

@@ -10,7 +10,7 @@ import typer
 from oms_ledger import logs
 from oms_ledger.app import open_prepared, prepared
 from oms_ledger.cli.keys import local_key
-from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, cli_actor, settings
 from oms_ledger.cli.terminal import console
 from oms_ledger.demo import hints, load, show
 from oms_ledger.serving.serve import ServePlan
@@ -59,7 +59,7 @@ def _key(given: Settings, ready: Settings) -> str:
         return (
             local_key(oms)[0]
             if given.database_url is None
-            else oms.api_keys.create("demo", "admin")
+            else oms.api_keys.create("demo", "admin", actor=cli_actor())
         )
 
 

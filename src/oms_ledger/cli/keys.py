@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -13,7 +14,7 @@ from rich.table import Table
 from oms_ledger.access.api_keys import ApiKey, authenticates, prefix_of
 from oms_ledger.access.roles import ROLE_HOLDERS
 from oms_ledger.app import Oms
-from oms_ledger.cli.ledger import on_ledger
+from oms_ledger.cli.ledger import cli_actor, on_ledger
 from oms_ledger.cli.private_files import write_private
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.errors import Invalid
@@ -65,7 +66,7 @@ def create(
     """
     lifetime = None if expires is None else duration("--expires", expires)
     given = role or (None if scope else DEFAULT_ROLE)
-    typer.echo(oms.api_keys.create(name, given, scope or (), lifetime=lifetime))
+    typer.echo(oms.api_keys.create(name, given, scope or (), lifetime=lifetime, actor=cli_actor()))
     console.print(ONCE)
 
 
@@ -96,7 +97,7 @@ def rotate(
 
     Example: [bold]oms-ledger keys rotate webshop --grace 1h[/]
     """
-    text, old = oms.api_keys.rotate(which, duration("--grace", grace))
+    text, old = oms.api_keys.rotate(which, duration("--grace", grace), actor=cli_actor())
     typer.echo(text)
     for key in old:
         console.print(f"oms_{key.prefix} works until {_minute(key.expires_at)} UTC.")
@@ -108,8 +109,30 @@ def rotate(
 def revoke(oms: Oms, which: KeyArgument) -> None:
     """Revoke a key; it stops working within seconds. Example:
     [bold]oms-ledger keys revoke webshop[/]"""
-    for key in oms.api_keys.revoke(which):
+    for key in oms.api_keys.revoke(which, actor=cli_actor()):
         console.print(f"Revoked {key.name} (oms_{key.prefix}).")
+
+
+@app.command()
+@on_ledger
+def history(
+    oms: Oms,
+    key: Annotated[
+        str | None, typer.Argument(help="Of the key with this name or id alone.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """Who made, rotated and revoked which key, and when; the newest first. Example:
+    [bold]oms-ledger keys history webshop[/]"""
+    items = oms.api_keys.changes(key, limit=limit)
+    if json:
+        print_json(items)
+        return
+    table = Table("When", "Who", "What", "Key", "Id", "May", "Until")
+    for item in items:
+        table.add_row(*_change_row(item))
+    out.print(table if items else "Nothing is on record.")
 
 
 @app.command("rotate-kek")
@@ -152,9 +175,15 @@ def local_key(oms: Oms) -> tuple[str, Path]:
         stored = oms.api_keys.find(prefix) if prefix else None
         if stored is not None and authenticates(text, stored, ledger, datetime.now(UTC)):
             return text, file
-    text = oms.api_keys.create(LOCAL_KEY, "admin")
+    text = oms.api_keys.create(LOCAL_KEY, "admin", actor=cli_actor())
     write_private(file, f"{text}\n")
     return text, file
+
+
+def _change_row(item: Mapping[str, Any]) -> list[str]:
+    may = " ".join(filter(None, (item["role"], *item["scopes"])))
+    texts = [item[name] for name in ("actor", "change", "name", "key_id")]
+    return [item["at"][:19], *texts, may, (item["expires_at"] or "")[:19]]
 
 
 def _minute(moment: datetime | None) -> str:

@@ -17,6 +17,8 @@ from oms_ledger.domain.orders.describe import Skus, describe_order
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
 )
+from oms_ledger.domain.payments.describe import describe_payment
+from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
@@ -30,6 +32,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return describe_order(event, skus)
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, PAYMENT_EVENTS):
+        return [describe_payment(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
     if isinstance(event, ProductDefined):

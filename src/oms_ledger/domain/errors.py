@@ -24,19 +24,25 @@ from oms_ledger.kernel import Json
 
 class OmsError(Exception):
     """A refusal with a stable `code`, a sentence for a person and, where lines or fields are
-    at fault, one entry each in `errors`."""
+    at fault, one entry each in `errors`. `reason` is a word for the log, finer than the code."""
 
     code = "error"
     replayed = False
     """Whether this is the first answer again, given under the same idempotency key."""
 
     def __init__(
-        self, detail: str, *, code: str | None = None, errors: Sequence[Mapping[str, Json]] = ()
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        errors: Sequence[Mapping[str, Json]] = (),
+        reason: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or type(self).code
         self.errors = tuple(errors)
+        self.reason = reason or self.code
 
 
 class Invalid(OmsError):

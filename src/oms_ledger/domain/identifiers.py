@@ -36,3 +36,13 @@ def stock_group(sku: str) -> str:
 def channel_key(channel: str) -> str:
     """Key of a channel's stream. `Web` and `web` are one channel."""
     return channel.lower()
+
+
+PAYMENTS = uuid.UUID("5c0f9b3a-3b0e-5d0c-8f57-2a4c6e8d1b90")
+"""Namespace of the ids of payments that were taken elsewhere. Never to be changed."""
+
+
+def recorded_payment_id(order_id: str, provider: str, reference: str) -> str:
+    """The id of a payment that was taken elsewhere: fixed by order, provider and reference, so that
+    the same one recorded twice is one payment."""
+    return str(uuid.uuid5(PAYMENTS, f"{order_id}\x1f{provider}\x1f{reference}"))

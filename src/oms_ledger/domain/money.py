@@ -34,6 +34,10 @@ class Money:
     minor: int
     currency: str
 
+    def __str__(self) -> str:
+        """As people read it: `2.55 GBP`."""
+        return f"{to_text(self.minor, self.currency)} {self.currency}"
+
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:
             raise ValueError(f"cannot add {other.currency} to {self.currency}")

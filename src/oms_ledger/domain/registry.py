@@ -11,6 +11,8 @@ from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.events import PAYMENT_EVENTS
+from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State
@@ -21,6 +23,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *STOCK_EVENTS,
         *SHIPMENT_EVENTS,
+        *PAYMENT_EVENTS,
         LocationDefined,
         ProductDefined,
         OrderNumbered,
@@ -35,6 +38,7 @@ STATES: dict[str, type[State]] = {
         Order,
         StockLevel,
         Shipment,
+        Payment,
         Location,
         Product,
         Channel,

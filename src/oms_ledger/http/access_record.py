@@ -1,36 +1,46 @@
-"""The record of accesses to personal data, page by page, the newest first."""
+"""Records for auditors, page by page, the newest first: accesses to personal data, and changes of
+API keys."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.app import Oms
 from oms_ledger.http.queries.executor import POSITION_MAX
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import query_fields, whole
 from oms_ledger.http.responses import answer
 from oms_ledger.http.streams.feed import LIMIT, LIMIT_MAX, refuse_others
+from oms_ledger.kernel import Json
 from oms_ledger.validation import invalid
 
 
-class AccessRecordHandler:
-    def __init__(self, oms: Oms, threads: Threads) -> None:
-        self._oms = oms
+class RecordHandler:
+    """`entries` returns the entries of a record before a number; `filters` are the parameters that
+    it takes besides `before` and `limit`."""
+
+    def __init__(
+        self,
+        threads: Threads,
+        entries: Callable[..., Sequence[dict[str, Json]]],
+        filters: Sequence[str],
+    ) -> None:
         self._threads = threads
+        self._entries = entries
+        self._filters = filters
 
     async def __call__(self, request: Request) -> Response:
         fields = query_fields(request)
         before = whole(fields, "before", POSITION_MAX, POSITION_MAX)
         limit = whole(fields, "limit", LIMIT, LIMIT_MAX)
-        about = {name: fields.pop(name, None) for name in ("customer", "actor", "order")}
+        about: dict[str, Any] = {name: fields.pop(name, None) for name in self._filters}
         refuse_others(fields)
         if limit == 0:
             raise invalid("limit", f"Write a whole number from 1 to {LIMIT_MAX}.")
-        items = await self._threads.run(
-            partial(self._oms.accesses, before=before, limit=limit, **about)
-        )
+        items = await self._threads.run(partial(self._entries, before=before, limit=limit, **about))
         next_before = items[-1]["number"] if len(items) == limit else None
         return answer({"items": items, "next_before": next_before})

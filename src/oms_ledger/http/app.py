@@ -21,7 +21,7 @@ from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
-from oms_ledger.http.access_record import AccessRecordHandler
+from oms_ledger.http.access_record import RecordHandler
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.bounds import Bounds
@@ -210,7 +210,7 @@ def _streams(
 def _audit(
     oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> dict[str, Handle]:
-    """Handlers of the tree, the verification and the record of accesses, by path."""
+    """Handlers of the tree, the verification and the records, by path."""
     audit = AuditHandlers(
         oms,
         threads,
@@ -218,7 +218,8 @@ def _audit(
         bundle=disclosure(f"GET {routes.ENTRIES.documented_path}"),
     )
     return {
-        routes.ACCESSES.path: AccessRecordHandler(oms, threads),
+        routes.ACCESSES.path: RecordHandler(threads, oms.accesses, ("customer", "actor", "order")),
+        routes.KEY_CHANGES.path: RecordHandler(threads, oms.api_keys.changes, ("key",)),
         routes.AUDIT_CHECKPOINT.path: audit.checkpoint,
         routes.INCLUSION.path: audit.inclusion,
         routes.CONSISTENCY.path: audit.consistency,

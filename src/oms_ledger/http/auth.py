@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
+from typing import Any
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -25,7 +26,8 @@ from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.identity_provider import Provider
-from oms_ledger.http.requests import request_headers
+from oms_ledger.http.refusals import KEY_ID, RefusalLog
+from oms_ledger.http.requests import Headers, request_headers
 
 KEY_CACHE_SECONDS = 3.0
 """How long a key is cached: a revoked key works at most this long, in every process."""
@@ -81,6 +83,7 @@ class Gate:
     provider: Provider | None = None
     rates: TokenBuckets = field(default_factory=lambda: TokenBuckets(0, 0))
     open_to_all: bool = False
+    refusals: RefusalLog = field(default_factory=RefusalLog, repr=False)
     _cached: dict[str, _CachedKey] = field(default_factory=dict, repr=False)
     _failures: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(FAILURES_PER_SECOND, FAILURES_BURST)
@@ -100,19 +103,21 @@ class Gate:
             return LOCAL
         address = address_of(request)
         try:
-            principal = await self._authenticate(request_headers(request), address)
+            principal = await self._authenticate(request_headers(request), address, request.scope)
         except Unauthenticated:
             _refuse(self._failures.take(address, time.monotonic()), TOO_MANY_FAILURES)
             raise
+        request.scope[KEY_ID] = principal.key_id
         _refuse(self.rates.take(principal.id, time.monotonic()), TOO_OFTEN)
         authorise(principal, scope)
         return principal
 
-    async def readmit(self, request: Request, scope: str) -> None:
-        """Check again that an admitted request would still be admitted; the same errors."""
+    async def readmit(self, headers: Headers, address: str, scope: str) -> None:
+        """Check again that an admitted request with these headers, from this address, would still
+        be admitted; the same errors."""
         if scope == PUBLIC or self.open_to_all:
             return
-        authorise(await self._authenticate(request_headers(request), address_of(request)), scope)
+        authorise(await self._authenticate(headers, address, {}), scope)
 
     def refuse_guesses(self, request: Request) -> None:
         """`RateLimited` where too many links that do not exist came from the caller's address."""
@@ -127,42 +132,56 @@ class Gate:
         uses, self._uses = self._uses, {}
         return uses
 
-    async def _authenticate(self, headers: Mapping[str, str], address: str) -> Principal:
+    async def _authenticate(
+        self, headers: Headers, address: str, noted: MutableMapping[str, Any]
+    ) -> Principal:
         header = headers.get("authorization")
         if not header:
             raise Unauthenticated(
                 "This needs an API key. Send it as `Authorization: Bearer <key>`;"
-                " `oms-ledger keys create <name>` makes one."
+                " `oms-ledger keys create <name>` makes one.",
+                reason="no_key",
             )
         scheme, _, text = header.partition(" ")
         text = text.strip()
         if scheme.lower() != "bearer" or not text:
-            raise Unauthenticated("Send the key as `Authorization: Bearer <key>`.")
+            raise Unauthenticated(
+                "Send the key as `Authorization: Bearer <key>`.", reason="no_bearer_key"
+            )
         if self.provider is not None and is_token(text):
             return await self.provider.principal(text)
-        principal = await self._by_key(text, address)
+        admitted = await self._by_key(text, address, noted)
         admin_key = self.admin_key
-        if principal is None and admin_key is not None and api_keys.equal_secrets(text, admin_key):
+        if isinstance(admitted, Principal):
+            return admitted
+        if admin_key is not None and api_keys.equal_secrets(text, admin_key):
             return ADMINISTRATOR
-        if principal is None:
-            raise Unauthenticated(
-                "This API key is not valid here, has expired or was revoked."
-                " `oms-ledger keys list` shows which are."
-            )
-        return principal
+        raise Unauthenticated(
+            "This API key is not valid here, has expired or was revoked."
+            " `oms-ledger keys list` shows which are.",
+            reason=admitted,
+        )
 
-    async def _by_key(self, text: str, address: str) -> Principal | None:
+    async def _by_key(
+        self, text: str, address: str, noted: MutableMapping[str, Any]
+    ) -> Principal | str:
+        """The principal of a key's text, or why there is none, in a word. The key's id is
+        `noted`."""
         prefix = api_keys.prefix_of(text)
         if prefix is None:
-            return None
+            return "malformed_key"
         cached = self._cached.get(prefix)
         if cached is None or cached.expires_at <= time.monotonic():
             if cached is None or cached.key is None:
                 _refuse(self._failures.wait(address, time.monotonic()), TOO_MANY_FAILURES)
             cached = await self._fetch(prefix)
+        if cached.key is None or cached.principal is None:
+            return "unknown_key"
+        noted[KEY_ID] = cached.key.id
         now = datetime.now(UTC)
-        if cached.key is None or not api_keys.authenticates(text, cached.key, self.ledger, now):
-            return None
+        fault = api_keys.fault(text, cached.key, self.ledger, now)
+        if fault is not None:
+            return fault
         self._uses[cached.key.id] = now
         return cached.principal
 
@@ -200,14 +219,30 @@ def _counted_address(host: str) -> str:
     return str(address)
 
 
-TOO_MANY_GUESSES = "Too many links that do not exist have been tried from this address."
-TOO_OFTEN = "More requests than are allowed here."
-TOO_MANY_FAILURES = "Too many requests without a valid key have come from this address."
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What was exceeded: a word for the log, and a sentence for the caller."""
+
+    reason: str
+    why: str
 
 
-def _refuse(seconds: float, why: str) -> None:
+TOO_MANY_GUESSES = _Limit(
+    "too_many_guesses", "Too many links that do not exist have been tried from this address."
+)
+TOO_OFTEN = _Limit("too_many_requests", "More requests than are allowed here.")
+TOO_MANY_FAILURES = _Limit(
+    "too_many_failures", "Too many requests without a valid key have come from this address."
+)
+
+
+def _refuse(seconds: float, limit: _Limit) -> None:
     if seconds:
-        raise RateLimited(f"{why} Try again after {ceil(seconds)} s.", seconds=seconds)
+        raise RateLimited(
+            f"{limit.why} Try again after {ceil(seconds)} s.",
+            seconds=seconds,
+            reason=limit.reason,
+        )
 
 
 def _must_be_local(request: Request) -> None:
@@ -218,7 +253,10 @@ def _must_be_local(request: Request) -> None:
     named = [LOCAL_HOST.fullmatch(host) for host in hosts]
     forwarded = any(name in request.headers for name in FORWARDED)
     if not all(named) or len(named) != 1 or forwarded or (origin and not _is_local(origin)):
-        raise Forbidden("Without keys only this machine may ask. Use http://127.0.0.1.")
+        raise Forbidden(
+            "Without keys only this machine may ask. Use http://127.0.0.1.",
+            reason="not_this_machine",
+        )
 
 
 def _is_local(origin: str) -> bool:

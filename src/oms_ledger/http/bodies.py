@@ -1,4 +1,5 @@
-"""Bodies of requests: read within bounds of size, time and memory, and checked for card data.
+"""Bodies of requests: read within bounds of size, time and memory, and checked for card data. Those
+of batches are checked item by item (`commands/batch_body.py`).
 
 A large body is read and checked in a thread, in the turn of its caller, so that nobody else waits
 for it.
@@ -6,20 +7,21 @@ for it.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from oms_ledger import heap
 from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http.errors import BodyTooSlow, RateLimited, TooLarge, UnsupportedMediaType
 from oms_ledger.http.requests import Headers, refuse_nul
+from oms_ledger.http.time_limits import TimeLimit, TimeLimits
 from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 from oms_ledger.privacy import cards
+from oms_ledger.privacy.cards import Inspection
 from oms_ledger.validation import parse_json
 
 T = TypeVar("T")
@@ -49,6 +51,7 @@ WAITING_BODIES_MAX = 32
 
 _BODIES = "oms.bodies"
 
+_JSON = "application/json"
 _JSON_TYPE = re.compile(
     r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?;?", re.IGNORECASE
 )
@@ -59,6 +62,7 @@ class Bodies:
 
     def __init__(self) -> None:
         self.turns = FairTurns(READ_BODIES_MAX, WAITING_BODIES_MAX)
+        self.time_limits = TimeLimits()
         self.held = 0
         self.freed = 0
         self._of_caller: dict[str, int] = {}
@@ -73,6 +77,7 @@ class Bodies:
                 f"Your requests under way have more than {BODIES_BYTES_OF_CALLER:,} bytes together."
                 " Send fewer at a time.",
                 seconds=RETRY_SECONDS,
+                reason="too_large_bodies",
             )
         self.held += size
         self._of_caller[caller] = mine
@@ -115,6 +120,9 @@ class HeldBody:
             self._bodies.release(self._caller, self._size)
             self._size = 0
 
+    def time_limit(self, seconds: float) -> TimeLimit:
+        return self._bodies.time_limits.of(seconds)
+
     async def work(self, size: int, blocking: Callable[[], T]) -> T:
         """Do what `size` bytes of the body require: at once, or in a thread where it takes long."""
         if size <= SMALL_BYTES:
@@ -128,31 +136,46 @@ def body_held(request: Request) -> HeldBody:
 
 
 async def body_of(request: Request, headers: Headers) -> bytes:
-    """The body; `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
+    """The body, as `unchecked_body_of` reads it; `Invalid` where it has card data or NUL."""
+    body = await unchecked_body_of(request, headers)
+    await body_held(request).work(len(body), partial(check_body, body))
+    return body
+
+
+async def unchecked_body_of(request: Request, headers: Headers) -> bytes:
+    """The body, which may have card data: it must be checked before anything is kept of it.
+    `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
     `UnsupportedMediaType` if it is not JSON."""
+    held = body_held(request)
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
         raise _too_large()
     try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            body = await _arrived(request)
+        with held.time_limit(BODY_SECONDS_MAX):
+            body = await _arrived(request, held)
     except TimeoutError:
         raise BodyTooSlow(
             f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
         ) from None
-    if body and not _JSON_TYPE.fullmatch(headers.get("content-type", "").strip()):
+    kind = headers.get("content-type", "")
+    if body and kind != _JSON and not _JSON_TYPE.fullmatch(kind.strip()):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    coding = headers.get("content-encoding")
+    if coding is not None and coding.lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
-    await body_held(request).work(len(body), partial(_check, body))
     return body
 
 
-async def _arrived(request: Request) -> bytes:
-    held = body_held(request)
+async def _arrived(request: Request, held: HeldBody) -> bytes:
+    receive = request.receive
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        more = message.get("more_body", False)
+        chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > BODY_BYTES_MAX:
             raise _too_large()
@@ -162,12 +185,19 @@ async def _arrived(request: Request) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _check(body: bytes) -> None:
+def check_body(body: bytes) -> None:
+    """`TooLarge` where a body has too many values, `Invalid` where it has card data or NUL."""
     refuse_too_many(body, BODY_VALUES_MAX)
-    if cards.may_hold_card_data(body):
-        cards.refuse(value := parse_json(body))
-        if b"\\u0000" in body:
-            refuse_nul(value)
+    refuse_card_data_and_nul(body, Inspection())
+
+
+def refuse_card_data_and_nul(text: bytes, inspection: Inspection, within: str = "") -> None:
+    """`Invalid` where a JSON text has card data or the character NUL. `within` is the place of the
+    text in the body, for the names of fields."""
+    if cards.may_hold_card_data(text):
+        inspection.refuse(value := parse_json(text), within)
+        if b"\\u0000" in text:
+            refuse_nul(value, within)
 
 
 def refuse_too_many(body: bytes, most: int) -> None:

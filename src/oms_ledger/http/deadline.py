@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 
 from starlette.types import Message, Receive, Scope, Send
@@ -10,6 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.http import metrics
 from oms_ledger.http.endpoint import Endpoint, send_problem
+from oms_ledger.http.time_limits import TimeLimits
 
 MARGIN_SECONDS = 2.0
 """Added to the setting `database_deadline_seconds`: a wait for the database that ends by itself has
@@ -30,29 +30,29 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._limits = TimeLimits()
 
     async def run(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
         """Call an endpoint. What it had begun in other threads goes on there."""
         started = perf_counter()
-        time = asyncio.get_running_loop().time
+        limit = self._limits.of(self._seconds)
         begun = False
 
         async def receive_untimed() -> Message:
-            if not begun:
-                limit.reschedule(None)
+            limit.stop()
             message = await receive()
             if not begun:
-                limit.reschedule(time() + self._seconds)
+                limit.restart()
             return message
 
         async def send_untimed(message: Message) -> None:
             nonlocal begun
             begun = True
-            limit.reschedule(None)
+            limit.stop()
             await send(message)
 
         try:
-            async with asyncio.timeout(self._seconds) as limit:
+            with limit:
                 await endpoint(scope, receive_untimed, send_untimed)
         except TimeoutError:
             if begun:

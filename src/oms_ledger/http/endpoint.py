@@ -20,12 +20,13 @@ from oms_ledger.access.principals import ANONYMOUS
 from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import NotFound, OmsError
 from oms_ledger.http import metrics
-from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate
+from oms_ledger.http.auth import PRINCIPAL, READMIT, Gate, address_of
 from oms_ledger.http.bodies import HeldBody
 from oms_ledger.http.bounds import Bounds
 from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.heads import path_bytes, refuse_cards_in_headers, refuse_cards_in_target
-from oms_ledger.http.requests import SLASH
+from oms_ledger.http.refusals import REFUSALS
+from oms_ledger.http.requests import SLASH, request_headers
 from oms_ledger.http.responses import internal_error_answer, problem_answer
 from oms_ledger.http.turns import CALLER
 from oms_ledger.validation import Malformed
@@ -72,12 +73,16 @@ class Endpoint:
         request = Request(scope, receive)
         body = HeldBody(self._bounds.bodies)
         body.put_into(request)
+        scope[REFUSALS] = self._gate.refusals
         try:
             scope[PRINCIPAL] = principal = await self._gate.admit(request, self.scope)
             CALLER.set(principal.id)
             if principal is not ANONYMOUS:
                 _assign_connection(scope, principal.id)
-            scope[READMIT] = partial(self._gate.readmit, request, self.scope)
+            # Without the request, which refers to the scope: a cycle would keep both, and the body,
+            # until the next run of the cyclic garbage collector.
+            headers, address = request_headers(request), address_of(request)
+            scope[READMIT] = partial(self._gate.readmit, headers, address, self.scope)
             refuse_cards_in_target(scope)
             if self.scope != PUBLIC:
                 refuse_cards_in_headers(scope)
@@ -88,6 +93,7 @@ class Endpoint:
             if self._is_link and isinstance(error, NotFound):
                 self._gate.count_guess(request)
             metrics.count_refusal(error.code)
+            self._gate.refusals.add(scope, error, f"{self.method} {self.path}")
             answer = problem_answer(error)
         except ClientDisconnect:
             return
@@ -115,7 +121,9 @@ def _assign_connection(scope: Scope, caller: str) -> None:
     connection: KeyedConnection | None = scope.get(CONNECTION)
     if connection is not None and not connection.belongs_to(caller):
         raise RateLimited(
-            "Too many connections are yours. Close some, or use them again.", seconds=1
+            "Too many connections are yours. Close some, or use them again.",
+            seconds=1,
+            reason="too_many_connections",
         )
 
 

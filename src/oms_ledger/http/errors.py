@@ -43,8 +43,8 @@ class RateLimited(OmsError):
 
     code = "rate_limited"
 
-    def __init__(self, detail: str, *, seconds: float) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, seconds: float, reason: str | None = None) -> None:
+        super().__init__(detail, reason=reason)
         self.retry_after_seconds = max(1, ceil(seconds))
 
 

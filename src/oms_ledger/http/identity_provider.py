@@ -106,7 +106,10 @@ class Provider:
         where the provider's keys cannot be fetched."""
         key = await self._key(oidc.key_id(token))
         if key is None:
-            raise Unauthenticated("This token is not valid. No key of the provider signed it.")
+            raise Unauthenticated(
+                "This token is not valid. No key of the provider signed it.",
+                reason="invalid_token",
+            )
         return oidc.principal(token, key, self._issuer)
 
     async def _key(self, key_id: str) -> PyJWK | None:

@@ -148,6 +148,14 @@ ACCESSES = FixedRoute(
     answers.AccessesAnswer,
     tuple(parts.ACCESSES),
 )
+KEY_CHANGES = FixedRoute(
+    "/v1/audit/keys",
+    ADMIN,
+    "Who made, rotated and revoked which API key, the newest first",
+    JSON,
+    answers.KeyChangesAnswer,
+    tuple(parts.KEY_CHANGES),
+)
 CHECKPOINT = FixedRoute(
     "/checkpoint", PUBLIC, "The same checkpoint, where c2sp.org/tlog-tiles has it", TEXT, _TEXT
 )
@@ -178,6 +186,7 @@ FIXED_ROUTES = (
     CONSISTENCY,
     VERIFICATION,
     ACCESSES,
+    KEY_CHANGES,
     CHECKPOINT,
     ENTRIES,
     TILE,

@@ -62,6 +62,7 @@ class FairTurns:
             raise RateLimited(
                 "Too many of your requests are waiting already. Send fewer at a time.",
                 seconds=RETRY_SECONDS,
+                reason="too_many_queued",
             )
         mine = asyncio.get_running_loop().create_future()
         queue.append(mine)

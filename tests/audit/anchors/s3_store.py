@@ -20,7 +20,7 @@ ALLOWED = ("s3:PutObject", "s3:GetObject", "s3:ListBucket")
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`environment` has the credentials of somebody who may do what an anchor needs, no more."""
+    """`environment` has the credentials of a user with exactly the rights that an anchor needs."""
 
     url: str
     environment: dict[str, str]
@@ -43,7 +43,7 @@ class Store:
         self.admin.put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def new_user(self, *actions: str) -> dict[str, str]:
-        """The environment of somebody who may do this."""
+        """Environment variables with the credentials of a new user that has this policy."""
         self.check_signatures("inf")
         try:
             return _user(self.url, "-".join(actions).replace(":", "."), actions)
@@ -52,7 +52,7 @@ class Store:
 
     def check_signatures(self, after: str) -> None:
         """From the request of this number on."""
-        _tell(self.url, "reset-auth", after)
+        _post(self.url, "reset-auth", after)
 
 
 @contextmanager
@@ -70,8 +70,8 @@ def s3_store() -> Generator[Store]:
         store.check_signatures("0")
         yield store
     finally:
-        _tell(url, "reset-auth", "inf")
-        _tell(url, "reset", "")
+        _post(url, "reset-auth", "inf")
+        _post(url, "reset", "")
         server.stop()
 
 
@@ -109,6 +109,6 @@ def _client(service: str, url: str, credentials: dict[str, str]) -> Any:
     )
 
 
-def _tell(url: str, what: str, body: str) -> None:
+def _post(url: str, what: str, body: str) -> None:
     plain = {"Content-Type": "text/plain"}
     urlopen(Request(f"{url}/moto-api/{what}", body.encode(), plain, method="POST")).close()

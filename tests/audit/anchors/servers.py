@@ -1,6 +1,6 @@
-"""A bucket and a witness, answering on a real port of this machine.
+"""A bucket and a witness that listen on a port of this machine.
 
-The witness follows c2sp.org/tlog-witness and checks with somebody else's code (tlog-scales).
+The witness follows c2sp.org/tlog-witness and verifies with an independent library (tlog-scales).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.objects: dict[str, bytes] = {}
         self.headers: list[dict[str, str]] = []
-        self.known: list[str] = []
-        self.seen: dict[str, tuple[int, bytes]] = {}
+        self.trusted: list[str] = []
+        self.signed: dict[str, tuple[int, bytes]] = {}
         self.private = Ed25519PrivateKey.generate()
         self.down = False
 
@@ -48,12 +48,12 @@ class Server(ThreadingHTTPServer):
         old_line, *proof = head.split("\n")
         old = int(old_line.removeprefix("old "))
         checkpoint = tlog.Checkpoint.from_text(note)
-        keys = [signing.Vkey.from_string(text) for text in self.known]
+        keys = [signing.Vkey.from_string(text) for text in self.trusted]
         if not any(key.name == checkpoint.origin for key in keys):
             return 404, "text/plain", "unknown log"
         if not signing.VkeySet(*keys).verify(checkpoint.signatures, checkpoint):
             return 403, "text/plain", "not signed by a key of the log"
-        size, root = self.seen.get(checkpoint.origin, (0, sha256(b"").digest()))
+        size, root = self.signed.get(checkpoint.origin, (0, sha256(b"").digest()))
         if old != size:
             return 409, "text/x.tlog.size", f"{size}\n"
         try:
@@ -61,7 +61,7 @@ class Server(ThreadingHTTPServer):
             tlog.ConsistencyProof(old, checkpoint.size, hashes).check(root, checkpoint.root_hash)
         except tlog.ConsistencyProofInvalid as error:
             return 422, "text/plain", str(error)
-        self.seen[checkpoint.origin] = checkpoint.size, checkpoint.root_hash
+        self.signed[checkpoint.origin] = checkpoint.size, checkpoint.root_hash
         return 200, "text/plain", self.cosign(checkpoint.serialize_body())
 
 
@@ -80,8 +80,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, "text/plain", b"")
 
     def do_GET(self) -> None:
-        found = self.server.objects.get(self.path)
-        self._answer(404 if found is None else 200, "text/plain", found or b"")
+        stored = self.server.objects.get(self.path)
+        self._answer(404 if stored is None else 200, "text/plain", stored or b"")
 
     def do_POST(self) -> None:
         body = self._body().decode()

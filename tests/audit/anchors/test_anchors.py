@@ -82,20 +82,20 @@ def test_a_bucket_that_holds_another_history_is_an_alarm(ledger: Audited, outsid
 
 
 def witness(ledger: Audited, outside: Server) -> Witness:
-    outside.known = [str(ledger.key.verifier)]
+    outside.trusted = [str(ledger.key.verifier)]
     return Witness(outside.url, [outside.key])
 
 
 def test_a_witness_signs_what_only_grew(ledger: Audited, outside: Server) -> None:
     ledger.sealed(300)
-    seen = witness(ledger, outside)
+    cosigner = witness(ledger, outside)
     for _ in range(2):
-        note = seen.keep(ledger.newest(), Prover(ledger.store))
-        found = tlog.Checkpoint.from_text(note)
-        found.verify(signing.Vkey.from_string(str(outside.key)))
-        assert open_checkpoint(note, [outside.key]).size == found.size
+        note = cosigner.keep(ledger.newest(), Prover(ledger.store))
+        checkpoint = tlog.Checkpoint.from_text(note)
+        checkpoint.verify(signing.Vkey.from_string(str(outside.key)))
+        assert open_checkpoint(note, [outside.key]).size == checkpoint.size
         ledger.sealed(400)
-    assert outside.seen[ledger.origin][0] == 700
+    assert outside.signed[ledger.origin][0] == 700
     assert ledger.verify(Anchor(outside.url, note)).ok
 
 
@@ -106,11 +106,11 @@ def test_a_new_process_learns_from_the_witness_which_size_it_has_signed(
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
     ledger.sealed(1)
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
-    assert outside.seen[ledger.origin][0] == 301
+    assert outside.signed[ledger.origin][0] == 301
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
 
 
-def test_a_witness_has_seen_the_tail_that_is_gone(ledger: Audited, outside: Server) -> None:
+def test_a_witness_refuses_a_ledger_that_was_truncated(ledger: Audited, outside: Server) -> None:
     ledger.sealed(300, 300)
     witness(ledger, outside).keep(ledger.newest(), Prover(ledger.store))
     with ledger.superuser() as owner:
@@ -121,14 +121,14 @@ def test_a_witness_has_seen_the_tail_that_is_gone(ledger: Audited, outside: Serv
 
 def test_a_witness_does_not_sign_another_history(ledger: Audited, outside: Server) -> None:
     ledger.sealed(300)
-    seen = witness(ledger, outside)
-    seen.keep(ledger.newest(), Prover(ledger.store))
+    cosigner = witness(ledger, outside)
+    cosigner.keep(ledger.newest(), Prover(ledger.store))
     with ledger.superuser() as owner:
         owner.execute(STATE, (b"forged", 5))
         resign(owner, ledger, ledger.key, rebuild(owner, ledger), 300)
     ledger.sealed(10)
     with pytest.raises(Refused, match="another history"):
-        seen.keep(ledger.newest(), Prover(ledger.store))
+        cosigner.keep(ledger.newest(), Prover(ledger.store))
 
 
 def test_a_witness_that_does_not_know_the_ledger_is_unavailable(
@@ -141,7 +141,7 @@ def test_a_witness_that_does_not_know_the_ledger_is_unavailable(
 
 def test_a_witness_of_another_key_has_not_signed(ledger: Audited, outside: Server) -> None:
     ledger.sealed(1)
-    outside.known = [str(ledger.key.verifier)]
+    outside.trusted = [str(ledger.key.verifier)]
     other = VerifierKey("w.example", SigningKey.generate("x").verifier.public, COSIGNATURE)
     with pytest.raises(Refused, match="none of the keys"):
         Witness(outside.url, [other]).keep(ledger.newest(), Prover(ledger.store))
@@ -167,8 +167,8 @@ def test_anchoring_goes_on_without_the_place_that_is_down(
 
 def test_anchoring_raises_an_alarm(ledger: Audited, outside: Server) -> None:
     ledger.sealed(300, 300)
-    seen, alarms, stop = witness(ledger, outside), list[str](), threading.Event()
-    seen.keep(ledger.newest(), Prover(ledger.store))
+    cosigner, alarms, stop = witness(ledger, outside), list[str](), threading.Event()
+    cosigner.keep(ledger.newest(), Prover(ledger.store))
     with ledger.superuser() as owner:
         cut_all(owner, ledger, 300)
 
@@ -182,7 +182,7 @@ def test_anchoring_raises_an_alarm(ledger: Audited, outside: Server) -> None:
     assert "its end is missing" in alarms[0]
 
 
-def test_nobody_there_is_unavailable(ledger: Audited) -> None:
+def test_an_unreachable_store_is_unavailable(ledger: Audited) -> None:
     ledger.sealed(1)
     for where in (HttpBucket("http://127.0.0.1:1"), Witness("http://127.0.0.1:1", [])):
         with pytest.raises(Unavailable, match="does not answer"):

@@ -48,16 +48,16 @@ def sealed(size: int, root: bytes = b"r" * 32) -> StoredCheckpoint:
 
 def keep(where: AnchorStore, *checkpoints: StoredCheckpoint) -> None:
     for each in checkpoints:
-        assert where.keep(each, NOBODY) == each.note
+        assert where.keep(each, UNUSED) == each.note
 
 
-class _Nobody(Prover):
-    """A bucket asks for no proof."""
+class _Unused(Prover):
+    """A prover that is never called: a bucket requires no proof."""
 
     def __init__(self) -> None: ...
 
 
-NOBODY = _Nobody()
+UNUSED = _Unused()
 
 
 def test_each_checkpoint_is_an_object_of_its_own(store: Store) -> None:
@@ -151,7 +151,7 @@ def test_what_is_wrong_is_named_with_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("s3://", "Write s3://BUCKET/PREFIX"),
         ("s3://Evidence/x", "Write s3://BUCKET/PREFIX"),
@@ -161,8 +161,8 @@ def test_what_is_wrong_is_named_with_what_to_do(
         ("s3://AKIA1:hush@evidence/x", "holds no credentials"),
     ],
 )
-def test_an_invalid_place_is_refused_and_not_repeated(text: str, said: str) -> None:
-    with pytest.raises(Invalid, match=said) as refused:
+def test_an_invalid_place_is_refused_and_not_repeated(text: str, message: str) -> None:
+    with pytest.raises(Invalid, match=message) as refused:
         anchor_store(text)
     assert text.removeprefix("s3://") == "" or text not in refused.value.detail
     assert "hush" not in refused.value.detail

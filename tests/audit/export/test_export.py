@@ -194,9 +194,9 @@ def test_the_program_reports_a_proven_ledger(
     shop: Audited, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(file), "--key", str(shop.key.verifier)]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("PROVEN: 5 events, positions 2 to 8")
-    assert shop.origin in said
+    output = capsys.readouterr().out
+    assert output.startswith("PROVEN: 5 events, positions 2 to 8")
+    assert shop.origin in output
 
 
 def test_the_program_reports_what_is_not_proven(

@@ -1,4 +1,4 @@
-"""RFC 6962, section 2.1, word for word: slow, recursive, and written without a look at ours."""
+"""RFC 6962, section 2.1, word for word: slow, recursive, and independent of the program's code."""
 
 from __future__ import annotations
 

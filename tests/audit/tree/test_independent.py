@@ -1,4 +1,4 @@
-"""Somebody else's reading of the same formats: tlog-scales, a library for C2SP tlog-tiles logs.
+"""An independent implementation of the same formats: tlog-scales, for C2SP tlog-tiles logs.
 
 Its proof checks are those of RFC 9162 line by line, its tile reader makes proofs from our tiles,
 and its notes verify our checkpoints. It is a dependency of the tests alone.
@@ -61,10 +61,10 @@ class Served:
         assert path[0] == "tile"
         level, index, width = tiles.parse_path("/".join(path[1:]))
         assert level is not None
-        found = self.shelf.stored.get((level, index))
-        if found is None or len(found) < 32 * width:
+        tile = self.shelf.stored.get((level, index))
+        if tile is None or len(tile) < 32 * width:
             return None
-        return found[: 32 * width]
+        return tile[: 32 * width]
 
 
 @given(size=st.integers(1, 69_000), data=st.data())
@@ -82,20 +82,24 @@ def test_an_independent_reader_makes_the_same_proofs_from_our_tiles(
 
 def test_our_checkpoint_is_verified_with_our_verifier_key() -> None:
     note = notes.checkpoint(ORIGIN, 300, naive.mth(0, 300), KEY)
-    found = tlog.Checkpoint.from_text(note)
-    assert (found.origin, found.size, found.root_hash) == (ORIGIN, 300, naive.mth(0, 300))
-    found.verify(signing.Vkey.from_string(str(KEY.verifier)))
+    checkpoint = tlog.Checkpoint.from_text(note)
+    assert (checkpoint.origin, checkpoint.size, checkpoint.root_hash) == (
+        ORIGIN,
+        300,
+        naive.mth(0, 300),
+    )
+    checkpoint.verify(signing.Vkey.from_string(str(KEY.verifier)))
     other = signing.Vkey.from_string(str(SigningKey.generate(ORIGIN).verifier))
     with pytest.raises(RuntimeError, match="no signature matched"):
-        found.verify(other)
+        checkpoint.verify(other)
 
 
 def test_our_verifier_accepts_an_independent_checkpoint() -> None:
     signer = signing.PlainEd25519Signer("example.com/log", KEY.private.private_bytes_raw())
     made = tlog.Checkpoint.make_signed("example.com/log", 7, naive.mth(0, 7), [signer])
     key = str(signer.vkey.serialize())  # type: ignore[no-untyped-call]  # half typed over there
-    found = open_checkpoint(made.serialize(), [VerifierKey.parse(key)])
-    assert (found.size, found.root) == (7, naive.mth(0, 7))
+    checkpoint = open_checkpoint(made.serialize(), [VerifierKey.parse(key)])
+    assert (checkpoint.size, checkpoint.root) == (7, naive.mth(0, 7))
 
 
 def test_the_paths_of_tiles_are_those_of_the_specification() -> None:

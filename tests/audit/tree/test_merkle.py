@@ -64,7 +64,7 @@ def test_a_tree_goes_on_from_its_right_edge(size: int, more: int) -> None:
 
 
 @given(size=sizes, data=st.data())
-def test_inclusion_is_proven_as_the_rfc_says(size: int, data: st.DataObject) -> None:
+def test_inclusion_proofs_follow_the_rfc(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     proof = inclusion(index, size)
     assert proof == naive.path(index, 0, size)
@@ -72,7 +72,7 @@ def test_inclusion_is_proven_as_the_rfc_says(size: int, data: st.DataObject) -> 
 
 
 @given(new=sizes, data=st.data())
-def test_consistency_is_proven_as_the_rfc_says(new: int, data: st.DataObject) -> None:
+def test_consistency_proofs_follow_the_rfc(new: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, new))
     proof = consistency(old, new)
     assert proof == naive.proof(old, new)

@@ -34,9 +34,9 @@ urmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
 
 def test_the_example_of_the_specification_is_read() -> None:
     note = Note.parse(EXAMPLE)
-    found = Checkpoint.parse(note.text)
-    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20_852_163)
-    assert found.text == note.text
+    checkpoint = Checkpoint.parse(note.text)
+    assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert checkpoint.text == note.text
     assert note.signatures[0].key_id.hex() == "033de0ae"
 
 
@@ -57,14 +57,14 @@ def test_no_changed_character_is_accepted(at: int, to: str) -> None:
     if changed == NOTE:
         return
     try:
-        found = open_checkpoint(changed, [KEY.verifier])
+        checkpoint = open_checkpoint(changed, [KEY.verifier])
     except Unproven:
         return
     # Two texts of the same signature: the last two bits of base64 say nothing.
-    assert found.text == NOTE.split("\n\n")[0] + "\n"
+    assert checkpoint.text == NOTE.split("\n\n")[0] + "\n"
 
 
-def test_one_bad_signature_of_a_known_key_spoils_the_note() -> None:
+def test_one_bad_signature_of_a_trusted_key_invalidates_the_note() -> None:
     good, bad = NOTE, notes.checkpoint(NAME, 1, ROOT, OTHER).split("\n\n")[1]
     with pytest.raises(Unproven, match="does not fit"):
         open_checkpoint(good + bad, [KEY.verifier, OTHER.verifier])

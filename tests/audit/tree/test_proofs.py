@@ -59,7 +59,7 @@ def test_a_prover_follows_the_tree_as_it_grows(ledger: Audited) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "field"),
+    ("call", "field"),
     [
         (lambda p: p.inclusion(0), "position"),
         (lambda p: p.inclusion(701), "position"),
@@ -71,10 +71,12 @@ def test_a_prover_follows_the_tree_as_it_grows(ledger: Audited) -> None:
         (lambda p: p.consistency(1, 701), "to"),
     ],
 )
-def test_what_is_not_in_the_tree_is_refused_by_name(kept: Audited, ask: object, field: str) -> None:
-    assert callable(ask)
+def test_what_is_not_in_the_tree_is_refused_by_name(
+    kept: Audited, call: object, field: str
+) -> None:
+    assert callable(call)
     with pytest.raises(Invalid) as refused:
-        ask(Prover(kept.store))
+        call(Prover(kept.store))
     assert refused.value.errors[0]["field"] == field
 
 

@@ -39,8 +39,12 @@ def test_what_is_sealed_is_the_log(ledger: Audited) -> None:
     assert ledger.seal() == 1000
     state = ledger.store.state()
     assert (state.size, state.root) == (1000, root_of(ledger, 1000))
-    found = open_checkpoint(ledger.newest().note, [ledger.key.verifier])
-    assert (found.origin, found.size, found.root) == (ledger.origin, 1000, state.root)
+    checkpoint = open_checkpoint(ledger.newest().note, [ledger.key.verifier])
+    assert (checkpoint.origin, checkpoint.size, checkpoint.root) == (
+        ledger.origin,
+        1000,
+        state.root,
+    )
 
 
 def test_sealing_goes_on_where_it_was(ledger: Audited) -> None:
@@ -96,8 +100,8 @@ def test_the_database_sends_the_very_bytes_of_a_leaf(
     with kept.database.connect_writer() as writer, writer.transaction(force_rollback=True):
         if stored:
             insert(writer, stored)
-        found = kept.another_store(writer).leaves(700, 700 + len(rows))
-        assert [bytes(each) for each in found] == [leaf(row[4], *row[:4]) for row in stored]
+        leaves = kept.another_store(writer).leaves(700, 700 + len(rows))
+        assert [bytes(each) for each in leaves] == [leaf(row[4], *row[:4]) for row in stored]
 
 
 def test_two_leaves_are_never_the_same_bytes() -> None:
@@ -165,7 +169,7 @@ def test_a_log_with_a_hole_is_not_signed(ledger: Audited) -> None:
     assert ledger.store.newest_checkpoint() is None
 
 
-def test_a_tree_whose_edge_was_changed_is_not_signed_on(ledger: Audited) -> None:
+def test_a_tree_with_changed_newest_tiles_is_not_signed(ledger: Audited) -> None:
     ledger.sealed(300)
     with ledger.superuser() as owner:
         owner.execute(

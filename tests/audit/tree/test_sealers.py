@@ -86,11 +86,11 @@ def test_run_seals_until_it_is_stopped(ledger: Audited) -> None:
     ledger.grow(500)
     stop, sizes = threading.Event(), list[int]()
 
-    def seen(size: int) -> None:
+    def on_seal(size: int) -> None:
         sizes.append(size)
         stop.set()
 
-    sealer = Sealer(ledger.store, "main", ledger.key_file, on_seal=seen)
+    sealer = Sealer(ledger.store, "main", ledger.key_file, on_seal=on_seal)
     patience = threading.Timer(30, stop.set)
     patience.start()
     Loop("sealer", sealer.attempt).run(stop)
@@ -101,7 +101,7 @@ def test_run_seals_until_it_is_stopped(ledger: Audited) -> None:
 def test_a_loop_names_what_it_does_not_sign_and_goes_on_after_repair(
     ledger: Audited,
 ) -> None:
-    """Whoever reads the state of the loop learns the reason, and the remedy."""
+    """The state of the loop has the reason and the remedy."""
     ledger.append([event(1), event(3)])
     sealer, stop = ledger.sealer(), threading.Event()
     with pytest.raises(WorkFailed, match=r"only 2 .*oms-ledger verify"):

@@ -26,7 +26,7 @@ def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[LogChecke
     return checker, checker.finish()
 
 
-def found(events: Sequence[StoredEvent]) -> list[tuple[str, int]]:
+def fault_positions(events: Sequence[StoredEvent]) -> list[tuple[str, int]]:
     return [(f.kind, f.first) for f in folded(events)[1]]
 
 
@@ -100,7 +100,7 @@ def test_a_missing_end_is_named(history: History) -> None:
 def test_an_event_at_the_place_of_another_is_named(history: History) -> None:
     events = list(history(SEED))
     events.insert(100, events[99])
-    assert ("position_twice", 100) in found(events)
+    assert ("position_twice", 100) in fault_positions(events)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def more(name: str, by: int = 1) -> Change:
     return change
 
 
-def said(name: str, value: object) -> Change:
+def replaced(name: str, value: object) -> Change:
     def change(stored: dict[str, Any]) -> None:
         stored["data"][name] = value
 
@@ -186,7 +186,7 @@ def long_ago(stored: dict[str, Any]) -> None:
         ("stock.allocated.v1", more("quantity"), "stock_differs_from_orders"),
         ("stock.shipped.v1", more("quantity", -1), "stock_differs_from_orders"),
         ("stock.backordered.v1", more("quantity"), "stock_differs_from_orders"),
-        ("stock.allocated.v1", said("sku", "B/2"), "stream_mismatch"),
+        ("stock.allocated.v1", replaced("sku", "B/2"), "stream_mismatch"),
         ("order.units_packed.v1", line_more, "units_lost"),
         ("order.units_packed.v1", line_more, "shipment_differs"),
         ("order.units_delivered.v1", line_more, "units_lost"),
@@ -194,11 +194,11 @@ def long_ago(stored: dict[str, Any]) -> None:
         ("order.cancelled.v1", line_more, "units_lost"),
         ("order.placed.v1", discounted, "money_does_not_add_up"),
         ("order.placed.v1", in_no_currency, "money_does_not_add_up"),
-        ("order.placed.v1", said("number", "WEB-999999"), "number_differs"),
-        ("order.placed.v1", said("order_id", "x"), "stream_mismatch"),
+        ("order.placed.v1", replaced("number", "WEB-999999"), "number_differs"),
+        ("order.placed.v1", replaced("order_id", "x"), "stream_mismatch"),
         ("channel.order_numbered.v1", more("sequence"), "number_gap"),
         ("order.confirmed.v1", long_ago, "time_runs_backwards"),
-        ("shipment.created.v1", said("location", "YRK"), "shipment_differs"),
+        ("shipment.created.v1", replaced("location", "YRK"), "shipment_differs"),
     ],
 )
 def test_what_does_not_add_up_is_named_at_its_position(
@@ -220,7 +220,7 @@ def test_an_order_is_placed_once(history: History) -> None:
     at = first_of(events, "order.confirmed.v1", after=20)
     placed = next(e for e in events if e.stream == events[at].stream)
     events[at] = events[at]._replace(type=placed.type, state=placed.state)
-    assert "placed_again" in [kind for kind, _ in found(events)]
+    assert "placed_again" in [kind for kind, _ in fault_positions(events)]
 
 
 def test_a_shipment_never_goes_back(history: History) -> None:
@@ -234,7 +234,7 @@ def test_a_shipment_never_goes_back(history: History) -> None:
     events.append(
         StoredEvent(len(events) + 1, stream, last + 1, sent.type, json.dumps(state).encode())
     )
-    assert found(events) == [("shipment_moved_back", len(events))]
+    assert fault_positions(events) == [("shipment_moved_back", len(events))]
 
 
 def test_a_fault_of_a_stream_is_reported_once(history: History) -> None:

@@ -31,7 +31,7 @@ def test_an_empty_ledger_is_proven(ledger: Audited) -> None:
 
 
 @pytest.mark.parametrize("position", [1, 256, 257, 777, 1000])
-def test_a_changed_byte_is_found_in_its_event(ledger: Audited, position: int) -> None:
+def test_a_changed_byte_is_reported_at_its_event(ledger: Audited, position: int) -> None:
     ledger.sealed(600, 400)
     with ledger.superuser() as owner:
         owner.execute(STATE, (b'{"n":0}', position))
@@ -164,7 +164,7 @@ def resign(owner: Connection, ledger: Audited, key: SigningKey, root: bytes, siz
     )
 
 
-def test_history_signed_anew_without_the_key_is_found(ledger: Audited) -> None:
+def test_history_signed_anew_without_the_key_is_detected(ledger: Audited) -> None:
     ledger.sealed(400, 600)
     anchor, forger = ledger.anchor(), SigningKey.generate(ledger.origin)
     with ledger.superuser() as owner:
@@ -184,7 +184,7 @@ def test_history_signed_anew_without_the_key_is_found(ledger: Audited) -> None:
     assert "signed by" in report.findings[2].text
 
 
-def test_a_forged_signature_of_the_right_key_is_found(ledger: Audited) -> None:
+def test_a_forged_signature_of_the_right_key_is_detected(ledger: Audited) -> None:
     ledger.sealed(10)
     with ledger.superuser() as owner:
         owner.execute(

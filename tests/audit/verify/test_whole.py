@@ -32,7 +32,7 @@ WHERE notification_id = %s"""
 MOVE = "UPDATE ledger_events SET notification_id = %s WHERE notification_id = %s"
 
 
-def test_nothing_is_found_where_nothing_was_done(sealed: Sealed) -> None:
+def test_an_intact_ledger_has_no_findings(sealed: Sealed) -> None:
     assert sealed.verify(WHOLE) == {}
     kept = sealed.kept()
     assert kept["ok"] is True
@@ -60,8 +60,8 @@ def test_a_changed_byte(sealed: Sealed, nth: int) -> None:
     position = sealed.position_of("order.placed.v1", nth)
     with sealed.tampering() as owner:
         owner.execute(ALTER_BYTE, (position,))
-    found = sealed.verify()
-    assert [f.first for f in found["changed_event"]] == [position]
+    findings = sealed.verify()
+    assert [f.first for f in findings["changed_event"]] == [position]
     assert "restore" in remedy("changed_event")
 
 
@@ -71,10 +71,10 @@ def test_a_changed_quantity_is_named_by_its_bytes_and_by_what_no_longer_adds_up(
     position = sealed.position_of("stock.allocated.v1")
     with sealed.tampering() as owner:
         owner.execute(ALTER, ('"quantity":[0-9]+', '"quantity":9', position))
-    found = sealed.verify()
+    findings = sealed.verify()
     stream = sealed.oms.readers.log().events(position - 1, 1)[0].stream
-    assert [f.first for f in found["changed_event"]] == [position]
-    (differs,) = found["stock_differs_from_orders"]
+    assert [f.first for f in findings["changed_event"]] == [position]
+    (differs,) = findings["stock_differs_from_orders"]
     assert differs.stream == stream
     assert "allocated" in differs.expected
 
@@ -84,9 +84,9 @@ def test_a_deleted_event(sealed: Sealed) -> None:
     stream = sealed.oms.readers.log().events(position - 1, 1)[0].stream
     with sealed.tampering() as owner:
         owner.execute("DELETE FROM ledger_events WHERE notification_id = %s", (position,))
-    found = sealed.verify()
-    assert [(f.first, f.last) for f in found.pop("missing_event")] == [(position, position)]
-    assert {f.stream for each in found.values() for f in each} <= {stream}
+    findings = sealed.verify()
+    assert [(f.first, f.last) for f in findings.pop("missing_event")] == [(position, position)]
+    assert {f.stream for each in findings.values() for f in each} <= {stream}
 
 
 def test_two_swapped_events(sealed: Sealed) -> None:
@@ -94,9 +94,9 @@ def test_two_swapped_events(sealed: Sealed) -> None:
     with sealed.tampering() as owner:
         for to, position in ((-1, one), (one, other), (other, -1)):
             owner.execute(MOVE, (to, position))
-    found = sealed.verify()
-    assert [(f.first, f.last) for f in found["swapped_events"]] == [(one, other)]
-    assert "changed_event" not in found
+    findings = sealed.verify()
+    assert [(f.first, f.last) for f in findings["swapped_events"]] == [(one, other)]
+    assert "changed_event" not in findings
 
 
 def test_an_end_that_was_cut_off_with_all_that_is_about_it(sealed: Sealed) -> None:
@@ -115,10 +115,10 @@ def test_an_end_that_was_cut_off_by_itself(sealed: Sealed) -> None:
     end = sealed.head - 40
     with sealed.tampering() as owner:
         owner.execute("DELETE FROM ledger_events WHERE notification_id > %s", (end,))
-    found = sealed.verify(ALONE)
-    assert [(f.first, f.last) for f in found["truncated_tail"]] == [(end + 1, sealed.head)]
-    assert "missing_event" not in found, "it is said once"
-    assert found["head_differs"]
+    findings = sealed.verify(ALONE)
+    assert [(f.first, f.last) for f in findings["truncated_tail"]] == [(end + 1, sealed.head)]
+    assert "missing_event" not in findings, "it is said once"
+    assert findings["head_differs"]
 
 
 def test_a_history_signed_anew_without_the_key(sealed: Sealed) -> None:
@@ -128,10 +128,10 @@ def test_a_history_signed_anew_without_the_key(sealed: Sealed) -> None:
     with sealed.tampering() as owner:
         owner.execute(ALTER, ('"unit_price":[0-9]+', '"unit_price":1', position))
         _resealed(sealed, owner, forger, sealed.head)
-    found = sealed.verify()
-    assert str(forger.verifier) in found["unknown_key"][0].text
-    assert "does not count" in found["bad_signature"][0].text
-    (differs,) = found["anchor_differs"]
+    findings = sealed.verify()
+    assert str(forger.verifier) in findings["unknown_key"][0].text
+    assert "does not count" in findings["bad_signature"][0].text
+    (differs,) = findings["anchor_differs"]
     assert position in range(differs.first, differs.last + 1)
 
 
@@ -189,12 +189,12 @@ def test_rows_that_were_deleted_or_made_up_are_named(sealed: Sealed) -> None:
         ).fetchone()
         owner.execute("UPDATE products SET sku = 'MADE-UP' WHERE sku = 'POST'")
     assert gone is not None
-    found = sealed.verify(WHOLE)["read_model_differs"]
-    said = {f.stream: (f.expected, f.actual) for f in found}
-    assert f"on_hand {gone[0]}" in said["stock (sku A, location LON)"][0]
-    assert said["stock (sku A, location LON)"][1] == "no such row"
-    assert said["products (sku MADE-UP)"][0] == "no such row"
-    assert said["products (sku POST)"][1] == "no such row"
+    findings = sealed.verify(WHOLE)["read_model_differs"]
+    values = {f.stream: (f.expected, f.actual) for f in findings}
+    assert f"on_hand {gone[0]}" in values["stock (sku A, location LON)"][0]
+    assert values["stock (sku A, location LON)"][1] == "no such row"
+    assert values["products (sku MADE-UP)"][0] == "no such row"
+    assert values["products (sku POST)"][1] == "no such row"
 
 
 def test_a_report_holds_nothing_of_people(sealed: Sealed) -> None:
@@ -217,9 +217,9 @@ def test_a_receipt_of_what_never_happened(sealed: Sealed) -> None:
             " VALUES ('key', 'k-1', '', %s, now()), ('key', 'k-2', '', '', now())",
             (b'{"position":999999}',),
         )
-    found = sealed.verify()["receipt_differs"]
-    assert [f.actual for f in found] == ["999999", "none"]
-    assert "'k-1'" in str(found[0].text)
+    findings = sealed.verify()["receipt_differs"]
+    assert [f.actual for f in findings] == ["999999", "none"]
+    assert "'k-1'" in str(findings[0].text)
 
 
 def test_up_to_a_position_nothing_later_is_looked_at(sealed: Sealed) -> None:

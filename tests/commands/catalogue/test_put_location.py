@@ -10,7 +10,7 @@ from oms_ledger.testing import given
 
 
 def test_a_place_is_defined_with_its_priority() -> None:
-    asked = given().when(
+    decision = given().when(
         PutLocation,
         code="LON",
         name="London",
@@ -20,8 +20,8 @@ def test_a_place_is_defined_with_its_priority() -> None:
         daily_capacity=200,
     )
     site = Site("1 High St", None, "London", None, None, "GB")
-    asked.then(LocationDefined("LON", "London", "store", site, 3, 200))
-    assert (asked.answer["version"], asked.answer["name"]) == (1, "London")
+    decision.then(LocationDefined("LON", "London", "store", site, 3, 200))
+    assert (decision.answer["version"], decision.answer["name"]) == (1, "London")
 
 
 def test_an_address_may_be_one_line_of_text() -> None:

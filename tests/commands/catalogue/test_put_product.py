@@ -11,7 +11,7 @@ from oms_ledger.testing import given
 
 
 def test_goods_are_defined_with_size_cost_and_bounds() -> None:
-    asked = given().when(
+    decision = given().when(
         PutProduct,
         sku="A",
         title="Heart",
@@ -23,28 +23,28 @@ def test_goods_are_defined_with_size_cost_and_bounds() -> None:
         safety_stock=2,
     )
     cost = Money(125, "GBP")
-    asked.then(ProductDefined("A", "Heart", True, 120, Dimensions(10, 20, 30), cost, 5, 2))
-    assert (asked.answer["unit_cost"], asked.answer["version"]) == ("1.25", 1)
+    decision.then(ProductDefined("A", "Heart", True, 120, Dimensions(10, 20, 30), cost, 5, 2))
+    assert (decision.answer["unit_cost"], decision.answer["version"]) == ("1.25", 1)
 
 
-def test_a_cost_is_in_a_currency_that_is_said_or_known_and_never_guessed() -> None:
+def test_a_cost_needs_a_currency_or_that_of_the_cost_before() -> None:
     heart = {"sku": "A", "title": "Heart", "unit_cost": "1.25"}
     refused = given().when(PutProduct, **heart).then_refused("invalid_fields")
     assert [error["field"] for error in refused.errors] == ["currency"]
     assert "required with `unit_cost`" in refused.detail
-    known = ProductDefined("A", "Heart", True, unit_cost=Money(100, "BRL"))
-    asked = given(known).when(PutProduct, **heart)
-    asked.then(ProductDefined("A", "Heart", True, unit_cost=Money(125, "BRL")))
-    assert asked.answer["currency"] == "BRL"
+    defined = ProductDefined("A", "Heart", True, unit_cost=Money(100, "BRL"))
+    decision = given(defined).when(PutProduct, **heart)
+    decision.then(ProductDefined("A", "Heart", True, unit_cost=Money(125, "BRL")))
+    assert decision.answer["currency"] == "BRL"
     in_yen = ProductDefined("A", "Heart", True, unit_cost=Money(100, "JPY"))
     finer = given(in_yen).when(PutProduct, **heart).then_refused("invalid_fields")
     assert [error["field"] for error in finer.errors] == ["unit_cost"]
 
 
 def test_a_service_is_charged_and_never_shipped() -> None:
-    asked = given().when(PutProduct, sku="POST", title="Postage", stocked=False)
-    asked.then(ProductDefined("POST", "Postage", False))
-    assert (asked.answer["unit_cost"], asked.answer["currency"]) == (None, None)
+    decision = given().when(PutProduct, sku="POST", title="Postage", stocked=False)
+    decision.then(ProductDefined("POST", "Postage", False))
+    assert (decision.answer["unit_cost"], decision.answer["currency"]) == (None, None)
 
 
 def test_the_same_again_changes_nothing_and_another_definition_replaces_it() -> None:

@@ -15,13 +15,13 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import six
 
-ASKED = ForgetOrder("o1", "asked for").with_subject(
+COMMAND = ForgetOrder("o1", "asked for").with_subject(
     ResolvedSubject("order:o1", ("k1",), ("k1",), ("order:o1",))
 )
 
 
 def placed_by(customer: Customer | None) -> list[Event]:
-    """An order of six, sent to somebody's door."""
+    """An order of six units with the address of a recipient."""
     return [_of(event, customer) if isinstance(event, OrderPlaced) else event for event in six()]
 
 
@@ -32,35 +32,37 @@ def _of(event: OrderPlaced, customer: Customer | None) -> OrderPlaced:
 
 @pytest.mark.parametrize("customer", [None, Customer(name=Personal(f"{SEALED}k1:y"))])
 def test_the_receipt_names_the_order_and_its_key(customer: Customer | None) -> None:
-    asked = given(*placed_by(customer)).when(ASKED)
-    asked.then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))
-    assert asked.answer == {"customer_id": "order:o1", "reason": "asked for", "forgotten": 1}
+    decision = given(*placed_by(customer)).when(COMMAND)
+    decision.then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))
+    assert decision.answer == {"customer_id": "order:o1", "reason": "asked for", "forgotten": 1}
 
 
 @pytest.mark.parametrize(
-    ("customer", "whose"),
+    ("customer", "person"),
     [
         (Customer(id="c1"), "c1"),
         (Customer(email=Personal(f"{SEALED}k7:y")), "key:k7"),
     ],
 )
-def test_who_is_known_by_more_is_forgotten_by_that(customer: Customer, whose: str) -> None:
-    asked = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
+def test_a_person_with_an_id_or_address_is_forgotten_by_that(
+    customer: Customer, person: str
+) -> None:
+    command = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
     past = placed_by(customer)
-    if whose.startswith("key:"):
-        asked = asked.with_subject(ResolvedSubject("order:o1", ("k1",), ("k1",), ("order:o1",)))
-    refused = given(*past).when(asked).then_refused("belongs_to_a_customer")
-    assert f"/v1/customers/{whose}/forget" in refused.detail
-    assert refused.errors == ({"customer_id": whose},)
+    if person.startswith("key:"):
+        command = command.with_subject(ResolvedSubject("order:o1", ("k1",), ("k1",), ("order:o1",)))
+    refused = given(*past).when(command).then_refused("belongs_to_a_customer")
+    assert f"/v1/customers/{person}/forget" in refused.detail
+    assert refused.errors == ({"customer_id": person},)
 
 
 def test_a_legal_hold_is_in_the_way() -> None:
     held = CustomerHeld("order:o1", "h1", "audit")
-    given(*placed_by(None), held).when(ASKED).then_refused("on_legal_hold")
+    given(*placed_by(None), held).when(COMMAND).then_refused("on_legal_hold")
 
 
 def test_an_order_that_is_not_there() -> None:
-    given().when(ASKED).then_refused("not_found")
+    given().when(COMMAND).then_refused("not_found")
 
 
 def test_a_reason_is_needed() -> None:

@@ -8,26 +8,26 @@ from oms_ledger.domain.personal import ResolvedSubject
 from oms_ledger.testing import given
 
 HELD = CustomerHeld("c1", "h1", "litigation"), CustomerHeld("c1", "h2", "audit")
-ASKED = ReleaseCustomerHold("c1", "h1", "case closed")
+COMMAND = ReleaseCustomerHold("c1", "h1", "case closed")
 
 
 def test_one_hold_is_released_and_the_others_stay() -> None:
-    asked = given(*HELD).when(ASKED)
-    asked.then(CustomerHoldReleased("c1", "h1", "case closed"))
+    decision = given(*HELD).when(COMMAND)
+    decision.then(CustomerHoldReleased("c1", "h1", "case closed"))
     left = [{"hold_id": "h2", "reason": "audit", "reference": None}]
-    assert asked.answer == {"customer_id": "c1", "holds": left}
+    assert decision.answer == {"customer_id": "c1", "holds": left}
 
 
 def test_a_guest_by_address() -> None:
     held = CustomerHeld("key:k1", "h1", "audit")
-    asked = ReleaseCustomerHold("ada@example.com", "h1", "done").with_subject(
+    command = ReleaseCustomerHold("ada@example.com", "h1", "done").with_subject(
         ResolvedSubject("key:k1", ("k1",))
     )
-    given(held).when(asked).then(CustomerHoldReleased("key:k1", "h1", "done"))
+    given(held).when(command).then(CustomerHoldReleased("key:k1", "h1", "done"))
 
 
 def test_a_hold_that_is_not_there() -> None:
-    refused = given(HELD[1]).when(ASKED).then_refused("not_found")
+    refused = given(HELD[1]).when(COMMAND).then_refused("not_found")
     assert "GET /v1/customers/c1" in refused.detail
 
 

@@ -12,22 +12,22 @@ from oms_ledger.testing import given
 @pytest.mark.parametrize("keep", ["90d", "18m", "10y", None])
 @pytest.mark.parametrize("country", ["DE", None])
 def test_a_period_is_set_for_a_country_or_for_all(keep: str | None, country: str | None) -> None:
-    asked = given().when(SetRetention, kind="customers", country=country, keep=keep)
-    asked.then(RetentionSet("customers", country, keep))
-    assert asked.answer == {"kind": "customers", "country": country, "keep": keep}
+    decision = given().when(SetRetention, kind="customers", country=country, keep=keep)
+    decision.then(RetentionSet("customers", country, keep))
+    assert decision.answer == {"kind": "customers", "country": country, "keep": keep}
 
 
 def test_the_reference_to_the_law_is_kept() -> None:
-    asked = given().when(SetRetention, kind="guests", keep="2y", reference="AO 147")
-    asked.then(RetentionSet("guests", None, "2y", "AO 147"))
+    decision = given().when(SetRetention, kind="guests", keep="2y", reference="AO 147")
+    decision.then(RetentionSet("guests", None, "2y", "AO 147"))
 
 
 @pytest.mark.parametrize(
     "keep", ["", "10", "y", "0y", "-1y", "10 years", "201y", "1.5y", "100000d"]
 )
 def test_what_is_no_period_is_refused(keep: str) -> None:
-    told = given().when(SetRetention, kind="customers", keep=keep).then_invalid("keep")
-    assert "90d, 18m or 10y" in told
+    error = given().when(SetRetention, kind="customers", keep=keep).then_invalid("keep")
+    assert "90d, 18m or 10y" in error
 
 
 @pytest.mark.parametrize(

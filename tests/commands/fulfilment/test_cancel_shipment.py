@@ -12,7 +12,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, delivered, packed, quantities, six
 
-ASKED = CancelShipment(shipment_id="s1")
+COMMAND = CancelShipment(shipment_id="s1")
 
 
 def order_after(*events: Event) -> Order:
@@ -24,36 +24,36 @@ def order_after(*events: Event) -> Order:
 
 
 def test_exactly_its_units_are_allocated_again() -> None:
-    asked = given(*six(), *packed(4)).when(ASKED)
-    asked.then(ShipmentCancelled("s1", "o1"), UnitsUnpacked("o1", "s1", "LON", quantities(4)))
-    after = order_after(*six(), *packed(4), *asked.events)
+    decision = given(*six(), *packed(4)).when(COMMAND)
+    decision.then(ShipmentCancelled("s1", "o1"), UnitsUnpacked("o1", "s1", "LON", quantities(4)))
+    after = order_after(*six(), *packed(4), *decision.events)
     assert after.lines == order_after(*six()).lines
-    assert asked.answer["status"] == "cancelled"
+    assert decision.answer["status"] == "cancelled"
 
 
 def test_a_labelled_shipment_has_not_left() -> None:
     past = (*six(), *packed(), ShipmentLabelled("s1", "T1"))
-    assert given(*past).when(ASKED).events
+    assert given(*past).when(COMMAND).events
 
 
 def test_cancelled_is_cancelled() -> None:
     past = (*six(), *packed())
-    once = given(*past).when(ASKED)
-    given(*past, *once.events).when(ASKED).then_refused("already_cancelled")
+    once = given(*past).when(COMMAND)
+    given(*past, *once.events).when(COMMAND).then_refused("already_cancelled")
 
 
 @pytest.mark.parametrize(
     ("past", "status"), [(UNDER_WAY, "dispatched"), ((*UNDER_WAY, *delivered()), "delivered")]
 )
 def test_what_has_left_can_only_be_returned(past: tuple[Event, ...], status: str) -> None:
-    refused = given(*past).when(ASKED).then_refused("illegal_transition")
+    refused = given(*past).when(COMMAND).then_refused("illegal_transition")
     assert refused.detail == (
         f"The shipment is {status}; it cannot be cancelled. What has left can be returned."
     )
 
 
 def test_a_shipment_that_is_not_there() -> None:
-    given().when(ASKED).then_refused("not_found")
+    given().when(COMMAND).then_refused("not_found")
 
 
 def test_a_shipment_has_an_id() -> None:

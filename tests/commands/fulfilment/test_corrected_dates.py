@@ -45,14 +45,14 @@ def dispatch(
 
 
 def test_another_date_of_delivery_corrects_the_one_before() -> None:
-    asked = given(*UNDER_WAY, *delivered()).when(deliver(LATER))
-    asked.then(
+    decision = given(*UNDER_WAY, *delivered()).when(deliver(LATER))
+    decision.then(
         ShipmentDateCorrected("s1", "o1", "delivered_at", LATER),
         UnitsDateCorrected("o1", "s1", "delivered_at", LATER),
     )
-    assert {change.occurred_at for change in asked.changes} == {LATER}
-    assert asked.answer["delivered_at"] == "2026-01-02T09:00:00Z"
-    assert asked.answer["status"] == "delivered"
+    assert {change.occurred_at for change in decision.changes} == {LATER}
+    assert decision.answer["delivered_at"] == "2026-01-02T09:00:00Z"
+    assert decision.answer["status"] == "delivered"
 
 
 @pytest.mark.parametrize("again", [deliver(), deliver(AT), deliver(LATER, simulated=True)])
@@ -68,14 +68,14 @@ def test_a_corrected_date_can_be_corrected_and_repeated() -> None:
 
 @pytest.mark.parametrize("past", [UNDER_WAY, (*UNDER_WAY, *delivered())])
 def test_another_date_of_dispatch_corrects_it_in_order_shipment_and_stock(past: Any) -> None:
-    asked = given(*past).when(dispatch(LATER))
-    asked.then(
+    decision = given(*past).when(dispatch(LATER))
+    decision.then(
         ShipmentDateCorrected("s1", "o1", "dispatched_at", LATER),
         UnitsDateCorrected("o1", "s1", "dispatched_at", LATER),
         ShippedDateCorrected("A", "LON", 6, "o1", "1", "s1", LATER),
     )
-    assert asked.answer["dispatched_at"] == "2026-01-02T09:00:00Z"
-    given(*past, *asked.events).when(dispatch(LATER)).then()
+    assert decision.answer["dispatched_at"] == "2026-01-02T09:00:00Z"
+    given(*past, *decision.events).when(dispatch(LATER)).then()
 
 
 def test_a_dispatch_with_anything_else_that_is_new_is_refused() -> None:
@@ -126,9 +126,11 @@ def test_dates_that_cannot_all_be_true(
 def test_a_shipment_shows_them_until_they_are_corrected() -> None:
     left = ShipmentDispatched("s1", "o1", None, dispatched_at=AT + 9 * DAY)
     past = (*six(), *packed(), left, *UNDER_WAY[-2:])
-    asked = given(*past).when(deliver(AT + 4 * DAY))
-    assert asked.answer["doubtful_dates"] == [{"date": "delivered_at", "before": "dispatched_at"}]
-    better = given(*past, *asked.events).when(dispatch(AT + 3 * DAY))
+    decision = given(*past).when(deliver(AT + 4 * DAY))
+    assert decision.answer["doubtful_dates"] == [
+        {"date": "delivered_at", "before": "dispatched_at"}
+    ]
+    better = given(*past, *decision.events).when(dispatch(AT + 3 * DAY))
     assert better.answer["doubtful_dates"] == []
 
 

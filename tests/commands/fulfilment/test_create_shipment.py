@@ -45,12 +45,15 @@ def some(*lines: tuple[str, int]) -> dict[str, object]:
 
 
 def test_everything_allocated_at_the_location_is_packed() -> None:
-    asked = given(*six()).when(ALL)
-    asked.then(
+    decision = given(*six()).when(ALL)
+    decision.then(
         UnitsPacked("o1", OWN, "LON", quantities(6)),
         created(OWN, ShipmentLine("1", "A", 6)),
     )
-    assert (asked.answer["status"], asked.answer["tracking_token"]) == ("created", CONTEXT.token)
+    assert (decision.answer["status"], decision.answer["tracking_token"]) == (
+        "created",
+        CONTEXT.token,
+    )
 
 
 def test_a_part_can_be_shipped_and_then_another() -> None:
@@ -77,10 +80,10 @@ def test_never_more_than_is_allocated_there() -> None:
 def test_a_split_order_ships_from_each_location_what_is_there() -> None:
     got = (Allocation("1", "A", "LON", 2), Allocation("1", "A", "MAN", 3))
     past = (place(), place("MAN", 2), goods(), stock(2), stock(3, location="MAN"))
-    asked = given(*past, *ordered(line(5), got=got)).when(
+    decision = given(*past, *ordered(line(5), got=got)).when(
         CreateShipment(order_id="o1", location="MAN")
     )
-    assert asked.events[0] == UnitsPacked("o1", OWN, "MAN", quantities(3))
+    assert decision.events[0] == UnitsPacked("o1", OWN, "MAN", quantities(3))
 
 
 def test_services_are_not_packed() -> None:
@@ -94,14 +97,14 @@ def test_services_are_not_packed() -> None:
 
 
 def test_packages_and_service_are_kept() -> None:
-    asked = given(*six()).when(
+    decision = given(*six()).when(
         CreateShipment,
         order_id="o1",
         location="LON",
         service="express",
         packages=[{"weight_g": 900, "length_mm": 300}],
     )
-    shipment = asked.events[1]
+    shipment = decision.events[1]
     assert isinstance(shipment, ShipmentCreated)
     assert (shipment.service, shipment.packages) == ("express", (Package(900, 300),))
 
@@ -160,8 +163,8 @@ def test_a_hold_blocks_it_until_the_last_one_is_released() -> None:
 
 
 def test_a_carrier_that_is_not_connected() -> None:
-    asked = CreateShipment(order_id="o1", location="LON", carrier="pigeon")
-    refused = given(*six()).when(asked).then_refused("unknown_carrier")
+    command = CreateShipment(order_id="o1", location="LON", carrier="pigeon")
+    refused = given(*six()).when(command).then_refused("unknown_carrier")
     assert "Use one of: manual" in refused.detail
 
 

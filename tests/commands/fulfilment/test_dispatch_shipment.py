@@ -17,7 +17,7 @@ from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 
 PACKED = (*six(), *packed())
-ASKED = DispatchShipment(shipment_id="s1")
+COMMAND = DispatchShipment(shipment_id="s1")
 CANCELLED = (
     ShipmentCancelled("s1", "o1"),
     UnitsUnpacked("o1", "s1", "LON", quantities(6)),
@@ -28,21 +28,21 @@ CANCELLED = (
 def test_placement_allocates_and_dispatch_reduces_what_is_on_hand(
     past: tuple[Event, ...],
 ) -> None:
-    asked = given(*past).when(ASKED)
-    asked.then(
+    decision = given(*past).when(COMMAND)
+    decision.then(
         ShipmentDispatched("s1", "o1", None, dispatched_at=CONTEXT.now),
         UnitsShipped("o1", "s1", quantities(6)),
         StockShipped("A", "LON", 6, "o1", "1", "s1"),
     )
-    assert asked.answer["status"] == "dispatched"
+    assert decision.answer["status"] == "dispatched"
 
 
 def test_it_keeps_when_it_really_left_and_that_the_date_was_made_up() -> None:
-    asked = given(*PACKED).when(
+    decision = given(*PACKED).when(
         DispatchShipment(shipment_id="s1", tracking_number="T1", occurred_at=AT, simulated=True)
     )
-    assert asked.events[0] == ShipmentDispatched("s1", "o1", "T1", True, AT)
-    assert {change.occurred_at for change in asked.changes} == {AT}
+    assert decision.events[0] == ShipmentDispatched("s1", "o1", "T1", True, AT)
+    assert {change.occurred_at for change in decision.changes} == {AT}
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_it_keeps_when_it_really_left_and_that_the_date_was_made_up() -> None:
     ],
 )
 def test_it_leaves_once(past: tuple[Event, ...], status: str) -> None:
-    refused = given(*past).when(ASKED).then_refused("illegal_transition")
+    refused = given(*past).when(COMMAND).then_refused("illegal_transition")
     assert f"The shipment is {status}; it cannot be dispatched" in refused.detail
 
 
 def test_a_hold_keeps_even_a_packed_shipment_from_leaving() -> None:
     held = (*PACKED, OrderHeld("o1", "h1", "fraud"))
-    refused = given(*held).when(ASKED).then_refused("illegal_transition")
+    refused = given(*held).when(COMMAND).then_refused("illegal_transition")
     assert "on hold (fraud)" in refused.detail
 
 
 def test_a_shipment_that_is_not_there() -> None:
-    given().when(ASKED).then_refused("not_found")
+    given().when(COMMAND).then_refused("not_found")
 
 
 def test_a_time_has_a_zone() -> None:

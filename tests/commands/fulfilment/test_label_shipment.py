@@ -18,9 +18,9 @@ def label(number: str | None = "T1") -> LabelShipment:
 
 
 def test_a_label_carries_the_tracking_number() -> None:
-    asked = given(*PACKED).when(label())
-    asked.then(ShipmentLabelled("s1", "T1"))
-    assert (asked.answer["status"], asked.answer["tracking_number"]) == ("labelled", "T1")
+    decision = given(*PACKED).when(label())
+    decision.then(ShipmentLabelled("s1", "T1"))
+    assert (decision.answer["status"], decision.answer["tracking_number"]) == ("labelled", "T1")
 
 
 def test_a_label_without_a_number_is_a_label() -> None:

@@ -33,16 +33,16 @@ def scanned(code: str, hours: int = 0) -> ShipmentScanned:
 
 
 def test_a_scan_is_kept_with_the_carriers_time_and_its_own_words() -> None:
-    asked = given(*UNDER_WAY).when(scan("in_transit"))
-    asked.then(scanned("in_transit"))
-    assert [c.occurred_at for c in asked.changes] == [AT]
-    assert asked.answer["status"] == "in_transit"
+    decision = given(*UNDER_WAY).when(scan("in_transit"))
+    decision.then(scanned("in_transit"))
+    assert [c.occurred_at for c in decision.changes] == [AT]
+    assert decision.answer["status"] == "in_transit"
 
 
 def test_a_late_scan_never_moves_a_shipment_back() -> None:
-    asked = given(*UNDER_WAY, scanned("out_for_delivery", 5)).when(scan("in_transit", 1))
-    asked.then(scanned("in_transit", 1))
-    assert asked.answer["status"] == "out_for_delivery"
+    decision = given(*UNDER_WAY, scanned("out_for_delivery", 5)).when(scan("in_transit", 1))
+    decision.then(scanned("in_transit", 1))
+    assert decision.answer["status"] == "out_for_delivery"
     after = given(*UNDER_WAY, *delivered()).when(scan("in_transit", 9))
     assert after.answer["status"] == "delivered"
 
@@ -53,24 +53,24 @@ def test_a_doubled_scan_changes_nothing() -> None:
 
 
 def test_a_delivery_scan_is_a_delivery_at_the_carriers_time() -> None:
-    asked = given(*UNDER_WAY).when(scan("delivered", 5))
-    asked.then(
+    decision = given(*UNDER_WAY).when(scan("delivered", 5))
+    decision.then(
         scanned("delivered", 5),
         ShipmentDelivered("s1", "o1", LATER),
         UnitsDelivered("o1", "s1", quantities(6)),
     )
-    assert asked.answer["delivered_at"] == "2026-01-01T14:00:00Z"
+    assert decision.answer["delivered_at"] == "2026-01-01T14:00:00Z"
 
 
 def test_a_second_delivery_scan_corrects_the_date_and_does_not_deliver_again() -> None:
     arrived = given(*UNDER_WAY, *delivered())
-    asked = arrived.when(scan("delivered", 5))
-    asked.then(
+    decision = arrived.when(scan("delivered", 5))
+    decision.then(
         scanned("delivered", 5),
         ShipmentDateCorrected("s1", "o1", "delivered_at", LATER),
         UnitsDateCorrected("o1", "s1", "delivered_at", LATER),
     )
-    assert asked.answer["delivered_at"] == "2026-01-01T14:00:00Z"
+    assert decision.answer["delivered_at"] == "2026-01-01T14:00:00Z"
     arrived.when(scan("delivered")).then(scanned("delivered"))
     given(*UNDER_WAY, *delivered(), scanned("delivered", 5)).when(scan("delivered", 5)).then()
 

@@ -10,7 +10,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import given
 from tests.commands.shop import goods, line, ordered, place, six, stock
 
-ASKED = AllocateBackorders(order_id="o1")
+COMMAND = AllocateBackorders(order_id="o1")
 
 
 def waiting(*units: int) -> tuple[Event, ...]:
@@ -21,21 +21,21 @@ def waiting(*units: int) -> tuple[Event, ...]:
 
 
 def test_what_has_come_in_is_allocated_and_no_longer_owed() -> None:
-    asked = given(*waiting(5), stock(9)).when(ASKED)
-    asked.then(
+    decision = given(*waiting(5), stock(9)).when(COMMAND)
+    decision.then(
         BackordersAllocated(
             "o1", (Allocation("1", "A", "LON", 5),), (Backorder("1", "A", "LON", 5),)
         ),
         BackorderReleased("A", "LON", 5, "o1", "1"),
         StockAllocated("A", "LON", 5, "o1", "1"),
     )
-    status = asked.answer["status"]
+    status = decision.answer["status"]
     assert isinstance(status, dict)
     assert status["fulfilment"] == "unfulfilled"
 
 
 def test_it_goes_as_far_as_the_stock_goes_line_by_line() -> None:
-    given(*waiting(5, 5), stock(7)).when(ASKED).then(
+    given(*waiting(5, 5), stock(7)).when(COMMAND).then(
         BackordersAllocated(
             "o1",
             (Allocation("1", "A", "LON", 5), Allocation("2", "A", "LON", 2)),
@@ -49,7 +49,7 @@ def test_it_goes_as_far_as_the_stock_goes_line_by_line() -> None:
 
 
 def test_stock_may_have_come_in_elsewhere() -> None:
-    given(*waiting(5), stock(2), stock(9, location="MAN")).when(ASKED).then(
+    given(*waiting(5), stock(2), stock(9, location="MAN")).when(COMMAND).then(
         BackordersAllocated(
             "o1",
             (Allocation("1", "A", "LON", 2), Allocation("1", "A", "MAN", 3)),
@@ -62,7 +62,7 @@ def test_stock_may_have_come_in_elsewhere() -> None:
 
 
 def test_without_any_stock_it_is_refused_naming_every_line() -> None:
-    given(*waiting(5, 4)).when(ASKED).then_refused(
+    given(*waiting(5, 4)).when(COMMAND).then_refused(
         "insufficient_stock",
         {"line": "1", "sku": "A", "requested": 5, "available": 0},
         {"line": "2", "sku": "A", "requested": 4, "available": 0},
@@ -71,16 +71,16 @@ def test_without_any_stock_it_is_refused_naming_every_line() -> None:
 
 def test_safety_stock_is_not_given_away() -> None:
     past = (*waiting(5), goods(safety_stock=3), stock(3))
-    given(*past).when(ASKED).then_refused("insufficient_stock")
+    given(*past).when(COMMAND).then_refused("insufficient_stock")
 
 
 def test_an_order_that_waits_for_nothing() -> None:
-    refused = given(*six()).when(ASKED).then_refused("illegal_transition")
+    refused = given(*six()).when(COMMAND).then_refused("illegal_transition")
     assert "All its units have stock already" in refused.detail
 
 
 def test_an_order_that_is_not_there() -> None:
-    given().when(ASKED).then_refused("not_found")
+    given().when(COMMAND).then_refused("not_found")
 
 
 def test_an_order_has_an_id() -> None:

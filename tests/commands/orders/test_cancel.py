@@ -40,21 +40,21 @@ def freed(units: int, location: str = "LON") -> Allocation:
 
 
 def test_a_whole_order_is_cancelled_with_reason_and_note() -> None:
-    asked = given(*six()).when(CancelOrder, order_id="o1", reason="fraud", note="stolen card")
-    asked.then(
+    decision = given(*six()).when(CancelOrder, order_id="o1", reason="fraud", note="stolen card")
+    decision.then(
         OrderCancelled("o1", "fraud", "stolen card", quantities(6), (freed(6),)),
         StockReleased("A", "LON", 6, "o1", "1"),
     )
-    status = asked.answer["status"]
+    status = decision.answer["status"]
     assert isinstance(status, dict)
     assert (status["order"], status["fulfilment"]) == ("cancelled", "cancelled")
 
 
 def test_an_order_of_services_alone_is_cancelled_whole_after_it_was_confirmed() -> None:
     past = (place(), service("POST"), *ordered(line(2, sku="POST", stocked=False)))
-    asked = given(*past).when(WHOLE)
-    asked.then(OrderCancelled("o1", "customer", None, quantities(2)))
-    status = asked.answer["status"]
+    decision = given(*past).when(WHOLE)
+    decision.then(OrderCancelled("o1", "customer", None, quantities(2)))
+    status = decision.answer["status"]
     assert isinstance(status, dict)
     assert status["order"] == "cancelled"
 
@@ -68,8 +68,8 @@ def test_a_fee_that_is_left_is_cancelled_with_the_rest() -> None:
 
 
 def test_a_cancelled_order_is_on_hold_no_more() -> None:
-    asked = given(*six(), OrderHeld("o1", "h1", "fraud")).when(WHOLE)
-    assert (asked.answer["on_hold"], len(asked.answer["holds"])) == (False, 1)  # type: ignore[arg-type]  # a list
+    decision = given(*six(), OrderHeld("o1", "h1", "fraud")).when(WHOLE)
+    assert (decision.answer["on_hold"], len(decision.answer["holds"])) == (False, 1)  # type: ignore[arg-type]  # a list
 
 
 def test_what_has_shipped_stays_and_the_open_rest_is_cancelled() -> None:
@@ -103,15 +103,15 @@ def test_backorders_are_given_up_too() -> None:
 def test_services_are_cancelled_with_the_goods() -> None:
     postage = line(1, "2", "POST", stocked=False)
     past = (*SHELF, service(), *ordered(line(6), postage, got=(freed(6),)))
-    asked = given(*past).when(WHOLE)
-    assert asked.events[0] == OrderCancelled(
+    decision = given(*past).when(WHOLE)
+    assert decision.events[0] == OrderCancelled(
         "o1", "customer", None, (*quantities(6), LineQuantity("2", 1)), (freed(6),)
     )
 
 
 def test_n_of_a_line_release_exactly_n() -> None:
-    asked = given(*six()).when(CancelOrder, **part(("1", 2)))
-    asked.then(
+    decision = given(*six()).when(CancelOrder, **part(("1", 2)))
+    decision.then(
         OrderCancelled("o1", "inventory", None, quantities(2), (freed(2),)),
         StockReleased("A", "LON", 2, "o1", "1"),
     )

@@ -7,27 +7,29 @@ from oms_ledger.domain.orders.events import OrderConfirmed
 from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, six
 
-ASKED = ConfirmOrder(order_id="o1")
+COMMAND = ConfirmOrder(order_id="o1")
 
 
 def test_a_pending_order_is_confirmed() -> None:
-    asked = given(*six(confirmed=False)).when(ASKED)
-    asked.then(OrderConfirmed("o1"))
-    status = asked.answer["status"]
+    decision = given(*six(confirmed=False)).when(COMMAND)
+    decision.then(OrderConfirmed("o1"))
+    status = decision.answer["status"]
     assert isinstance(status, dict)
     assert status["order"] == "confirmed"
 
 
 def test_an_illegal_transition_names_from_to_and_what_to_do() -> None:
-    refused = given(*six()).when(ASKED).then_refused("illegal_transition")
+    refused = given(*six()).when(COMMAND).then_refused("illegal_transition")
     assert refused.detail == (
         "The order is confirmed; it cannot be confirmed. Only a pending order waits for that."
     )
-    assert "is fulfilled" in given(*UNDER_WAY).when(ASKED).then_refused("illegal_transition").detail
+    assert (
+        "is fulfilled" in given(*UNDER_WAY).when(COMMAND).then_refused("illegal_transition").detail
+    )
 
 
 def test_an_order_that_is_not_there() -> None:
-    assert "no order o1" in given().when(ASKED).then_refused("not_found").detail
+    assert "no order o1" in given().when(COMMAND).then_refused("not_found").detail
 
 
 def test_an_order_has_an_id() -> None:

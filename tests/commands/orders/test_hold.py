@@ -10,19 +10,19 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import UNDER_WAY, delivered, quantities, six
 
-ASKED = HoldOrder(order_id="o1", reason="fraud", note="look twice")
+COMMAND = HoldOrder(order_id="o1", reason="fraud", note="look twice")
 
 
 def test_a_hold_has_a_reason_and_a_note() -> None:
-    asked = given(*six(confirmed=False)).when(ASKED)
-    asked.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
-    assert (asked.answer["hold_id"], asked.answer["on_hold"]) == (CONTEXT.command_id, True)
+    decision = given(*six(confirmed=False)).when(COMMAND)
+    decision.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
+    assert (decision.answer["hold_id"], decision.answer["on_hold"]) == (CONTEXT.command_id, True)
 
 
 def test_several_holds_at_once_each_with_its_own_id() -> None:
-    asked = given(*six(), OrderHeld("o1", "h1", "payment")).when(ASKED)
-    asked.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
-    assert asked.answer["holds"] == [
+    decision = given(*six(), OrderHeld("o1", "h1", "payment")).when(COMMAND)
+    decision.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
+    assert decision.answer["holds"] == [
         {"hold_id": "h1", "reason": "payment", "note": None},
         {"hold_id": CONTEXT.command_id, "reason": "fraud", "note": "look twice"},
     ]
@@ -39,12 +39,12 @@ def test_several_holds_at_once_each_with_its_own_id() -> None:
 def test_where_nothing_is_left_to_hold_back_it_is_refused(
     past: tuple[Event, ...], status: str
 ) -> None:
-    refused = given(*past).when(ASKED).then_refused("illegal_transition")
+    refused = given(*past).when(COMMAND).then_refused("illegal_transition")
     assert f"The order is {status}; it cannot be held" in refused.detail
 
 
 def test_an_order_that_is_not_there() -> None:
-    given().when(ASKED).then_refused("not_found")
+    given().when(COMMAND).then_refused("not_found")
 
 
 def test_a_hold_needs_a_reason() -> None:

@@ -42,10 +42,10 @@ def placed(decision: Decision) -> OrderPlaced:
 
 
 def test_one_command_freezes_prices_allocates_stock_and_creates_the_order() -> None:
-    asked = given(*SHELF).when(order(line(6, tax="0.10", discount="0.30", title="Heart")))
+    decision = given(*SHELF).when(order(line(6, tax="0.10", discount="0.30", title="Heart")))
     agreed = OrderLine("1", "A", 6, 255, 10, 30, "Heart")
     now = CONTEXT.now
-    asked.then(
+    decision.then(
         OrderNumbered("web", 1, OWN),
         OrderPlaced(
             OWN,
@@ -58,8 +58,8 @@ def test_one_command_freezes_prices_allocates_stock_and_creates_the_order() -> N
         ),
         StockAllocated("A", "LON", 6, OWN, "1"),
     )
-    assert (asked.answer["total"], asked.answer["order_id"]) == ("15.10", OWN)
-    assert asked.answer["status"] == {
+    assert (decision.answer["total"], decision.answer["order_id"]) == ("15.10", OWN)
+    assert decision.answer["status"] == {
         "order": "pending",
         "payment": "none",
         "fulfilment": "unfulfilled",
@@ -91,8 +91,8 @@ def test_locations_are_used_in_order_of_priority() -> None:
 
 def test_one_line_is_split_over_several_locations() -> None:
     past = (place("LON", 1), place("BER", 2), goods(), stock(1), stock(1, location="BER"))
-    asked = given(*past).when(order(line(2)))
-    assert asked.events[2:] == (
+    decision = given(*past).when(order(line(2)))
+    assert decision.events[2:] == (
         StockAllocated("A", "LON", 1, OWN, "1"),
         StockAllocated("A", "BER", 1, OWN, "1"),
     )
@@ -111,9 +111,9 @@ def test_safety_stock_and_what_others_were_promised_is_not_available() -> None:
 
 
 def test_what_is_short_is_backordered_where_the_buyer_allows_it() -> None:
-    asked = given(*SHELF).when(order(line(12), backorder="allow"))
-    assert placed(asked).backorders == (Backorder("1", "A", "LON", 2),)
-    assert asked.events[2:] == (
+    decision = given(*SHELF).when(order(line(12), backorder="allow"))
+    assert placed(decision).backorders == (Backorder("1", "A", "LON", 2),)
+    assert decision.events[2:] == (
         StockAllocated("A", "LON", 10, OWN, "1"),
         StockBackordered("A", "LON", 2, OWN, "1"),
     )
@@ -191,8 +191,8 @@ def test_a_repeat_is_recognised_though_its_product_has_become_a_service() -> Non
 
 
 def test_prices_taxes_and_discounts_are_kept_as_they_were_at_placement() -> None:
-    asked = given(*SHELF).when(order(line(1, tax="0.51", discount="0.05"), shipping=POSTAGE))
-    terms = placed(asked).terms
+    decision = given(*SHELF).when(order(line(1, tax="0.51", discount="0.05"), shipping=POSTAGE))
+    terms = placed(decision).terms
     assert (terms.lines[0].unit_price, terms.lines[0].tax, terms.lines[0].discount) == (255, 51, 5)
     assert terms.total == 255 + 51 - 5 + 495
 
@@ -221,13 +221,13 @@ def test_a_channel_is_one_channel_in_any_case() -> None:
 def older(channel: str, external_id: str, sequence: int) -> tuple[Event, ...]:
     """An order of before channels were one in any case: its id is of the channel as written."""
     order_id = order_id_of_spelling(channel, external_id)
-    asked = given(*SHELF).when(order(channel=channel, external_id=external_id))
-    event = replace(placed(asked), order_id=order_id, number=f"WEB-{sequence:06d}")
+    decision = given(*SHELF).when(order(channel=channel, external_id=external_id))
+    event = replace(placed(decision), order_id=order_id, number=f"WEB-{sequence:06d}")
     return (OrderNumbered(channel, sequence, order_id), event)
 
 
 @pytest.mark.parametrize("channel", ["Web", "web", "WEB", "wEb"])
-def test_an_older_order_is_found_however_its_channel_is_written(channel: str) -> None:
+def test_an_older_order_is_matched_for_any_case_of_its_channel(channel: str) -> None:
     past = (*SHELF, *older("Web", "1", 1), *older("WEB", "2", 2))
     for external_id, spelling in (("1", "Web"), ("2", "WEB")):
         again = given(*past).when(order(channel=channel, external_id=external_id, confirm=True))
@@ -244,16 +244,16 @@ def test_ids_of_orders_of_channels_in_lower_case_are_what_they_were() -> None:
 
 
 def test_services_are_lines_that_take_no_stock() -> None:
-    asked = given(*SHELF, service()).when(order(line(1), line(2, "POST")))
-    assert [e for e in asked.events if isinstance(e, StockAllocated)] == [
+    decision = given(*SHELF, service()).when(order(line(1), line(2, "POST")))
+    assert [e for e in decision.events if isinstance(e, StockAllocated)] == [
         StockAllocated("A", "LON", 1, OWN, "1")
     ]
-    assert not placed(asked).terms.lines[1].stocked
+    assert not placed(decision).terms.lines[1].stocked
 
 
 def test_an_order_of_services_alone_needs_no_location() -> None:
-    asked = given(service()).when(order(line(1, "POST"), confirm=True))
-    assert asked.answer["status"] == {
+    decision = given(service()).when(order(line(1, "POST"), confirm=True))
+    assert decision.answer["status"] == {
         "order": "completed",
         "payment": "none",
         "fulfilment": "not_required",
@@ -268,12 +268,12 @@ def test_with_confirm_it_can_be_fulfilled_at_once() -> None:
 def test_an_old_order_keeps_its_own_date_and_promise() -> None:
     then = AT - timedelta(days=30)
     shipped, arrived = then + timedelta(hours=1), then + timedelta(hours=9)
-    asked = given(*SHELF).when(
+    decision = given(*SHELF).when(
         order(placed_at=then, promised_ship_at=shipped, promised_delivery_at=arrived, confirm=True)
     )
-    event = placed(asked)
+    event = placed(decision)
     assert (event.placed_at, event.ship_by, event.deliver_by) == (then, shipped, arrived)
-    dates = {type(c.event).__name__: c.occurred_at for c in asked.changes}
+    dates = {type(c.event).__name__: c.occurred_at for c in decision.changes}
     of_the_order = dict.fromkeys(("OrderPlaced", "StockAllocated", "OrderConfirmed"), then)
     assert dates == {**of_the_order, "OrderNumbered": None}
 
@@ -293,8 +293,8 @@ def test_what_would_lead_to_somebodys_door_is_personal() -> None:
 
 
 def test_undefined_products_are_refused_by_line() -> None:
-    asked = given(*SHELF).when(order(line(1, "X"), line(1), line(1, "Y")))
-    refused = asked.then_refused(
+    decision = given(*SHELF).when(order(line(1, "X"), line(1), line(1, "Y")))
+    refused = decision.then_refused(
         "unknown_sku", {"line": "1", "sku": "X"}, {"line": "3", "sku": "Y"}
     )
     assert "X, Y" in refused.detail
@@ -336,9 +336,9 @@ def test_what_cannot_be_names_its_field(wrong: dict[str, object], field: str) ->
 
 
 def test_money_is_exact_to_the_currencys_minor_unit() -> None:
-    asked = given(*SHELF).when(order(line(3, unit_price="1.2500"), currency="KWD"))
-    assert placed(asked).terms.lines[0].unit_price == 1250
-    assert asked.answer["total"] == "3.750"
+    decision = given(*SHELF).when(order(line(3, unit_price="1.2500"), currency="KWD"))
+    assert placed(decision).terms.lines[0].unit_price == 1250
+    assert decision.answer["total"] == "3.750"
 
 
 def test_units_that_backorders_wait_for_are_not_sold_to_newer_orders() -> None:
@@ -358,7 +358,7 @@ def test_units_that_backorders_wait_for_are_not_sold_to_newer_orders() -> None:
 def test_only_places_that_have_or_had_stock_of_the_sku_are_read() -> None:
     many = [place(f"L{n}", n) for n in range(1, 200)]
     command = order(line(1))
-    asked = given(*many, goods(), stock(1, location="L150")).when(command)
-    assert placed(asked).allocations == (Allocation("1", "A", "L150", 1),)
+    decision = given(*many, goods(), stock(1, location="L150")).when(command)
+    assert placed(decision).allocations == (Allocation("1", "A", "L150", 1),)
     refs = list(command.reads(CONTEXT, StrictStates([*many, goods(), stock(1, location="L150")])))
     assert len(refs) == 3

@@ -11,9 +11,9 @@ HELD = (*six(), OrderHeld("o1", "h1", "fraud"), OrderHeld("o1", "h2", "payment")
 
 
 def test_each_hold_is_released_by_its_own_handle() -> None:
-    asked = given(*HELD).when(ReleaseHold(order_id="o1", hold_id="h1"))
-    asked.then(HoldReleased("o1", "h1"))
-    assert asked.answer["on_hold"]
+    decision = given(*HELD).when(ReleaseHold(order_id="o1", hold_id="h1"))
+    decision.then(HoldReleased("o1", "h1"))
+    assert decision.answer["on_hold"]
     assert not (
         given(*HELD, HoldReleased("o1", "h1"))
         .when(ReleaseHold(order_id="o1", hold_id="h2"))

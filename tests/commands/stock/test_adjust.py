@@ -14,9 +14,9 @@ def adjust(change: int | None = None, **more: object) -> dict[str, object]:
 
 
 def test_a_change_is_kept_with_its_reason_and_reference() -> None:
-    asked = given(*SHELF).when(AdjustStock, **adjust(-3, reference="shelf 4"))
-    asked.then(StockAdjusted("A", "LON", -3, "broken", "shelf 4"))
-    assert (asked.answer["on_hand"], asked.answer["available"]) == (7, 7)
+    decision = given(*SHELF).when(AdjustStock, **adjust(-3, reference="shelf 4"))
+    decision.then(StockAdjusted("A", "LON", -3, "broken", "shelf 4"))
+    assert (decision.answer["on_hand"], decision.answer["available"]) == (7, 7)
 
 
 def test_set_to_becomes_the_difference() -> None:
@@ -37,8 +37,8 @@ def test_compare_and_set_happens_if_the_balance_is_what_the_caller_saw() -> None
 
 
 def test_compare_and_set_is_a_conflict_if_the_balance_has_moved() -> None:
-    asked = given(*SHELF).when(AdjustStock, **adjust(1, expected_on_hand=9))
-    assert "has 10 on hand, not 9" in asked.then_refused("version_conflict").detail
+    decision = given(*SHELF).when(AdjustStock, **adjust(1, expected_on_hand=9))
+    assert "has 10 on hand, not 9" in decision.then_refused("version_conflict").detail
 
 
 def test_an_adjustment_needs_a_reason() -> None:

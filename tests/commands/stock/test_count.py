@@ -32,11 +32,11 @@ def test_an_undefined_location_is_refused() -> None:
     given().when(counted(5)).then_refused("unknown_location", {"location": "LON"})
 
 
-def test_a_product_found_while_counting_is_defined_under_its_own_name() -> None:
+def test_an_undefined_product_that_is_counted_is_defined_under_its_sku() -> None:
     given(place()).when(counted(2)).then(
         ProductDefined("A", "A", True), StockAdjusted("A", "LON", 2, "count", "week 7")
     )
 
 
-def test_nobody_counts_less_than_nothing() -> None:
+def test_a_negative_count_is_invalid() -> None:
     given(*SHELF).when(CountStock, sku="A", location="LON", counted=-1).then_invalid("counted")

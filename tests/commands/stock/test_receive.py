@@ -17,9 +17,9 @@ def receipt(**more: object) -> dict[str, object]:
 
 
 def test_units_are_put_on_hand() -> None:
-    asked = given(*SHELF).when(ReceiveStock, **receipt(reference="PO 7"))
-    asked.then(StockReceived("A", "LON", 5, "PO 7"))
-    assert asked.answer["on_hand"] == 15
+    decision = given(*SHELF).when(ReceiveStock, **receipt(reference="PO 7"))
+    decision.then(StockReceived("A", "LON", 5, "PO 7"))
+    assert decision.answer["on_hand"] == 15
 
 
 def test_what_they_cost_is_kept_in_minor_units_beside_its_currency() -> None:
@@ -32,11 +32,11 @@ def test_a_cost_without_a_currency_is_in_that_of_the_product_or_refused() -> Non
     refused = given(*SHELF).when(ReceiveStock, **receipt(unit_cost="1.25"))
     errors = refused.then_refused("invalid_fields").errors
     assert [error["field"] for error in errors] == ["currency"]
-    known = ProductDefined("A", "A", True, unit_cost=Money(100, "BRL"))
-    given(place(), known).when(ReceiveStock, **receipt(unit_cost="1.25")).then(
+    defined = ProductDefined("A", "A", True, unit_cost=Money(100, "BRL"))
+    given(place(), defined).when(ReceiveStock, **receipt(unit_cost="1.25")).then(
         StockReceived("A", "LON", 5, None, 125, "BRL")
     )
-    given(place(), known).when(ReceiveStock, **receipt(unit_cost="1.25", currency="USD")).then(
+    given(place(), defined).when(ReceiveStock, **receipt(unit_cost="1.25", currency="USD")).then(
         StockReceived("A", "LON", 5, None, 125, "USD")
     )
 

@@ -18,12 +18,12 @@ def back(units: int, **more: object) -> ReturnStock:
 
 
 def test_against_its_line_the_order_knows_it_too() -> None:
-    asked = given(*UNDER_WAY).when(back(2, order_id="o1", line_id="1"))
-    asked.then(
+    decision = given(*UNDER_WAY).when(back(2, order_id="o1", line_id="1"))
+    decision.then(
         UnitsReturned("o1", "R1", quantities(2)),
         StockReturned("A", "LON", 2, "R1", None, "o1"),
     )
-    assert asked.answer["on_hand"] == 6
+    assert decision.answer["on_hand"] == 6
 
 
 def test_blind_it_is_only_put_on_the_shelf() -> None:

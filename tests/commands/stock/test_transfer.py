@@ -15,12 +15,12 @@ def move(units: int, to: str = "MAN", start: str = "LON") -> dict[str, object]:
 
 
 def test_units_leave_one_place_and_arrive_at_the_other() -> None:
-    asked = given(*TWO_PLACES).when(TransferStock, **move(4), reference="van 1")
-    asked.then(
+    decision = given(*TWO_PLACES).when(TransferStock, **move(4), reference="van 1")
+    decision.then(
         StockMovedOut("A", "LON", 4, "MAN", "van 1"),
         StockMovedIn("A", "MAN", 4, "LON", "van 1"),
     )
-    places = [asked.answer["from"], asked.answer["to"]]
+    places = [decision.answer["from"], decision.answer["to"]]
     assert [isinstance(p, dict) and p["on_hand"] for p in places] == [6, 4]
 
 

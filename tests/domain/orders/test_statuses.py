@@ -87,6 +87,7 @@ def test_each_line_counts_its_units_by_stage() -> None:
         "delivered",
         "cancelled",
         "returned",
+        "credited",
     }
     line = LineProgress(GOODS, {"LON": 2, "MAN": 1}, {"LON": 1}, packed=1, shipped=1)
     assert (line.allocated, line.backordered, line.open) == (3, 1, 5)

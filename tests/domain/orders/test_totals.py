@@ -104,7 +104,7 @@ def test_three_units_with_tax_and_discount_a_fee_and_shipping(
     assert totals(order) == expected
 
 
-def test_the_answer_to_a_cancellation_says_what_is_left() -> None:
+def test_the_answer_to_a_cancellation_has_the_remaining_totals() -> None:
     """Six at 2.55 and 4.95 for shipping."""
     some = given(*six()).when(
         CancelOrder, order_id="o1", reason="customer", lines=[{"line_id": "1", "quantity": 2}]

@@ -84,7 +84,9 @@ def test_a_wait_on_an_event_loop_ends(postgres: Database) -> None:
 
 
 @pytest.mark.postgres
-def test_a_cancelled_wait_on_an_event_loop_asks_the_server_nothing_more(postgres: Database) -> None:
+def test_a_cancelled_wait_on_an_event_loop_sends_the_server_nothing_more(
+    postgres: Database,
+) -> None:
     async def ask() -> float:
         with wire_to(postgres.url) as wire:
             settings = replace(impatient(postgres, wire.url), database_deadline_seconds=60.0)
@@ -116,7 +118,7 @@ def test_the_server_gives_up_before_the_client(role: Role) -> None:
     assert role in SERVING
 
 
-def test_what_the_url_says_of_tcp_stays() -> None:
+def test_tcp_settings_of_the_url_take_precedence() -> None:
     parameters = connection_parameters("postgresql://h/d?tcp_user_timeout=5000", "name")
     assert "tcp_user_timeout" not in parameters
     assert parameters["keepalives_idle"] == TCP_LIMITS["keepalives_idle"]

@@ -121,7 +121,7 @@ def test_a_statement_that_wants_no_transaction_gets_none(
     assert migrations.migrate(empty, SCHEMA) == []
 
 
-def test_a_migration_whose_process_dies_leaves_nothing_and_blocks_nothing(
+def test_a_migration_that_dies_leaves_nothing_and_blocks_nothing(
     empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suicide = "RESET ROLE;\nSELECT pg_terminate_backend(pg_backend_pid())"

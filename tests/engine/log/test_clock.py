@@ -71,7 +71,7 @@ def test_a_clock_that_jumps_together_with_the_database_s_is_noticed() -> None:
     assert guard.fault(clock.now, clock.now) is None
 
 
-def test_what_deletes_needs_a_ledger_whose_time_agrees() -> None:
+def test_deleting_needs_clocks_that_agree_and_a_recent_ledger() -> None:
     guard = Clock().guard()
 
     def reading(ledger: datetime, fault: str | None = None) -> ClockReading:
@@ -160,7 +160,7 @@ def test_a_ledger_that_is_ahead_is_mended(ready: Database, oms: Oms) -> None:
 
 
 @pytest.mark.postgres
-def test_times_that_run_back_without_a_correction_are_found(ready: Database, oms: Oms) -> None:
+def test_times_that_run_back_without_a_correction_are_detected(ready: Database, oms: Oms) -> None:
     locate(oms, "A")
     set_ledger(ready, IN_2036)
     locate(oms, "B")
@@ -190,7 +190,7 @@ def test_a_ledger_that_is_not_ahead_is_left_as_it_is(oms: Oms) -> None:
 
 
 @pytest.mark.postgres
-def test_the_worker_s_retention_asks_the_clocks(ready: Database, oms: Oms) -> None:
+def test_the_worker_s_retention_checks_the_clocks(ready: Database, oms: Oms) -> None:
     locate(oms, "A")
     (step,) = [job.step for job in worker._privacy(oms) if job.name == "retention"]
     for wrong in (IN_2036, datetime.now(UTC) - 2 * QUIET_MAX):

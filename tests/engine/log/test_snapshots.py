@@ -156,10 +156,10 @@ def test_verify_names_a_damaged_snapshot(shop: Database, statement: str) -> None
     assert (finding.kind, finding.stream) == ("snapshot_differs", STREAM)
 
 
-def test_verify_names_a_snapshot_whose_checksum_was_made_anew(
+def test_verify_names_a_snapshot_with_a_forged_checksum(
     shop: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As by somebody who can write to the table and has read the program."""
+    """As an attacker would who can write to the table and has read the program."""
     original: Callable[..., bytes] = codec.encode_state
 
     def forged(state: object) -> bytes:

@@ -61,7 +61,7 @@ class Log:
         return r
 
     def reconnect(self) -> None:
-        """After somebody has ended every session."""
+        """Connect anew after every session was terminated."""
         self._store.close()
 
     def close(self) -> None:

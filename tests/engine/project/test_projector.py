@@ -63,7 +63,7 @@ def test_install_may_be_called_again_and_by_several_at_once(postgres: Database) 
     assert (status.name, status.version, status.position, status.state) == ("tallies", 1, 0, "live")
 
 
-def test_who_was_overtaken_sends_no_row(log: Log) -> None:
+def test_a_fenced_projector_sends_no_row(log: Log) -> None:
     """The answer to the compare-and-set is waited for before anything else is sent."""
     sent: list[str] = []
     stale = (10, TALLIES.name, 1, 0, 99)

@@ -154,7 +154,7 @@ def test_what_is_at_hand_is_forgotten_when_others_wrote(postgres: Database, log:
     assert stored(postgres, TALLIES, 2) == expected(log.events)
 
 
-def test_asking_twice_is_asking_once(tools: ReadModelTools) -> None:
+def test_a_repeated_request_for_a_build_is_one_request(tools: ReadModelTools) -> None:
     first, second = (tools.rebuilds.request([TALLIES.name]) for _ in range(2))
     assert first == second
     assert tools.states() == {1: "live", 2: "building"}

@@ -1,5 +1,5 @@
-"""Whoever builds may die at any moment: the next goes on from where it was, and nothing is
-folded twice or left out."""
+"""A builder may die at any moment: the next one continues from the last written window, and no
+event is folded twice or left out."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ ALTERATIONS = {
 @pytest.mark.parametrize(
     ("statement", "table", "live", "new"), ALTERATIONS.values(), ids=ALTERATIONS.keys()
 )
-def test_any_alteration_is_found(
+def test_any_alteration_is_detected(
     built: ReadModelTools, postgres: Database, statement: str, table: str, live: bool, new: bool
 ) -> None:
     alter(postgres, statement)

@@ -125,9 +125,7 @@ def test_a_long_report_on_a_view_delays_a_swap_and_no_other_session(
     assert built.states() == {1: "retired", 2: "live"}
 
 
-def test_nobody_sees_less_than_before_however_often_it_is_swapped(
-    built: ReadModelTools, log: Log
-) -> None:
+def test_no_reader_goes_back_while_builds_are_swapped(built: ReadModelTools, log: Log) -> None:
     """Read your writes, by a reader who waits for every position, while builds change places."""
     stop, wrong, requested = threading.Event(), list[str](), list[int]()
 
@@ -243,7 +241,7 @@ STATES = (builds.BUILDING, builds.LIVE, builds.RETIRED, builds.DROPPED)
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("later", STATES)
-def test_a_state_follows_another_only_where_the_table_says_so(
+def test_only_transitions_in_the_table_are_allowed(
     built: ReadModelTools, state: str, later: str
 ) -> None:
     live, building = built.builds()

@@ -49,7 +49,7 @@ def read(database: Database) -> dict[str, WorkState]:
         return {each.name: each for each in work_states(connection)}
 
 
-def test_a_failure_and_a_recovery_are_seen_by_another_process(postgres: Database) -> None:
+def test_a_failure_and_a_recovery_are_visible_to_another_process(postgres: Database) -> None:
     worker = Worker(postgres)
     worker.recorder.succeeded("sealer")
     worker.step()

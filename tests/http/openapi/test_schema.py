@@ -32,7 +32,7 @@ CHECKS = [
 
 
 def operations(api: Api) -> list[Any]:
-    """All but those that answer for as long as somebody listens."""
+    """All operations but the streams, which end only when the client disconnects."""
     import schemathesis  # takes long, and collecting this module needs nothing of it
 
     document = api.get("/openapi.json").json()
@@ -82,7 +82,7 @@ def check(api: Api, cases: st.SearchStrategy[Any], examples: int) -> list[int]:
 
 
 def everything(api: Api) -> list[int]:
-    """The statuses of all that was asked."""
+    """The statuses of all answers."""
     from schemathesis import GenerationMode
 
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)

@@ -13,7 +13,7 @@ NFC, NFD = "Café", "Cafe\u0301"
 
 @pytest.mark.parametrize("stored", [NFC, NFD])
 @pytest.mark.parametrize("asked", [NFC, NFD])
-def test_it_is_found_in_either_form(
+def test_text_is_matched_in_either_form(
     shop: Api, monkeypatch: pytest.MonkeyPatch, stored: str, asked: str
 ) -> None:
     if stored == NFD:  # as in ledgers of before

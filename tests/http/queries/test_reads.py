@@ -38,7 +38,7 @@ def test_read_your_writes(oms: Oms, api: Api) -> None:
     assert len(response.json()["items"]) == 6
 
 
-def test_waiters_do_not_keep_others_from_asking(api: Api) -> None:
+def test_waiting_requests_do_not_block_others(api: Api) -> None:
     """Many more wait than there are connections; who does not wait is answered meanwhile."""
     api.put("/v1/locations/LON", {"name": "London"})
     waiting: list[Request] = [("GET", "/v1/orders?min_position=1&wait_ms=3000", None, {})] * 60

@@ -71,9 +71,9 @@ def test_openapi_offers_as_of_where_it_is_answered(memory_shop: Api) -> None:
         assert offered or "`as_of`" in operation["description"], query.name
 
 
-def test_what_had_happened_is_not_what_was_known(shop: Api) -> None:
-    """Two units broke at noon; later somebody noticed. What was there at noon? As known then, two
-    too many; as known now, the truth."""
+def test_event_time_differs_from_recorded_time(shop: Api) -> None:
+    """Two units broke at noon, and that was recorded later. The stock at noon is two too high by
+    the events recorded then, and right by those recorded now."""
     events = shop.get("/v1/events")
     known, noon = events.headers["ledger-position"], events.json()["items"][-1]["recorded_at"]
     broken = {"sku": "A", "location": "LON", "change": -2, "reason": "broken", "occurred_at": noon}

@@ -96,12 +96,12 @@ class OpenBao:
     def __init__(self, url: str, unseal: str) -> None:
         self.url = url
         self._unseal = unseal
-        self.ask("sys/mounts/transit", {"type": "transit"})
+        self.request("sys/mounts/transit", {"type": "transit"})
         for name in _NAMES:
-            self.ask(f"transit/keys/{name}", {})
+            self.request(f"transit/keys/{name}", {})
         self.key, self.other = (f"vault-transit:{url}/transit/keys/{n}" for n in _NAMES)
 
-    def ask(self, path: str, body: dict[str, Any]) -> Any:
+    def request(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-Vault-Token": TOKEN, "Content-Type": "application/json"}
         data = json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/{path}", data, headers, method="POST")
@@ -109,14 +109,14 @@ class OpenBao:
             return json.loads(answer.read() or b"null")
 
     def rotate(self) -> None:
-        self.ask("transit/keys/oms/rotate", {})
+        self.request("transit/keys/oms/rotate", {})
 
     def shut(self) -> None:
-        self.ask("sys/seal", {})
+        self.request("sys/seal", {})
 
     def open(self) -> None:
-        self.ask("sys/unseal", {"key": self._unseal})
-        _until(lambda: self.ask("transit/keys/oms", {}))
+        self.request("sys/unseal", {"key": self._unseal})
+        _until(lambda: self.request("transit/keys/oms", {}))
 
 
 def bao() -> str | None:
@@ -139,19 +139,19 @@ def openbao(program: str) -> Generator[OpenBao]:
             stdout=log, stderr=subprocess.STDOUT, env={"HOME": folder, "PATH": os.environ["PATH"]},
         )  # fmt: skip
         try:
-            said = _until(lambda: re.search(r"Unseal Key: (\S+)", Path(log.name).read_text()))
-            yield _until(lambda: OpenBao(f"http://127.0.0.1:{port}/v1", said[1]))
+            unseal_key = _until(lambda: re.search(r"Unseal Key: (\S+)", Path(log.name).read_text()))
+            yield _until(lambda: OpenBao(f"http://127.0.0.1:{port}/v1", unseal_key[1]))
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _until(ask: Any) -> Any:
-    """The first true result of `ask`, polled until the service has started."""
+def _until(condition: Any) -> Any:
+    """The first true result of `condition`, polled until the service has started."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            if answered := ask():
+            if answered := condition():
                 return answered
         except OSError:
             pass

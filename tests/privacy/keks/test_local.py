@@ -48,15 +48,15 @@ def test_a_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
 
 
 def test_a_running_process_follows_a_change(tmp_path: Path) -> None:
-    mine, theirs = KekFile(tmp_path / "kek"), KekFile(tmp_path / "kek")
-    mine.make()
-    (wrapped,) = mine.wrap([("k1", b"secret")])
-    theirs.add(NEW, keep=[theirs.current()])
-    assert mine.current() == NEW.id
-    assert mine.unwrap([wrapped]) == [b"secret"]
-    theirs.add(OLD, keep=[NEW.id])
+    first, second = KekFile(tmp_path / "kek"), KekFile(tmp_path / "kek")
+    first.make()
+    (wrapped,) = first.wrap([("k1", b"secret")])
+    second.add(NEW, keep=[second.current()])
+    assert first.current() == NEW.id
+    assert first.unwrap([wrapped]) == [b"secret"]
+    second.add(OLD, keep=[NEW.id])
     with pytest.raises(Refused):
-        mine.unwrap([wrapped])
+        first.unwrap([wrapped])
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:

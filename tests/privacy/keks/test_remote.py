@@ -76,21 +76,21 @@ def test_what_one_process_wraps_another_unwraps(service: Service) -> None:
 def test_a_process_calls_the_service_once_for_any_number_of_people(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[RemoteKeks] = []
-    ask = RemoteKeks._call
+    callers: list[RemoteKeks] = []
+    call = RemoteKeks._call
 
     def counted(own: RemoteKeks, how: Callable[[], bytes]) -> bytes:
-        asked.append(own)
-        return ask(own, how)
+        callers.append(own)
+        return call(own, how)
 
     monkeypatch.setattr(RemoteKeks, "_call", counted)
     first, second = process(service.key), process(service.key)
     wrapped = [each for pair in PEOPLE for each in first.wrap([pair])]
-    assert len(asked) == 1
+    assert len(callers) == 1
     second.unwrap(wrapped)
     assert second.current() == first.current(), "what it has opened goes on wrapping"
     second.wrap(PEOPLE)
-    assert len(asked) == 2
+    assert len(callers) == 2
 
 
 def test_a_key_is_bound_to_its_name_and_its_ledger(service: Service) -> None:
@@ -139,9 +139,9 @@ def test_an_outage_is_reported_and_does_not_stop_processes_with_a_cached_key(
     try:
         assert busy.unwrap(busy.wrap(ANA)) == [b"a" * 32]
         with structlog.testing.capture_logs() as logs:
-            for ask in (lambda: new.unwrap(wrapped), lambda: new.wrap(ANA)):
+            for call in (lambda: new.unwrap(wrapped), lambda: new.wrap(ANA)):
                 with pytest.raises(Unavailable, match="send the same again") as error:
-                    ask()
+                    call()
                 assert error.value.retry_after_seconds > 0
         assert {each["event"] for each in logs} == {"key_service_failed"}
         assert not [secret for secret in (TOKEN, "testing-secret") if secret in repr(logs)]
@@ -214,7 +214,7 @@ def test_without_the_library_the_error_names_the_package_to_install(
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         ("DisabledException", "enable the key"),
         ("AccessDeniedException", "allow kms:Encrypt"),
@@ -222,14 +222,14 @@ def test_without_the_library_the_error_names_the_package_to_install(
     ],
 )
 def test_errors_of_kms_are_reported_with_a_remedy(
-    code: str, said: str, monkeypatch: pytest.MonkeyPatch
+    code: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing-secret")
     kms = aws.root_key("arn:aws:kms:eu-west-1:123456789012:key/1", "main")
     with Stubber(kms._client) as answers:
         answers.add_client_error("encrypt", code)
-        with pytest.raises(Unavailable, match=said):
+        with pytest.raises(Unavailable, match=message):
             RemoteKeks(kms).wrap(ANA)
 
 
@@ -282,8 +282,8 @@ def test_openbao_derives_keys_and_refuses_keys_that_cannot_encrypt(
     real: OpenBao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", TOKEN)
-    real.ask("transit/keys/derived", {"derived": True})
-    real.ask("transit/keys/rsa", {"type": "rsa-2048"})
+    real.request("transit/keys/derived", {"derived": True})
+    real.request("transit/keys/rsa", {"type": "rsa-2048"})
     derived, rsa = (real.key.replace("/oms", f"/{n}") for n in ("derived", "rsa"))
     wrapped = process(derived).wrap(ANA)
     assert process(derived).unwrap(wrapped) == [b"a" * 32]

@@ -27,13 +27,11 @@ class Engine:
     def __init__(self) -> None:
         self.keys: dict[str, list[bytes]] = {}
         self.oldest: dict[str, int] = {}
-        self.asked: list[str] = []
 
     def rotate(self, name: str) -> None:
         self.keys.setdefault(name, []).append(AESGCM.generate_key(256))
 
     def answer(self, what: str, name: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.asked.append(what)
         if what == "encrypt":
             return 200, {"data": self._encrypt(name, body)}
         if name not in self.keys:
@@ -99,19 +97,19 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         _, version, mount, what, name = self.path.split("/")
         if self.headers.get("X-Vault-Token") != TOKEN:
-            self._say(403, {"errors": ["permission denied"]})
+            self._answer(403, {"errors": ["permission denied"]})
         elif (version, mount) != ("v1", "transit") or what not in ("encrypt", "decrypt"):
-            self._say(404, {"errors": []})
+            self._answer(404, {"errors": []})
         else:
-            self._say(*self.engine.answer(what, name, body))
+            self._answer(*self.engine.answer(what, name, body))
 
-    def _say(self, status: int, body: dict[str, Any]) -> None:
-        said = json.dumps(body).encode()
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said)))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(said)
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         pass

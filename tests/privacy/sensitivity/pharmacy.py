@@ -36,9 +36,9 @@ class Pharmacy:
     def do(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self.api.send(method, path, json=body)
         assert answer.status_code in (200, 201), (path, answer.text)
-        told: dict[str, Any] = answer.json()
-        self.position = told["position"]
-        return told
+        result: dict[str, Any] = answer.json()
+        self.position = result["position"]
+        return result
 
     def opened(self) -> Pharmacy:
         """Create an order of a sensitive product and an order that is declared sensitive, each

@@ -32,7 +32,7 @@ from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA
 from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
 
-Asked = dict[str, list[str]]
+Params = dict[str, list[str]]
 
 ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
 
@@ -41,9 +41,9 @@ ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
 def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     """A pharmacy whose events the read models and the tree have caught up with."""
     made = Pharmacy(shop).opened()
-    seen = {"min_position": made.position, "wait_ms": 10_000}
+    waits = {"min_position": made.position, "wait_ms": 10_000}
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
-        assert shop.get(path, params=seen).status_code == 200
+        assert shop.get(path, params=waits).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         seal(oms)
     return made
@@ -64,7 +64,7 @@ def pharmacist(oms: Oms) -> Iterator[Api]:
         yield api
 
 
-OPTIONS: Asked = {
+OPTIONS: Params = {
     "/v1/orders": [
         f"sku={SECRET}", f"sku={PLAIN}", f"q={PLANTED}", f"q={PLANTED}&sort=number", "sort=total",
         "limit=1", f"sku={SECRET}&with_sensitive=true", "customer=c-ada",
@@ -94,8 +94,8 @@ OTHERS = {"code": "LON", "name": "orders", "level": "0", "index": "000.p/{sealed
 def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
     """Every GET route with URLs to request: for both orders, with all query strings."""
     head = oms.readers.head()
-    known = {"position": str(head), "sealed": str(head % 256), **OTHERS}
-    known["index"] = known["index"].format(sealed=head)
+    values = {"position": str(head), "sealed": str(head % 256), **OTHERS}
+    values["index"] = values["index"].format(sealed=head)
     for method, route, _ in served(oms):
         if method != "GET" or route in STREAMS:
             continue
@@ -106,7 +106,7 @@ def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
         if route == "/v1/audit/proof/consistency":
             options = ["from=1"]
         for made in (pharmacy.path, pharmacy.others):
-            filled = {**known, **made, "sku": made["sku"].replace("/", "%2F")}
+            filled = {**values, **made, "sku": made["sku"].replace("/", "%2F")}
             for each in options:
                 yield route, f"{path}?{each}".rstrip("?").format(**filled)
 
@@ -127,23 +127,23 @@ def _decoded(word: str) -> str:
 
 def leaking(api: Api, oms: Oms, pharmacy: Pharmacy) -> dict[str, set[int]]:
     """Request every route. The statuses of its answers; a leak counts as 0."""
-    found: dict[str, set[int]] = {}
+    statuses_by_route: dict[str, set[int]] = {}
     for route, url in requests(oms, pharmacy):
         answer = api.get(url)
         assert answer.status_code < 500, url
         leaks = PLANTED in readable(answer).replace(f"q={PLANTED}", "")
-        found.setdefault(route, set()).add(0 if leaks else answer.status_code)
-    return found
+        statuses_by_route.setdefault(route, set()).add(0 if leaks else answer.status_code)
+    return statuses_by_route
 
 
 def test_no_route_shows_it_without_the_right(oms: Oms, desk: Api, pharmacy: Pharmacy) -> None:
     """And each route really answered."""
-    found = leaking(desk, oms, pharmacy)
-    assert [route for route, statuses in found.items() if 0 in statuses] == []
+    statuses_by_route = leaking(desk, oms, pharmacy)
+    assert [route for route, statuses in statuses_by_route.items() if 0 in statuses] == []
     routes = {path for method, path, _ in served(oms) if method == "GET"}
-    assert found.keys() == routes - set(STREAMS)
+    assert statuses_by_route.keys() == routes - set(STREAMS)
     for_administrators = {path for _, path, scope in served(oms) if scope == ADMIN}
-    refused = {route for route, statuses in found.items() if 200 not in statuses}
+    refused = {route for route, statuses in statuses_by_route.items() if 200 not in statuses}
     assert refused - for_administrators == {
         "/tile/entries/{index}",  # events as they are stored: all or none
         "/v1/audit/verify",  # nothing was verified
@@ -175,18 +175,20 @@ SHOWING = {
 """Routes that disclose it to readers with the right: others have nothing to mask."""
 
 
-def test_who_has_the_right_sees_all_of_it(oms: Oms, pharmacist: Api, pharmacy: Pharmacy) -> None:
-    found = leaking(pharmacist, oms, pharmacy)
-    assert {route for route, statuses in found.items() if 0 in statuses} == SHOWING
+def test_a_caller_with_the_scope_gets_all_of_it(
+    oms: Oms, pharmacist: Api, pharmacy: Pharmacy
+) -> None:
+    statuses_by_route = leaking(pharmacist, oms, pharmacy)
+    assert {route for route, statuses in statuses_by_route.items() if 0 in statuses} == SHOWING
 
 
-def test_with_the_masking_taken_out_it_is_all_found(
+def test_without_masking_all_of_it_is_detected(
     oms: Oms, desk: Api, pharmacy: Pharmacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But for what the statements exclude, whose parameters were restricted before."""
     monkeypatch.setattr(disclosure, "allows", lambda scopes, scope: True)
-    found = leaking(desk, oms, pharmacy)
-    showing = {route for route, statuses in found.items() if 0 in statuses}
+    statuses_by_route = leaking(desk, oms, pharmacy)
+    showing = {route for route, statuses in statuses_by_route.items() if 0 in statuses}
     assert showing == SHOWING - {"/v1/stock", "/v1/products"}
 
 
@@ -200,10 +202,10 @@ def test_streams_show_nothing_either(oms: Oms, pharmacy: Pharmacy) -> None:
         parcel = stack.enter_context(
             streaming(f"{url}/v1/tracking/{pharmacy.path['token']}/stream", {"Authorization": ""})
         )
-        told_ = parcel.event()[1]
-    assert (told_["status"], told_["first_name"]) == ("delivered", ADA.mark)
-    assert "sensitive" not in told_, "the link would tell whoever has it"
-    assert PLANTED not in json.dumps(told_)
+        body = parcel.event()[1]
+    assert (body["status"], body["first_name"]) == ("delivered", ADA.mark)
+    assert "sensitive" not in body, "the link would tell whoever has it"
+    assert PLANTED not in json.dumps(body)
 
 
 def about(value: Any, order_id: str) -> Iterator[dict[str, Any]]:
@@ -229,15 +231,15 @@ def _texts(value: dict[str, Any]) -> Iterator[str]:
 def test_nothing_names_a_sensitive_order_and_an_ordinary_sku_together(
     oms: Oms, desk: Api, pharmacy: Pharmacy
 ) -> None:
-    order_id, seen = pharmacy.others["order_id"], 0
+    order_id, objects = pharmacy.others["order_id"], 0
     for route, url in requests(oms, pharmacy):
         answer = desk.get(url)
         if "json" not in answer.headers.get("content-type", "") or answer.status_code != 200:
             continue
         for each in about(answer.json(), order_id):
-            seen += 1
+            objects += 1
             assert PLAIN not in json.dumps(each), (route, each)
-    assert seen > 20
+    assert objects > 20
     moved = desk.get(f"/v1/stock/{PLAIN.replace('/', '%2F')}/movements").json()["items"]
     masked = [item for item in moved if item.get("sensitive")]
     assert {(m["position"], m["recorded_at"], m["sku"]) for m in masked} == {(None, "***", "***")}
@@ -246,14 +248,14 @@ def test_nothing_names_a_sensitive_order_and_an_ordinary_sku_together(
 
 
 def test_what_the_desk_needs_is_left(desk: Api, pharmacy: Pharmacy) -> None:
-    seen = desk.get(f"/v1/orders/{pharmacy.path['order_id']}").json()
-    assert seen["sensitive"] is True
-    assert (seen["order_number"], seen["total"]) == (pharmacy.path["order_number"], "27.00")
-    assert seen["status"]["fulfilment"] == "delivered"
-    assert seen["customer"]["name"] == ADA.customer["name"]
-    assert seen["shipments"][0]["tracking_number"] == "TRK1"
-    (line,) = seen["lines"]
-    assert (line["sku"], line["title"], seen["external_id"]) == ("***", "***", "***")
+    shown = desk.get(f"/v1/orders/{pharmacy.path['order_id']}").json()
+    assert shown["sensitive"] is True
+    assert (shown["order_number"], shown["total"]) == (pharmacy.path["order_number"], "27.00")
+    assert shown["status"]["fulfilment"] == "delivered"
+    assert shown["customer"]["name"] == ADA.customer["name"]
+    assert shown["shipments"][0]["tracking_number"] == "TRK1"
+    (line,) = shown["lines"]
+    assert (line["sku"], line["title"], shown["external_id"]) == ("***", "***", "***")
     assert (line["ordered"], line["cancelled"], line["returned"]) == (3, 1, 1)
     (listed,) = desk.get("/v1/orders", params={"q": pharmacy.path["order_number"]}).json()["items"]
     assert (listed["order_id"], listed["external_id"]) == (pharmacy.path["order_id"], "***")
@@ -268,17 +270,22 @@ def test_searching_by_what_it_is_about_finds_nothing(
     desk: Api, pharmacist: Api, pharmacy: Pharmacy
 ) -> None:
     """Even with `with_sensitive=true`; and the orders are found by their numbers."""
-    for asked in ({"sku": SECRET}, {"sku": PLAIN}, {"q": PLANTED}, {"q": PLANTED, "sort": "total"}):
+    for filters in (
+        {"sku": SECRET},
+        {"sku": PLAIN},
+        {"q": PLANTED},
+        {"q": PLANTED, "sort": "total"},
+    ):
         for more in ({}, {"with_sensitive": "true"}):
-            assert desk.get("/v1/orders", params={**asked, **more}).json()["items"] == []
-        assert pharmacist.get("/v1/orders", params=asked).json()["items"]
+            assert desk.get("/v1/orders", params={**filters, **more}).json()["items"] == []
+        assert pharmacist.get("/v1/orders", params=filters).json()["items"]
     for path in ("/v1/stock", "/v1/products"):
         skus = [item["sku"] for item in desk.get(path).json()["items"]]
         assert (SECRET in skus, PLAIN in skus) == (False, True)
         assert SECRET in [item["sku"] for item in pharmacist.get(path).json()["items"]]
-    said = problem_of(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
-    assert "lacks the scope sensitive:read" in said
-    assert "admin or pharmacist" in said
+    detail = problem_of(desk.get(f"/v1/products/{SECRET}"), 403, "forbidden")["detail"]
+    assert "lacks the scope sensitive:read" in detail
+    assert "admin or pharmacist" in detail
 
 
 def test_commands_and_refusals_show_no_more_than_queries(desk: Api, pharmacy: Pharmacy) -> None:
@@ -319,7 +326,7 @@ def accesses(api: Api, **params: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_who_was_shown_it_is_on_record(
+def test_each_disclosure_is_recorded(
     desk: Api, pharmacist: Api, shop: Api, pharmacy: Pharmacy
 ) -> None:
     """With subject, actor and purpose; also for answers without personal values, and in the log of
@@ -346,8 +353,8 @@ def test_who_was_shown_it_is_on_record(
 
 
 def test_the_command_line_is_on_record_too(oms: Oms, pharmacy: Pharmacy) -> None:
-    found = run_query(oms, "order_timeline", order_id=pharmacy.path["order_id"])
-    assert SECRET in json.dumps(found)
+    timeline = run_query(oms, "order_timeline", order_id=pharmacy.path["order_id"])
+    assert SECRET in json.dumps(timeline)
     (newest, *_) = oms.accesses(order=pharmacy.path["order_id"])
     assert str(newest["actor"]).startswith("cli:")
 
@@ -363,14 +370,14 @@ def test_a_product_that_becomes_sensitive_is_so_within_seconds(
         assert shop.put("/v1/products/A", body).json()["sensitive"] is True
     after = desk.post("/v1/orders", order()).json()
     assert (before["sensitive"], after["sensitive"]) == (False, True)
-    seen = {"min_position": after["position"], "wait_ms": 10_000}
-    assert desk.get("/v1/stock/A", params=seen).status_code == 403
+    waits = {"min_position": after["position"], "wait_ms": 10_000}
+    assert desk.get("/v1/stock/A", params=waits).status_code == 403
     moved = desk.get("/v1/events", params={"limit": 500}).json()["items"]
     received = [e for e in moved if e["type"] == "stock.received.v1" and e["data"]["sku"] == "***"]
     assert {(e["stream"], e["sensitive"]) for e in received} == {("***", True)}
     again = shop.put("/v1/products/A", {"title": "A", "sensitive": False}).json()
-    seen["min_position"] = again["position"]
-    assert desk.get("/v1/stock/A", params=seen).json()["sensitive"] is False
-    seen.pop("min_position")
-    last = desk.get(f"/v1/orders/{after['order_id']}", params=seen).json()
+    waits["min_position"] = again["position"]
+    assert desk.get("/v1/stock/A", params=waits).json()["sensitive"] is False
+    waits.pop("min_position")
+    last = desk.get(f"/v1/orders/{after['order_id']}", params=waits).json()
     assert (last["sensitive"], last["lines"][0]["sku"]) == (True, "***")

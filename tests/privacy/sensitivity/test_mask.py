@@ -23,65 +23,65 @@ from tests.golden.literals import LITERALS, META
 BY_LOG = {"order-o1", "shipment-s1", "product-KIT"}
 
 
-def seen(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
+def masked(body: Any, within: Mapping[str, str] | None = None, *, may: bool = False) -> Any:
     """The answer as one reader gets it; `BY_LOG` stands for the log."""
-    found = mask.mentions_in(body, within)
-    streams = found.sensitive(found.undeclared & BY_LOG)
+    mentions = mask.mentions_in(body, within)
+    streams = mentions.sensitive(mentions.undeclared & BY_LOG)
     view = mask.view_of(within or {}, streams, may=may, mark=True)
     return mask.rendered(body, view, within)
 
 
 def test_an_object_marked_sensitive_is_masked_with_all_in_it() -> None:
     body = {"sensitive": True, "total": "9.00", "lines": [{"title": "kit", "ordered": 3}], "n": {}}
-    assert seen(body) == {**body, "lines": [{"title": "***", "ordered": 3}]}
-    assert seen(body, may=True) == body
+    assert masked(body) == {**body, "lines": [{"title": "***", "ordered": 3}]}
+    assert masked(body, may=True) == body
 
 
 @pytest.mark.parametrize("named", [{"order_id": "o1"}, {"shipment_id": "s1"}, {"sku": "KIT"}])
 def test_an_object_without_a_mark_is_masked_by_the_records_it_names(named: dict[str, str]) -> None:
     """So an answer of a new type without the mark discloses nothing."""
     body = {"items": [{**named, "status": "held", "wholly_new": "kit"}, {"wholly_new": "x"}]}
-    first, second = seen(body)["items"]
+    first, second = masked(body)["items"]
     assert (first["wholly_new"], first["status"], first["sensitive"]) == ("***", "held", True)
     assert second == {"wholly_new": "x"}
 
 
 def test_what_the_path_names_is_named_by_the_answer() -> None:
     body = {"items": [{"text": "3 x KIT"}]}
-    assert seen(body, {"order_id": "o1"})["items"] == [{"text": "***"}]
-    assert seen(body, {"order_id": "o2"}) == body
+    assert masked(body, {"order_id": "o1"})["items"] == [{"text": "***"}]
+    assert masked(body, {"order_id": "o2"}) == body
 
 
 def test_an_object_is_about_what_an_object_in_it_is_about() -> None:
     event = {"stream": "stock-KIT2@LON", "data": {"sku": "KIT2", "order_id": "o1", "quantity": 2}}
-    assert seen(event) == {
+    assert masked(event) == {
         "stream": "***",
         "data": {"sku": "***", "order_id": "o1", "quantity": 2},
         "sensitive": True,
     }
-    assert seen({"items": [event, {"note": "x"}]})["items"][1] == {"note": "x"}
+    assert masked({"items": [event, {"note": "x"}]})["items"][1] == {"note": "x"}
 
 
 def test_one_word_of_an_order_counts_for_the_whole_answer() -> None:
     """The order of a dry run is not in the log."""
     placed = {"order_id": "new", "sensitive": True}
     taken = {"order_id": "new", "sku": "HEART"}
-    assert seen([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
+    assert masked([placed, taken])[1] == {"order_id": "new", "sku": "***", "sensitive": True}
 
 
 def test_an_order_marked_not_sensitive_is_not_looked_up_in_the_log() -> None:
     body = {"order_id": "o1", "sensitive": False, "lines": [{"sku": "KIT"}]}
     assert mask.mentions_in(body).undeclared == set()
-    assert seen(body) == body
+    assert masked(body) == body
     level = {"sku": "KIT", "sensitive": False, "cause": {"order_id": "o1"}}
     assert mask.mentions_in(level).undeclared == {"order-o1"}
-    assert seen(level)["sku"] == "***"
+    assert masked(level)["sku"] == "***"
 
 
 def test_from_a_sku_nothing_leads_to_the_order() -> None:
     moved = {"position": 7, "sku": "A", "quantity": 2, "recorded_at": "2026", "kind": "shipped"}
     body = {"items": [{**moved, "cause": {"order_id": "o1", "line_id": "1"}}, {**moved}]}
-    first, second = seen(body, {"sku": "A"})["items"]
+    first, second = masked(body, {"sku": "A"})["items"]
     assert first == {
         "position": None,
         "sku": "***",
@@ -96,9 +96,9 @@ def test_from_a_sku_nothing_leads_to_the_order() -> None:
 
 def texts(value: Any, name: str = "") -> set[tuple[str, str]]:
     if isinstance(value, dict):
-        return {found for key, each in value.items() for found in texts(each, key)}
+        return {text for key, each in value.items() for text in texts(each, key)}
     if isinstance(value, list):
-        return {found for each in value for found in texts(each, name)}
+        return {text for each in value for text in texts(each, name)}
     return {(name, value)} if isinstance(value, str) else set()
 
 
@@ -114,11 +114,11 @@ def test_of_every_event_the_content_is_masked_and_the_rest_is_not(name: str) -> 
     """An event about nothing sensitive is not masked at all."""
     item = feed_item(Recorded(1, f"{name.split('.')[0]}-x", 1, LITERALS[name], META))
     whole = texts(plain(LITERALS[name]))
-    data = seen(item)["data"]
+    data = masked(item)["data"]
     if {"o1", "s1"} & {value for _, value in whole} or "sensitive" in data:
         for field, value in texts(data):
             assert value == "***" or field not in CONTENT, field
-        assert seen(item)["sensitive"] is True
+        assert masked(item)["sensitive"] is True
     else:
         assert data == item["data"]
 
@@ -141,7 +141,7 @@ def test_nothing_changes_where_nothing_is_sensitive(body: Any) -> None:
 @given(json, json)
 def test_nothing_of_a_sensitive_order_is_left(body: Any, other: Any) -> None:
     answer = {"items": [{"order_id": "o1", "data": {"note": "Zq", "more": body}}, other]}
-    assert "Zq" not in str(seen(answer)["items"][0])
+    assert "Zq" not in str(masked(answer)["items"][0])
 
 
 def query(name: str) -> Query:

@@ -59,7 +59,7 @@ def line(folded: Folded) -> LineRow:
     return row
 
 
-def test_a_placed_order_is_seen_whole() -> None:
+def test_a_placed_order_has_all_its_rows() -> None:
     (r,) = recorded([placed()])
     given(placed()).folded_into(READ_MODEL).then_rows(
         OrderRow(

@@ -22,7 +22,7 @@ from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import recorded
 from oms_projections.pages import cursor_for
-from tests.projections.conftest import Ask, Fill
+from tests.projections.conftest import Fill, RunQuery
 from tests.projections.histories import PLACED_AT, placed, shipment
 
 HOUR = timedelta(hours=1)
@@ -46,7 +46,7 @@ def order(order_id: str, units: int = 6, at: datetime = PLACED_AT) -> OrderPlace
 
 
 @pytest.fixture
-def ask(fill: Fill) -> Ask:
+def query(fill: Fill) -> RunQuery:
     """o1: s1 and s2, on time; s2 of LON's other carrier. o2: s3 shipped and delivered late,
     with trouble. o3: s4 never sent, s5 cancelled. o4, a month later: s6 sent, not arrived."""
     later = PLACED_AT + timedelta(days=31)
@@ -85,43 +85,45 @@ def ask(fill: Fill) -> Ask:
     )
 
 
-def found(ask: Ask, **params: str) -> list[str]:
-    return [item["shipment_id"] for item in ask("list_shipments", **params)["items"]]
+def shipment_ids(query: RunQuery, **params: str) -> list[str]:
+    return [item["shipment_id"] for item in query("list_shipments", **params)["items"]]
 
 
-def test_lists_of_shipments(ask: Ask) -> None:
-    assert found(ask) == ["s6", "s5", "s4", "s3", "s2", "s1"]
-    assert found(ask, status="delivered") == ["s3", "s2", "s1"]
-    assert found(ask, carrier="fast") == ["s2"]
-    assert found(ask, location="MAN") == ["s3"]
-    assert found(ask, channel="shop") == []
-    assert found(ask, order_id="o1") == ["s2", "s1"]
-    assert found(ask, late="true", now=NOW) == ["s4", "s3"]
-    assert found(ask, late="false", now=NOW) == ["s5", "s2", "s1"]
-    assert found(ask, late="false", now=LATER) == ["s6", "s5", "s2", "s1"]
-    assert found(ask, status="created,cancelled") == ["s5", "s4"]
-    assert found(ask, carrier="fast, nobody") == ["s2"]
-    assert found(ask, tracking_number=" trk-S3 ") == ["s3"]
-    assert found(ask, tracking_number="TRK") == []
-    assert found(ask, q=" web-O1 ") == ["s2", "s1"]
-    assert found(ask, q="RK-s2") == ["s2"]
-    assert found(ask, q="s3") == ["s3"]
-    assert found(ask, q="100%") == []
-    assert found(ask, country="GB,US") == found(ask)
-    assert found(ask, country="US") == []
-    assert found(ask, created_from="2026-02-01") == ["s6"]
-    assert found(ask, created_to="2026-01-01", location="MAN") == ["s3"]
-    assert found(ask, dispatched_from="2026-01-02T05:00:00Z", dispatched_to="2026-01-02") == [
+def test_lists_of_shipments(query: RunQuery) -> None:
+    assert shipment_ids(query) == ["s6", "s5", "s4", "s3", "s2", "s1"]
+    assert shipment_ids(query, status="delivered") == ["s3", "s2", "s1"]
+    assert shipment_ids(query, carrier="fast") == ["s2"]
+    assert shipment_ids(query, location="MAN") == ["s3"]
+    assert shipment_ids(query, channel="shop") == []
+    assert shipment_ids(query, order_id="o1") == ["s2", "s1"]
+    assert shipment_ids(query, late="true", now=NOW) == ["s4", "s3"]
+    assert shipment_ids(query, late="false", now=NOW) == ["s5", "s2", "s1"]
+    assert shipment_ids(query, late="false", now=LATER) == ["s6", "s5", "s2", "s1"]
+    assert shipment_ids(query, status="created,cancelled") == ["s5", "s4"]
+    assert shipment_ids(query, carrier="fast, nobody") == ["s2"]
+    assert shipment_ids(query, tracking_number=" trk-S3 ") == ["s3"]
+    assert shipment_ids(query, tracking_number="TRK") == []
+    assert shipment_ids(query, q=" web-O1 ") == ["s2", "s1"]
+    assert shipment_ids(query, q="RK-s2") == ["s2"]
+    assert shipment_ids(query, q="s3") == ["s3"]
+    assert shipment_ids(query, q="100%") == []
+    assert shipment_ids(query, country="GB,US") == shipment_ids(query)
+    assert shipment_ids(query, country="US") == []
+    assert shipment_ids(query, created_from="2026-02-01") == ["s6"]
+    assert shipment_ids(query, created_to="2026-01-01", location="MAN") == ["s3"]
+    assert shipment_ids(
+        query, dispatched_from="2026-01-02T05:00:00Z", dispatched_to="2026-01-02"
+    ) == [
         "s3",
         "s2",
     ]
-    assert found(ask, delivered_from="2026-01-05") == ["s3"]
-    assert found(ask, delivered_to="2026-01-03") == ["s2", "s1"]
-    assert found(ask, delivered_to="2026-01-02") == []
-    assert found(ask, delivered_to="2026-01-03T12:00:00Z") == ["s1"]
-    first = ask("list_shipments", limit="4")
-    assert found(ask, cursor=first["next_cursor"], limit="4") == ["s2", "s1"]
-    assert ask("list_shipments", cursor=first["next_cursor"], limit="4")["next_cursor"] is None
+    assert shipment_ids(query, delivered_from="2026-01-05") == ["s3"]
+    assert shipment_ids(query, delivered_to="2026-01-03") == ["s2", "s1"]
+    assert shipment_ids(query, delivered_to="2026-01-02") == []
+    assert shipment_ids(query, delivered_to="2026-01-03T12:00:00Z") == ["s1"]
+    first = query("list_shipments", limit="4")
+    assert shipment_ids(query, cursor=first["next_cursor"], limit="4") == ["s2", "s1"]
+    assert query("list_shipments", cursor=first["next_cursor"], limit="4")["next_cursor"] is None
 
 
 def test_a_list_as_of_a_position_is_filtered_alike(fill: Fill) -> None:
@@ -137,8 +139,8 @@ def test_a_list_as_of_a_position_is_filtered_alike(fill: Fill) -> None:
         (ShipmentDispatched("s2", "o1", "TRK-s2"), at[30]),
         (ShipmentDelivered("s1", "o1", at[40]), at[40]),
     )
-    ask, end = fill(history), str(len(history))
-    assert found(ask, order_id="o1", as_of=end) == ["s2", "s1"]
+    query, end = fill(history), str(len(history))
+    assert shipment_ids(query, order_id="o1", as_of=end) == ["s2", "s1"]
     every: tuple[dict[str, str], ...] = (
         {},
         {"status": "delivered,created"},
@@ -154,20 +156,20 @@ def test_a_list_as_of_a_position_is_filtered_alike(fill: Fill) -> None:
         {"now": "2026-01-01T10:30:00Z"},
     )
     for params in every:
-        wanted = ask("list_shipments", order_id="o1", **params)
-        assert ask("list_shipments", as_of=end, order_id="o1", **params) == wanted, params
+        wanted = query("list_shipments", order_id="o1", **params)
+        assert query("list_shipments", as_of=end, order_id="o1", **params) == wanted, params
 
 
-def test_what_came_after_now_had_not_come_yet(ask: Ask) -> None:
+def test_what_came_after_now_had_not_come_yet(query: RunQuery) -> None:
     """s2 left at 05:00 on the 2nd and s3 at 15:00, six hours late; s5 was cancelled at 15:00 on
     the 1st."""
-    assert found(ask, now="2026-01-01T12:30:00Z") == ["s3", "s2", "s1"]
-    assert found(ask, late="true", now="2026-01-02T08:00:00Z") == []
-    assert found(ask, late="true", now="2026-01-02T12:00:00Z") == ["s4", "s3"]
-    assert found(ask, late="true", now="2026-01-02T16:00:00Z") == ["s4", "s3"]
-    before = figures(ask, None, group_by="none", now="2026-01-01T14:30:00Z")
+    assert shipment_ids(query, now="2026-01-01T12:30:00Z") == ["s3", "s2", "s1"]
+    assert shipment_ids(query, late="true", now="2026-01-02T08:00:00Z") == []
+    assert shipment_ids(query, late="true", now="2026-01-02T12:00:00Z") == ["s4", "s3"]
+    assert shipment_ids(query, late="true", now="2026-01-02T16:00:00Z") == ["s4", "s3"]
+    before = figures(query, None, group_by="none", now="2026-01-01T14:30:00Z")
     assert (before["orders"], before["shipments"], before["late"]) == (3, 5, 0)
-    after = figures(ask, None, group_by="none", now="2026-01-02T12:00:00Z")
+    after = figures(query, None, group_by="none", now="2026-01-02T12:00:00Z")
     assert (after["orders"], after["shipments"], after["late"]) == (3, 4, 2)
     assert (after["delivered"], after["exception_rate"]) == (0, 0.0)
     assert (after["orders_late"], after["on_time_ship_rate"]) == (2, 0.3333)
@@ -178,14 +180,14 @@ CURSORS = ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "rubbish", "", "
 
 
 @pytest.mark.parametrize("mark", CURSORS)
-def test_a_cursor_without_a_time_is_refused(ask: Ask, mark: str) -> None:
+def test_a_cursor_without_a_time_is_refused(query: RunQuery, mark: str) -> None:
     for more in ({}, {"as_of": END, "order_id": "o1"}):
         with pytest.raises(Invalid, match="cursor"):
-            ask("list_shipments", cursor=cursor_for([mark, "s1"]), **more)
+            query("list_shipments", cursor=cursor_for([mark, "s1"]), **more)
 
 
-def test_one_shipment(ask: Ask) -> None:
-    body = ask("get_shipment", shipment_id="s3")
+def test_one_shipment(query: RunQuery) -> None:
+    body = query("get_shipment", shipment_id="s3")
     assert (body["status"], body["exceptions"], body["recipient"]) == (
         "delivered",
         1,
@@ -193,18 +195,18 @@ def test_one_shipment(ask: Ask) -> None:
     )
     assert body["dispatched_at"] == "2026-01-02T15:00:00Z"
     with pytest.raises(NotFound):
-        ask("get_shipment", shipment_id="s9")
+        query("get_shipment", shipment_id="s9")
 
 
-def test_a_recipient_sees_first_name_and_town_and_nothing_else_of_a_person(ask: Ask) -> None:
-    body = ask("track", token="token-s3")
+def test_a_recipient_sees_first_name_and_town_and_nothing_else_of_a_person(query: RunQuery) -> None:
+    body = query("track", token="token-s3")
     assert (body["first_name"], body["town"], body["status"]) == ("Ada", "Leeds", "delivered")
     assert body["scans"] == [
         {"code": "delayed", "scanned_at": "2026-01-03T11:00:00Z", "place": "Hub"}
     ]
     assert "Lovelace" not in str(body)
     with pytest.raises(NotFound):
-        ask("track", token="guessed")
+        query("track", token="guessed")
 
 
 @pytest.mark.parametrize(
@@ -226,15 +228,15 @@ def test_a_recipient_s_page_shows_a_given_name_or_none(
     assert fill(recorded([sent]))("track", token="token-s1")["first_name"] == shown
 
 
-def figures(ask: Ask, group: str | None, now: str = NOW, **params: str) -> dict[str, Any]:
-    rows = ask("shipping_performance", now=now, **params)["rows"]
+def figures(query: RunQuery, group: str | None, now: str = NOW, **params: str) -> dict[str, Any]:
+    rows = query("shipping_performance", now=now, **params)["rows"]
     return next(row for row in rows if row["group"] == group)
 
 
-def test_the_figures_of_a_month(ask: Ask) -> None:
+def test_the_figures_of_a_month(query: RunQuery) -> None:
     """Orders o1 (10 h and 20 h), o2 (30 h) and o3 (never): one of three was shipped in time;
     three shipments arrived, two of them by the time promised."""
-    assert figures(ask, "2026-01", group_by="month") == {
+    assert figures(query, "2026-01", group_by="month") == {
         "group": "2026-01",
         "orders": 3,
         "orders_late": 2,
@@ -256,12 +258,12 @@ def test_the_figures_of_a_month(ask: Ask) -> None:
     }
 
 
-def test_rates_are_null_where_there_is_nothing_to_judge(ask: Ask) -> None:
-    row = figures(ask, "2026-02", now=LATER, group_by="month")
+def test_rates_are_null_where_there_is_nothing_to_judge(query: RunQuery) -> None:
+    row = figures(query, "2026-02", now=LATER, group_by="month")
     assert (row["on_time_ship_rate"], row["split_rate"], row["exception_rate"]) == (1.0, 0.0, 0.0)
     assert row["on_time_delivery_rate"] is None
     assert row["ship_to_deliver_hours"] == {"p50": None, "p90": None, "p95": None}
-    early = ask("shipping_performance", now="2026-01-01T10:00:00Z", carrier="nobody")
+    early = query("shipping_performance", now="2026-01-01T10:00:00Z", carrier="nobody")
     assert early["rows"] == []
 
 
@@ -278,21 +280,21 @@ def test_rates_are_null_where_there_is_nothing_to_judge(ask: Ask) -> None:
         ("none", [None]),
     ],
 )
-def test_groups(ask: Ask, group_by: str, groups: list[str]) -> None:
-    rows = ask("shipping_performance", group_by=group_by)["rows"]
+def test_groups(query: RunQuery, group_by: str, groups: list[str]) -> None:
+    rows = query("shipping_performance", group_by=group_by)["rows"]
     assert [row["group"] for row in rows] == groups
     assert sum(row["shipments"] for row in rows) == 5
 
 
-def test_periods_and_filters(ask: Ask) -> None:
+def test_periods_and_filters(query: RunQuery) -> None:
     period = {"from": "2026-01-01", "to": "2026-01-01"}
-    assert figures(ask, "web", group_by="channel", **period)["shipments"] == 4
+    assert figures(query, "web", group_by="channel", **period)["shipments"] == 4
     assert (
-        figures(ask, "web", LATER, group_by="channel", **{"from": "2026-02-01"})["shipments"] == 1
+        figures(query, "web", LATER, group_by="channel", **{"from": "2026-02-01"})["shipments"] == 1
     )
-    fast = figures(ask, "web", group_by="channel", carrier="fast")
+    fast = figures(query, "web", group_by="channel", carrier="fast")
     assert (fast["shipments"], fast["split_rate"]) == (1, 1.0)
-    assert figures(ask, "LON", LATER, group_by="location", location="LON")["shipments"] == 4
+    assert figures(query, "LON", LATER, group_by="location", location="LON")["shipments"] == 4
 
 
 def parcel(
@@ -310,22 +312,22 @@ def parcel(
 
 def test_hours_and_rates_leave_out_doubtful_dates(fill: Fill) -> None:
     """One is as it should be and late, one left before its order, one arrived before it left."""
-    ask = fill(
+    query = fill(
         dated(
             *parcel("s1", "o1", 60, 200),
             *parcel("s2", "o2", -9 * 24, 30),
             *parcel("s3", "o3", 130, 10),
         )
     )
-    (row,) = ask("shipping_performance", now=NOW)["rows"]
+    (row,) = query("shipping_performance", now=NOW)["rows"]
     assert (row["orders"], row["shipments"], row["delivered"], row["doubtful"]) == (3, 3, 3, 2)
     assert set(row["order_to_ship_hours"].values()) == {60.0}
     assert set(row["ship_to_deliver_hours"].values()) == {140.0}
     assert (row["on_time_ship_rate"], row["on_time_delivery_rate"]) == (0.0, 0.0)
-    assert ask("get_shipment", shipment_id="s2")["doubtful_dates"] == [
+    assert query("get_shipment", shipment_id="s2")["doubtful_dates"] == [
         {"date": "dispatched_at", "before": "placed_at"}
     ]
-    assert ask("get_shipment", shipment_id="s3")["doubtful_dates"] == [
+    assert query("get_shipment", shipment_id="s3")["doubtful_dates"] == [
         {"date": "delivered_at", "before": "dispatched_at"}
     ]
 
@@ -339,14 +341,14 @@ def test_where_all_are_doubtful_there_is_no_figure_of_time(fill: Fill) -> None:
 
 def test_figures_follow_a_corrected_date(fill: Fill) -> None:
     left, there = PLACED_AT + 20 * HOUR, PLACED_AT + 30 * HOUR
-    ask = fill(
+    query = fill(
         dated(
             *parcel("s1", "o1", 130, -10),
             (ShipmentDateCorrected("s1", "o1", "dispatched_at", left), left),
             (ShipmentDateCorrected("s1", "o1", "delivered_at", there), there),
         )
     )
-    (row,) = ask("shipping_performance", now=NOW)["rows"]
+    (row,) = query("shipping_performance", now=NOW)["rows"]
     assert row["doubtful"] == 0
     assert set(row["order_to_ship_hours"].values()) == {20.0}
     assert set(row["ship_to_deliver_hours"].values()) == {10.0}
@@ -360,7 +362,7 @@ def test_an_order_is_on_time_when_all_of_it_is_and_one_never_packed_is_not(fill:
     sent = PLACED_AT + 5 * HOUR
     rest = (LineQuantity("1", 1),)
     shipments = (shipment("s1", "o1", 10), shipment("s2", "o2", 1), shipment("s4", "o4", 1))
-    ask = fill(
+    query = fill(
         dated(
             *((order(f"o{n}", units), PLACED_AT) for n, units in ((1, 10), (2, 10), (3, 1))),
             *((order(f"o{n}", units), PLACED_AT) for n, units in ((4, 2), (5, 1))),
@@ -372,18 +374,18 @@ def test_an_order_is_on_time_when_all_of_it_is_and_one_never_packed_is_not(fill:
         )
     )
     now = {"now": "2026-01-02T12:00:00Z"}
-    row = figures(ask, None, group_by="none", **now)
+    row = figures(query, None, group_by="none", **now)
     assert (row["orders"], row["ship_promises"], row["shipped_on_time"]) == (5, 4, 2)
     assert (row["on_time_ship_rate"], row["orders_late"]) == (0.5, 2)
-    never = figures(ask, None, group_by="carrier", **now)
+    never = figures(query, None, group_by="carrier", **now)
     assert (never["orders"], never["shipments"], never["on_time_ship_rate"]) == (2, 0, 0.0)
-    packed = figures(ask, None, group_by="none", carrier="manual", **now)
+    packed = figures(query, None, group_by="none", carrier="manual", **now)
     assert (packed["orders"], packed["ship_promises"]) == (3, 3)
-    early = figures(ask, None, group_by="none", now="2026-01-01T12:00:00Z")
+    early = figures(query, None, group_by="none", now="2026-01-01T12:00:00Z")
     assert (early["orders"], early["ship_promises"]) == (5, 0)
 
 
-def test_figures_of_nothing_are_one_row_without_groups(ask: Ask) -> None:
-    (row,) = ask("shipping_performance", group_by="none", channel="nobody")["rows"]
+def test_figures_of_nothing_are_one_row_without_groups(query: RunQuery) -> None:
+    (row,) = query("shipping_performance", group_by="none", channel="nobody")["rows"]
     assert (row["group"], row["orders"], row["on_time_ship_rate"]) == (None, 0, None)
     assert (row["sensitive_orders"], row["suppressed"]) == (0, None)

@@ -45,18 +45,22 @@ def money_fault(terms: OrderTerms) -> str | None:
         if _impossible(line):
             return f"line {line.line_id} has amounts that cannot be"
     goods = sum([line.quantity * line.unit_price for line in terms.lines])
-    tax = sum([line.tax for line in terms.lines])
-    discount = sum([line.discount for line in terms.lines])
+    tax = sum([line.tax for line in terms.lines if not line.tax_included])
+    discount = sum([line.discount + line.order_discount for line in terms.lines])
     shipping = terms.shipping.price if terms.shipping else 0
+    if terms.shipping and not terms.shipping.tax_included:
+        shipping += terms.shipping.tax
     if shipping < 0 or goods + tax - discount + shipping != terms.total:
         return "lines, tax, discount and shipping do not add up to the total"
     return None
 
 
 def _impossible(line: OrderLine) -> bool:
+    gross = line.quantity * line.unit_price + (0 if line.tax_included else line.tax)
     return (
         line.quantity < 1
         or line.unit_price < 0
-        or line.tax < 0
-        or not 0 <= line.discount <= line.quantity * line.unit_price + line.tax
+        or not 0 <= line.tax <= (gross if line.tax_included else line.tax)
+        or min(line.discount, line.order_discount) < 0
+        or line.discount + line.order_discount > gross
     )

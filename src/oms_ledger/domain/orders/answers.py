@@ -6,6 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
+
 StatusesAnswer = TypedDict(
     "StatusesAnswer", {"order": str, "payment": str, "fulfilment": str, "return": str}
 )
@@ -29,7 +31,10 @@ class LineAnswer(TypedDict):
     stocked: bool
     unit_price: str
     tax: str
+    tax_rate: str | None
+    tax_included: bool
     discount: str
+    order_discount: str
     ordered: int
     allocated: int
     packed: int
@@ -38,13 +43,14 @@ class LineAnswer(TypedDict):
     delivered: int
     cancelled: int
     returned: int
+    credited: int
     allocations: list[AllocatedAnswer]
 
 
 class OrderAnswer(TypedDict):
-    """`total` is what was agreed. `cancelled_total` is the part of it that is cancelled: units with
-    their shares of tax and discount, and shipping once every unit is. `open_total` is what is left
-    to be charged: `total` less `cancelled_total`."""
+    """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
+    that is cancelled: units with their shares of tax and discount, and shipping once every unit
+    is. `open_total` is what is left to be charged: `total` less `cancelled_total`."""
 
     order_id: str
     order_number: str
@@ -57,8 +63,10 @@ class OrderAnswer(TypedDict):
     holds: list[HoldAnswer]
     lines: list[LineAnswer]
     total: str
+    tax_total: str
     cancelled_total: str
     open_total: str
+    money: MoneyAnswer
     currency: str
 
 
@@ -86,6 +94,16 @@ class AddressAnswer(TypedDict):
 class ShippingAnswer(TypedDict):
     service: str
     price: str
+    tax: str
+    tax_included: bool
+
+
+class PresentmentAnswer(TypedDict):
+    """`total` in the currency in which the buyer saw the prices, at the `rate` of then."""
+
+    currency: str
+    rate: str
+    total: str
 
 
 class OrderShipmentAnswer(TypedDict):
@@ -120,8 +138,9 @@ class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
     shipping: ShippingAnswer | None
+    presentment: PresentmentAnswer | None
     backorder: str
-    payments: list[dict[str, object]]
+    payments: list[OrderPaymentAnswer]
     shipments: list[OrderShipmentAnswer]
     locations: list[str]
     placed_at: str

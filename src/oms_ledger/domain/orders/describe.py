@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.domain.money import to_text
+from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    CreditGranted,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
     OrderEvent,
     OrderHeld,
     OrderPlaced,
+    PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -57,8 +59,21 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [f"{fact} on {rfc3339(event.corrected_to)}: the date was corrected"]
         case UnitsReturned():
             return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
+        case PaymentProgressed():
+            return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+        case CreditGranted():
+            return [_credit(event, skus)]
         case _:
             assert_never(event)
+
+
+def _credit(event: CreditGranted, skus: Skus) -> str:
+    parts = [f"{_units(event.lines, skus)}"] if event.lines else []
+    parts += ["shipping"] if event.shipping else []
+    parts += ["a favour"] if event.adjustment > 0 else []
+    parts += ["less a fee"] if event.adjustment < 0 else []
+    amount = Money(event.amount, event.currency)
+    return f"{amount} credited for {', '.join(parts)}; reason: {event.reason}"
 
 
 def _placed(event: OrderPlaced) -> str:

@@ -155,6 +155,49 @@ class UnitsReturned(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentProgressed(OrderStreamEvent):
+    """The totals of a payment of the order, as they are now; minor units. `open` is authorised and
+    not captured, `pending` requested without an answer of the provider yet, `refunding` on its way
+    back. What happened is in the payment's own stream."""
+
+    type: ClassVar[str] = "order.payment_progressed.v1"
+    order_id: str
+    payment_id: str
+    provider: str
+    status: str
+    currency: str
+    pending: int
+    open: int
+    captured: int
+    refunding: int
+    refunded: int
+    charged_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditGranted(OrderStreamEvent):
+    """The buyer need not pay a part of the total, or gets it back; minor units. `goods` is the
+    price of `lines` with its share of tax and discount, `shipping` a part of the shipping charge,
+    `adjustment` a favour, or below 0 a fee. `tax` is the tax in `goods` and
+    `shipping`. `reference` is the id of the refund or return that it was granted with."""
+
+    type: ClassVar[str] = "order.credit_granted.v1"
+    order_id: str
+    reason: str
+    currency: str
+    lines: tuple[LineQuantity, ...] = ()
+    goods: int = 0
+    shipping: int = 0
+    adjustment: int = 0
+    tax: int = 0
+    reference: str | None = None
+
+    @property
+    def amount(self) -> int:
+        return self.goods + self.shipping + self.adjustment
+
+
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
@@ -168,5 +211,7 @@ OrderEvent: TypeAlias = (
     | UnitsDelivered
     | UnitsDateCorrected
     | UnitsReturned
+    | PaymentProgressed
+    | CreditGranted
 )
 ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
+    CreditGranted,
     OrderCancelled,
     OrderPlaced,
     UnitsDelivered,
@@ -23,7 +24,8 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 class LineProgress:
     """Units of one line by stage. For a stocked line always:
     ordered = allocated + packed + backordered + shipped + cancelled, and
-    delivered and returned are parts of shipped."""
+    delivered, returned and credited are parts of shipped. The price of `credited` units was
+    granted back."""
 
     line: OrderLine
     allocated_at: dict[str, int] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class LineProgress:
     delivered: int = 0
     cancelled: int = 0
     returned: int = 0
+    credited: int = 0
 
     @property
     def allocated(self) -> int:
@@ -47,6 +50,23 @@ class LineProgress:
         """Units that are neither shipped nor cancelled."""
         return self.line.quantity - self.shipped - self.cancelled
 
+    @property
+    def amount_back(self) -> int:
+        """Minor units: the part of the line's amount that is cancelled or granted back. Taken of
+        both together, so that no sequence of parts loses or gains a minor unit."""
+        back = self.cancelled + self.credited
+        return self.line.amount_of(back) if back else 0
+
+    def price_of_more(self, units: int) -> int:
+        """What so many more units are worth when they are granted back; minor units."""
+        back = self.cancelled + self.credited
+        return self.line.amount_of(back + units) - self.line.amount_of(back)
+
+    def tax_of_more(self, units: int) -> int:
+        """The tax in `price_of_more`."""
+        back = self.cancelled + self.credited
+        return self.line.tax_of(back + units) - self.line.tax_of(back)
+
 
 Lines: TypeAlias = dict[str, LineProgress]
 """By `line_id`, in the order in which they were agreed."""
@@ -60,6 +80,7 @@ LineEvent: TypeAlias = (
     | UnitsShipped
     | UnitsDelivered
     | UnitsReturned
+    | CreditGranted
 )
 
 
@@ -95,6 +116,9 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
         case UnitsReturned():
             for line in event.lines:
                 lines[line.line_id].returned += line.quantity
+        case CreditGranted():
+            for line in event.lines:
+                lines[line.line_id].credited += line.quantity
         case _:
             assert_never(event)
 

@@ -69,11 +69,6 @@ def order_status(
     return "processing" if in_work or shipped else "confirmed"
 
 
-def payment_status() -> str:
-    """none: the ledger records no payments yet."""
-    return "none"
-
-
 def return_status(lines: Iterable[LineProgress]) -> str:
     """none, partially_returned or returned, by units of the whole order."""
     shipped = returned = 0
@@ -85,13 +80,13 @@ def return_status(lines: Iterable[LineProgress]) -> str:
     return "returned" if returned >= shipped else "partially_returned"
 
 
-def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool) -> Statuses:
-    """The four axes of an order from its parts."""
+def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool, payment: str) -> Statuses:
+    """The four axes of an order from its parts; `payment` is that of its settlement."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
     return Statuses(
         order=order_status(progress, fulfilment, confirmed=confirmed, in_work=in_work),
-        payment=payment_status(),
+        payment=payment,
         fulfilment=fulfilment,
         returned=return_status(progress),
     )

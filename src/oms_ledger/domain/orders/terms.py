@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 
+from oms_ledger.domain.money import DIGITS, Money, split
 from oms_ledger.domain.orders.lines import (
     OrderLine,
 )
@@ -34,10 +36,37 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class ShippingCharge:
-    """The service the buyer chose; `price` in minor units."""
+    """The service the buyer chose; `price` and `tax` in minor units. With `tax_included` the tax
+    is a part of the price."""
 
     service: str
     price: int = 0
+    tax: int = 0
+    tax_included: bool = False
+
+    @property
+    def amount(self) -> int:
+        """Minor units: what is charged."""
+        return self.price if self.tax_included else self.price + self.tax
+
+    def tax_of(self, amount: int) -> int:
+        """The tax in a part of `amount`."""
+        return split(self.tax, (amount, self.amount - amount))[0] if amount else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Presentment:
+    """The currency in which the buyer saw the prices, and the rate to it, frozen at placement:
+    `rate` units of `currency` for one of the order's, as decimal text."""
+
+    currency: str
+    rate: str
+
+    def shown(self, amount: Money) -> Money:
+        """An amount in the buyer's currency, rounded half up to its minor unit."""
+        exact = Decimal(amount.minor).scaleb(-DIGITS[amount.currency]) * Decimal(self.rate)
+        units = exact.scaleb(DIGITS[self.currency]).quantize(Decimal(1), ROUND_HALF_UP)
+        return Money(int(units), self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +85,20 @@ class OrderTerms:
     backorder: str = "refuse"
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
+    presentment: Presentment | None = None
 
     @property
     def total(self) -> int:
         """Minor units: lines with tax, less discounts, plus shipping."""
-        lines = sum(line.amount for line in self.lines)
-        return lines + (self.shipping.price if self.shipping else 0)
+        total = self.shipping.amount if self.shipping else 0
+        for line in self.lines:
+            total += line.amount
+        return total
+
+    @property
+    def tax_total(self) -> int:
+        """Minor units: the tax in `total`."""
+        tax = self.shipping.tax if self.shipping else 0
+        for line in self.lines:
+            tax += line.tax
+        return tax

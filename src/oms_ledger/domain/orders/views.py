@@ -6,6 +6,7 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.payments.views import money_view
 from oms_ledger.kernel import Json
 
 
@@ -16,7 +17,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
     statuses, currency = statuses or order.statuses, placed.terms.currency
-    cancelled = order.cancelled_total
+    total, cancelled = placed.terms.total, order.cancelled_total
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
@@ -36,9 +37,11 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             for hold in order.holds.values()
         ],
         "lines": [line_view(line, currency) for line in order.lines.values()],
-        "total": to_text(placed.terms.total, currency),
+        "total": to_text(total, currency),
+        "tax_total": to_text(placed.terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
-        "open_total": to_text(placed.terms.total - cancelled, currency),
+        "open_total": to_text(total - cancelled, currency),
+        "money": money_view(order.balance, currency),
         "currency": currency,
     }
 
@@ -52,7 +55,10 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "stocked": line.stocked,
         "unit_price": to_text(line.unit_price, currency),
         "tax": to_text(line.tax, currency),
+        "tax_rate": line.tax_rate,
+        "tax_included": line.tax_included,
         "discount": to_text(line.discount, currency),
+        "order_discount": to_text(line.order_discount, currency),
         "ordered": line.quantity,
         "allocated": progress.allocated,
         "packed": progress.packed,
@@ -61,6 +67,7 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "delivered": progress.delivered,
         "cancelled": progress.cancelled,
         "returned": progress.returned,
+        "credited": progress.credited,
         "allocations": [
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()

@@ -85,6 +85,10 @@ class ColumnType:
         return self.copy_oid or self.oid
 
 
+def _boolean(value: bool) -> bytes:
+    return b"\x01" if value else b"\x00"
+
+
 def _timestamptz(value: datetime) -> bytes:
     return _BIGINT((value - _EPOCH) // _MICROSECOND)
 
@@ -95,6 +99,11 @@ def _jsonb(value: object) -> bytes:
 
 def _array_literal(value: Sequence[str]) -> bytes:
     """`{"a","b"}`: elements of different lengths cannot be one array of arrays."""
+    if not value:
+        return b"{}"
+    together = '","'.join(value)
+    if "\\" not in together and together.count('"') == 2 * (len(value) - 1):
+        return f'{{"{together}"}}'.encode()
     quoted = ('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in value)
     return ("{" + ",".join(quoted) + "}").encode()
 
@@ -106,7 +115,7 @@ JSONB = ColumnType("jsonb", 3802, _jsonb)
 TYPES: dict[type, ColumnType] = {
     str: TEXT,
     int: BIGINT,
-    bool: ColumnType("boolean", 16, lambda value: b"\x01" if value else b"\x00"),
+    bool: ColumnType("boolean", 16, _boolean),
     float: ColumnType("float8", 701, _DOUBLE),
     datetime: ColumnType("timestamptz", 1184, _timestamptz),
     bytes: BYTEA,
@@ -117,7 +126,7 @@ TEXTS = ColumnType(
     "text", 25, _array_literal, "::text[]", lambda value: array(TEXT, value).packed, 1009
 )
 
-_ENCODED_ONCE: Collection[Encode] = {str.encode, _BIGINT, _timestamptz}
+_ENCODED_ONCE: Collection[Encode] = {str.encode, _BIGINT, _boolean, _timestamptz}
 """Encoders whose equal values are encoded alike. Not so 0.0 and -0.0; lists and dicts have no
 hash."""
 
@@ -219,17 +228,20 @@ def _bigints(values: Sequence[int]) -> bytes:
 def _fields(encode: Encode, values: Sequence[Any]) -> Iterable[bytes]:
     """Each value behind its length. Most columns hold few values, again and again (a location, a
     state, the time of a commit): such a value is encoded once."""
-    if encode not in _ENCODED_ONCE:
-        return [_NULL if value is None else _field(encode(value)) for value in values]
-    different = set(values)
-    if len(different) * 2 > len(values):
-        if None in different:
-            return [_NULL if value is None else _field(encode(value)) for value in values]
-        return map(_field, map(encode, values))
-    known = {value: _NULL if value is None else _field(encode(value)) for value in different}
-    return map(known.__getitem__, values)
+    different = set(values) if encode in _ENCODED_ONCE else ()
+    if different and len(different) * 2 <= len(values):
+        distinct = list(different)
+        known = dict(zip(distinct, _each(encode, distinct), strict=True))
+        return map(known.__getitem__, values)
+    return _each(encode, values)
 
 
-def _field(data: bytes) -> bytes:
-    length = len(data)
-    return (_LENGTHS[length] if length < len(_LENGTHS) else _LENGTH(length)) + data
+def _each(encode: Encode, values: Iterable[Any]) -> list[bytes]:
+    """Each value behind its length."""
+    return [
+        _NULL
+        if value is None
+        else (_LENGTHS[size] if (size := len(data := encode(value))) < 256 else _LENGTH(size))
+        + data
+        for value in values
+    ]

@@ -175,10 +175,13 @@ class RowBuffer:
         self.rows[kind][key] = self.changed[kind][key] = row
 
     def add(self, row: Row) -> None:
-        self.put(row)
         kind = type(row)
-        if kind not in self.appended:
-            self.new[kind].add(self._tables[kind].key_of(row))
+        if kind in self.appended:
+            self.appended[kind].append(row)
+            return
+        key = self._tables[kind].key_of(row)
+        self.rows[kind][key] = self.changed[kind][key] = row
+        self.new[kind].add(key)
 
     @property
     def size(self) -> int:
@@ -259,6 +262,9 @@ class Folding:
             raise Poison(None, error) from error
 
     def _load(self, connection: Connection, named: Keys) -> Rows:
+        rows: Rows = {kind: {} for kind in self.tables}
+        if not any(named.values()):
+            return rows
         with connection.pipeline():
             cursors = {
                 kind: connection.execute(
@@ -267,7 +273,6 @@ class Folding:
                 for kind, table in self.tables.items()
                 if (keys := named[kind])
             }
-        rows: Rows = {kind: {} for kind in self.tables}
         for kind, cursor in cursors.items():
             table = self.tables[kind]
             loaded = [table.row(values) for values in cursor.fetchall()]

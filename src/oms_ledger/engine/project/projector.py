@@ -131,7 +131,7 @@ class Projector:
         fold all there is to fold."""
         try:
             if not self.advance():
-                self._session.wait()
+                self._wait()
             return bool(self._leased) or not self._leases.held_by_others(self._session.connection())
         except Exception:
             self._disconnect()
@@ -151,7 +151,7 @@ class Projector:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"read models are at {reached} of {target}")
             if not self.advance():
-                self._session.wait(min(0.1, POLL_SECONDS))
+                self._wait(min(0.1, POLL_SECONDS))
         progress(target)
 
     def step(self) -> int:
@@ -172,6 +172,11 @@ class Projector:
     def lowest_position(self) -> Position:
         """The position of the build that is furthest behind, whichever worker folds it."""
         return self._leases.lowest_position(self._session.connection())
+
+    def _wait(self, seconds: float = POLL_SECONDS) -> None:
+        """Wait for an event. Without a lease, for all of the time: what it would look for at each
+        event are leases, which change seldom."""
+        self._session.wait(seconds, until_event=bool(self._leased))
 
     @contextmanager
     def _disconnecting_on_outage(self) -> Generator[None]:

@@ -50,9 +50,10 @@ class ProjectorSession:
         wait that follows."""
         connection.execute(SQL["listen"].format(channel=NOTIFY_CHANNEL))
 
-    def wait(self, seconds: float = POLL_SECONDS) -> None:
-        """Wait for new events."""
-        for _ in self.connection().notifies(timeout=seconds, stop_after=1):
+    def wait(self, seconds: float = POLL_SECONDS, *, until_event: bool = True) -> None:
+        """Wait for so long; with `until_event`, no longer than until the next event."""
+        stop_after = 1 if until_event else None
+        for _ in self.connection().notifies(timeout=seconds, stop_after=stop_after):
             pass
 
     def close(self) -> None:

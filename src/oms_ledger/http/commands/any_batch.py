@@ -8,25 +8,31 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_commands import COMMANDS
 from oms_ledger.access.principals import Principal, authorise
 from oms_ledger.app import Oms
-from oms_ledger.domain.errors import OmsError, Refused
+from oms_ledger.domain.errors import Forbidden, OmsError, Refused
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.bodies import COMMAND_VALUES_MAX, body_held, body_of, refuse_too_many
+from oms_ledger.http.bodies import (
+    COMMAND_VALUES_MAX,
+    body_held,
+    refuse_too_many,
+    unchecked_body_of,
+)
 from oms_ledger.http.commands import batch_parts
+from oms_ledger.http.commands.batch_body import BatchBody, fields_of
 from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.refusals import REFUSALS, RefusalLog
 from oms_ledger.http.requests import checked_key, request_headers
-from oms_ledger.http.routes import ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX
+from oms_ledger.http.routes import ANY_COMMANDS, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX
 from oms_ledger.kernel import Command, Json
 from oms_ledger.validation import invalid, parse_json
 
@@ -58,12 +64,15 @@ class AnyBatchHandler:
         self._handlers = handlers
 
     async def __call__(self, request: Request) -> Response:
-        body = await body_of(request, request_headers(request))
+        body = await unchecked_body_of(request, request_headers(request))
         held = body_held(request)
-        fields = await held.work(len(body), partial(batch_parts.fields_of, body))
-        bodies = batch_parts.items_of(fields, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX)
-        batch = BatchRequest.of(request, body)
-        read = await held.work(len(body), partial(self._items, bodies, principal_of(request)))
+        fields = await held.work(len(body), partial(fields_of, body))
+        checked = partial(BatchBody.of, body, fields, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX)
+        batch_body = await held.work(len(body), checked)
+        batch = BatchRequest.of(request, batch_body.without_refused)
+        read = await held.work(
+            len(body), partial(self._items, batch_body.items, principal_of(request))
+        )
         results = await self._results(batch, read)
         batch_parts.refuse_if_none_was_decided(results)
         items = [
@@ -84,12 +93,17 @@ class AnyBatchHandler:
         decided = iter(await batch_parts.submit_in_order(self._submitter, submissions, first))
         return [each if isinstance(each, OmsError) else next(decided) for each in read]
 
-    def _items(self, bodies: Sequence[msgspec.Raw], principal: Principal) -> list[Item | OmsError]:
+    def _items(
+        self, texts: Sequence[bytes | OmsError], principal: Principal
+    ) -> list[Item | OmsError]:
         """Each command, or why it is none or not for this caller."""
         read: list[Item | OmsError] = []
-        for number, body in enumerate(bodies):
+        for number, text in enumerate(texts):
+            if isinstance(text, OmsError):
+                read.append(text)
+                continue
             try:
-                read.append(self._item(bytes(body), principal))
+                read.append(self._item(text, principal))
             except OmsError as error:
                 read.append(batch_parts.within(ANY_COMMANDS_FIELD, number, error))
         return read
@@ -126,6 +140,9 @@ class AnyBatchHandler:
             body: dict[str, Json] = {**result.answer, "position": result.position}
             return {"status": status, "answer": body}
         assert isinstance(result, BaseException)
+        if isinstance(result, Forbidden):
+            refusals: RefusalLog = request.scope[REFUSALS]
+            refusals.add(request.scope, result, f"POST {ANY_COMMANDS}")
         if isinstance(item, Item) and isinstance(result, Refused):
             result = await self._disclosure.refusal(request, item.command, result)
         return batch_parts.problem_item(result)

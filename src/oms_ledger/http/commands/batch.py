@@ -3,7 +3,7 @@ other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -13,8 +13,9 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.write.writer import Outcome
-from oms_ledger.http.bodies import body_held, body_of
+from oms_ledger.http.bodies import body_held, check_body, unchecked_body_of
 from oms_ledger.http.commands import batch_parts
+from oms_ledger.http.commands.batch_body import BatchBody, fields_of
 from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
@@ -49,16 +50,18 @@ class BatchHandler:
 
     async def __call__(self, request: Request) -> Response:
         headers = request_headers(request)
-        body = await body_of(request, headers)
-        if self._shares_its_path and f'"{self._many}"'.encode() not in body:
-            return await self._single.decide(request, headers, body)
+        body = await unchecked_body_of(request, headers)
         held = body_held(request)
-        fields = await held.work(len(body), partial(batch_parts.fields_of, body))
+        fields: Mapping[str, msgspec.Raw] = {}
+        if not self._shares_its_path or f'"{self._many}"'.encode() in body:
+            fields = await held.work(len(body), partial(fields_of, body))
         if self._shares_its_path and self._many not in fields:
+            await held.work(len(body), partial(check_body, body))
             return await self._single.decide(request, headers, body)
-        bodies = batch_parts.items_of(fields, self._many, self._at_most)
-        batch = BatchRequest.of(request, body)
-        read = await held.work(len(body), partial(self._read_all, bodies))
+        checked = partial(BatchBody.of, body, fields, self._many, self._at_most)
+        batch_body = await held.work(len(body), checked)
+        batch = BatchRequest.of(request, batch_body.without_refused)
+        read = await held.work(len(body), partial(self._read_all, batch_body.items))
         return await self._decide(request, batch, read)
 
     async def _decide(
@@ -74,13 +77,16 @@ class BatchHandler:
         repeated = all(map(self._repeats, results))
         return await self._answers.answer(request, batch, results, items, repeated=repeated)
 
-    def _read_all(self, bodies: Sequence[msgspec.Raw]) -> Sequence[Command | OmsError]:
+    def _read_all(self, items: Sequence[bytes | OmsError]) -> Sequence[Command | OmsError]:
         """Each command, or why it is none."""
-        return [self._read(number, body) for number, body in enumerate(bodies)]
+        return [
+            item if isinstance(item, OmsError) else self._read(number, item)
+            for number, item in enumerate(items)
+        ]
 
-    def _read(self, number: int, body: msgspec.Raw) -> Command | OmsError:
+    def _read(self, number: int, item: bytes) -> Command | OmsError:
         try:
-            return self._single.read(bytes(body), {})
+            return self._single.read(item, {})
         except OmsError as error:
             return batch_parts.within(self._many, number, error)
 

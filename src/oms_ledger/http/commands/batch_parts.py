@@ -1,12 +1,10 @@
-"""What batches have in common: keys and contexts of their commands, the list in their body, the
-items of their answer."""
+"""What batches have in common: keys and contexts of their commands, the items of their answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,12 +29,9 @@ from oms_ledger.http.requests import (
     request_headers,
 )
 from oms_ledger.kernel import Command, Json
-from oms_ledger.validation import invalid, malformed, parse_json
+from oms_ledger.validation import invalid
 
 log = structlog.get_logger(__name__)
-
-_whole = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 Result = Outcome | BaseException
 
@@ -94,34 +89,6 @@ async def submit_in_order(
         raise outcome
     rest = submissions[first + 1 :]
     return [*begun, *(await submitter.submit_many(rest) if rest else [])]
-
-
-def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
-    """The fields of a body, as they are written."""
-    try:
-        body.decode()  # the decoder does not check the text inside of items
-        return _whole(body or b"{}")
-    except msgspec.ValidationError:
-        parse_json(body)
-        raise invalid("", "Write a JSON object.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(str(error)) from None
-
-
-def items_of(fields: dict[str, msgspec.Raw], many: str, at_most: int) -> list[msgspec.Raw]:
-    """The items of the list in the field `many`, the only field that there may be."""
-    for name in fields:
-        if name != many:
-            raise invalid(name, f"Beside {many} there is nothing to say.")
-    if many not in fields:
-        raise invalid(many, "It is required. Add it.")
-    try:
-        items = _list(fields[many])
-    except msgspec.ValidationError:
-        raise invalid(many, "Write a list.") from None
-    if not 1 <= len(items) <= at_most:
-        raise invalid(many, f"It has {len(items)} items. Send 1 to {at_most}.")
-    return items
 
 
 def refuse_if_none_was_decided(results: Sequence[Result]) -> None:

@@ -200,3 +200,26 @@ class AccessedAnswer(TypedDict):
 class AccessesAnswer(TypedDict):
     items: list[AccessedAnswer]
     next_before: int | None
+
+
+class KeyChangeAnswer(TypedDict):
+    """An API key as it was after a change: `created`, `rotated` (made in the place of another),
+    `expiry_changed`, `revoked`, `altered` or `deleted`. `holder` is the first key in a row of
+    rotations; `login` is the database's."""
+
+    number: int
+    at: str
+    change: str
+    actor: str
+    login: str
+    key_id: str
+    name: str
+    role: str | None
+    scopes: list[str]
+    expires_at: str | None
+    holder: str | None
+
+
+class KeyChangesAnswer(TypedDict):
+    items: list[KeyChangeAnswer]
+    next_before: int | None

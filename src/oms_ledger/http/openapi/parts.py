@@ -75,6 +75,7 @@ BEFORE = parameter("before", "integer", "Only those before this number.")
 CUSTOMER = parameter("customer", "string", "Of this customer's data alone, by id.")
 ORDER = parameter("order", "string", "Of what this sensitive order is about alone, by id.")
 ACTOR = parameter("actor", "string", "By this actor alone.")
+KEY_CHANGES = [parameter("key", "string", "Of the keys with this id or name."), BEFORE, LIMIT]
 ACCESSES = [CUSTOMER, ORDER, ACTOR, BEFORE, LIMIT]
 PURPOSE = parameter(
     "X-Purpose", "string", "What personal data is asked for; goes on record.", "header"

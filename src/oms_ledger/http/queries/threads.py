@@ -62,6 +62,7 @@ class Threads:
                 f"{WAITS_OF_CALLER_MAX} of your requests wait for a position already. Send fewer at"
                 " a time.",
                 seconds=RETRY_SECONDS,
+                reason="too_many_waits",
             )
         if self._waits.total() >= WAITS_MAX:
             raise Overloaded("Too many are waiting. Try again in a second.")

@@ -71,6 +71,7 @@ class HeadWatcher:
             raise RateLimited(
                 f"{of_holder} of these streams are open already. Close some, or ask page by page.",
                 seconds=RETRY_SECONDS,
+                reason="too_many_streams",
             )
         of_links = sum(n for each, n in self._clients.items() if each.startswith(LINKS))
         full = holder.startswith(LINKS) and of_links >= OF_LINKS_MAX

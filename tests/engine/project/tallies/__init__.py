@@ -1,5 +1,5 @@
 """A small read model over stock events, for testing the engine by itself. It has a column of
-every type, and refuses to fold what it is told to."""
+every type; `refusing` makes one that cannot fold certain events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A read model that somebody thinks of later: what arrived where, in how many deliveries."""
+"""A read model that is added later: deliveries and units received, by location."""
 
 from __future__ import annotations
 

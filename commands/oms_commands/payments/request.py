@@ -1,0 +1,116 @@
+"""Requesting a payment of an order from a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Amount, Code, Currency, Id, OccurredAt, Text
+from oms_commands.payments._fields import WebAddress, require_currency
+from oms_commands.payments._payment_command import minor, payment_answer
+from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.money import Money, to_text
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.answers import OrderMoneyAnswer
+from oms_ledger.domain.payments.events import PaymentRequested
+from oms_ledger.domain.payments.rules import payment_changes, request
+from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.times import dated
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+_PROVIDERS = ("manual", "external")
+_PAYMENTS_MAX = 100
+"""Payments of one order, failed ones included."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RequestPayment(Command):
+    """Request a payment of what is due of an order.
+
+    With provider `manual` a person takes the money: it is authorised at once, and with `capture:
+    automatic` captured. With `external` a payment system of yours carries it out and reports the
+    outcome with `POST .../report`; until then the payment is pending. A payment never requests
+    more than what is due and not yet promised by others.
+    """
+
+    name: ClassVar[str] = "RequestPayment"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments", 201)
+    scope: ClassVar[str] = "payments:write"
+    answer_type: ClassVar[type] = OrderMoneyAnswer
+    example: ClassVar[Mapping[str, Json]] = {
+        "provider": "manual",
+        "amount": "20.25",
+        "capture": "manual",
+    }
+
+    order_id: Id
+    provider: Code
+    amount: Amount
+    currency: Currency | None = None
+    capture: Literal["manual", "automatic"] = "manual"
+    connection: Code | None = None
+    method_token: Annotated[Text, Field(min_length=1)] | None = None
+    return_url: WebAddress | None = None
+    occurred_at: OccurredAt = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        assert order.placed is not None
+        currency = order.placed.terms.currency
+        require_currency(self.currency, currency)
+        _check_provider(self.provider)
+        if order.statuses.order == "cancelled":
+            raise illegal_transition(
+                "The order", "cancelled", "paid", "Record money that came in with payments:record."
+            )
+        if len(order.settlement.payments) >= _PAYMENTS_MAX:
+            raise Refused(
+                f"The order has {_PAYMENTS_MAX} payments already, which is the most one can have.",
+                code="too_many_payments",
+            )
+        amount = minor(self.amount, currency)
+        _check_due(order, amount, currency)
+        requested = PaymentRequested(
+            ctx.command_id,
+            self.order_id,
+            self.provider,
+            Money(amount, currency),
+            self.capture,
+            self.connection,
+            self.method_token,
+            self.return_url,
+            order.sensitive,
+        )
+        changes = payment_changes(Payment(), request(requested))
+        return dated(changes, self.occurred_at, ctx)
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        return payment_answer(self.order_id, ctx.command_id, given)
+
+
+def _check_provider(provider: str) -> None:
+    if provider not in _PROVIDERS:
+        raise Refused(
+            f"Payment provider {provider} is not connected. Use one of: {', '.join(_PROVIDERS)}.",
+            code="unknown_provider",
+        )
+
+
+def _check_due(order: Order, amount: int, currency: str) -> None:
+    balance = order.balance
+    free = balance.due - balance.authorised - balance.pending
+    if amount > free:
+        available = to_text(max(0, free), currency)
+        raise Refused(
+            f"{to_text(amount, currency)} {currency} is more than the {available} that is due and"
+            " not promised by another payment. Request at most that.",
+            code="over_payment",
+            errors=[{"requested": to_text(amount, currency), "available": available}],
+        )

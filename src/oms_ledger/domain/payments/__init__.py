@@ -1,0 +1,1 @@
+"""Payments of orders: each has its own stream."""

@@ -1,0 +1,241 @@
+"""Events of a payment's stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.money import Money
+from oms_ledger.domain.orders.lines import LineQuantity
+from oms_ledger.kernel import Event
+
+
+class PaymentStreamEvent(Event):
+    """An event of a payment's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "payment"
+    payment_id: str
+
+    @property
+    def key(self) -> str:
+        return self.payment_id
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested(PaymentStreamEvent):
+    """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
+    authorised) or `manual`. `connection` is the account at the provider, `method_token` the
+    provider's token of a stored means of payment, never a card number. `return_url` is where the
+    buyer goes after they have acted."""
+
+    type: ClassVar[str] = "payment.requested.v1"
+    payment_id: str
+    order_id: str
+    provider: str
+    amount: Money
+    capture: str
+    connection: str | None = None
+    method_token: str | None = None
+    return_url: str | None = None
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentActionRequired(PaymentStreamEvent):
+    """The buyer must do something at `url` before the payment can be authorised."""
+
+    type: ClassVar[str] = "payment.action_required.v1"
+    payment_id: str
+    url: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAuthorised(PaymentStreamEvent):
+    """`amount` is reserved for capture until `expires_at`; None where it does not expire."""
+
+    type: ClassVar[str] = "payment.authorised.v1"
+    payment_id: str
+    amount: Money
+    reference: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed(PaymentStreamEvent):
+    """The payment was declined, or came to nothing; `code` and `text` are the provider's."""
+
+    type: ClassVar[str] = "payment.failed.v1"
+    payment_id: str
+    code: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequested(PaymentStreamEvent):
+    """With `final` the rest of the authorisation is released once this was captured."""
+
+    type: ClassVar[str] = "payment.capture_requested.v1"
+    payment_id: str
+    capture_id: str
+    amount: Money
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCaptured(PaymentStreamEvent):
+    type: ClassVar[str] = "payment.captured.v1"
+    payment_id: str
+    capture_id: str
+    amount: Money
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFailed(PaymentStreamEvent):
+    type: ClassVar[str] = "payment.capture_failed.v1"
+    payment_id: str
+    capture_id: str
+    code: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRequested(PaymentStreamEvent):
+    type: ClassVar[str] = "payment.void_requested.v1"
+    payment_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentVoided(PaymentStreamEvent):
+    """What was authorised and not captured is released."""
+
+    type: ClassVar[str] = "payment.voided.v1"
+    payment_id: str
+    amount: Money
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationExpired(PaymentStreamEvent):
+    """The provider no longer reserves `amount`."""
+
+    type: ClassVar[str] = "payment.authorisation_expired.v1"
+    payment_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested(PaymentStreamEvent):
+    """The intent of a refund. `lines` and `shipping` (minor units) are what it is for, where it is
+    for goods or their transport. `destination` is where the money goes if not back to where it
+    came from: `store_credit:<account>` or `exchange:<order id>`."""
+
+    type: ClassVar[str] = "payment.refund_requested.v1"
+    payment_id: str
+    refund_id: str
+    amount: Money
+    reason: str
+    lines: tuple[LineQuantity, ...] = ()
+    shipping: int = 0
+    destination: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRefunded(PaymentStreamEvent):
+    type: ClassVar[str] = "payment.refunded.v1"
+    payment_id: str
+    refund_id: str
+    amount: Money
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed(PaymentStreamEvent):
+    """The provider refused a refund. What was granted to the buyer is still owed."""
+
+    type: ClassVar[str] = "payment.refund_failed.v1"
+    payment_id: str
+    refund_id: str
+    code: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChargedBack(PaymentStreamEvent):
+    """The buyer's bank has taken `amount` back."""
+
+    type: ClassVar[str] = "payment.charged_back.v1"
+    payment_id: str
+    amount: Money
+    reference: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeBackReversed(PaymentStreamEvent):
+    """The dispute was won: `amount` is the merchant's again."""
+
+    type: ClassVar[str] = "payment.charge_back_reversed.v1"
+    payment_id: str
+    amount: Money
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDiscrepancyRecorded(PaymentStreamEvent):
+    """The provider reports what cannot be, by what the ledger has: `kind` of report, its `amount`
+    and `reference`. No total changes until a person has resolved it."""
+
+    type: ClassVar[str] = "payment.discrepancy_recorded.v1"
+    payment_id: str
+    discrepancy_id: str
+    kind: str
+    amount: Money
+    explanation: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDiscrepancyResolved(PaymentStreamEvent):
+    type: ClassVar[str] = "payment.discrepancy_resolved.v1"
+    payment_id: str
+    discrepancy_id: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderReportReceived(PaymentStreamEvent):
+    """A report of the provider, named by its `provider_event_id`, so that the same one again
+    changes nothing. The events beside it say what it reported."""
+
+    type: ClassVar[str] = "payment.provider_report_received.v1"
+    payment_id: str
+    provider_event_id: str
+    kind: str
+
+
+PaymentEvent: TypeAlias = (
+    PaymentRequested
+    | PaymentActionRequired
+    | PaymentAuthorised
+    | PaymentFailed
+    | CaptureRequested
+    | PaymentCaptured
+    | CaptureFailed
+    | VoidRequested
+    | PaymentVoided
+    | AuthorisationExpired
+    | RefundRequested
+    | PaymentRefunded
+    | RefundFailed
+    | PaymentChargedBack
+    | ChargeBackReversed
+    | PaymentDiscrepancyRecorded
+    | PaymentDiscrepancyResolved
+    | ProviderReportReceived
+)
+PAYMENT_EVENTS: tuple[type[PaymentEvent], ...] = get_args(PaymentEvent)
