@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TypeAlias
@@ -51,12 +52,14 @@ def new_builder(
     page_events: int = PAGE_EVENTS,
     lease_seconds: float = 10.0,
     rest: float = 0.0,
+    jobs: int = 1,
     on_page: OnPage = lambda model, position: None,
     path: FoldPath | None = None,
 ) -> Projector:
     """A projector of builds that are building; several in one pass, where they are at one position.
     `owner` lends a connection of the owner, for tables and swaps. After each large page it pauses
-    `rest` times as long as the page took."""
+    `rest` times as long as the page took. Of so many builds as there are `jobs` indexes are made at
+    the same time."""
     return Projector(
         connect,
         models,
@@ -64,7 +67,7 @@ def new_builder(
         lease_seconds=lease_seconds,
         on_page=on_page,
         path=path or bulk_path(page_events),
-        lifecycle=BuildLifecycle(owner, models, rest),
+        lifecycle=BuildLifecycle(owner, models, rest, jobs),
     )
 
 
@@ -72,8 +75,9 @@ class BuildLifecycle:
     """Makes the tables of builds and, at the end of the log, their indexes; and replaces orphaned
     live builds by those that are indexed."""
 
-    def __init__(self, owner: Owner, models: Sequence[ReadModel], rest: float) -> None:
+    def __init__(self, owner: Owner, models: Sequence[ReadModel], rest: float, jobs: int) -> None:
         self._owner = owner
+        self._jobs = jobs
         self._rest = rest
         self._shapes = {m.name: {o.version for o in models if o.name == m.name} for m in models}
         self._next_orphan_check = 0.0
@@ -92,8 +96,9 @@ class BuildLifecycle:
         unindexed = [
             run for run in runs if not run.lease.indexed and run.lease.position == furthest
         ]
-        for run in unindexed:
-            self._make_indexes(run)
+        if unindexed:
+            with ThreadPoolExecutor(self._jobs, "indexes") as threads:
+                list(threads.map(self._make_indexes, unindexed))
         if now >= self._next_orphan_check:
             self._next_orphan_check = now + PAUSE_SECONDS
             for run in runs:

@@ -60,7 +60,9 @@ class Rebuilds:
         path = None
         if jobs > 1:
             path = parts_path(PartPool(self._connect, self._models, jobs, self._prepare))
-        return new_builder(self._connect, self._owner, self._models, rest=rest, path=path)
+        return new_builder(
+            self._connect, self._owner, self._models, rest=rest, jobs=jobs, path=path
+        )
 
     def complete(
         self,
