@@ -43,13 +43,13 @@ class Parcel:
 def generate(oms: Oms, events: int, chance: random.Random, progress: Progress) -> int:
     """Let things happen until there are this many events; how many there are."""
     on_their_way: deque[list[Future[Outcome]]] = deque()
-    head, told = oms.readers.head(), 0
+    head, printed = oms.readers.head(), 0
     for cohort in _cohorts(chance):
         on_their_way.append(oms.writer.submit_many(cohort))
         if len(on_their_way) > 2:
             head = max(future.result().position for future in on_their_way.popleft())
-        if head - told >= 50_000:
-            told = head
+        if head - printed >= 50_000:
+            printed = head
             progress(f"making a ledger: {head:,} of {events:,} events")
         if head >= events:
             break

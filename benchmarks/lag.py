@@ -59,12 +59,12 @@ def _lag(oms: Oms) -> int:
 def _run(url: str, seconds: float) -> Run:
     with closing(connected(url)) as connection:
         deadline = time.monotonic() + seconds
-        seen = []
+        waits = []
         while time.monotonic() < deadline:
-            seen.append(_probe(connection))
+            waits.append(_probe(connection))
             time.sleep(PAUSE_SECONDS)
-    cuts = quantiles(seen, n=100) if len(seen) > 1 else seen * 99
-    return Run(len(seen) / seconds, cuts[49], cuts[98])
+    cuts = quantiles(waits, n=100) if len(waits) > 1 else waits * 99
+    return Run(len(waits) / seconds, cuts[49], cuts[98])
 
 
 def connected(url: str) -> http.client.HTTPConnection:
@@ -103,8 +103,8 @@ def _with_full_load(oms: Oms, url: str) -> Contender:
     def run(seconds: float) -> Run:
         with start_wrk(url, load, seconds) as process:
             result = _run(url, seconds)
-            said, _ = process.communicate()
-        result_of(said, load)
+            output, _ = process.communicate()
+        result_of(output, load)
         wait_until(lambda: _lag(oms) == 0)
         return result
 

@@ -53,20 +53,20 @@ def this_machine(server: str) -> Machine:
 def _cpu() -> str:
     """As the system names it; the bare architecture where it does not."""
     try:
-        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        match = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     except OSError:
-        found = None
-    return found[1] if found else platform.machine()
+        match = None
+    return match[1] if match else platform.machine()
 
 
 def sync_microseconds() -> int:
     """In the folder for temporary files, where the embedded server's data is, too."""
     with tempfile.TemporaryDirectory() as folder:
         command = [postgres.program("pg_test_fsync"), "-s", "1", "-f", f"{folder}/file"]
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = re.search(r"fdatasync\s+[\d.]+ ops/sec\s+(\d+) usecs/op", said)
-    assert found, said
-    return int(found[1])
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    match = re.search(r"fdatasync\s+[\d.]+ ops/sec\s+(\d+) usecs/op", output)
+    assert match, output
+    return int(match[1])
 
 
 def processor_seconds(database_url: str) -> float:

@@ -56,6 +56,6 @@ def run(url: str, schema: str, sizes: Sequence[int], seconds: float, *, clients:
             text=True,
             env={"PGOPTIONS": f"-csearch_path={schema}"},
         )
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    assert found, done.stdout
-    return Run(float(found[1]))
+    match = re.search(r"tps = ([\d.]+)", done.stdout)
+    assert match, done.stdout
+    return Run(float(match[1]))

@@ -66,10 +66,10 @@ def _rate(rate: float) -> str:
 
 def _ratios(table: Table) -> Iterator[tuple[str, ...]]:
     for ratio in table.ratios:
-        found = pairwise(table.runs, ratio)
-        middle = median(found)
+        ratios = pairwise(table.runs, ratio)
+        middle = median(ratios)
         target = "" if ratio.target is None else _met(middle, ratio.target, f"{ratio.target:g}")
-        yield _name(ratio), f"{middle:.2f}", f"{found[0]:.2f}", f"{found[-1]:.2f}", target
+        yield _name(ratio), f"{middle:.2f}", f"{ratios[0]:.2f}", f"{ratios[-1]:.2f}", target
 
 
 def _name(ratio: Ratio) -> str:

@@ -35,10 +35,10 @@ _numbers = count()
 
 def body(person: int) -> bytes:
     email = f"a{person}@example.com"
-    known = {"id": str(person), "name": "A. Customer", "email": email, "phone": "+44 1"}
+    customer = {"id": str(person), "name": "A. Customer", "email": email, "phone": "+44 1"}
     fields = {"name": "A. Customer", "line1": "1 High Street", "postal_code": "LS1 1AA"}
     lines = [{"sku": sku_of(n), "quantity": 1, "unit_price": "2.55"} for n in range(3)]
-    order = {"channel": "web", "currency": "GBP", "customer": known, "lines": lines}
+    order = {"channel": "web", "currency": "GBP", "customer": customer, "lines": lines}
     return orjson.dumps({**order, "shipping_address": {**fields, "city": "Leeds"}})
 
 
@@ -109,9 +109,9 @@ def measure(oms: Oms, server: psutil.Process) -> None:
                 app = create_app(oms, no_auth=True)  # lives on the event loop of one load
                 its.append(microseconds(app, server, bodies(newcomers), batch))
         with_it, without = median(sealed), median(plain)
-        who = f"{'newcomers' if newcomers else 'known customers'}, {batch} a request"
+        label = f"{'newcomers' if newcomers else 'customer customers'}, {batch} a request"
         share = (with_it - without) / with_it
-        print(f"{who}: {with_it:.0f} us an order, {without:.0f} without: {share:.1%} is sealing")
+        print(f"{label}: {with_it:.0f} us an order, {without:.0f} without: {share:.1%} is sealing")
 
 
 def main() -> None:

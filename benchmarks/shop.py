@@ -144,11 +144,11 @@ def event_sizes(settings: Settings) -> list[int]:
 def orders_placed(settings: Settings) -> int:
     """Orders in the log itself, whatever clients were answered."""
     with _reading(settings) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT count(*) FROM ledger_events WHERE topic = 'order.placed.v1'"
         ).fetchone()
-    assert found is not None, "a count has one row"
-    return int(found[0])
+    assert row is not None, "a count has one row"
+    return int(row[0])
 
 
 def _reading(settings: Settings) -> Connection:

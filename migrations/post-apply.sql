@@ -37,11 +37,18 @@ BEGIN
             ('writer', 'SELECT, INSERT, UPDATE (subject, wrapped, kek_id, destroyed_at)', 'subject_keys'),
             ('writer', 'SELECT, INSERT, DELETE', 'subject_index'),
             ('writer', 'SELECT (ledger_id)', 'merkle_tree'),
+            -- Receipts of events that a policy has not passed are kept.
+            ('writer', 'SELECT (name, position)', 'policy_cursors'),
 
             ('projector', 'SELECT', 'ledger_events, ledger_head'),
             ('projector', 'SELECT, INSERT, UPDATE (position, revision, updated_at, lease_owner, lease_until)',
              'projection_positions'),
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'parked_streams'),
+            -- A cursor begins at the head when its policy is installed, and only moves on.
+            ('projector', 'SELECT, UPDATE (position, lease_owner, lease_until, updated_at)',
+             'policy_cursors'),
+            ('projector', 'SELECT, INSERT, UPDATE (attempts, code, refused_at), DELETE',
+             'refused_consequences'),
             -- Workers note how their loops are doing.
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'work'),
 
@@ -52,6 +59,7 @@ BEGIN
 
             ('reader', 'SELECT', 'ledger_events, ledger_head, snapshots, clock_corrections'),
             ('reader', 'SELECT', 'projection_positions, parked_streams, work'),
+            ('reader', 'SELECT', 'policy_cursors, refused_consequences'),
             ('reader', 'SELECT', 'merkle_tree, merkle_tiles, merkle_checkpoints, merkle_keys'),
             ('reader', 'SELECT', 'verifications, subject_keys, subject_index'),
             ('reader', 'SELECT, INSERT', 'personal_access'),
@@ -67,7 +75,7 @@ BEGIN
             ('auditor', 'SELECT', 'verifications, personal_access, api_key_changes'),
             -- All but the hashes.
             ('auditor', 'SELECT (id, prefix, name, ledger, role, scopes, created_at, expires_at,'
-             ' revoked_at, last_used_at, holder)', 'api_keys')
+             ' revoked_at, last_used_at, holder, channels)', 'api_keys')
         ) AS decided (role, verbs, tables)
     LOOP
         EXECUTE format('GRANT %s ON %s TO %s', given.verbs, given.tables, given.role);

@@ -71,12 +71,12 @@ def running() -> dict[str, Distribution]:
     extras: dict[str, list[str]] = project["optional-dependencies"]
     waiting = list(_required([*project["dependencies"], *chain(*extras.values())], ""))
     packages: dict[str, Distribution] = {}
-    seen = set()
+    visited = set()
     while waiting:
         name, extra = waiting.pop()
-        if (name, extra) in seen:
+        if (name, extra) in visited:
             continue
-        seen.add((name, extra))
+        visited.add((name, extra))
         try:
             packages[name] = distribution(name)
         except PackageNotFoundError:

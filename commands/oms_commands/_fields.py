@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from oms_ledger.domain.errors import Invalid
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
@@ -34,6 +36,12 @@ def currency_digits(currency: str) -> int:
     return digits
 
 
+@lru_cache(maxsize=1_000)
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01 of GBP; ValueError as for `currency_digits`."""
+    return Decimal(1).scaleb(-currency_digits(currency))
+
+
 def check_amount(name: str, amount: Decimal, currency: str) -> None:
     """ValueError naming the field, where the currency cannot express the amount."""
     currency_digits(currency)
@@ -41,6 +49,18 @@ def check_amount(name: str, amount: Decimal, currency: str) -> None:
         to_minor(amount, currency)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def minor_units(amount: Decimal, currency: str, field: str) -> int:
+    """Minor units of an amount; `Invalid` naming the field where the currency cannot express it."""
+    try:
+        return to_minor(amount, currency)
+    except ValueError as error:
+        raise invalid(field, str(error)) from None
+
+
+def invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])
 
 
 def _not_a_number_type(value: object) -> object:
@@ -58,6 +78,7 @@ Note = Annotated[str, Field(max_length=5000, pattern=NO_NUL), COMPOSED]
 Code = Annotated[str, Field(pattern=CODE), COMPOSED]
 Sku = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE), COMPOSED]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 Currency = Annotated[str, Field(pattern=CURRENCY)]

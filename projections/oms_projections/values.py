@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.times import LATEST, OUT_OF_BOUNDS, bounded, moment, not_a_number, not_then
+from oms_ledger.domain.times import bounded, moment, not_a_number, not_then
 
 T = TypeVar("T")
+
+Within: TypeAlias = SkipJsonSchema[tuple[str, ...] | None]
+"""Keys of the channels whose orders alone may be shown; None: of all. No parameter of the API."""
+
+WITHIN = "within"
+"""The parameter of the type `Within`, as `Query.within_channels`."""
 
 
 def maybe_time(row: Mapping[str, object], column: str) -> str | None:
@@ -36,6 +44,11 @@ def maybe(row: Mapping[str, object], name: str, kind: type[T]) -> T | None:
     return None if row[name] is None else column(row, name, kind)
 
 
+def is_of(channel: str, channels: tuple[str, ...] | None) -> bool:
+    """Whether it is one of these channels, by their keys; None: of all."""
+    return channels is None or channel_key(channel) in channels
+
+
 def now() -> datetime:
     """The edge's clock: what `late` is judged by when the asker names no time."""
     return datetime.now(UTC)
@@ -51,20 +64,6 @@ def day_alone(value: object) -> date | None:
     return None
 
 
-def _day_begins(value: object) -> object:
-    day = day_alone(value)
-    return value if day is None else datetime.combine(day, time(), UTC)
-
-
-def _day_ends(value: object) -> object:
-    day = day_alone(value)
-    if day is None:
-        return value
-    if day >= LATEST.date():
-        raise ValueError(OUT_OF_BOUNDS)
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
-
-
 def _happened_by(value: object) -> object:
     """A time as `as_of` takes it. A position would be taken for seconds since 1970."""
     if not isinstance(value, str):
@@ -77,10 +76,6 @@ def _happened_by(value: object) -> object:
 
 Moment = Annotated[datetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
 """A time; UTC where no zone is given."""
-From = Annotated[Moment, BeforeValidator(_day_begins)]
-"""Start of a period, inclusive; a day alone means from its beginning."""
-Until = Annotated[Moment, BeforeValidator(_day_ends)]
-"""End of a period, exclusive; a day alone means that the whole day is in it."""
 
 
 def _separated(value: object) -> object:

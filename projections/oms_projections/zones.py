@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, WrapValidator
 from pydantic_core import CoreSchema
 
-from oms_ledger.domain.times import LATEST, OUT_OF_BOUNDS
+from oms_ledger.domain.times import EARLIEST, LATEST, OUT_OF_BOUNDS
 from oms_projections.values import Moment, day_alone
 
 UTC_NAME = "UTC"
@@ -44,7 +44,7 @@ def _day_or_time(value: object, then: Callable[[object], date]) -> date:
     day = day_alone(value)
     if day is None:
         return then(value)
-    if day >= LATEST.date():
+    if not EARLIEST.date() <= day < LATEST.date():
         raise ValueError(OUT_OF_BOUNDS)
     return day
 
@@ -75,4 +75,4 @@ def period_end(bound: date | None, zone: str) -> datetime | None:
 
 
 def _begins(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

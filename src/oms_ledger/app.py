@@ -6,7 +6,7 @@ behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,11 +16,14 @@ from typing import Any
 
 import orjson
 
+from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
+from oms_ledger.access.principals import EVERYTHING, ReadRights
 from oms_ledger.audit.ledger import LedgerAudit
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.json_values import plain
+from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
 from oms_ledger.engine.db.async_session import AsyncSessions
 from oms_ledger.engine.db.connection import Connection
@@ -36,11 +39,13 @@ from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
+from oms_ledger.engine.work.ledger import LedgerWork
 from oms_ledger.engine.work.singleton import exclusive
-from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
 from oms_ledger.heap import tune_interpreter
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
+from oms_ledger.policies import POLICIES
+from oms_ledger.policies.deadlines import DEADLINES
 from oms_ledger.privacy import card_check, disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
@@ -95,6 +100,9 @@ class Oms:
         self._as_owner = partial(pools.lend, Role.OWNER)
         self.audit = LedgerAudit(
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
+        )
+        self.work = LedgerWork(
+            pools, readers, self.submit, new_context, POLICIES, DEADLINES, self.clock
         )
 
     # Commands.
@@ -175,13 +183,19 @@ class Oms:
     def event_loop_sessions(self, size: int) -> AsyncSessions:
         """At most `size` connections that act as the reader, for one event loop, which closes
         them."""
-        return AsyncSessions(partial(self._connect_async, Role.READER), size)
+        connect = partial(self._connect_async, Role.READER)
+        return AsyncSessions(connect, size, self.settings.database_deadline_seconds)
 
-    def within_rights(self, query: Query, params: object, *, sensitive: bool = True) -> object:
+    def within_rights(
+        self, query: Query, params: object, rights: ReadRights = EVERYTHING
+    ) -> object:
         """Parameters of a query limited to what may be seen: without the right `sensitive`
-        nothing of sensitive orders and products is searched for; counts of sensitive orders that
-        are smaller than the setting `smallest_count` are hidden from everybody."""
-        return mask.restricted(query, params, may=sensitive, least=self.settings.smallest_count)
+        nothing of sensitive orders and products is searched for, with `channels` nothing of orders
+        of others; counts of sensitive orders that are smaller than the setting `smallest_count` are
+        hidden from everybody. `Forbidden` where the query cannot be limited to channels."""
+        least = self.settings.smallest_count
+        limited = mask.restricted(query, params, may=rights.sensitive, least=least)
+        return within_channels(query, limited, rights.channels)
 
     # Personal data.
 
@@ -196,11 +210,11 @@ class Oms:
         shown: Mapping[str, Json] = orjson.loads(rendered)
         return shown
 
-    def accesses(self, customer: str | None = None, **asked: Any) -> list[dict[str, Json]]:
+    def accesses(self, customer: str | None = None, **filters: Any) -> list[dict[str, Json]]:
         """Entries of the access log: see `privacy.postgres.list_accesses`."""
-        subject = None if customer is None else f"customer:{customer}"
+        subjects = None if customer is None else [f"customer:{form}" for form in forms(customer)]
         with self._lend(Role.READER) as connection:
-            return access_log.list_accesses(connection, subject=subject, **asked)
+            return access_log.list_accesses(connection, subjects=subjects, **filters)
 
     def rotate_kek(self) -> int:
         """Wrap every data key by a new key-encryption key; returns how many were wrapped."""
@@ -230,10 +244,6 @@ class Oms:
     def exclusive(self, job: str) -> AbstractContextManager[bool]:
         """Hold the lock of a job; yields whether it was free."""
         return exclusive(self._connect, job)
-
-    def work_recorder(self, names: Collection[str]) -> WorkRecorder:
-        """Keeps how the loops of one worker are doing, which have these names."""
-        return WorkRecorder(partial(self._lend, Role.PROJECTOR), names)
 
     # Read models as such.
 
@@ -307,7 +317,7 @@ def prepared(settings: Settings) -> Iterator[Settings]:
     ledger is migrated and its read models have their tables. `Refused` where they are not, and
     there is no login that may do it."""
     with embedded.database(settings) as url:
-        bootstrap.ensure_prepared(url, settings, PROJECTIONS)
+        bootstrap.ensure_prepared(url, settings, PROJECTIONS, _policy_names())
         yield settings.with_database(url)
 
 
@@ -327,8 +337,9 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def prepare(url: str, settings: Settings) -> list[str]:
-    """As its owner, migrate the ledger and make the tables of its read models; what was applied."""
-    return bootstrap.prepare(url, settings.schema, PROJECTIONS)
+    """As its owner, migrate the ledger, make the tables of its read models and install its
+    policies; what was applied."""
+    return bootstrap.prepare(url, settings.schema, PROJECTIONS, _policy_names())
 
 
 @contextmanager
@@ -363,6 +374,10 @@ def open_prepared(
         writer.close()
         readers.close()
         pools.close()
+
+
+def _policy_names() -> list[str]:
+    return [policy.name for policy in POLICIES]
 
 
 def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:

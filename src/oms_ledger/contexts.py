@@ -12,10 +12,15 @@ from oms_ledger.kernel import Context
 
 
 def new_context(
-    actor: str, *, correlation_id: str | None = None, causation_id: str | None = None
+    actor: str,
+    *,
+    command_id: str | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
 ) -> Context:
-    """The context of one command. Without ids of its own, it starts a new correlation."""
-    command_id = str(uuid_utils.uuid7())
+    """The context of one command. Without a `command_id` a new one is made; without a
+    `correlation_id` the command starts a new correlation."""
+    command_id = command_id or str(uuid_utils.uuid7())
     return Context(
         datetime.now(UTC),
         command_id,

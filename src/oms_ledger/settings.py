@@ -114,9 +114,9 @@ class Settings:
                 f"The key has {len(self.admin_key)} characters and needs at least"
                 f" {ADMIN_KEY_CHARACTERS}. Make one with: openssl rand -base64 32",
             )
-        for name, known in (("log_level", LOG_LEVELS), ("database_tls", TLS_MODES)):
-            if getattr(self, name) not in known:
-                raise _invalid(name, f"{getattr(self, name)!r} is none of {', '.join(known)}.")
+        for name, allowed in (("log_level", LOG_LEVELS), ("database_tls", TLS_MODES)):
+            if getattr(self, name) not in allowed:
+                raise _invalid(name, f"{getattr(self, name)!r} is none of {', '.join(allowed)}.")
         if self.owner_url is not None and self.database_url is None:
             raise _invalid("owner_url", "It needs OMS_DATABASE_URL, the login that serves.")
         if self.retention_hour > 23:

@@ -72,6 +72,8 @@ REMEDIES: Mapping[str, str] = {
     "date_parsing": "Write a day such as 2026-11-26.",
     "date_from_datetime_parsing": "Write a day such as 2026-11-26.",
     "date_from_datetime_inexact": "Write a day such as 2026-11-26.",
+    "union_tag_not_found": "Write a JSON object with its type.",
+    "union_tag_invalid": "Write a type that is one of {expected_tags}.",
     "recursion_loop": "Write fewer levels of objects and lists.",
 }
 """What to do about each kind of fault that fields have: sentences about what to send, with the
@@ -86,6 +88,7 @@ KINDS: Mapping[str, str] = {
     "string_pattern_mismatch": "wrong_format",
     "literal_error": "wrong_value",
     "enum": "wrong_value",
+    "union_tag_invalid": "wrong_value",
     "value_error": "wrong_value",
     "assertion_error": "wrong_value",
     "greater_than": "out_of_range",
@@ -215,7 +218,7 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 
 def _is_branch(part: str | int) -> bool:
     """Whether a part of a path names one of several types that a field may have, and no field:
-    fields are in lower case and have no dashes."""
+    fields are in lower case and have no dashes or brackets."""
     return isinstance(part, str) and (part[:1].isupper() or "-" in part or "[" in part)
 
 
@@ -227,6 +230,7 @@ def _message(error: ErrorDetails) -> str:
         return patterns.REMEDIES.get(str(context.get("pattern")), OTHERWISE)
     bounds = {name: _number(value) for name, value in context.items()}
     message = REMEDIES.get(kind, OTHERWISE).format(**bounds)
+    message = message.replace("'[", "'").replace("]'", "'")  # tags, see _is_branch
     return message.replace(" 1 characters", " 1 character").replace(" 1 items", " 1 item")
 
 

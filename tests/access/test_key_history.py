@@ -35,7 +35,9 @@ def brief(changes: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 def test_a_key_is_on_record_from_its_making_to_its_end(oms: Oms) -> None:
     begun = datetime.now(UTC)
-    oms.api_keys.create("shop", "channel", ["audit:read"], lifetime=WEEK, actor="cli:ann")
+    oms.api_keys.create(
+        "shop", "channel", ["audit:read"], lifetime=WEEK, channels=["Web"], actor="cli:ann"
+    )
     oms.api_keys.rotate("shop", timedelta(hours=1), actor="cli:bob")
     oms.api_keys.create("desk", "operator", actor="cli:ann")
     oms.api_keys.revoke("shop", actor="cli:eve")
@@ -59,6 +61,7 @@ def test_a_key_is_on_record_from_its_making_to_its_end(oms: Oms) -> None:
         ["audit:read"],
         first.id,
     )
+    assert made["channels"] == rotated["channels"] == ["web"]
     assert datetime.fromisoformat(str(made["expires_at"])) - begun > timedelta(days=6)
     assert datetime.fromisoformat(str(ending["expires_at"])) - begun < timedelta(hours=2)
     assert begun - timedelta(seconds=5) < datetime.fromisoformat(str(made["at"]))
@@ -130,7 +133,7 @@ def test_a_use_of_a_key_is_no_change(oms: Oms) -> None:
         "SELECT record_api_key_change()",
     ],
 )
-def test_who_changes_keys_cannot_write_the_record(
+def test_a_role_that_changes_keys_cannot_write_the_record(
     oms: Oms, custodian: Connection, statement: str
 ) -> None:
     oms.api_keys.create("shop", "analyst")
@@ -147,7 +150,7 @@ def test_who_changes_keys_cannot_write_the_record(
         "TRUNCATE api_keys",
     ],
 )
-def test_nobody_changes_the_record(oms: Oms, postgres: Database, statement: str) -> None:
+def test_no_role_changes_the_record(oms: Oms, postgres: Database, statement: str) -> None:
     oms.api_keys.create("shop", "analyst")
     with postgres.connect_owner() as owner, pytest.raises(psycopg.Error, match="append-only"):
         owner.execute(statement.encode())

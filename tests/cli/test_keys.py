@@ -30,6 +30,14 @@ def test_a_key_has_a_role_scopes_and_an_end(run: Run) -> None:
     assert "audit:read" in shown
 
 
+def test_a_key_is_bound_to_channels(run: Run) -> None:
+    run("keys", "create", "shop", "--role", "channel", "--channel", "Web", "--channel", "b2b")
+    assert [each["channels"] for each in listed(run)] == [["b2b", "web"]]
+    assert "b2b" in run("keys", "list").stdout
+    refused = run("keys", "create", "x", "--channel", "a b", code=2).stderr
+    assert "channel: 'a b' is no channel" in " ".join(refused.split())
+
+
 def test_what_cannot_be_is_named(run: Run) -> None:
     assert (
         "There are: admin, operator" in run("keys", "create", "x", "--role", "king", code=2).stderr
@@ -72,7 +80,7 @@ def test_a_duration_is_read_strictly_and_bounded(run: Run) -> None:
     run("keys", "rotate", "x", "--grace", "0s")
 
 
-def test_who_did_what_to_keys_is_on_record(run: Run) -> None:
+def test_every_change_of_a_key_is_on_record(run: Run) -> None:
     text = run("keys", "create", "shop", "--role", "channel").stdout.strip()
     run("keys", "create", "desk")
     run("keys", "rotate", "shop", "--grace", "30m")

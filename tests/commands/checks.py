@@ -110,7 +110,7 @@ class Books:
         if "shipment_id" in answer:
             shipment = self.state(Shipment, str(answer["shipment_id"]))
             assert answer == shipment_view(shipment)
-        elif "order_id" in answer:
+        elif "order_number" in answer:
             view = order_view(self.state(Order, str(answer["order_id"])))
             assert {name: answer[name] for name in view} == view
 

@@ -305,9 +305,9 @@ def promised_units_are_written_off(patch: pytest.MonkeyPatch) -> None:
 def more_comes_back_than_was_sent(patch: pytest.MonkeyPatch) -> None:
     check = ReturnStock._check_line
 
-    def trusting(command: ReturnStock, order: Order, line_id: str) -> None:
+    def trusting(command: ReturnStock, order: Order, line_id: str, sku: str) -> None:
         if line_id not in order.lines:
-            check(command, order, line_id)
+            check(command, order, line_id, sku)
 
     patch.setattr(ReturnStock, "_check_line", trusting)
 

@@ -11,14 +11,25 @@ import pytest
 
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.orders.events import OrderCancelled, OrderHeld
+from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
+from oms_ledger.domain.returns.events import ReturnApproved, ReturnClosed
 from oms_ledger.domain.times import CLOCK_SKEW_MAX
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
+from tests.commands.returns.past import (
+    APPROVED,
+    PAID_AND_DELIVERED,
+    REQUESTED,
+    came,
+    requested,
+    returned,
+)
 from tests.commands.shop import (
     SHELF,
     UNDER_WAY,
@@ -30,7 +41,6 @@ from tests.commands.shop import (
     six,
     stock,
 )
-from tests.history.memory import LogUntil, Records
 
 SHORT: tuple[Event, ...] = (
     *SHELF,
@@ -43,12 +53,23 @@ SOLD = {
     "lines": [{"sku": "A", "quantity": 1, "unit_price": "2.55"}],
 }
 
+RETURN: dict[str, object] = {"return_id": "r1"}
+RETURNED = [{"line_id": "1", "quantity": 1}]
+BACK = returned(requested(), ReturnApproved("r1"), came(2))
+
 PAYMENT: dict[str, object] = {"order_id": "o1", "payment_id": "p1"}
 
 FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
     "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
     "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
+    "EditOrder": (
+        six(),
+        {
+            "order_id": "o1",
+            "changes": [{"type": "set_quantity", "line_id": "1", "quantity": 7}],
+        },
+    ),
     "HoldOrder": (six(), {"order_id": "o1", "reason": "fraud"}),
     "ReleaseHold": (
         (*six(), OrderHeld("o1", "h1", "fraud")),
@@ -72,6 +93,14 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "RecordTrackingEvent": (UNDER_WAY, {"shipment_id": "s1", "code": "delivered"}),
     "DeliverShipment": (UNDER_WAY, {"shipment_id": "s1"}),
     "CancelShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
+    "ResumeOrder": (
+        (*six(), OrderCancelled("o1", "staff", None, quantities(6), GOT), *FREED),
+        {"order_id": "o1"},
+    ),
+    "TagOrder": (six(), {"order_id": "o1", "add": ["vip"]}),
+    "NoteOrder": (six(), {"order_id": "o1", "text": "gift"}),
+    "ArchiveOrder": (UNDER_WAY, {"order_id": "o1"}),
+    "UnarchiveOrder": ((*UNDER_WAY, OrderArchived("o1")), {"order_id": "o1"}),
     "RequestPayment": (six(), {"order_id": "o1", "provider": "manual", "amount": "1.00"}),
     "RecordPayment": (
         six(),
@@ -89,19 +118,39 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         (*PAID, PaymentDiscrepancyRecorded("p1", "d1", "captured", gbp(100), "Late.")),
         {**PAYMENT, "discrepancy_id": "d1", "note": "refunded"},
     ),
+    "RequestReturn": (PAID_AND_DELIVERED, {"order_id": "o1", "lines": RETURNED, "approve": True}),
+    "RequestBlindReturn": (SHELF, {"lines": [{"sku": "A", "quantity": 1}]}),
+    "ApproveReturn": (REQUESTED, RETURN),
+    "DeclineReturn": (REQUESTED, {**RETURN, "reason": "Worn"}),
+    "ReceiveReturn": (
+        APPROVED,
+        {
+            **RETURN,
+            "lines": [
+                {"line_id": "1", "quantity": 1, "condition": "resellable", "location": "LON"}
+            ],
+        },
+    ),
+    "RefundReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
+    "CloseReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
+    "CancelReturn": (REQUESTED, RETURN),
+    "ReopenReturn": ((*PAID_AND_DELIVERED, *BACK, ReturnClosed("r1")), RETURN),
 }
 """A past in which each command records a fact, and its fields without the time."""
 
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "ReleaseScheduledOrder",
+    "PutReturnPolicy",
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
 }
-"""Commands that hold from the moment they are recorded: definitions, and duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, and duties under
+law."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

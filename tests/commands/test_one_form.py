@@ -15,12 +15,15 @@ from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.identifiers import order_id_of_spelling
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced, UnitsReturned, UnitsShipped
+from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.stock.events import StockReturned, StockShipped
 from oms_ledger.domain.texts import composed, decomposed, forms, in_all_forms
 from oms_ledger.importers.online_retail import FileRow, parse
 from oms_ledger.testing import given
-from tests.commands.shop import SHELF, place
+from tests.commands.shop import SHELF, goods, ordered, packed, place, quantities, stock
+from tests.commands.shop import line as order_line
 from tests.commands.test_error_words import paths, sample, with_value
 
 NFC, NFD = "Café", "Cafe\u0301"
@@ -107,6 +110,117 @@ def test_an_older_order_is_matched_by_its_external_id_in_any_form(sent: str) -> 
     again = given(*SHELF, OrderNumbered("web", 1, order_id), old).when(PlaceOrder, **order(sent))
     again.then()
     assert again.answer["order_id"] == order_id
+
+
+LINE = {"sku": NFC, "quantity": 1, "unit_price": "1.00"}
+OF_A_SKU: dict[str, dict[str, object]] = {
+    "PutProduct": {"sku": NFC, "title": "Coffee"},
+    "ReceiveStock": {"sku": NFC, "location": "LON", "quantity": 1},
+    "AdjustStock": {"sku": NFC, "location": "LON", "change": -1, "reason": "broken"},
+    "CountStock": {"sku": NFC, "location": "LON", "counted": 3},
+    "TransferStock": {"sku": NFC, "from": "LON", "to": "MAN", "quantity": 10},
+    "ReturnStock": {"sku": NFC, "location": "LON", "quantity": 1},
+    "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
+    "PlaceOrder": {
+        "channel": "web",
+        "currency": "GBP",
+        "lines": [LINE, {**LINE, "quantity": 11}],
+        "backorder": "allow",
+    },
+}
+"""Commands with the SKU in NFC, which need the ten units that there are in NFD."""
+
+OF_BEFORE = (
+    place(),
+    place("MAN", 2),
+    goods(NFD),
+    stock(10, NFD),
+    goods("B"),
+    stock(1, "B"),
+    *ordered(order_line(1, sku="B"), got=(Allocation("1", "B", "LON", 1),)),
+)
+
+
+def test_all_commands_with_a_sku_are_tried() -> None:
+    with_sku = {
+        name
+        for name, kind in COMMANDS.items()
+        if "sku" in str(TypeAdapter(kind).json_schema().get("properties"))
+        or "LineFields" in TypeAdapter(kind).json_schema().get("$defs", {})
+    }
+    assert with_sku == set(OF_A_SKU)
+
+
+@pytest.mark.parametrize("name", OF_A_SKU)
+def test_a_product_of_before_is_reached_by_its_sku(name: str) -> None:
+    done = given(*OF_BEFORE).when(COMMANDS[name], **OF_A_SKU[name])
+    assert done.events
+    shown = repr(done.events) + repr(done.answer)
+    assert NFD in shown
+    assert NFC not in shown
+    same = given(*OF_BEFORE).when(
+        COMMANDS[name], **{**OF_A_SKU[name], **({"sku": NFD} if "sku" in OF_A_SKU[name] else {})}
+    )
+    assert same.events == done.events
+
+
+@pytest.mark.parametrize("name", OF_A_SKU)
+def test_a_product_in_the_form_that_is_sent_comes_first(name: str) -> None:
+    """Where both forms were defined before texts had one."""
+    both = given(*OF_BEFORE, goods(NFC), stock(10, NFC)).when(COMMANDS[name], **OF_A_SKU[name])
+    shown = repr(both.events)
+    assert NFC in shown
+    assert NFD not in shown
+
+
+def test_what_was_short_of_it_is_refused_by_the_units_of_before() -> None:
+    lines = [{**LINE, "quantity": 11}]
+    refused = given(*OF_BEFORE).when(PlaceOrder, channel="web", currency="GBP", lines=lines)
+    assert refused.then_refused("insufficient_stock").errors[0]["available"] == 10
+
+
+@pytest.mark.parametrize("sent", [NFC, NFD])
+def test_a_line_is_returned_by_its_sku(sent: str) -> None:
+    past = (
+        *OF_BEFORE[:4],
+        *ordered(order_line(1, sku=NFD), got=(Allocation("1", NFD, "LON", 1),)),
+        *packed(1, sku=NFD),
+        UnitsShipped("o1", "s1", quantities(1)),
+        StockShipped(NFD, "LON", 1, "o1", "1", "s1"),
+    )
+    fields = {"sku": sent, "location": "LON", "quantity": 1, "order_id": "o1", "line_id": "1"}
+    given(*past).when(COMMANDS["ReturnStock"], **fields).then(
+        UnitsReturned("o1", None, quantities(1)),
+        StockReturned(NFD, "LON", 1, None, None, "o1"),
+    )
+
+
+@pytest.mark.parametrize("sent", [NFC, NFD])
+def test_an_order_of_before_sent_again_is_the_same(sent: str) -> None:
+    """Whatever form its texts were stored in."""
+    body = {
+        **order("1001"),
+        "lines": [{**line(sent), "title": sent}],
+        "customer": {"id": sent},
+        "shipping_address": {"city": sent, "region": sent, "country": "FR"},
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oms_ledger.domain.texts.normalize", lambda form, text: text)
+        first = given(*OF_BEFORE).when(PlaceOrder, **_sent_in(body, sent, NFD))
+    assert NFC not in repr(first.events)
+    given(*OF_BEFORE, *first.events).when(PlaceOrder, **body).then()
+    changed = {**body, "shipping_address": {"city": "Nantes", "country": "FR"}}
+    other = given(*OF_BEFORE, *first.events).when(PlaceOrder, **changed)
+    other.then_refused("external_id_reused")
+
+
+def _sent_in(value: Any, form: str, other: str) -> Any:
+    """A body with another form in the place of each text in this one."""
+    if isinstance(value, dict):
+        return {name: _sent_in(each, form, other) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_sent_in(each, form, other) for each in value]
+    return other if value == form else value
 
 
 def _with(value: Any, **changed: object) -> Any:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -16,7 +16,12 @@ from oms_ledger.demo import LoadResult, load
 from oms_ledger.kernel import Recorded
 from tests.databases import Database, ledger_database
 
-NOW = datetime(2025, 6, 12, 9, 30, tzinfo=UTC)
+THURSDAY = 3
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+UNTIL = TODAY - timedelta(days=(TODAY.weekday() - THURSDAY) % 7)
+"""The last Thursday: orders that are scheduled wait for a day to come."""
+
+NOW = UNTIL + timedelta(hours=9, minutes=30)
 
 
 @dataclass(frozen=True, slots=True)

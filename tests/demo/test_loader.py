@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Any, get_args
 
@@ -30,10 +30,8 @@ from oms_ledger.kernel import Event, Recorded
 from oms_ledger.testing import folded
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.lists import FulfilmentStatus, OrderStatus, ReturnStatus
-from tests.demo.conftest import NOW, Shop, empty_shop, whole_log
+from tests.demo.conftest import NOW, UNTIL, Shop, empty_shop, whole_log
 from tests.engine.log.audit import assert_dense, assert_never_oversold
-
-UNTIL = datetime(2025, 6, 12, tzinfo=UTC)
 
 
 def items(shop: Shop, name: str, **params: object) -> list[Any]:

@@ -45,7 +45,7 @@ def test_every_event_is_in_the_catalogue_under_its_written_name() -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_stored_name_has_a_noun_a_past_tense_and_a_version(name: str) -> None:
-    match = re.fullmatch(r"([a-z]+)\.[a-z_]+\.v[1-9]\d*", name)
+    match = re.fullmatch(r"([a-z]+(?:_[a-z]+)*)\.[a-z_]+\.v[1-9]\d*", name)
     assert match
     assert match[1] in STATES
 

@@ -9,8 +9,10 @@ import pytest
 from oms_ledger.domain.external_view import OutsideItem, outside_view
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentLabelled
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
+from oms_ledger.domain.orders.lines import LineEdit, OrderLine
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address
 from oms_ledger.domain.personal import Personal
 from tests.golden.literals import LITERALS
 
@@ -45,6 +47,18 @@ def test_an_ordinary_order_is_shown_with_its_lines() -> None:
     assert view.items == (OutsideItem("85123A", "Heart", 3),)
     assert (view.order_number, view.reference, view.sensitive) == ("WEB-000001", "1001", False)
     assert (view.total, view.currency, view.parcel) == (1240, "GBP", None)
+
+
+def test_an_edited_order_is_shown_as_it_was_agreed_last() -> None:
+    made = order(sensitive=False)
+    first, *_ = made.terms.lines
+    bell, address = OrderLine("2", "85123B", 4, 255, title="Bell"), Address(city="Lyon")
+    gone = LineEdit(first.of_quantity(0), first.quantity)
+    edited = OrderEdited("o1", "e1", "GBP", 1240, 1515, 275, (bell,), (gone,))
+    made.apply(replace(edited, shipping_address=address))
+    view = outside_view(made)
+    assert view.items == (OutsideItem("85123B", "Bell", 4),)
+    assert (view.total, view.ship_to) == (1515, address)
 
 
 def test_a_parcel_is_shown_with_the_lines_in_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -20,6 +20,9 @@ IMPOSSIBLE = [
     "9999-12-31T00:00:00Z",
     "9999-12-31T23:59:59-10:00",
     "1899-12-31T23:59:59Z",
+    "0001-01-01",
+    "1899-12-31",
+    "9999-12-31",
     "2300-01-01T00:00:01Z",
     "20261126",
     " 1795000000.5 ",
@@ -30,7 +33,7 @@ IMPOSSIBLE = [
 
 
 def is_time(hint: object) -> bool:
-    return hint in (datetime, AwareDatetime) or any(is_time(each) for each in get_args(hint))
+    return hint in (date, datetime, AwareDatetime) or any(is_time(each) for each in get_args(hint))
 
 
 def time_fields() -> Iterator[tuple[str, type, str]]:
@@ -46,7 +49,12 @@ TIMES = list(time_fields())
 
 
 def test_there_are_times_in_commands_and_in_queries() -> None:
-    assert {"PlaceOrder.placed_at", "list_orders.placed_from"} <= {name for name, _, _ in TIMES}
+    assert {
+        "PlaceOrder.placed_at",
+        "list_orders.placed_from",
+        "list_shipments.dispatched_to",
+        "shipping_performance.from_",
+    } <= {name for name, _, _ in TIMES}
 
 
 @pytest.mark.parametrize(("kind", "field"), [t[1:] for t in TIMES], ids=[t[0] for t in TIMES])

@@ -74,11 +74,11 @@ class PostgresLedger(Ledger):
 
     def rows(self) -> list[EventRow]:
         with self.connect() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT originator_id, originator_version, topic, state, notification_id"
                 " FROM ledger_events ORDER BY notification_id"
             ).fetchall()
-        return [EventRow(*row) for row in found]
+        return [EventRow(*row) for row in rows]
 
     @contextmanager
     def stalled(self) -> Iterator[None]:

@@ -35,12 +35,20 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -48,7 +56,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,
@@ -72,6 +80,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.payments import PAYMENT_LITERALS
+from tests.golden.returns import RETURN_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -106,21 +115,71 @@ _FIRST_TERMS = OrderTerms(
     promised_delivery_at=at(6),
 )
 
+_BILLING = Address(
+    Personal("Ada B."),
+    Personal("2 Bank St"),
+    Personal("Floor 3"),
+    "York",
+    "Yorkshire",
+    Personal("YO1 1AA"),
+    "GB",
+)
+
 _TERMS = replace(
     _FIRST_TERMS,
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
+    billing_address=_BILLING,
+    fulfil_at=at(4),
 )
 
 LITERALS: dict[str, Event] = {
     event.type: event
     for event in (
         OrderPlaced(
-            "o1", "WEB-000001", _TERMS, at(1), at(3), at(6), _ALLOCATIONS, _BACKORDERS, True
+            "o1",
+            "WEB-000001",
+            _TERMS,
+            at(1),
+            at(3),
+            at(6),
+            _ALLOCATIONS,
+            _BACKORDERS,
+            True,
+            "r1",
         ),
         OrderConfirmed("o1"),
+        FulfilmentReleased("o1"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderEdited(
+            "o1",
+            "edit-1",
+            "GBP",
+            2025,
+            2535,
+            510,
+            (OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15),),
+            (
+                LineEdit(
+                    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15),
+                    quantity_before=3,
+                    repriced=True,
+                ),
+            ),
+            _FIRST_TERMS.customer,
+            _FIRST_TERMS.shipping_address,
+            _BILLING,
+            ShippingCharge("express", 995, 166, True),
+            at(3),
+            at(6),
+            _ALLOCATIONS,
+            _BACKORDERS,
+            _ALLOCATIONS,
+            _BACKORDERS,
+            "by telephone",
+            notify_customer=True,
+        ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
         OrderHeld("o1", "h1", "fraud", "look twice"),
         HoldReleased("o1", "h1"),
@@ -130,9 +189,16 @@ LITERALS: dict[str, Event] = {
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
         UnitsReturned("o1", "R1", _LINES),
+        OrderResumed("o1", "she wants it", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderTagged("o1", ("vip",), ("new",)),
+        OrderNoted("o1", "Pack it as a gift."),
+        OrderArchived("o1"),
+        OrderUnarchived("o1"),
         PaymentProgressed("o1", "p1", "manual", "captured", "GBP", 1, 2, 3, 4, 5, 6),
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
+        ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -188,6 +254,7 @@ LITERALS: dict[str, Event] = {
             2,
             (Component("85123B", 2),),
             True,
+            "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
         CustomerForgotten(
@@ -209,10 +276,10 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS},
+    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "shipment.created.v1": {"sensitive": False},
     "shipment.dispatched.v1": {"dispatched_at": None},
-    "product.defined.v2": {"sensitive": False},
+    "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it
 is; one beside it, `<type>+<field>.json`, has the field."""

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from oms_ledger.kernel import Position, R, Recorded, S, State, stream_id
-from oms_ledger.testing import Folded
+from oms_ledger.kernel import Position, R, Recorded
+from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
+from oms_projections.returns.rows import ReturnRow
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
 
 Shown = dict[str, Any]
-
-
-class Records:
-    """Recorded events, by position and by stream."""
-
-    def __init__(self) -> None:
-        self.all: list[Recorded] = []
-        self.streams: dict[str, list[Recorded]] = defaultdict(list)
-
-    def add(self, r: Recorded) -> None:
-        assert r.position == len(self.all) + 1
-        self.all.append(r)
-        self.streams[r.stream].append(r)
-
-
-class LogUntil:
-    """A `kernel.Log` of recorded events up to a position."""
-
-    def __init__(self, records: Records, position: Position) -> None:
-        self.position = position
-        self._records = records
-
-    def history(
-        self, stream: str, after_version: int = 0, limit: int | None = None
-    ) -> list[Recorded]:
-        own = self._records.streams.get(stream, [])
-        until = bisect_right(own, self.position, key=lambda r: r.position)
-        changes = own[max(0, after_version) : until]
-        return changes if limit is None else changes[:limit]
-
-    def events(
-        self, after: Position, limit: int, types: Collection[str] | None = None
-    ) -> list[Recorded]:
-        records = self._records.all[after : self.position]
-        return [r for r in records if types is None or type(r.event).type in types][:limit]
-
-    def fold(self, kind: type[S], key: str, until: Position | None = None) -> S:
-        state = kind()
-        for r in self.history(stream_id(kind, key)):
-            if until is None or r.position <= until:
-                state.apply(r.event)
-                state.version = r.version
-        return state
-
-    def keys(
-        self, kind: type[State], prefix: str = "", after: str = "", limit: int | None = None
-    ) -> list[str]:
-        first, last = stream_id(kind, prefix), stream_id(kind, after)
-        begun = (s for s, own in self._records.streams.items() if own[0].position <= self.position)
-        keys = (s.partition("-")[2] for s in begun if s.startswith(first) and s > last)
-        return sorted(keys, key=str.encode)[:limit]
 
 
 class ReadModels:
@@ -215,6 +163,10 @@ def _list_shipments(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in shipments[: p["limit"]]]
 
 
+def _returns_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(ReturnRow, lambda row: row.return_id in p["keys"])]
+
+
 STATEMENTS: dict[str, Statement] = {
     "order_answers": _order_answers,
     "parcels": _parcels,
@@ -227,4 +179,5 @@ STATEMENTS: dict[str, Statement] = {
     "location": _location,
     "shipments_by_id": _shipment,
     "list_shipments": _list_shipments,
+    "returns_by_id": _returns_by_id,
 }

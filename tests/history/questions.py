@@ -9,6 +9,7 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 
 from oms_ledger.domain.errors import NotFound
+from oms_ledger.domain.personal import with_fields
 from oms_ledger.kernel import Json, Position, Query
 from oms_projections import QUERIES
 from tests.history.shop import PLACES, SKUS, RandomShop
@@ -37,7 +38,7 @@ def question(name: str, **params: str) -> tuple[Query, object]:
 def questions(shop: RandomShop) -> list[tuple[Query, object]]:
     """Questions for every query with `as_of`, about things chosen at random."""
     sku, place = shop.chance.choice(SKUS), shop.chance.choice((*PLACES, "YRK"))
-    order, shipment = shop.an_order(), shop.a_shipment()
+    order, shipment, return_id = shop.an_order(), shop.a_shipment(), shop.a_return()
     happened = {"happened_by": shop.earlier().isoformat()}
     now = (shop.earlier() + timedelta(days=2)).isoformat()
     late = shop.chance.choice(("true", "false"))
@@ -60,6 +61,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_location", code=place),
         question("get_shipment", shipment_id=shipment),
         question("get_retention"),
+        question("get_return", return_id=return_id),
+        question("list_return_policies"),
         question("list_shipments", order_id=order, now=now),
         question("list_shipments", order_id=order, now=now, late=late, location=place, limit="1"),
     ]
@@ -77,5 +80,4 @@ def more(query: Query, params: object, answer: Mapping[str, Json]) -> tuple[Quer
     cursor = answer.get("next_cursor")
     if not isinstance(cursor, str):
         return None
-    fields = {name: getattr(params, name) for name in type(params).__annotations__}
-    return query, query.params(**{**fields, "cursor": cursor})
+    return query, with_fields(params, cursor=cursor)

@@ -22,9 +22,17 @@ from oms_commands.orders._fields import CancelledLine, CustomerFields, LineField
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.returns._fields import ReceivedLineFields, ReturnedLine
+from oms_commands.returns.close import CloseReturn
+from oms_commands.returns.put_policy import PutReturnPolicy
+from oms_commands.returns.receive import ReceiveReturn
+from oms_commands.returns.refund import RefundReturn
+from oms_commands.returns.reopen import ReopenReturn
+from oms_commands.returns.request import RequestReturn
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
@@ -54,6 +62,8 @@ class RandomShop:
         self.chance = random.Random(seed)
         self.orders: list[str] = []
         self.shipments: list[str] = []
+        self.returns: list[str] = []
+        self._sent: list[str] = []
         self._execute = execute
         self._now = now
         self._holds: list[tuple[str, str]] = []
@@ -65,7 +75,15 @@ class RandomShop:
 
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
-        others = (self._stock, self._define, self._order, self._hold, self._give_back)
+        others = (
+            self._stock,
+            self._define,
+            self._order,
+            self._hold,
+            self._give_back,
+            self._return,
+            self._edit,
+        )
         seldom = (self._keep,) if self.chance.random() < 0.2 else ()
         command = self.chance.choice((*moves, *others, *seldom))()
         try:
@@ -76,6 +94,10 @@ class RandomShop:
             self.orders.append(str(answer["order_id"]))
         if isinstance(command, CreateShipment):
             self.shipments.append(str(answer["shipment_id"]))
+        if isinstance(command, RequestReturn):
+            self.returns.append(str(answer["return_id"]))
+        if isinstance(command, DispatchShipment):
+            self._sent.append(str(answer["order_id"]))
         if isinstance(command, HoldOrder):
             self._holds.append((command.order_id, str(answer["hold_id"])))
 
@@ -84,6 +106,9 @@ class RandomShop:
 
     def a_shipment(self) -> str:
         return self.chance.choice(self.shipments[-20:] or ["none"])
+
+    def a_return(self) -> str:
+        return self.chance.choice(self.returns[-20:] or ["none"])
 
     def earlier(self) -> datetime:
         return self._now() - timedelta(minutes=self.chance.randint(0, 600))
@@ -109,7 +134,13 @@ class RandomShop:
             backorder=backorder,
             confirm=self.chance.random() < 0.8,
             sensitive=self.chance.random() < 0.2,
+            fulfil_at=self._fulfil_at(),
         )
+
+    def _fulfil_at(self) -> datetime | None:
+        """Every tenth order is for another day, and every tenth for a time that has come."""
+        days = {4: 1, 8: -1}.get(len(self.orders) % 10)
+        return None if days is None else self._now() + timedelta(days=days)
 
     def _ship(self) -> Command:
         return CreateShipment(order_id=self.an_order(), location=self.chance.choice(PLACES))
@@ -138,6 +169,21 @@ class RandomShop:
             return CancelOrder(order_id=order, reason="fraud")
         return ConfirmOrder(order_id=order)
 
+    def _edit(self) -> Command:
+        """Of line 1 another quantity; sometimes a line more, another address or customer."""
+        changes: list[dict[str, object]] = [
+            {"type": "set_quantity", "line_id": "1", "quantity": self._units()}
+        ]
+        if self.chance.random() < 0.4:
+            wanted = {"sku": self._sku(), "quantity": self._units(), "unit_price": "1.50"}
+            changes.append({"type": "add_line", "line": {**wanted, "tax": "0.07"}})
+        if self.chance.random() < 0.3:
+            changes.append({"type": "set_shipping_address", "address": {"country": "FR"}})
+        if self.chance.random() < 0.2:
+            customer = {"id": f"c{self._units()}", "name": "Ada Byron"}
+            changes.append({"type": "set_customer", "customer": customer})
+        return EditOrder(order_id=self.an_order(), changes=changes, note="by telephone")  # type: ignore[arg-type]  # validated
+
     def _hold(self) -> Command:
         if self._holds and self.chance.random() < 0.6:
             order, hold = self._holds.pop()
@@ -161,6 +207,26 @@ class RandomShop:
             order_id=self.an_order(),
             line_id="1",
             occurred_at=self.earlier(),
+        )
+
+    def _return(self) -> Command:
+        return_id, kind = self.a_return(), self.chance.randrange(8)
+        if kind == 0:
+            line = ReceivedLineFields("1", self._units(), "resellable", self.chance.choice(PLACES))
+            return ReceiveReturn(return_id=return_id, lines=(line,), occurred_at=self.earlier())
+        if kind == 1:
+            return RefundReturn(return_id=return_id)
+        if kind == 2:
+            return CloseReturn(return_id=return_id)
+        if kind == 3:
+            days = 30 * self._units()
+            return PutReturnPolicy(policy_name="standard", days_from_delivery=days)
+        if kind == 4:
+            return ReopenReturn(return_id=return_id, reason="sorry")
+        return RequestReturn(
+            order_id=self.chance.choice(self._sent[-10:] or ["none"]),
+            lines=(ReturnedLine("1", 1, "too small"),),
+            approve=self.chance.random() < 0.8,
         )
 
     def _keep(self) -> Command:

@@ -13,9 +13,9 @@ from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld
 from oms_ledger.domain.stock.events import StockAdjusted, StockReceived
 from oms_ledger.kernel import Position, Recorded
 from oms_ledger.testing import START, recorded
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.order_status.queries import OrderHistory, order_events, order_timeline
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
-from tests.history.memory import LogUntil, Records
 from tests.projections.histories import placed
 
 MONDAY, TUESDAY, WEDNESDAY = (START + timedelta(days=day) for day in range(3))

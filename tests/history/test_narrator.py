@@ -17,7 +17,7 @@ from oms_ledger.history.narrator import Narrator, facts
 from oms_ledger.history.sources import events_of_customer, events_of_order, events_of_sku
 from oms_ledger.kernel import Log, all_events
 from oms_ledger.testing import recorded
-from tests.history.memory import LogUntil, Records
+from oms_ledger.testing.log import LogUntil, Records
 from tests.history.test_as_of import played
 from tests.projections.histories import Shop
 
@@ -94,7 +94,7 @@ def test_items_of_lists_are_compared_by_name() -> None:
 
 
 def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> None:
-    played(oms, 60)
+    played(oms, 150)
     log = oms.readers.log()
     whole = list(all_events(log))
     by_command = Counter(r.meta.command_id for r in whole)
@@ -108,7 +108,7 @@ def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> Non
         categories |= {r.stream.split("-")[0] for r in history}
         own = {r for r in whole if getattr(r.event, "order_id", None) == order_id}
         assert {r.position for r in own} <= {r.position for r in history}
-    assert categories == {"order", "shipment", "stock", "channel"}
+    assert categories == {"order", "shipment", "return", "stock", "channel"}
     customer = [r for name in ("c1", "c2", "c3", "c4") for r in types_of_customer(log, name)]
     assert customer.count("order.placed.v1") == len(order_ids)
 

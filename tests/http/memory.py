@@ -15,6 +15,7 @@ from typing import cast
 
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Unavailable
+from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.pool import Pool, Pools
 from oms_ledger.engine.db.roles import Role
@@ -25,6 +26,7 @@ from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.log.store import EventRow
 from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.read.reader import FeedPage, Readers
+from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
 from oms_ledger.kernel import Event, Position, Recorded
@@ -79,6 +81,10 @@ class MemoryMarkEvents:
     def newest(self, streams: Collection[str]) -> dict[str, Event]:
         return {stream: _recorded(rows[-1]).event for stream, rows in self._of(streams)}
 
+    def edits(self, streams: Collection[str]) -> list[Event]:
+        events = (_recorded(row).event for _, rows in self._of(streams) for row in rows)
+        return [event for event in events if isinstance(event, OrderEdited)]
+
     def _of(self, streams: Collection[str]) -> list[tuple[str, list[EventRow]]]:
         with self._log.lock:
             every = self._log.streams
@@ -102,14 +108,20 @@ class MemoryReaders(Readers):
         with self._log.lock:
             rows = self._log.events[after:]
         head = after + len(rows)
-        found = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
-        return FeedPage(found, found[-1].position if len(found) == limit else head, head)
+        records = [_recorded(row) for row in rows if types is None or row.topic in types][:limit]
+        return FeedPage(records, records[-1].position if len(records) == limit else head, head)
 
     def status(self) -> list[BuildStatus]:
         return []
 
     def work_states(self) -> list[WorkState]:
         return []
+
+    def policy_cursors(self) -> list[CursorStatus]:
+        return []
+
+    def refusal_counts(self) -> dict[str, int]:
+        return {}
 
 
 def _recorded(row: EventRow) -> Recorded:

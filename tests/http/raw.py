@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Any, NamedTuple
 
 import uvicorn
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from oms_ledger.http.app import LedgerApi
 from oms_ledger.serving import wire
+from oms_ledger.serving.handshake import LimitedServer
 
 QUIET_SECONDS = 0.3
 """A server that is silent for so long has answered completely."""
@@ -33,7 +35,7 @@ class Listening:
 
 
 @contextmanager
-def listening(app: LedgerApi) -> Generator[Listening]:
+def listening(app: LedgerApi, context: SSLContext | None = None) -> Generator[Listening]:
     sock = socket.create_server(("127.0.0.1", 0))
     running = Listening(sock.getsockname()[1])
 
@@ -42,7 +44,7 @@ def listening(app: LedgerApi) -> Generator[Listening]:
             running.requests.append((scope["method"], scope["path"]))
         await app(scope, receive, send)
 
-    server = uvicorn.Server(uvicorn.Config(watched, **wire.OPTIONS))
+    server = LimitedServer(uvicorn.Config(watched, **wire.OPTIONS), context)
     thread = threading.Thread(target=lambda: server.run(sockets=[sock]))
     thread.start()
     while not server.started and thread.is_alive():

@@ -56,9 +56,9 @@ def served(oms: Oms) -> Iterator[tuple[str, str, str]]:
 
 
 def test_every_route_declares_the_scope_that_is_documented(memory_oms: Oms) -> None:
-    found = list(served(memory_oms))
-    assert sorted(found) == sorted(routes())
-    assert {scope for _, _, scope in found} <= {*SCOPES, PUBLIC, ANY}
+    declared = list(served(memory_oms))
+    assert sorted(declared) == sorted(routes())
+    assert {scope for _, _, scope in declared} <= {*SCOPES, PUBLIC, ANY}
 
 
 def test_every_route_with_every_role(oms: Oms) -> None:
@@ -77,9 +77,9 @@ def test_a_single_scope_is_enough_and_no_more(oms: Oms) -> None:
     app = create_app(oms)
     for scope in ("orders:read", "shipments:write", ADMIN):
         with Api(app, key=oms.api_keys.create("single", None, [scope])) as api:
-            for method, path, asks in routes():
+            for method, path, required in routes():
                 response = api.send(method, filled(path), json={} if method != "GET" else None)
-                allowed = asks in (scope, PUBLIC, ANY) or scope == ADMIN
+                allowed = required in (scope, PUBLIC, ANY) or scope == ADMIN
                 assert (response.status_code != 403) is allowed, (scope, method, path)
 
 

@@ -32,12 +32,12 @@ def checkpoint(oms: Oms, response: httpx.Response) -> Checkpoint:
 
 
 def test_the_newest_checkpoint_is_everybodys(oms_sealed: Oms, api: Api) -> None:
-    with Api(create_app(oms_sealed), key=None) as anybody:
+    with Api(create_app(oms_sealed), key=None) as anonymous:
         for path in ("/checkpoint", "/v1/audit/checkpoint"):
-            found = anybody.get(path)
-            assert checkpoint(oms_sealed, found).size == oms_sealed.readers.head()
+            answer = anonymous.get(path)
+            assert checkpoint(oms_sealed, answer).size == oms_sealed.readers.head()
     as_json = api.get("/v1/audit/checkpoint", headers={"Accept": "application/json"}).json()
-    assert as_json["note"] == found.text
+    assert as_json["note"] == answer.text
 
 
 def test_without_a_seal_there_is_no_checkpoint(api: Api) -> None:
@@ -91,13 +91,13 @@ def test_what_cannot_be_proven_is_refused(
 
 def test_tiles_are_everybodys_and_events_are_auditors(oms_sealed: Oms, api: Api) -> None:
     size = oms_sealed.readers.head()
-    with Api(create_app(oms_sealed), key=None) as anybody:
-        tile = anybody.get(f"/tile/0/000.p/{size}")
-        assert anybody.get(f"/tile/entries/000.p/{size}").status_code == 401
-        assert anybody.get("/v1/audit/proof/inclusion?position=1").status_code == 401
-        assert anybody.get("/v1/audit/verify").status_code == 401
-        assert anybody.get("/tile/0/000").status_code == 404, "it is not full yet"
-        assert anybody.get("/tile/0/x/../000").status_code == 404
+    with Api(create_app(oms_sealed), key=None) as anonymous:
+        tile = anonymous.get(f"/tile/0/000.p/{size}")
+        assert anonymous.get(f"/tile/entries/000.p/{size}").status_code == 401
+        assert anonymous.get("/v1/audit/proof/inclusion?position=1").status_code == 401
+        assert anonymous.get("/v1/audit/verify").status_code == 401
+        assert anonymous.get("/tile/0/000").status_code == 404, "it is not full yet"
+        assert anonymous.get("/tile/0/x/../000").status_code == 404
     assert tile.headers["content-type"] == "application/octet-stream"
     assert len(tile.content) == 32 * size
     auditor = oms_sealed.api_keys.create("auditor", "auditor", lifetime=timedelta(hours=1))

@@ -106,12 +106,12 @@ def test_what_else_a_card_has_and_how_else_it_is_written(memory_api: Api) -> Non
         problem_of(response, 422, "card_data_refused")
 
 
-def test_nothing_is_logged_or_counted_under_it(memory_api: Api) -> None:
+def test_nothing_is_logged_or_counted_under_it(api: Api) -> None:
     with structlog.testing.capture_logs() as logs:
-        memory_api.post("/v1/orders", order(note=PAN))
-        memory_api.get(f"/v1/orders/{DIGITS}")
+        api.post("/v1/orders", order(note=PAN))
+        api.get(f"/v1/orders/{DIGITS}")
     assert silent(repr(logs))
-    metrics = memory_api.get("/metrics").text
+    metrics = api.get("/metrics").text
     assert DIGITS not in metrics
     assert 'oms_refusals_total{code="card_data_refused"}' in metrics
 

@@ -26,10 +26,10 @@ def test_security_headers_are_on_every_answer_once(api: Api) -> None:
     for path in ANSWERS:
         response = api.get(path)
         for name, value in SECURITY:
-            found = response.headers.get_list(name.decode())
-            assert len(found) == 1, (path, name)
+            values = response.headers.get_list(name.decode())
+            assert len(values) == 1, (path, name)
             if name != b"content-security-policy" or path != "/docs":
-                assert found == [value.decode()], path
+                assert values == [value.decode()], path
     for response in (api.post("/v1/orders", {}), api.send("DELETE", "/v1/orders")):
         assert response.headers["x-content-type-options"] == "nosniff"
 
@@ -60,20 +60,20 @@ def test_the_page_of_the_documentation_runs_its_own_script_and_loads_nothing(
 def test_pages_of_other_origins_cannot_read_answers(api: Api) -> None:
     """CORS is off: no answer names an origin, and a browser's preflight request is refused."""
     origin = {"Origin": "https://evil.example"}
-    asks = {**origin, "Access-Control-Request-Method": "POST"}
+    preflight = {**origin, "Access-Control-Request-Method": "POST"}
     answers = [api.get(path, headers=origin) for path in ANSWERS]
-    before = api.send("OPTIONS", "/v1/orders", headers=asks)
+    before = api.send("OPTIONS", "/v1/orders", headers=preflight)
     problem_of(before, 405, "method_not_allowed")
-    for response in (*answers, before, api.send("OPTIONS", "/docs", headers=asks)):
+    for response in (*answers, before, api.send("OPTIONS", "/docs", headers=preflight)):
         assert not [name for name in response.headers if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "http://127.0.0.2"])
 def test_without_keys_a_browser_is_not_sent_here_by_others(oms: Oms, origin: str) -> None:
-    with Api(create_app(oms, no_auth=True), key=None) as anybody:
+    with Api(create_app(oms, no_auth=True), key=None) as anonymous:
         headers = {"Origin": origin}
-        problem_of(anybody.post("/v1/projections/x/retry", headers=headers), 403, "forbidden")
-        own = anybody.get("/v1/orders", headers={"Origin": "http://127.0.0.1:8000"})
+        problem_of(anonymous.post("/v1/projections/x/retry", headers=headers), 403, "forbidden")
+        own = anonymous.get("/v1/orders", headers={"Origin": "http://127.0.0.1:8000"})
         assert own.status_code == 200
 
 

@@ -167,13 +167,13 @@ def test_stale_version(memory_shop: Api) -> None:
 
 
 def test_versions_are_for_commands_about_one_order(memory_api: Api) -> None:
-    asked: dict[str, Json] = {
+    requests: dict[str, Json] = {
         "/v1/orders": order(),
         "/v1/orders:batch": {"orders": [order()]},
         "/v1/stock/receipts": {"sku": "A", "location": "LON", "quantity": 1},
         "/v1/shipments/s/label": {},
     }
-    for path, body in asked.items():
+    for path, body in requests.items():
         response = memory_api.post(path, body, headers={"If-Match": '"1"'})
         assert fields(problem_of(response, 422, "invalid_fields")) == ["If-Match"], path
 

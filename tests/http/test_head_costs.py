@@ -79,8 +79,8 @@ def changed(chance: random.Random, parent: Head) -> Head:
     other, part = head(chance), chance.randrange(4)
     parts: list[Any] = [*parent]
     parts[part] = other[part]
-    method, path, query, found = parts
-    return method, path, query, found
+    method, path, query, headers = parts
+    return method, path, query, headers
 
 
 async def _no_body() -> dict[str, Any]:
@@ -94,13 +94,13 @@ async def _nowhere(message: Any) -> None:
 async def cost(app: LedgerApi, request: Head, times: int) -> float:
     """Processor seconds of the request: the least of so many measurements, since other threads
     of this process count too."""
-    method, path, query, found = request
+    method, path, query, headers = request
     measured = []
     for _ in range(times):
         scope: dict[str, Any] = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http",
             "path": path.decode("latin-1"), "raw_path": path, "query_string": query,
-            "headers": list(found), "root_path": "", "client": ("192.0.2.1", 1), "state": {},
+            "headers": list(headers), "root_path": "", "client": ("192.0.2.1", 1), "state": {},
             "server": ("127.0.0.1", 8000),
         }  # fmt: skip
         before = time.process_time()
@@ -118,8 +118,8 @@ async def worst(app: LedgerApi, chance: random.Random) -> tuple[float, Head]:
         children += [head(chance) for _ in range(CHILDREN)]
         best += [(await cost(app, each, 2), each) for each in children]
         best = sorted(best, key=lambda each: each[0], reverse=True)[:5]
-    found = [(await cost(app, each, 5), each) for _, each in best]
-    return max(found, key=lambda each: each[0])
+    costs = [(await cost(app, each, 5), each) for _, each in best]
+    return max(costs, key=lambda each: each[0])
 
 
 def fixed_work() -> float:
@@ -144,11 +144,11 @@ def app(oms: Oms) -> LedgerApi:
 @contextmanager
 def searched(app: LedgerApi) -> Iterator[tuple[float, Head]]:
     seed = int(os.environ.get("OMS_TEST_COST_SEED", "0")) or random.randrange(10**9)
-    found = asyncio.run(worst(app, random.Random(seed)))
+    slowest = asyncio.run(worst(app, random.Random(seed)))
     try:
-        yield found
+        yield slowest
     except AssertionError as error:
-        seconds, (method, path, query, sent) = found
+        seconds, (method, path, query, sent) = slowest
         shown = f"{method} {path[:90]!r}? {query[:60]!r} {[(n, v[:40]) for n, v in sent[:3]]}"
         raise AssertionError(f"seed {seed}: {seconds * 1000:.1f} ms: {shown}") from error
 

@@ -73,7 +73,7 @@ def _json(body: Any) -> bytes:
 def test_any_value_in_any_parameter(shop: Api) -> None:
     @FUZZ
     @given(st.data())
-    def ask(data: st.DataObject) -> None:
+    def send(data: st.DataObject) -> None:
         query = data.draw(st.sampled_from(QUERIES))
         names = [*query.params.__annotations__, "min_position", "wait_ms", "from", "return"]
         params = data.draw(st.dictionaries(st.sampled_from(names), NASTY, max_size=3))
@@ -84,7 +84,7 @@ def test_any_value_in_any_parameter(shop: Api) -> None:
         response = shop.get(path, params={**params, "wait_ms": "1"})
         assert response.status_code != 500, (path, params, response.text)
 
-    ask()
+    send()
 
 
 MARKS = [b'["-placed_at","not a time",""]', b'["-placed_at","infinity","\\u0000"]',

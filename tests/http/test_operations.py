@@ -79,9 +79,9 @@ def test_metrics(shop: Api) -> None:
 def test_metrics_show_the_lag(oms: Oms, api: Api) -> None:
     for method, path, body in STOCKED:
         api.send(method, path, json=body)
-    found = metrics(api)
+    values = metrics(api)
     for model in PROJECTIONS:
-        assert found["oms_read_model_lag_events", model.name, str(model.version)] == head(api)
+        assert values["oms_read_model_lag_events", model.name, str(model.version)] == head(api)
 
 
 COUNTING = """
@@ -106,7 +106,7 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
         return done.stdout
 
     run("metrics.process_ended()")
-    text = run("print(metrics.exposition([]).decode())")
+    text = run("print(metrics.exposition(metrics.LedgerState()).decode())")
     assert 'oms_refusals_total{code="insufficient_stock"} 2.0' in text
     assert "oms_writer_queued 3.0" in text
     assert 'oms_http_request_seconds_count{method="POST"' in text
@@ -114,26 +114,26 @@ def test_metrics_of_several_processes(tmp_path: Path) -> None:
 
 def test_read_models(shop: Api) -> None:
     shop.get(f"/v1/orders?min_position={head(shop)}")
-    found = shop.get("/v1/projections").json()
-    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
-    assert {(each["name"], each["version"]) for each in found} == {
+    listed = shop.get("/v1/projections").json()
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(listed, strict=True)
+    assert {(each["name"], each["version"]) for each in listed} == {
         (model.name, model.version) for model in PROJECTIONS
     }
-    for each in found:
+    for each in listed:
         nothing = shop.get(f"/v1/projections/{each['name']}/parked").json()
         assert nothing == {"name": each["name"], "items": []}
 
 
 def test_a_rebuild_is_requested_and_listed(api: Api) -> None:
     live, new = stock_levels.READ_MODEL.version, stock_levels.READ_MODEL.version + 1
-    asked = api.post("/v1/projections/stock_levels/rebuild")
-    assert asked.status_code == 202
-    fits(answers.RebuildAnswer, asked.json())
-    assert (asked.json()["version"], asked.json()["state"]) == (new, "building")
-    assert api.post("/v1/projections/stock_levels/rebuild").json() == asked.json()
-    found = api.get("/v1/projections").json()
-    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(found, strict=True)
-    (stock,) = (each for each in found if each["name"] == "stock_levels")
+    requested = api.post("/v1/projections/stock_levels/rebuild")
+    assert requested.status_code == 202
+    fits(answers.RebuildAnswer, requested.json())
+    assert (requested.json()["version"], requested.json()["state"]) == (new, "building")
+    assert api.post("/v1/projections/stock_levels/rebuild").json() == requested.json()
+    listed = api.get("/v1/projections").json()
+    TypeAdapter(list[answers.ReadModelAnswer]).validate_python(listed, strict=True)
+    (stock,) = (each for each in listed if each["name"] == "stock_levels")
     assert (stock["version"], stock["state"]) == (live, "live")
     assert [(other["version"], other["state"]) for other in stock["others"]] == [(new, "building")]
 
@@ -147,8 +147,8 @@ def test_parked_streams_are_listed_and_retried(oms: Oms, api: Api, postgres: Dat
         owner.execute(f"ALTER TABLE {lines} ADD CONSTRAINT broken CHECK (sku <> 'A')".encode())
     placed = api.post("/v1/orders", order()).json()
     with projecting(oms):
-        seen = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
-        assert seen.json()["items"] == []
+        answer = api.get(f"/v1/orders?min_position={placed['position']}&wait_ms=10000")
+        assert answer.json()["items"] == []
         parked = api.get("/v1/projections/order_status/parked").json()
         fits(answers.ParkedStreamsAnswer, parked)
         assert [each["stream"] for each in parked["items"]] == [f"order-{placed['order_id']}"]
@@ -184,12 +184,12 @@ def test_the_database_is_away_and_comes_back(
     impatient: None, postgres: Database, shop: Api
 ) -> None:
     placed = shop.post("/v1/orders", order()).json()
-    seen = f"min_position={placed['position']}&wait_ms=10000"
-    asked: list[tuple[str, str, Any]] = [
+    waits = f"min_position={placed['position']}&wait_ms=10000"
+    requests: list[tuple[str, str, Any]] = [
         ("POST", "/v1/orders", order()),
         ("POST", "/v1/orders:batch", {"orders": [order(), order()]}),
         ("GET", "/v1/orders", None),
-        ("GET", f"/v1/orders/{placed['order_id']}?{seen}", None),
+        ("GET", f"/v1/orders/{placed['order_id']}?{waits}", None),
         ("GET", "/v1/events", None),
         ("GET", "/v1/projections", None),
         ("GET", "/readyz", None),
@@ -197,7 +197,7 @@ def test_the_database_is_away_and_comes_back(
     ]
     allow(postgres, False)
     try:
-        for method, path, body in asked:
+        for method, path, body in requests:
             response = shop.send(method, path, json=body)
             assert response.json()["code"] in ("unavailable", "overloaded"), path
             problem_of(response, 503, response.json()["code"])
@@ -207,7 +207,7 @@ def test_the_database_is_away_and_comes_back(
         assert "oms_writer_failures_total" in shop.get("/metrics").text
     finally:
         allow(postgres, True)
-    for method, path, body in asked:
+    for method, path, body in requests:
         deadline = time.monotonic() + 60
         while (response := shop.send(method, path, json=body)).status_code == 503:
             assert time.monotonic() < deadline, (path, response.text)

@@ -34,7 +34,7 @@ class Shop:
     names: Mapping[str, str]
 
     def path(self, template: str) -> str:
-        return re.sub(r"{(\w+)(?::path)?}", lambda found: self.names[found[1]], template)
+        return re.sub(r"{(\w+)(?::path)?}", lambda match: self.names[match[1]], template)
 
 
 def done(answer: httpx.Response) -> dict[str, str]:
@@ -44,9 +44,9 @@ def done(answer: httpx.Response) -> dict[str, str]:
 
 
 @pytest.fixture
-def theirs(oms: Oms) -> Iterator[Shop]:
+def other_ledger(oms: Oms) -> Iterator[Shop]:
     """The other ledger: an order of a customer, on its way."""
-    key = oms.api_keys.create("theirs", "admin", SCOPES)
+    key = oms.api_keys.create("other", "admin", SCOPES)
     town = {"line1": "Onlyhere Road 1", "city": "Onlyheretown", "country": "GB"}
     customer = {"id": "c-1", "name": "Ann Onlyhere", "email": "ann@onlyhere.example"}
     placing = order(
@@ -83,13 +83,13 @@ def theirs(oms: Oms) -> Iterator[Shop]:
             "level": "0",
             "index": "000",
         }
-        seen = api.get(f"/v1/orders/{order_id}", params={"min_position": made["position"]})
-        assert all(each in seen.text for each in ONLY_HERE), "there is something to be found"
+        answer = api.get(f"/v1/orders/{order_id}", params={"min_position": made["position"]})
+        assert all(each in answer.text for each in ONLY_HERE), "there is something to be found"
         yield Shop(oms, key, names)
 
 
 @pytest.fixture
-def ours(settings: Settings) -> Iterator[Oms]:
+def this_ledger(settings: Settings) -> Iterator[Oms]:
     other = replace(settings, ledger="north", admin_key=None)
     assert other.database_url is not None
     prepare(other.database_url, other)
@@ -112,44 +112,44 @@ def stays_away(path: str) -> bool:
     return path.endswith("/stream")
 
 
-def test_a_key_of_another_ledger_opens_nothing(theirs: Shop, ours: Oms) -> None:
-    before = theirs.oms.readers.head(), ours.readers.head()
-    with Api(create_app(ours), key=theirs.key) as api:
-        for method, template, scope in served(ours):
+def test_a_key_of_another_ledger_opens_nothing(other_ledger: Shop, this_ledger: Oms) -> None:
+    before = other_ledger.oms.readers.head(), this_ledger.readers.head()
+    with Api(create_app(this_ledger), key=other_ledger.key) as api:
+        for method, template, scope in served(this_ledger):
             if scope == PUBLIC and stays_away(template):
                 continue
             body: dict[str, str] | None = {} if method != "GET" else None
-            answer = api.send(method, theirs.path(template), json=body)
+            answer = api.send(method, other_ledger.path(template), json=body)
             if scope != PUBLIC:
                 assert answer.status_code in (401, 403), (method, template)
             assert answer.status_code < 500 or template == "/readyz", (method, template)
             assert not any(each in answer.text for each in ONLY_HERE), (method, template)
-    assert (theirs.oms.readers.head(), ours.readers.head()) == before
+    assert (other_ledger.oms.readers.head(), this_ledger.readers.head()) == before
 
 
-def test_the_same_key_opens_what_it_is_for(theirs: Shop) -> None:
+def test_the_same_key_opens_what_it_is_for(other_ledger: Shop) -> None:
     """So that it is the ledger that makes the difference."""
-    with Api(create_app(theirs.oms), key=theirs.key) as api:
-        for method, template, scope in served(theirs.oms):
+    with Api(create_app(other_ledger.oms), key=other_ledger.key) as api:
+        for method, template, scope in served(other_ledger.oms):
             if method == "GET" and scope != PUBLIC and not stays_away(template):
-                answer = api.get(theirs.path(template))
+                answer = api.get(other_ledger.path(template))
                 assert answer.status_code not in (401, 403), template
 
 
-def test_names_of_another_ledger_lead_nowhere(theirs: Shop, ours: Oms) -> None:
+def test_names_of_another_ledger_lead_nowhere(other_ledger: Shop, this_ledger: Oms) -> None:
     """Requested with a key that has every right in this ledger."""
-    key = ours.api_keys.create("ours", "admin", SCOPES)
-    with Api(create_app(ours), key=key) as api:
-        for method, template, _ in served(ours):
-            path = theirs.path(template)
+    key = this_ledger.api_keys.create("this", "admin", SCOPES)
+    with Api(create_app(this_ledger), key=key) as api:
+        for method, template, _ in served(this_ledger):
+            path = other_ledger.path(template)
             if method == "GET" and not stays_away(template):
                 answer = api.get(path, headers={"X-Purpose": "probe"})
                 assert not any(each in answer.text for each in ONLY_HERE), template
         for name in ("order_id", "shipment_id", "token"):
             kind = {"order_id": "orders", "shipment_id": "shipments", "token": "tracking"}[name]
-            assert api.get(f"/v1/{kind}/{theirs.names[name]}").status_code == 404
-        stream = api.get(f"/v1/tracking/{theirs.names['token']}/stream")
+            assert api.get(f"/v1/{kind}/{other_ledger.names[name]}").status_code == 404
+        stream = api.get(f"/v1/tracking/{other_ledger.names['token']}/stream")
         assert stream.status_code == 404
-        found = api.get("/v1/orders", params={"q": "ann@onlyhere.example"})
-        assert found.json()["items"] == []
+        listed = api.get("/v1/orders", params={"q": "ann@onlyhere.example"})
+        assert listed.json()["items"] == []
         assert api.get("/v1/events").json()["items"] == []

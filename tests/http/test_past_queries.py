@@ -32,36 +32,36 @@ class Slow:
         self.done.append(caller)
         return Response()
 
-    async def ask(self, caller: str, query: bytes) -> None:
+    async def read(self, caller: str, query: bytes) -> None:
         CALLER.set(caller)
         await self._bounds.handle(Request({"type": "http", "query_string": query}), self.handle)
 
 
 @pytest.mark.parametrize("query", [b"as_of=1", b"x=1&happened_by=2026-01-01", b"as%5Fof=1"])
 def test_a_few_at_a_time_and_fair_between_callers(query: bytes) -> None:
-    async def ask() -> Slow:
+    async def run() -> Slow:
         slow = Slow()
-        flood = [asyncio.create_task(slow.ask("flood", query)) for _ in range(64)]
+        flood = [asyncio.create_task(slow.read("flood", query)) for _ in range(64)]
         await asyncio.sleep(0)
-        await asyncio.gather(slow.ask("other", query))
+        await asyncio.gather(slow.read("other", query))
         refused = await asyncio.gather(*flood, return_exceptions=True)
         assert sum(isinstance(each, RateLimited) for each in refused) > 30
         return slow
 
-    slow = asyncio.run(ask())
+    slow = asyncio.run(run())
     assert slow.most == PAST_QUERIES_MAX
     assert slow.done.index("other") <= 2 * PAST_QUERIES_MAX
     assert slow.done.count("flood") == PAST_QUERIES_MAX + WAITING_PAST_QUERIES_MAX
 
 
 def test_other_queries_do_not_wait_for_them() -> None:
-    async def ask() -> Slow:
+    async def run() -> Slow:
         slow = Slow()
-        flood = [asyncio.create_task(slow.ask("flood", b"as_of=1")) for _ in range(10)]
+        flood = [asyncio.create_task(slow.read("flood", b"as_of=1")) for _ in range(10)]
         await asyncio.sleep(0)
-        await slow.ask("other", b"limit=5")
+        await slow.read("other", b"limit=5")
         assert slow.done.count("flood") <= PAST_QUERIES_MAX
         await asyncio.gather(*flood)
         return slow
 
-    assert asyncio.run(ask()).most == PAST_QUERIES_MAX + 1
+    assert asyncio.run(run()).most == PAST_QUERIES_MAX + 1

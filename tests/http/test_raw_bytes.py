@@ -57,10 +57,10 @@ def well(answer: Answer) -> None:
     """What holds of every answer."""
     assert answer.status != 500, answer
     for name, value in SECURITY:
-        found = answer.values(name.decode())
+        values = answer.values(name.decode())
         if name == b"content-security-policy" and answer.status == 200:
             continue  # the documentation has its own
-        assert found == [value.decode()], (name, answer)
+        assert values == [value.decode()], (name, answer)
     for secret in INSIDE:
         assert secret not in answer.body, answer
     if answer.status >= 400 and answer.body:
@@ -122,10 +122,12 @@ AMBIGUOUS = {
 def test_what_two_readers_could_read_in_two_ways_is_refused_and_ends_the_connection(
     served: Listening, shape: str
 ) -> None:
-    found = replies(served, AMBIGUOUS[shape] + SMUGGLED)
-    assert [answer.status for answer in found if answer.status != 415] in ([400], [401, 400]), found
-    assert found[-1].values("connection") == ["close"]
-    for answer in found:
+    received = replies(served, AMBIGUOUS[shape] + SMUGGLED)
+    assert [answer.status for answer in received if answer.status != 415] in ([400], [401, 400]), (
+        received
+    )
+    assert received[-1].values("connection") == ["close"]
+    for answer in received:
         well(answer)
     assert ("GET", "/smuggled") not in served.requests
 
@@ -138,9 +140,9 @@ def test_bytes_after_a_body_with_a_length_are_the_next_request(
     first = request("POST", "/v1/orders", KEY, JSON, f"Content-Length: {len(body)}", body=body)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     second = request("POST", "/v1/orders", KEY, JSON, CHUNKED, body=chunked)
-    found = replies(served, first + second + SMUGGLED + request())
-    assert [answer.status for answer in found] == [409, 409, 404, 200]
-    for answer in found:
+    received = replies(served, first + second + SMUGGLED + request())
+    assert [answer.status for answer in received] == [409, 409, 404, 200]
+    for answer in received:
         well(answer)
 
 
@@ -168,9 +170,9 @@ def test_what_never_ends_is_cut_off(served: Listening, start: bytes, endless: by
     """Nothing that is kept while it is read is without bounds."""
     piece = endless * (16_384 // len(endless))
     pieces = [start, *[piece] * (4 * HEAD_BYTES_MAX // len(piece))]
-    (said,) = send_all(served.port, [pieces])
-    assert said.ended, "it would be read for ever"
-    for answer in answers(said.text):  # which a reset connection may swallow
+    (reply,) = send_all(served.port, [pieces])
+    assert reply.ended, "it would be read for ever"
+    for answer in answers(reply.text):  # which a reset connection may swallow
         assert answer.status in (401, 431)
         well(answer)
     assert replies(served, request())[0].status == 200
@@ -251,11 +253,11 @@ def test_thousands_of_requests_that_are_nearly_right(served: Listening) -> None:
     chance = random.Random(seed)
     sent = [mutated(chance) for _ in range(CASES)]
     with structlog.testing.capture_logs() as logs:
-        found = send_all(served.port, sent)
+        received = send_all(served.port, sent)
     statuses: Counter[int] = Counter()
-    for pieces, said in zip(sent, found, strict=True):
+    for pieces, reply in zip(sent, received, strict=True):
         try:
-            for answer in answers(said.text):
+            for answer in answers(reply.text):
                 statuses[answer.status] += 1
                 if answer.status != 100:
                     well(answer)

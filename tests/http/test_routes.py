@@ -81,6 +81,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _fulfil(client)
         _cancel(client)
         _pay(client)
+        _schedule(client)
+        _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -96,6 +98,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
 def _fulfil(client: ExampleClient) -> None:
     """An order from placing to delivery, held in between."""
     order_id = client.do("PlaceOrder")["order_id"]
+    edited = client.do("EditOrder", order_id=order_id)
+    assert (edited["difference"], edited["amount_due"]) == ("2.05", "22.30")
     held = client.do("HoldOrder", order_id=order_id)
     client.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
     client.do("ConfirmOrder", order_id=order_id)
@@ -120,8 +124,28 @@ def _fulfil(client: ExampleClient) -> None:
 
 def _cancel(client: ExampleClient) -> None:
     placed = client.do("PlaceOrder", body=order(5, "85123A"))
-    cancelled = client.do("CancelOrder", order_id=placed["order_id"])
+    order_id = placed["order_id"]
+    cancelled = client.do("CancelOrder", order_id=order_id)
     assert cancelled["lines"][0]["cancelled"] == 2
+    client.do("TagOrder", order_id=order_id)
+    client.do("NoteOrder", order_id=order_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
+    client.do("ArchiveOrder", order_id=order_id)
+    client.do("UnarchiveOrder", order_id=order_id)
+    client.do("ResumeOrder", order_id=order_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=order_id)
+
+
+def _schedule(client: ExampleClient) -> None:
+    """An order for later, which a person releases before."""
+    later = {**order(1, "85123A"), "confirm": True, "fulfil_at": "2200-01-01T00:00:00Z"}
+    placed = client.do("PlaceOrder", body=later)
+    assert placed["status"]["order"] == "scheduled"
+    (deadline,) = client.see("list_deadlines", placed["position"])["items"]
+    assert (deadline["key"], deadline["due_at"]) == (placed["order_id"], placed["fulfil_at"])
+    released = client.do("ReleaseScheduledOrder", order_id=placed["order_id"])
+    assert released["status"]["order"] == "confirmed"
+    assert client.see("list_deadlines", released["position"])["items"] == []
 
 
 def _pay(client: ExampleClient) -> None:
@@ -143,6 +167,30 @@ def _pay(client: ExampleClient) -> None:
     assert refunded["money"]["credit"] == "0.00"
 
 
+def _return(client: ExampleClient) -> None:
+    """A return that comes back and is refunded, one that is declined, and a blind one."""
+    order_id = client.do("PlaceOrder", body=order(2, "85123A", confirm=True))["order_id"]
+    paid = {**MANUAL, "amount": "5.10", "capture": "automatic"}
+    client.do("RequestPayment", body=paid, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    client.do("DeliverShipment", shipment_id=shipment_id)
+    return_id = client.do("RequestReturn", order_id=order_id)["return_id"]
+    client.do("DeclineReturn", return_id=return_id)
+    client.do("ReopenReturn", return_id=return_id)
+    client.do("ApproveReturn", return_id=return_id)
+    client.do("ReceiveReturn", return_id=return_id)
+    refunded = client.do("RefundReturn", return_id=return_id)
+    assert refunded["refunded"] == "2.05"
+    client.do("CloseReturn", return_id=return_id)
+    blind = client.do("RequestBlindReturn")
+    client.do("CancelReturn", return_id=blind["return_id"])
+    after = client.do("PutReturnPolicy", policy_name="standard")["position"]
+    assert client.see("get_return", after, return_id=return_id)["status"] == "closed"
+    assert len(client.see("list_returns", after)["items"]) == 2
+    assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -159,9 +207,9 @@ def _forget(client: ExampleClient, after: int) -> None:
     assert client.see("retention_due", after)["items"] == []
     client.do("ReleaseCustomerHold", customer_id="17850", hold_id=held["hold_id"])
     after = client.do("ForgetCustomer", customer_id="17850")["position"]
-    known = client.see("export_customer", after, customer_id="17850")
-    assert known["customer"]["name"] == "[forgotten]"
-    assert known["accesses"]
+    export = client.see("export_customer", after, customer_id="17850")
+    assert export["customer"]["name"] == "[forgotten]"
+    assert export["accesses"]
     client.do("ReceiveStock")
     body = order(1, "85123A", backorder="allow", customer={"name": "Somebody"})
     placed = client.do("PlaceOrder", body=body)  # all units are kept for the backorder before
@@ -179,19 +227,20 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
+PATHS |= {"return_id": "r", "policy_name": "n"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     """But those that are public. A route that is missing would answer 404."""
-    asked = [(c.route.method, c.route.path) for c in COMMANDS.values()]
-    asked += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
-    asked += [("GET", q.path) for q in QUERIES if q.scope != "public"]
-    asked += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
-    asked += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
-    asked += [("POST", "/v1/projections/x/rebuild")]
-    with Api(create_app(memory_oms), key=None) as nobody:
-        for method, path in asked:
-            response = nobody.send(method, path.format(**PATHS))
+    routes = [(c.route.method, c.route.path) for c in COMMANDS.values()]
+    routes += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
+    routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
+    routes += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
+    routes += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
+    routes += [("POST", "/v1/projections/x/rebuild")]
+    with Api(create_app(memory_oms), key=None) as anonymous:
+        for method, path in routes:
+            response = anonymous.send(method, path.format(**PATHS))
             assert response.status_code == 401, (method, path)
             assert response.json()["code"] == "unauthenticated"
             assert "Bearer" in response.headers["www-authenticate"]
@@ -229,8 +278,8 @@ def test_keys(oms: Oms, api: Api) -> None:
     ],
 )
 def test_without_keys_only_for_this_machine(memory_oms: Oms, host: str, status: int) -> None:
-    with Api(create_app(memory_oms, no_auth=True), key=None) as anybody:
-        response = anybody.get("/v1/events", headers={"Host": host})
+    with Api(create_app(memory_oms, no_auth=True), key=None) as anonymous:
+        response = anonymous.get("/v1/events", headers={"Host": host})
         assert response.status_code == status
 
 
@@ -238,8 +287,8 @@ def test_without_keys_only_for_this_machine(memory_oms: Oms, host: str, status: 
     "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
 )
 def test_without_keys_forwarded_requests_are_refused(memory_oms: Oms, header: str) -> None:
-    with Api(create_app(memory_oms, no_auth=True), key=None) as anybody:
-        response = anybody.get("/v1/events", headers={header: "203.0.113.7"})
+    with Api(create_app(memory_oms, no_auth=True), key=None) as anonymous:
+        response = anonymous.get("/v1/events", headers={header: "203.0.113.7"})
         assert response.status_code == 403
 
 

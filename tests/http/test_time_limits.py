@@ -61,7 +61,7 @@ def test_no_time_counts_while_it_is_stopped_and_all_of_it_from_a_restart_on() ->
         limited(0.05, restarted)
 
 
-def test_a_task_that_somebody_else_cancels_stays_cancelled() -> None:
+def test_a_task_cancelled_by_another_stays_cancelled() -> None:
     async def act(limit: TimeLimit) -> None:
         task = asyncio.current_task()
         assert task is not None

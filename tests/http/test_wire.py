@@ -91,9 +91,9 @@ def test_an_upgrade_is_ignored_and_splits_no_message(
         "nowhere": [head + body + after],
         "everywhere": [head[:50], head[50:], body[:7], body[7:100], body[100:] + after],
     }[cut]
-    found = list(answers(in_segments(served.port, pieces)))
-    assert [answer.status for answer in found] == [409, 200], found
-    assert json.loads(found[0].body)["code"] == "unknown_sku"
+    received = list(answers(in_segments(served.port, pieces)))
+    assert [answer.status for answer in received] == [409, 200], received
+    assert json.loads(received[0].body)["code"] == "unknown_sku"
     assert len(served.requests) == 2
 
 

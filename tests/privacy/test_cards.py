@@ -181,6 +181,30 @@ def test_thirteen_digits_name_things() -> None:
     assert refused({"external_id": "4222 222 222 222"}) == "external_id"
 
 
+def air_travel_card(rest: str) -> str:
+    """A number of UATP."""
+    return with_check_digit("1" + rest)
+
+
+@given(st.text("0123456789", min_size=13, max_size=13), st.sampled_from(["", " ", "-"]))
+def test_a_card_of_air_travel_is_detected_as_it_is_written(rest: str, between: str) -> None:
+    number = air_travel_card(rest)
+    for parts in ((4, 5, 6), (4, 4, 4, 3), (5, 5, 5)):
+        ends = [sum(parts[: n + 1]) for n in range(len(parts))]
+        groups = [number[end - part : end] for part, end in zip(parts, ends, strict=True)]
+        text = between.join(groups)
+        assert refused({"note": f"UATP {text} exp 12/27"}) == "note"
+        assert cards.may_hold_card_data(text.encode())
+
+
+@given(st.text("0123456789", min_size=13, max_size=13))
+def test_a_number_of_a_parcel_is_no_card_of_air_travel(rest: str) -> None:
+    number = air_travel_card(rest)
+    assert refused({"tracking_number": number, "external_id": number}) is None
+    addresses = f"{number[:3]}.{number[3:6]}.0.1 {number[8:10]}.{number[10:12]}.{number[12:]}"
+    assert refused({"note": addresses}) is None
+
+
 def test_no_error_repeats_card_data() -> None:
     with pytest.raises(Invalid) as error:
         cards.refuse({"note": "4111 1111 1111 1111"})
@@ -193,7 +217,7 @@ def test_inspection_is_bounded() -> None:
     assert refused({"notes": ["4111111111111112"] * 300_000}) is not None
 
 
-THIRTEEN = re.compile(rb'[2-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
+THIRTEEN = re.compile(rb'[1-69](?:[^0-9A-Za-z"\n]{0,12}[0-9]){12}')
 
 
 @given(st.lists(st.sampled_from([*"01234569", "  ", "-" * 12, "-" * 13, "a", '"', "\n", "\u00e9"])))

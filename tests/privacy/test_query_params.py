@@ -30,6 +30,7 @@ DECLARED = {
 SEARCHES = {
     "list_orders": "an e-mail address, a part of a number, an external id or a tracking number",
     "list_products": "a part of a SKU or a title, which may contain an @",
+    "list_returns": "a part of the order's number or of the id of the return",
     "list_shipments": "a part of the order's number or of a tracking number",
 }
 """What the parameter `q` of each query searches."""
@@ -42,6 +43,9 @@ UNRESTRICTED = {
     "track": "the public page of a parcel has no items and does not show the mark",
     "get_retention": "periods that the law sets, with no order in them",
     "retention_due": "customers and how many orders they have, whatever is in those",
+    "list_deadlines": "ids and times, and nothing of what was ordered",
+    "list_returns": "every item names its return and is masked like its order",
+    "list_return_policies": "periods for whole categories, with no order in them",
     "list_locations": "places and nothing that is in them",
     "get_location": "one place and nothing that is in it",
 }
@@ -85,18 +89,19 @@ def unmasked() -> set[str]:
 def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
     new = unmasked() - UNRESTRICTED.keys()
     assert not new, (
-        f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in kernel.py)."
-        " A query that can reveal no health data goes into UNRESTRICTED, with the reason."
+        f"Give {sorted(new)} a `sensitive_filter` or a `minimum_count` (see `Query` in"
+        " kernel/queries.py). A query that can reveal no health data goes into UNRESTRICTED,"
+        " with the reason."
     )
     assert UNRESTRICTED.keys() == unmasked(), "no longer needed in UNRESTRICTED"
 
 
 def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
-    """A filter by SKU tells which of the masked items contain it. The `q` of shipments searches
-    numbers that masked items show."""
+    """A filter by SKU tells which of the masked items contain it. The `q` of shipments and
+    returns searches numbers that masked items show."""
     by_content = {"sku", "q", "title", "external_id", "reference"}
     filters = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
-    assert filters.pop("list_shipments") == {"q"}
+    assert filters.pop("list_shipments") == filters.pop("list_returns") == {"q"}
     assert {name for name in UNRESTRICTED if filters.get(name)} == set()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined, Site
 from oms_ledger.domain.fulfilment.events import (
@@ -17,16 +19,15 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLine,
     ShipmentScanned,
 )
-from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
-    CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderHeld,
     OrderPlaced,
-    PaymentProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -34,20 +35,9 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
-from oms_ledger.domain.payments.events import (
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentEvent,
-    PaymentRefunded,
-    PaymentRequested,
-    RefundRequested,
-)
-from oms_ledger.domain.payments.rules import payment_changes
-from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import STATES
 from oms_ledger.domain.stock.events import (
@@ -62,6 +52,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event, Recorded, State
+from tests.projections import moves as more
 
 PLACED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
 SHIP_BY = PLACED_AT + timedelta(days=1)
@@ -79,6 +70,7 @@ def placed(
     name: str = "Ada Lovelace",
     channel: str = "web",
     external_id: str | None = None,
+    fulfil_at: datetime | None = None,
 ) -> OrderPlaced:
     terms = OrderTerms(
         channel,
@@ -88,6 +80,7 @@ def placed(
         customer=Customer(f"c-{order_id}", Personal(name), Personal("Ada@example.org")),
         shipping_address=Address(name=Personal(name), city="Leeds", country="GB"),
         shipping=ShippingCharge("standard", 495),
+        fulfil_at=fulfil_at,
     )
     number = f"{channel.upper()}-{order_id}"
     promise = (at + timedelta(days=1), at + timedelta(days=3))
@@ -152,9 +145,19 @@ class Shop:
     def play(self, steps: int) -> list[Event]:
         moves = (self.place, self.place, self.pack, self.send, self.confirm, self.cancel)
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
-        money = (self.pay, self.credit)
+        others = [
+            partial(move, self)
+            for move in (more.pay, more.credit, more.label, more.end, more.send_back)
+        ]
+        every: list[Callable[[], None]] = [
+            *moves,
+            *rarer,
+            self.edit,
+            self.release,
+            *others,
+        ]
         for _ in range(steps):
-            self.chance.choice((*moves, *rarer, *money))()
+            self.chance.choice(every)()
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:
@@ -178,10 +181,21 @@ class Shop:
         fee = OrderLine("fee", "POST", 1, 300, stocked=False)
         self.happens(
             order,
-            placed(order_id, (*lines, fee), got, short),
+            placed(order_id, (*lines, fee), got, short, fulfil_at=self.fulfil_at()),
             *(StockAllocated(a.sku, where, a.quantity, order_id, a.line_id) for a in got),
             *(StockBackordered(b.sku, where, 1, order_id, b.line_id) for b in short),
         )
+
+    def fulfil_at(self) -> datetime | None:
+        """More than half of the orders are scheduled."""
+        if self.chance.random() < 0.4:
+            return None
+        return PLACED_AT + timedelta(days=self.chance.randint(1, 9))
+
+    def release(self) -> None:
+        order = self.any_order()
+        if order and order.placed and order.scheduled:
+            self.happens(order, FulfilmentReleased(order.placed.order_id))
 
     def pack(self) -> None:
         order = self.any_order()
@@ -283,6 +297,52 @@ class Shop:
                 self.happens(order, cancelled, released)
                 return
 
+    def edit(self) -> None:
+        """A unit less of one line, two units of a new one, and sometimes other terms."""
+        order = self.any_order()
+        if order is None or order.placed is None:
+            return
+        order_id, terms = order.placed.order_id, order.terms
+        held = [(p, where) for p in order.lines.values() for where in p.allocated_at]
+        if not held:
+            return
+        progress, where = self.chance.choice(held)
+        old = progress.line
+        less = progress.priced.of_quantity(old.quantity - 1)
+        more = OrderLine(str(len(order.lines)), self.chance.choice(SKUS), 2, 150, 7)
+        freed = Allocation(old.line_id, old.sku, where, 1)
+        got = Allocation(more.line_id, more.sku, where, 1)
+        short = Backorder(more.line_id, more.sku, where, 1)
+        express = ShippingCharge("express", 995) if self.chance.random() < 0.3 else None
+        moved = Address(Personal("Ada Byron"), city="York", country="FR")
+        later = PLACED_AT + timedelta(days=self.chance.randint(1, 4))
+        change = less.amount - old.amount + more.amount
+        if express is not None and terms.shipping is not None:
+            change += express.amount - terms.shipping.amount
+        edited = OrderEdited(
+            order_id,
+            f"e{len(self.events)}",
+            "GBP",
+            terms.total,
+            terms.total + change,
+            change,
+            (more,),
+            (LineEdit(less, old.quantity),),
+            shipping_address=moved if self.chance.random() < 0.3 else None,
+            shipping=express,
+            ship_by=later if self.chance.random() < 0.3 else None,
+            allocations=(got,),
+            backorders=(short,),
+            released=(freed,),
+        )
+        self.happens(
+            order,
+            edited,
+            StockReleased(old.sku, where, 1, order_id, old.line_id),
+            StockAllocated(more.sku, where, 1, order_id, more.line_id),
+            StockBackordered(more.sku, where, 1, order_id, more.line_id),
+        )
+
     def fill(self) -> None:
         order = self.any_order()
         if order is None or order.placed is None:
@@ -307,39 +367,6 @@ class Shop:
             order = self.orders[order_id]
             back = StockReturned(sku_of(order, some[0]), "LON", some[0].quantity, "r1")
             self.happens(order, UnitsReturned(order_id, "r1", some), back)
-
-    def pay(self) -> None:
-        """A payment is requested and settled at once; a later one is refunded in part."""
-        order = self.any_order()
-        if order is None or order.placed is None:
-            return
-        payment_id = f"p{len(self.events)}"
-        amount = Money(self.chance.randint(100, 900), "GBP")
-        requested = PaymentRequested(payment_id, order.placed.order_id, "manual", amount, "manual")
-        authorised = PaymentAuthorised(payment_id, amount)
-        captures = (
-            CaptureRequested(payment_id, "c1", amount),
-            PaymentCaptured(payment_id, "c1", amount),
-        )
-        back = Money(50, "GBP")
-        refunds = (
-            RefundRequested(payment_id, "r1", back, "damaged"),
-            PaymentRefunded(payment_id, "r1", back),
-        )
-        steps: tuple[tuple[PaymentEvent, ...], ...] = ((requested, authorised), captures, refunds)
-        payment = Payment()
-        for events in steps[: self.chance.randint(1, 3)]:
-            for change in payment_changes(payment, events):
-                self.events.append(change.event)
-                if isinstance(change.event, PaymentProgressed):
-                    order.apply(change.event)
-                else:
-                    payment.apply(change.event)
-
-    def credit(self) -> None:
-        order = self.any_order()
-        if order and order.placed:
-            self.happens(order, CreditGranted(order.placed.order_id, "late", "GBP", adjustment=25))
 
     def correct(self) -> None:
         self.events.append(StockAdjusted(self.chance.choice(SKUS), "LON", -1, "damaged"))

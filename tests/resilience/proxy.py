@@ -83,7 +83,11 @@ class Wire:
             if not self._open.is_set():
                 self._silent.append(client)
                 continue
-            link = Link(self, client, self._connect())
+            try:
+                link = Link(self, client, self._connect())
+            except OSError:  # there is no server at the moment
+                client.close()
+                continue
             threading.Thread(target=link.forward_requests, daemon=True).start()
             threading.Thread(target=link.forward_replies, daemon=True).start()
 

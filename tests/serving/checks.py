@@ -46,10 +46,10 @@ def follow(client: httpx.Client, position: int) -> None:
     """Return when every read model has reached `position`; a worker must run."""
     assert LISTS.keys() == {model.name for model in PROJECTIONS}
     for path in LISTS.values():
-        asked = {"min_position": position, "wait_ms": 1000}
+        waits = {"min_position": position, "wait_ms": 1000}
 
-        def answered(path: str = path, asked: dict[str, int] = asked) -> bool:
-            answer = client.get(path, params=asked)
+        def answered(path: str = path, waits: dict[str, int] = waits) -> bool:
+            answer = client.get(path, params=waits)
             if answer.status_code == 503:
                 assert int(answer.headers["retry-after"]) >= 1
                 return False

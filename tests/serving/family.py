@@ -40,7 +40,7 @@ class Family:
                 cwd=output,
                 start_new_session=True,
             )
-        self._seen: dict[int, psutil.Process] = {}
+        self._children: dict[int, psutil.Process] = {}
 
     def ready(self) -> str:
         """Wait for the line with the address, and return the address."""
@@ -61,7 +61,7 @@ class Family:
     def children(self, module: str = "oms_ledger.serving") -> list[psutil.Process]:
         """The children that are alive, oldest first."""
         with_parent = [p for p in self.parent.children() if module in " ".join(_words(p))]
-        self._seen |= {p.pid: p for p in with_parent}
+        self._children |= {p.pid: p for p in with_parent}
         return sorted(with_parent, key=lambda p: (p.create_time(), p.pid))
 
     def apis(self) -> list[psutil.Process]:
@@ -73,11 +73,11 @@ class Family:
     def answers(self, route: str, status: int) -> dict[int, int]:
         """How many such answers each API process has given, by its process id: from the
         counters that each keeps for itself."""
-        found = {}
+        counts = {}
         for api in self.apis():
             file = Path(api.environ()["PROMETHEUS_MULTIPROC_DIR"]) / f"histogram_{api.pid}.db"
-            found[api.pid] = _answers(file)[route, str(status)]
-        return found
+            counts[api.pid] = _answers(file)[route, str(status)]
+        return counts
 
     def end(self, how: signal.Signals) -> int:
         """Tell the parent to end, as a terminal (SIGINT: to its whole group) or an init system
@@ -91,7 +91,7 @@ class Family:
 
     def left(self) -> list[psutil.Process]:
         """The processes of the family that are still running."""
-        return [p for p in (self.parent, *self._seen.values()) if alive(p)]
+        return [p for p in (self.parent, *self._children.values()) if alive(p)]
 
     def clear(self) -> None:
         """However a test ended, nothing stays."""
@@ -150,14 +150,14 @@ def postmaster(data_dir: Path) -> psutil.Process | None:
 def servers(data_dir: Path) -> list[psutil.Process]:
     """All PostgreSQL processes of a data folder."""
     folder = str(data_dir.resolve() / "pg")
-    found = []
+    processes = []
     for process in psutil.process_iter(["name"]):
         try:
             if str(process.info["name"]).startswith("postgres") and process.cwd() == folder:
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def _surroundings() -> dict[str, str]:

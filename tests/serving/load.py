@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ PAUSE_SECONDS = 0.1
 @dataclass
 class Load:
     """Each request has a key of its own, which is also its correlation id, so that the log
-    tells what came of it. `acknowledged` is what was answered, `unknown` what failed."""
+    tells what came of it. `acknowledged` is what was answered, `unknown` what failed; `seconds`
+    are those of the slowest request. A customer pauses for `pause_seconds` after each order."""
 
     url: str
     key: str | None
@@ -33,6 +35,8 @@ class Load:
     unknown: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
+    seconds: float = 0.0
+    pause_seconds: float = 0.0
 
     def open_shop(self) -> None:
         with client(self.url, self.key) as http:
@@ -66,7 +70,10 @@ class Load:
         with client(self.url, self.key) as http:
             while not self.stop.is_set():
                 number += 1
+                started = time.monotonic()
                 self._place(http, f"{name}-{number}")
+                self.seconds = max(self.seconds, time.monotonic() - started)
+                self.stop.wait(self.pause_seconds)
 
     def _place(self, http: httpx.Client, key: str) -> None:
         try:
@@ -115,10 +122,10 @@ def send(http: httpx.Client, key: str) -> httpx.Response:
 
 
 def _by_request(log: Sequence[Recorded]) -> dict[str, list[Recorded]]:
-    found: dict[str, list[Recorded]] = {}
+    events: dict[str, list[Recorded]] = {}
     for r in log:
-        found.setdefault(r.meta.correlation_id, []).append(r)
-    return found
+        events.setdefault(r.meta.correlation_id, []).append(r)
+    return events
 
 
 def _shape(events: Sequence[Recorded]) -> Counter[str]:

@@ -10,8 +10,8 @@ Json = dict[str, Any]
 
 
 def order(*lines: tuple[str, int], **fields: Any) -> Json:
-    asked = [{"sku": sku, "quantity": n, "unit_price": "2.55"} for sku, n in lines]
-    return {"channel": "web", "currency": "GBP", "lines": asked, **fields}
+    order_lines = [{"sku": sku, "quantity": n, "unit_price": "2.55"} for sku, n in lines]
+    return {"channel": "web", "currency": "GBP", "lines": order_lines, **fields}
 
 
 def location(client: httpx.Client, code: str, priority: int = 1) -> None:

@@ -25,9 +25,6 @@ REQUESTS = 150
 
 TIMES_USUAL = 5.0
 
-LEAST_SECONDS = 0.3
-"""Times below this are good on any machine, whatever is usual."""
-
 MEMORY_GROWTH_MAX = 1.3
 
 NEAR_NUMBERS = b'{"a":[' + b'"2 2 2 2 2 2 2 2 2 2 2 2a",' * 370_000 + b"1]}"
@@ -124,7 +121,7 @@ def silent(port: int, number: int) -> Iterator[None]:
 
 def body(content: bytes) -> Send:
     headers = {"Content-Type": "application/json"}
-    return lambda http: http.post("/v1/orders", content=content, headers=headers)
+    return lambda http: http.post("/v1/orders:batch", content=content, headers=headers)
 
 
 def heads(http: httpx.Client) -> object:
@@ -150,7 +147,7 @@ def test_a_key_holder_works_on_beside_a_flood(shop: Shop, name: str) -> None:
     before = shop.memory()
     with flooded(shop.url, shop.other_key if with_key else None, senders, *sends):
         beside = p99(shop.working())
-    assert beside <= max(TIMES_USUAL * usual, LEAST_SECONDS), (usual, beside)
+    assert beside <= TIMES_USUAL * usual, (usual, beside)
     assert_memory_is_back(shop, before)
 
 
@@ -159,7 +156,7 @@ def test_a_key_holder_is_served_beside_silent_connections(shop: Shop) -> None:
     before = shop.memory()
     with silent(shop.port, 1100):
         beside = p99(shop.working())
-    assert beside <= max(TIMES_USUAL * usual, LEAST_SECONDS), (usual, beside)
+    assert beside <= TIMES_USUAL * usual, (usual, beside)
     assert_memory_is_back(shop, before)
 
 

@@ -107,8 +107,8 @@ def test_a_shop_with_two_logins(site: Site, tmp_path: Path) -> None:
 
     with serving(site.environment(), tmp_path / "one") as (family, url), client(url) as http:
         sells_and_folds(http)
-        asked = http.post("/v1/projections/stock_levels/rebuild")
-        assert asked.status_code == 202, "http needs no owner; building does"
+        requested = http.post("/v1/projections/stock_levels/rebuild")
+        assert requested.status_code == 202, "http needs no owner; building does"
         seals(http)
         sessions(site, {SERVE})
         assert "builds_left_to_the_owner" in family.stderr.read_text()
@@ -130,13 +130,13 @@ def sells_and_folds(http: httpx.Client) -> None:
     receive(http, ("A", "LON", 5))
     customer = {"id": "c-1", "name": "Ada Lovelace", "email": "ada@example.org"}
     made = place(http, ("A", 2), customer=customer)
-    seen = {"min_position": made["position"], "wait_ms": 10_000}
-    answer = http.get(f"/v1/orders/{made['order_id']}", params=seen)
+    waits = {"min_position": made["position"], "wait_ms": 10_000}
+    answer = http.get(f"/v1/orders/{made['order_id']}", params=waits)
     assert answer.status_code == 200, answer.text
     assert answer.json()["lines"][0]["allocated"] == 2
     assert answer.json()["customer"]["name"] == "Ada Lovelace"
-    found = http.get("/v1/orders", params={"q": "ada@example.org"})
-    assert len(found.json()["items"]) == 1
+    listed = http.get("/v1/orders", params={"q": "ada@example.org"})
+    assert len(listed.json()["items"]) == 1
     assert http.get("/v1/audit/access").json()["items"], "who was shown it is on record"
     forgotten = http.post("/v1/customers/c-1/forget", json={"reason": "asked for"})
     assert forgotten.status_code == 200, forgotten.text
@@ -152,11 +152,11 @@ def seals(http: httpx.Client) -> None:
 def sessions(site: Site, logins: set[str]) -> None:
     """Who is connected as the program, and that none of them acts, or may act, as the owner."""
     with psycopg.connect(site.administrator) as administrator:
-        found = administrator.execute(
+        sessions = administrator.execute(
             "SELECT DISTINCT usename FROM pg_stat_activity"
             " WHERE application_name LIKE 'oms-ledger%' AND datname = current_database()"
         ).fetchall()
-    assert {str(name) for (name,) in found} == logins
+    assert {str(name) for (name,) in sessions} == logins
     become = f"SET ROLE {Role.OWNER.of(SCHEMA)}".encode()
     with psycopg.connect(site.url(SERVE)) as login, pytest.raises(InsufficientPrivilege):
         login.execute(become)

@@ -104,8 +104,8 @@ def sold_out(shop: Served, sku: str, stock: int) -> Counter[int]:
     log = check_everything(shop.client, shop.database)
     sold = [r.event for r in log if isinstance(r.event, OrderPlaced)]
     assert sum(line.sku == sku for placed in sold for line in placed.terms.lines) == stock
-    found = shop.client.get(f"/v1/stock/{sku}").json()
-    assert (found["on_hand"], found["allocated"], found["available"]) == (stock, stock, 0)
+    level = shop.client.get(f"/v1/stock/{sku}").json()
+    assert (level["on_hand"], level["allocated"], level["available"]) == (stock, stock, 0)
     return by_process
 
 

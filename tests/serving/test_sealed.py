@@ -11,8 +11,8 @@ from tests.serving.shop import receive
 
 def sealed(client: httpx.Client) -> int:
     """How many events the newest checkpoint is of; 0 before the first."""
-    found = client.get("/checkpoint")
-    return int(found.text.splitlines()[1]) if found.status_code == 200 else 0
+    answer = client.get("/checkpoint")
+    return int(answer.text.splitlines()[1]) if answer.status_code == 200 else 0
 
 
 def test_what_is_written_is_sealed_in_a_moment(shop: Served) -> None:

@@ -40,9 +40,9 @@ def test_an_address_that_cannot_be_read_is_not_repeated(
     """The driver's own words would."""
     monkeypatch.setenv("OMS_DATABASE_URL", url)
     assert main.run(["migrate"]) == 2
-    said = capsys.readouterr()
-    assert "OMS_DATABASE_URL" in said.err
-    assert SECRET not in said.out + said.err
+    output = capsys.readouterr()
+    assert "OMS_DATABASE_URL" in output.err
+    assert SECRET not in output.out + output.err
 
 
 def test_a_server_that_is_away_is_named_without_the_password() -> None:

@@ -148,8 +148,8 @@ def test_two_families_share_a_database_until_the_last_leaves(
         location(here, "LON")
         receive(there, ("A", "LON", 3))
         made = place(here, ("A", 1))
-        seen = there.get(f"/v1/orders/{made['order_id']}", params=after(made["position"]))
-        assert seen.json()["order_number"] == made["order_number"]
+        answer = there.get(f"/v1/orders/{made['order_id']}", params=after(made["position"]))
+        assert answer.json()["order_number"] == made["order_number"]
 
         running = postmaster(data_dir)
         assert running is not None
@@ -165,8 +165,8 @@ def test_two_families_share_a_database_until_the_last_leaves(
         receive(there, ("A", "LON", 1))
         last = place(there, ("A", 1))
         follow(there, last["position"])
-        found = there.get("/v1/stock/A").json()
-        assert (found["on_hand"], found["allocated"]) == (4, 4)
+        level = there.get("/v1/stock/A").json()
+        assert (level["on_hand"], level["allocated"]) == (4, 4)
         assert second.end(signal.SIGTERM) == 0
         assert_nothing_is_left(second, data_dir)
 

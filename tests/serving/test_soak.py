@@ -56,7 +56,7 @@ class Clerk:
         lines = [(sku, self.dice.randint(1, 4)) for sku in skus]
         backorder = self.dice.choice(["refuse", "refuse", "allow"])
         body = order(*lines, confirm=True, backorder=backorder)
-        if made := self.ask("place", "/v1/orders", body):
+        if made := self.post("place", "/v1/orders", body):
             self.open.append(made)
 
     def ship(self) -> None:
@@ -67,32 +67,32 @@ class Clerk:
         places = {a["location"] for line in made["lines"] for a in line["allocations"]}
         for code in sorted(places):
             path = f"/v1/orders/{made['order_id']}/shipments"
-            if shipment := self.ask("ship", path, {"location": code}):
+            if shipment := self.post("ship", path, {"location": code}):
                 self.packed.append(shipment["shipment_id"])
 
     def dispatch(self) -> None:
         if self.packed:
             shipment = self.packed.pop(self.dice.randrange(len(self.packed)))
-            if self.ask("dispatch", f"/v1/shipments/{shipment}/dispatch", {}):
+            if self.post("dispatch", f"/v1/shipments/{shipment}/dispatch", {}):
                 self.on_their_way.append(shipment)
 
     def deliver(self) -> None:
         if self.on_their_way:
             shipment = self.on_their_way.pop(self.dice.randrange(len(self.on_their_way)))
-            self.ask("deliver", f"/v1/shipments/{shipment}/deliver", {})
+            self.post("deliver", f"/v1/shipments/{shipment}/deliver", {})
 
     def cancel(self) -> None:
         """Some of them twice, since they stay among the open ones."""
         if self.open:
             made = self.dice.choice(self.open)
-            self.ask("cancel", f"/v1/orders/{made['order_id']}/cancel", {"reason": "customer"})
+            self.post("cancel", f"/v1/orders/{made['order_id']}/cancel", {"reason": "customer"})
 
     def receive(self) -> None:
         body = {"sku": self.dice.choice(SKUS), "location": self.dice.choice(PLACES), "quantity": 5}
-        self.ask("receive", "/v1/stock/receipts", body)
+        self.post("receive", "/v1/stock/receipts", body)
 
     def adjust(self) -> None:
-        self.ask(
+        self.post(
             "adjust",
             "/v1/stock/adjustments",
             {
@@ -103,7 +103,7 @@ class Clerk:
             },
         )
 
-    def ask(self, work: str, path: str, body: Json) -> Json | None:
+    def post(self, work: str, path: str, body: Json) -> Json | None:
         """The answer; None for a refusal."""
         answer: httpx.Response = self.http.post(path, json=body)
         self.done[work, answer.status_code] += 1

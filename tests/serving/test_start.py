@@ -33,20 +33,20 @@ def test_without_keys_on_the_oldest_postgresql(postgres15: str, tmp_path: Path) 
         environment = {"OMS_DATABASE_URL": database}
         with (
             serving(environment, tmp_path, "--no-auth") as (family, url),
-            client(url, None) as anybody,
+            client(url, None) as anonymous,
         ):
-            location(anybody, "LON")
-            receive(anybody, ("A", "LON", 2))
-            made = place(anybody, ("A", 2))
-            answer = anybody.get(
+            location(anonymous, "LON")
+            receive(anonymous, ("A", "LON", 2))
+            made = place(anonymous, ("A", 2))
+            answer = anonymous.get(
                 f"/v1/orders/{made['order_id']}",
                 params={"min_position": made["position"], "wait_ms": 10_000},
             )
             assert answer.status_code == 200
             assert answer.json()["lines"][0]["allocated"] == 2
-            away = anybody.get("/v1/orders", headers={"Host": "shop.example.com"})
+            away = anonymous.get("/v1/orders", headers={"Host": "shop.example.com"})
             assert away.status_code == 403, "a web page reaches us by another name"
-            check_everything(anybody, database)
+            check_everything(anonymous, database)
             assert family.stdout.read_text() == f"ready {url}\n"
 
 
@@ -55,7 +55,7 @@ def test_what_is_no_request_is_answered_as_one(shop: Served) -> None:
     address = httpx.URL(shop.url)
     with socket.create_connection((address.host, address.port or 80), timeout=60) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
-        told = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert told.startswith(b"HTTP/1.1 400 ")
-    assert b'"code":"malformed"' in told
-    assert b"x-content-type-options: nosniff" in told
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"malformed"' in received
+    assert b"x-content-type-options: nosniff" in received

@@ -30,8 +30,8 @@ def test_another_worker_takes_over(shop: Served) -> None:
 
     made = place(shop.client, ("WORK", 2))
     follow(shop.client, made["position"])
-    seen = shop.client.get(f"/v1/orders/{made['order_id']}").json()
-    assert seen["lines"][0]["allocated"] == 2
+    shown = shop.client.get(f"/v1/orders/{made['order_id']}").json()
+    assert shown["lines"][0]["allocated"] == 2
     assert not folding(shop) & {victim.pid for victim in victims}
     until(lambda: len(shop.family.workers()) == 2, "the supervisor has started another one")
     check_everything(shop.client, shop.database)

@@ -55,10 +55,10 @@ class PutLocation(Command):
         event = LocationDefined(
             self.code, self.name_, self.type, self._site(), self.priority, self.daily_capacity
         )
-        known = given.state(Location, self.code).defined
-        if event == known:
+        defined = given.state(Location, self.code).defined
+        if event == defined:
             return ()
-        if known is None:
+        if defined is None:
             self._refuse_twin(given)
         return [Change(event)]
 

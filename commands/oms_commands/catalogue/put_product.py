@@ -14,6 +14,7 @@ from oms_commands._fields import (
     Amount,
     Count,
     Currency,
+    Name,
     Sku,
     check_amount,
 )
@@ -21,7 +22,7 @@ from oms_commands.catalogue._fields import ComponentFields, DimensionFields
 from oms_ledger.domain.catalogue.answers import ProductDefinedAnswer
 from oms_ledger.domain.catalogue.costs import cost_of
 from oms_ledger.domain.catalogue.events import Dimensions, ProductDefined
-from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.catalogue.state import Product, product_refs, stored_sku
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -35,7 +36,7 @@ class PutProduct(Command):
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
     promised without being there. `unit_cost` is in `currency`, which may be left out where the
     product has a cost already. Orders of what is `sensitive` are health data; a definition that
-    does not say leaves it as it is.
+    does not say leaves it as it is. Return policies go by `category`.
     """
 
     name: ClassVar[str] = "PutProduct"
@@ -62,6 +63,7 @@ class PutProduct(Command):
     safety_stock: Count = 0
     components: tuple[ComponentFields, ...] = ()
     sensitive: bool | None = None
+    category: Name | None = None
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> PutProduct:
@@ -72,27 +74,29 @@ class PutProduct(Command):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Product, self.sku)]
+        return product_refs(self.sku)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        size, known = self.dimensions_mm, given.state(Product, self.sku)
+        sku = stored_sku(self.sku, given)
+        size, product = self.dimensions_mm, given.state(Product, sku)
         event = ProductDefined(
-            sku=self.sku,
+            sku=sku,
             title=self.title,
             stocked=self.stocked,
             weight_g=self.weight_g,
             dimensions_mm=Dimensions(size.length, size.width, size.height) if size else None,
-            unit_cost=cost_of(self.unit_cost, self.currency, known),
+            unit_cost=cost_of(self.unit_cost, self.currency, product),
             backorder_limit=self.backorder_limit,
             safety_stock=self.safety_stock,
-            sensitive=known.sensitive if self.sensitive is None else self.sensitive,
+            sensitive=product.sensitive if self.sensitive is None else self.sensitive,
+            product_category=self.category,
         )
-        if event == known.defined:
+        if event == product.defined:
             return ()
         return [Change(event)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        product = given.state(Product, self.sku)
+        product = given.state(Product, stored_sku(self.sku, given))
         defined = product.defined
         assert defined is not None
         cost = defined.unit_cost
@@ -106,5 +110,6 @@ class PutProduct(Command):
             "backorder_limit": defined.backorder_limit,
             "safety_stock": defined.safety_stock,
             "sensitive": defined.sensitive,
+            "category": defined.product_category,
             "version": product.version,
         }

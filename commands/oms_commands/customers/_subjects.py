@@ -43,7 +43,7 @@ def refuse_if_held(refs: Iterable[Ref], given: Given) -> None:
     ]
     if not held:
         return
-    whose = ", ".join(sorted({f"{name} ({hold.reason})" for name, hold in held}))
+    subjects = ", ".join(sorted({f"{name} ({hold.reason})" for name, hold in held}))
     faults: list[dict[str, Json]] = [
         {
             "customer_id": name,
@@ -54,7 +54,7 @@ def refuse_if_held(refs: Iterable[Ref], given: Given) -> None:
         for name, hold in held
     ]
     raise Refused(
-        f"There is a legal hold on {whose}. It must be released before anything is forgotten:"
+        f"There is a legal hold on {subjects}. It must be released before anything is forgotten:"
         " POST /v1/customers/{customer_id}/holds/{hold_id}/release.",
         code="on_legal_hold",
         errors=faults,

@@ -78,19 +78,22 @@ class ForgetOrder(Command):
 
 
 def _refuse_if_anothers(order: Order, keys: Sequence[str]) -> None:
-    """`Refused` if the order's personal values belong to a customer with an id or an address."""
-    assert order.placed is not None, "looked up before"
-    terms = order.placed.terms
+    """`Refused` if the order's personal values belong to a customer with an id or an address. What
+    the order's own `keys` seal from before an edit, which named the customer, can be forgotten."""
+    terms = order.terms
+    sealed_with = {key_of(value) for _, value in personal_values(terms)}
+    if order.edits is not None and keys and sealed_with.isdisjoint(keys):
+        return
     if terms.customer is not None and terms.customer.id is not None:
-        whose = terms.customer.id
+        subject = terms.customer.id
     elif terms.customer is not None and terms.customer.email is not None:
-        others = {key_of(value) for _, value in personal_values(terms)} - {None, *keys}
-        whose = next((f"{GUEST}{key}" for key in sorted(map(str, others))), "{e-mail address}")
+        others = sealed_with - {None, *keys}
+        subject = next((f"{GUEST}{key}" for key in sorted(map(str, others))), "{e-mail address}")
     else:
         return
     raise Refused(
-        f"The order is that of a customer, {whose}. Forget them, and what is personal in their"
-        f" orders goes along: POST /v1/customers/{whose}/forget.",
+        f"The order is that of a customer, {subject}. Forget them, and what is personal in their"
+        f" orders goes along: POST /v1/customers/{subject}/forget.",
         code="belongs_to_a_customer",
-        errors=[{"customer_id": whose}],
+        errors=[{"customer_id": subject}],
     )

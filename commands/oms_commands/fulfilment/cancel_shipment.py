@@ -27,6 +27,7 @@ class CancelShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/cancel")
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     shipment_id: Id

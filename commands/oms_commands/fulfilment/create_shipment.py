@@ -17,7 +17,8 @@ from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, Shipme
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_order, quantities, refuse_if_on_hold, require_location
-from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -37,6 +38,7 @@ class CreateShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/shipments", 201)
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "location": "LON",
         "carrier": "manual",
@@ -56,7 +58,6 @@ class CreateShipment(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        assert order.placed is not None
         if self.carrier not in _CARRIERS:
             raise Refused(
                 f"Carrier {self.carrier} is not connected. Use one of: {', '.join(_CARRIERS)}.",
@@ -65,7 +66,7 @@ class CreateShipment(Command):
         require_location(given, self.location)
         _check_shippable(order)
         units = self._units(order)
-        created = self._created(ctx, order.placed, _lines(order, units))
+        created = self._created(ctx, order, _lines(order, units))
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
@@ -112,9 +113,11 @@ class CreateShipment(Command):
         return wanted
 
     def _created(
-        self, ctx: Context, placed: OrderPlaced, lines: tuple[ShipmentLine, ...]
+        self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...]
     ) -> ShipmentCreated:
-        terms, address = placed.terms, placed.terms.shipping_address
+        assert order.placed is not None
+        placed, terms = order.placed, order.terms
+        address = terms.shipping_address
         recipient = address.name if address and address.name else None
         if recipient is None and terms.customer is not None:
             recipient = terms.customer.name
@@ -132,8 +135,8 @@ class CreateShipment(Command):
             ),
             tracking_token=ctx.token,
             placed_at=placed.placed_at,
-            ship_by=placed.ship_by,
-            deliver_by=placed.deliver_by,
+            ship_by=order.ship_by,
+            deliver_by=order.deliver_by,
             recipient=recipient,
             city=address.city if address else None,
             country=address.country if address else None,
@@ -146,6 +149,14 @@ def _check_shippable(order: Order) -> None:
     if status == "pending":
         raise illegal_transition(
             "The order", "pending", "shipped", "Confirm it first with POST .../confirm."
+        )
+    if status == "scheduled" and order.placed is not None and order.placed.terms.fulfil_at:
+        raise illegal_transition(
+            "The order",
+            "scheduled",
+            "shipped",
+            f"Its fulfil_at is {rfc3339(order.placed.terms.fulfil_at)}. Wait until then, or release"
+            " it with POST .../release-schedule.",
         )
     if status not in ("confirmed", "processing"):
         raise illegal_transition("The order", status, "shipped", "It has no open units.")

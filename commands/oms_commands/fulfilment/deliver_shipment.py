@@ -29,6 +29,7 @@ class DeliverShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/deliver")
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"occurred_at": "2026-01-07T10:12:00Z"}
 
     shipment_id: Id

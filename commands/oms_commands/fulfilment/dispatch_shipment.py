@@ -42,6 +42,7 @@ class DispatchShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/dispatch")
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "tracking_number": "JD0002",
         "occurred_at": "2026-01-06T15:00:00Z",

@@ -26,6 +26,7 @@ class LabelShipment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/label")
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     shipment_id: Id

@@ -32,6 +32,7 @@ class RecordTrackingEvent(Command):
     route: ClassVar[Route] = Route("POST", "/v1/shipments/{shipment_id}/tracking-events")
     scope: ClassVar[str] = "shipments:write"
     answer_type: ClassVar[type] = ShipmentAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "code": "in_transit",
         "occurred_at": "2026-01-06T21:40:00Z",

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from oms_commands.orders.allocate_backorders import AllocateBackorders
+from oms_commands.orders.archive import ArchiveOrder
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
+from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
+from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_commands.orders.resume import ResumeOrder
+from oms_commands.orders.tag import TagOrder
+from oms_commands.orders.unarchive import UnarchiveOrder
 from oms_ledger.kernel import Command
 
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     ConfirmOrder,
+    EditOrder,
+    ReleaseScheduledOrder,
     CancelOrder,
+    ResumeOrder,
     HoldOrder,
     ReleaseHold,
     AllocateBackorders,
+    TagOrder,
+    NoteOrder,
+    ArchiveOrder,
+    UnarchiveOrder,
 )

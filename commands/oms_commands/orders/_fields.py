@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
     STRICT,
     Amount,
     Code,
+    Count,
     Country,
     Currency,
     Id,
@@ -19,8 +20,9 @@ from oms_commands._fields import (
     Quantity,
     Sku,
     Text,
+    Time,
 )
-from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.customers.state import RESERVED
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.orders.lines import OrderLine
@@ -94,10 +96,11 @@ class PresentmentFields:
 def line_of(
     number: int, line: LineFields, currency: str, given: Given, *, tax_included: bool = False
 ) -> OrderLine:
-    product = given.state(Product, line.sku).defined
+    sku = stored_sku(line.sku, given)
+    product = given.state(Product, sku).defined
     return OrderLine(
         str(number),
-        line.sku,
+        sku,
         line.quantity,
         to_minor(line.unit_price, currency),
         to_minor(line.tax, currency) if line.tax else 0,
@@ -147,3 +150,81 @@ def address_of(given: AddressFields | None) -> Address | None:
 class CancelledLine:
     line_id: Id
     quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class AddLine:
+    type: Literal["add_line"]
+    line: LineFields
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetQuantity:
+    """`quantity` is what is ordered of the line from now on; with 0 the line stays, with nothing
+    ordered. Tax and discount follow in proportion."""
+
+    type: Literal["set_quantity"]
+    line_id: Id
+    quantity: Count
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetPrice:
+    """`tax` and `discount` are amounts for the whole line, at the quantity that it has after the
+    edit."""
+
+    type: Literal["set_price"]
+    line_id: Id
+    unit_price: Amount | None = None
+    tax: Amount | None = None
+    discount: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetShippingAddress:
+    type: Literal["set_shipping_address"]
+    address: AddressFields
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetBillingAddress:
+    type: Literal["set_billing_address"]
+    address: AddressFields
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetCustomer:
+    type: Literal["set_customer"]
+    customer: CustomerFields
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetShipping:
+    type: Literal["set_shipping"]
+    shipping: ShippingFields
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class SetPromise:
+    type: Literal["set_promise"]
+    promised_ship_at: Time | None = None
+    promised_delivery_at: Time | None = None
+
+
+def _tag_of(change: object) -> str | None:
+    """The tag of a change by its type: in brackets, so that it is not taken for a field's name."""
+    kind = change.get("type") if isinstance(change, dict) else getattr(change, "type", None)
+    return f"[{kind}]" if isinstance(kind, str) else None
+
+
+EditChange: TypeAlias = Annotated[
+    Annotated[AddLine, Tag("[add_line]")]
+    | Annotated[SetQuantity, Tag("[set_quantity]")]
+    | Annotated[SetPrice, Tag("[set_price]")]
+    | Annotated[SetShippingAddress, Tag("[set_shipping_address]")]
+    | Annotated[SetBillingAddress, Tag("[set_billing_address]")]
+    | Annotated[SetCustomer, Tag("[set_customer]")]
+    | Annotated[SetShipping, Tag("[set_shipping]")]
+    | Annotated[SetPromise, Tag("[set_promise]")],
+    Discriminator(_tag_of),
+]

@@ -35,6 +35,7 @@ class AllocateBackorders(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/allocate")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id

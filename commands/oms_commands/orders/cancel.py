@@ -10,14 +10,15 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._fields import CancelledLine
-from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import existing_order
-from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.answers import OrderAnswer
-from oms_ledger.domain.orders.rules.cancellation import cancel_lines, cancel_rest
+from oms_ledger.domain.orders.rules.cancellation import (
+    cancel_lines,
+    cancel_rest,
+    cancellation_refs,
+)
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -34,6 +35,7 @@ class CancelOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/cancel")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "reason": "customer",
         "lines": [{"line_id": "1", "quantity": 2}],
@@ -47,17 +49,7 @@ class CancelOrder(Command):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        refs: list[Ref] = [(Order, self.order_id)]
-        for shipment_id, status in order.shipments.items():
-            if status == "created":
-                refs.append((Shipment, shipment_id))
-                created = given.state(Shipment, shipment_id).created
-                for line in created.lines if created else ():
-                    refs.append((StockLevel, stock_key(line.sku, created.location)))  # type: ignore[union-attr]  # lines come of it
-        for progress in order.lines.values():
-            for location in (*progress.allocated_at, *progress.backordered_at):
-                refs.append((StockLevel, stock_key(progress.line.sku, location)))
-        return refs
+        return [(Order, self.order_id), *cancellation_refs(order, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)

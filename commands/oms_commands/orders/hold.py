@@ -14,12 +14,13 @@ from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
 from oms_ledger.domain.orders.events import OrderHeld
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-_DONE = ("cancelled", "fulfilled", "completed")
+_DONE = ENDED | {"fulfilled", "completed"}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -30,6 +31,7 @@ class HoldOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/hold")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = HeldOrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "reason": "fraud",
         "note": "Card and country do not match.",

@@ -17,7 +17,7 @@ from oms_commands._fields import (
     Id,
     Time,
     check_amount,
-    currency_digits,
+    minor_unit,
 )
 from oms_commands.orders._fields import (
     AddressFields,
@@ -31,8 +31,7 @@ from oms_commands.orders._fields import (
     presentment_of,
     shipping_of,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location, Product
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.catalogue.state import Channel, Location, product_refs, stored_sku
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
@@ -42,11 +41,11 @@ from oms_ledger.domain.identifiers import (
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.lines import discounted
-from oms_ledger.domain.orders.rules.placement import place
+from oms_ledger.domain.orders.rules.placement import place, refuse_unknown_skus
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.domain.personal import Person
+from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.texts import forms
@@ -62,8 +61,9 @@ class PlaceOrder(Command):
 
     The same channel, in any case, and external id again is the same order: it answers the first
     one, which `confirm` confirms if it is still pending. With `backorder: allow` what is short is
-    promised without being there; with `confirm` the order can be fulfilled at once. What is ordered
-    is health data if `sensitive` says so, or a product.
+    promised without being there; with `confirm` the order can be fulfilled at once, or once its
+    `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
+    `sensitive` says so, or a product.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -72,6 +72,7 @@ class PlaceOrder(Command):
     )
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -97,6 +98,7 @@ class PlaceOrder(Command):
     placed_at: Time | None = None
     customer: CustomerFields | None = None
     shipping_address: AddressFields | None = None
+    billing_address: AddressFields | None = None
     shipping: ShippingFields | None = None
     discount: Amount | None = None
     tax_included: bool = False
@@ -105,6 +107,7 @@ class PlaceOrder(Command):
     confirm: bool = False
     promised_ship_at: Time | None = None
     promised_delivery_at: Time | None = None
+    fulfil_at: Annotated[Time | None, Field(description="Not to be shipped before.")] = None
     sensitive: bool = False
 
     @model_validator(mode="after")
@@ -117,7 +120,9 @@ class PlaceOrder(Command):
         if self.external_id is not None:  # otherwise the order's id is new, and so its stream
             refs += [(Order, order_id) for order_id in self._order_ids(ctx, given)]
         for sku in {line.sku for line in self.lines}:
-            refs += stock_group_refs(sku)
+            if not sku.isascii():
+                refs += product_refs(sku)
+            refs += stock_group_refs(stored_sku(sku, given))
         refs += [(StockLevel, stock_key(sku, place)) for sku, place in self._backordered_at(given)]
         return refs
 
@@ -125,7 +130,7 @@ class PlaceOrder(Command):
         """Where backorders would be booked: at the location that is allocated first."""
         if self.backorder != "allow" or not (places := by_priority(given.all(Location))):
             return ()
-        return [(line.sku, places[0]) for line in self.lines]
+        return [(stored_sku(line.sku, given), places[0]) for line in self.lines]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(
@@ -140,9 +145,17 @@ class PlaceOrder(Command):
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self._order_id(ctx, given)))
 
+    @property
+    def person_id(self) -> str | None:
+        return self.customer.id if self.customer else None
+
     def person(self, ctx: Context) -> Person:
         order_id = order_id_for(self.channel, self.external_id, ctx.command_id)
-        return Person(self.customer.id if self.customer else None, f"order:{order_id}")
+        return Person(self.person_id, f"order:{order_id}")
+
+    def with_person_id(self, person_id: str) -> PlaceOrder:
+        assert self.customer is not None
+        return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
     def _order_id(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
@@ -166,10 +179,9 @@ class PlaceOrder(Command):
 
 def _check_money(order: PlaceOrder) -> None:
     """ValueError naming the field whose amount the currency cannot express."""
-    digits = currency_digits(order.currency)
+    unit = minor_unit(order.currency)
     for name, amount in _amounts(order):
-        exponent = amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -digits:
+        if not amount.same_quantum(unit):
             check_amount(name, amount, order.currency)
     total = after_discounts = Decimal(0)
     for n, line in enumerate(order.lines):
@@ -219,19 +231,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     )
     if order.discount:
         lines = discounted(lines, to_minor(order.discount, order.currency))
-    unknown: list[dict[str, Json]] = [
-        {"line": line.line_id, "sku": line.sku}
-        for line in lines
-        if given.state(Product, line.sku).defined is None
-    ]
-    if unknown:
-        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
-        raise Refused(
-            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
-            " of it, and order again.",
-            code="unknown_sku",
-            errors=unknown,
-        )
+    refuse_unknown_skus(lines, given)
     return OrderTerms(
         order.channel,
         order.currency,
@@ -245,4 +245,6 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.promised_ship_at,
         order.promised_delivery_at,
         presentment_of(order.presentment),
+        address_of(order.billing_address),
+        order.fulfil_at,
     )

@@ -26,6 +26,7 @@ class ReleaseHold(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/holds/{hold_id}/release")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id

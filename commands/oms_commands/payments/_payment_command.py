@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import ClassVar
 
-from oms_ledger.domain.errors import Invalid
-from oms_ledger.domain.money import to_minor
+from oms_commands._fields import invalid, minor_units
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.views import money_view, payment_view
@@ -42,14 +41,7 @@ def payment_answer(order_id: str, payment_id: str, given: Given) -> dict[str, Js
 def minor(amount: Decimal, currency: str, field: str = "amount") -> int:
     """Minor units of an amount above 0; `Invalid` naming the field where the currency cannot
     express it."""
-    try:
-        units = to_minor(amount, currency)
-    except ValueError as error:
-        raise _invalid(field, str(error)) from None
+    units = minor_units(amount, currency, field)
     if units <= 0:
-        raise _invalid(field, "Write an amount above 0.")
+        raise invalid(field, "Write an amount above 0.")
     return units
-
-
-def _invalid(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=[{"field": field, "message": message}])

@@ -26,6 +26,7 @@ class CapturePayment(PaymentCommand):
     name: ClassVar[str] = "CapturePayment"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments/{payment_id}/capture")
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"amount": "10.00"}
 
     order_id: Id

@@ -17,15 +17,12 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.events import (
-    CaptureRequested,
-    PaymentAuthorised,
-    PaymentCaptured,
     PaymentEvent,
     PaymentRefunded,
     PaymentRequested,
     RefundRequested,
 )
-from oms_ledger.domain.payments.rules import payment_changes
+from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -43,6 +40,7 @@ class RecordPayment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments:record", 201)
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "provider": "bank",
         "reference": "2026-01-05/17",
@@ -74,19 +72,15 @@ class RecordPayment(Command):
         if payment.requested is not None:
             return ()
         amount = Money(minor(self.amount, currency), currency)
-        events: list[PaymentEvent] = [
-            PaymentRequested(
-                self._payment_id,
-                self.order_id,
-                self.provider,
-                amount,
-                "automatic",
-                sensitive=order.sensitive,
-            ),
-            PaymentAuthorised(self._payment_id, amount, self.reference),
-            CaptureRequested(self._payment_id, self._payment_id, amount, final=True),
-            PaymentCaptured(self._payment_id, self._payment_id, amount, self.reference),
-        ]
+        requested = PaymentRequested(
+            self._payment_id,
+            self.order_id,
+            self.provider,
+            amount,
+            "automatic",
+            sensitive=order.sensitive,
+        )
+        events = recorded(requested, self.reference)
         events += self._refunded_before(currency)
         return dated(payment_changes(payment, events), self.captured_at, ctx, "captured_at")
 

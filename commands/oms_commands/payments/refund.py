@@ -43,6 +43,7 @@ class RefundPayment(PaymentCommand):
     name: ClassVar[str] = "RefundPayment"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments/{payment_id}/refund")
     answer_type: ClassVar[type] = RefundAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"amount": "2.55", "reason": "damaged"}
 
     order_id: Id

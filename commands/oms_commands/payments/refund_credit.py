@@ -17,7 +17,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.domain.payments.events import RefundRequested
-from oms_ledger.domain.payments.rules import payment_changes, refund, refund_order
+from oms_ledger.domain.payments.rules import payment_changes, refund, refund_parts
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -34,6 +34,7 @@ class RefundCredit(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/refund")
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "The order was cancelled."}
 
     order_id: Id
@@ -47,16 +48,13 @@ class RefundCredit(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         assert order.placed is not None
-        left = order.balance.credit
+        parts, _ = refund_parts(order.settlement, given, order.balance.credit)
         changes: list[Change] = []
-        for payment_id in refund_order(order.settlement):
+        for payment_id, amount in parts:
             payment = given.state(Payment, payment_id)
-            amount = min(left, payment.refundable)
-            if amount > 0:
-                left -= amount
-                money = Money(amount, order.placed.terms.currency)
-                part = RefundRequested(payment_id, ctx.command_id, money, self.reason)
-                changes += payment_changes(payment, refund(payment, part))
+            money = Money(amount, order.placed.terms.currency)
+            part = RefundRequested(payment_id, ctx.command_id, money, self.reason)
+            changes += payment_changes(payment, refund(payment, part))
         if not changes:
             raise Refused(
                 "Nothing of this order was paid too much. GET the order to see its money.",

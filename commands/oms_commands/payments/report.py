@@ -30,6 +30,7 @@ class ReportPayment(PaymentCommand):
     name: ClassVar[str] = "ReportPayment"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments/{payment_id}/report")
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "kind": "captured",
         "provider_event_id": "evt_1042",

@@ -15,6 +15,7 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.rules import payment_changes, request
@@ -41,6 +42,7 @@ class RequestPayment(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments", 201)
     scope: ClassVar[str] = "payments:write"
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "provider": "manual",
         "amount": "20.25",
@@ -66,9 +68,9 @@ class RequestPayment(Command):
         currency = order.placed.terms.currency
         require_currency(self.currency, currency)
         _check_provider(self.provider)
-        if order.statuses.order == "cancelled":
+        if (status := order.statuses.order) in ENDED:
             raise illegal_transition(
-                "The order", "cancelled", "paid", "Record money that came in with payments:record."
+                "The order", status, "paid", "Record money that came in with payments:record."
             )
         if len(order.settlement.payments) >= _PAYMENTS_MAX:
             raise Refused(

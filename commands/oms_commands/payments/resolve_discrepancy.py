@@ -31,6 +31,7 @@ class ResolvePaymentDiscrepancy(PaymentCommand):
         "/v1/orders/{order_id}/payments/{payment_id}/discrepancies/{discrepancy_id}/resolve",
     )
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"note": "Refunded in the provider's dashboard."}
 
     order_id: Id

@@ -22,6 +22,7 @@ class VoidPayment(PaymentCommand):
     name: ClassVar[str] = "VoidPayment"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/payments/{payment_id}/void")
     answer_type: ClassVar[type] = OrderMoneyAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {"reason": "The order was cancelled."}
 
     order_id: Id

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from oms_ledger.domain.catalogue.events import ProductDefined
-from oms_ledger.domain.catalogue.state import Location, Product
+from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.state import StockLevel
@@ -23,17 +23,19 @@ class StockCommand(Command):
     location: str
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return stock_refs(self.sku, self.location)
+        return stock_refs(self.sku, self.location, given)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return stock_answer(self.sku, self.location, given)
 
 
-def stock_refs(sku: str, location: str) -> list[Ref]:
-    return [(StockLevel, stock_key(sku, location)), (Location, location), (Product, sku)]
+def stock_refs(sku: str, location: str, given: Given) -> list[Ref]:
+    level = (StockLevel, stock_key(stored_sku(sku, given), location))
+    return [level, (Location, location), *product_refs(sku)]
 
 
 def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
+    sku = stored_sku(sku, given)
     level = given.state(StockLevel, stock_key(sku, location))
     return stock_view(sku, location, level, given.state(Product, sku))
 

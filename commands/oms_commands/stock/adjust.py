@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import COMPOSED, STRICT, Code, Count, OccurredAt, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
+from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
@@ -56,17 +57,18 @@ class AdjustStock(StockCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
-        key = stock_key(self.sku, self.location)
+        sku = stored_sku(self.sku, given)
+        key = stock_key(sku, self.location)
         on_hand = given.state(StockLevel, key).on_hand
         if self.expected_on_hand is not None and self.expected_on_hand != on_hand:
             raise Conflict(
-                f"{self.sku} at {self.location} has {on_hand} on hand, not"
+                f"{sku} at {self.location} has {on_hand} on hand, not"
                 f" {self.expected_on_hand}. Count again and decide anew."
             )
         change = self.change if self.set_to is None else self.set_to - on_hand
         if not change:
             return ()
-        refuse_if_short(self.sku, self.location, change, given)
-        event = StockAdjusted(self.sku, self.location, change, self.reason, self.reference)
-        changes = [*defined_on_the_fly(self.sku, given), Change(event)]
+        refuse_if_short(sku, self.location, change, given)
+        event = StockAdjusted(sku, self.location, change, self.reason, self.reference)
+        changes = [*defined_on_the_fly(sku, given), Change(event)]
         return dated(changes, self.occurred_at, ctx)

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Count, OccurredAt, Sku, Text
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
+from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
@@ -39,11 +40,12 @@ class CountStock(StockCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
-        key = stock_key(self.sku, self.location)
+        sku = stored_sku(self.sku, given)
+        key = stock_key(sku, self.location)
         change = self.counted - given.state(StockLevel, key).on_hand
         if not change:
             return ()
-        refuse_if_short(self.sku, self.location, change, given)
-        event = StockAdjusted(self.sku, self.location, change, "count", self.reference)
-        changes = [*defined_on_the_fly(self.sku, given), Change(event)]
+        refuse_if_short(sku, self.location, change, given)
+        event = StockAdjusted(sku, self.location, change, "count", self.reference)
+        changes = [*defined_on_the_fly(sku, given), Change(event)]
         return dated(changes, self.occurred_at, ctx)

@@ -21,7 +21,7 @@ from oms_commands._fields import (
 )
 from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly
 from oms_ledger.domain.catalogue.costs import cost_of
-from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockReceived
@@ -65,14 +65,15 @@ class ReceiveStock(StockCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
-        cost = cost_of(self.unit_cost, self.currency, given.state(Product, self.sku))
+        sku = stored_sku(self.sku, given)
+        cost = cost_of(self.unit_cost, self.currency, given.state(Product, sku))
         received = StockReceived(
-            self.sku,
+            sku,
             self.location,
             self.quantity,
             self.reference,
             cost.minor if cost else None,
             cost.currency if cost else None,
         )
-        changes = [*defined_on_the_fly(self.sku, given), Change(received)]
+        changes = [*defined_on_the_fly(sku, given), Change(received)]
         return dated(changes, self.occurred_at, ctx)

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
+from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.stock.answers import MovedAnswer
 from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
@@ -49,10 +50,12 @@ class TransferStock(Command):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [*stock_refs(self.sku, self.from_location), *stock_refs(self.sku, self.to_location)]
+        places = (self.from_location, self.to_location)
+        return [ref for place in places for ref in stock_refs(self.sku, place, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        sku, here, there = self.sku, self.from_location, self.to_location
+        sku = stored_sku(self.sku, given)
+        here, there = self.from_location, self.to_location
         require_location(given, here)
         require_location(given, there)
         refuse_if_short(sku, here, -self.quantity, given)

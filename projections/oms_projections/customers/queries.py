@@ -6,8 +6,8 @@ orders.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field, replace
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
@@ -20,15 +20,19 @@ from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import Personal, change_personal, key_of, with_fields
 from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ListOrders, list_orders
 from oms_projections.order_status.queries import history_of, shipments_of
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
-from oms_projections.values import column, maybe_time
+from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+MASKED = "***"
+"""In the place of what is personal of somebody else."""
 
 NOW_ALONE = (
     "Customers are shown as they are now. For the past of an order:"
@@ -118,12 +122,13 @@ class CustomerOrders:
     customer_id: str
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
     record: SkipJsonSchema[str | None] = field(default=None, init=False)
 
 
 def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json]:
     request = ListOrders(customer=params.customer_id, cursor=params.cursor, limit=params.limit)
-    page = list_orders(request, reader)
+    page = list_orders(with_fields(request, within=params.within), reader)
     guest = (params.record or params.customer_id).startswith(GUEST)
     if guest and not page["items"] and params.cursor is None:
         raise NotFound("A guest has no id. GET /v1/orders?q= finds their orders by e-mail address.")
@@ -133,17 +138,19 @@ def customer_orders(params: CustomerOrders, reader: Reader) -> Mapping[str, Json
 def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     """Orders in full with their addresses and shipments, every event of these, legal holds, and
     who was shown any of it when and what for; with what was ordered as a guest with an e-mail
-    address of the customer. Notes and references that staff wrote are in the events."""
+    address of the customer. Notes and references that staff wrote are in the events. What is
+    personal of others who had the order before it was edited is left out."""
     rows = _orders_of(params, reader)
     subject = f"customer:{params.customer_id}"
     as_guest = reader.rows("orders_of_their_addresses", subject=subject)
+    keys = {row["person"] for row in (*rows, *as_guest)}
     orders: list[Json] = []
     events: list[Json] = []
     for row in {str(row["order_id"]): row for row in (*rows, *as_guest)}.values():
         order_id = column(row, "order_id", str)
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
-        events += [feed_item(r) for r in history_of(order_id, reader)]
+        events += [feed_item(_without_others(r, keys)) for r in history_of(order_id, reader)]
     own = reader.history(stream_id(CustomerRecord, params.record_name))
     return {
         **_summary(params, rows, reader),
@@ -151,6 +158,15 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
         "events": [*events, *(feed_item(r) for r in own)],
         "accesses": _accesses(params, reader),
     }
+
+
+def _without_others(r: Recorded, keys: Collection[object]) -> Recorded:
+    """The event without personal values that are sealed with another key than these."""
+
+    def own(value: Personal, name: str) -> Personal:
+        return value if key_of(value) in (None, *keys) else Personal(MASKED)
+
+    return replace(r, event=change_personal(r.event, own))
 
 
 def _accesses(params: GetCustomer, reader: Reader) -> list[Json]:
@@ -190,6 +206,7 @@ QUERIES = (
         "The orders of a customer, the newest first",
         NOW_ALONE,
         subject="customer_id",
+        within_channels=WITHIN,
         answer_type=OrdersAnswer,
     ),
     Query(

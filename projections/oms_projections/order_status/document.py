@@ -3,6 +3,7 @@ happened. Stored as JSON text, from which every column and every answer is made.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -18,7 +19,9 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderConfirmed,
+    OrderEdited,
     OrderPlaced,
+    OrderResumed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -26,7 +29,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import fulfilment_status
-from oms_ledger.kernel import Recorded
+from oms_ledger.kernel import Event, Recorded
 
 
 @dataclass(slots=True)
@@ -103,14 +106,8 @@ def follow(document: OrderDocument, r: Recorded) -> None:
     order.version = r.version
     document.updated_at = r.meta.recorded_at
     document.last_at = _later(document.last_at, at)
-    if isinstance(event, OrderPlaced):
-        _add_locations(document, *(a.location for a in event.allocations))
-        _add_locations(document, *(b.location for b in event.backorders))
-    elif isinstance(event, BackordersAllocated):
-        _add_locations(document, *(a.location for a in event.allocations))
-    elif isinstance(event, UnitsPacked):
-        _add_locations(document, event.location)
-    elif isinstance(event, OrderConfirmed):
+    _add_locations(document, _locations_of(event))
+    if isinstance(event, OrderConfirmed):
         document.confirmed_at = at
     elif isinstance(event, UnitsShipped):
         document.dispatched[event.shipment_id] = at
@@ -121,8 +118,22 @@ def follow(document: OrderDocument, r: Recorded) -> None:
         dates[event.shipment_id] = event.corrected_to
 
 
-def _add_locations(document: OrderDocument, *locations: str) -> None:
-    if not document.locations or not set(document.locations).issuperset(locations):
+def _locations_of(event: Event) -> Collection[str]:
+    """Where an event promised the order stock."""
+    match event:
+        case OrderPlaced() | OrderEdited() | OrderResumed():
+            places = {a.location for a in event.allocations}
+            return places.union(b.location for b in event.backorders)
+        case BackordersAllocated():
+            return {a.location for a in event.allocations}
+        case UnitsPacked():
+            return (event.location,)
+        case _:
+            return ()
+
+
+def _add_locations(document: OrderDocument, locations: Collection[str]) -> None:
+    if locations and not set(document.locations).issuperset(locations):
         document.locations = sorted({*document.locations, *locations})
 
 

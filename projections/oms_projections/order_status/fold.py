@@ -18,8 +18,10 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
     OrderCancelled,
+    OrderEdited,
     OrderEvent,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -27,7 +29,8 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.progress import LineProgress
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
@@ -51,6 +54,9 @@ from oms_projections.search import folded, grams
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
+
+ARCHIVED = "archived"
+"""The facet of archived orders."""
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -140,8 +146,8 @@ def _parcel(
     r: Recorded, event: ShipmentCreated | ShipmentLabelled | ShipmentDispatched, page: Page
 ) -> None:
     first = isinstance(event, ShipmentCreated)
-    known = None if first else page.get(OrderShipmentRow, event.shipment_id)
-    parcel = shipment_after(known, r)
+    before = None if first else page.get(OrderShipmentRow, event.shipment_id)
+    parcel = shipment_after(before, r)
     if parcel is None:
         return
     if isinstance(parcel, OrderShipmentRow):
@@ -171,8 +177,11 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
         case BackordersAllocated():
             allocated = {a.line_id for a in event.allocations}
             return allocated | {b.line_id for b in event.backorders_released}
+        case OrderEdited():
+            return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (
             OrderCancelled()
+            | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()
             | UnitsShipped()
@@ -186,7 +195,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
 
 
 def order_row(document: OrderDocument) -> OrderRow:
-    """What was agreed; the rest is brought up to date with each event."""
+    """What was agreed at first; the rest is brought up to date with each event."""
     placed = document.order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
@@ -203,6 +212,8 @@ def order_row(document: OrderDocument) -> OrderRow:
         fulfilment="",
         returned="",
         on_hold=False,
+        tags=[],
+        archived=False,
         currency=terms.currency,
         total=terms.total,
         cancelled_total=0,
@@ -232,7 +243,11 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.fulfilment = statuses.fulfilment
     row.returned = statuses.returned
     row.on_hold = bool(order.holds)
+    row.tags = list(order.labels.tags)
+    row.archived = order.labels.archived
     row.locations = document.locations
+    if order.edits is not None:
+        update_terms(row, order)
     row.cancelled_total = order.cancelled_total
     row.facets = facets_of(row)
     row.shipped_at = document.shipped_at
@@ -241,9 +256,23 @@ def update_row(row: OrderRow, statuses: Statuses, document: OrderDocument) -> No
     row.updated_at = document.updated_at or row.placed_at
 
 
+def update_terms(row: OrderRow, order: Order) -> None:
+    """What edits change of what was agreed. Lines with nothing ordered do not count."""
+    terms = order.terms
+    row.total = terms.total
+    row.units = sum(line.quantity for line in terms.lines if line.stocked)
+    row.line_count = sum(line.quantity > 0 for line in terms.lines)
+    row.customer_id = terms.customer.id if terms.customer else None
+    row.customer = msgspec.to_builtins(terms.customer)
+    row.person = person_of(terms)
+    row.country = terms.shipping_address.country if terms.shipping_address else None
+    row.ship_by = order.ship_by
+    row.deliver_by = order.deliver_by
+
+
 def person_of(terms: OrderTerms) -> str | None:
     """The id of the key that what is personal in an order is sealed with."""
-    persons = (terms.customer, terms.shipping_address)
+    persons = (terms.customer, terms.shipping_address, terms.billing_address)
     keys = (key_of(value) for person in persons if person for _, value in personal_values(person))
     return next((key for key in keys if key is not None), None)
 
@@ -278,18 +307,23 @@ def facets_of(row: OrderRow) -> list[str]:
     ]
     if row.country:
         facets.append(f"country:{row.country}")
-    if row.on_hold and row.status != "cancelled":
+    if row.on_hold and row.status not in ENDED:
         facets.append(ON_HOLD)
+    facets += [f"tag:{tag}" for tag in row.tags]
+    if row.archived:
+        facets.append(ARCHIVED)
     return facets
 
 
 def line_row(order_id: str, progress: LineProgress) -> LineRow:
-    """What was ordered; the counters are brought up to date with the page."""
+    """The counters are brought up to date with the page."""
     line = progress.line
-    return LineRow(order_id, line.line_id, line.sku, line.quantity, 0, 0, 0, 0, 0, 0, 0)
+    return LineRow(order_id, line.line_id, line.sku, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def update_line(row: LineRow, progress: LineProgress) -> None:
+    row.sku = progress.line.sku
+    row.ordered = progress.line.quantity
     row.allocated = progress.allocated
     row.packed = progress.packed
     row.backordered = progress.backordered
@@ -301,7 +335,7 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=7,
+    version=8,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,

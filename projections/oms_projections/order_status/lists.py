@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -13,22 +14,36 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
-from oms_projections.order_status.fold import ON_HOLD
+from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
 from oms_projections.pages import Cursor, Limit, Mark, invalid, mark_of, page_text
 from oms_projections.search import containing, folded, grams
-from oms_projections.values import From, Moment, Several, Until, column, now
+from oms_projections.values import Moment, Several, Within, column, now
+from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-OrderStatus = Literal["pending", "confirmed", "processing", "fulfilled", "completed", "cancelled"]
+OrderStatus = Literal[
+    "pending",
+    "scheduled",
+    "confirmed",
+    "processing",
+    "fulfilled",
+    "completed",
+    "cancelled",
+    "expired",
+]
 PaymentStatus = Literal[
     "none",
     "pending",
-    "authorized",
+    "requires_action",
+    "authorised",
+    "partially_authorised",
     "partially_paid",
     "paid",
+    "credit_owed",
     "partially_refunded",
     "refunded",
+    "charged_back",
     "voided",
     "failed",
 ]
@@ -42,26 +57,30 @@ FulfilmentStatus = Literal[
     "delivered",
     "cancelled",
 ]
-ReturnStatus = Literal["none", "partially_returned", "returned"]
+ReturnStatus = Literal["none", "requested", "approved", "partially_returned", "returned"]
+Periods: TypeAlias = Mapping[str, datetime | None]
 Sort = Literal["-placed_at", "placed_at", "-updated_at", "updated_at", "number", "total"]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListOrders:
-    """Statuses, channels, locations and countries may be several, with commas between. `q` is
+    """Statuses, channels, locations, countries and tags may be several, with commas between. `q` is
     looked for, whatever its case, in number, external id and tracking numbers; with an `@` in it,
     it is a whole e-mail address, and finds the orders placed with it. Names are sealed and cannot
     be looked for. `late`: not shipped or not delivered by the time promised. With `now`, as it was
     at that time: what was placed, shipped or delivered later was not yet. `..._from` is inclusive,
-    `..._to` exclusive; a day alone is meant whole. With `count`, the answer also says how many
-    orders there are on all pages, and what they add up to. Without `with_sensitive`, as always
-    without the scope sensitive:read, sensitive orders are not found by `sku` or external id."""
+    `..._to` exclusive; a day alone is meant whole, in the time zone `tz`. With `count`, the answer
+    also says how many orders there are on all pages, and what they add up to. Without
+    `with_sensitive`, as always without the scope sensitive:read, sensitive orders are not found by
+    `sku` or external id."""
 
     status: Several[OrderStatus] = None
     payment: Several[PaymentStatus] = None
     fulfilment: Several[FulfilmentStatus] = None
     returned: Several[ReturnStatus] = Field(default=None, alias="return")
     on_hold: bool | None = None
+    tag: Several[str] = None
+    archived: bool | None = None
     channel: Several[str] = None
     location: Several[str] = None
     country: Several[str] = None
@@ -69,12 +88,13 @@ class ListOrders:
     customer: str | None = None
     external_id: str | None = None
     q: str | None = Field(default=None, max_length=200)
-    placed_from: From | None = None
-    placed_to: Until | None = None
-    updated_from: From | None = None
-    updated_to: Until | None = None
-    delivered_from: From | None = None
-    delivered_to: Until | None = None
+    placed_from: DayOrTime | None = None
+    placed_to: DayOrTime | None = None
+    updated_from: DayOrTime | None = None
+    updated_to: DayOrTime | None = None
+    delivered_from: DayOrTime | None = None
+    delivered_to: DayOrTime | None = None
+    tz: Zone = UTC_NAME
     late: bool | None = None
     now: Moment | None = None
     with_sensitive: bool = True
@@ -82,6 +102,7 @@ class ListOrders:
     sort: Sort = "-placed_at"
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
 
 
 class Sorting(NamedTuple):
@@ -107,9 +128,10 @@ SHORT = timedelta(days=31)
 
 def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     statement, first = SORTINGS[params.sort]
-    if params.sort == "-placed_at" and _is_short(params.delivered_from, params.delivered_to):
+    periods = _periods(params)
+    if params.sort == "-placed_at" and _is_short(*_of(periods, "delivered")):
         statement = "list_orders_delivered"
-    start: Mark = [params.sort, _bound(params) or first, ""]
+    start: Mark = [params.sort, _bound(params.sort, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
         raise invalid("cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort.")
@@ -121,16 +143,32 @@ def _is_short(begin: datetime | None, end: datetime | None) -> bool:
     return begin is not None and end is not None and end - begin <= SHORT
 
 
-def _bound(params: ListOrders) -> str | None:
+def _of(periods: Periods, name: str) -> tuple[datetime | None, datetime | None]:
+    return periods[f"{name}_from"], periods[f"{name}_to"]
+
+
+def _bound(sort: Sort, periods: Periods) -> str | None:
     """Where the sorted rows of a period begin, so that none is passed on the way to it."""
     bounds = {
-        "-placed_at": params.placed_to,
-        "placed_at": params.placed_from,
-        "-updated_at": params.updated_to,
-        "updated_at": params.updated_from,
+        "-placed_at": "placed_to",
+        "placed_at": "placed_from",
+        "-updated_at": "updated_to",
+        "updated_at": "updated_from",
     }
-    bound = bounds.get(params.sort)
+    bound = periods.get(bounds.get(sort, ""))
     return rfc3339(bound) if bound else None
+
+
+def _periods(params: ListOrders) -> Periods:
+    """The bounds of periods by the names of their parameters; days are those of the zone."""
+    return {
+        "placed_from": period_start(params.placed_from, params.tz),
+        "placed_to": period_end(params.placed_to, params.tz),
+        "updated_from": period_start(params.updated_from, params.tz),
+        "updated_to": period_end(params.updated_to, params.tz),
+        "delivered_from": period_start(params.delivered_from, params.tz),
+        "delivered_to": period_end(params.delivered_to, params.tz),
+    }
 
 
 def _listed(params: ListOrders, rows: Rows) -> PreparedAnswer:
@@ -175,6 +213,9 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "channel": _facets("channel", params.channel),
         "location": _facets("location", params.location),
         "country": _facets("country", params.country),
+        "tag": _facets("tag", params.tag),
+        "archived": [ARCHIVED] if params.archived is True else None,
+        "not_archived": [ARCHIVED] if params.archived is False else None,
         "held": [ON_HOLD] if params.on_hold is True else None,
         "not_held": [ON_HOLD] if params.on_hold is False else None,
         "sku": params.sku,
@@ -183,17 +224,13 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "q": containing(words) if words else None,
         "grams": (grams(words) or None) if words else None,
         "blind": blind,
-        "placed_from": params.placed_from,
-        "placed_to": params.placed_to,
-        "updated_from": params.updated_from,
-        "updated_to": params.updated_to,
-        "delivered_from": params.delivered_from,
-        "delivered_to": params.delivered_to,
+        **_periods(params),
         "placed_by": params.now,
         "late": params.late,
         "is_late": params.late or None,
         "now": params.now or now(),
         "with_sensitive": params.with_sensitive,
+        "within": None if params.within is None else list(params.within),
     }
 
 

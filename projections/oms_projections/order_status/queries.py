@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 from datetime import datetime
 
 import msgspec
@@ -15,9 +16,17 @@ from oms_ledger.domain.event_answers import EventsAnswer
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.json_values import feed_item, rfc3339
 from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, TimelineAnswer
-from oms_ledger.domain.orders.events import OrderPlaced, UnitsPacked
+from oms_ledger.domain.orders.events import (
+    OrderEdited,
+    OrderPlaced,
+    ReturnProgressed,
+    UnitsPacked,
+)
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import with_fields
+from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import (
+    Event,
     Json,
     Log,
     Lookup,
@@ -33,7 +42,7 @@ from oms_projections.order_status.document import OrderShipment
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ORDERS, ListOrders, list_orders
 from oms_projections.order_status.views import detail, document_of, shipment_of, with_shipments
-from oms_projections.values import HappenedBy, column, maybe
+from oms_projections.values import WITHIN, HappenedBy, Within, column, is_of, maybe
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 _decode_parcels = msgspec.json.Decoder(list[OrderShipment]).decode
@@ -42,6 +51,7 @@ _decode_parcels = msgspec.json.Decoder(list[OrderShipment]).decode
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetOrder:
     order_id: str
+    within: Within = field(default=None, init=False)
 
 
 def _answer(params: GetOrder, rows: Rows) -> PreparedAnswer:
@@ -54,11 +64,18 @@ def _answer(params: GetOrder, rows: Rows) -> PreparedAnswer:
     return PreparedAnswer(content, column(row, "sensitive", bool), column(row, "version", int))
 
 
-ORDER = Lookup("order_answers", lambda params: params.order_id, _answer)
+ORDER = Lookup(
+    "order_answers", lambda params: params.order_id if params.within is None else None, _answer
+)
 
 
 def get_order(params: GetOrder, reader: Reader) -> Mapping[str, Json]:
-    return looked_up(ORDER, params, reader)
+    within = params.within
+    if within is not None and not reader.rows(
+        "order_of_channels", order_id=params.order_id, within=list(within)
+    ):
+        raise _unknown(params.order_id)
+    return looked_up(ORDER, with_fields(params, within=None), reader)
 
 
 def shipments_of(order_id: str, reader: Reader) -> list[OrderShipment]:
@@ -67,7 +84,7 @@ def shipments_of(order_id: str, reader: Reader) -> list[OrderShipment]:
 
 def get_order_as_of(params: GetOrder, log: Log) -> Mapping[str, Json]:
     history = log.history(stream_id(Order, params.order_id))
-    if not history:
+    if not history or not _is_within(history, params.within):
         raise _not_then(params.order_id)
     document = document_of(history)
     streams = (stream_id(Shipment, shipment) for shipment in document.order.shipments)
@@ -102,10 +119,11 @@ def _parcel(row: Mapping[str, object]) -> OrderShipment:
 class OrderHistory:
     order_id: str
     happened_by: HappenedBy = None
+    within: Within = field(default=None, init=False)
 
 
 def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
-    history = history_of(params.order_id, log)
+    history = history_of(params.order_id, log, params.within)
     skus = skus_of(history)
     items: list[Json] = [
         {
@@ -126,18 +144,35 @@ def _sensitive(history: Iterable[Recorded]) -> bool:
 
 
 def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
-    history = history_of(params.order_id, log)
+    history = history_of(params.order_id, log, params.within)
     return {"items": [feed_item(r) for r in _happened(history, params.happened_by)]}
 
 
-def history_of(order_id: str, log: Log) -> list[Recorded]:
-    """Events of the order and of its shipments, in the order of the ledger."""
+def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -> list[Recorded]:
+    """Events of the order, its shipments and its returns, in the order of the ledger. `NotFound`
+    where the order is of none of the channels `within`."""
     own = log.history(stream_id(Order, order_id))
-    if not own:
+    if not own or not _is_within(own, within):
         raise _unknown(order_id)
-    streams = dict.fromkeys(r.event.shipment_id for r in own if isinstance(r.event, UnitsPacked))
-    parcels = (r for each in streams for r in log.history(stream_id(Shipment, each)))
-    return sorted([*own, *parcels], key=lambda r: r.position)
+    streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
+    others = (r for stream in streams for r in log.history(stream))
+    return sorted([*own, *others], key=lambda r: r.position)
+
+
+def _children(event: Event) -> Iterable[str]:
+    """The stream of the shipment or return that an event of the order names."""
+    if isinstance(event, UnitsPacked):
+        yield stream_id(Shipment, event.shipment_id)
+    elif isinstance(event, ReturnProgressed):
+        yield stream_id(Return, event.return_id)
+
+
+def _is_within(history: Iterable[Recorded], channels: tuple[str, ...] | None) -> bool:
+    """Whether these events of an order are of one of the channels; None: of any."""
+    if channels is None:
+        return True
+    placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
+    return any(is_of(event.terms.channel, channels) for event in placed)
 
 
 def _happened(history: Iterable[Recorded], by: datetime | None) -> list[Recorded]:
@@ -146,8 +181,13 @@ def _happened(history: Iterable[Recorded], by: datetime | None) -> list[Recorded
 
 def skus_of(history: Iterable[Recorded]) -> dict[str, str]:
     """The SKU of each line of an order."""
-    placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
-    return {line.line_id: line.sku for event in placed for line in event.terms.lines}
+    skus: dict[str, str] = {}
+    for r in history:
+        event = r.event
+        if isinstance(event, OrderPlaced | OrderEdited):
+            lines = event.terms.lines if isinstance(event, OrderPlaced) else event.added
+            skus |= {line.line_id: line.sku for line in lines}
+    return skus
 
 
 QUERIES = (
@@ -160,6 +200,7 @@ QUERIES = (
         get_order,
         "One order in full",
         get_order_as_of,
+        within_channels=WITHIN,
         answer_type=OrderDetailAnswer,
         direct=ORDER,
     ),
@@ -175,6 +216,7 @@ QUERIES = (
         " and ask for each that matters: GET /v1/orders/{order_id}?as_of=.",
         searches_email="q",
         sensitive_filter="with_sensitive",
+        within_channels=WITHIN,
         answer_type=OrdersAnswer,
         direct=ORDERS,
     ),
@@ -187,6 +229,7 @@ QUERIES = (
         order_timeline,
         "Who did what to an order and when, in words",
         order_timeline,
+        within_channels=WITHIN,
         answer_type=TimelineAnswer,
     ),
     Query(
@@ -196,8 +239,9 @@ QUERIES = (
         None,
         OrderHistory,
         order_events,
-        "The events of an order and of its shipments",
+        "The events of an order, its shipments and its returns",
         order_events,
+        within_channels=WITHIN,
         answer_type=EventsAnswer,
     ),
 )

@@ -7,6 +7,11 @@ FROM order_dossiers d LEFT JOIN LATERAL (
 ) AS p ON true
 WHERE d.order_id = ANY (%(keys)s::text[]);
 
+-- name: order_of_channels
+-- Whether an order is of one of these channels.
+SELECT order_id FROM orders
+WHERE order_id = %(order_id)s::text AND lower(channel) = ANY (%(within)s::text[]);
+
 -- name: parcels
 -- The shipments of one order.
 SELECT * FROM order_parcels WHERE order_id = %(order_id)s ORDER BY shipment_id;
@@ -29,8 +34,12 @@ LIMIT %(limit)s;
   AND facets && %(fulfilment)s::text[] -- if fulfilment
   AND facets && %(returned)s::text[] -- if returned
   AND facets && %(channel)s::text[] -- if channel
+  AND lower(channel) = ANY (%(within)s::text[]) -- if within
   AND facets && %(location)s::text[] -- if location
   AND facets && %(country)s::text[] -- if country
+  AND facets && %(tag)s::text[] -- if tag
+  AND facets @> %(archived)s::text[] -- if archived
+  AND NOT facets @> %(not_archived)s::text[] -- if not_archived
   AND facets @> %(held)s::text[] -- if held
   AND NOT facets @> %(not_held)s::text[] -- if not_held
   AND customer_id = %(customer)s::text -- if customer
@@ -151,12 +160,12 @@ GROUP BY currency ORDER BY currency;
 
 -- name: orders_of_customer
 -- Oldest first. Guests have no id: their orders are those that their key seals.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE customer_id = %(customer)s OR person = %(key)s ORDER BY placed_at, order_id;
 
 -- name: orders_of_their_addresses
 -- What guests have ordered with an e-mail address of the customer's: forgotten with the customer.
-SELECT order_id, customer, placed_at FROM orders
+SELECT order_id, customer, person, placed_at FROM orders
 WHERE person IN (
     SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
     JOIN subject_keys AS g ON g.subject = 'email:' || i.blind

@@ -48,6 +48,8 @@ class OrderRow(Row):
     fulfilment: str
     returned: str
     on_hold: bool
+    tags: list[str]
+    archived: bool
     currency: str
     total: int
     cancelled_total: int

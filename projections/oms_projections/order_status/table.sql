@@ -23,6 +23,8 @@ CREATE TABLE orders{v} (
     fulfilment text NOT NULL,
     returned text NOT NULL,
     on_hold boolean NOT NULL,
+    tags text[] NOT NULL,
+    archived boolean NOT NULL,
     currency text NOT NULL,
     total bigint NOT NULL,
     cancelled_total bigint NOT NULL,

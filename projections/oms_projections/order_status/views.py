@@ -11,7 +11,7 @@ import msgspec
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import OrderPlaced
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.payments.views import order_payment_view
@@ -39,16 +39,16 @@ def detail(
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    known = {parcel.shipment_id: parcel for parcel in parcels}
+    by_id = {parcel.shipment_id: parcel for parcel in parcels}
     shipments = [
-        shipment(shipment_id, status, known.get(shipment_id))
+        shipment(shipment_id, status, by_id.get(shipment_id))
         for shipment_id, status in order.shipments.items()
     ]
     return {
         **order_view(order, statuses),
-        **agreed(placed),
+        **agreed(order.terms),
         "payments": [
-            order_payment_view(payment_id, payment, placed.terms.currency)
+            order_payment_view(payment_id, payment, order.terms.currency)
             for payment_id, payment in order.settlement.payments.items()
         ],
         "shipments": shipments,
@@ -74,7 +74,9 @@ def item(row: OrderRow, customer: Json) -> dict[str, Json]:
             "fulfilment": row.fulfilment,
             "return": row.returned,
         },
-        "on_hold": row.on_hold and row.status != "cancelled",
+        "on_hold": row.on_hold and row.status not in ENDED,
+        "tags": row.tags,
+        "archived": row.archived,
         "total": to_text(row.total, row.currency),
         "currency": row.currency,
         "units": row.units,
@@ -97,21 +99,21 @@ def text_of(body: Mapping[str, Json]) -> str:
 def with_shipments(answer: str, parcels: Iterable[OrderShipment]) -> str:
     """The stored answer for an order, with what its shipments say of themselves."""
     body = _decode(answer)
-    known = {parcel.shipment_id: parcel for parcel in parcels}
+    by_id = {parcel.shipment_id: parcel for parcel in parcels}
     stored = cast("list[dict[str, str]]", body["shipments"])
     body["shipments"] = [
-        shipment(each["shipment_id"], each["status"], known.get(each["shipment_id"]))
+        shipment(each["shipment_id"], each["status"], by_id.get(each["shipment_id"]))
         for each in stored
     ]
     return text_of(body)
 
 
-def agreed(placed: OrderPlaced) -> dict[str, Json]:
-    terms = placed.terms
+def agreed(terms: OrderTerms) -> dict[str, Json]:
     charge = terms.shipping
     return {
         "customer": plain(terms.customer),
         "shipping_address": plain(terms.shipping_address),
+        "billing_address": plain(terms.billing_address),
         "shipping": shipping_charge(charge, terms.currency) if charge else None,
         "presentment": presented(terms),
         "backorder": terms.backorder,
@@ -153,8 +155,8 @@ def shipment(shipment_id: str, status: str, parcel: OrderShipment | None) -> dic
 def timestamps(document: OrderDocument, placed: OrderPlaced) -> dict[str, Json]:
     times = {
         "placed_at": placed.placed_at,
-        "ship_by": placed.ship_by,
-        "deliver_by": placed.deliver_by,
+        "ship_by": document.order.ship_by,
+        "deliver_by": document.order.deliver_by,
         "confirmed_at": document.confirmed_at,
         "shipped_at": document.shipped_at,
         "delivered_at": document.delivered_at,

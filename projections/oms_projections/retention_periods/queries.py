@@ -95,22 +95,22 @@ def retention_due(params: RetentionDue, reader: Reader) -> Mapping[str, Json]:
 
 def _cutoffs(policy: Retention, at: datetime) -> list[tuple[str, str, datetime]]:
     """Of each period: its kind, its country (empty: all others), and what is too old."""
-    found = []
+    ended = []
     for place, keep in sorted(policy.periods.items()):
         kind, _, country = place.partition("/")
         if kind in OF_PERSONS:
-            found.append((kind, country, Period.of(keep).before(at)))
-    return found
+            ended.append((kind, country, Period.of(keep).before(at)))
+    return ended
 
 
 def _due(row: Mapping[str, object], policy: Retention, reader: Reader) -> dict[str, Json]:
     subject, key = column(row, "subject", str), column(row, "key_id", str)
     kind = "customers" if subject.startswith("customer:") else "guests"
     country, keep = policy.applying(kind, maybe(row, "country", str)) or (None, "")
-    whose = record_of(key, subject)
-    why = _in_the_way(row, {whose, f"{GUEST}{key}"}, reader)
+    record = record_of(key, subject)
+    why = _in_the_way(row, {record, f"{GUEST}{key}"}, reader)
     return {
-        "customer_id": whose,
+        "customer_id": record,
         "kind": kind,
         "country": country,
         "keep": keep,

@@ -18,7 +18,7 @@ from oms_ledger.domain.fulfilment.events import (
 )
 from oms_ledger.domain.fulfilment.state import EXCEPTIONS, Shipment
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.domain.orders.events import OrderCancelled, OrderPlaced
+from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited, OrderPlaced
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.search import folded, grams
@@ -27,7 +27,7 @@ from oms_projections.shipping_analytics.rows import PromiseRow, ShipmentRow
 
 def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
-    if isinstance(event, OrderCancelled):
+    if isinstance(event, OrderCancelled | OrderEdited):
         return ((PromiseRow, (event.order_id,)),)
     if isinstance(event, SHIPMENT_EVENTS) and not isinstance(event, ShipmentCreated):
         return ((ShipmentRow, (event.shipment_id,)),)
@@ -46,11 +46,14 @@ def fold(r: Recorded, page: Page) -> None:
         page.put(row)
     elif isinstance(event, OrderPlaced):
         page.add(promised(event))
-    elif isinstance(event, OrderCancelled):
+    elif isinstance(event, OrderCancelled | OrderEdited):
         promise = page.get(PromiseRow, event.order_id)
         if promise is None:
             raise LookupError(f"{event.type} for order {event.order_id}, never placed")
-        reduced(promise, r, event)
+        if isinstance(event, OrderEdited):
+            edited(promise, event)
+        else:
+            reduced(promise, r, event)
         page.put(promise)
 
 
@@ -77,6 +80,17 @@ def reduced(row: PromiseRow, r: Recorded, event: OrderCancelled) -> None:
     if units:
         row.units -= units
         row.cancelled_at = r.meta.happened_at
+
+
+def edited(row: PromiseRow, event: OrderEdited) -> None:
+    """Promise what is ordered after an edit, by the dates that it promises."""
+    more = sum(e.line.quantity - e.quantity_before for e in event.changed if e.line.stocked)
+    more += sum(line.quantity for line in event.added if line.stocked)
+    row.ordered += more
+    row.units += more
+    row.services = [*row.services, *(line.line_id for line in event.added if not line.stocked)]
+    row.ship_by = event.ship_by or row.ship_by
+    row.deliver_by = event.deliver_by or row.deliver_by
 
 
 def row_of(history: Iterable[Recorded]) -> ShipmentRow | None:
@@ -204,11 +218,13 @@ def stored(value: Personal | None) -> dict[str, object] | None:
 
 READ_MODEL = ReadModel(
     name="shipping_analytics",
-    version=3,
+    version=4,
     package=__name__.rpartition(".")[0],
     rows=(ShipmentRow, PromiseRow),
     touches=touches,
     fold=fold,
-    event_types=frozenset(e.type for e in (*SHIPMENT_EVENTS, OrderPlaced, OrderCancelled)),
+    event_types=frozenset(
+        e.type for e in (*SHIPMENT_EVENTS, OrderPlaced, OrderEdited, OrderCancelled)
+    ),
     by_stream=True,
 )

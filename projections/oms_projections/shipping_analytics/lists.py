@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
@@ -21,7 +21,7 @@ from oms_projections.search import containing, folded, grams
 from oms_projections.shipping_analytics.fold import row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.shipping_analytics.views import shipment
-from oms_projections.values import Moment, Several, column, now
+from oms_projections.values import Moment, Several, Within, column, is_of, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -66,6 +66,7 @@ class ListShipments:
     now: Moment | None = None
     cursor: Cursor = None
     limit: Limit = 50
+    within: Within = field(default=None, init=False)
 
 
 def list_shipments(params: ListShipments, reader: Reader) -> Mapping[str, Json]:
@@ -75,6 +76,7 @@ def list_shipments(params: ListShipments, reader: Reader) -> Mapping[str, Json]:
         **_facets(params),
         **_periods(params),
         order_id=params.order_id,
+        within=None if params.within is None else list(params.within),
         q=containing(params.q) if params.q else None,
         grams=(grams(folded(params.q)) or None) if params.q else None,
         late=params.late,
@@ -125,6 +127,7 @@ def chosen(row: ShipmentRow, params: ListShipments) -> bool:
             )
         )
         and params.order_id in (None, row.order_id)
+        and is_of(row.channel, params.within)
         and (params.q is None or folded(params.q) in row.search)
         and (params.now is None or max(row.created_at, row.placed_at) <= params.now)
         and params.late in (None, is_late(row, params.now))

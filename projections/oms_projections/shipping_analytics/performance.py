@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -11,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.disclosure_control import suppress
 from oms_ledger.kernel import Json, Reader
-from oms_projections.values import Moment, column, maybe, now
+from oms_projections.values import Moment, Within, column, maybe, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -41,6 +42,7 @@ class ShippingPerformance:
     channel: str | None = None
     smallest_count: int = Field(default=1, ge=1)
     now: Moment | None = None
+    within: Within = field(default=None, init=False)
 
 
 def shipping_performance(params: ShippingPerformance, reader: Reader) -> Mapping[str, Json]:
@@ -82,6 +84,7 @@ def _performances(
         carrier=params.carrier,
         location=params.location,
         channel=params.channel,
+        within=None if params.within is None else list(params.within),
         parcels_alone=True if params.carrier or params.location else None,
         until=params.now or FOR_EVER,
         now=params.now or now(),
@@ -130,6 +133,6 @@ def _rate(row: Mapping[str, object], name: str) -> float | None:
 
 
 def _percentiles(row: Mapping[str, object], name: str) -> dict[str, Json]:
-    found = maybe(row, name, list) or [None, None, None]
-    hours = [None if each is None else round(each, 2) for each in found]
+    percentiles = maybe(row, name, list) or [None, None, None]
+    hours = [None if each is None else round(each, 2) for each in percentiles]
     return dict(zip(("p50", "p90", "p95"), hours, strict=True))

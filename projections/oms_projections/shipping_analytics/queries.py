@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from datetime import datetime
 
 from pydantic import ConfigDict
@@ -33,7 +33,7 @@ from oms_projections.shipping_analytics.performance import (
     shipping_performance,
 )
 from oms_projections.shipping_analytics.views import shipment
-from oms_projections.values import column, maybe, maybe_time
+from oms_projections.values import WITHIN, Within, column, is_of, maybe, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
@@ -41,10 +41,11 @@ STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=Tru
 @dataclass(frozen=True, slots=True, config=STRICT)
 class GetShipment:
     shipment_id: str
+    within: Within = field(default=None, init=False)
 
 
 def _shipment(params: GetShipment, rows: Rows) -> Mapping[str, Json]:
-    if not rows:
+    if not rows or not is_of(column(rows[0], "channel", str), params.within):
         raise NotFound(
             f"There is no shipment {params.shipment_id!r}. GET /v1/shipments lists them."
         )
@@ -60,7 +61,7 @@ def get_shipment(params: GetShipment, reader: Reader) -> Mapping[str, Json]:
 
 def get_shipment_as_of(params: GetShipment, log: Log) -> Mapping[str, Json]:
     row = row_of(events_of(log, stream_id(Shipment, params.shipment_id)))
-    if row is None:
+    if row is None or not is_of(row.channel, params.within):
         raise NotFound(
             f"There was no shipment {params.shipment_id!r} then. Ask without as_of, or for a later"
             " time."
@@ -122,6 +123,7 @@ QUERIES = (
         get_shipment,
         "One shipment",
         get_shipment_as_of,
+        within_channels=WITHIN,
         answer_type=ShipmentDetailAnswer,
         direct=SHIPMENT,
     ),
@@ -134,6 +136,7 @@ QUERIES = (
         list_shipments,
         "Shipments",
         list_shipments_as_of,
+        within_channels=WITHIN,
         answer_type=ShipmentsAnswer,
     ),
     Query(
@@ -159,6 +162,7 @@ QUERIES = (
         "Figures of a past moment would take the whole log to answer. Ask for a period with `from`"
         " and `to`, and judge it at a time of your own with `now`.",
         minimum_count="smallest_count",
+        within_channels=WITHIN,
         answer_type=ShippingPerformanceAnswer,
     ),
 )

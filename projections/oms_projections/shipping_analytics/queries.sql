@@ -16,6 +16,7 @@ WHERE true
   AND facets && %(carrier)s::text[] -- if carrier
   AND facets && %(location)s::text[] -- if location
   AND facets && %(channel)s::text[] -- if channel
+  AND lower(channel) = ANY (%(within)s::text[]) -- if within
   AND facets && %(country)s::text[] -- if country
   AND facets && %(tracking)s::text[] -- if tracking
   AND order_id = %(order_id)s::text -- if order_id
@@ -62,6 +63,7 @@ WITH parcels AS (
       AND placed_at >= %(from)s::timestamptz -- if from
       AND placed_at < %(to)s::timestamptz -- if to
       AND channel = %(channel)s::text -- if channel
+      AND lower(channel) = ANY (%(within)s::text[]) -- if within
 ), facts AS (
     SELECT *,
         coalesce(dispatched_at < placed_at OR delivered_at < dispatched_at, FALSE) AS doubtful,
@@ -83,6 +85,7 @@ WITH parcels AS (
       AND placed_at >= %(from)s::timestamptz -- if from
       AND placed_at < %(to)s::timestamptz -- if to
       AND channel = %(channel)s::text -- if channel
+      AND lower(channel) = ANY (%(within)s::text[]) -- if within
 ), orders_then AS (
     SELECT p.order_id, p.channel, p.sensitive, p.placed_at, p.ship_by, p.deliver_by,
         t.order_id IS NOT NULL AS packed, coalesce(t.siblings > 1, FALSE) AS split,

@@ -58,10 +58,10 @@ class ShipmentRow(Row):
 
 @dataclass(slots=True)
 class PromiseRow(Row):
-    """What an order promised: to ship its units by one time and to deliver them by another.
-    `ordered` and `units` count goods, not services: as ordered, and without those that were
-    cancelled by now, the last of them at `cancelled_at`. `services` are the ids of lines of which
-    nothing is shipped."""
+    """What an order promises: to ship its units by one time and to deliver them by another, as its
+    edits left it. `ordered` and `units` count goods, not services: as ordered, and without those
+    that were cancelled by now, the last of them at `cancelled_at`. `services` are the ids of lines
+    of which nothing is shipped."""
 
     table: ClassVar[str] = "shipping_promises"
     key: ClassVar[tuple[str, ...]] = ("order_id",)

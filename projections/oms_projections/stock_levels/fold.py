@@ -97,6 +97,7 @@ def product(r: Recorded, event: ProductDefined) -> ProductRow:
         components=[asdict(c) for c in event.components],
         search=f"{folded(event.sku)}\n{folded(event.title)}",
         sensitive=event.sensitive,
+        product_category=event.product_category,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )
@@ -117,7 +118,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=3,
+    version=4,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

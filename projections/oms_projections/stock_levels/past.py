@@ -103,9 +103,9 @@ def _balance_at(log: Log, sku: str, place: str, until: Position) -> StockRow:
 def movements(log: Log, sku: str, at: str | None, before: Position, limit: int) -> list[Shown]:
     """As the statement of this name: newest first, those before a position."""
     chosen = [place for place in places(log, sku) if at in (None, place)]
-    found = [m for place in chosen for m in _movements_at(log, sku, place, before, limit)]
-    found.sort(key=lambda m: -m.position)
-    return [asdict(m) for m in found[:limit]]
+    listed = [m for place in chosen for m in _movements_at(log, sku, place, before, limit)]
+    listed.sort(key=lambda m: -m.position)
+    return [asdict(m) for m in listed[:limit]]
 
 
 def _movements_at(
@@ -140,12 +140,12 @@ def location_row(log: Log, code: str) -> LocationRow | None:
 
 def products(log: Log, after: str, limit: int, with_sensitive: bool) -> list[Shown]:
     """As `list_products`, whatever is in them."""
-    found: list[Shown] = []
-    while len(found) < limit and (skus := log.keys(Product, after=after, limit=limit)):
+    listed: list[Shown] = []
+    while len(listed) < limit and (skus := log.keys(Product, after=after, limit=limit)):
         after = skus[-1]
         rows = (product_row(log, sku) for sku in skus)
-        found += [asdict(row) for row in rows if row and (with_sensitive or not row.sensitive)]
-    return found[:limit]
+        listed += [asdict(row) for row in rows if row and (with_sensitive or not row.sensitive)]
+    return listed[:limit]
 
 
 def locations(log: Log) -> list[Shown]:
@@ -161,5 +161,5 @@ def _newest(
     stream = stream_id(kind, key)
     if happened_by is None:
         return next(iter(log.history(stream, log.fold(kind, key).version - 1, 1)), None)
-    known = [r for r in events_of(log, stream) if r.meta.happened_at <= happened_by]
-    return known[-1] if known else None
+    happened = [r for r in events_of(log, stream) if r.meta.happened_at <= happened_by]
+    return happened[-1] if happened else None

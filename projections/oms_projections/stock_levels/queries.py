@@ -69,7 +69,7 @@ def list_stock_as_of(params: ListStock, log: Log) -> Mapping[str, Json]:
             "The stock of every SKU at a past moment would take the whole log to answer. Name a"
             " `sku`, with or without a `location`."
         )
-    found = [
+    rows = [
         row
         for row in past.levels(log, params.sku, params.happened_by)
         if params.location in (None, row["location"])
@@ -77,7 +77,7 @@ def list_stock_as_of(params: ListStock, log: Log) -> Mapping[str, Json]:
         and (params.below is None or column(row, "available", int) < params.below)
         and (params.sku, column(row, "location", str)) > _after(params)
     ]
-    return _levels(found[: params.limit], params.limit)
+    return _levels(rows[: params.limit], params.limit)
 
 
 def _after(params: ListStock) -> tuple[str, str]:
@@ -206,8 +206,8 @@ def list_products_as_of(params: ListProducts, log: Log) -> Mapping[str, Json]:
             "To look for words in the products of a past moment, all that there ever were would"
             " have to be read. List them without `q`, or ask for one: GET /v1/products/{sku}."
         )
-    found = past.products(log, _after_sku(params), params.limit, params.with_sensitive)
-    return _products(found, params.limit)
+    rows = past.products(log, _after_sku(params), params.limit, params.with_sensitive)
+    return _products(rows, params.limit)
 
 
 def _after_sku(params: ListProducts) -> str:
@@ -292,6 +292,9 @@ FILTER = "with_sensitive"
 
 DIRECT = {"/v1/stock/{sku}": STOCK, "/v1/products/{sku}": PRODUCT}
 
+OF_ORDERS = frozenset({"/v1/stock/{sku}/movements"})
+"""Paths whose answers name orders. Of the others, what they say is the same for all channels."""
+
 QUERIES = tuple(
     Query(
         run.__name__,
@@ -303,6 +306,7 @@ QUERIES = tuple(
         summary,
         as_of,
         sensitive_filter=sensitive_filter,
+        within_channels=path not in OF_ORDERS,
         answer_type=answer_type,
         direct=DIRECT.get(path),
     )

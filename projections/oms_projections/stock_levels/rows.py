@@ -75,6 +75,7 @@ class ProductRow(Row):
     components: list[dict[str, object]]
     search: str
     sensitive: bool
+    product_category: str | None
     version: int
     updated_at: datetime
 

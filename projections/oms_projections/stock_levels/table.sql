@@ -49,6 +49,7 @@ CREATE TABLE products{v} (
     components jsonb NOT NULL,
     search text NOT NULL,
     sensitive boolean NOT NULL,
+    product_category text,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL
 );

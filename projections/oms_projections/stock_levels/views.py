@@ -60,6 +60,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
         "safety_stock": column(row, "safety_stock", int),
         "components": column(row, "components", list),
         "sensitive": column(row, "sensitive", bool),
+        "category": maybe(row, "product_category", str),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }

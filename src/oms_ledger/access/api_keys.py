@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from oms_ledger.access import roles
+from oms_ledger.access.channels import channel_keys
 from oms_ledger.access.principals import ADMINISTRATOR, Principal
 from oms_ledger.domain.errors import Invalid
 
@@ -28,7 +29,8 @@ KEY = re.compile(r"oms_([0-9a-f]{12})_([0-9a-f]{64})")
 class ApiKey:
     """A stored key. `name` is for people and need not be unique. The key is valid for one ledger,
     until it expires or is revoked, and grants the scopes of `role` and `scopes`. `holder`
-    is the id of the first key in a row of rotations; None for a key that replaced none."""
+    is the id of the first key in a row of rotations; None for a key that replaced none. `channels`:
+    keys of the channels that it is bound to; None where to none."""
 
     id: str
     prefix: str
@@ -42,6 +44,7 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     holder: str | None = None
+    channels: tuple[str, ...] | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -57,16 +60,19 @@ def new_key(
     role: str | None,
     scopes: Collection[str] = (),
     expires_at: datetime | None = None,
+    channels: Collection[str] = (),
 ) -> tuple[str, ApiKey]:
-    """The text of a new key, and the key to store. `Invalid` if the role or a scope does not
-    exist, or the name is reserved."""
+    """The text of a new key, and the key to store; with `channels` it is bound to these. `Invalid`
+    if the role or a scope does not exist, the name is reserved, or a channel is none."""
     roles.check(role, scopes)
+    bound = channel_keys(channels, role, scopes)
     if name.strip().casefold() in RESERVED_NAMES:
         why = "It is the name of the administrator's own key, OMS_ADMIN_KEY. Choose another."
         raise Invalid(f"name: {why}", errors=[{"field": "name", "message": why}])
     text, prefix, secret = _generate()
     unique = tuple(sorted(set(scopes)))
-    return text, ApiKey(key_id, prefix, _hash(secret), name, ledger, role, unique, now, expires_at)
+    key = ApiKey(key_id, prefix, _hash(secret), name, ledger, role, unique, now, expires_at)
+    return text, replace(key, channels=bound)
 
 
 def successor(key: ApiKey, key_id: str, now: datetime) -> tuple[str, ApiKey]:
@@ -122,7 +128,8 @@ def equal_secrets(text: str, expected: str) -> bool:
 
 def principal(key: ApiKey) -> Principal:
     scopes = roles.scopes_of(key.role, key.scopes)
-    return Principal(key.id, f"key:{key.name}", scopes, key.holder)
+    channels = None if key.channels is None else frozenset(key.channels)
+    return Principal(key.id, f"key:{key.name}", scopes, key.holder, channels)
 
 
 def _generate() -> tuple[str, str, str]:

@@ -25,7 +25,7 @@ COLUMNS = [field.name for field in dataclasses.fields(ApiKey)]
 
 CHANGE_COLUMNS = (
     "number", "at", "change", "actor", "login", "key_id", "name", "role", "scopes", "expires_at",
-    "holder",
+    "holder", "channels",
 )  # fmt: skip
 
 SQL = {name: text.encode() for name, text in queries("oms_ledger.access").items()}
@@ -49,10 +49,11 @@ class ApiKeyStore:
         scopes: Collection[str] = (),
         *,
         lifetime: timedelta | None = None,
+        channels: Collection[str] = (),
         actor: str | None = None,
     ) -> str:
-        """Create a key with the scopes of a role and additional scopes. Returns its text, which is
-        not stored."""
+        """Create a key with the scopes of a role and additional scopes, bound to `channels` where
+        some are given. Returns its text, which is not stored."""
         now = datetime.now(UTC)
         text, key = api_keys.new_key(
             _new_id(),
@@ -62,6 +63,7 @@ class ApiKeyStore:
             role=role,
             scopes=scopes,
             expires_at=None if lifetime is None else now + lifetime,
+            channels=channels,
         )
         with self._changing(actor) as connection:
             _add(connection, key)
@@ -138,12 +140,18 @@ def _valid(connection: Connection, which: str, now: datetime) -> list[ApiKey]:
 
 def _add(connection: Connection, key: ApiKey) -> None:
     values = {name: getattr(key, name) for name in COLUMNS}
-    connection.execute(SQL["add_key"], {**values, "scopes": list(key.scopes)})
+    bound = None if key.channels is None else list(key.channels)
+    connection.execute(SQL["add_key"], {**values, "scopes": list(key.scopes), "channels": bound})
 
 
 def _key(row: tuple[Any, ...]) -> ApiKey:
     columns: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
-    return ApiKey(**{**columns, "scopes": tuple(columns["scopes"])})
+    bound = columns["channels"]
+    tuples = {
+        "scopes": tuple(columns["scopes"]),
+        "channels": None if bound is None else tuple(bound),
+    }
+    return ApiKey(**{**columns, **tuples})
 
 
 def _change(row: tuple[Any, ...]) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oms_ledger.access.roles import ADMIN, allows, roles_with
+from oms_ledger.access.roles import ADMIN, SENSITIVE, allows, roles_with
 from oms_ledger.domain.errors import Forbidden
 
 
@@ -12,12 +12,14 @@ from oms_ledger.domain.errors import Forbidden
 class Principal:
     """A caller. `id` separates the rate limits of callers; `actor` is recorded in events; `scopes`
     are the granted rights. `holder` is the id of the first of several API keys that have replaced
-    each other by rotation; None where that is `id`."""
+    each other by rotation; None where that is `id`. `channels`: keys of the channels whose orders
+    alone the caller may place, see and change; None where the caller is bound to none."""
 
     id: str
     actor: str
     scopes: frozenset[str]
     holder: str | None = None
+    channels: frozenset[str] | None = None
 
     @property
     def idempotency_scope(self) -> str:
@@ -29,6 +31,21 @@ class Principal:
         """The id of the API key; None for others, whose ids may name persons."""
         return self.id if self.actor.startswith("key:") else None
 
+    @property
+    def read_rights(self) -> ReadRights:
+        return ReadRights(allows(self.scopes, SENSITIVE), self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRights:
+    """What a caller may see in answers. `sensitive`: sensitive orders and products; `channels`:
+    keys of the channels whose orders alone; None: orders of all."""
+
+    sensitive: bool = True
+    channels: frozenset[str] | None = None
+
+
+EVERYTHING = ReadRights()
 
 ADMINISTRATOR = Principal("admin", "key:admin", frozenset({ADMIN}))
 """The holder of OMS_ADMIN_KEY."""
@@ -49,4 +66,16 @@ def authorise(principal: Principal, scope: str) -> None:
             f"{principal.actor} lacks the scope {scope}. An administrator can give it: a key or"
             f" token with the role {named}, or a key with --scope {scope}.",
             reason="missing_scope",
+        )
+
+
+def authorise_within_channels(principal: Principal, within: bool) -> None:
+    """`Forbidden` for a principal that is bound to channels, unless what it wants to do keeps
+    `within` the orders of these."""
+    if principal.channels is not None and not within:
+        names = ", ".join(sorted(principal.channels))
+        raise Forbidden(
+            f"{principal.actor} is bound to channels: {names}. This reaches beyond their orders:"
+            " use a key that is bound to none.",
+            reason="bound_to_channels",
         )

@@ -1,25 +1,25 @@
 -- name: add_key
 INSERT INTO api_keys (id, prefix, hash, name, ledger, role, scopes, created_at, expires_at,
-    revoked_at, last_used_at, holder)
+    revoked_at, last_used_at, holder, channels)
 VALUES (%(id)s::text, %(prefix)s::text, %(hash)s::bytea, %(name)s::text, %(ledger)s::text,
     %(role)s::text, %(scopes)s::text[], %(created_at)s::timestamptz, %(expires_at)s::timestamptz,
     %(revoked_at)s::timestamptz, %(last_used_at)s::timestamptz,
-    %(holder)s::text);
+    %(holder)s::text, %(channels)s::text[]);
 
 -- name: key_by_prefix
 SELECT id, prefix, hash, name, ledger, role, scopes, created_at, expires_at, revoked_at,
-    last_used_at, holder
+    last_used_at, holder, channels
 FROM api_keys WHERE prefix = %(prefix)s::text;
 
 -- name: list_keys
 SELECT id, prefix, hash, name, ledger, role, scopes, created_at, expires_at, revoked_at,
-    last_used_at, holder
+    last_used_at, holder, channels
 FROM api_keys ORDER BY created_at, id;
 
 -- name: valid_keys
 -- The valid keys with this id, prefix or name, oldest first; locked.
 SELECT id, prefix, hash, name, ledger, role, scopes, created_at, expires_at, revoked_at,
-    last_used_at, holder
+    last_used_at, holder, channels
 FROM api_keys
 WHERE %(which)s::text IN (id, prefix, name) AND revoked_at IS NULL
   AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
@@ -41,7 +41,8 @@ WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at);
 SELECT set_config('oms_ledger.actor', %(actor)s::text, true);
 
 -- name: list_changes
-SELECT number, at, change, actor, login, key_id, name, role, scopes, expires_at, holder
+SELECT number, at, change, actor, login, key_id, name, role, scopes, expires_at, holder,
+    channels
 FROM api_key_changes
 WHERE number < %(before)s::bigint
   AND (%(key)s::text IS NULL OR %(key)s::text IN (key_id, holder, name))

@@ -24,7 +24,7 @@ ANY = "any"
 
 SCOPES: dict[str, str] = {
     "orders:read": "orders, their history and their lines",
-    "orders:write": "place, confirm, hold, release and cancel orders",
+    "orders:write": "place, edit, confirm, hold, release and cancel orders",
     "stock:read": "stock, its movements, products and locations",
     "stock:write": "receive, adjust, count, transfer and return stock; define products, locations",
     "shipments:read": "shipments",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from oms_commands import COMMANDS
 from oms_ledger.access.roles import ANY, PUBLIC, ROLE_HOLDERS, ROLES, SCOPES, allows
 from oms_ledger.http.openapi.document import document as openapi_document
+from oms_ledger.http.routes import ANY_COMMANDS
+from oms_projections import QUERIES
 
 HEAD = """\
 # Access
@@ -19,10 +22,18 @@ no request is handled before its key is checked for that scope. A key has a role
 (`--scope`), or both.
 """
 
+BOUND = """\
+## Keys bound to channels
+
+A key that was made with `--channel` may use these routes, as far as its role goes, for the orders
+of its channels, and the public ones; every other is answered 403. A test calls every route and
+sends every command with such a key.
+"""
+
 
 def access() -> str:
     """The whole page, in Markdown."""
-    return "\n".join((HEAD, *_roles(), *_scopes(), *_routes())) + "\n"
+    return "\n".join((HEAD, *_roles(), *_scopes(), *_bound(), *_routes())) + "\n"
 
 
 def routes() -> list[tuple[str, str, str]]:
@@ -59,6 +70,20 @@ def _scopes() -> Iterator[str]:
     yield "| --- | --- |"
     for scope, allowed in SCOPES.items():
         yield f"| {scope} | {allowed} |"
+    yield ""
+
+
+def _bound() -> Iterator[str]:
+    yield BOUND
+    for command in COMMANDS.values():
+        if command.within_channels:
+            yield f"- `{command.route.method} {command.route.path}`"
+            if command.route.many_path:
+                yield f"- `{command.route.method} {command.route.many_path}`"
+    yield f"- `POST {ANY_COMMANDS}`, for these commands"
+    for query in QUERIES:
+        if query.within_channels and query.scope != PUBLIC:
+            yield f"- `GET {query.path}`"
     yield ""
 
 

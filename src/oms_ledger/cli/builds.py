@@ -96,14 +96,14 @@ def compare(
 
     Example: [bold]oms-ledger projections compare order_status[/]
     """
-    with oms.rebuilds.comparison(name, build, ignore or ()) as found:
+    with oms.rebuilds.comparison(name, build, ignore or ()) as comparison:
         if json:
-            differences = list(found.differences())
+            differences = list(comparison.differences())
             print_json([asdict(each) for each in differences])
             count = len(differences)
         else:
-            shown, count = _first(found.differences())
-            _print_differences(found.other, shown, count, found.position)
+            shown, count = _first(comparison.differences())
+            _print_differences(comparison.other, shown, count, comparison.position)
     if count:
         raise typer.Exit(1)
 
@@ -168,9 +168,9 @@ def _compared(
 ) -> tuple[list[RowDifference], int, Position]:
     with (
         console.status(f"Comparing {build} with the live one ..."),
-        oms.rebuilds.comparison(build.name, build.number, ignoring) as found,
+        oms.rebuilds.comparison(build.name, build.number, ignoring) as comparison,
     ):
-        return (*_first(found.differences()), found.position)
+        return (*_first(comparison.differences()), comparison.position)
 
 
 def _first(differences: Iterator[RowDifference]) -> tuple[list[RowDifference], int]:

@@ -11,6 +11,7 @@ from typing import get_type_hints
 from oms_commands import COMMANDS
 from oms_ledger.domain.registry import EVENTS, STATES
 from oms_ledger.kernel import Command, Event, Query, ReadModel
+from oms_ledger.policies import POLICIES
 from oms_projections import PROJECTIONS, QUERIES
 
 HEAD = """\
@@ -23,7 +24,15 @@ All commands, queries, read models, events and streams of the ledger. Generated 
 
 def catalogue() -> str:
     """The whole page, in Markdown."""
-    parts = (HEAD, *_commands(), *_queries(), *_read_models(), *_events(), *_streams())
+    parts = (
+        HEAD,
+        *_commands(),
+        *_queries(),
+        *_read_models(),
+        *_policies(),
+        *_events(),
+        *_streams(),
+    )
     return "\n".join(parts) + "\n"
 
 
@@ -70,6 +79,20 @@ def _read_model(model: ReadModel) -> str:
     tables = ", ".join(f"`{kind.table}`" for kind in model.rows)
     summary = (import_module(model.package).__doc__ or "").strip().partition("\n")[0]
     return _row(model.name, str(model.version), tables, str(len(model.event_types)), summary)
+
+
+def _policies() -> Iterator[str]:
+    """Nothing where the program has none."""
+    if not POLICIES:
+        return
+    yield "## Policies: what follows by itself\n"
+    yield _row("Policy", "After", "What follows")
+    yield _row(*["---"] * 3)
+    for policy in POLICIES:
+        events = ", ".join(f"`{name}`" for name in sorted(policy.event_types))
+        summary = (import_module(policy.react.__module__).__doc__ or "").partition("\n\n")[0]
+        yield _row(policy.name, events, " ".join(summary.split()))
+    yield ""
 
 
 def _events() -> Iterator[str]:

@@ -62,7 +62,10 @@ def parse(name: str, body: str) -> Command:
 
 
 def _catalogue() -> Table:
-    table = Table("Command", "What it does", "Over HTTP")
+    table = Table()
+    table.add_column("Command", no_wrap=True)
+    table.add_column("What it does")
+    table.add_column("Over HTTP", overflow="fold")
     for name, command in COMMANDS.items():
         summary = (command.__doc__ or "").strip().partition("\n")[0]
         table.add_row(name, summary, f"{command.route.method} {command.route.path}")

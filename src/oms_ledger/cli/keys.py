@@ -32,7 +32,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 SHOWN = (
     "id", "prefix", "name", "ledger", "role", "scopes", "created_at", "expires_at", "revoked_at",
-    "last_used_at",
+    "last_used_at", "channels",
 )  # fmt: skip
 
 ONCE = (
@@ -56,17 +56,32 @@ def create(
         list[str] | None,
         typer.Option(help="A scope it has besides its role, or instead of one. Repeatable."),
     ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A channel it is bound to: it places, sees and changes the orders of these alone."
+            " Repeatable."
+        ),
+    ] = None,
     expires: Annotated[
         str | None, typer.Option(help="How long it works: 12h, 90d. Without it: until revoked.")
     ] = None,
 ) -> None:
     """Make a key and print it, once. docs/access.md says what each role may do.
 
-    Example: [bold]oms-ledger keys create webshop --role channel --expires 90d[/]
+    Example: [bold]oms-ledger keys create webshop --role channel --channel web --expires 90d[/]
     """
     lifetime = None if expires is None else duration("--expires", expires)
     given = role or (None if scope else DEFAULT_ROLE)
-    typer.echo(oms.api_keys.create(name, given, scope or (), lifetime=lifetime, actor=cli_actor()))
+    key = oms.api_keys.create(
+        name,
+        given,
+        scope or (),
+        lifetime=lifetime,
+        channels=channel or (),
+        actor=cli_actor(),
+    )
+    typer.echo(key)
     console.print(ONCE)
 
 
@@ -81,6 +96,8 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
     table = Table("Name", "Starts with", "May", "Made", "Last used", "Works until")
     for key in keys:
         may = " ".join(filter(None, (key.role, *key.scopes)))
+        if key.channels is not None:
+            may += f" in {', '.join(key.channels)}"
         times = (_minute(key.created_at), _minute(key.last_used_at), _until(key))
         table.add_row(key.name, f"oms_{key.prefix}", may, *times)
     out.print(table if keys else "No keys yet. Make one: oms-ledger keys create NAME")

@@ -23,12 +23,12 @@ app = typer.Typer(no_args_is_help=True, help="Read models: how far they are, and
 @on_ledger
 def list_(oms: Oms, json: JsonOption = False) -> None:
     """How far each read model has got. Example: [bold]oms-ledger projections list[/]"""
-    found = oms.readers.status()
+    statuses = oms.readers.status()
     if json:
-        print_json(by_name(found))
+        print_json(by_name(statuses))
         return
     table = Table("Read model", "Build", "State", "Position", "Behind", "Seconds", "Parked")
-    for each in sorted(found, key=lambda s: (s.name, s.state != LIVE, s.version)):
+    for each in sorted(statuses, key=lambda s: (s.name, s.state != LIVE, s.version)):
         table.add_row(
             each.name if each.state == LIVE else "  beside it",
             str(each.version),
@@ -58,15 +58,15 @@ def parked(
 ) -> None:
     """The streams a read model could not fold. Example:
     [bold]oms-ledger projections parked order_status[/]"""
-    found = oms.readers.parked(name)
+    streams = oms.readers.parked(name)
     if json:
-        print_json([asdict(each) for each in found])
+        print_json([asdict(each) for each in streams])
         return
-    if not found:
+    if not streams:
         console.print(f"{name} has left nothing out.")
         return
     table = Table("Build", "Stream", "Since position", "Events left out", "Tries", "Error")
-    for each in found:
+    for each in streams:
         events, tries = str(each.events), str(each.attempts)
         table.add_row(
             str(each.version), each.stream, f"{each.first_position:,}", events, tries, each.error

@@ -35,15 +35,15 @@ def show(
 
     Example: [bold]oms-ledger retention show[/]
     """
-    found = run_query(oms, "get_retention", None if as_of is None else moment(as_of))
+    body = run_query(oms, "get_retention", None if as_of is None else moment(as_of))
     if json:
-        print_json(found)
+        print_json(body)
         return
     table = Table("Kind", "Country", "Kept for", "Rule", "Set by", "On")
-    for period in found["periods"]:
+    for period in body["periods"]:
         names = ("kind", "country", "keep", "reference", "set_by", "set_at")
         table.add_row(*(str(period[name] or "") for name in names))
-    out.print(table if found["periods"] else "No periods: nothing is forgotten by itself.")
+    out.print(table if body["periods"] else "No periods: nothing is forgotten by itself.")
 
 
 @app.command("set")
@@ -99,8 +99,8 @@ def _table(items: list[Mapping[str, Any]]) -> Table:
     for item in items:
         period = f"{item['keep']} ({item['country']})" if item["country"] else str(item["keep"])
         done = "yes" if item["forget"] else f"no: {item['why']}"
-        whose, kind, since = (str(item[name]) for name in ("customer_id", "kind", "since"))
-        table.add_row(whose, kind, period, since[:10], f"{item['orders']:,}", done)
+        subject, kind, since = (str(item[name]) for name in ("customer_id", "kind", "since"))
+        table.add_row(subject, kind, period, since[:10], f"{item['orders']:,}", done)
     return table
 
 

@@ -39,14 +39,14 @@ def order(
     oms.catch_up()
     order_id = order_id_of(oms, which)
     then = moment(as_of) if as_of else None
-    found = run_query(oms, "get_order", then, order_id=order_id)
+    body = run_query(oms, "get_order", then, order_id=order_id)
     story = run_query(oms, "order_timeline", then, order_id=order_id)["items"]
     if json:
-        print_json({**found, "timeline": story})
+        print_json({**body, "timeline": story})
         return
-    title = Text(f"Order {found['order_number']}")
-    out.print(Panel(_summary(found), title=title, expand=False))
-    out.print(_lines(found))
+    title = Text(f"Order {body['order_number']}")
+    out.print(Panel(_summary(body), title=title, expand=False))
+    out.print(_lines(body))
     out.print(_timeline(story))
 
 
@@ -64,12 +64,12 @@ def stock(
     """
     oms.catch_up()
     then = moment(as_of) if as_of else None
-    found = run_query(oms, "get_stock", then, sku=sku)
+    body = run_query(oms, "get_stock", then, sku=sku)
     moves = run_query(oms, "stock_movements", then, sku=sku, limit="20")["items"]
     if json:
-        print_json({**found, "movements": moves})
+        print_json({**body, "movements": moves})
         return
-    out.print(_balances(found))
+    out.print(_balances(body))
     out.print(_movements(moves))
 
 

@@ -1,10 +1,12 @@
-"""The worker, and how its loops are doing: `oms-ledger work` runs, `oms-ledger work list` shows."""
+"""The worker, how its loops and policies are doing, and the commands of policies and deadlines that
+were refused."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from datetime import datetime
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -14,6 +16,7 @@ from oms_ledger.app import Oms, prepared
 from oms_ledger.cli.ledger import DataDirOption, LedgerOption, on_ledger, settings
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
 from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.engine.work.consequences import Refusal
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.worker.worker import work as work_until_stopped
 
@@ -67,6 +70,87 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
                 markup=False,
                 highlight=False,
             )
+    _print_policies(oms)
+
+
+def _print_policies(oms: Oms) -> None:
+    cursors, refused = oms.readers.policy_cursors(), oms.readers.refusal_counts()
+    if cursors:
+        table = Table("Policy", "Position", "Events to read", "Refused")
+        for each in cursors:
+            count = refused.get(f"policy:{each.name}", 0)
+            table.add_row(each.name, f"{each.position:,}", f"{each.lag_events:,}", f"{count:,}")
+        out.print(table)
+    if refused:
+        console.print(
+            f"{sum(refused.values()):,} commands of policies and deadlines were refused. They wait"
+            " for a person: oms-ledger work refused"
+        )
+
+
+@app.command()
+@on_ledger
+def policies(oms: Oms, json: JsonOption = False) -> None:
+    """How far each policy has read the ledger. Example: [bold]oms-ledger work policies[/]"""
+    if json:
+        refused = oms.readers.refusal_counts()
+        print_json(
+            [
+                {
+                    **each._asdict(),
+                    "updated_at": rfc3339(each.updated_at),
+                    "refused": refused.get(f"policy:{each.name}", 0),
+                }
+                for each in oms.readers.policy_cursors()
+            ]
+        )
+        return
+    _print_policies(oms)
+
+
+@app.command()
+@on_ledger
+def refused(oms: Oms, json: JsonOption = False) -> None:
+    """The commands of policies and deadlines that were refused, and wait for a person. Example:
+    [bold]oms-ledger work refused[/]"""
+    kept = oms.work.refusals()
+    if json:
+        print_json([_refusal(each) for each in kept])
+        return
+    if not kept:
+        console.print("Nothing that follows from an event or a deadline was refused.")
+        return
+    for each in kept:
+        out.print(
+            f"{each.source} {each.reference}: {each.command or 'the policy'} failed with"
+            f" {each.code} after event {each.position:,} of {each.stream}; attempts:"
+            f" {each.attempts}, the last at {_time(each.refused_at)}.",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+        )
+
+
+Source = Annotated[str, typer.Argument(help="As in `oms-ledger work refused`.")]
+Reference = Annotated[str, typer.Argument(help="As in `oms-ledger work refused`.")]
+
+
+@app.command()
+@on_ledger
+def retry(oms: Oms, source: Source, reference: Reference) -> None:
+    """Submit a refused command again, after the cause was mended. Example:
+    [bold]oms-ledger work retry policy:when_units_shipped_capture_payment 1042/1[/]"""
+    oms.work.retry(source, reference)
+    console.print(f"{source} {reference}: done.")
+
+
+@app.command()
+@on_ledger
+def dismiss(oms: Oms, source: Source, reference: Reference) -> None:
+    """Delete a refusal from the list: nothing is to be done, or you have done it. Example:
+    [bold]oms-ledger work dismiss policy:when_units_shipped_capture_payment 1042/1[/]"""
+    oms.work.dismiss(source, reference)
+    console.print(f"{source} {reference}: deleted from the list.")
 
 
 def _health(state: WorkState) -> str:
@@ -77,6 +161,11 @@ def _health(state: WorkState) -> str:
 
 def _time(at: datetime | None) -> str:
     return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _refusal(each: Refusal) -> dict[str, object]:
+    at = each.refused_at
+    return {**each._asdict(), "refused_at": None if at is None else rfc3339(at)}
 
 
 def _json(state: WorkState) -> dict[str, object]:

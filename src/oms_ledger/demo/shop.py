@@ -121,7 +121,8 @@ Checked: held for a while. Partial: sent in two parcels. Exception: delayed by t
 
 NEEDS_TWO = ("partly_cancelled", "partial")
 RECENT = timedelta(hours=30)
-RECENT_FATES = ("usual", "usual", "usual", "held", "unconfirmed")
+RECENT_FATES = (*["usual"] * 5, "held", "unconfirmed", "scheduled")
+"""Scheduled: not to be shipped before a day to come."""
 OVERDUE_AGE_MAX = timedelta(days=10)
 """Orders that are overdue at the end were placed at most so long before."""
 

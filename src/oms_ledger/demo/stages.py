@@ -38,7 +38,7 @@ from oms_ledger.domain.personal import Personal
 CURRENCY = "GBP"
 POSTAGE = {"standard": Decimal("3.95"), "express": Decimal("7.95")}
 UNCONFIRMED_FATES = ("cancelled", "unconfirmed")
-UNPACKED_FATES = ("cancelled", "unconfirmed", "held", "overdue")
+UNPACKED_FATES = ("cancelled", "unconfirmed", "held", "overdue", "scheduled")
 HELD_FATES = ("held", "checked")
 HOLD_REASONS = ("address looks incomplete", "payment under review", "customer asked to wait")
 OWN_DELIVERY_LOCATION = "YORK"
@@ -51,6 +51,8 @@ HOLD_DURATION = timedelta(minutes=50)
 REMAINDER_DELAY = timedelta(days=3)
 """From the first parcel of a partial order until the remainder is packed."""
 RETURN_DELAY = timedelta(days=4)
+SCHEDULE_DELAY = timedelta(days=21)
+"""From placing a scheduled order until it may be shipped."""
 
 CancelReason = Literal["customer", "fraud", "declined"]
 CANCEL_REASONS: tuple[CancelReason, ...] = ("customer", "customer", "declined", "fraud")
@@ -124,6 +126,7 @@ def order_of(story: Story) -> PlaceOrder:
         lines=tuple(_line(good, units) for good, units in story.lines),
         shipping=ShippingFields(service=service, price=POSTAGE[service]),
         backorder="allow",
+        fulfil_at=story.placed_at + SCHEDULE_DELAY if story.fate == "scheduled" else None,
     )
 
 

@@ -23,6 +23,7 @@ Item = Mapping[str, Json]
 
 STATES = (
     ("pending", "not confirmed yet", "yellow"),
+    ("scheduled", "not to be shipped yet", "cyan"),
     ("confirmed", "waiting to be packed", "yellow"),
     ("processing", "partly packed or sent", "cyan"),
     ("fulfilled", "on its way", "cyan"),

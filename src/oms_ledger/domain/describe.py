@@ -19,6 +19,8 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.payments.describe import describe_payment
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
+from oms_ledger.domain.returns.describe import describe_return, describe_return_policy
+from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
@@ -34,6 +36,10 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_shipment(event)]
     if isinstance(event, PAYMENT_EVENTS):
         return [describe_payment(event)]
+    if isinstance(event, RETURN_EVENTS):
+        return describe_return(event)
+    if isinstance(event, ReturnPolicyDefined):
+        return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
     if isinstance(event, ProductDefined):

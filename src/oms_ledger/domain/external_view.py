@@ -58,7 +58,7 @@ def outside_view(order: Order, shipment: Shipment | None = None) -> OutsideView:
     if created is not None and created.order_id != placed.order_id:
         raise ValueError(f"shipment {created.shipment_id} is of order {created.order_id}")
     sensitive = order.sensitive or (created is not None and created.sensitive)
-    terms = placed.terms
+    terms = order.terms
     return OutsideView(
         order_number=placed.number,
         sensitive=sensitive,
@@ -79,6 +79,7 @@ def _items(order: Order, shipment: Shipment | None) -> tuple[OutsideItem, ...]:
     return tuple(
         OutsideItem(agreed[line_id].sku, agreed[line_id].title, quantity)
         for line_id, quantity in units.items()
+        if quantity
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
@@ -46,10 +46,13 @@ def refuse_if_on_hold(order: Order, wanted: str) -> None:
         raise illegal_transition("The order", held, wanted, "Release its holds first.")
 
 
-def stock_of_lines(order: Order) -> list[Ref]:
-    """The stock that any line of the order is allocated or backordered at."""
+def stock_of_lines(order: Order, line_ids: Collection[str] | None = None) -> list[Ref]:
+    """The stock that lines of the order are allocated or backordered at: those with these ids, or
+    all of them."""
     refs: list[Ref] = []
-    for progress in order.lines.values():
+    for line_id, progress in order.lines.items():
+        if line_ids is not None and line_id not in line_ids:
+            continue
         for location in {*progress.allocated_at, *progress.backordered_at}:
             refs.append((StockLevel, stock_key(progress.line.sku, location)))
     return refs

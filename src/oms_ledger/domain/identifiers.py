@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from hashlib import sha256
 
 ORDERS = uuid.UUID("0d7f6e0e-6c1b-5a51-9d0e-6f1f3a1b7c11")
 """Namespace of the ids of orders that have an external id. Never to be changed."""
@@ -20,6 +22,18 @@ def order_id_of_spelling(channel: str, external_id: str) -> str:
     """The id of an order of before channels were compared without regard to case: fixed by the
     channel as it was written then."""
     return str(uuid.uuid5(ORDERS, f"{channel}\x1f{external_id}"))
+
+
+def derived_command_id(at: datetime, *names: str) -> str:
+    """The id of a command that follows from an event or a deadline: a UUIDv7 of the time `at` whose
+    other bits are a hash of `names`, so that the same names give the same id."""
+    digest = sha256("\x1f".join(names).encode()).digest()
+    milliseconds = int(at.timestamp() * 1000)
+    bits = int.from_bytes(digest[:10], "big")
+    value = (milliseconds & (2**48 - 1)) << 80 | bits
+    value = value & ~(0xF << 76) | 0x7 << 76  # the version
+    value = value & ~(0x3 << 62) | 0x2 << 62  # the variant of RFC 9562
+    return str(uuid.UUID(int=value))
 
 
 def stock_key(sku: str, location: str) -> str:
@@ -46,3 +60,12 @@ def recorded_payment_id(order_id: str, provider: str, reference: str) -> str:
     """The id of a payment that was taken elsewhere: fixed by order, provider and reference, so that
     the same one recorded twice is one payment."""
     return str(uuid.uuid5(PAYMENTS, f"{order_id}\x1f{provider}\x1f{reference}"))
+
+
+RETURNS = uuid.UUID("9b8a4c52-7d0e-5f6a-a1c3-3e5d7f9b1c24")
+"""Namespace of the ids of orders that replace returned goods. Never to be changed."""
+
+
+def replacement_order_id(return_id: str, command_id: str) -> str:
+    """The id of the order that replaces the goods of a return, placed by a command."""
+    return str(uuid.uuid5(RETURNS, f"{return_id}\x1f{command_id}"))

@@ -63,6 +63,12 @@ def split(minor: int, weights: Iterable[int]) -> list[int]:
     return parts
 
 
+def in_proportion(minor: int, part: int, whole: int) -> int:
+    """What `part` units have of an amount that `whole` units have, rounded half up: the first of
+    `split(minor, (part, whole - part))`. `part` may be more than the whole."""
+    return (2 * minor * part + whole) // (2 * whole)
+
+
 @lru_cache(maxsize=10_000)  # the same prices come again and again
 def to_minor(amount: Decimal, currency: str) -> int:
     """`2.55` GBP to 255. ValueError for an unknown currency or an amount finer than its

@@ -51,9 +51,15 @@ class Person:
 
 
 class PersonalCommand(Protocol):
-    """A command that carries personal values."""
+    """A command that carries personal values. `person_id` is the id of its data subject, if that
+    has one; `with_person_id` returns the command with the form of it that is stored."""
+
+    @property
+    def person_id(self) -> str | None: ...
 
     def person(self, ctx: Context) -> Person: ...
+
+    def with_person_id(self, person_id: str) -> Command: ...
 
 
 def person_of(command: Command, ctx: Context) -> Person:
@@ -62,6 +68,12 @@ def person_of(command: Command, ctx: Context) -> Person:
     if not hasattr(command, "person"):
         raise TypeError(f"{command.name} has personal values but no method person()")
     return cast(PersonalCommand, command).person(ctx)
+
+
+def person_id_of(command: Command) -> str | None:
+    """The id of the data subject of a command; None where it has none, or no id."""
+    person_id: str | None = getattr(command, "person_id", None)
+    return person_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,24 @@ class SubjectRef:
 
     name: str
     internal: bool = False
+
+
+class OrderPersonCommand(Protocol):
+    """A command about an order, whose personal values may be those of the order's own person. Then
+    `lacks_person` is true, and `with_person` returns the command with the person resolved from the
+    log, before its values are sealed."""
+
+    order_id: str
+
+    @property
+    def lacks_person(self) -> bool: ...
+
+    def with_person(self, person: Person) -> Command: ...
+
+
+def lacks_person(command: Command) -> bool:
+    """Whether the command is an `OrderPersonCommand` whose person is to be resolved."""
+    return bool(getattr(command, "lacks_person", False))
 
 
 class SubjectCommand(Protocol):

@@ -13,6 +13,8 @@ from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
+from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State
@@ -24,6 +26,8 @@ EVENTS: dict[str, type[Event]] = {
         *STOCK_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
+        *RETURN_EVENTS,
+        ReturnPolicyDefined,
         LocationDefined,
         ProductDefined,
         OrderNumbered,
@@ -39,6 +43,8 @@ STATES: dict[str, type[State]] = {
         StockLevel,
         Shipment,
         Payment,
+        Return,
+        ReturnPolicy,
         Location,
         Product,
         Channel,

@@ -22,7 +22,9 @@ def decomposed(text: str) -> str:
 
 def composed_value(value: object) -> object:
     """The value itself, or in NFC where it is a text."""
-    return composed(value) if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return normalize("NFC", value)
 
 
 def forms(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, all_events, events_of, stream_id
 from oms_projections.order_status.queries import history_of
@@ -67,15 +67,17 @@ def events_of_sku(log: Log, sku: str, after: Position = 0) -> Iterator[Recorded]
 
 
 def events_of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
-    """The events of each order of a customer, order by order as they were placed; then those of the
-    customer, such as legal holds and forgetting. `NotFound` without an order."""
-    orders = 0
-    for r in all_events(log, types=[OrderPlaced.type]):
-        if isinstance(r.event, OrderPlaced):
-            customer = r.event.terms.customer
-            if customer is not None and customer.id == customer_id:
-                orders += 1
-                yield from events_of_order(log, r.event.order_id)
+    """The events of each order that is or was a customer's, order by order as they became that;
+    then those of the customer, such as legal holds and forgetting. `NotFound` without an order."""
+    orders: set[str] = set()
+    for r in all_events(log, types=[OrderPlaced.type, OrderEdited.type]):
+        if isinstance(r.event, OrderPlaced | OrderEdited):
+            event = r.event
+            customer = event.terms.customer if isinstance(event, OrderPlaced) else event.customer
+            mine = customer is not None and customer.id == customer_id
+            if mine and event.order_id not in orders:
+                orders.add(event.order_id)
+                yield from events_of_order(log, event.order_id)
     yield from events_of(log, stream_id(CustomerRecord, customer_id))
     if not orders:
         raise NotFound(f"There is no order of a customer {customer_id!r}. Ids are told exactly.")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -57,8 +57,14 @@ from oms_projections import QUERIES
 COUNT_SECONDS = 1.0
 NOTE_USED_SECONDS = 60.0
 
-AddEndpoint = Callable[[str, str, str, Handle], None]
-"""Adds an endpoint: method, path, the scope that callers need, and the handler."""
+
+class AddEndpoint(Protocol):
+    """Adds an endpoint: method, path, the scope that callers need, the handler, and whether keys
+    that are bound to channels are admitted."""
+
+    def __call__(
+        self, method: str, path: str, scope: str, handle: Handle, *, within_channels: bool = False
+    ) -> None: ...
 
 
 class LedgerApi(FastAPI):
@@ -147,14 +153,18 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         telemetry={"auto_configure": False},
     )
 
-    def add(method: str, path: str, scope: str, handle: Handle) -> None:
-        app.add(Endpoint(gate, bounds, method, path, scope, handle))
+    def add(
+        method: str, path: str, scope: str, handle: Handle, *, within_channels: bool = False
+    ) -> None:
+        within = within_channels
+        app.add(Endpoint(gate, bounds, method, path, scope, handle, within_channels=within))
 
     disclosure = partial(Disclosure, oms, threads, answers)
     _add_commands(add, oms, threads, disclosure)
     for query in QUERIES:
         handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
-        add("GET", query.path, query.scope, handler)
+        within = bool(query.within_channels)
+        add("GET", query.path, query.scope, handler, within_channels=within)
     handlers = {
         **_streams(oms, threads, executor, disclosure, watcher),
         **_audit(oms, threads, disclosure),
@@ -177,15 +187,17 @@ def _add_commands(
         many: Handle = single
         if route.many:
             many = BatchHandler(oms, threads, submitter, of_route, kind, single)
-        add(route.method, route.path, kind.scope, single if route.many_path else many)
+        add_kind = partial(add, scope=kind.scope, within_channels=kind.within_channels)
+        add_kind(route.method, route.path, handle=single if route.many_path else many)
         if route.many_path:
-            add(route.method, route.many_path, kind.scope, many)
+            add_kind(route.method, route.many_path, handle=many)
     of_any = disclosure(f"POST {routes.ANY_COMMANDS}")
     add(
         "POST",
         routes.ANY_COMMANDS,
         ANY,
         AnyBatchHandler(oms, threads, submitter, of_any, singles),
+        within_channels=True,
     )
 
 

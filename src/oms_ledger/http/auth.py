@@ -20,7 +20,14 @@ from starlette.requests import Request
 from oms_ledger.access import api_keys
 from oms_ledger.access.api_keys import ApiKey
 from oms_ledger.access.oidc import is_token
-from oms_ledger.access.principals import ADMINISTRATOR, ANONYMOUS, LOCAL, Principal, authorise
+from oms_ledger.access.principals import (
+    ADMINISTRATOR,
+    ANONYMOUS,
+    LOCAL,
+    Principal,
+    authorise,
+    authorise_within_channels,
+)
 from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.access.roles import PUBLIC
 from oms_ledger.domain.errors import Forbidden, Unauthenticated
@@ -93,9 +100,10 @@ class Gate:
     )
     _uses: dict[str, datetime] = field(default_factory=dict, repr=False)
 
-    async def admit(self, request: Request, scope: str) -> Principal:
+    async def admit(self, request: Request, scope: str, *, within_channels: bool) -> Principal:
         """The principal of a request; `Unauthenticated` without a valid key, `Forbidden` without
-        the scope, `RateLimited` above the limit. Public routes admit every request."""
+        the scope, `RateLimited` above the limit. Public routes admit every request.
+        `within_channels`: whether the route admits keys that are bound to channels."""
         if scope == PUBLIC:
             return ANONYMOUS
         if self.open_to_all:
@@ -110,14 +118,19 @@ class Gate:
         request.scope[KEY_ID] = principal.key_id
         _refuse(self.rates.take(principal.id, time.monotonic()), TOO_OFTEN)
         authorise(principal, scope)
+        authorise_within_channels(principal, within_channels)
         return principal
 
-    async def readmit(self, headers: Headers, address: str, scope: str) -> None:
+    async def readmit(
+        self, headers: Headers, address: str, scope: str, *, within_channels: bool
+    ) -> None:
         """Check again that an admitted request with these headers, from this address, would still
         be admitted; the same errors."""
         if scope == PUBLIC or self.open_to_all:
             return
-        authorise(await self._authenticate(headers, address, {}), scope)
+        principal = await self._authenticate(headers, address, {})
+        authorise(principal, scope)
+        authorise_within_channels(principal, within_channels)
 
     def refuse_guesses(self, request: Request) -> None:
         """`RateLimited` where too many links that do not exist came from the caller's address."""
@@ -204,7 +217,8 @@ def principal_of(request: Request) -> Principal:
 def address_of(request: Request) -> str:
     """The client's address, by which failures are counted. Of IPv6 the network, since who has one
     address there has all of its 2^64. Empty where a proxy names no address."""
-    host = request.client.host if request.client else ""
+    client = request.scope.get("client")
+    host: str = client[0] if client else ""
     return _counted_address(host[:ADDRESS_CHARACTERS_MAX])
 
 

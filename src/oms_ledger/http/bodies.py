@@ -27,6 +27,10 @@ from oms_ledger.validation import parse_json
 T = TypeVar("T")
 
 BODY_BYTES_MAX = 10_000_000
+"""Of a batch. Its items are split, and each read by itself."""
+COMMAND_BYTES_MAX = 1_000_000
+"""Of one command, or one item of a batch. An order of 2,000 lines has a fifth of it. To read a
+command holds up all threads of the process: 40 ms for each million bytes at worst."""
 BODY_VALUES_MAX = 500_000
 COMMAND_VALUES_MAX = 20_000
 """An order of 2,000 lines has 14,000 values. An invalid value costs more to report
@@ -135,24 +139,27 @@ def body_held(request: Request) -> HeldBody:
     return held
 
 
-async def body_of(request: Request, headers: Headers) -> bytes:
-    """The body, as `unchecked_body_of` reads it; `Invalid` where it has card data or NUL."""
-    body = await unchecked_body_of(request, headers)
+async def command_body_of(request: Request, headers: Headers) -> bytes:
+    """The body of one command, as `unchecked_body_of` reads it; `Invalid` where it has card data or
+    NUL."""
+    body = await unchecked_body_of(request, headers, COMMAND_BYTES_MAX)
     await body_held(request).work(len(body), partial(check_body, body))
     return body
 
 
-async def unchecked_body_of(request: Request, headers: Headers) -> bytes:
+async def unchecked_body_of(
+    request: Request, headers: Headers, most: int = BODY_BYTES_MAX
+) -> bytes:
     """The body, which may have card data: it must be checked before anything is kept of it.
     `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
     `UnsupportedMediaType` if it is not JSON."""
     held = body_held(request)
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
-        raise _too_large()
+    if length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
     try:
         with held.time_limit(BODY_SECONDS_MAX):
-            body = await _arrived(request, held)
+            body = await _arrived(request, held, most)
     except TimeoutError:
         raise BodyTooSlow(
             f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
@@ -166,7 +173,7 @@ async def unchecked_body_of(request: Request, headers: Headers) -> bytes:
     return body
 
 
-async def _arrived(request: Request, held: HeldBody) -> bytes:
+async def _arrived(request: Request, held: HeldBody, most: int) -> bytes:
     receive = request.receive
     chunks: list[bytes] = []
     size, more = 0, True
@@ -177,8 +184,8 @@ async def _arrived(request: Request, held: HeldBody) -> bytes:
         more = message.get("more_body", False)
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         if chunk:
             held.hold(len(chunk))
             chunks.append(chunk)
@@ -206,5 +213,13 @@ def refuse_too_many(body: bytes, most: int) -> None:
         raise TooLarge(f"There are more than {most:,} values. Send them in smaller parts.")
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body has more than {BODY_BYTES_MAX:,} bytes. Send it in smaller parts.")
+def refuse_large_command(body: bytes) -> None:
+    """`TooLarge` where the text of one command has too many bytes or values."""
+    if len(body) > COMMAND_BYTES_MAX:
+        raise _too_large(COMMAND_BYTES_MAX)
+    refuse_too_many(body, COMMAND_VALUES_MAX)
+
+
+def _too_large(most: int) -> TooLarge:
+    what = "The body" if most == BODY_BYTES_MAX else "One command"
+    return TooLarge(f"{what} has more than {most:,} bytes. Send it in smaller parts.")

@@ -34,8 +34,9 @@ class Bounds:
         self, request: Request, handle: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         """The answer; one about the past in the turn of its caller."""
-        query: bytes = unquote_to_bytes(request.scope["query_string"])
-        if not any(name in query for name in PAST):
+        sent: bytes = request.scope["query_string"]
+        query = unquote_to_bytes(sent) if sent else b""
+        if not query or not any(name in query for name in PAST):
             return await handle(request)
         async with self._past.turn(PAST_SECONDS_MAX):
             return await handle(request)

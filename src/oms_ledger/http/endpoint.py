@@ -51,18 +51,37 @@ cached. No answer has CORS headers, which would let pages of other origins read 
 
 
 class Endpoint:
-    """One route. `scope` is what the caller's key must have; `handle` is called once the gate has
+    """One route. `scope` is what the caller's key must have; `within_channels`: whether it may be
+    bound to channels, to whose orders `handle` keeps then; `handle` is called once the gate has
     admitted the caller. It returns an answer or raises an `OmsError`; any other exception is a
     bug, which is logged and answered by 500 without details."""
 
-    __slots__ = ("_bounds", "_gate", "_handle", "_is_link", "method", "path", "scope")
+    __slots__ = (
+        "_bounds",
+        "_gate",
+        "_handle",
+        "_is_link",
+        "method",
+        "path",
+        "scope",
+        "within_channels",
+    )
 
     def __init__(
-        self, gate: Gate, bounds: Bounds, method: str, path: str, scope: str, handle: Handle
+        self,
+        gate: Gate,
+        bounds: Bounds,
+        method: str,
+        path: str,
+        scope: str,
+        handle: Handle,
+        *,
+        within_channels: bool,
     ) -> None:
         self.method = method
         self.path = path
         self.scope = scope
+        self.within_channels = within_channels
         self._gate = gate
         self._bounds = bounds
         self._is_link = scope == PUBLIC and "{token}" in path
@@ -75,14 +94,23 @@ class Endpoint:
         body.put_into(request)
         scope[REFUSALS] = self._gate.refusals
         try:
-            scope[PRINCIPAL] = principal = await self._gate.admit(request, self.scope)
+            principal = await self._gate.admit(
+                request, self.scope, within_channels=self.within_channels
+            )
+            scope[PRINCIPAL] = principal
             CALLER.set(principal.id)
             if principal is not ANONYMOUS:
                 _assign_connection(scope, principal.id)
             # Without the request, which refers to the scope: a cycle would keep both, and the body,
             # until the next run of the cyclic garbage collector.
             headers, address = request_headers(request), address_of(request)
-            scope[READMIT] = partial(self._gate.readmit, headers, address, self.scope)
+            scope[READMIT] = partial(
+                self._gate.readmit,
+                headers,
+                address,
+                self.scope,
+                within_channels=self.within_channels,
+            )
             refuse_cards_in_target(scope)
             if self.scope != PUBLIC:
                 refuse_cards_in_headers(scope)

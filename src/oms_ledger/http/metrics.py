@@ -4,7 +4,8 @@ server exposes the sums over all of them."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from prometheus_client import (
     REGISTRY,
@@ -20,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.project.leases import BuildStatus
+from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
 
@@ -84,16 +86,27 @@ class EngineCounters:
         QUEUED.set(self._writer.queued)
 
 
-def exposition(read_models: Sequence[BuildStatus], work: Sequence[WorkState] = ()) -> bytes:
-    """All metrics in the text format of Prometheus. `read_models` and `work` are the present state
-    of read models and of the loops of workers."""
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """The present state of read models, of the loops of workers and of policies; and how many
+    commands of policies and deadlines were refused and wait for a person, by source."""
+
+    read_models: Sequence[BuildStatus] = ()
+    work: Sequence[WorkState] = ()
+    policies: Sequence[CursorStatus] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+def exposition(state: LedgerState) -> bytes:
+    """All metrics in the text format of Prometheus."""
     registry = REGISTRY
     if _multiprocess_dir() is not None:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
     lag = CollectorRegistry()
-    lag.register(_Lag(read_models))
-    lag.register(_Work(work))
+    lag.register(_Lag(state.read_models))
+    lag.register(_Work(state.work))
+    lag.register(_Consequences(state))
     return generate_latest(registry) + generate_latest(lag)
 
 
@@ -141,3 +154,30 @@ class _Work(Collector):
                 success.add_metric((state.name,), state.last_success_seconds)
         yield failures
         yield success
+
+
+class _Consequences(Collector):
+    """What the ledger does by itself: how far policies have got, and what was refused."""
+
+    def __init__(self, state: LedgerState) -> None:
+        self._state = state
+
+    def collect(self) -> Iterable[Metric]:
+        position = GaugeMetricFamily(
+            "oms_policy_position", "Last event that a policy has read", labels=("policy",)
+        )
+        lag = GaugeMetricFamily(
+            "oms_policy_lag_events", "Events that a policy has still to read", labels=("policy",)
+        )
+        refused = GaugeMetricFamily(
+            "oms_consequences_refused",
+            "Commands of policies and deadlines that were refused and wait for a person",
+            labels=("source",),
+        )
+        for policy in self._state.policies:
+            position.add_metric((policy.name,), policy.position)
+            lag.add_metric((policy.name,), policy.lag_events)
+        none = {f"policy:{policy.name}": 0 for policy in self._state.policies}
+        for source, count in {**none, **self._state.refused}.items():
+            refused.add_metric((source,), count)
+        yield from (position, lag, refused)

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.engine.project.leases import BuildStatus, ParkedStream, by_name
-from oms_ledger.engine.work.state import WorkState
+from oms_ledger.engine.project.leases import ParkedStream, by_name
 from oms_ledger.http import metrics
+from oms_ledger.http.metrics import LedgerState
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.requests import path_fields, query_fields
 from oms_ledger.http.responses import answer
@@ -86,17 +86,20 @@ class Operations:
 
     async def metrics(self, request: Request) -> Response:
         """Counts and times only, so no key is needed, and Prometheus sends none by default. While
-        the database is away, the metrics of read models and loops are missing."""
+        the database is away, the metrics of read models, loops and policies are missing."""
         self.update_counters()
-        statuses: list[BuildStatus] = []
-        work: list[WorkState] = []
+        state = LedgerState()
         try:
-            statuses = await self._threads.run(self._oms.readers.status)
-            work = await self._threads.run(self._oms.readers.work_states)
+            state = await self._threads.run(self._ledger_state)
         except OmsError as error:
             log.warning("lag_unknown", error=error.detail)
-        text = await to_thread.run_sync(metrics.exposition, statuses, work)
+        text = await to_thread.run_sync(metrics.exposition, state)
         return Response(text, 200, None, CONTENT_TYPE_LATEST)
+
+    def _ledger_state(self) -> LedgerState:
+        readers = self._oms.readers
+        statuses, states = readers.status(), readers.work_states()
+        return LedgerState(statuses, states, readers.policy_cursors(), readers.refusal_counts())
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))

@@ -38,6 +38,7 @@ def etag(body: Mapping[str, object]) -> str | None:
     if (
         "order_number" in body
         and "shipment_id" not in body
+        and "return_id" not in body
         and isinstance(version := body.get("version"), int)
     ):
         return f'"{version}"'

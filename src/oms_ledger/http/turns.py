@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from math import inf
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
@@ -29,6 +29,59 @@ CALLER: ContextVar[str] = ContextVar("caller", default="")
 _UNLIMITED = CapacityLimiter(inf)
 
 
+class FairQueue(Generic[T]):
+    """Items of callers, who take turns: each pop is of the caller who has waited longest since the
+    last one. The items of one caller keep their order."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, deque[T]] = OrderedDict()
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def of(self, caller: str) -> int:
+        """How many items of a caller wait."""
+        queue = self._of.get(caller)
+        return 0 if queue is None else len(queue)
+
+    def append(self, caller: str, item: T) -> None:
+        queue = self._of.get(caller)
+        if queue is None:
+            queue = self._of[caller] = deque()
+        queue.append(item)
+        self._length += 1
+
+    def pop(self) -> T:
+        """Take the next item; IndexError without one."""
+        if not self._of:
+            raise IndexError("nothing waits")
+        caller, queue = self._of.popitem(last=False)
+        item = queue.popleft()
+        if queue:
+            self._of[caller] = queue  # behind all others
+        self._length -= 1
+        return item
+
+    def remove(self, caller: str, item: T) -> None:
+        """Take an item of a caller out, where it still waits."""
+        queue = self._of.get(caller)
+        if queue is not None and item in queue:
+            queue.remove(item)
+            self._length -= 1
+            if not queue:
+                del self._of[caller]
+
+
+def too_many_waiting() -> RateLimited:
+    """The refusal of a request above the number that may wait for each caller."""
+    return RateLimited(
+        "Too many of your requests are waiting already. Send fewer at a time.",
+        seconds=RETRY_SECONDS,
+        reason="too_many_queued",
+    )
+
+
 class FairTurns:
     """At most `most` turns at the same time, and at most `queued` waiting for each caller. Belongs
     to one event loop."""
@@ -36,7 +89,7 @@ class FairTurns:
     def __init__(self, most: int, queued: int) -> None:
         self._free = most
         self._queued = queued
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
 
     @asynccontextmanager
     async def turn(self, seconds: float = QUEUE_SECONDS_MAX) -> AsyncGenerator[None]:
@@ -57,15 +110,10 @@ class FairTurns:
         if self._free > 0:
             self._free -= 1
             return
-        queue = self._queues.setdefault(caller, deque())
-        if len(queue) >= self._queued:
-            raise RateLimited(
-                "Too many of your requests are waiting already. Send fewer at a time.",
-                seconds=RETRY_SECONDS,
-                reason="too_many_queued",
-            )
+        if self._waiting.of(caller) >= self._queued:
+            raise too_many_waiting()
         mine = asyncio.get_running_loop().create_future()
-        queue.append(mine)
+        self._waiting.append(caller, mine)
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.shield(mine)
@@ -73,24 +121,14 @@ class FairTurns:
             if mine.done():  # it was given a turn just now
                 self._give()
             else:
-                self._leave(caller, mine)
+                self._waiting.remove(caller, mine)
             if isinstance(error, TimeoutError):
                 raise Overloaded("Too many are asking. Try again in a second.") from None
             raise
 
-    def _leave(self, caller: str, mine: asyncio.Future[None]) -> None:
-        queue = self._queues.get(caller)
-        if queue is not None and mine in queue:
-            queue.remove(mine)
-            if not queue:
-                del self._queues[caller]
-
     def _give(self) -> None:
         """Give a turn that has ended to the caller who has waited longest."""
-        if not self._queues:
+        if self._waiting:
+            self._waiting.pop().set_result(None)
+        else:
             self._free += 1
-            return
-        caller, queue = self._queues.popitem(last=False)
-        queue.popleft().set_result(None)
-        if queue:
-            self._queues[caller] = queue  # behind all others

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
@@ -111,10 +111,9 @@ class StepSender:
 
 def _submission(step: Step) -> Submission:
     own = step.command_id
-    context = replace(new_context(ACTOR, correlation_id=own, causation_id=own), command_id=own)
     return Submission(
         step.command,
-        context,
+        new_context(ACTOR, command_id=own),
         None if step.idempotency is None else Idempotency(KEYS, step.key, step.idempotency),
         None if step.only_if_new is None else (step.only_if_new, 0),
     )

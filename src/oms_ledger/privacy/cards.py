@@ -10,6 +10,8 @@ further rules exclude article, order, parcel and telephone numbers:
 - A number of 13 digits is no card number if it is a valid EAN, or if its field is an identifier
   (`sku`, `external_id`): such cards have not been issued for decades, article numbers have 13
   digits.
+- A number of 15 digits that begins with 1 (UATP) is no card number in a field that is an
+  identifier, as those of parcels are, or with other separators than those of cards.
 - A plus and at most 15 digits are a telephone number.
 - UUIDs, and long words of digits and letters, are skipped.
 
@@ -55,6 +57,7 @@ TELEPHONE_DIGITS_MAX = 15
 _ISSUED = re.compile(
     r"""4\d{12}(?:\d{3}){0,2}                                      # Visa
       | (?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}  # Mastercard
+      | 1\d{14}                                                    # UATP
       | 3[47]\d{13}                                                # American Express
       | (?:30[0-5]\d|3095|3[689]\d\d)\d{10}(?:\d\d)?               # Diners Club
       | (?:6011|64[4-9]\d|65\d\d)\d{12,15}                         # Discover, RuPay
@@ -68,6 +71,9 @@ _ISSUED = re.compile(
       | (?:50[89]\d|607\d|608\d|5067|6362|6363|9792)\d{12}         # RuPay, Elo, Troy""",
     re.VERBOSE | re.ASCII,
 )
+
+UATP = "1"
+"""The first digit of cards of air travel, and of no others."""
 
 DIGITS_MIN, DIGITS_MAX = 13, 19
 _RUN = re.compile(r"\+?\d(?:[\W_]{0,3}\d){12,}")
@@ -109,7 +115,7 @@ _Placed = tuple[Place, str, object]
 
 _GAP = rb'[^0-9A-Za-z"\n]{0,12}+'
 _DIGITS = re.compile(
-    rb"(?:[^0-9]++|[0178]|[2-69](?:%b[0-9]){0,11}+(?!%b[0-9]))*+[2-69](?:%b[0-9]){12}"
+    rb"(?:[^0-9]++|[078]|[1-69](?:%b[0-9]){0,11}+(?!%b[0-9]))*+[1-69](?:%b[0-9]){12}"
     % (_GAP, _GAP, _GAP)
 )
 """Thirteen digits with gaps of up to 12 bytes, anywhere in what is matched from its start. Shorter
@@ -119,6 +125,7 @@ _OTHER_DIGITS = re.compile(r"[^\D0-9]")
 
 
 _SECURITY_WORDS = (b"cvv", b"cvc", b"cvn", b"csc", b"verification", b"security")
+"""The first three are looked for only where their first two letters are: most texts have none."""
 
 
 def may_hold_card_data(data: bytes) -> bool:
@@ -131,6 +138,8 @@ def may_hold_card_data(data: bytes) -> bool:
     shape = data.translate(_SHAPE, _BETWEEN)
     if _THIRTEEN_DIGITS in shape and _DIGITS.match(data):
         return True
+    if b"cv" not in shape and b"csc" not in shape:
+        return b"verification" in shape or b"security" in shape
     return any(word in shape for word in _SECURITY_WORDS)
 
 
@@ -286,6 +295,8 @@ class Inspection:
                 if length < DIGITS_MIN or not _is_card(digits[start : ends[last]]):
                     continue
                 some = groups[first : last + 1]
+                if digits[start] == UATP and (identifier or not _grouped_as_cards(some)):
+                    continue
                 if len(some) == len(groups) or _grouped_as_cards(some):
                     if length == 13 and len(some) == 1 and (identifier or _is_ean(some[0])):
                         continue

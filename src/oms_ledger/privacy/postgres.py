@@ -10,11 +10,12 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
-from oms_ledger.kernel import Json, Position, Recorded
+from oms_ledger.kernel import Event, Json, Position, Recorded
 from oms_ledger.privacy.disclosure import Access
 from oms_ledger.privacy.keks.local import WrappedKey
 
@@ -31,6 +32,8 @@ CLOCK_SKEW = timedelta(hours=1)
 PAGE_SIZE = 1000
 
 RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
+
+TERMS_TOPICS = stored_names([OrderPlaced.type, OrderEdited.type])
 
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
@@ -143,16 +146,22 @@ def entries_of(accesses: Sequence[tuple[Access, Collection[str]]]) -> dict[str, 
 def list_accesses(
     connection: Connection,
     *,
-    subject: str | None = None,
+    subjects: Sequence[str] | None = None,
     actor: str | None = None,
     order: str | None = None,
     before: int = 2**63 - 1,
     limit: int = 50,
 ) -> list[dict[str, Json]]:
-    """Entries of the access log, the newest first: of one data subject, of one actor, or those
+    """Entries of the access log, the newest first: of data subjects, of one actor, or those
     that disclosed the sensitive content of one order."""
-    params = {"subject": subject, "actor": actor, "order": order, "before": before, "limit": limit}
-    params["mark"] = ON_RECORD
+    params = {
+        "subjects": None if subjects is None else list(subjects),
+        "actor": actor,
+        "order": order,
+        "before": before,
+        "limit": limit,
+        "mark": ON_RECORD,
+    }
     rows = connection.execute(SQL["list_accesses"], params).fetchall()
     entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]
     return [{**each, "at": each["at"].isoformat().replace("+00:00", "Z")} for each in entries]
@@ -203,6 +212,14 @@ def erasure_receipts(
         page = [codec.recorded(*row) for row in rows]
         stream, version = page[-1].stream, page[-1].version
         yield page
+
+
+def terms_events(connection: Connection, stream: str) -> Iterator[Event]:
+    """The events of an order that say what was agreed, in order."""
+    params = {"stream": stream, "topics": TERMS_TOPICS}
+    rows = connection.execute(SQL["terms_events"], params, binary=True).fetchall()
+    for topic, state in rows:
+        yield codec.decode(topic, bytes(state))[0]
 
 
 def destroy_keys(

@@ -56,8 +56,8 @@ SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
 FROM personal_access AS a
 WHERE a.number < %(before)s::bigint
   AND (%(actor)s::text IS NULL OR a.actor = %(actor)s::text)
-  AND (%(subject)s::text IS NULL OR a.keys && array(
-      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = %(subject)s::text))
+  AND (%(subjects)s::text[] IS NULL OR a.keys && array(
+      SELECT s.key_id FROM subject_keys AS s WHERE s.subject = ANY(%(subjects)s::text[])))
   AND (%(order)s::text IS NULL OR a.keys @> ARRAY[%(mark)s::text || %(order)s::text])
 ORDER BY a.number DESC LIMIT %(limit)s::bigint;
 
@@ -100,6 +100,11 @@ ORDER BY originator_id, originator_version LIMIT %(limit)s::bigint;
 -- name: erasure_receipt
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
 WHERE notification_id = %(position)s::bigint AND topic = ANY(%(topics)s::text[]);
+
+-- name: terms_events
+SELECT topic, state FROM ledger_events
+WHERE originator_id = %(stream)s::text AND topic = ANY(%(topics)s::text[])
+ORDER BY originator_version;
 
 -- name: keys_to_destroy
 -- The keys that the receipts name, and keys made for the same subjects before the decision.

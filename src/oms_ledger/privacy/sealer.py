@@ -13,13 +13,18 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
+    OrderPersonCommand,
     Personal,
+    PersonalCommand,
     SubjectCommand,
     change_personal,
+    lacks_person,
     names_subject,
+    person_id_of,
     person_of,
     personal_values,
 )
+from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.store import SubjectKeyRow
@@ -58,7 +63,9 @@ class CommandSealer:
     def seal_cached(self, submissions: Sequence[Submission]) -> list[Submission] | None:
         """The submissions with their personal values sealed, from cached keys alone; None if the
         database is needed, in which case `seal` does it."""
-        if any(names_subject(each.command) for each in submissions):
+        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
+            return None
+        if any(self._uncertain_ids(submissions)):
             return None
         ledger_key = self._keys.cached_ledger_key
         if ledger_key is None:
@@ -68,7 +75,7 @@ class CommandSealer:
     def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
         """The submissions with their subjects resolved and their personal values sealed. A key that
         is new is stored by the writer, together with the events."""
-        resolved = [self._with_subject(each) for each in submissions]
+        resolved = self._with_stored_ids([self._with_subject(each) for each in submissions])
         if not any(map(_needs_key, resolved)):
             return resolved
         ledger_key = self._keys.ledger_key()
@@ -89,11 +96,41 @@ class CommandSealer:
         return sealed
 
     def _with_subject(self, submission: Submission) -> Submission:
+        if lacks_person(submission.command):
+            about = cast(OrderPersonCommand, submission.command)
+            person = self._subjects.person_of_order(about.order_id)
+            return replace(submission, command=about.with_person(person))
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)
         subject = self._subjects.resolve(command.subject_ref)
         return replace(submission, command=command.with_subject(subject))
+
+    def _uncertain_ids(self, submissions: Sequence[Submission]) -> list[str | None]:
+        """The id of each command's person where it may be stored in another form than it was put
+        into: no key of a customer with the id itself is known, and it has other forms."""
+        ids = [person_id_of(each.command) for each in submissions]
+        return [None if one is None or self._is_plain(one) else one for one in ids]
+
+    def _is_plain(self, person_id: str) -> bool:
+        if person_id.isascii():
+            return True
+        subject, keys = f"customer:{person_id}", self._keys
+        return bool(keys.ring.of(subject) or keys.pending.of(subject))
+
+    def _with_stored_ids(self, submissions: list[Submission]) -> list[Submission]:
+        """The submissions with persons' ids in the form in which there are keys of them: customers
+        of before ids were put into one form keep their ids."""
+        ids = self._uncertain_ids(submissions)
+        if not any(ids):
+            return submissions
+        subjects = {f"customer:{form}" for one in ids if one for form in forms(one)}
+        with self._lend(Role.READER) as connection:
+            living = {key.subject for key in postgres.living_keys(connection, subjects)}
+        return [
+            each if one is None else _with_stored_id(each, one, living)
+            for each, one in zip(submissions, ids, strict=True)
+        ]
 
     def _seal_all(
         self,
@@ -161,6 +198,14 @@ class CommandSealer:
         )
 
 
+def _with_stored_id(submission: Submission, person_id: str, living: set[str]) -> Submission:
+    stored = next((form for form in forms(person_id) if f"customer:{form}" in living), person_id)
+    if stored == person_id:
+        return submission
+    command = cast(PersonalCommand, submission.command).with_person_id(stored)
+    return replace(submission, command=command)
+
+
 def sealed_with(command: Command, key: DataKey) -> Command:
     """The command with all its personal values sealed."""
     return change_personal(command, lambda value, name: Personal(key.seal(value.personal, name)))
@@ -176,9 +221,7 @@ def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> 
         fingerprint = ledger_key.fingerprint(idempotency.fingerprint)
         idempotency = replace(idempotency, fingerprint=fingerprint)
     rows = None if key is None else key.rows
-    return Submission(
-        command, submission.ctx, idempotency, submission.expected, submission.dry_run, rows
-    )
+    return replace(submission, command=command, idempotency=idempotency, keys=rows)
 
 
 def _needs_key(submission: Submission) -> bool:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
-from oms_ledger.domain.personal import ResolvedSubject, SubjectRef, with_fields
+from oms_ledger.domain.orders.edits import terms_agreed
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import (
+    Person,
+    ResolvedSubject,
+    SubjectRef,
+    key_of,
+    personal_values,
+    with_fields,
+)
+from oms_ledger.domain.texts import forms
+from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.kernel import Query
+from oms_ledger.kernel import Query, stream_id
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 
@@ -25,11 +36,11 @@ class SubjectResolver:
     def resolve(self, ref: SubjectRef) -> ResolvedSubject:
         """The data subject of a reference. An e-mail address is looked up by its blind. The result
         never contains the address itself, whether the address is known or not."""
-        name = ref.name
-        blind = self._keys.ledger_key().blind(name) if "@" in name else None
-        key = name.removeprefix(GUEST) if name.startswith(GUEST) else None
-        subjects = [key_subject(name)] + ([f"email:{blind}"] if blind else [])
         with self._lend(Role.READER) as connection:
+            name = _stored_name(connection, ref.name)
+            blind = self._keys.ledger_key().blind(name) if "@" in name else None
+            key = name.removeprefix(GUEST) if name.startswith(GUEST) else None
+            subjects = [key_subject(name)] + ([f"email:{blind}"] if blind else [])
             if not ref.internal and name.startswith(RESERVED):
                 customer = f"customer:{name}"
                 if postgres.subject_exists(connection, customer):
@@ -43,6 +54,19 @@ class SubjectResolver:
         held_by = {record, *(f"{GUEST}{key_id}" for key_id in keys)}
         held_by |= {record_of(*each) for each in touched + sharing}
         return ResolvedSubject(record, _ids(own), keys, tuple(sorted(held_by)))
+
+    def person_of_order(self, order_id: str) -> Person:
+        """The person that the personal values of an order belong to: as of its newest edit."""
+        fallback = f"{ORDER}{order_id}"
+        with self._lend(Role.READER) as connection:
+            terms = terms_agreed(postgres.terms_events(connection, stream_id(Order, order_id)))
+            if terms is None:
+                return Person(None, fallback)
+            if terms.customer is not None and terms.customer.id is not None:
+                return Person(terms.customer.id, fallback)
+            ids = {key for _, value in personal_values(terms) if (key := key_of(value))}
+            subjects = [k.subject for k in postgres.keys_by_id(connection, ids) if k.wrapped]
+        return Person(None, subjects[0] if subjects else fallback)
 
     @staticmethod
     def must_resolve(query: Query, params: object) -> bool:
@@ -60,6 +84,14 @@ class SubjectResolver:
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
             changed["record"] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
+
+
+def _stored_name(connection: Connection, name: str) -> str:
+    """A name of a data subject in the form in which the ledger has, or had, a key of it."""
+    stored = (
+        form for form in forms(name) if postgres.subject_exists(connection, key_subject(form))
+    )
+    return name if name.isascii() else next(stored, name)
 
 
 def key_subject(record: str) -> str:

@@ -18,6 +18,7 @@ from oms_ledger.app import open_prepared
 from oms_ledger.heap import tune_interpreter
 from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
+from oms_ledger.serving.handshake import LimitedServer
 from oms_ledger.serving.heartbeat import Heartbeat
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.serving.tls import server_context
@@ -27,18 +28,13 @@ GRACE_SECONDS = 5
 """How long running requests may take to end once the process is to stop."""
 
 
-class _Server(uvicorn.Server):
+class _Server(LimitedServer):
     """Stops when `stop` is set, be it by a signal from before it ran. Ends open streams at a
     signal, since it would wait for them."""
 
     def __init__(self, app: LedgerApi, stop: threading.Event, context: SSLContext | None) -> None:
-        config = uvicorn.Config(
-            app,
-            **wire.OPTIONS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            ssl_context_factory=None if context is None else lambda *_: context,
-        )
-        super().__init__(config)
+        config = uvicorn.Config(app, **wire.OPTIONS, timeout_graceful_shutdown=GRACE_SECONDS)
+        super().__init__(config, context)
         self._app = app
         self._stop = stop
         self._heartbeat = Heartbeat.from_environment()

@@ -12,7 +12,7 @@ from oms_ledger.settings import Settings, variable
 
 def server_context(settings: Settings) -> ssl.SSLContext | None:
     """None where the API speaks plain HTTP. `Invalid` names the setting where one of the files is
-    missing or cannot be read, the two do not belong together, or everybody can read the key."""
+    missing or cannot be read, the two do not belong together, or others can read the key."""
     certificate, key = settings.tls_certificate, settings.tls_key
     if certificate is None and key is None:
         return None
@@ -33,10 +33,7 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
             f"{key} is not the private key of the certificate in {certificate}, or one of the two"
             f" is no PEM, or the key has a password, which it must not ({error.reason}).",
         ) from error
-    if os.stat(key).st_mode & stat.S_IROTH:
-        raise _invalid(
-            "tls_key", f"Every user of this machine can read {key}. Run: chmod o-rwx {key}"
-        )
+    _check_private(key)
     return context
 
 
@@ -55,6 +52,18 @@ def _check_readable(name: str, path: str) -> None:
             return
     except OSError as error:
         raise _invalid(name, f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _check_private(key: str) -> None:
+    """`Invalid` where others than the owner may read or change the key. A group may read a key
+    that root owns, as certificate packages of systems install them."""
+    file = os.stat(key)
+    by_group = stat.S_IWGRP if file.st_uid == 0 else stat.S_IRGRP | stat.S_IWGRP
+    if file.st_mode & (stat.S_IRWXO | by_group):
+        only = "u=rw,g=r,o=" if file.st_uid == 0 else "600"
+        raise _invalid(
+            "tls_key", f"Other users of this machine can read {key}. Run: chmod {only} {key}"
+        )
 
 
 def _invalid(name: str, why: str) -> Invalid:

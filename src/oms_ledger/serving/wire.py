@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -57,6 +58,14 @@ REASONS = {
 _registries: WeakKeyDictionary[ServerState, Connections] = WeakKeyDictionary()
 
 
+def connections_of(state: ServerState, config: Config) -> Connections:
+    """The connections of a server."""
+    registry = _registries.get(state)
+    if registry is None:
+        registry = _registries[state] = Connections(places(), config.forwarded_allow_ips)
+    return registry
+
+
 class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection. `_unread` counts the bytes since the parser last completed something.
 
@@ -90,11 +99,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     @property
     def _registry(self) -> Connections:
-        registry = _registries.get(self.server_state)
-        if registry is None:
-            trusted = self.config.forwarded_allow_ips
-            registry = _registries[self.server_state] = Connections(places(), trusted)
-        return registry
+        return connections_of(self.server_state, self.config)
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as its base
         super().connection_made(transport)

@@ -29,6 +29,17 @@ The same events, folded into a read model:
 >>> [(row.sku, row.location, row.on_hand) for row in seen.of(StockRow)]
 [('A', 'LON', 5)]
 
+A policy: the commands that follow from the last of the events:
+
+>>> from oms_ledger.kernel import Policy
+>>> gift = Policy(
+...     "when_stock_received_add_one",
+...     frozenset({StockReceived.type}),
+...     lambda recorded, log: [AdjustStock("A", "LON", reason="gift", change=1)],
+... )
+>>> [(command.name, command.change) for command in shelf.reaction_of(gift)]
+[('AdjustStock', 1)]
+
 A ledger with the real writer, on a log in memory:
 
 >>> from oms_commands.catalogue.put_location import PutLocation
@@ -48,6 +59,7 @@ from __future__ import annotations
 from oms_ledger.testing.decision import CONTEXT, Decision, Past, given
 from oms_ledger.testing.fold import Folded, columns_of, folded
 from oms_ledger.testing.history import START, recorded
+from oms_ledger.testing.log import LogUntil, Records
 from oms_ledger.testing.memory import MemoryLedger
 
 __all__ = [
@@ -55,8 +67,10 @@ __all__ = [
     "START",
     "Decision",
     "Folded",
+    "LogUntil",
     "MemoryLedger",
     "Past",
+    "Records",
     "columns_of",
     "folded",
     "given",

@@ -19,6 +19,7 @@ from oms_ledger.kernel import (
     Event,
     Json,
     KeyGroup,
+    Policy,
     ReadModel,
     Ref,
     S,
@@ -27,6 +28,7 @@ from oms_ledger.kernel import (
 )
 from oms_ledger.testing.fold import Folded, folded
 from oms_ledger.testing.history import START, recorded
+from oms_ledger.testing.log import LogUntil, Records
 from oms_ledger.validation import wrong_fields
 
 NOW = START + timedelta(days=30)
@@ -59,6 +61,15 @@ class Past:
         except ValidationError as error:
             faults = wrong_fields(error.errors(include_url=False, include_input=False))
             return Decision(command.name, wrong={each.field: each.message for each in faults})
+
+    def reaction_of(self, policy: Policy) -> list[Command]:
+        """The commands that follow for a policy from the last of these events; none where it does
+        not read events of that type."""
+        history = recorded(self.events)
+        last = history[-1]
+        if type(last.event).type not in policy.event_types:
+            return []
+        return list(policy.react(last, LogUntil(Records(history), last.position)))
 
     def folded_into(self, model: ReadModel, *, page: int | None = None) -> Folded:
         """A read model after these events, folded in pages of `page` events."""

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import structlog
 
+from oms_ledger import heap
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.projector import BACK_OFF, Projector
+from oms_ledger.engine.work import deadlines, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
@@ -38,6 +40,9 @@ RETENTION_CHECK_SECONDS = 60.0
 
 RECORD_SECONDS = 1.0
 """At most one report of a loop is written in this time."""
+
+FREED_ROWS_MIN = 1000
+"""Rows whose memory is worth a trim of the heap: a few megabytes."""
 
 OWNER_CHECK_SECONDS = 60.0
 """How often a worker that may not make tables checks whether it may by now."""
@@ -67,8 +72,13 @@ def work(settings: Settings, stop: threading.Event) -> None:
     meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
     another takes over when that one dies."""
     with open_prepared(settings) as oms, ExitStack() as closing:
-        jobs = [*_read_models(oms, closing), *_audit(oms), *_privacy(oms)]
-        recorder = oms.work_recorder([job.name for job in jobs])
+        jobs = [
+            *_read_models(oms, closing),
+            *_consequences(oms, closing),
+            *_audit(oms),
+            *_privacy(oms),
+        ]
+        recorder = oms.work.recorder([job.name for job in jobs])
         log.info("worker_started", ledger=settings.ledger)
         _run([job.loop(recorder) for job in jobs], recorder, stop)
         log.info("worker_stopped", ledger=settings.ledger)
@@ -80,6 +90,14 @@ def _read_models(oms: Oms, closing: ExitStack) -> Iterator[Job]:
     yield Job("projector", projector.attempt, back_off=BACK_OFF)
     builder = closing.enter_context(oms.rebuilds.builder(rest=BUILD_REST))
     yield Job("builder", OwnerBuilds(oms, builder).attempt, back_off=BACK_OFF)
+
+
+def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """What the ledger does by itself. Leases are given back when the stack is closed."""
+    if oms.work.policies:
+        runner = closing.enter_context(oms.work.policy_runner())
+        yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
+    yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:
@@ -115,7 +133,8 @@ def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> No
 
 class OwnerBuilds:
     """Builds read models anew where this process has a login that may make tables. Without one it
-    takes no lease, so that a process that has one can build."""
+    takes no lease, so that a process that has one can build. Memory that a build took goes back to
+    the operating system when it has its indexes, or was dropped as those of `verify` are."""
 
     def __init__(self, oms: Oms, builder: Projector) -> None:
         self._oms = oms
@@ -128,7 +147,10 @@ class OwnerBuilds:
         if not self._allowed:
             self._allowed = self._oms.may_make_tables()
         if self._allowed:
-            return self._builder.attempt(stop)
+            attempted = self._builder.attempt(stop)
+            if self._builder.take_freed_rows() >= FREED_ROWS_MIN:
+                heap.give_back()
+            return attempted
         if not self._logged:
             log.info("builds_left_to_the_owner", ledger=self._oms.settings.ledger)
             self._logged = True

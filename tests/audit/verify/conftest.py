@@ -20,6 +20,7 @@ from oms_ledger.audit.verify.whole import VerificationOptions
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import codec
 from oms_ledger.engine.rebuild import operations
+from oms_ledger.kernel import Recorded
 from oms_ledger.testing import MemoryLedger
 from tests import server as tests_server
 from tests import templates
@@ -53,16 +54,17 @@ def _played(seed: int) -> Sequence[StoredEvent]:
         for _ in range(STEPS):
             ledger.now += timedelta(minutes=7)
             shop.step()
-        return [
-            StoredEvent(
-                r.position,
-                r.stream,
-                r.version,
-                type(r.event).type,
-                codec.encode(r.event, r.meta),
-            )
-            for r in ledger.history()
-        ]
+        return stored(ledger.history())
+
+
+def stored(history: Sequence[Recorded]) -> list[StoredEvent]:
+    """Events as the log holds them."""
+    return [
+        StoredEvent(
+            r.position, r.stream, r.version, type(r.event).type, codec.encode(r.event, r.meta)
+        )
+        for r in history
+    ]
 
 
 @dataclass(frozen=True, slots=True)

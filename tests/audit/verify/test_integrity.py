@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from oms_commands.catalogue.put_location import PutLocation
+from oms_commands.catalogue.put_product import PutProduct
+from oms_commands.orders._fields import AddLine, CancelledLine, LineFields
+from oms_commands.orders.cancel import CancelOrder
+from oms_commands.orders.edit import EditOrder
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.audit.standalone.hashes import leaf
 from oms_ledger.audit.tree.store import StoredEvent
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.audit.verify.tee import event_of
 from oms_ledger.engine.log import codec
-from tests.audit.verify.conftest import History
+from oms_ledger.testing import MemoryLedger
+from tests.audit.verify.conftest import History, stored
 
-SEED = 31  # a history with every kind of event that is changed below
+SEED = 21  # a history with every kind of event that is changed below
 
 
 def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[LogChecker, list[Finding]]:
@@ -41,9 +50,25 @@ def test_a_true_history_is_believed(history: History, seed: int) -> None:
     assert checked["orders"] == sum(e.type == "order.placed.v1" for e in events) > 20
     assert checked["shipments"] == sum(e.type == "shipment.created.v1" for e in events) > 5
     assert checked["commands"] == len({command(e) for e in events})
-    placed = [json.loads(e.state)["data"]["terms"] for e in events if e.type == "order.placed.v1"]
-    lines = [line for terms in placed for line in terms["lines"]]
-    assert checker.invariants.totals == {"GBP": sum(n["quantity"] * n["unit_price"] for n in lines)}
+    assert checked["edits"] == sum(e.type == "order.edited.v1" for e in events) > 5
+    lines = agreed_lines(events).values()
+    totals = (n["quantity"] * n["unit_price"] + n["tax"] - n["discount"] for n in lines)
+    assert checker.invariants.totals == {"GBP": sum(totals)}
+
+
+def agreed_lines(events: Sequence[StoredEvent]) -> dict[tuple[str, str], Any]:
+    """The lines of all orders as they were agreed last, by order and line id."""
+    lines: dict[tuple[str, str], Any] = {}
+    for event in events:
+        data = json.loads(event.state)["data"]
+        if event.type == "order.placed.v1":
+            agreed = data["terms"]["lines"]
+        elif event.type == "order.edited.v1":
+            agreed = [*data["added"], *(each["line"] for each in data["changed"])]
+        else:
+            continue
+        lines |= {(data["order_id"], line["line_id"]): line for line in agreed}
+    return lines
 
 
 def test_the_size_of_pages_does_not_matter(history: History) -> None:
@@ -199,6 +224,7 @@ def long_ago(stored: dict[str, Any]) -> None:
         ("channel.order_numbered.v1", more("sequence"), "number_gap"),
         ("order.confirmed.v1", long_ago, "time_runs_backwards"),
         ("shipment.created.v1", replaced("location", "YRK"), "shipment_differs"),
+        ("return.requested.v1", line_more, "return_differs"),
     ],
 )
 def test_what_does_not_add_up_is_named_at_its_position(
@@ -213,6 +239,63 @@ def test_what_does_not_add_up_is_named_at_its_position(
     later = kind in ("oversold", "units_lost")  # may first show when more is asked of it
     assert len(commands) == 1 or later, its[0]
     assert its[0].expected != its[0].actual
+
+
+def test_an_order_that_still_can_be_edited_keeps_its_terms() -> None:
+    """An order that is not confirmed, and of which a service is left, is not closed."""
+    goods, service = LineFields("A", 2, Decimal("2.55")), LineFields("POST", 1, Decimal("1.00"))
+    with MemoryLedger() as ledger:
+        ledger.execute(PutLocation("LON", "London"))
+        ledger.execute(PutProduct(sku="POST", title="Postage", stocked=False))
+        ledger.execute(ReceiveStock(sku="A", location="LON", quantity=5))
+        placed = ledger.execute(PlaceOrder("web", "GBP", (goods, service)))
+        order_id = str(placed.answer["order_id"])
+        some = (CancelledLine("1", 2),)
+        ledger.execute(CancelOrder(order_id=order_id, reason="customer", lines=some))
+        change = AddLine(type="add_line", line=goods)
+        ledger.execute(EditOrder(order_id=order_id, changes=(change,)))
+        checker, findings = folded(stored(ledger.history()))
+    assert findings == []
+    assert checker.invariants.checked["edits"] == 1
+    assert checker.invariants.totals == {"GBP": 2 * 510 + 100}
+
+
+def edited_line(name: str) -> Change:
+    """One more of a number of the first line that an edit has changed."""
+
+    def change(stored: dict[str, Any]) -> None:
+        stored["data"]["changed"][0]["line"][name] += 1
+
+    return change
+
+
+def got_more(stored: dict[str, Any]) -> None:
+    stored["data"]["allocations"][0]["quantity"] += 1
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "kind"),
+    [
+        (more("total_after"), "changed", "money_does_not_add_up"),
+        (edited_line("tax"), "changed", "money_does_not_add_up"),
+        (edited_line("unit_price"), "changed", "money_does_not_add_up"),
+        (edited_line("quantity"), "changed", "units_lost"),
+        (got_more, "allocations", "units_lost"),
+        (got_more, "allocations", "stock_differs_from_orders"),
+    ],
+)
+def test_an_edit_that_does_not_add_up_is_named_at_its_position(
+    history: History, change: Change, part: str, kind: str
+) -> None:
+    events = history(SEED)
+    at = next(
+        n
+        for n, event in enumerate(events)
+        if event.type == "order.edited.v1" and json.loads(event.state)["data"][part]
+    )
+    its = [f for f in folded(altered(events, at, change))[1] if f.kind == kind]
+    assert its
+    assert command(events[its[0].first - 1]) == command(events[at])
 
 
 def test_an_order_is_placed_once(history: History) -> None:

@@ -45,7 +45,9 @@ def test_an_intact_ledger_has_no_findings(sealed: Sealed) -> None:
             rows = sum(_rows(owner, kind.table) for kind in model.rows)
             assert counts[model.name] == rows > 0, "every row, and no more than there are"
     assert counts["stock balances"] > 100
-    assert [s.state for s in sealed.oms.readers.status()] == ["live"] * 3, "nothing is left behind"
+    assert [s.state for s in sealed.oms.readers.status()] == ["live"] * len(PROJECTIONS), (
+        "nothing is left behind"
+    )
 
 
 def _rows(connection: Connection, table: str) -> int:
@@ -175,7 +177,7 @@ def test_one_altered_row_is_named_and_repaired(sealed: Sealed) -> None:
     assert order_id in differs.text
     assert (differs.expected, differs.actual) == (f"total {total - 1}", f"total {total}")
     assert "--repair" in remedy(differs.kind)
-    assert [s.state for s in sealed.oms.readers.status()] == ["live"] * 3
+    assert [s.state for s in sealed.oms.readers.status()] == ["live"] * len(PROJECTIONS)
     assert sealed.verify(VerificationOptions(repair=True)).keys() == {"read_model_differs"}
     kept = sealed.kept()
     assert "order_status is now the build made anew" in str(kept["repaired"])

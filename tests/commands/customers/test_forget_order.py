@@ -8,7 +8,7 @@ import pytest
 
 from oms_commands.customers.forget_order import ForgetOrder
 from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
 from oms_ledger.domain.orders.terms import Address, Customer
 from oms_ledger.domain.personal import SEALED, Personal, ResolvedSubject
 from oms_ledger.kernel import Event
@@ -54,6 +54,18 @@ def test_a_person_with_an_id_or_address_is_forgotten_by_that(
     refused = given(*past).when(command).then_refused("belongs_to_a_customer")
     assert f"/v1/customers/{person}/forget" in refused.detail
     assert refused.errors == ({"customer_id": person},)
+
+
+def test_what_was_sealed_before_the_order_got_a_customer_is_forgotten() -> None:
+    """The order's own key seals nothing that the customer has now."""
+    new_address = Address(line1=Personal(f"{SEALED}k7:y"))
+    edited = OrderEdited(
+        "o1", "e1", "GBP", 2025, 2025, 0, customer=Customer("c1"), shipping_address=new_address
+    )  # fmt: skip
+    past = (*placed_by(None), edited)
+    given(*past).when(COMMAND).then(CustomerForgotten("order:o1", "asked for", None, ("k1",)))
+    without_key = ForgetOrder("o1", "asked for").with_subject(ResolvedSubject("order:o1"))
+    given(*past).when(without_key).then_refused("belongs_to_a_customer")
 
 
 def test_a_legal_hold_is_in_the_way() -> None:

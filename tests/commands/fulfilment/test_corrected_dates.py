@@ -21,12 +21,12 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsUnpacked
 from oms_ledger.domain.stock.events import ShippedDateCorrected
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
+from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.shipping_analytics import READ_MODEL
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
-from tests.history.memory import LogUntil, Records
 
 DAY = timedelta(days=1)
 LATER = AT + DAY

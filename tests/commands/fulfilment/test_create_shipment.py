@@ -11,17 +11,20 @@ from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, Shipme
 from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderCancelled,
+    OrderEdited,
     OrderHeld,
     OrderPlaced,
     UnitsPacked,
 )
 from oms_ledger.domain.orders.lines import Allocation
-from oms_ledger.domain.orders.terms import Customer
+from oms_ledger.domain.orders.terms import Address, Customer, ShippingCharge
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import (
+    AT,
     SHELF,
+    SHIP_BY,
     UNDER_WAY,
     created,
     goods,
@@ -54,6 +57,26 @@ def test_everything_allocated_at_the_location_is_packed() -> None:
         "created",
         CONTEXT.token,
     )
+
+
+def test_an_edited_order_goes_to_its_new_address_by_its_new_dates() -> None:
+    address = Address(Personal("Ada L."), Personal("2 St"), city="Lyon", country="FR")
+    edited = OrderEdited(
+        "o1",
+        "e1",
+        "GBP",
+        2025,
+        2525,
+        500,
+        shipping_address=address,
+        shipping=ShippingCharge("express", 995),
+        ship_by=AT,
+        deliver_by=SHIP_BY,
+    )
+    event = given(*six(), edited).when(ALL).events[1]
+    assert isinstance(event, ShipmentCreated)
+    assert (event.city, event.country, event.service) == ("Lyon", "FR", "express")
+    assert (event.ship_by, event.deliver_by) == (AT, SHIP_BY)
 
 
 def test_a_part_can_be_shipped_and_then_another() -> None:

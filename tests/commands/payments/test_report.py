@@ -130,7 +130,7 @@ def test_a_refund_begun_at_the_provider_is_taken_over() -> None:
     assert discrepancies(report(after, "refunded", "e2", amount="17.26"))
 
 
-def test_a_refund_of_ours_with_another_amount_is_a_discrepancy() -> None:
+def test_a_requested_refund_with_another_amount_is_a_discrepancy() -> None:
     past = (
         *six(),
         *captured(provider="external"),

@@ -86,6 +86,6 @@ def test_a_discount_on_the_whole_is_spread_without_a_rest(
 
 
 def test_the_buyer_saw_another_currency() -> None:
-    seen = Presentment("JPY", "187.35").shown(Money(2025, "GBP"))
-    assert seen == Money(3794, "JPY")
+    presented = Presentment("JPY", "187.35").shown(Money(2025, "GBP"))
+    assert presented == Money(3794, "JPY")
     assert Presentment("GBP", "0.0053376").shown(Money(3794, "JPY")) == Money(2025, "GBP")

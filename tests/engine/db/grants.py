@@ -22,14 +22,14 @@ def written() -> dict[tuple[str, Role], Allowed]:
     lines = PAGE.read_text("utf-8").splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("| Table |"))
     roles = [Role(name) for name in _cells(lines[start])[1:]]
-    found: dict[tuple[str, Role], Allowed] = {}
+    rights: dict[tuple[str, Role], Allowed] = {}
     for line in lines[start + 2 :]:
         if not line.startswith("|"):
-            return found
+            return rights
         table, *cells = _cells(line)
         for role, cell in zip(roles, cells, strict=True):
-            found[table.strip("`"), role] = _allowed(cell)
-    return found
+            rights[table.strip("`"), role] = _allowed(cell)
+    return rights
 
 
 def statements(first: str) -> list[str]:

@@ -199,5 +199,5 @@ def test_in_a_database_beside_an_up_to_date_one_all_is_made(server: str, ready: 
     with temporary_database(server) as url:
         bootstrap.ensure_prepared(url, ready.settings.with_database(url), PROJECTIONS)
         with psycopg.connect(url) as connection:
-            found = connection.execute(f"SELECT position FROM {SCHEMA}.ledger_head".encode())
-            assert found.fetchone() == (0,)
+            result = connection.execute(f"SELECT position FROM {SCHEMA}.ledger_head".encode())
+            assert result.fetchone() == (0,)

@@ -69,7 +69,7 @@ def _answers(pools: Pools) -> bool:
 
 @pytest.mark.postgres
 def test_a_wait_on_an_event_loop_ends(postgres: Database) -> None:
-    async def ask() -> float:
+    async def measure() -> float:
         with wire_to(postgres.url) as wire:
             connection = await Pools(impatient(postgres, wire.url)).connect_async(Role.READER)
             wire.hold()
@@ -80,14 +80,14 @@ def test_a_wait_on_an_event_loop_ends(postgres: Database) -> None:
             wire.release()
             return time.monotonic() - started
 
-    assert asyncio.run(ask()) < SOON
+    assert asyncio.run(measure()) < SOON
 
 
 @pytest.mark.postgres
 def test_a_cancelled_wait_on_an_event_loop_sends_the_server_nothing_more(
     postgres: Database,
 ) -> None:
-    async def ask() -> float:
+    async def measure() -> float:
         with wire_to(postgres.url) as wire:
             settings = replace(impatient(postgres, wire.url), database_deadline_seconds=60.0)
             connection = await Pools(settings).connect_async(Role.READER)
@@ -101,7 +101,7 @@ def test_a_cancelled_wait_on_an_event_loop_sends_the_server_nothing_more(
             wire.release()
             return took
 
-    assert asyncio.run(ask()) < SECONDS + 3, "the driver would wait for ten seconds"
+    assert asyncio.run(measure()) < SECONDS + 3, "the driver would wait for ten seconds"
 
 
 @pytest.mark.parametrize("role", Role)

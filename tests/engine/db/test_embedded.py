@@ -67,14 +67,14 @@ def data_dir(empty_dir: Path, initialised: Path) -> Path:
 
 def serving(folder: Path) -> list[psutil.Process]:
     """All server processes of the data folder."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.name().startswith("postgres") and process.cwd() == str(folder / "pg"):
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def another_process(folder: Path) -> tuple[subprocess.Popen[str], str]:

@@ -52,8 +52,8 @@ def row_of(name: str, kind: str) -> str:
 
 def relations(connection: Connection) -> dict[str, str]:
     """Every table and view, and its row of the page."""
-    found = connection.execute(RELATIONS).fetchall()
-    return {str(name): row_of(str(name), _letter(kind)) for name, kind in found}
+    relations = connection.execute(RELATIONS).fetchall()
+    return {str(name): row_of(str(name), _letter(kind)) for name, kind in relations}
 
 
 def _letter(kind: object) -> str:
@@ -79,21 +79,21 @@ def refused(connection: Connection, statement: str, *names: str) -> bool:
 def tried(connection: Connection, table: str) -> Allowed:
     """What of the verbs a role may do to a table, by doing it."""
     columns = [str(name) for (name,) in connection.execute(COLUMNS, (table,)).fetchall()]
-    found: Allowed = {}
+    verbs: Allowed = {}
     for verb, each in (
         ("SELECT", "SELECT {} FROM {} LIMIT 0"),
         ("UPDATE", "UPDATE {1} SET {0} = DEFAULT WHERE false"),
     ):
         may = [not refused(connection, each, column, table) for column in columns]
         if any(may):
-            found[verb] = "all" if all(may) else "some"
+            verbs[verb] = "all" if all(may) else "some"
     if not refused(connection, "INSERT INTO {} DEFAULT VALUES", table):
-        found["INSERT"] = "all"
+        verbs["INSERT"] = "all"
     if not refused(connection, "DELETE FROM {} WHERE false", table):
-        found["DELETE"] = "all"
+        verbs["DELETE"] = "all"
     if not refused(connection, "TRUNCATE {}", table):
-        found["TRUNCATE"] = "all"
-    return found
+        verbs["TRUNCATE"] = "all"
+    return verbs
 
 
 def test_every_table_is_decided_about(prepared: Database) -> None:
@@ -118,13 +118,13 @@ def test_functions_and_what_cannot_be_tried(prepared: Database, role: Role) -> N
     page = written()
     with prepared.connect(role) as connection:
         for name, signature in connection.execute(FUNCTIONS).fetchall():
-            asked = "SELECT has_function_privilege(%s, 'EXECUTE')"
-            may = connection.execute(asked, (signature,)).fetchone()
+            statement = "SELECT has_function_privilege(%s, 'EXECUTE')"
+            may = connection.execute(statement, (signature,)).fetchone()
             assert may == ("EXECUTE" in page[str(name), role],), f"{role} on {name}"
         for table in relations(connection):
             for right in OTHER_RIGHTS:
-                asked = "SELECT has_table_privilege(%s, %s)"
-                assert connection.execute(asked, (table, right)).fetchone() == (False,), table
+                statement = "SELECT has_table_privilege(%s, %s)"
+                assert connection.execute(statement, (table, right)).fetchone() == (False,), table
         made = connection.execute("SELECT has_schema_privilege(current_schema, 'CREATE')")
         assert made.fetchone() == (False,)
 
@@ -133,12 +133,12 @@ def test_no_role_is_more_than_its_grants(prepared: Database) -> None:
     """None can log in, is a superuser or a member of another, or owns anything but the owner."""
     with prepared.connect_owner() as administrator:
         names = [role.of(prepared.schema) for role in Role]
-        found = administrator.execute(
+        restricted = administrator.execute(
             "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND NOT (rolcanlogin OR rolsuper"
             " OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)",
             (names,),
         ).fetchall()
-        assert {name for (name,) in found} == set(names)
+        assert {name for (name,) in restricted} == set(names)
         for name in names:
             members = administrator.execute(
                 "SELECT 1 FROM pg_auth_members WHERE member = %s::regrole", (name,)

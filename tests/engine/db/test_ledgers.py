@@ -38,12 +38,12 @@ def both(server: str) -> Iterator[str]:
 
 def relations(url: str, schema: str) -> list[str]:
     with psycopg.connect(url) as connection:
-        found = connection.execute(
+        result = connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace"
             " AND relkind IN ('r', 'v')",
             (schema,),
         ).fetchall()
-    return [str(name) for (name,) in found]
+    return [str(name) for (name,) in result]
 
 
 def attempts(schema: str, table: str) -> Iterator[sql.Composed]:
@@ -93,8 +93,8 @@ def test_a_login_that_serves_cannot_become_the_owner(both: str) -> None:
     with login(both, schema, *SERVING) as url:
         others = [role.of(f"oms_{TWO}") for role in Role]
         more = [role.of(schema) for role in Role if role not in SERVING]
-        nobody = pool.connect(url, schema, role=None)
-        with nobody as connection, pytest.raises(InsufficientPrivilege):
+        no_role = pool.connect(url, schema, role=None)
+        with no_role as connection, pytest.raises(InsufficientPrivilege):
             connection.execute(f"SELECT * FROM {schema}.ledger_events")
         for role in SERVING:
             with pool.connect(url, schema, role=role) as connection:

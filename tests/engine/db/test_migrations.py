@@ -42,8 +42,8 @@ def empty(server: str) -> Iterator[str]:
 
 
 def names() -> list[str]:
-    found = migrations.directory().glob("[0-9]*.sql")
-    return sorted(path.stem for path in found)
+    files = migrations.directory().glob("[0-9]*.sql")
+    return sorted(path.stem for path in files)
 
 
 def pending(url: str, schema: str = SCHEMA) -> list[str]:
@@ -61,8 +61,8 @@ def test_all_are_applied_in_order_and_then_none(empty: str) -> None:
 def test_pending_changes_nothing(empty: str) -> None:
     pending(empty)
     with psycopg.connect(empty) as connection:
-        found = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,))
-        assert found.fetchone() is None
+        result = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,))
+        assert result.fetchone() is None
 
 
 def as_writer(url: str, schema: str) -> Connection:

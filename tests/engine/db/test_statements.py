@@ -50,6 +50,7 @@ NOT_PREPARED = {
     ("oms_ledger.engine.log", "listen"): COMPOSED,
     ("oms_ledger.engine.log", "unlisten"): UTILITY,
     ("oms_ledger.engine.log", "copy_events"): UTILITY,
+    ("oms_ledger.engine.work", "listen"): COMPOSED,
     ("oms_ledger.engine.read", "begin"): UTILITY,
     ("oms_ledger.engine.read", "read_model"): COMPOSED,
     ("oms_ledger.engine.read", "with_position"): COMPOSED,

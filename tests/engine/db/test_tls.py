@@ -157,11 +157,11 @@ def secured() -> Iterator[Secured]:
     folder = Path(tempfile.mkdtemp(prefix="oms-ca-"))
     folder.chmod(0o755)
     try:
-        ours, stranger = Authority(folder, "ours"), Authority(folder, "stranger")
+        trusted, stranger = Authority(folder, "ours"), Authority(folder, "stranger")
         port = free_port()
-        configure = partial(by_tls_alone, port, *ours.issue("localhost"))
+        configure = partial(by_tls_alone, port, *trusted.issue("localhost"))
         with temporary_server(binaries, configure):
-            yield Secured(port, ours.certificate, stranger.certificate)
+            yield Secured(port, trusted.certificate, stranger.certificate)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -51,8 +51,8 @@ def submit(writer: Writer, *commands: Receive | Take) -> int:
 
 def test_an_application_reads_a_stream(application: Application[str], writer: Writer) -> None:
     submit(writer, Receive("X", 5), Receive("X", 2))
-    found: list[object] = list(application.events.get(originator_id="stock-X@A"))
-    assert [(e.originator_version, e.event) for e in found if isinstance(e, LedgerEvent)] == [
+    events: list[object] = list(application.events.get(originator_id="stock-X@A"))
+    assert [(e.originator_version, e.event) for e in events if isinstance(e, LedgerEvent)] == [
         (1, StockReceived("X", "A", 5)),
         (2, StockReceived("X", "A", 2)),
     ]

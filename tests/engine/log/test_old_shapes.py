@@ -129,8 +129,8 @@ def test_a_read_model_is_built_anew_from_it(oms: Oms) -> None:
     before = product(oms, "MUG")
     (build,) = oms.rebuilds.request(["stock_levels"])
     oms.rebuilds.complete([build])
-    with oms.rebuilds.comparison("stock_levels") as found:
-        assert list(found.differences()) == []
+    with oms.rebuilds.comparison("stock_levels") as comparison:
+        assert list(comparison.differences()) == []
     oms.rebuilds.swap("stock_levels")
     assert product(oms, "MUG") == before
     assert oms.readers.parked("stock_levels") == []

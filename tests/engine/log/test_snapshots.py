@@ -137,7 +137,7 @@ def test_a_snapshot_of_the_program_from_before_is_ignored(shop: Database) -> Non
     assert "snapshot_damaged" not in {entry["event"] for entry in logged}
 
 
-def found(database: Database) -> list[Finding]:
+def findings(database: Database) -> list[Finding]:
     with opened(database) as oms:
         report = oms.audit.verify(VerificationOptions(read_models=False))
     (check,) = [check for check in report.checks if check.name == "snapshots"]
@@ -146,13 +146,13 @@ def found(database: Database) -> list[Finding]:
 
 
 def test_verify_finds_nothing_where_nothing_was_changed(shop: Database) -> None:
-    assert found(shop) == []
+    assert findings(shop) == []
 
 
 @pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
 def test_verify_names_a_damaged_snapshot(shop: Database, statement: str) -> None:
     damage(shop, statement, "AND originator_version = 6")
-    (finding,) = found(shop)
+    (finding,) = findings(shop)
     assert (finding.kind, finding.stream) == ("snapshot_differs", STREAM)
 
 
@@ -169,5 +169,5 @@ def test_verify_names_a_snapshot_with_a_forged_checksum(
     with opened(shop) as oms:
         oms.execute(ReceiveStock(sku="A", location="LON", quantity=10), actor="tester")
     monkeypatch.undo()
-    (finding,) = found(shop)
+    (finding,) = findings(shop)
     assert "another than that of the events" in finding.text

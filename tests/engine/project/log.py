@@ -94,15 +94,15 @@ def stored(
     database: Database, model: ReadModel = TALLIES, number: int | None = None
 ) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of a build (by default the first), by table, in the order of their keys."""
-    found = {}
+    rows = {}
     with database.connect() as connection:
         for kind in model.rows:
             columns = ", ".join(columns_of(kind))
             order = ", ".join(kind.key)
             table = table_name(kind.table, number or model.version)
             statement = f"SELECT {columns} FROM {table} ORDER BY {order}"
-            found[kind.table] = connection.execute(statement.encode()).fetchall()
-    return found
+            rows[kind.table] = connection.execute(statement.encode()).fetchall()
+    return rows
 
 
 def expected(events: Sequence[Recorded]) -> dict[str, list[tuple[Any, ...]]]:

@@ -64,16 +64,16 @@ class Customers:
 
     def _read(self) -> None:
         """Read lists without `min_position`: positions never go back, whichever build answers."""
-        seen = dict.fromkeys(LISTS, 0)
+        positions = dict.fromkeys(LISTS, 0)
         with client(self.url) as http:
             while not self.stop.wait(PAUSE_SECONDS):
                 for path in LISTS:
                     answer = http.get(path, params={"limit": 1})
                     self.answers += 1
                     position = int(answer.headers.get("ledger-position", -1))
-                    if answer.status_code != 200 or position < seen[path]:
-                        self.wrong.append(f"{path} {answer.status_code} at {position}: {seen}")
-                    seen[path] = position
+                    if answer.status_code != 200 or position < positions[path]:
+                        self.wrong.append(f"{path} {answer.status_code} at {position}: {positions}")
+                    positions[path] = position
 
     def _checked_get(self, http: httpx.Client, path: str, params: dict[str, int]) -> Json:
         answer = http.get(path, params=params)

@@ -63,10 +63,10 @@ def test_a_rebuild_equals_the_live_build(
 def indexes(database: Database) -> dict[str, int]:
     """The number of indexes of each table."""
     with database.connect() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT tablename, count(*) FROM pg_indexes WHERE tablename LIKE '%\\_v_' GROUP BY 1"
         ).fetchall()
-    return {str(name): int(str(count)) for name, count in found}
+    return {str(name): int(str(count)) for name, count in rows}
 
 
 def test_indexes_come_last_and_are_those_of_the_live_build(log: Log, tools: ReadModelTools) -> None:

@@ -31,31 +31,34 @@ def alter(database: Database, statement: str) -> None:
 
 
 def test_builds_that_are_the_same(built: ReadModelTools, log: Log) -> None:
-    told: list[tuple[str, int]] = []
-    with built.rebuilds.comparison(TALLIES.name) as found:
-        assert list(found.differences(lambda *done: told.append(done))) == []
-        assert {pair.table for pair in found.pairs} == {"tallies", "traces"}
-        assert found.position == 2800
-    assert len(told) == 6, "a page at a time"
+    progress: list[tuple[str, int]] = []
+    with built.rebuilds.comparison(TALLIES.name) as comparison:
+        assert list(comparison.differences(lambda *done: progress.append(done))) == []
+        assert {pair.table for pair in comparison.pairs} == {"tallies", "traces"}
+        assert comparison.position == 2800
+    assert len(progress) == 6, "a page at a time"
     rows = {table: len(rows) for table, rows in expected(log.events).items()}
     assert rows["tallies"] % 1000, "not a whole number of pages"
-    assert dict(told) == rows
+    assert dict(progress) == rows
 
 
-def named(found: RowDifference) -> tuple[str, dict[str, str | None], list[str]]:
-    return found.table, dict(found.key), found.columns
+def named(difference: RowDifference) -> tuple[str, dict[str, str | None], list[str]]:
+    return difference.table, dict(difference.key), difference.columns
 
 
 def test_an_altered_row_is_named_and_repaired(built: ReadModelTools, log: Log) -> None:
     alter(log.database, "UPDATE tallies_v1 SET units = units + 1, note = NULL WHERE sku = 'S4'")
-    (found,) = built.differences()
-    assert named(found) == ("tallies", {"sku": "S4", "place": "A"}, ["units", "note"])
-    assert found.one is not None
-    assert found.other is not None
+    (difference,) = built.differences()
+    assert named(difference) == ("tallies", {"sku": "S4", "place": "A"}, ["units", "note"])
+    assert difference.one is not None
+    assert difference.other is not None
     right = next(row for row in expected(log.events)["tallies"] if row[0] == "S4")
-    assert (found.one["units"], found.other["units"]) == (str(right[2] + 1), str(right[2]))
-    assert (found.one["note"], found.other["note"]) == (None, right[8])
-    assert "tallies sku S4, place A: units" in str(found)
+    assert (difference.one["units"], difference.other["units"]) == (
+        str(right[2] + 1),
+        str(right[2]),
+    )
+    assert (difference.one["note"], difference.other["note"]) == (None, right[8])
+    assert "tallies sku S4, place A: units" in str(difference)
 
     (repaired,) = built.rebuilds.replace([TALLIES.name])
     assert built.states()[repaired.number] == "live"
@@ -87,8 +90,12 @@ def test_any_alteration_is_detected(
     built: ReadModelTools, postgres: Database, statement: str, table: str, live: bool, new: bool
 ) -> None:
     alter(postgres, statement)
-    (found,) = built.differences()
-    assert (found.table, found.one is not None, found.other is not None) == (table, live, new)
+    (difference,) = built.differences()
+    assert (difference.table, difference.one is not None, difference.other is not None) == (
+        table,
+        live,
+        new,
+    )
 
 
 def test_an_empty_table_differs_in_every_row(built: ReadModelTools, postgres: Database) -> None:
@@ -124,9 +131,9 @@ def test_builds_that_move_all_the_time_are_compared_at_one_position(
         try:
             positions = set()
             for _ in range(10):
-                with tools.rebuilds.comparison(TALLIES.name) as found:
-                    assert list(found.differences()) == []
-                    positions.add(found.position)
+                with tools.rebuilds.comparison(TALLIES.name) as comparison:
+                    assert list(comparison.differences()) == []
+                    positions.add(comparison.position)
         finally:
             stop.set()
             selling.join()

@@ -52,18 +52,20 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
                 time.sleep(BEFORE_SECONDS)
                 began = time.monotonic()
                 assert http.post("/v1/projections/order_status/rebuild").status_code == 202
-                said = projections(database, "rebuild", "all", "--swap")
+                output = projections(database, "rebuild", "all", "--swap")
                 ended = time.monotonic()
-                assert said.count("are the same") == said.count("is live") == len(PROJECTIONS), said
+                assert (
+                    output.count("are the same") == output.count("is live") == len(PROJECTIONS)
+                ), output
                 for model in swapped_back:
                     assert "is live" in projections(database, "swap", model.name, "--back")
                     projections(database, "drop", model.name, str(model.version + 1))
                 time.sleep(1.0)
             assert customers.wrong == []
-            found = http.get("/v1/projections").json()
+            listed = http.get("/v1/projections").json()
             states = {
                 (each["name"], each["version"]): each["state"]
-                for model in found
+                for model in listed
                 for each in (model, *model["others"])
             }
             check_everything(http, database)

@@ -129,24 +129,24 @@ def test_no_reader_goes_back_while_builds_are_swapped(built: ReadModelTools, log
     """Read your writes, by a reader who waits for every position, while builds change places."""
     stop, wrong, requested = threading.Event(), list[str](), list[int]()
 
-    def look() -> None:
+    def read() -> None:
         with open_readers(log.database) as readers:
             last = 0
             while not stop.is_set():
                 with readers.open(TALLIES.name) as (reader, position):
-                    told = {row["sku"]: row["events"] for row in reader.rows("all")}
+                    counts = {row["sku"]: row["events"] for row in reader.rows("all")}
                 right = {row[0]: row[3] for row in expected(log.events[:position])["tallies"]}
-                if told != right or position < last:
-                    wrong.append(f"{told} is not {right} at {position}, after {last}")
+                if counts != right or position < last:
+                    wrong.append(f"{counts} is not {right} at {position}, after {last}")
                 last = position
                 requested.append(position)
 
-    looking = threading.Thread(target=look)
+    reading = threading.Thread(target=read)
     with (
         running(Projector(log.database.connect_projector, [TALLIES], page_events=10)),
         running(built.builder(lease_seconds=1.0)),
     ):
-        looking.start()
+        reading.start()
         try:
             for _ in range(4):
                 log.append(*history(21))
@@ -154,7 +154,7 @@ def test_no_reader_goes_back_while_builds_are_swapped(built: ReadModelTools, log
                 (built.rebuilds.swap_back if back else built.rebuilds.swap)(TALLIES.name)
         finally:
             stop.set()
-            looking.join()
+            reading.join()
     assert wrong == []
     assert len(set(requested)) > 2
 

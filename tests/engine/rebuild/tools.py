@@ -78,8 +78,8 @@ class ReadModelTools:
         return {build.number: build.state for build in self.builds(name)}
 
     def differences(self, name: str = TALLIES.name, *ignoring: str) -> list[RowDifference]:
-        with self.rebuilds.comparison(name, ignoring=ignoring) as found:
-            return list(found.differences())
+        with self.rebuilds.comparison(name, ignoring=ignoring) as comparison:
+            return list(comparison.differences())
 
 
 @contextmanager

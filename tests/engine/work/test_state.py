@@ -85,11 +85,11 @@ def test_reports_between_two_writes_are_one(postgres: Database) -> None:
     worker.recorder.failed("anchors", "TimeoutError", 1.0)
     worker.recorder.failed("anchors", "TimeoutError", 2.0)
     worker.step()
-    found = read(postgres)["anchors"]
-    assert (found.failures, found.last_error) == (2, "TimeoutError")
-    assert found.last_success is not None
-    assert found.failing_since is not None
-    assert found.failing_since > found.last_success
+    loop = read(postgres)["anchors"]
+    assert (loop.failures, loop.last_error) == (2, "TimeoutError")
+    assert loop.last_success is not None
+    assert loop.failing_since is not None
+    assert loop.failing_since > loop.last_success
 
 
 def test_failures_are_counted_over_all_workers(postgres: Database) -> None:
@@ -99,8 +99,8 @@ def test_failures_are_counted_over_all_workers(postgres: Database) -> None:
     since = read(postgres)["sealer"].failing_since
     other.recorder.failed("sealer", "Unavailable", 1.0)
     other.step()
-    found = read(postgres)["sealer"]
-    assert (found.failures, found.failing_since) == (2, since)
+    loop = read(postgres)["sealer"]
+    assert (loop.failures, loop.failing_since) == (2, since)
     other.recorder.succeeded("sealer")
     other.step()
     assert read(postgres)["sealer"].failures == 0
@@ -138,9 +138,9 @@ def test_what_could_not_be_written_is_written_later(postgres: Database) -> None:
         worker.step()
     worker.away = False
     worker.step()
-    found = read(postgres)["sealer"]
-    assert found.failures == 2
-    assert found.last_success is not None
+    loop = read(postgres)["sealer"]
+    assert loop.failures == 2
+    assert loop.last_success is not None
 
 
 def test_loops_that_are_no_longer_run_are_removed(postgres: Database) -> None:

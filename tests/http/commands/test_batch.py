@@ -49,8 +49,8 @@ def test_receipts_alone_and_many(memory_shop: Api) -> None:
     body = memory_shop.post("/v1/stock/receipts", {"items": items}).json()
     assert statuses(body) == [200, 409, 422]
     assert body["results"][0]["item"]["on_hand"] == 70
-    said = {**RECEIPT, "reference": 'the word "items" is no list'}
-    assert memory_shop.post("/v1/stock/receipts", said).json()["on_hand"] == 75
+    receipt = {**RECEIPT, "reference": 'the word "items" is no list'}
+    assert memory_shop.post("/v1/stock/receipts", receipt).json()["on_hand"] == 75
     assert memory_shop.post("/v1/stock/receipts?dry_run=true", RECEIPT).json()["events"]
 
 

@@ -15,11 +15,11 @@ def test_place_and_see(shop: Api) -> None:
     assert placed.headers["content-type"] == "application/json"
     assert body["lines"][0]["allocations"] == [{"location": "LON", "quantity": 3}]
     assert (body["total"], body["currency"]) == ("7.65", "GBP")
-    seen = shop.get(f"/v1/orders/{body['order_id']}?min_position={body['position']}")
-    assert seen.status_code == 200
-    assert seen.json()["status"] == body["status"]
-    assert int(seen.headers["ledger-position"]) >= body["position"]
-    assert seen.headers["etag"] == placed.headers["etag"]
+    shown = shop.get(f"/v1/orders/{body['order_id']}?min_position={body['position']}")
+    assert shown.status_code == 200
+    assert shown.json()["status"] == body["status"]
+    assert int(shown.headers["ledger-position"]) >= body["position"]
+    assert shown.headers["etag"] == placed.headers["etag"]
 
 
 def test_the_same_order_again_with_confirm_is_confirmed(shop: Api) -> None:

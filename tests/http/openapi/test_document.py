@@ -67,10 +67,10 @@ def test_it_is_whole(document: Json) -> None:
     """Every reference leads somewhere, every name in a path is a parameter, ids are unique."""
     text = str(document)
     for reference in set(re.findall(r"'#/(components/[^']+)'", text)):
-        found: Any = document
+        node: Any = document
         for part in reference.split("/"):
-            found = found[part]
-        assert found
+            node = node[part]
+        assert node
     ids = []
     for method, path, operation in operations(document):
         ids.append(operation["operationId"])

@@ -37,24 +37,26 @@ def operations(api: Api) -> list[Any]:
 
     document = api.get("/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
-    found = [schema[path][method] for path, its in document["paths"].items() for method in its]
-    return [each for each in found if not each.path.endswith("/stream")]
+    declared = [schema[path][method] for path, its in document["paths"].items() for method in its]
+    return [each for each in declared if not each.path.endswith("/stream")]
 
 
 def send(api: Api, case: Any) -> httpx.Response:
-    asked = case.as_transport_kwargs(base_url="http://127.0.0.1:8000")
-    body = asked.pop("data", None)
-    asked = {name: asked[name] for name in ("params", "headers", "json") if name in asked}
+    arguments = case.as_transport_kwargs(base_url="http://127.0.0.1:8000")
+    body = arguments.pop("data", None)
+    arguments = {
+        name: arguments[name] for name in ("params", "headers", "json") if name in arguments
+    }
     if body is not None:
-        asked["content"] = body if isinstance(body, bytes | str) else str(body)
-    if "min_position" in (params := asked.get("params") or {}):
+        arguments["content"] = body if isinstance(body, bytes | str) else str(body)
+    if "min_position" in (params := arguments.get("params") or {}):
         params["wait_ms"] = "1"  # it may be far away
-    asked["headers"] = {
+    arguments["headers"] = {
         name: str(value).encode("utf-8", "replace")
-        for name, value in (asked.get("headers") or {}).items()
+        for name, value in (arguments.get("headers") or {}).items()
         if name.lower() not in ("authorization", "user-agent")
     }
-    return api.send(case.method, case.formatted_path, **asked)
+    return api.send(case.method, case.formatted_path, **arguments)
 
 
 def check(api: Api, cases: st.SearchStrategy[Any], examples: int) -> list[int]:
@@ -102,6 +104,6 @@ def test_with_a_key(shop: Api) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_without_a_key(oms: Oms) -> None:
-    with Api(create_app(oms), key=None) as nobody:
-        statuses = everything(nobody)
+    with Api(create_app(oms), key=None) as anonymous:
+        statuses = everything(anonymous)
     assert {401, 429} & set(statuses)

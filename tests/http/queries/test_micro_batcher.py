@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from oms_ledger.domain.errors import Overloaded
+from oms_ledger.http.errors import RateLimited
 from oms_ledger.http.queries import micro_batcher
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.turns import CALLER
 
 
 class Doubler:
@@ -106,6 +108,47 @@ def test_lanes_run_side_by_side_and_share_the_queue() -> None:
         doubler.go_on.set()
         assert await asyncio.gather(*tasks) == [2 * n for n in range(1, 11)]
         assert max(map(len, doubler.batches)) == 3
+
+    run(scenario)
+
+
+async def _call(batcher: MicroBatcher[int, int], caller: str, number: int) -> int:
+    CALLER.set(caller)
+    return await batcher.call(number)
+
+
+def test_callers_take_turns_in_batches() -> None:
+    """A caller with many calls delays another by no batch, and no call of a caller another."""
+
+    async def scenario() -> None:
+        doubler = Doubler()
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler), most=4)
+        first = await _first(batcher, doubler)
+        flood = [asyncio.create_task(_call(batcher, "flood", n)) for n in range(100, 140)]
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(_call(batcher, f"key {n}", n)) for n in (3, 4)]
+        await asyncio.sleep(0)
+        doubler.go_on.set()
+        await asyncio.gather(first, *flood, *others)
+        assert doubler.batches[1] == [100, 3, 4, 101]
+        assert [n for batch in doubler.batches for n in batch if n >= 100] == list(range(100, 140))
+
+    run(scenario)
+
+
+def test_each_caller_may_queue_so_many_calls() -> None:
+    async def scenario() -> None:
+        doubler = Doubler()
+        batcher: MicroBatcher[int, int] = MicroBatcher(Threads(8).worker(doubler), queued=2)
+        first = await _first(batcher, doubler)
+        flood = [asyncio.create_task(_call(batcher, "flood", n)) for n in (2, 3)]
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimited):
+            await _call(batcher, "flood", 4)
+        other = asyncio.create_task(_call(batcher, "other", 5))
+        await asyncio.sleep(0)
+        doubler.go_on.set()
+        assert await asyncio.gather(first, *flood, other) == [2, 4, 6, 10]
 
     run(scenario)
 

@@ -42,7 +42,7 @@ def test_waiting_requests_do_not_block_others(api: Api) -> None:
     """Many more wait than there are connections; who does not wait is answered meanwhile."""
     api.put("/v1/locations/LON", {"name": "London"})
     waiting: list[Request] = [("GET", "/v1/orders?min_position=1&wait_ms=3000", None, {})] * 60
-    asking: list[Request] = [("GET", "/v1/orders", None, {})] * 20
+    immediate: list[Request] = [("GET", "/v1/orders", None, {})] * 20
     done: list[str] = []
 
     def remember(name: str, *requests: Request) -> list[int]:
@@ -50,11 +50,11 @@ def test_waiting_requests_do_not_block_others(api: Api) -> None:
         done.append(name)
         return [response.status_code for response in responses]
 
-    crowd = threading.Thread(target=remember, args=("waiters", *waiting))
+    crowd = threading.Thread(target=remember, args=("waiting", *waiting))
     crowd.start()
-    assert remember("askers", *asking) == [200] * 20
+    assert remember("immediate", *immediate) == [200] * 20
     crowd.join()
-    assert done == ["askers", "waiters"]
+    assert done == ["immediate", "waiting"]
 
 
 def test_the_log_itself_can_be_waited_for(shop: Api) -> None:
@@ -99,16 +99,16 @@ def test_cursors_are_stable_under_inserts(shop: Api) -> None:
     for day in range(1, 6):
         body = order(placed_at=f"2026-01-0{day}T00:00:00Z")
         placed.append(shop.post("/v1/orders", body).json()["order_id"])
-    seen: list[str] = []
+    listed: list[str] = []
     path = f"/v1/orders?limit=2&min_position={head(shop)}"
     while True:
         page = shop.get(path).json()
-        seen += [item["order_id"] for item in page["items"]]
+        listed += [item["order_id"] for item in page["items"]]
         if page["next_cursor"] is None:
             break
         shop.post("/v1/orders", order(placed_at="2026-02-01T00:00:00Z"))
         path = f"/v1/orders?limit=2&cursor={page['next_cursor']}&min_position={head(shop)}"
-    assert seen == placed[::-1]
+    assert listed == placed[::-1]
 
 
 def test_as_of_reads_the_past(shop: Api) -> None:

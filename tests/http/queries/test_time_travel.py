@@ -75,7 +75,7 @@ def test_event_time_differs_from_recorded_time(shop: Api) -> None:
     """Two units broke at noon, and that was recorded later. The stock at noon is two too high by
     the events recorded then, and right by those recorded now."""
     events = shop.get("/v1/events")
-    known, noon = events.headers["ledger-position"], events.json()["items"][-1]["recorded_at"]
+    before, noon = events.headers["ledger-position"], events.json()["items"][-1]["recorded_at"]
     broken = {"sku": "A", "location": "LON", "change": -2, "reason": "broken", "occurred_at": noon}
     noticed = shop.post("/v1/stock/adjustments", broken).json()["position"]
 
@@ -83,5 +83,5 @@ def test_event_time_differs_from_recorded_time(shop: Api) -> None:
         units: int = shop.get("/v1/stock/A", params={"happened_by": noon, **when}).json()["on_hand"]
         return units
 
-    assert at_noon(as_of=known) == 100
+    assert at_noon(as_of=before) == 100
     assert at_noon(as_of=noticed) == at_noon(min_position=noticed) == 98

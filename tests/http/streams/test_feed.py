@@ -31,7 +31,7 @@ AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 def test_every_event_once_and_in_order(shop: Api) -> None:
     shop.post("/v1/orders", order(3, placed_at="2026-01-01T00:00:00Z"))
-    seen: list[Json] = []
+    events: list[Json] = []
     after = 0
     while True:
         response = shop.get(f"/v1/events?after={after}&limit=4")
@@ -39,12 +39,12 @@ def test_every_event_once_and_in_order(shop: Api) -> None:
         fits(answers.FeedAnswer, page)
         if not page["items"]:
             break
-        seen += page["items"]
+        events += page["items"]
         after = page["next_after"]
     head = int(response.headers["ledger-position"])
-    assert [event["position"] for event in seen] == list(range(1, head + 1))
+    assert [event["position"] for event in events] == list(range(1, head + 1))
     assert after == head
-    placed = next(event for event in seen if event["type"] == "order.placed.v1")
+    placed = next(event for event in events if event["type"] == "order.placed.v1")
     assert placed["occurred_at"] == "2026-01-01T00:00:00Z"
     assert placed["actor"] == "key:admin"
     of_type = shop.get("/v1/events?types=order.placed.v1,product.defined.v2").json()
@@ -89,20 +89,20 @@ class Stream:
 
     def block(self) -> dict[str, str]:
         """The next block of lines, up to an empty one."""
-        found: dict[str, str] = {}
+        fields: dict[str, str] = {}
         for line in self._lines:
             if not line:
-                return found
+                return fields
             name, _, value = line.partition(": ")
-            found[name] = value
+            fields[name] = value
         raise EOFError
 
     def event(self) -> tuple[int, Json]:
         while True:
-            found = self.block()
-            if "data" in found:
-                data: Json = json.loads(found["data"])
-                return int(found["id"]), data
+            block = self.block()
+            if "data" in block:
+                data: Json = json.loads(block["data"])
+                return int(block["id"]), data
 
     def ended(self) -> bool:
         """Whether nothing more comes but blocks without data."""
@@ -154,8 +154,8 @@ def test_a_parcel_as_it_moves(oms: Oms, api: Api) -> None:
     placed = api.post("/v1/orders", order(confirm=True, shipping_address=address)).json()
     made = api.post(f"/v1/orders/{placed['order_id']}/shipments", {"location": "LON"}).json()
     with projecting(oms), serving(oms) as (url, _):
-        seen = f"/v1/tracking/{made['tracking_token']}?min_position={made['position']}"
-        assert httpx.get(f"{url}{seen}").status_code == 200
+        path = f"/v1/tracking/{made['tracking_token']}?min_position={made['position']}"
+        assert httpx.get(f"{url}{path}").status_code == 200
         stream_url = f"{url}/v1/tracking/{made['tracking_token']}/stream"
         with streaming(stream_url, {"Authorization": ""}) as stream:
             _, parcel = stream.event()

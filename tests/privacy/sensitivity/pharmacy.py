@@ -47,6 +47,8 @@ class Pharmacy:
         self.do("PUT", f"/v1/products/{SECRET}", product)
         received = {"sku": SECRET, "location": "LON", "quantity": 20, "reference": f"{PLANTED} po"}
         self.do("POST", "/v1/stock/receipts", received)
+        line = {"sku": SECRET, "quantity": 1, "reason": f"{PLANTED} reason"}
+        self.do("POST", "/v1/returns", {"lines": [line], "note": f"{PLANTED} note"})
         secret = planted(SECRET, f"{PLANTED}-1", customer=ADA.customer)
         plain = planted(PLAIN, f"{PLANTED}-2", customer=BOB.customer, sensitive=True)
         self.path = {**self._fulfilled(secret, SECRET), "customer_id": "c-ada"}
@@ -72,7 +74,28 @@ class Pharmacy:
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
-        return {n: made[n] for n in names} | {"token": made["tracking_token"], "sku": sku}
+        returned = {"return_id": self._returned(path)}
+        return (
+            {n: made[n] for n in names} | returned | {"token": made["tracking_token"], "sku": sku}
+        )
+
+    def _returned(self, path: str) -> str:
+        """A unit is paid, comes back, and is refunded; another is returned and declined."""
+        paid = {"provider": "manual", "amount": "9.00", "capture": "automatic"}
+        payment = self.do("POST", f"{path}/payments", paid)["payment_id"]
+        refund = {"amount": "1.00", "reason": f"{PLANTED} refund"}
+        self.do("POST", f"{path}/payments/{payment}/refund", refund)
+        unit = {"line_id": "1", "quantity": 1, "reason": f"{PLANTED} reason"}
+        body = {"lines": [unit], "note": f"{PLANTED} note", "override": f"{PLANTED} override"}
+        return_id = str(self.do("POST", f"{path}/returns", body)["return_id"])
+        self.do("POST", f"/v1/returns/{return_id}/decline", {"reason": f"{PLANTED} worn"})
+        self.do("POST", f"/v1/returns/{return_id}/reopen", {"reason": f"{PLANTED} sorry"})
+        self.do("POST", f"/v1/returns/{return_id}/approve", {"note": f"{PLANTED} fine"})
+        line = {"line_id": "1", "quantity": 1, "condition": "damaged", "location": "LON"}
+        self.do("POST", f"/v1/returns/{return_id}/receive", {"lines": [line]})
+        self.do("POST", f"/v1/returns/{return_id}/refund", {})
+        self.do("POST", f"/v1/returns/{return_id}/close", {"note": f"{PLANTED} done"})
+        return return_id
 
     def _head(self) -> int:
         return int(self.api.get("/v1/events", params={"limit": 1}).headers["ledger-position"])

@@ -42,7 +42,7 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     """A pharmacy whose events the read models and the tree have caught up with."""
     made = Pharmacy(shop).opened()
     waits = {"min_position": made.position, "wait_ms": 10_000}
-    for path in ("/v1/orders", "/v1/stock", "/v1/shipments"):
+    for path in ("/v1/orders", "/v1/stock", "/v1/shipments", "/v1/returns"):
         assert shop.get(path, params=waits).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         seal(oms)
@@ -82,6 +82,8 @@ OPTIONS: Params = {
     "/v1/products/{sku}": ["as_of={position}"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
+    "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
+    "/v1/returns/{return_id}": ["as_of={position}"],
     "/v1/events": ["limit=500", "types=stock.allocated.v1,product.defined.v2", "limit=3&after=9"],
 }  # fmt: skip
 """Query strings to try on each route, besides none."""
@@ -169,7 +171,8 @@ SHOWING = {
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
     "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
     "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
-    "/v1/shipments/{shipment_id}", "/v1/events", "/v1/audit/proof/inclusion",
+    "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}", "/v1/events",
+    "/v1/audit/proof/inclusion",
     "/tile/entries/{index}",
 }  # fmt: skip
 """Routes that disclose it to readers with the right: others have nothing to mask."""
@@ -256,7 +259,7 @@ def test_what_the_desk_needs_is_left(desk: Api, pharmacy: Pharmacy) -> None:
     assert shown["shipments"][0]["tracking_number"] == "TRK1"
     (line,) = shown["lines"]
     assert (line["sku"], line["title"], shown["external_id"]) == ("***", "***", "***")
-    assert (line["ordered"], line["cancelled"], line["returned"]) == (3, 1, 1)
+    assert (line["ordered"], line["cancelled"], line["returned"]) == (3, 1, 2)
     (listed,) = desk.get("/v1/orders", params={"q": pharmacy.path["order_number"]}).json()["items"]
     assert (listed["order_id"], listed["external_id"]) == (pharmacy.path["order_id"], "***")
     story = desk.get(f"/v1/orders/{pharmacy.path['order_id']}/timeline").json()["items"]

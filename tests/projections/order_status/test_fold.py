@@ -74,6 +74,8 @@ def test_a_placed_order_has_all_its_rows() -> None:
             fulfilment="unfulfilled",
             returned="none",
             on_hold=False,
+            tags=[],
+            archived=False,
             currency="GBP",
             total=2025,
             cancelled_total=0,

@@ -15,8 +15,8 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentScanned,
 )
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.orders.events import OrderCancelled
-from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
+from oms_ledger.domain.orders.events import OrderCancelled, OrderEdited
+from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
 from oms_ledger.kernel import Event
 from oms_ledger.testing import START, Folded, given, recorded
 from oms_projections.shipping_analytics.fold import READ_MODEL
@@ -132,6 +132,24 @@ def test_an_order_promises_its_goods_and_no_services() -> None:
     ).then_rows(replace(promise, units=4, cancelled_at=START + timedelta(seconds=1)))
 
 
+def test_an_edited_order_promises_what_is_ordered_now_by_its_new_dates() -> None:
+    lines = (OrderLine("1", "A", 6, 255), OrderLine("fee", "POST", 1, 300, stocked=False))
+    promise = PromiseRow("o1", False, "web", PLACED_AT, SHIP_BY, DELIVER_BY, 6, 6, None, ["fee"])
+    less = LineEdit(replace(lines[0], quantity=4), 6)
+    no_fee = LineEdit(replace(lines[1], quantity=0), 1)
+    added = (OrderLine("2", "B", 3, 100), OrderLine("3", "WRAP", 1, 50, stocked=False))
+    edited = OrderEdited(
+        "o1", "e1", "GBP", 2325, 1915, -410, added, (less, no_fee), ship_by=NOON
+    )  # fmt: skip
+    gone = OrderCancelled("o1", "customer", None, (LineQuantity("2", 1), LineQuantity("3", 1)))
+    row = replace(promise, ordered=7, units=7, services=["fee", "3"], ship_by=NOON)
+    for page in (1, 10):
+        past = (placed(lines=lines), edited)
+        given(*past).folded_into(READ_MODEL, page=page).then_rows(row)
+        cancelled = replace(row, units=6, cancelled_at=START + timedelta(seconds=2))
+        given(*past, gone).folded_into(READ_MODEL, page=page).then_rows(cancelled)
+
+
 def test_times_are_those_of_the_world_where_it_has_its_own() -> None:
     history = recorded([shipment(), ShipmentDispatched("s1", "o1", None)], occurred_at=NOON)
     (row,) = Folded(READ_MODEL).page(history).of(ShipmentRow)
@@ -174,7 +192,7 @@ def test_a_shipment_never_created_is_an_error_not_a_row() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_equal_the_domain_s_own_fold(seed: int) -> None:
-    history = recorded(Shop(seed).play(300))
+    history = recorded(Shop(seed).play(400))
     rows = given(*(r.event for r in history)).folded_into(READ_MODEL, page=5).of(ShipmentRow)
     parcels = {s: state for s, state in states(history).items() if isinstance(state, Shipment)}
     assert len(rows) == len(parcels) > 5

@@ -119,6 +119,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
             components=[{"sku": "B", "quantity": 2}],
             search="a\nheart",
             sensitive=True,
+            product_category=None,
             version=2,
             updated_at=recorded([defined] * 3)[-1].meta.recorded_at,
         ),

@@ -10,8 +10,11 @@ from oms_ledger.domain.orders.state import Order
 
 
 def is_closed(order: Order) -> bool:
-    """Whether every unit is delivered or cancelled and no hold is open. Only returns can follow."""
-    if order.holds or not order.lines:
+    """Whether every unit is delivered or cancelled, no hold is open and no return takes up units,
+    of an order that was confirmed or is cancelled whole. Only returns can follow."""
+    if order.holds or order.returns or not order.lines:
+        return False
+    if not order.confirmed and any(p.cancelled < p.line.quantity for p in order.lines.values()):
         return False
     return all(
         not p.line.stocked

@@ -3,7 +3,8 @@
 After every event: no stock is promised that is not on hand, and the units of a line add up. At the
 end of every command, whose events are adjacent in the log: stock is allocated and backordered
 exactly as the orders' lines claim, every order has the number that its channel gave it, and every
-shipment has the units that its order packed. Only streams that the command wrote to are checked, so
+shipment has the units that its order packed, and every return those that its order counts of it.
+Only streams that the command wrote to are checked, so
 the length of the log does not matter.
 """
 
@@ -15,7 +16,8 @@ from typing import TypeAlias, cast
 
 from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
-from oms_ledger.audit.verify.line_checks import money_fault, units_fault, units_text
+from oms_ledger.audit.verify.line_checks import edit_fault, money_fault, units_fault, units_text
+from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
@@ -25,7 +27,9 @@ from oms_ledger.domain.identifiers import channel_key, stock_key
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderCancelled,
+    OrderEdited,
     OrderPlaced,
+    ReturnProgressed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
@@ -34,6 +38,8 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
+from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State, stream_id
@@ -44,7 +50,7 @@ PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 
 class InvariantChecker:
     """`states` has the state of every stream but those of closed orders. `checked` counts checks by
-    name, `totals` sums the orders as placed, in minor units by currency. Of one stream only the
+    name, `totals` sums the orders as agreed, in minor units by currency. Of one stream only the
     first finding of a kind is kept, since later ones follow from it."""
 
     def __init__(self) -> None:
@@ -52,6 +58,7 @@ class InvariantChecker:
         self.checked: Counter[str] = Counter()
         self.totals: Counter[str] = Counter()
         self._claims = StockClaims()
+        self._returns = ReturnClaims()
         self._closed = ClosedOrders()
         self._left_out: set[str] = set()
         self._sequences: dict[str, int] = {}
@@ -97,6 +104,10 @@ class InvariantChecker:
             self._order(stream, state, event)
         elif isinstance(state, Shipment):
             self._shipment(stream, state, event)
+        elif isinstance(state, Return):
+            self._return(stream, state, event)
+        elif isinstance(event, ReturnPolicyDefined):
+            self._belongs(stream, stream_id(ReturnPolicy, event.name))
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):
@@ -132,12 +143,15 @@ class InvariantChecker:
         self._belongs(stream, stream_id(Order, str(getattr(event, "order_id", ""))))
         if isinstance(event, OrderPlaced):
             self._placed(stream, order, event)
+        elif isinstance(event, OrderEdited):
+            self._edited(stream, order, event)
         elif isinstance(event, UnitsPacked):
             units = [(line.line_id, line.quantity) for line in event.lines]
             self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
-        elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned):
+        elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned | ReturnProgressed):
             self._closable[stream] = order
         self._claims.apply(order, event)
+        self._returns.of_order(order, event)
         for progress in _touched(order, event):
             self.checked["lines"] += 1
             fault = units_fault(progress)
@@ -159,6 +173,15 @@ class InvariantChecker:
         self.checked["orders"] += 1
         self._order_numbers[event.order_id] = event.number
 
+    def _edited(self, stream: str, order: Order, event: OrderEdited) -> None:
+        self.checked["edits"] += 1
+        self.totals[event.currency] += event.total_after - event.total_before
+        # Of an order that was closed and resumed the prices are not known.
+        fault = None if order.placed is None else edit_fault(order, event)
+        if fault is not None:
+            self._find("money_does_not_add_up", fault, stream, "amounts of 0 or more that add up",
+                       f"{event.total_after} minor units of {event.currency}")  # fmt: skip
+
     def _shipment(self, stream: str, shipment: Shipment, event: Event) -> None:
         self._belongs(stream, stream_id(Shipment, str(getattr(event, "shipment_id", ""))))
         if isinstance(event, ShipmentCreated):
@@ -178,6 +201,15 @@ class InvariantChecker:
         if shipment.status == "delivered":
             shipment.created = None
 
+    def _return(self, stream: str, return_: Return, event: Event) -> None:
+        self._belongs(stream, stream_id(Return, str(getattr(event, "return_id", ""))))
+        if isinstance(event, ReturnRequested):
+            self.checked["returns"] += 1
+        self._returns.of_return(return_, event)
+        fault = return_fault(return_)
+        if fault is not None:
+            self._find("return_over_refunded", fault, stream, "no more than came back", fault)
+
     def _number(self, stream: str, event: OrderNumbered) -> None:
         self._belongs(stream, stream_id(Channel, channel_key(event.channel)))
         expected = self._sequences.get(stream, 0) + 1
@@ -192,6 +224,7 @@ class InvariantChecker:
     def end_of_command(self) -> None:
         """Check what must hold once all events of a command are applied."""
         self._compare_stock()
+        self._compare_returns()
         if not self._suspended:
             self._compare("number_differs", "numbers", self._channel_numbers, self._order_numbers)
             self._compare(
@@ -228,6 +261,12 @@ class InvariantChecker:
                 self._findings.setdefault((finding.kind, stream), finding)
             claims.adopt(stream, level)
 
+    def _compare_returns(self) -> None:
+        for each in self._returns.end_of_command():
+            stream, order = stream_id(Return, each.return_id), stream_id(Order, each.order_id)
+            if not self._suspended and self._left_out.isdisjoint((stream, order)):
+                self._find("return_differs", each.text, stream, each.expected, each.actual)
+
     def _compare(
         self, kind: str, what: str, one: Mapping[str, object], other: Mapping[str, object]
     ) -> None:
@@ -243,7 +282,7 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
     """The lines whose units an event moved."""
     lines = order.lines
     match event:
-        case OrderPlaced():
+        case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
             return [lines[a.line_id] for a in event.allocations]

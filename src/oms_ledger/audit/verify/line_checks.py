@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from oms_ledger.domain.money import DIGITS
+from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.progress import LineProgress
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 
 
@@ -36,13 +38,29 @@ def units_text(p: LineProgress) -> str:
     )
 
 
-def money_fault(terms: OrderTerms) -> str | None:
+def edit_fault(order: Order, event: OrderEdited) -> str | None:
+    """Why the amounts of an edit that is already applied to its `order` cannot be right; None where
+    they can."""
+    terms = order.terms
+    if event.total_after != terms.total:
+        return "the total after the edit is not that of its lines and shipping"
+    for each in event.changed:
+        line = each.line
+        if (
+            not each.repriced
+            and order.lines[line.line_id].priced.of_quantity(line.quantity) != line
+        ):
+            return f"tax and discounts of line {line.line_id} are not in proportion to its units"
+    return money_fault(terms, units_min=0)
+
+
+def money_fault(terms: OrderTerms, units_min: int = 1) -> str | None:
     """Why the amounts of an order cannot be right; None where they can. The total is computed by
-    columns here, and line by line where orders are placed."""
+    columns here, and line by line where orders are placed. Each line has at least `units_min`."""
     if terms.currency not in DIGITS:
         return f"{terms.currency!r} is no currency"
     for line in terms.lines:
-        if _impossible(line):
+        if line.quantity < units_min or _impossible(line):
             return f"line {line.line_id} has amounts that cannot be"
     goods = sum([line.quantity * line.unit_price for line in terms.lines])
     tax = sum([line.tax for line in terms.lines if not line.tax_included])
@@ -58,8 +76,7 @@ def money_fault(terms: OrderTerms) -> str | None:
 def _impossible(line: OrderLine) -> bool:
     gross = line.quantity * line.unit_price + (0 if line.tax_included else line.tax)
     return (
-        line.quantity < 1
-        or line.unit_price < 0
+        line.unit_price < 0
         or not 0 <= line.tax <= (gross if line.tax_included else line.tax)
         or min(line.discount, line.order_discount) < 0
         or line.discount + line.order_discount > gross

@@ -98,7 +98,7 @@ class VerificationReport:
             yield f"| {check.about} | {check.count:,} | {len(check.findings)} |"
         if self.totals:
             sums = ", ".join(f"{to_text(n, name)} {name}" for name, n in self.totals.items())
-            yield f"\nSum of all orders as placed: {sums}."
+            yield f"\nSum of all orders as agreed: {sums}."
         yield from _section("Findings", self._finding_lines())
         yield from _section("Repaired", self.repaired)
         yield from _section("What was not checked", self.left_out)

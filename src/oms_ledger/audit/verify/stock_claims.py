@@ -9,6 +9,7 @@ from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     OrderCancelled,
+    OrderEdited,
     OrderPlaced,
     UnitsPacked,
     UnitsShipped,
@@ -37,6 +38,11 @@ class StockClaims:
                 self._hold(event.allocations, 1)
                 self._owe(event.backorders, 1)
             case OrderCancelled():
+                self._hold(event.released, -1)
+                self._owe(event.backorders_released, -1)
+            case OrderEdited():
+                self._hold(event.allocations, 1)
+                self._owe(event.backorders, 1)
                 self._hold(event.released, -1)
                 self._owe(event.backorders_released, -1)
             case BackordersAllocated():

@@ -153,11 +153,15 @@ CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
         "shipments: what was packed is what was shipped, and never back",
         ("shipment_differs", "shipment_moved_back"),
     ),
+    "returns": (
+        "returns: what their orders count of them, and nothing refunded that never came back",
+        ("return_differs", "return_over_refunded"),
+    ),
 }  # fmt: skip
 
 KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
 
-INVARIANTS = ("stock balances", "lines", "orders", "shipments")
+INVARIANTS = ("stock balances", "lines", "orders", "shipments", "returns")
 
 
 def _of_receipts(ports: VerificationPorts) -> Check:

@@ -17,6 +17,7 @@ class ProductDefinedAnswer(TypedDict):
     backorder_limit: int | None
     safety_stock: int
     sensitive: bool
+    category: str | None
     version: int
 
 

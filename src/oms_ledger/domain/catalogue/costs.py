@@ -14,8 +14,8 @@ def cost_of(amount: Decimal | None, currency: str | None, product: Product) -> M
     has already. `Invalid` names `currency` where neither says one: none is guessed."""
     if amount is None:
         return None
-    known = product.defined.unit_cost if product.defined is not None else None
-    chosen = currency or (known.currency if known else None)
+    before = product.defined.unit_cost if product.defined is not None else None
+    chosen = currency or (before.currency if before else None)
     if chosen is None:
         raise _invalid("currency", 'It is required with `unit_cost`. Add it, such as "BRL".')
     try:

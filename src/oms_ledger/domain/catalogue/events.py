@@ -71,7 +71,8 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class ProductDefined(Event):
     """`backorder_limit` None means no limit; `safety_stock` units stay unsold at every
-    location. An order of a `sensitive` product is health data."""
+    location. An order of a `sensitive` product is health data. `product_category` is the group of
+    products that return policies go by."""
 
     type: ClassVar[str] = "product.defined.v2"
     category: ClassVar[str] = "product"
@@ -85,6 +86,7 @@ class ProductDefined(Event):
     safety_stock: int = 0
     components: tuple[Component, ...] = ()
     sensitive: bool = False
+    product_category: str | None = None
 
     @property
     def key(self) -> str:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.kernel import Event, State
+from oms_ledger.domain.texts import forms
+from oms_ledger.kernel import Event, Given, Ref, State
 
 
 @dataclass(slots=True)
@@ -60,3 +61,17 @@ class Product(State):
         if not isinstance(event, ProductDefined):
             raise TypeError(f"{event.type} does not belong to a product")
         self.defined = event
+
+
+def product_refs(sku: str) -> list[Ref]:
+    """The product of a SKU, in each form that `stored_sku` looks for."""
+    return [(Product, sku)] if sku.isascii() else [(Product, form) for form in forms(sku)]
+
+
+def stored_sku(sku: str, given: Given) -> str:
+    """The SKU in the form in which there is a product of it: one that was defined before texts were
+    put into one form may be in NFD. The SKU itself where there is none."""
+    if sku.isascii():
+        return sku
+    stored = (form for form in forms(sku) if given.state(Product, form).version)
+    return next(stored, sku)

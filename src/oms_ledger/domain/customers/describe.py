@@ -15,16 +15,18 @@ from oms_ledger.domain.phrases import note_suffix, reference_suffix
 
 
 def describe_customer(event: CustomerEvent) -> str:
-    who = f"Customer {event.customer_id}"
+    customer = f"Customer {event.customer_id}"
     match event:
         case CustomerForgotten():
             over = f", after {event.period.keep} of {event.period.kind}" if event.period else ""
-            return f"{who} forgotten; reason: {event.reason}{note_suffix(event.note)}{over}"
+            return f"{customer} forgotten; reason: {event.reason}{note_suffix(event.note)}{over}"
         case CustomerHeld():
             reference = reference_suffix(event.reference)
-            return f"{who} put on legal hold {event.hold_id}; reason: {event.reason}{reference}"
+            return (
+                f"{customer} put on legal hold {event.hold_id}; reason: {event.reason}{reference}"
+            )
         case CustomerHoldReleased():
-            return f"{who} released from legal hold {event.hold_id}; reason: {event.reason}"
+            return f"{customer} released from legal hold {event.hold_id}; reason: {event.reason}"
         case _:
             assert_never(event)
 

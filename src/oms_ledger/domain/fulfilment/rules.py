@@ -44,8 +44,8 @@ def correct_date(
 ) -> list[Change]:
     """The events by which a date of the shipment becomes `at`, in each stream that has it; none
     where it is that already."""
-    known = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
-    if known == at:
+    recorded = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
+    if recorded == at:
         return []
     shipment_id, order_id = created.shipment_id, created.order_id
     changes = [

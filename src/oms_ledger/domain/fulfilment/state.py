@@ -19,7 +19,8 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLabelled,
     ShipmentScanned,
 )
-from oms_ledger.kernel import Event, State
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.kernel import Event, Ref, State
 
 PROGRESS = (
     "created",
@@ -56,6 +57,10 @@ class Shipment(State):
     dispatched_at: datetime | None = None
     delivered_at: datetime | None = None
     scan_digests: list[int] = field(default_factory=list)
+
+    @property
+    def owner(self) -> Ref | None:
+        return None if self.created is None else (Order, self.created.order_id)
 
     def has_scan(self, scan: ShipmentScanned) -> bool:
         """Whether a scan of the same code, time and place is recorded."""

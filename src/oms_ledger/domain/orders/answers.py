@@ -43,6 +43,7 @@ class LineAnswer(TypedDict):
     delivered: int
     cancelled: int
     returned: int
+    return_requested: int
     credited: int
     allocations: list[AllocatedAnswer]
 
@@ -50,7 +51,8 @@ class LineAnswer(TypedDict):
 class OrderAnswer(TypedDict):
     """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
     that is cancelled: units with their shares of tax and discount, and shipping once every unit
-    is. `open_total` is what is left to be charged: `total` less `cancelled_total`."""
+    is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     order_id: str
     order_number: str
@@ -58,9 +60,13 @@ class OrderAnswer(TypedDict):
     channel: str
     external_id: str | None
     sensitive: bool
+    replacement_for: str | None
     status: StatusesAnswer
+    fulfil_at: str | None
     on_hold: bool
     holds: list[HoldAnswer]
+    tags: list[str]
+    archived: bool
     lines: list[LineAnswer]
     total: str
     tax_total: str
@@ -72,6 +78,14 @@ class OrderAnswer(TypedDict):
 
 class HeldOrderAnswer(OrderAnswer):
     hold_id: str
+
+
+class EditedOrderAnswer(OrderAnswer):
+    """`difference` is what the buyer has to pay more by the edit, or below 0 less; `amount_due` is
+    what is still to be paid in all."""
+
+    difference: str
+    amount_due: str
 
 
 class CustomerAnswer(TypedDict):
@@ -137,6 +151,7 @@ class DoubtfulOrderDateAnswer(TypedDict):
 class OrderInFullAnswer(OrderAnswer):
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
+    billing_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     presentment: PresentmentAnswer | None
     backorder: str
@@ -161,6 +176,8 @@ class ListedOrderAnswer(TypedDict):
     sensitive: bool
     status: StatusesAnswer
     on_hold: bool
+    tags: list[str]
+    archived: bool
     total: str
     currency: str
     units: int

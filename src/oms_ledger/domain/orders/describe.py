@@ -10,13 +10,21 @@ from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderEvent,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -37,9 +45,13 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [_placed(event), *_allocated(event.allocations), *_short(event.backorders)]
         case OrderConfirmed():
             return ["Order confirmed"]
+        case FulfilmentReleased():
+            return ["Released for shipping"]
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
+        case OrderEdited():
+            return [_edited(event), *_edits(event, skus), *_moved(event)]
         case BackordersAllocated():
             return ["Stock came in for what was backordered", *_allocated(event.allocations)]
         case OrderHeld():
@@ -59,12 +71,68 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [f"{fact} on {rfc3339(event.corrected_to)}: the date was corrected"]
         case UnitsReturned():
             return [f"Returned {_units(event.lines, skus)}{reference_suffix(event.reference)}"]
+        case OrderResumed():
+            resumed = f"Resumed {_units(event.lines, skus)}{note_suffix(event.note)}"
+            return [resumed, *_allocated(event.allocations), *_short(event.backorders)]
+        case OrderTagged():
+            return [_tags(event)]
+        case OrderNoted():
+            return [f"Note: {event.text}"]
+        case OrderArchived():
+            return ["Order archived"]
+        case OrderUnarchived():
+            return ["Order taken out of the archive"]
         case PaymentProgressed():
             return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+        case ReturnProgressed():
+            return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:
             assert_never(event)
+
+
+def _tags(event: OrderTagged) -> str:
+    changes = [f"+{tag}" for tag in event.added] + [f"-{tag}" for tag in event.removed]
+    return f"Tags: {', '.join(changes)}"
+
+
+def _edited(event: OrderEdited) -> str:
+    total = f"the total is {Money(event.total_after, event.currency)}"
+    if event.total_before != event.total_after:
+        total += f" instead of {to_text(event.total_before, event.currency)}"
+    notified = "; the customer is notified" if event.notify_customer else ""
+    return f"Order edited: {total}{notified}{note_suffix(event.note)}"
+
+
+def _edits(event: OrderEdited, skus: Skus) -> list[str]:
+    currency = event.currency
+    texts = [f"{line.quantity} x {line.sku} added" for line in event.added]
+    for each in event.changed:
+        sku = skus.get(each.line.line_id, each.line.sku)
+        if each.line.quantity != each.quantity_before:
+            texts.append(f"{each.line.quantity} x {sku} instead of {each.quantity_before}")
+        if each.repriced:
+            texts.append(f"{sku} costs {Money(each.line.unit_price, currency)} a piece now")
+    if event.customer is not None:
+        texts.append("Customer changed")
+    if event.shipping_address is not None:
+        texts.append("Shipping address changed")
+    if event.billing_address is not None:
+        texts.append("Billing address changed")
+    if event.shipping is not None:
+        charge = Money(event.shipping.amount, currency)
+        texts.append(f"Shipping is {event.shipping.service} for {charge} now")
+    if event.ship_by is not None:
+        texts.append(f"Promised to be shipped by {rfc3339(event.ship_by)}")
+    if event.deliver_by is not None:
+        texts.append(f"Promised to be delivered by {rfc3339(event.deliver_by)}")
+    return texts
+
+
+def _moved(event: OrderEdited) -> list[str]:
+    """The stock that an edit freed and took."""
+    return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
 
 
 def _credit(event: CreditGranted, skus: Skus) -> str:
@@ -91,7 +159,7 @@ def _short(backorders: Iterable[Backorder]) -> list[str]:
     return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
 
 
-def _freed(event: OrderCancelled) -> list[str]:
+def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
     freed = [f"{a.quantity} x {a.sku} released at {a.location}" for a in event.released]
     wanted_no_more = [
         f"{b.quantity} x {b.sku} no longer backordered at {b.location}"

@@ -9,9 +9,11 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 from oms_ledger.domain.orders.lines import (
     Allocation,
     Backorder,
+    LineEdit,
     LineQuantity,
+    OrderLine,
 )
-from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.kernel import Event
 
 
@@ -35,7 +37,8 @@ class OrderStreamEvent(Event):
 class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
-    data, since the command or a product in it was `sensitive` then. It stays so for ever."""
+    data, since the command or a product in it was `sensitive` then. It stays so for ever.
+    `replacement_for` is the return or claim whose goods the order replaces."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: str
@@ -47,11 +50,21 @@ class OrderPlaced(OrderStreamEvent):
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
+    replacement_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentReleased(OrderStreamEvent):
+    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
+    it."""
+
+    type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: str
 
 
@@ -67,6 +80,40 @@ class OrderCancelled(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
     released: tuple[Allocation, ...] = ()
     backorders_released: tuple[Backorder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEdited(OrderStreamEvent):
+    """What was agreed has changed. None, or nothing in a tuple: as before.
+
+    `added` are new lines, `changed` those with another quantity or price. `ship_by` and
+    `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
+    `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
+    are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
+    without units that were cancelled before. Minor units. `notify_customer`: the customer
+    is to be notified."""
+
+    type: ClassVar[str] = "order.edited.v1"
+    order_id: str
+    edit_id: str
+    currency: str
+    total_before: int
+    total_after: int
+    difference: int
+    added: tuple[OrderLine, ...] = ()
+    changed: tuple[LineEdit, ...] = ()
+    customer: Customer | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping: ShippingCharge | None = None
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    allocations: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+    released: tuple[Allocation, ...] = ()
+    backorders_released: tuple[Backorder, ...] = ()
+    note: str | None = None
+    notify_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +203,48 @@ class UnitsReturned(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderResumed(OrderStreamEvent):
+    """A cancelled order goes on: `lines` are the units that are wanted again, with the stock that
+    they got anew."""
+
+    type: ClassVar[str] = "order.resumed.v1"
+    order_id: str
+    note: str | None
+    lines: tuple[LineQuantity, ...]
+    allocations: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTagged(OrderStreamEvent):
+    type: ClassVar[str] = "order.tagged.v1"
+    order_id: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNoted(OrderStreamEvent):
+    """A note of the staff's, for the timeline."""
+
+    type: ClassVar[str] = "order.noted.v1"
+    order_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderArchived(OrderStreamEvent):
+    type: ClassVar[str] = "order.archived.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnarchived(OrderStreamEvent):
+    type: ClassVar[str] = "order.unarchived.v1"
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentProgressed(OrderStreamEvent):
     """The totals of a payment of the order, as they are now; minor units. `open` is authorised and
     not captured, `pending` requested without an answer of the provider yet, `refunding` on its way
@@ -198,10 +287,25 @@ class CreditGranted(OrderStreamEvent):
         return self.goods + self.shipping + self.adjustment
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnProgressed(OrderStreamEvent):
+    """Where a return or claim of the order stands. `lines` are the units that no other return may
+    have from now on: those that it still awaits, and of a claim those that were accepted. What
+    happened is in the return's own stream."""
+
+    type: ClassVar[str] = "order.return_progressed.v1"
+    order_id: str
+    return_id: str
+    status: str
+    lines: tuple[LineQuantity, ...] = ()
+
+
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderConfirmed
+    | FulfilmentReleased
     | OrderCancelled
+    | OrderEdited
     | BackordersAllocated
     | OrderHeld
     | HoldReleased
@@ -211,7 +315,13 @@ OrderEvent: TypeAlias = (
     | UnitsDelivered
     | UnitsDateCorrected
     | UnitsReturned
+    | OrderResumed
+    | OrderTagged
+    | OrderNoted
+    | OrderArchived
+    | OrderUnarchived
     | PaymentProgressed
     | CreditGranted
+    | ReturnProgressed
 )
 ORDER_EVENTS: tuple[type[OrderEvent], ...] = get_args(OrderEvent)

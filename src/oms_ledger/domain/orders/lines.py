@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from oms_ledger.domain.money import split
+from oms_ledger.domain.money import in_proportion, split
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line as agreed; never recomputed. Money in minor units of the order's currency;
+    """One line as agreed; only an edit changes it. Money in minor units of the order's currency;
     `tax` and `discount` are amounts for the whole line, `order_discount` is its share of the
     discount on the whole order. With `tax_included` the tax is a part of the price, without it it
     comes on top; `tax_rate` is the seller's rate, such as `0.20`. A line that is not `stocked`
@@ -44,13 +44,26 @@ class OrderLine:
         the other units without losing a minor unit."""
         if not units:
             return 0
-        shares = (units, self.quantity - units)
-        tax, discount = split(self._tax_on_top, shares)[0], split(self._discounts, shares)[0]
+        tax = in_proportion(self._tax_on_top, units, self.quantity)
+        discount = in_proportion(self._discounts, units, self.quantity)
         return units * self.unit_price + tax - discount
 
     def tax_of(self, units: int) -> int:
         """The part of `tax` that so many units have, split as `amount_of` splits it."""
-        return split(self.tax, (units, self.quantity - units))[0] if units else 0
+        return in_proportion(self.tax, units, self.quantity) if units else 0
+
+    def of_quantity(self, units: int) -> OrderLine:
+        """The line with so many units, tax and discounts in proportion. Its amount is
+        `amount_of(units)`."""
+        discounts = in_proportion(self._discounts, units, self.quantity)
+        of_order = in_proportion(self.order_discount, units, self.quantity)
+        return replace(
+            self,
+            quantity=units,
+            tax=in_proportion(self.tax, units, self.quantity),
+            discount=discounts - of_order,
+            order_discount=of_order,
+        )
 
 
 def discounted(lines: tuple[OrderLine, ...], discount: int) -> tuple[OrderLine, ...]:
@@ -84,6 +97,17 @@ class Backorder:
     sku: str
     location: str
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """A `line` as it is after an edit; before, it had `quantity_before` units. With `repriced` its
+    amounts were agreed for this quantity. Otherwise tax and discounts were taken in proportion to
+    the amounts that were agreed last."""
+
+    line: OrderLine
+    quantity_before: int
+    repriced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

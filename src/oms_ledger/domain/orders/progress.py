@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     CreditGranted,
     OrderCancelled,
+    OrderEdited,
     OrderPlaced,
+    OrderResumed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
 
 
 @dataclass(slots=True)
@@ -25,7 +27,9 @@ class LineProgress:
     """Units of one line by stage. For a stocked line always:
     ordered = allocated + packed + backordered + shipped + cancelled, and
     delivered, returned and credited are parts of shipped. The price of `credited` units was
-    granted back."""
+    granted back. `basis` is the line whose amounts were agreed last, where the quantity has been
+    edited since: every part of an amount is taken of it, so that no sequence of edits,
+    cancellations and credits loses or gains a minor unit."""
 
     line: OrderLine
     allocated_at: dict[str, int] = field(default_factory=dict)
@@ -36,6 +40,7 @@ class LineProgress:
     cancelled: int = 0
     returned: int = 0
     credited: int = 0
+    basis: OrderLine | None = None
 
     @property
     def allocated(self) -> int:
@@ -51,21 +56,37 @@ class LineProgress:
         return self.line.quantity - self.shipped - self.cancelled
 
     @property
+    def removable(self) -> int:
+        """Units that can be taken away: neither packed, shipped, cancelled nor granted back."""
+        credited = 0 if self.line.stocked else self.credited  # of goods only shipped units are
+        return self.open - self.packed - credited
+
+    @property
+    def priced(self) -> OrderLine:
+        """The line whose amounts were agreed."""
+        return self.basis or self.line
+
+    @property
+    def cancelled_amount(self) -> int:
+        """Minor units: the part of the line's amount that is cancelled."""
+        return self.priced.amount_of(self.cancelled)
+
+    @property
     def amount_back(self) -> int:
         """Minor units: the part of the line's amount that is cancelled or granted back. Taken of
         both together, so that no sequence of parts loses or gains a minor unit."""
         back = self.cancelled + self.credited
-        return self.line.amount_of(back) if back else 0
+        return self.priced.amount_of(back) if back else 0
 
     def price_of_more(self, units: int) -> int:
         """What so many more units are worth when they are granted back; minor units."""
         back = self.cancelled + self.credited
-        return self.line.amount_of(back + units) - self.line.amount_of(back)
+        return self.priced.amount_of(back + units) - self.priced.amount_of(back)
 
     def tax_of_more(self, units: int) -> int:
         """The tax in `price_of_more`."""
         back = self.cancelled + self.credited
-        return self.line.tax_of(back + units) - self.line.tax_of(back)
+        return self.priced.tax_of(back + units) - self.priced.tax_of(back)
 
 
 Lines: TypeAlias = dict[str, LineProgress]
@@ -74,6 +95,8 @@ Lines: TypeAlias = dict[str, LineProgress]
 LineEvent: TypeAlias = (
     OrderPlaced
     | OrderCancelled
+    | OrderResumed
+    | OrderEdited
     | BackordersAllocated
     | UnitsPacked
     | UnitsUnpacked
@@ -91,14 +114,19 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
             for agreed in event.terms.lines:
                 lines[agreed.line_id] = LineProgress(agreed)
             _allocate(lines, event.allocations)
-            for b in event.backorders:
-                _add(lines[b.line_id].backordered_at, b.location, b.quantity)
+            _backorder(lines, event.backorders)
         case OrderCancelled():
             for line in event.lines:
                 lines[line.line_id].cancelled += line.quantity
-            for a in event.released:
-                _add(lines[a.line_id].allocated_at, a.location, -a.quantity)
+            _release(lines, event.released)
             _release_backorders(lines, event.backorders_released)
+        case OrderResumed():
+            for line in event.lines:
+                lines[line.line_id].cancelled -= line.quantity
+            _allocate(lines, event.allocations)
+            _backorder(lines, event.backorders)
+        case OrderEdited():
+            _edit(lines, event)
         case BackordersAllocated():
             _allocate(lines, event.allocations)
             _release_backorders(lines, event.backorders_released)
@@ -130,9 +158,42 @@ def _pack(lines: Lines, event: UnitsPacked | UnitsUnpacked, sign: int) -> None:
         _add(progress.allocated_at, event.location, -sign * line.quantity)
 
 
+def _edit(lines: Lines, event: OrderEdited) -> None:
+    for each in event.changed:
+        lines[each.line.line_id] = edited_line(lines[each.line.line_id], each)
+    for line in event.added:
+        lines[line.line_id] = LineProgress(line)
+    _release(lines, event.released)
+    _release_backorders(lines, event.backorders_released)
+    _allocate(lines, event.allocations)
+    _backorder(lines, event.backorders)
+
+
+def edited_line(progress: LineProgress, edit: LineEdit) -> LineProgress:
+    """A copy of the line's progress with the line as it is after an edit."""
+    basis = progress.priced
+    return replace(
+        progress,
+        line=edit.line,
+        basis=None if edit.repriced or basis == edit.line else basis,
+        allocated_at=dict(progress.allocated_at),
+        backordered_at=dict(progress.backordered_at),
+    )
+
+
 def _allocate(lines: Lines, allocations: Iterable[Allocation]) -> None:
     for a in allocations:
         _add(lines[a.line_id].allocated_at, a.location, a.quantity)
+
+
+def _release(lines: Lines, allocations: Iterable[Allocation]) -> None:
+    for a in allocations:
+        _add(lines[a.line_id].allocated_at, a.location, -a.quantity)
+
+
+def _backorder(lines: Lines, backorders: Iterable[Backorder]) -> None:
+    for b in backorders:
+        _add(lines[b.line_id].backordered_at, b.location, b.quantity)
 
 
 def _release_backorders(lines: Lines, backorders: Iterable[Backorder]) -> None:

@@ -87,6 +87,8 @@ class Balance:
 
 def balance_of(settlement: Settlement, owed: int) -> Balance:
     payments = settlement.payments.values()
+    if not payments:  # of most orders when they are placed
+        return Balance(owed, 0, 0, 0, 0, 0, 0)
     return Balance(
         owed=owed,
         authorised=sum(p.open for p in payments),

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, assert_never
 
+from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.orders.edits import Edits, edits_after
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
     BackordersAllocated,
     CreditGranted,
+    FulfilmentReleased,
     HoldReleased,
+    OrderArchived,
     OrderCancelled,
     OrderConfirmed,
+    OrderEdited,
     OrderEvent,
     OrderHeld,
+    OrderNoted,
     OrderPlaced,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
     PaymentProgressed,
+    ReturnProgressed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -24,7 +35,9 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.holds import Holds, apply_to_holds
+from oms_ledger.domain.orders.labels import Labels, apply_to_labels
 from oms_ledger.domain.orders.progress import Lines, apply_to_lines
+from oms_ledger.domain.orders.returns import Returns, apply_to_returns
 from oms_ledger.domain.orders.settlement import (
     Balance,
     Settlement,
@@ -34,23 +47,57 @@ from oms_ledger.domain.orders.settlement import (
 )
 from oms_ledger.domain.orders.shipments import Shipments, apply_to_shipments
 from oms_ledger.domain.orders.status import Statuses, statuses_of
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.kernel import Event, State
 
 
 @dataclass(slots=True)
 class Order(State):
-    """`placed` has the terms; `lines`, `holds`, `shipments` and `settlement` (its money) are parts
-    that fold themselves."""
+    """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
+    `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
+    themselves.
+    `ending` is the reason of the last cancellation. `released`: it need not wait for its
+    `fulfil_at` any more."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
     version: int = 0
     placed: OrderPlaced | None = None
     confirmed: bool = False
+    released: bool = False
     lines: Lines = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
+    labels: Labels = field(default_factory=Labels)
+    ending: str | None = None
+    edits: Edits | None = None
+    returns: Returns = field(default_factory=dict)
+
+    @property
+    def channel(self) -> str | None:
+        return None if self.placed is None else channel_key(self.placed.terms.channel)
+
+    @property
+    def terms(self) -> OrderTerms:
+        """What is agreed now. `ValueError` for an order that was never placed."""
+        return self._current.terms
+
+    @property
+    def ship_by(self) -> datetime:
+        """When it is promised to be shipped, as of now; `deliver_by` likewise."""
+        return self._current.ship_by
+
+    @property
+    def deliver_by(self) -> datetime:
+        return self._current.deliver_by
+
+    @property
+    def _current(self) -> Edits | OrderPlaced:
+        current = self.edits or self.placed
+        if current is None:
+            raise ValueError("an order's first event is OrderPlaced")
+        return current
 
     @property
     def sensitive(self) -> bool:
@@ -66,8 +113,13 @@ class Order(State):
         for line in self.lines.values():
             whole = whole and line.cancelled == line.line.quantity
             if line.cancelled:
-                cancelled += line.line.amount_of(line.cancelled)
-        return self.placed.terms.total if whole else cancelled
+                cancelled += line.cancelled_amount
+        return self.terms.total if whole else cancelled
+
+    @property
+    def open_total(self) -> int:
+        """Minor units: the total less what is cancelled of it."""
+        return 0 if self.placed is None else self.terms.total - self.cancelled_total
 
     @property
     def owed(self) -> int:
@@ -79,19 +131,28 @@ class Order(State):
             whole = whole and line.cancelled == line.line.quantity
             back += line.amount_back
         granted = self.settlement.shipping_credited + self.settlement.adjustments
-        return 0 if whole else max(0, self.placed.terms.total - back - granted)
+        return 0 if whole else max(0, self.terms.total - back - granted)
 
     @property
     def balance(self) -> Balance:
         return balance_of(self.settlement, self.owed)
 
     @property
+    def scheduled(self) -> bool:
+        """Whether it waits for its `fulfil_at`, confirmed or not."""
+        terms = self.placed.terms if self.placed is not None else None
+        return terms is not None and terms.fulfil_at is not None and not self.released
+
+    @property
     def statuses(self) -> Statuses:
         return statuses_of(
             self.lines,
             self.shipments,
+            self.returns,
             confirmed=self.confirmed,
+            scheduled=self.scheduled,
             payment=order_payment_status(self),
+            ending=self.ending,
         )
 
     def apply(self, event: Event) -> None:
@@ -107,15 +168,33 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_lines(order.lines, event)
         case OrderConfirmed():
             order.confirmed = True
+        case FulfilmentReleased():
+            order.released = True
         case OrderHeld() | HoldReleased():
             apply_to_holds(order.holds, event)
+        case OrderEdited():
+            apply_to_lines(order.lines, event)
+            if order.placed is not None:
+                order.edits = edits_after(order.placed, order.edits, event)
         case UnitsPacked() | UnitsUnpacked() | UnitsShipped() | UnitsDelivered():
             apply_to_lines(order.lines, event)
             apply_to_shipments(order.shipments, event)
         case UnitsDateCorrected():
             pass  # no guard reads dates
-        case OrderCancelled() | BackordersAllocated() | UnitsReturned():
+        case OrderCancelled():
+            order.ending = event.reason
             apply_to_lines(order.lines, event)
+        case BackordersAllocated() | UnitsReturned():
+            apply_to_lines(order.lines, event)
+        case OrderResumed():
+            order.ending = None
+            apply_to_lines(order.lines, event)
+        case OrderTagged() | OrderArchived() | OrderUnarchived():
+            apply_to_labels(order.labels, event)
+        case OrderNoted():
+            pass  # no guard reads notes
+        case ReturnProgressed():
+            apply_to_returns(order.returns, event)
         case PaymentProgressed():
             apply_to_settlement(order.settlement, event)
         case CreditGranted():

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from oms_ledger.domain.orders.progress import LineProgress, Lines
+from oms_ledger.domain.orders.returns import Returns
 from oms_ledger.domain.orders.shipments import Shipments
 
 
@@ -48,16 +49,29 @@ def fulfilment_status(lines: Iterable[LineProgress]) -> str:
     return "backordered" if backordered else "unfulfilled"
 
 
+ENDED = frozenset({"cancelled", "expired"})
+"""Statuses of an order of which nothing is wanted any more."""
+
+
 def order_status(
-    lines: Collection[LineProgress], fulfilment: str, *, confirmed: bool, in_work: bool
+    lines: Collection[LineProgress],
+    fulfilment: str,
+    *,
+    confirmed: bool,
+    in_work: bool,
+    scheduled: bool = False,
+    ending: str | None = None,
 ) -> str:
-    """pending, confirmed, processing (a shipment exists), fulfilled (all shipped), completed
-    (all delivered, or nothing to ship) or cancelled. `fulfilment` is the lines' status on that
-    axis."""
+    """pending, scheduled (confirmed, and waiting for its `fulfil_at`), confirmed, processing (a
+    shipment exists), fulfilled (all shipped), completed (all delivered, or nothing to ship),
+    cancelled or expired (it was not paid in time). `fulfilment` is the lines' status on that axis,
+    `ending` the reason of the last cancellation."""
     if all(line.cancelled == line.line.quantity for line in lines):
-        return "cancelled"
+        return "expired" if ending == "expired" else "cancelled"
     if not confirmed:
         return "pending"
+    if scheduled:
+        return "scheduled"
     if fulfilment in ("delivered", "not_required"):
         return "completed"
     if fulfilment == "cancelled":  # every good was cancelled, a service remains
@@ -69,24 +83,44 @@ def order_status(
     return "processing" if in_work or shipped else "confirmed"
 
 
-def return_status(lines: Iterable[LineProgress]) -> str:
-    """none, partially_returned or returned, by units of the whole order."""
+def return_status(lines: Iterable[LineProgress], returns: Returns) -> str:
+    """none, partially_returned or returned, by units of the whole order; while nothing came back,
+    requested or approved where there is a return or claim that is."""
     shipped = returned = 0
     for line in lines:
         shipped += line.shipped
         returned += line.returned
-    if not returned:
-        return "none"
-    return "returned" if returned >= shipped else "partially_returned"
+    if returned:
+        return "returned" if returned >= shipped else "partially_returned"
+    statuses = {each.status for each in returns.values()}
+    return next((status for status in ("approved", "requested") if status in statuses), "none")
 
 
-def statuses_of(lines: Lines, shipments: Shipments, *, confirmed: bool, payment: str) -> Statuses:
-    """The four axes of an order from its parts; `payment` is that of its settlement."""
+def statuses_of(
+    lines: Lines,
+    shipments: Shipments,
+    returns: Returns,
+    *,
+    confirmed: bool,
+    scheduled: bool,
+    payment: str,
+    ending: str | None,
+) -> Statuses:
+    """The four axes of an order from its parts; `payment` is that of its settlement, `ending` the
+    reason of the last cancellation."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
+    status = order_status(
+        progress,
+        fulfilment,
+        confirmed=confirmed,
+        in_work=in_work,
+        scheduled=scheduled,
+        ending=ending,
+    )
     return Statuses(
-        order=order_status(progress, fulfilment, confirmed=confirmed, in_work=in_work),
+        order=status,
         payment=payment,
         fulfilment=fulfilment,
-        returned=return_status(progress),
+        returned=return_status(progress, returns),
     )

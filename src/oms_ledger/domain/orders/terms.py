@@ -23,7 +23,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to ship to. All that identifies a household is personal."""
+    """Where to ship to, or to send the bill. All that identifies a household is personal."""
 
     name: Personal | None = None
     line1: Personal | None = None
@@ -71,8 +71,9 @@ class Presentment:
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """What buyer and seller agreed on. Frozen at placement; sent again under the same
-    external id, it must be equal to be the same order."""
+    """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time.
+    `OrderPlaced` keeps it as it was placed: sent again under the same external id, it must be equal
+    to be the same order."""
 
     channel: str
     currency: str
@@ -86,6 +87,8 @@ class OrderTerms:
     promised_ship_at: datetime | None = None
     promised_delivery_at: datetime | None = None
     presentment: Presentment | None = None
+    billing_address: Address | None = None
+    fulfil_at: datetime | None = None
 
     @property
     def total(self) -> int:

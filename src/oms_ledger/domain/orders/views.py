@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.progress import LineProgress
+from oms_ledger.domain.orders.returns import units_in_returns
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import Statuses
+from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.payments.views import money_view
 from oms_ledger.kernel import Json
 
@@ -16,29 +18,36 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     placed = order.placed
     if placed is None:
         raise ValueError("an order's first event is OrderPlaced")
-    statuses, currency = statuses or order.statuses, placed.terms.currency
-    total, cancelled = placed.terms.total, order.cancelled_total
+    statuses, terms = statuses or order.statuses, order.terms
+    currency, total, cancelled = terms.currency, terms.total, order.cancelled_total
+    in_returns = units_in_returns(order.returns)
     return {
         "order_id": placed.order_id,
         "order_number": placed.number,
         "version": order.version,
-        "channel": placed.terms.channel,
-        "external_id": placed.terms.external_id,
+        "channel": terms.channel,
+        "external_id": terms.external_id,
         "sensitive": order.sensitive,
+        "replacement_for": placed.replacement_for,
         "status": {
             "order": statuses.order,
             "payment": statuses.payment,
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
-        "on_hold": bool(order.holds) and statuses.order != "cancelled",
+        "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
+        "on_hold": bool(order.holds) and statuses.order not in ENDED,
+        "tags": list(order.labels.tags),
+        "archived": order.labels.archived,
         "holds": [
             {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
             for hold in order.holds.values()
         ],
-        "lines": [line_view(line, currency) for line in order.lines.values()],
+        "lines": [
+            line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
+        ],
         "total": to_text(total, currency),
-        "tax_total": to_text(placed.terms.tax_total, currency),
+        "tax_total": to_text(terms.tax_total, currency),
         "cancelled_total": to_text(cancelled, currency),
         "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
@@ -46,7 +55,21 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
     }
 
 
-def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
+def edited_order_view(order: Order, edit_id: str) -> dict[str, Json]:
+    """As `order_view`, with what the edit has changed of the amount to be paid; an edit that found
+    everything so already has changed nothing."""
+    edits, currency = order.edits, order.terms.currency
+    mine = edits is not None and edits.newest_id == edit_id
+    difference = edits.newest_difference if edits is not None and mine else 0
+    return {
+        **order_view(order),
+        "difference": to_text(difference, currency),
+        "amount_due": to_text(order.balance.due, currency),
+    }
+
+
+def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[str, Json]:
+    """`in_returns` are the units that open returns and claims take up."""
     line = progress.line
     return {
         "line_id": line.line_id,
@@ -67,6 +90,7 @@ def line_view(progress: LineProgress, currency: str) -> dict[str, Json]:
         "delivered": progress.delivered,
         "cancelled": progress.cancelled,
         "returned": progress.returned,
+        "return_requested": in_returns,
         "credited": progress.credited,
         "allocations": [
             {"location": location, "quantity": quantity}

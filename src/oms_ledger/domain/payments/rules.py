@@ -163,6 +163,30 @@ def refund_order(settlement: Settlement) -> list[str]:
     ]
 
 
+def refund_parts(
+    settlement: Settlement, given: Given, amount: int
+) -> tuple[list[tuple[str, int]], int]:
+    """How much of an amount each payment of an order refunds, and what is left that none can."""
+    parts: list[tuple[str, int]] = []
+    for payment_id in refund_order(settlement):
+        part = min(amount, given.state(Payment, payment_id).refundable)
+        if part > 0:
+            parts.append((payment_id, part))
+            amount -= part
+    return parts, amount
+
+
+def recorded(requested: PaymentRequested, reference: str) -> list[PaymentEvent]:
+    """The events of money that was taken elsewhere."""
+    payment_id, amount = requested.payment_id, requested.amount
+    return [
+        requested,
+        PaymentAuthorised(payment_id, amount, reference),
+        CaptureRequested(payment_id, payment_id, amount, final=True),
+        PaymentCaptured(payment_id, payment_id, amount, reference),
+    ]
+
+
 def refuse_if_pending(payment: Payment, wanted: str) -> None:
     """`Refused` while the provider has not answered the request, or has refused it."""
     if payment.outcome in ("pending", "requires_action"):
@@ -203,7 +227,7 @@ def credit_for_lines(
     faults: list[dict[str, Json]] = []
     for line in lines:
         progress = order.lines.get(line.line_id)
-        free = max(0, _creditable(order, line.line_id))
+        free = max(0, creditable_units(order, line.line_id))
         if line.quantity > free:
             sku = progress.line.sku if progress else None
             faults.append(
@@ -216,7 +240,7 @@ def credit_for_lines(
             code="over_refund",
             errors=faults,
         )
-    charge, credited = placed.terms.shipping, order.settlement.shipping_credited
+    charge, credited = order.terms.shipping, order.settlement.shipping_credited
     free = (charge.amount if charge else 0) - credited
     if shipping > free:
         raise _over("over_refund", "refunded for shipping", shipping, free, placed.terms.currency)
@@ -230,7 +254,7 @@ def credit_for_lines(
     )
 
 
-def _creditable(order: Order, line_id: str) -> int:
+def creditable_units(order: Order, line_id: str) -> int:
     """Units whose price may still be granted back: those that shipped, and of services all that
     are not cancelled."""
     progress = order.lines.get(line_id)

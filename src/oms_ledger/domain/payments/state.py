@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, TypeAlias, assert_never
 
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import (
     PAYMENT_EVENTS,
     AuthorisationExpired,
@@ -28,7 +29,7 @@ from oms_ledger.domain.payments.events import (
     RefundRequested,
     VoidRequested,
 )
-from oms_ledger.kernel import Event, State
+from oms_ledger.kernel import Event, Ref, State
 
 REPORTS_REMEMBERED = 200
 """Newest reports of the provider whose ids a payment keeps, so that a repeated one changes
@@ -84,6 +85,10 @@ class Payment(State):
     action_url: str | None = None
     provider_event_ids: list[str] = field(default_factory=list)
     discrepancies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> Ref | None:
+        return None if self.requested is None else (Order, self.requested.order_id)
 
     @property
     def status(self) -> str:

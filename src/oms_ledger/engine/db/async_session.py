@@ -23,20 +23,19 @@ log = structlog.get_logger(__name__)
 AsyncConnection: TypeAlias = "psycopg.AsyncConnection[tuple[Any, ...]]"
 Connect: TypeAlias = Callable[[], Awaitable[AsyncConnection]]
 
-STATEMENT_SECONDS_MAX = 10.0
-"""How long a statement may take here, whatever the server's own limit is: a server that was stopped
-keeps no limits."""
-
 QUEUE_SECONDS_MAX = 10.0
 """How long a statement may wait for a connection."""
 
 
 class AsyncSession:
     """One connection, opened when it is first needed and replaced after an outage. Used by one
-    caller at a time, in one event loop."""
+    caller at a time, in one event loop. `seconds`: how long a statement may take with all its
+    waits, that for a new connection among them; the server's own limit counts the statement alone,
+    and a server that was stopped keeps none."""
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, seconds: float) -> None:
         self._connect = connect
+        self._seconds = seconds
         self._connection: AsyncConnection | None = None
 
     async def rows(
@@ -45,7 +44,7 @@ class AsyncSession:
         """The rows of a statement. `Unavailable` when the database does not answer in time. Without
         `prepare` it is planned each time, for these values; with None once it was sent often."""
         try:
-            async with asyncio.timeout(STATEMENT_SECONDS_MAX):
+            async with asyncio.timeout(self._seconds):
                 connection = await self._open()
                 cursor = connection.cursor(row_factory=dict_row)
                 await cursor.execute(statement, params, prepare=prepare)
@@ -77,10 +76,11 @@ class AsyncSession:
 
 
 class AsyncSessions:
-    """A fixed number of sessions; the one that was used last is lent first."""
+    """A fixed number of sessions; the one that was used last is lent first. `seconds`: how long a
+    statement may take."""
 
-    def __init__(self, connect: Connect, size: int) -> None:
-        self._all = [AsyncSession(connect) for _ in range(size)]
+    def __init__(self, connect: Connect, size: int, seconds: float) -> None:
+        self._all = [AsyncSession(connect, seconds) for _ in range(size)]
         self._free: asyncio.LifoQueue[AsyncSession] = asyncio.LifoQueue()
         for session in self._all:
             self._free.put_nowait(session)

@@ -138,18 +138,19 @@ def column_type(hint: object) -> ColumnType:
     if hint == list[str]:
         return TEXTS
     kind = get_origin(hint) or hint
-    known = TYPES.get(kind) if isinstance(kind, type) else None
-    if known is None:
+    entry = TYPES.get(kind) if isinstance(kind, type) else None
+    if entry is None:
         raise TypeError(
             f"a row's field cannot be {hint}; use str, int, bool, float, datetime, bytes, dict,"
             " list[str] or list[dict], or one of them or None"
         )
-    return known
+    return entry
 
 
-def array(kind: ColumnType, values: Sequence[Any]) -> BinaryArray:
-    """One array of all values, None included."""
-    has_null = None in values
+def array(kind: ColumnType, values: Sequence[Any], *, nullable: bool = True) -> BinaryArray:
+    """One array of all values, None included. Where `nullable` is False, none of them is None: to
+    look for it would compare it with each."""
+    has_null = nullable and None in values
     header = _array_header(kind, len(values), has_null)
     if kind is BIGINT and not has_null:
         return BinaryArray(header + _bigints(values))
@@ -231,8 +232,8 @@ def _fields(encode: Encode, values: Sequence[Any]) -> Iterable[bytes]:
     different = set(values) if encode in _ENCODED_ONCE else ()
     if different and len(different) * 2 <= len(values):
         distinct = list(different)
-        known = dict(zip(distinct, _each(encode, distinct), strict=True))
-        return map(known.__getitem__, values)
+        encoded = dict(zip(distinct, _each(encode, distinct), strict=True))
+        return map(encoded.__getitem__, values)
     return _each(encode, values)
 
 

@@ -32,7 +32,8 @@ TCP_LIMITS = {
     "keepalives_count": "3",
 }
 """Parameters of libpq: the operating system ends a connection whose other side is silent for ten
-seconds. Sockets of this machine have no such limits."""
+seconds. The server is told to do the same (`prepare_session`). Sockets of this machine have no such
+limits."""
 
 
 class DeadlinePassed(psycopg.OperationalError):

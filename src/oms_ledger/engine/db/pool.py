@@ -23,6 +23,7 @@ from oms_ledger.engine.db import roles, statements
 from oms_ledger.engine.db.async_session import AsyncConnection
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.deadlines import (
+    TCP_LIMITS,
     BoundedAsyncConnection,
     BoundedConnection,
     connection_parameters,
@@ -46,6 +47,10 @@ UNHURRIED_SECONDS = 600.0
 SHARE_OF_DEADLINE = 0.9
 """The server gives up a little before the client, whose connection is lost then."""
 
+TRANSACTION_SHARE = 1.2
+"""How long a transaction of the writer may take, as a share of the deadline: it waits for the lock,
+and then once more."""
+
 RECONNECT_SECONDS = 2
 """How long the pool tries to reconnect by itself, with growing pauses. After that each request for
 a connection tries again, so that a database that is back is used at once."""
@@ -68,18 +73,20 @@ class _Pool(ConnectionPool["Connection"]):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In milliseconds; 0: no timeout. The first three are kept by the server, `deadline_seconds`
-    by the client; None: no deadline."""
+    """In milliseconds; 0: no timeout. `deadline_seconds` is kept by the client, the others by the
+    server; None: no deadline."""
 
     lock_ms: int = Settings.lock_timeout_ms
     statement_ms: int = Settings.statement_timeout_ms
     idle_in_transaction_ms: int = Settings.idle_in_transaction_timeout_ms
     deadline_seconds: float | None = UNHURRIED_SECONDS
+    transaction_ms: int = 0
 
     @staticmethod
     def of(settings: Settings, role: Role) -> Timeouts:
         """Those of a role: requests wait for what the writer and the reader do, so that these have
-        the setting's deadline; the owner, who makes tables and indexes, has none."""
+        the setting's deadline; the owner, who makes tables and indexes, has none. A writer that is
+        lost must not hold the ledger's lock for longer than a request waits."""
         timeouts = Timeouts(
             settings.lock_timeout_ms,
             settings.statement_timeout_ms,
@@ -90,10 +97,13 @@ class Timeouts:
             return timeouts
         deadline = settings.database_deadline_seconds
         most = int(deadline * 1000 * SHARE_OF_DEADLINE)
+        of_transaction = int(deadline * 1000 * TRANSACTION_SHARE) if role is Role.WRITER else 0
         return replace(
             timeouts,
             lock_ms=min(timeouts.lock_ms or most, most),
             statement_ms=min(timeouts.statement_ms or most, most),
+            idle_in_transaction_ms=min(timeouts.idle_in_transaction_ms or most, most),
+            transaction_ms=of_transaction,
             deadline_seconds=deadline,
         )
 
@@ -180,6 +190,8 @@ def _session_params(schema: str, role: Role | None, timeouts: Timeouts) -> dict[
         "lock": str(timeouts.lock_ms),
         "statement": str(timeouts.statement_ms),
         "idle": str(timeouts.idle_in_transaction_ms),
+        "transaction": str(timeouts.transaction_ms),
+        **TCP_LIMITS,
         "role": role.of(schema) if role else None,
     }
 

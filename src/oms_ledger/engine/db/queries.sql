@@ -15,13 +15,21 @@ SELECT set_config('lock_timeout', %(milliseconds)s, false);
 -- One round trip. A transaction that has waited for the head lock must see what its last holder
 -- wrote, hence READ COMMITTED, whatever the server's default is. The role comes last; it is NULL
 -- where the login may not act as it. From PostgreSQL 16 on a member of a role may be one that must
--- not act as it.
+-- not act as it. The server drops a client that is silent, on a connection of TCP; and from
+-- PostgreSQL 17 on it ends a transaction that is stuck amid a series of statements, where no other
+-- timeout runs.
 SELECT set_config('search_path', %(schema)s, false),
        set_config('TimeZone', 'UTC', false),
        set_config('default_transaction_isolation', 'read committed', false),
        set_config('lock_timeout', %(lock)s, false),
        set_config('statement_timeout', %(statement)s, false),
        set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+       CASE WHEN current_setting('server_version_num')::int >= 170000
+            THEN set_config('transaction_timeout', %(transaction)s, false) END,
+       set_config('tcp_user_timeout', %(tcp_user_timeout)s, false),
+       set_config('tcp_keepalives_idle', %(keepalives_idle)s, false),
+       set_config('tcp_keepalives_interval', %(keepalives_interval)s, false),
+       set_config('tcp_keepalives_count', %(keepalives_count)s, false),
        (SELECT set_config('role', rolname, false) FROM pg_roles
         WHERE rolname = %(role)s AND pg_has_role(session_user, oid,
             CASE WHEN current_setting('server_version_num')::int < 160000

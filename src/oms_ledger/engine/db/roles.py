@@ -135,11 +135,11 @@ def take_ownership(connection: Connection, schema: str) -> None:
     earlier version, they may belong to the login."""
     owner = Role.OWNER.of(schema)
     name, to = sql.Identifier(schema), sql.Identifier(owner)
-    found = connection.execute(SQL["schema_owner"], {"schema": schema}).fetchone()
-    if found is None:
+    row = connection.execute(SQL["schema_owner"], {"schema": schema}).fetchone()
+    if row is None:
         connection.execute(sql.SQL(SQL["create_schema"]).format(schema=name, owner=to))
         return
-    if found[0] != owner:
+    if row[0] != owner:
         connection.execute(sql.SQL(SQL["give_schema"]).format(schema=name, owner=to))
     places = {"schema": sql.Identifier(schema).as_string(), "owner": to.as_string()}
     for kind, what in connection.execute(SQL["objects_of_others"], places).fetchall():

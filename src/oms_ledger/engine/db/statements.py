@@ -81,11 +81,11 @@ def on_build(
     swap is finished from the tables it was begun with, and nobody who reads stands in the way of a
     swap.
     `LookupError` where there is no such statement."""
-    known = queries(package)
-    if statement not in known:
-        names = ", ".join(sorted(known)) or "none"
+    statements = queries(package)
+    if statement not in statements:
+        names = ", ".join(sorted(statements)) or "none"
         raise LookupError(f"no statement {statement!r} in queries.sql; there are: {names}")
-    text = with_parameters(known[statement], given)
+    text = with_parameters(statements[statement], given)
     meant = [
         f"{name} AS NOT MATERIALIZED (TABLE {table_name(name, number)})"
         for name in tables

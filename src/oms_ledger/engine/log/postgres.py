@@ -126,10 +126,10 @@ class PostgresStore:
             below = {}
         if damaged:
             kept = [row for row in events if row.stream not in damaged]
-            known = [folded[s].version if s in folded else 0 for s in damaged]
+            versions = [folded[s].version if s in folded else 0 for s in damaged]
             rows = connection.execute(
                 SQL["load_events"],
-                (text_array(damaged), bigint_array(known), text_array([""] * len(damaged))),
+                (text_array(damaged), bigint_array(versions), text_array([""] * len(damaged))),
                 binary=True,
             ).fetchall()
             events = kept + [EventRow(*row) for row in rows]
@@ -202,10 +202,10 @@ class PostgresStore:
                 # The server may still be running the interrupted commit, and holds the head lock
                 # until it is done. Without this lock the answer could change a moment later.
                 connection.execute(SQL["lock_head"])
-                found = connection.execute(
+                stored = connection.execute(
                     SQL["stored_event"], (row.position,), binary=True
                 ).fetchone()
-        return found == (row.stream, row.topic, row.state)
+        return stored == (row.stream, row.topic, row.state)
 
     def close(self) -> None:
         self._drop()

@@ -39,7 +39,7 @@ class BuildRun:
     Its windows are written by `write_thread` while the next is folded, each after the one before;
     small pages, and those of before `cautious_until`, by the folding thread. `held` is the build
     under this worker's lease, and None without one. Until `paused_until` (of `time.monotonic()`)
-    it is not folded at all.
+    it is not folded at all. `freed_rows` counts rows in memory that were discarded.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class BuildRun:
         self.held: LeasedBuild | None = None
         self.cautious_until: Position = 0
         self.paused_until = 0.0
+        self.freed_rows = 0
         self._windows = windows
         self._commit = commit
         self._write_thread = write_thread
@@ -101,7 +102,7 @@ class BuildRun:
 
     def discard(self) -> None:
         """Discard window and cache, which may differ from the tables."""
-        self._windows.discard()
+        self.freed_rows += self._windows.discard()
 
     def drop_lease(self) -> None:
         """Treat it as not leased, once its write in flight has ended."""

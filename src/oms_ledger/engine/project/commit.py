@@ -22,9 +22,8 @@ from oms_ledger.kernel import Position
 SQL = statements.queries(__package__)
 
 PROJECTIONS_CHANNEL = "ledger_projections"
-"""The channel of one NOTIFY per written page, for queries that wait for a position."""
-
-NOTIFY = SQL["notify"].format(channel=PROJECTIONS_CHANNEL)
+"""The channel of one notification per written page, for queries that wait for a position. The
+statement `move_position` sends it."""
 
 Commit: TypeAlias = Callable[[Connection, Sequence[object], Callable[[], None]], None]
 """Moves a position, then writes and commits. The second argument are the parameters of the
@@ -50,7 +49,6 @@ def commit_pipelined(
         raise Fenced
     with connection.pipeline():
         write()
-        connection.execute(NOTIFY, prepare=True)
         connection.execute("COMMIT", prepare=True)
 
 
@@ -64,7 +62,6 @@ def commit_unpipelined(
     if connection.execute(SQL["move_position"], move).rowcount != 1:
         raise Fenced
     write()
-    connection.execute(NOTIFY)
     connection.execute("COMMIT")
 
 

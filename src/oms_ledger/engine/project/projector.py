@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -101,6 +101,7 @@ class Projector:
         self._renew_at = 0.0
         self._runs: dict[Build, BuildRun] = {}
         self._leased: list[BuildRun] = []
+        self._freed_rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -272,9 +273,7 @@ class Projector:
         """Acquire the leases that are free, and renew those held here."""
         acquired = {held.build: held for held in self._leases.acquire(connection)}
         self._renew_at = time.monotonic() + self._leases.seconds / 3
-        for run in self._leased:
-            if run.build not in acquired:
-                run.drop_lease()
+        self._forget_others(acquired)
         self._leased = [self._run_of(build) for build in acquired]
         written = []
         for run, held in zip(self._leased, acquired.values(), strict=True):
@@ -285,6 +284,27 @@ class Projector:
             run.reset(connection)
             if self._lifecycle is not None and run.lease.position == 0:
                 self._lifecycle.begin(run.lease)
+
+    def _forget_others(self, acquired: Collection[Build]) -> None:
+        """Free what was kept of builds that were dropped or swapped, or that another worker has.
+        With the last of them, end the threads that read and write, whose connections have large
+        buffers; they begin again with the next build."""
+        lost = [run for build, run in self._runs.items() if build not in acquired]
+        for run in lost:
+            run.drop_lease()
+            self._freed_rows += run.freed_rows
+            del self._runs[run.build]
+        if lost and not acquired:
+            self._source.close()
+            self._write_thread.close()
+
+    def take_freed_rows(self) -> int:
+        """How many rows were discarded since the last call: memory that is free now."""
+        freed, self._freed_rows = self._freed_rows, 0
+        for run in self._runs.values():
+            freed += run.freed_rows
+            run.freed_rows = 0
+        return freed
 
     def _run_of(self, build: Build) -> BuildRun:
         if build not in self._runs:

@@ -52,13 +52,14 @@ ORDER BY notification_id;
 
 -- name: move_position
 -- Compare-and-set: moves nothing where another worker has written since position and revision were
--- read.
-UPDATE projection_positions
-SET position = %s, revision = revision + 1, updated_at = clock_timestamp()
-WHERE name = %s AND version = %s AND position = %s AND revision = %s;
-
--- name: notify
-NOTIFY {channel};
+-- read. One row if it moved, and then whoever waits for the position is notified at the commit.
+WITH moved AS (
+    UPDATE projection_positions
+    SET position = %s, revision = revision + 1, updated_at = clock_timestamp()
+    WHERE name = %s AND version = %s AND position = %s AND revision = %s
+    RETURNING 1
+)
+SELECT pg_notify('ledger_projections', '') FROM moved;
 
 -- name: listen
 LISTEN {channel};

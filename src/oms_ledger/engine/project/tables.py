@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from oms_ledger.engine.db import binary, statements
 from oms_ledger.engine.db.binary import BinaryArray, ColumnType, column_type
@@ -36,7 +36,7 @@ class Build:
 
 
 class Table:
-    """One table of a build, and the statements that select, insert and copy its rows."""
+    """One table of a build, and the statements that select, insert, upsert and copy its rows."""
 
     def __init__(self, kind: type[Row], number: int) -> None:
         hints = get_type_hints(kind)
@@ -46,11 +46,13 @@ class Table:
         self.name = table_name(kind.table, number)
         self.columns = _columns(kind)
         self.types = tuple(column_type(hints[name]) for name in self.columns)
+        self.nullable = tuple(_is_optional(hints[name]) for name in self.columns)
         self.key_types = tuple(column_type(hints[name]) for name in kind.key)
         self.key_of: Callable[[Row], tuple[object, ...]] = _getter(kind.key)
         self._getters = tuple(attrgetter(name) for name in self.columns)
         self.select = self._select()
-        self.insert = self._insert()
+        self.upsert = self._upsert()
+        self.insert = SQL["insert_rows"].format(**self._inserted())
         self.copy = SQL["copy_rows"].format(table=self.name, columns=", ".join(self.columns))
 
     def _select(self) -> str:
@@ -62,19 +64,23 @@ class Table:
             match=" AND ".join(f"t.{name} = k.{name}" for name in self.key),
         )
 
-    def _insert(self) -> str:
+    def _upsert(self) -> str:
         others = [name for name in self.columns if name not in self.key]
-        kind = "upsert_rows" if others else "insert_new_rows"
-        return SQL["insert_rows" if self.append_only else kind].format(
-            table=self.name,
-            columns=", ".join(self.columns),
-            values=", ".join(
-                f"v.{name}{kind.cast}" for name, kind in zip(self.columns, self.types, strict=True)
-            ),
-            arrays=_arrays(self.types),
+        return SQL["upsert_rows" if others else "insert_new_rows"].format(
+            **self._inserted(),
             key=", ".join(self.key),
             change=", ".join(f"{name} = excluded.{name}" for name in others),
         )
+
+    def _inserted(self) -> dict[str, str]:
+        """What the statements that insert rows have in common."""
+        kinds = zip(self.columns, self.types, strict=True)
+        return {
+            "table": self.name,
+            "columns": ", ".join(self.columns),
+            "values": ", ".join(f"v.{name}{kind.cast}" for name, kind in kinds),
+            "arrays": _arrays(self.types),
+        }
 
     def key_arrays(self, keys: Sequence[tuple[object, ...]]) -> list[BinaryArray]:
         columns = zip(*keys, strict=True)
@@ -82,8 +88,8 @@ class Table:
 
     def arrays(self, rows: Sequence[Row]) -> list[BinaryArray]:
         return [
-            binary.array(kind, list(map(get, rows)))
-            for kind, get in zip(self.types, self._getters, strict=True)
+            binary.array(kind, list(map(get, rows)), nullable=nullable)
+            for kind, get, nullable in zip(self.types, self._getters, self.nullable, strict=True)
         ]
 
     def copied(self, rows: Sequence[Row]) -> bytes:
@@ -96,6 +102,10 @@ class Table:
 
 def _arrays(types: Iterable[ColumnType]) -> str:
     return f"unnest({', '.join(f'%s::{t.element}[]' for t in types)})"
+
+
+def _is_optional(hint: object) -> bool:
+    return type(None) in get_args(hint)
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Row], tuple[object, ...]]:

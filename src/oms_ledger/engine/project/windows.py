@@ -52,8 +52,8 @@ class Windows(Protocol):
     def sent(self) -> None:
         """Close the window: it is being written, and the one before is committed."""
 
-    def discard(self) -> None:
-        """Discard the window and all rows that are cached."""
+    def discard(self) -> int:
+        """Discard the window and all rows that are cached; the number of rows."""
 
 
 class PageWindows:
@@ -92,5 +92,7 @@ class PageWindows:
     def sent(self) -> None:
         self._open = None
 
-    def discard(self) -> None:
+    def discard(self) -> int:
+        rows = 0 if self._open is None else self._open[1].size
         self._open = None
+        return rows

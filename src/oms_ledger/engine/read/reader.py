@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from oms_ledger.engine.log.store import SnapshotRow
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.engine.read.query import QueryRequest, QueryResult, execute, read_model_behind, run
-from oms_ledger.engine.work import state
+from oms_ledger.engine.work import consequences, cursors, state
 from oms_ledger.kernel import (
     Log,
     Position,
@@ -328,6 +328,17 @@ class Readers:
         """How the loops of the workers are doing, by name."""
         with self._pool.connection() as connection:
             return state.work_states(connection)
+
+    def policy_cursors(self) -> list[cursors.CursorStatus]:
+        """How far each policy has read the log, by name."""
+        with self._pool.connection() as connection:
+            return cursors.statuses(connection)
+
+    def refusal_counts(self) -> Mapping[str, int]:
+        """How many commands of policies and deadlines were refused and wait for a person, by
+        source."""
+        with self._pool.connection() as connection:
+            return consequences.refusal_counts(connection)
 
 
 def _feed(

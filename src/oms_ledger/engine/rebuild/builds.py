@@ -116,11 +116,11 @@ def install(owner: Connection, model: ReadModel) -> None:
     with owner.transaction():
         owner.execute(SQL["lock_builds"])
         there = list_builds(owner, model.name)
-        ours = [build for build in there if build.shape == model.version]
-        if not ours:
+        same_shape = [build for build in there if build.shape == model.version]
+        if not same_shape:
             _make_build(owner, model, there)
-        elif all(build.state == RETIRED for build in ours):
-            set_state(owner, ours[-1], BUILDING)
+        elif all(build.state == RETIRED for build in same_shape):
+            set_state(owner, same_shape[-1], BUILDING)
 
 
 def request_build(connection: Connection, model: ReadModel) -> BuildRecord:

@@ -251,11 +251,11 @@ def _pairs(
             continue
         names = [table_name(table, build.number) for build in (one, other)]
         keys = [_names(connection, SQL["primary_key"], name) for name in names]
-        theirs = _names(connection, SQL["columns"], names[1])
+        other_columns = _names(connection, SQL["columns"], names[1])
         columns = [
             column
             for column in _names(connection, SQL["columns"], names[0])
-            if column in theirs and f"{table}.{column}" not in ignoring
+            if column in other_columns and f"{table}.{column}" not in ignoring
         ]
         if keys[0] == keys[1]:
             yield TablePair(

@@ -249,7 +249,8 @@ class PartWindows:
         self._last = None
         self._events = 0
 
-    def discard(self) -> None:
+    def discard(self) -> int:
+        """The rows are in other processes."""
         with suppress(PartFailed):  # then they have nothing to discard
             self._pool.require(self._generation)
             if self._closing:
@@ -258,6 +259,7 @@ class PartWindows:
         self._generation = None
         self._closing = False
         self.sent()
+        return 0
 
     def _close(self) -> None:
         self._closing = True

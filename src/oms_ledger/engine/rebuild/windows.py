@@ -80,11 +80,14 @@ class CachedFolding(Folding):
         super().__init__(build)
         self._copyable: dict[str, bool] = {}
         self._loaded_kinds: set[type[Row]] = set()
-        self.forget()
-
-    def forget(self) -> None:
-        """Empty the cache. Called whenever rows that were sent may not be committed."""
         self._sent, self._recent, self._older = self._empty(), self._empty(), self._empty()
+
+    def forget(self) -> int:
+        """Empty the cache; the number of rows that were in it. Called whenever rows that were sent
+        may not be committed."""
+        caches = (self._sent, self._recent, self._older)
+        self._sent, self._recent, self._older = self._empty(), self._empty(), self._empty()
+        return sum(len(rows) for cache in caches for rows in cache.values())
 
     def sent(self, buffer: RowBuffer) -> None:
         """Note that these rows are being written, and that those before are committed. When there
@@ -131,14 +134,15 @@ class CachedFolding(Folding):
     ) -> list[RowBatch]:
         new = [r for r in rows if table.append_only or table.key_of(r) in new_keys]
         if len(new) < COPY_ROWS or not self._takes_copy(connection, table):
-            return [pages.insert(table, rows)]
+            return [pages.insert(table, rows, new=len(new) == len(rows))]
         try:
             copy = CopyBatch(table.copy, table.copied(new))
         except Exception as error:
             raise Poison(None, error) from error
         if len(new) == len(rows):
             return [copy]
-        return [copy, pages.insert(table, [r for r in rows if table.key_of(r) not in new_keys])]
+        others = [r for r in rows if table.key_of(r) not in new_keys]
+        return [copy, pages.insert(table, others, new=False)]
 
     def _takes_copy(self, connection: Connection, table: Table) -> bool:
         """Whether the columns have exactly the types that are sent: COPY converts nothing."""
@@ -198,6 +202,7 @@ class BulkWindows:
         self.folding.sent(self._window.rows)
         self._window = None
 
-    def discard(self) -> None:
+    def discard(self) -> int:
+        rows = 0 if self._window is None else self._window.rows.size
         self._window = None
-        self.folding.forget()
+        return rows + self.folding.forget()

@@ -9,10 +9,16 @@ SELECT pg_advisory_unlock(
     hashtextextended(concat_ws(' ', 'oms-ledger', current_schema, %s::text), 0));
 
 -- name: prune_receipts
--- Receipts by age. The index on recorded_at finds a page of the oldest without a scan.
+-- Receipts by age. The index on recorded_at finds a page of the oldest without a scan. The commands of
+-- a policy for events that its cursor has not passed may be submitted again: their receipts stay. Their
+-- keys begin with the position of the event and a slash.
 DELETE FROM receipts WHERE (scope, key) IN (
-    SELECT scope, key FROM receipts
-    WHERE recorded_at < %s ORDER BY recorded_at LIMIT %s);
+    SELECT scope, key FROM receipts AS r
+    WHERE recorded_at < %s AND NOT EXISTS (
+        SELECT FROM policy_cursors AS c
+        WHERE r.scope = 'policy:' || c.name
+          AND CASE WHEN r.key ~ '^[0-9]+/' THEN split_part(r.key, '/', 1)::bigint > c.position END)
+    ORDER BY recorded_at LIMIT %s);
 
 -- name: prune_refusals
 -- Receipts of refusals by age. The condition is that of the index receipts_refused.
@@ -20,6 +26,66 @@ DELETE FROM receipts WHERE (scope, key) IN (
     SELECT scope, key FROM receipts
     WHERE position(',"refusal":'::bytea IN substring(outcome FROM 1 FOR 45)) > 0
       AND recorded_at < %s ORDER BY recorded_at LIMIT %s);
+
+-- name: listen
+LISTEN {channel};
+
+-- name: install_cursors
+-- A new policy begins at the head.
+INSERT INTO policy_cursors (name, position, installed_at, updated_at)
+SELECT name, head.position, clock_timestamp(), clock_timestamp()
+FROM unnest(%s::text[]) AS name CROSS JOIN ledger_head AS head
+ON CONFLICT DO NOTHING;
+
+-- name: cursor_names
+SELECT name FROM policy_cursors;
+
+-- name: acquire_cursors
+-- A lease is acquired where it is free, one's own, or has expired.
+UPDATE policy_cursors
+SET lease_owner = %(owner)s,
+    lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE name = ANY(%(names)s)
+  AND (lease_owner IS NULL OR lease_owner = %(owner)s OR lease_until < clock_timestamp())
+RETURNING name, position;
+
+-- name: release_cursors
+UPDATE policy_cursors SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s;
+
+-- name: move_cursors
+-- Compare-and-set: moves no cursor that another worker has moved since it was read.
+UPDATE policy_cursors SET position = %(until)s, updated_at = clock_timestamp()
+WHERE name = ANY(%(names)s) AND position = %(after)s AND position < %(until)s
+RETURNING name;
+
+-- name: list_cursors
+SELECT c.name, c.position, head.position - c.position, c.updated_at
+FROM policy_cursors AS c CROSS JOIN ledger_head AS head ORDER BY c.name;
+
+-- name: record_refusal
+INSERT INTO refused_consequences (source, reference, position, stream, command, code, refused_at)
+VALUES (%(source)s, %(reference)s, %(position)s, %(stream)s, %(command)s, %(code)s,
+        clock_timestamp())
+ON CONFLICT DO NOTHING;
+
+-- name: list_refusals
+SELECT source, reference, position, stream, command, code, attempts, refused_at
+FROM refused_consequences ORDER BY refused_at, source, reference;
+
+-- name: refusal
+SELECT source, reference, position, stream, command, code, attempts, refused_at
+FROM refused_consequences WHERE source = %s AND reference = %s;
+
+-- name: refused_again
+UPDATE refused_consequences
+SET attempts = attempts + 1, code = %(code)s, refused_at = clock_timestamp()
+WHERE source = %(source)s AND reference = %(reference)s AND attempts = %(attempts)s;
+
+-- name: delete_refusal
+DELETE FROM refused_consequences WHERE source = %s AND reference = %s;
+
+-- name: count_refusals
+SELECT source, count(*) FROM refused_consequences GROUP BY source ORDER BY source;
 
 -- name: record_work
 -- What one loop has done since its last report. Ages and the time to the next try are seconds, so

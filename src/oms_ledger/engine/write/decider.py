@@ -23,6 +23,8 @@ from oms_ledger.engine.log.store import (
     StoredKey,
     SubjectKeyRow,
 )
+from oms_ledger.engine.write.channels import StatesOfChannels
+from oms_ledger.engine.write.preview import PreviewStates
 from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
     KeyRows,
@@ -33,7 +35,7 @@ from oms_ledger.engine.write.submissions import (
     decode_outcome,
     encode_outcome,
 )
-from oms_ledger.kernel import Change, Context, Meta, Recorded
+from oms_ledger.kernel import Change, Context, Given, Meta, Recorded, Ref
 
 SNAPSHOT_EVERY = 1000
 """Events of one stream between two snapshots of it."""
@@ -83,14 +85,15 @@ class Decider:
             return KeySuperseded("Another order of this person was first. Try again.")
         result: Result
         try:
-            if not loaded:
+            given = self._given(submission)
+            if not loaded or given is not self.states:
                 self._load_states(submission)
-            changes = self._decide(submission)
+            changes = self._decide(submission, given)
         except OmsError as refusal:
             result = refusal
         else:
             # An exception from here on breaks the whole batch: its events must not be written.
-            result = self._outcome(submission, changes)
+            result = self._outcome(submission, changes, given)
         if idempotency is not None:
             outcome = encode_outcome(result, self.position)
             receipt = Receipt(idempotency.scope, idempotency.key, idempotency.fingerprint, outcome)
@@ -98,21 +101,33 @@ class Decider:
             self.receipts.append(receipt)
         return result
 
-    def _decide(self, submission: Submission) -> Sequence[Change]:
+    def _given(self, submission: Submission) -> StateCache | StatesOfChannels:
+        """The states that the command may see."""
+        if submission.channels is None:
+            return self.states
+        return StatesOfChannels(self.states, submission.channels)
+
+    def _decide(
+        self, submission: Submission, given: StateCache | StatesOfChannels
+    ) -> Sequence[Change]:
         """The events that the command decides on. Raises the refusal."""
         if submission.expected is not None:
-            self._check_version(submission)
-        return submission.command.decide(submission.ctx, self.states)
+            _check_version(*submission.expected, given)
+        changes = submission.command.decide(submission.ctx, given)
+        if isinstance(given, StatesOfChannels):
+            given.refuse_other_channels(changes)
+        return changes
 
-    def _outcome(self, submission: Submission, changes: Sequence[Change]) -> Outcome:
-        command, ctx, states = submission.command, submission.ctx, self.states
+    def _outcome(self, submission: Submission, changes: Sequence[Change], given: Given) -> Outcome:
+        command, ctx = submission.command, submission.ctx
         if submission.dry_run:
             items = [feed_item(r) for r in self._preview(changes, command.name, ctx)]
-            return Outcome({"events": items}, self.position, 0, False, False, False)
+            answer = command.answer(ctx, PreviewStates(given, changes))
+            return Outcome({**answer, "events": items}, self.position, 0, False, False, False)
         began = self._append(changes, command.name, ctx)
         if changes and submission.keys is not None:
             self._store_keys(submission.keys)
-        answer, events = command.answer(ctx, states), len(changes)
+        answer, events = command.answer(ctx, given), len(changes)
         return Outcome(answer, self.position, events, False, bool(changes), began)
 
     def _is_superseded(self, submission: Submission) -> bool:
@@ -131,22 +146,16 @@ class Decider:
         self.blinds.update(dict.fromkeys(keys.blinds))
 
     def _load_states(self, submission: Submission) -> None:
+        given = self._given(submission)
         for _ in range(LOAD_ROUNDS):
-            request = self.states.missing(submission.command.reads(submission.ctx, self.states))
+            refs = submission.command.reads(submission.ctx, self.states)
+            if isinstance(given, StatesOfChannels):
+                refs = given.owners(refs)
+            request = self.states.missing(refs)
             if not request:
                 return
             self._load(request)
         raise RuntimeError(f"{submission.command.name} reads ever more streams")
-
-    def _check_version(self, submission: Submission) -> None:
-        assert submission.expected is not None
-        (kind, key), expected = submission.expected
-        version = self.states.state(kind, key).version
-        if version != expected:
-            raise Conflict(
-                f"{kind.category} {key} is at version {version}, not {expected}. "
-                "Read it again and decide anew."
-            )
 
     def _append(self, changes: Sequence[Change], command: str, ctx: Context) -> bool:
         """Turn changes into event rows, and apply them to the states; whether a stream began."""
@@ -198,6 +207,16 @@ class Decider:
             ctx.correlation_id,
             ctx.causation_id,
             change.occurred_at,
+        )
+
+
+def _check_version(ref: Ref, expected: int, given: Given) -> None:
+    kind, key = ref
+    version = given.state(kind, key).version
+    if version != expected:
+        raise Conflict(
+            f"{kind.category} {key} is at version {version}, not {expected}. "
+            "Read it again and decide anew."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,7 +45,8 @@ class KeyRows:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A command for the writer. `expected`: a stream, and the version that it must have. A dry run,
-    and a command that writes no event, leave `keys` out."""
+    and a command that writes no event, leave `keys` out. `channels`: keys of the channels whose
+    orders alone the command may see and change; None: of all."""
 
     command: Command
     ctx: Context
@@ -53,6 +54,7 @@ class Submission:
     expected: tuple[Ref, int] | None = None
     dry_run: bool = False
     keys: KeyRows | None = None
+    channels: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class _StoredOutcome(msgspec.Struct, omit_defaults=True):
 
 _REFUSALS = {
     kind.__name__: kind
-    for kind in (errors.Invalid, errors.Refused, errors.NotFound, errors.Conflict)
+    for kind in (errors.Invalid, errors.Refused, errors.NotFound, errors.Conflict, errors.Forbidden)
 }
 
 

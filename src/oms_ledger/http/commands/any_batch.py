@@ -12,15 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_commands import COMMANDS
-from oms_ledger.access.principals import Principal, authorise
+from oms_ledger.access.principals import Principal, authorise, authorise_within_channels
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Forbidden, OmsError, Refused
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import (
-    COMMAND_VALUES_MAX,
     body_held,
-    refuse_too_many,
+    refuse_large_command,
     unchecked_body_of,
 )
 from oms_ledger.http.commands import batch_parts
@@ -66,7 +65,7 @@ class AnyBatchHandler:
     async def __call__(self, request: Request) -> Response:
         body = await unchecked_body_of(request, request_headers(request))
         held = body_held(request)
-        fields = await held.work(len(body), partial(fields_of, body))
+        fields = await held.work(len(body), partial(fields_of, body, ANY_COMMANDS_FIELD))
         checked = partial(BatchBody.of, body, fields, ANY_COMMANDS_FIELD, ANY_COMMANDS_MAX)
         batch_body = await held.work(len(body), checked)
         batch = BatchRequest.of(request, batch_body.without_refused)
@@ -109,7 +108,7 @@ class AnyBatchHandler:
         return read
 
     def _item(self, body: bytes, principal: Principal) -> Item:
-        refuse_too_many(body, COMMAND_VALUES_MAX)
+        refuse_large_command(body)
         fields = parse_json(body)
         if not isinstance(fields, dict):
             raise invalid("", "Write a JSON object.")
@@ -122,7 +121,9 @@ class AnyBatchHandler:
                 "Name a command, such as ConfirmOrder; docs/catalogue.md lists them. A field of the"
                 " command that is itself called name is written name_.",
             )
-        authorise(principal, COMMANDS[str(name)].scope)
+        kind = COMMANDS[str(name)]
+        authorise(principal, kind.scope)
+        authorise_within_channels(principal, kind.within_channels)
         own = None
         if key is not None:
             if not isinstance(key, str):

@@ -13,7 +13,12 @@ from starlette.responses import Response
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.write.writer import Outcome
-from oms_ledger.http.bodies import body_held, check_body, unchecked_body_of
+from oms_ledger.http.bodies import (
+    body_held,
+    check_body,
+    refuse_large_command,
+    unchecked_body_of,
+)
 from oms_ledger.http.commands import batch_parts
 from oms_ledger.http.commands.batch_body import BatchBody, fields_of
 from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
@@ -54,8 +59,9 @@ class BatchHandler:
         held = body_held(request)
         fields: Mapping[str, msgspec.Raw] = {}
         if not self._shares_its_path or f'"{self._many}"'.encode() in body:
-            fields = await held.work(len(body), partial(fields_of, body))
+            fields = await held.work(len(body), partial(fields_of, body, self._many))
         if self._shares_its_path and self._many not in fields:
+            refuse_large_command(body)
             await held.work(len(body), partial(check_body, body))
             return await self._single.decide(request, headers, body)
         checked = partial(BatchBody.of, body, fields, self._many, self._at_most)

@@ -3,39 +3,69 @@ card data is refused alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.http.bodies import (
     BODY_VALUES_MAX,
+    COMMAND_BYTES_MAX,
     check_body,
     refuse_card_data_and_nul,
+    refuse_large_command,
     refuse_too_many,
 )
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import Inspection
-from oms_ledger.validation import invalid, malformed, parse_json
+from oms_ledger.validation import invalid, malformed
 
-_whole = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
+_syntax = msgspec.json.Decoder(msgspec.Raw).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
+Decode = Callable[[bytes], msgspec.Struct]
 
-def fields_of(body: bytes) -> dict[str, msgspec.Raw]:
-    """The fields of a body, as they are written and not yet checked."""
+
+@lru_cache
+def _decoders(many: str) -> tuple[Decode, Decode]:
+    """Decoders of bodies with the field `many`: one that refuses every other field, and one that
+    passes over them. To keep all fields of a body that has 500,000 would hold up every thread of
+    the process for a second."""
+    field = (many, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)
+    alone = msgspec.defstruct("Batch", [field], forbid_unknown_fields=True)
+    among = msgspec.defstruct("BatchAmongOthers", [field])
+    return msgspec.json.Decoder(alone).decode, msgspec.json.Decoder(among).decode
+
+
+def fields_of(body: bytes, many: str) -> dict[str, msgspec.Raw]:
+    """The field `many` of a body, as it is written and not yet checked. Where there are others, the
+    first of them with null in place of its value: the body is no batch, and nothing of it is kept.
+    One that is no larger than a command may be has been checked then."""
     refuse_too_many(body, BODY_VALUES_MAX)
+    alone, among = _decoders(many)
+    fields: dict[str, msgspec.Raw] = {}
     try:
         body.decode()  # the decoder does not check the text inside of items
-        return _whole(body or b"{}")
+        try:
+            batch = alone(body or b"{}")
+        except msgspec.ValidationError as error:
+            if len(body) <= COMMAND_BYTES_MAX:
+                check_body(body)
+            _syntax(body)
+            batch = among(body)
+            if unknown := _UNKNOWN.search(str(error)):
+                fields[unknown[1]] = msgspec.Raw(b"null")
     except msgspec.ValidationError:
-        check_body(body)
-        parse_json(body)
         raise invalid("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None
+    items = getattr(batch, many)
+    return fields if items is msgspec.UNSET else {**fields, many: items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +100,7 @@ class BatchBody:
 
 def _checked(item: bytes, inspection: Inspection, within: str) -> bytes | OmsError:
     try:
+        refuse_large_command(item)
         refuse_card_data_and_nul(item, inspection, within)
     except OmsError as error:
         return error

@@ -61,7 +61,9 @@ class BatchRequest:
     ) -> Submission:
         """Of the command with this number; `own` is a key that it has by itself."""
         ctx = new_context(self.principal.actor, correlation_id=self.correlation_id)
-        return Submission(command, ctx, own or self._once(ordinal), None, self.dry_run)
+        once = own or self._once(ordinal)
+        channels = self.principal.channels
+        return Submission(command, ctx, once, dry_run=self.dry_run, channels=channels)
 
     def _once(self, ordinal: int) -> Idempotency | None:
         """Each valid command has a key of its own, derived from the request's; the first has the

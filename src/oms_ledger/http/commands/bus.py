@@ -34,11 +34,14 @@ class CommandSubmitter:
 
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome; a refusal is raised."""
-        (sealed,) = await self._seal([submission])
+        cached = self._sealer.seal_cached((submission,))
+        (sealed,) = await self._seal([submission]) if cached is None else cached
         try:
             outcome = await self._writer.submit_async(sealed)
         except KeySuperseded:
             outcome = await self._submit_again(submission)
+        if not erases_subject(submission.command):
+            return outcome
         (result,) = await self._after_commit([submission], [outcome])
         if isinstance(result, BaseException):
             raise result

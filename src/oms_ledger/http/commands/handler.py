@@ -16,7 +16,7 @@ from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.bodies import COMMAND_VALUES_MAX, body_held, body_of, refuse_too_many
+from oms_ledger.http.bodies import body_held, command_body_of, refuse_large_command
 from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.requests import (
@@ -59,7 +59,7 @@ class CommandHandler:
 
     async def __call__(self, request: Request) -> Response:
         headers = request_headers(request)
-        return await self.decide(request, headers, await body_of(request, headers))
+        return await self.decide(request, headers, await command_body_of(request, headers))
 
     async def decide(self, request: Request, headers: Headers, body: bytes) -> Response:
         """Submit the single command in a body."""
@@ -75,7 +75,8 @@ class CommandHandler:
             if key is not None
             else None
         )
-        submission = Submission(command, ctx, once, expected, dry_run)
+        channels = principal.channels
+        submission = Submission(command, ctx, once, expected, dry_run, channels=channels)
         try:
             outcome = await self._submitter.submit(submission)
         except Refused as error:
@@ -84,12 +85,12 @@ class CommandHandler:
             request,
             {**outcome.answer, "position": outcome.position},
             200 if dry_run else self.status(outcome),
-            self._headers(ctx, outcome),
+            self._headers(ctx, outcome, dry_run=dry_run),
         )
 
     def read(self, body: bytes, path: Mapping[str, str]) -> Command:
         """The command in a body; `Malformed` or `Invalid` where it is not one."""
-        refuse_too_many(body, COMMAND_VALUES_MAX)
+        refuse_large_command(body)
         try:
             if not path:
                 return cast(Command, self._from_json(body or b"{}"))
@@ -121,11 +122,13 @@ class CommandHandler:
             raise invalid("If-Match", "Only commands about one order know versions. Leave it out.")
         return (Order, path_fields(request)["order_id"]), version
 
-    def _headers(self, ctx: Context, outcome: Outcome) -> dict[str, str]:
+    def _headers(self, ctx: Context, outcome: Outcome, *, dry_run: bool) -> dict[str, str]:
         headers = {
             "ledger-position": str(outcome.position),
             "x-correlation-id": ctx.correlation_id,
         }
+        if dry_run:  # nothing has this version, and nothing was repeated
+            return headers
         if self.repeats(outcome):
             headers["idempotent-replayed"] = "true"
         tag = etag(outcome.answer)

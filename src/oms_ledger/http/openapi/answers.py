@@ -38,7 +38,8 @@ class FeedAnswer(EventsAnswer):
 
 
 class DryRunAnswer(TypedDict):
-    """What would be written. `position` is where the ledger stands."""
+    """What would be written, beside the answer that the command would give. `position` is where
+    the ledger stands."""
 
     events: list[FeedItemAnswer]
     position: int
@@ -218,6 +219,7 @@ class KeyChangeAnswer(TypedDict):
     scopes: list[str]
     expires_at: str | None
     holder: str | None
+    channels: list[str] | None
 
 
 class KeyChangesAnswer(TypedDict):

@@ -217,7 +217,7 @@ class _DocumentBuilder:
 
     def _command_answers(self, status: int, answer: Json) -> Json:
         """The answers to a command by status; 200 where nothing was written."""
-        or_dry = {"anyOf": [answer, self._shape("DryRun")]}
+        or_dry = {"anyOf": [answer, {"allOf": [answer, self._shape("DryRun")]}]}
         headers = parts.HEADERS_OF_COMMANDS
         answers = {"200": parts.ok("Decided, was so already, or a dry run.", or_dry, headers)}
         if status != 200:

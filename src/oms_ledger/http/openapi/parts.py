@@ -91,7 +91,9 @@ _KEY = parameter(
 )
 _CORRELATION = parameter("X-Correlation-Id", "string", "Kept with the events.", "header")
 _IF_MATCH = parameter("If-Match", "string", "The version the order must still have.", "header")
-_DRY_RUN = parameter("dry_run", "boolean", "Tell what would be written; write nothing.")
+_DRY_RUN = parameter(
+    "dry_run", "boolean", "Answer as it would, with the events it would write; write nothing."
+)
 
 
 def of_commands(path: str, *, many: bool) -> list[Json]:
@@ -159,7 +161,7 @@ def results(one: str, answer: Json, shape: Callable[[str], Json]) -> Json:
         "type": "object",
         "properties": {
             "status": {"type": "integer"},
-            one: {"anyOf": [answer, shape("DryRun")]},
+            one: {"anyOf": [answer, {"allOf": [answer, shape("DryRun")]}]},
             "problem": shape("Problem"),
         },
         "required": ["status"],

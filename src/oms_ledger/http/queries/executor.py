@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from oms_ledger.access.principals import ReadRights
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Overloaded, ReadModelBehind
 from oms_ledger.engine.read.direct import DirectReads, DirectResult
 from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.http.queries.micro_batcher import MicroBatcher
-from oms_ledger.http.queries.threads import Threads
+from oms_ledger.http.queries.threads import CALLS_QUEUED_MAX, Threads
 from oms_ledger.http.requests import whole
+from oms_ledger.http.turns import FairTurns
 from oms_ledger.kernel import Lookup, Position, Query, Selection
 from oms_projections import PROJECTIONS
 
@@ -67,16 +70,16 @@ class QueryExecutor:
         self._threads = threads
         self._sessions = oms.event_loop_sessions(SESSIONS)
         self._reads = DirectReads(self._sessions, PROJECTIONS)
+        self._turns = FairTurns(SESSIONS, CALLS_QUEUED_MAX)
         self._lookups: dict[str, MicroBatcher[QueryRequest, DirectResult]] = {}
         self._batchers: dict[str | None, MicroBatcher[QueryRequest, QueryResult]] = {}
 
     async def run(
-        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+        self, query: Query, params: object, freshness: Freshness, rights: ReadRights
     ) -> QueryResult:
         """The answer, once it is fresh enough; `ReadModelBehind` after the deadline. The wait
-        for the read model takes no place in a batch. `sensitive`: whether the caller has the
-        right to see sensitive orders and products."""
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        for the read model takes no place in a batch. `rights` are the caller's."""
+        limited = self._oms.within_rights(query, params, rights)
         request = QueryRequest(query, limited, freshness.min_position)
         while True:
             try:
@@ -85,13 +88,13 @@ class QueryExecutor:
                 await self._wait_for(request, freshness, behind)
 
     async def run_direct(
-        self, query: Query, params: object, freshness: Freshness, *, sensitive: bool
+        self, query: Query, params: object, freshness: Freshness, rights: ReadRights
     ) -> DirectResult | None:
         """As `run`, where one statement gives the answer; None where it does not."""
         direct = query.direct
         if direct is None or self._oms.vault.subjects.must_resolve(query, params):
             return None
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, rights)
         if isinstance(direct, Lookup):
             suffices = direct.key(limited) is not None
         else:
@@ -102,7 +105,8 @@ class QueryExecutor:
         while True:
             try:
                 if isinstance(direct, Selection):
-                    return await self._reads.select(direct, request)
+                    async with self._turns.turn():
+                        return await self._reads.select(direct, request)
                 return await self._lookup_batcher(query, direct).call(request)
             except ReadModelBehind as behind:
                 await self._wait_for(request, freshness, behind)
@@ -124,8 +128,14 @@ class QueryExecutor:
     ) -> MicroBatcher[QueryRequest, DirectResult]:
         batcher = self._lookups.get(query.name)
         if batcher is None:
-            worker = partial(self._reads.lookups, lookup)
-            batcher = MicroBatcher(worker, lanes=LOOKUP_LANES, most=BATCH_LOOKUPS_MAX)
+
+            async def worker(batch: Sequence[QueryRequest]) -> Sequence[DirectResult | Exception]:
+                async with self._turns.turn():
+                    return await self._reads.lookups(lookup, batch)
+
+            batcher = MicroBatcher(
+                worker, lanes=LOOKUP_LANES, most=BATCH_LOOKUPS_MAX, queued=CALLS_QUEUED_MAX
+            )
             self._lookups[query.name] = batcher
         return batcher
 
@@ -133,10 +143,10 @@ class QueryExecutor:
         self._sessions.close()
 
     async def run_as_of(
-        self, query: Query, params: object, as_of: Position | datetime, *, sensitive: bool
+        self, query: Query, params: object, as_of: Position | datetime, rights: ReadRights
     ) -> QueryResult:
         """The answer as of a position or a time, from the log."""
-        limited = self._oms.within_rights(query, params, sensitive=sensitive)
+        limited = self._oms.within_rights(query, params, rights)
         return await self._threads.run(partial(self._oms.query, query, limited, as_of=as_of))
 
     def _batcher(self, read_model: str | None) -> MicroBatcher[QueryRequest, QueryResult]:
@@ -144,7 +154,10 @@ class QueryExecutor:
         if batcher is None:
             worker = partial(self._oms.query_many, read_model)
             batcher = MicroBatcher(
-                self._threads.worker(worker), lanes=LANES, most=BATCH_QUERIES_MAX
+                self._threads.worker(worker),
+                lanes=LANES,
+                most=BATCH_QUERIES_MAX,
+                queued=CALLS_QUEUED_MAX,
             )
             self._batchers[read_model] = batcher
         return batcher

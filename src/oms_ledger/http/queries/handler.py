@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_ledger.access.roles import SENSITIVE, allows
+from oms_ledger.access.principals import ReadRights
 from oms_ledger.domain.errors import Invalid, NotFound, OmsError
 from oms_ledger.domain.texts import in_all_forms
 from oms_ledger.domain.times import moment
@@ -45,13 +45,11 @@ class QueryHandler:
             if name in fields:
                 raise invalid(name, "The path says it already. Leave it out.")
         first, *others = in_all_forms({**fields, **path})
-        sensitive = allows(principal_of(request).scopes, SENSITIVE)
-        run = partial(self._run, as_of=as_of, fresh=fresh, sensitive=sensitive)
+        rights = principal_of(request).read_rights
+        run = partial(self._run, as_of=as_of, fresh=fresh, rights=rights)
         if not others and as_of is None:
             params = self._params(first)
-            direct = await self._executor.run_direct(
-                self._query, params, fresh, sensitive=sensitive
-            )
+            direct = await self._executor.run_direct(self._query, params, fresh, rights)
             if direct is not None:
                 return await self._direct(request, *direct)
         result = await self._first_with_content(run, first, others)
@@ -63,12 +61,12 @@ class QueryHandler:
         *,
         as_of: Position | datetime | None,
         fresh: Freshness,
-        sensitive: bool,
+        rights: ReadRights,
     ) -> QueryResult:
         executor, params = self._executor, self._params(fields)
         if as_of is None:
-            return await executor.run(self._query, params, fresh, sensitive=sensitive)
-        return await executor.run_as_of(self._query, params, as_of, sensitive=sensitive)
+            return await executor.run(self._query, params, fresh, rights)
+        return await executor.run_as_of(self._query, params, as_of, rights)
 
     async def _first_with_content(
         self,

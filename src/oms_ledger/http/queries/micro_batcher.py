@@ -6,12 +6,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from oms_ledger.domain.errors import Overloaded
-from oms_ledger.http.turns import CALLER, QUEUE_SECONDS_MAX
+from oms_ledger.http.turns import CALLER, QUEUE_SECONDS_MAX, FairQueue, too_many_waiting
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
@@ -25,7 +24,8 @@ class MicroBatcher(Generic[Request, Reply]):
 
     `worker` runs at most `lanes` times at once. It gives one reply for each request,
     in order; an exception in that place is raised to that caller. An exception that `worker`
-    raises is raised to all callers of the batch. `most` bounds the requests of a batch.
+    raises is raised to all callers of the batch. `most` bounds the requests of a batch, in which
+    callers take turns; `queued` those that wait of each caller.
     """
 
     def __init__(
@@ -34,17 +34,23 @@ class MicroBatcher(Generic[Request, Reply]):
         *,
         lanes: int = 1,
         most: int = 1_000_000,
+        queued: int = 1_000_000,
     ) -> None:
         self._worker = worker
         self._lanes = lanes
         self._most = most
-        self._pending: deque[_Pending[Request, Reply]] = deque()
+        self._queued = queued
+        self._pending: FairQueue[_Pending[Request, Reply]] = FairQueue()
         self._serving: set[asyncio.Task[None]] = set()
 
     async def call(self, request: Request) -> Reply:
-        """The reply; `Overloaded` when the request was queued for too long."""
+        """The reply; `RateLimited` when too many requests of this caller wait already,
+        `Overloaded` when the request was queued for too long."""
+        caller = CALLER.get()
+        if self._pending.of(caller) >= self._queued:
+            raise too_many_waiting()
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._pending.append((request, future, time.monotonic()))
+        self._pending.append(caller, (request, future, time.monotonic()))
         if len(self._serving) < self._lanes:
             task = asyncio.create_task(self._serve())
             self._serving.add(task)
@@ -70,7 +76,7 @@ class MicroBatcher(Generic[Request, Reply]):
         expired_before = time.monotonic() - QUEUE_SECONDS_MAX
         batch: list[_Pending[Request, Reply]] = []
         while self._pending and len(batch) < share:
-            pending = self._pending.popleft()
+            pending = self._pending.pop()
             _, future, queued_at = pending
             if queued_at < expired_before:
                 _settle(future, Overloaded("Too many are asking. Try again in a second."))

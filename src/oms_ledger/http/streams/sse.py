@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from oms_ledger.access.principals import ANONYMOUS
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.domain.json_values import feed_item
@@ -135,7 +136,7 @@ class ParcelStream:
         disclosure: Disclosure,
         query: Query,
     ) -> None:
-        self._execute = partial(executor.run, query, sensitive=False)
+        self._execute = partial(executor.run, query, rights=ANONYMOUS.read_rights)
         self._watcher = watcher
         self._disclosure = disclosure
         self._query = query

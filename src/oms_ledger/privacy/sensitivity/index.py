@@ -1,8 +1,8 @@
 """Which orders, shipments and products are sensitive, according to the log. Read models may lag
 behind the log, so they are not used.
 
-Orders and shipments carry the mark in their first event and never change it, so it is cached
-without expiry. A product's mark can change, so it is cached for seconds.
+Orders, shipments, payments and returns carry the mark in their first event and never change it, so
+it is cached without expiry. A product's mark can change, so it is cached for seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
 from oms_ledger.privacy.sensitivity import mask
@@ -33,8 +35,9 @@ _PRODUCTS = f"{Product.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order or a shipment. `order` is the stream of the order itself, or of the
-    shipment's order. `keys` are the ids of the data keys that seal the order's personal values."""
+    """The mark of an order, or of a shipment, payment or return. `order` is the stream of the order
+    itself, or of the one that these are of; None of a blind return. `keys` are the ids of the data
+    keys that seal the personal values with which the order was placed."""
 
     sensitive: bool
     order: str | None = None
@@ -52,6 +55,9 @@ class MarkEvents(Protocol):
 
     def newest(self, streams: Collection[str]) -> Mapping[str, Event]:
         """The newest event of each of these streams that exists."""
+
+    def edits(self, streams: Collection[str]) -> Collection[Event]:
+        """The edits of these orders, which may have named other persons."""
 
 
 class SensitivityIndex:
@@ -92,6 +98,8 @@ class SensitivityIndex:
         of_orders = self._marks_of({mark.order for mark in marks.values() if mark.order})
         prefix = stream_id(Order, "")
         keys = {key for mark in of_orders.values() for key in mark.keys}
+        for edit in self._events.edits(of_orders) if of_orders else ():
+            keys |= _keys_in(edit)
         return keys | {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
 
     def sensitive_orders_in(self, body: object) -> Collection[str]:
@@ -125,11 +133,18 @@ class SensitivityIndex:
 
 def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, OrderPlaced) and event.sensitive:
-        keys = (key_of(value) for _, value in personal_values(event))
-        return SensitivityMark(True, stream, frozenset(key for key in keys if key))
-    if isinstance(event, ShipmentCreated):
+        return SensitivityMark(True, stream, frozenset(_keys_in(event)))
+    if isinstance(event, (ShipmentCreated, PaymentRequested)):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
+    if isinstance(event, ReturnRequested):
+        order = stream_id(Order, event.order_id) if event.order_id is not None else None
+        return SensitivityMark(event.sensitive, order)
     return NOT_SENSITIVE
+
+
+def _keys_in(event: Event) -> set[str]:
+    """The ids of the data keys that seal personal values of an event."""
+    return {key for _, value in personal_values(event) if (key := key_of(value))}
 
 
 def _is_sensitive(event: Event | None) -> bool:

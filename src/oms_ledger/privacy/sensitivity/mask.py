@@ -16,6 +16,8 @@ from typing import TypeVar, cast
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Query, State, stream_id
 from oms_ledger.privacy.disclosure import MASKED
@@ -24,19 +26,38 @@ T = TypeVar("T")
 
 MARK = "sensitive"
 
-NAMED_BY: dict[str, type[State]] = {"order_id": Order, "shipment_id": Shipment, "sku": Product}
-"""Fields whose value names a stream, and its type. Orders and shipments carry the mark in their
-first event, products in their newest."""
+NAMED_BY: dict[str, type[State]] = {
+    "order_id": Order,
+    "shipment_id": Shipment,
+    "return_id": Return,
+    "payment_id": Payment,
+    "sku": Product,
+}
+"""Fields whose value names a stream, and its type. Orders, shipments, returns and payments carry
+the mark in their first event, products in their newest."""
 
-LINKS = frozenset({"order_id", "shipment_id", "line_id", "position", "recorded_at", "occurred_at"})
+LINKS = frozenset(
+    {
+        "order_id",
+        "shipment_id",
+        "return_id",
+        "payment_id",
+        "line_id",
+        "position",
+        "recorded_at",
+        "occurred_at",
+    }
+)
 """Fields that would lead from a sensitive SKU in the path to the orders that contain it."""
 
 _HARMLESS = (
-    "order_id order_number number shipment_id line_id hold_id customer_id id next_cursor",
+    "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
+    "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
+    "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
-    "currency total unit_price tax discount price",
+    "currency total unit_price tax discount price difference amount_due",
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by promised_at promised_ship_at promised_delivery_at",
@@ -48,7 +69,7 @@ HARMLESS = frozenset(name for line in _HARMLESS for name in line.split())
 """Names of text fields that reveal nothing about the content of an order. The fields of the last
 line are personal and sealed: another right decides about them."""
 
-_ORDERS = (f"{Order.category}-", f"{Shipment.category}-")
+_ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
 _STOCK = f"{StockLevel.category}-"
 _NAMING = tuple((name, f"{kind.category}-") for name, kind in NAMED_BY.items())
@@ -76,6 +97,16 @@ def mentions_in(body: object, path: Mapping[str, str] | None = None) -> Mentions
     _gather(body, _streams(path or {}), False, mentions)
     mentions.undeclared -= mentions.declared.keys()
     return mentions
+
+
+def is_declared_insensitive(body: object) -> bool:
+    """Whether an answer is an order or a shipment that declares itself not sensitive. It declares
+    so for all that is in it: `mentions_in` would find nothing sensitive."""
+    return (
+        isinstance(body, dict)
+        and body.get(MARK) is False
+        and (isinstance(body.get("order_id"), str) or isinstance(body.get("shipment_id"), str))
+    )
 
 
 def order_streams(streams: Iterable[str]) -> list[str]:
@@ -151,8 +182,8 @@ def is_of_sensitive_product(
 
 
 def streams_of(command: object) -> set[str]:
-    """The streams of the order and the shipment that a command names in its fields."""
-    keys = {name: getattr(command, name, None) for name in ("order_id", "shipment_id")}
+    """The streams of the order, shipment, return and payment that a command names in its fields."""
+    keys = {name: getattr(command, name, None) for name in NAMED_BY if name != "sku"}
     return set(_streams(keys))
 
 

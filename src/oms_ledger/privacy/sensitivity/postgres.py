@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
+from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
+from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.kernel import Event
+
+EDIT_TOPICS = stored_names([OrderEdited.type])
 
 PACKAGE = "oms_ledger.privacy.sensitivity"
 
@@ -24,6 +28,13 @@ class PostgresMarkEvents:
 
     def newest(self, streams: Collection[str]) -> dict[str, Event]:
         return self._events("newest_events", streams)
+
+    def edits(self, streams: Collection[str]) -> list[Event]:
+        statement = queries(PACKAGE)["edits"].encode()
+        params = {"streams": list(streams), "topics": EDIT_TOPICS}
+        with self._lend() as connection:
+            rows = connection.execute(statement, params, binary=True).fetchall()
+        return [codec.decode(topic, bytes(state))[0] for topic, state in rows]
 
     def _events(self, name: str, streams: Collection[str]) -> dict[str, Event]:
         statement = queries(PACKAGE)[name].encode()

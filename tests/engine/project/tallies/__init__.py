@@ -25,7 +25,7 @@ class Tally(Row):
     actors: list[str]
     last: dict[str, object] | None
     note: str | None
-    seen_at: datetime
+    received_at: datetime
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def fold(r: Recorded, page: Page) -> None:
     row.actors = sorted({*row.actors, r.meta.actor})
     row.last = {"position": r.position, 'a "key"': [None, event.reference]}
     row.note = event.reference
-    row.seen_at = r.meta.recorded_at
+    row.received_at = r.meta.recorded_at
     page.put(row)
     page.put(Trace(r.position, r.stream))
 

@@ -9,7 +9,7 @@ CREATE TABLE tallies{v} (
     actors text[] NOT NULL,
     last jsonb,
     note text,
-    seen_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
     PRIMARY KEY (sku, place)
 );
 

@@ -26,7 +26,7 @@ class WiderTally(Row):
     actors: list[str]
     last: dict[str, object] | None
     largest: int
-    seen_at: datetime
+    received_at: datetime
 
 
 def touches(r: Recorded) -> Iterable[RowKey]:
@@ -47,7 +47,7 @@ def fold(r: Recorded, page: Page) -> None:
     row.actors = sorted({*row.actors, r.meta.actor})
     row.last = {"position": r.position}
     row.largest = max(row.largest, event.quantity)
-    row.seen_at = at
+    row.received_at = at
     page.put(row)
     page.put(Trace(r.position, r.stream))
 

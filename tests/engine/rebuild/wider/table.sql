@@ -8,7 +8,7 @@ CREATE TABLE tallies{v} (
     actors text[] NOT NULL,
     last jsonb,
     largest bigint NOT NULL,
-    seen_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
     PRIMARY KEY (sku, place)
 );
 

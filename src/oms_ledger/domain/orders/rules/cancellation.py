@@ -6,21 +6,39 @@ from collections.abc import Mapping, Sequence
 
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentCreated
-from oms_ledger.domain.guards import existing_shipment, quantities
+from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.guards import existing_shipment, quantities, stock_of_lines
+from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import OrderCancelled, UnitsUnpacked
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.stock.rules import backorders_released, stock_released
-from oms_ledger.kernel import Change, Given, Json
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.kernel import Change, Given, Json, Ref
+
+
+def cancellation_refs(order: Order, given: Given) -> list[Ref]:
+    """What cancelling units of the order reads beside it: the shipments that have not left, and the
+    stock of all that is open."""
+    refs: list[Ref] = []
+    for shipment_id, status in order.shipments.items():
+        if status == "created":
+            refs.append((Shipment, shipment_id))
+            created = given.state(Shipment, shipment_id).created
+            if created is not None:
+                at = created.location
+                refs += [(StockLevel, stock_key(line.sku, at)) for line in created.lines]
+    return [*refs, *stock_of_lines(order)]
 
 
 def cancel_rest(
     order_id: str, order: Order, reason: str, note: str | None, given: Given
 ) -> Sequence[Change]:
     """Everything that has not shipped, with the shipments that have not left."""
-    if order.statuses.order == "cancelled":
-        raise Refused("The order is cancelled already.", code="already_cancelled")
+    if order.statuses.order in ENDED:
+        raise already_cancelled(order)
     open_units = {line_id: p.open for line_id, p in order.lines.items() if p.open}
     shipped = any(progress.shipped for progress in order.lines.values())
     if shipped and order.statuses.order in ("fulfilled", "completed"):  # a fee may be open still
@@ -42,14 +60,19 @@ def cancel_rest(
     return changes + _cancel(order_id, reason, note, open_units, _merged(freed), backorders)
 
 
+def already_cancelled(order: Order) -> Refused:
+    status = order.statuses.order
+    return Refused(f"The order is {status} already.", code="already_cancelled")
+
+
 def cancel_lines(
     order_id: str, order: Order, wanted: Mapping[str, int], reason: str, note: str | None
 ) -> Sequence[Change]:
-    """These units of these lines. Backordered ones go first: they cost nobody anything."""
+    """These units of these lines."""
     faults = [f for line_id, units in wanted.items() if (f := _fault(order, line_id, units))]
     if faults:
-        if order.statuses.order == "cancelled":
-            raise Refused("The order is cancelled already.", code="already_cancelled")
+        if order.statuses.order in ENDED:
+            raise already_cancelled(order)
         raise Refused(
             "Some units cannot be cancelled: they are not there, have shipped, or are packed."
             " Cancel their shipment first, or fewer units.",
@@ -59,18 +82,26 @@ def cancel_lines(
     freed: list[Allocation] = []
     backorders: list[Backorder] = []
     for line_id, units in wanted.items():
-        progress = order.lines[line_id]
-        for backorder in _backorders(progress):
-            take = min(backorder.quantity, units)
-            units -= take
-            if take:
-                backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
-        for allocation in reversed(_allocations(progress)):
-            take = min(allocation.quantity, units)
-            units -= take
-            if take:
-                freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
+        of_line, backorders_of_line = units_freed(order.lines[line_id], units)
+        freed += of_line
+        backorders += backorders_of_line
     return _cancel(order_id, reason, note, wanted, freed, backorders)
+
+
+def units_freed(progress: LineProgress, units: int) -> tuple[list[Allocation], list[Backorder]]:
+    """What so many units of a line free. Backordered ones go first: they cost nobody anything."""
+    line_id, freed, backorders = progress.line.line_id, list[Allocation](), list[Backorder]()
+    for backorder in _backorders(progress):
+        take = min(backorder.quantity, units)
+        units -= take
+        if take:
+            backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
+    for allocation in reversed(_allocations(progress)):
+        take = min(allocation.quantity, units)
+        units -= take
+        if take:
+            freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
+    return freed, backorders
 
 
 def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:

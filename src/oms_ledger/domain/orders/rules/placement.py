@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
-from oms_ledger.domain.orders.lines import Backorder
+from oms_ledger.domain.orders.events import FulfilmentReleased, OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.lines import Backorder, OrderLine
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -29,7 +29,7 @@ from oms_ledger.domain.stock.rules import (
 )
 from oms_ledger.domain.texts import composed
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Context, Given
+from oms_ledger.kernel import Change, Context, Given, Json
 
 
 def place(
@@ -49,15 +49,17 @@ def place(
         _check_same(order.placed, terms, sensitive=sensitive)
         waits = order.statuses.order == "pending"
         return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
-    stock = stock_by_location(given, {line.sku for line in terms.lines if line.stocked})
-    plan = allocate(_wanted(terms), sellable_units(given, stock))
-    if not plan.allocations:
-        _check_locations(terms, given)
-    backorders = _backorders(plan.shortages, terms, stock, given)
+    wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
+    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
+    plan = allocate(wanted, sellable_units(given, stock))
+    if wanted and not plan.allocations:
+        refuse_without_locations(given)
+    backorders = backorders_of(plan.shortages, terms.backorder, stock, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
-    ship_by, deliver_by = promise(terms.shipping.service if terms.shipping else None, placed_at)
+    service = terms.shipping.service if terms.shipping else None
+    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
     placed = OrderPlaced(
         order_id,
         order_number(terms.channel, sequence),
@@ -69,11 +71,23 @@ def place(
         backorders,
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
-    changes = [Change(placed), *_stock_changes(order_id, plan, backorders)]
+    changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *dated(changes, terms.placed_at, ctx, "placed_at")]
+    return [
+        numbered,
+        *dated(changes, terms.placed_at, ctx, "placed_at"),
+        *_released(order_id, terms, ctx),
+    ]
+
+
+def _released(order_id: str, terms: OrderTerms, ctx: Context) -> list[Change]:
+    """Nothing waits for a time that has come."""
+    if terms.fulfil_at is None or terms.fulfil_at > ctx.now:
+        return []
+    at = None if terms.placed_at is None else max(terms.placed_at, terms.fulfil_at)
+    return [Change(FulfilmentReleased(order_id), at)]
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
@@ -92,40 +106,71 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
     """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of the external id."""
+    regard to the case of the channel and the form of texts."""
+    customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
         channel=channel_key(terms.channel),
-        external_id=composed(terms.external_id) if terms.external_id else None,
-        lines=tuple(replace(line, stocked=True) for line in terms.lines),
+        external_id=_composed(terms.external_id),
+        lines=tuple(
+            replace(line, stocked=True, sku=composed(line.sku), title=_composed(line.title))
+            for line in terms.lines
+        ),
+        customer=customer and replace(customer, id=_composed(customer.id)),
+        shipping_address=address
+        and replace(address, city=_composed(address.city), region=_composed(address.region)),
     )
+
+
+def _composed(text: str | None) -> str | None:
+    return None if text is None else composed(text)
 
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:
     return change_personal(terms, lambda value, name: Personal(""))
 
 
-def _check_locations(terms: OrderTerms, given: Given) -> None:
-    if not given.all(Location) and any(line.stocked for line in terms.lines):
+def refuse_unknown_skus(lines: Iterable[OrderLine], given: Given) -> None:
+    """`Refused` with `unknown_sku`, naming every line whose product was never defined."""
+    unknown: list[dict[str, Json]] = [
+        {"line": line.line_id, "sku": line.sku}
+        for line in lines
+        if given.state(Product, line.sku).defined is None
+    ]
+    if unknown:
+        skus = ", ".join(sorted({str(u["sku"]) for u in unknown}))
+        raise Refused(
+            f"Never heard of {skus}. Define it with PUT /v1/products/{{sku}}, or receive stock"
+            " of it, and order again.",
+            code="unknown_sku",
+            errors=unknown,
+        )
+
+
+def refuse_without_locations(given: Given) -> None:
+    if not given.all(Location):
         raise Refused(
             "There is no location to ship from. Define one with PUT /v1/locations/{code}.",
             code="unknown_location",
         )
 
 
-def _wanted(terms: OrderTerms) -> list[tuple[str, str, int]]:
-    return [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
-
-
-def _backorders(
-    shortages: Sequence[Shortage], terms: OrderTerms, stock: StockOfSkus, given: Given
+def backorders_of(
+    shortages: Sequence[Shortage],
+    policy: str,
+    stock: StockOfSkus,
+    given: Given,
+    released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
-    """What is short, promised all the same; or the refusal, naming every line at fault."""
+    """What is short, promised all the same; or the refusal, naming every line at fault. `policy` is
+    the order's `backorder`; `released` are backorders that it gives up at the same time."""
     if not shortages:
         return ()
-    if terms.backorder != "allow":
+    if policy != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
+    for b in released:
+        short[b.sku] = short.get(b.sku, 0) - b.quantity
     for s in shortages:
         short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
     over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
@@ -156,7 +201,8 @@ def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
     )
 
 
-def _stock_changes(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+def stock_taken(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+    """The events of the stock that an order takes, and of what it waits for."""
     backordered = [
         Change(StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id))
         for b in backorders

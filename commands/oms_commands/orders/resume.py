@@ -1,0 +1,52 @@
+"""Resuming a cancelled order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, Note, OccurredAt
+from oms_commands.orders._order_command import OrderCommand
+from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.rules.resumption import resume
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.rules import by_priority, stock_group_refs
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.times import dated
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ResumeOrder(OrderCommand):
+    """Resume an order that was cancelled whole or expired, with stock anew, or refuse.
+
+    On any shortage nothing is written, unless the order allows backorders.
+    """
+
+    name: ClassVar[str] = "ResumeOrder"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/resume")
+    within_channels: ClassVar[bool] = True
+    example: ClassVar[Mapping[str, Json]] = {"note": "The buyer wants it after all."}
+
+    order_id: Id
+    note: Note | None = None
+    occurred_at: OccurredAt = None
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        order = given.state(Order, self.order_id)
+        refs: list[Ref] = [(Order, self.order_id)]
+        skus = dict.fromkeys(p.line.sku for p in order.lines.values())
+        first = by_priority(given.all(Location))[:1]
+        for sku in skus:
+            refs += stock_group_refs(sku)
+            refs += [(StockLevel, stock_key(sku, place)) for place in first]
+        return refs
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        assert order.placed is not None
+        return dated(resume(order, order.placed, self.note, given), self.occurred_at, ctx)

@@ -1,0 +1,28 @@
+"""Rows of deadlines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from oms_ledger.kernel import Row
+
+
+@dataclass(slots=True)
+class DeadlineRow(Row):
+    """The deadline of one `kind` for one thing, whose id is `key`. It is open while `parts` is
+    above zero. `reference` identifies it with its time: a deadline that is set anew for another
+    time is another one. `position`, `stream` and `correlation_id` are of the event that has set
+    it."""
+
+    table: ClassVar[str] = "deadlines"
+    key: ClassVar[tuple[str, ...]] = ("kind", "id")
+    kind: str
+    id: str
+    due_at: datetime
+    reference: str
+    parts: int
+    position: int
+    stream: str
+    correlation_id: str

@@ -1,0 +1,38 @@
+"""The decision behind resuming a cancelled order: its units are wanted again, and get stock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.guards import quantities
+from oms_ledger.domain.orders.events import OrderPlaced, OrderResumed
+from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
+from oms_ledger.domain.stock.rules import allocate, sellable_units, stock_by_location
+from oms_ledger.kernel import Change, Given
+
+
+def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) -> Sequence[Change]:
+    """Every cancelled unit, with stock as a new order would get it. `Refused` with
+    `illegal_transition` for an order that goes on, or `insufficient_stock`."""
+    status = order.statuses.order
+    if status not in ENDED:
+        raise illegal_transition(
+            "The order", status, "resumed", "Only what was cancelled whole or expired can be."
+        )
+    again = {line_id: p for line_id, p in order.lines.items() if p.cancelled}
+    wanted = {line_id: p.cancelled for line_id, p in again.items()}
+    stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
+    stock = stock_by_location(given, {sku for _, sku, _ in stocked})
+    plan = allocate(stocked, sellable_units(given, stock))
+    backorders = backorders_of(plan.shortages, placed.terms.backorder, stock, given)
+    resumed = OrderResumed(
+        placed.order_id,
+        note,
+        quantities(wanted.items()),
+        tuple(plan.allocations),
+        backorders,
+    )
+    return [Change(resumed), *stock_taken(placed.order_id, plan, backorders)]

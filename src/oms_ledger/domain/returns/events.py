@@ -1,0 +1,194 @@
+"""Events of a return's stream, and of a return policy's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
+from oms_ledger.kernel import Event
+
+
+class ReturnStreamEvent(Event):
+    """An event of a return's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "return"
+    return_id: str
+
+    @property
+    def key(self) -> str:
+        return self.return_id
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """Units of a line that the buyer wants to return, or complains about. `line_id` is that of the
+    order's line; of a blind return it is a number of its own."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """Units that came back. `condition` is resellable, damaged or wrong_item; `disposition` is
+    restock, quarantine or write_off."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    condition: str
+    location: str
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested(ReturnStreamEvent):
+    """`kind` is return, exchange or claim (nothing comes back); `resolution` is refund, exchange,
+    replacement or none. A blind return has no `order_id`. `location` is where the goods are to go.
+    `replacement` are the lines of the order that replaces the goods; `ship_replacement` is now or
+    on_receipt. `override` is the reason for which staff accepted it outside the return policy."""
+
+    type: ClassVar[str] = "return.requested.v1"
+    return_id: str
+    kind: str
+    resolution: str
+    lines: tuple[RequestedLine, ...]
+    order_id: str | None = None
+    order_number: str | None = None
+    channel: str | None = None
+    currency: str | None = None
+    customer_id: str | None = None
+    location: str | None = None
+    note: str | None = None
+    replacement: tuple[OrderLine, ...] = ()
+    ship_replacement: str | None = None
+    refund_automatically: bool = False
+    override: str | None = None
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnApproved(ReturnStreamEvent):
+    """The buyer may send the goods; a claim is accepted."""
+
+    type: ClassVar[str] = "return.approved.v1"
+    return_id: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDeclined(ReturnStreamEvent):
+    type: ClassVar[str] = "return.declined.v1"
+    return_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementOrdered(ReturnStreamEvent):
+    """The order `replacement_order_id` has the goods that the buyer gets instead."""
+
+    type: ClassVar[str] = "return.replacement_ordered.v1"
+    return_id: str
+    replacement_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReceived(ReturnStreamEvent):
+    """Goods came back, more or fewer than requested. `complete`: nothing more is expected."""
+
+    type: ClassVar[str] = "return.received.v1"
+    return_id: str
+    lines: tuple[ReceivedLine, ...]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefunded(ReturnStreamEvent):
+    """What was granted for the return, in minor units: the price of `lines` (`goods`), `shipping`,
+    and `adjustment`, which is -`fee` and `advance`. An `advance` above 0 is a part of the price of
+    units that are not in `lines` yet; below 0 it is deducted where these are. Of the sum `refunded`
+    went back to the buyer, and `exchanged` paid the replacement; the rest lowers what is due."""
+
+    type: ClassVar[str] = "return.refunded.v1"
+    return_id: str
+    refund_id: str
+    currency: str
+    lines: tuple[LineQuantity, ...] = ()
+    goods: int = 0
+    shipping: int = 0
+    fee: int = 0
+    advance: int = 0
+    refunded: int = 0
+    exchanged: int = 0
+
+    @property
+    def amount(self) -> int:
+        return self.goods + self.shipping + self.adjustment
+
+    @property
+    def adjustment(self) -> int:
+        return self.advance - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnClosed(ReturnStreamEvent):
+    """Nothing more is received or refunded."""
+
+    type: ClassVar[str] = "return.closed.v1"
+    return_id: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCancelled(ReturnStreamEvent):
+    """The goods stay with the buyer. With `replacement_cancelled` the replacement was cancelled
+    too."""
+
+    type: ClassVar[str] = "return.cancelled.v1"
+    return_id: str
+    reason: str | None = None
+    replacement_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReopened(ReturnStreamEvent):
+    """A closed return goes on where it was; a declined or cancelled one is requested again."""
+
+    type: ClassVar[str] = "return.reopened.v1"
+    return_id: str
+    reason: str | None = None
+
+
+ReturnEvent: TypeAlias = (
+    ReturnRequested
+    | ReturnApproved
+    | ReturnDeclined
+    | ReplacementOrdered
+    | ReturnReceived
+    | ReturnRefunded
+    | ReturnClosed
+    | ReturnCancelled
+    | ReturnReopened
+)
+RETURN_EVENTS: tuple[type[ReturnEvent], ...] = get_args(ReturnEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPolicyDefined(Event):
+    """Goods may be returned for so many days from their delivery: of orders of `channels` and
+    products of `categories`, or of all where these are empty."""
+
+    type: ClassVar[str] = "return_policy.defined.v1"
+    category: ClassVar[str] = "return_policy"
+    name: str
+    days_from_delivery: int
+    channels: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.name

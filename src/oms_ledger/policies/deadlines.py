@@ -1,0 +1,18 @@
+"""What is done when a deadline is due, by the name of its kind.
+
+Which events set and end it is in `oms_projections/deadlines/kinds.py`, under the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_ledger.kernel import Command
+
+DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
+    "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
+}
+"""Makes the command from the key of the deadline and its time. The command does nothing where it no
+longer applies."""

@@ -1,0 +1,183 @@
+"""Moves of the made-up shop that concern money, labels and the end of orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oms_ledger.domain.money import Money
+from oms_ledger.domain.orders.events import (
+    CreditGranted,
+    OrderArchived,
+    OrderCancelled,
+    OrderNoted,
+    OrderResumed,
+    OrderTagged,
+    OrderUnarchived,
+    PaymentProgressed,
+    ReturnProgressed,
+)
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.events import (
+    CaptureRequested,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentEvent,
+    PaymentRefunded,
+    PaymentRequested,
+    RefundRequested,
+)
+from oms_ledger.domain.payments.rules import payment_changes
+from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.returns.events import (
+    ReceivedLine,
+    ReplacementOrdered,
+    RequestedLine,
+    ReturnApproved,
+    ReturnCancelled,
+    ReturnClosed,
+    ReturnDeclined,
+    ReturnEvent,
+    ReturnPolicyDefined,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnReopened,
+    ReturnRequested,
+)
+from oms_ledger.domain.returns.rules import return_changes
+from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.stock.events import (
+    BackorderReleased,
+    StockAllocated,
+    StockBackordered,
+    StockReleased,
+)
+
+if TYPE_CHECKING:
+    from tests.projections.histories import Shop
+
+
+def pay(shop: Shop) -> None:
+    """A payment is requested and settled at once; a later one is refunded in part."""
+    order = shop.any_order()
+    if order is None or order.placed is None:
+        return
+    payment_id = f"p{len(shop.events)}"
+    amount = Money(shop.chance.randint(100, 900), "GBP")
+    requested = PaymentRequested(payment_id, order.placed.order_id, "manual", amount, "manual")
+    authorised = PaymentAuthorised(payment_id, amount)
+    captures = (
+        CaptureRequested(payment_id, "c1", amount),
+        PaymentCaptured(payment_id, "c1", amount),
+    )
+    back = Money(50, "GBP")
+    refunds = (
+        RefundRequested(payment_id, "r1", back, "damaged"),
+        PaymentRefunded(payment_id, "r1", back),
+    )
+    steps: tuple[tuple[PaymentEvent, ...], ...] = ((requested, authorised), captures, refunds)
+    payment = Payment()
+    for events in steps[: shop.chance.randint(1, 3)]:
+        for change in payment_changes(payment, events):
+            shop.events.append(change.event)
+            if isinstance(change.event, PaymentProgressed):
+                order.apply(change.event)
+            else:
+                payment.apply(change.event)
+
+
+def label(shop: Shop) -> None:
+    order = shop.any_order()
+    if order is None or order.placed is None:
+        return
+    order_id = order.placed.order_id
+    tag = f"t{len(order.labels.tags)}"
+    archived = order.labels.archived
+    shop.happens(
+        order,
+        shop.chance.choice(
+            (
+                OrderTagged(order_id, (tag,), tuple(order.labels.tags[:1])),
+                OrderNoted(order_id, "gift"),
+                OrderUnarchived(order_id) if archived else OrderArchived(order_id),
+            )
+        ),
+    )
+
+
+def end(shop: Shop) -> None:
+    """Expired with all that is open, and resumed now and then."""
+    order = shop.any_order()
+    if order is None or order.placed is None or any(p.packed for p in order.lines.values()):
+        return
+    order_id = order.placed.order_id
+    lines = order.lines
+    units = tuple(LineQuantity(i, p.open) for i, p in lines.items() if p.open)
+    got = tuple(
+        Allocation(i, p.line.sku, at, n)
+        for i, p in lines.items()
+        for at, n in p.allocated_at.items()
+    )
+    short = tuple(
+        Backorder(i, p.line.sku, at, n)
+        for i, p in lines.items()
+        for at, n in p.backordered_at.items()
+    )
+    if not units:
+        return
+    released = (
+        *(StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id) for a in got),
+        *(BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id) for b in short),
+    )
+    shop.happens(order, OrderCancelled(order_id, "expired", None, units, got, short), *released)
+    if order.statuses.order == "expired" and shop.chance.random() < 0.5:
+        taken = (
+            *(StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id) for a in got),
+            *(StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id) for b in short),
+        )
+        shop.happens(order, OrderResumed(order_id, None, units, got, short), *taken)
+
+
+def credit(shop: Shop) -> None:
+    order = shop.any_order()
+    if order and order.placed:
+        shop.happens(order, CreditGranted(order.placed.order_id, "late", "GBP", adjustment=25))
+
+
+def send_back(shop: Shop) -> None:
+    """Returns of a sent parcel, each of which goes another way."""
+    if not shop.sent:
+        return
+    _, order_id, some = shop.chance.choice(shop.sent)
+    order = shop.orders[order_id]
+    for way in (0, 1, 2, 3, 0, 1, 2, 3):
+        for change in return_changes(Return(), _life_of_return(shop, way, order, some[0])):
+            if isinstance(change.event, ReturnProgressed):
+                order.apply(change.event)
+            shop.events.append(change.event)
+    shop.events.append(ReturnPolicyDefined("standard", shop.chance.randint(7, 30)))
+
+
+def _life_of_return(shop: Shop, way: int, order: Order, units: LineQuantity) -> list[ReturnEvent]:
+    sku, return_id = order.lines[units.line_id].line.sku, f"r{len(shop.events)}"
+    kind = shop.chance.choice(("return", "claim", "exchange"))
+    wanted = RequestedLine(units.line_id, sku, units.quantity, "too small")
+    assert order.placed is not None
+    requested = ReturnRequested(
+        return_id, kind, "refund", (wanted,), order.placed.order_id, channel="web", currency="GBP"
+    )
+    approved = ReturnApproved(return_id)
+    if way == 0:
+        return [requested, ReturnDeclined(return_id, "worn"), ReturnReopened(return_id)]
+    if way == 1:
+        return [requested, approved, ReturnCancelled(return_id)]
+    if way == 2:
+        return [requested, approved, ReplacementOrdered(return_id, "o1")]
+    line = ReceivedLine(units.line_id, sku, units.quantity, "damaged", "LON", "quarantine")
+    return [
+        requested,
+        approved,
+        ReturnReceived(return_id, (line,)),
+        ReturnRefunded(return_id, "f1", "GBP", (units,), 100, refunded=100),
+        ReturnClosed(return_id),
+    ]
