@@ -8,10 +8,18 @@ loses nothing: it is folded from the log again. A folder without has queries ove
 from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
-from oms_projections import deadlines, order_status, returns, shipping_analytics, stock_levels
+from oms_projections import (
+    deadlines,
+    order_status,
+    payments,
+    returns,
+    shipping_analytics,
+    stock_levels,
+)
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.order_status import queries as of_orders
+from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
 from oms_projections.shipping_analytics import queries as of_shipments
@@ -22,6 +30,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     stock_levels.READ_MODEL,
     shipping_analytics.READ_MODEL,
     returns.READ_MODEL,
+    payments.READ_MODEL,
     deadlines.READ_MODEL,
 )
 
@@ -30,6 +39,7 @@ QUERIES: tuple[Query, ...] = (
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
+    *of_payments.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_retention.QUERIES,

@@ -54,7 +54,7 @@ class Traces:
 
 
 SECRET = frozenset(
-    {"order_id", "order_number", "external_id", "shipment_id", "hold_id", "payment_id"}
+    {"order_id", "order_number", "external_id", "shipment_id", "hold_id", "payment_id", "return_id"}
     | {"tracking_number", "tracking_token"}
 )
 
@@ -87,6 +87,9 @@ def foreign(shop: Api) -> Traces:
     shipment_id = dispatched(shop, order_id, "FOREIGNTRACK")
     payment = {"provider": "manual", "amount": "1.00", "capture": "automatic"}
     paid = shop.post(f"/v1/orders/{order_id}/payments", payment).json()
+    lines = [{"line_id": "1", "quantity": 1, "reason": "Too small"}]
+    returned = shop.post(f"/v1/orders/{order_id}/returns", {"lines": lines})
+    assert returned.status_code == 201, returned.text
     position = int(shop.get("/v1/events").headers["ledger-position"])
     shown = shop.get(f"/v1/shipments/{shipment_id}?min_position={position}&wait_ms=9000").json()
     shop.get(f"/v1/orders/{order_id}?min_position={position}&wait_ms=9000")
@@ -97,6 +100,8 @@ def foreign(shop: Api) -> Traces:
         "shipment_id": shipment_id,
         "payment_id": paid["payment_id"],
         "discrepancy_id": "none",
+        "return_id": returned.json()["return_id"],
+        "policy_name": "standard",
         "hold_id": hold_id,
         "tracking_number": "FOREIGNTRACK",
         "tracking_token": shown["tracking_token"],
@@ -138,15 +143,16 @@ def test_no_get_route_shows_anything_of_another_channel(
             response = bound.get(path)
             assert response.status_code < 500, (path, response.text)
             assert foreign.leaks_in(response, path) == [], (path, response.text)
-            if "order_id}" in endpoint.path or "shipment_id}" in endpoint.path:
+            if re.search("{(order|shipment|return)_id}", endpoint.path):
                 assert response.status_code in (404, 422), (path, response.text)
             if response.status_code == 200:
                 answered.add(endpoint.path)
                 assert "Anna Foreign" not in response.text, path
     assert answered == {
-        "/v1/orders", "/v1/customers/{customer_id}/orders", "/v1/shipments",
+        "/v1/orders", "/v1/payments", "/v1/customers/{customer_id}/orders", "/v1/shipments",
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
+        "/v1/returns", "/v1/return-policies",
     }  # fmt: skip
 
 

@@ -142,6 +142,7 @@ NO_FACTS = {
     "PutLocation",
     "PutProduct",
     "ReleaseScheduledOrder",
+    "ExpireOrder",
     "PutReturnPolicy",
     "ForgetCustomer",
     "ForgetOrder",
@@ -149,8 +150,8 @@ NO_FACTS = {
     "ReleaseCustomerHold",
     "SetRetention",
 }
-"""Commands that hold from the moment they are recorded: definitions, releases, and duties under
-law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, expiries, and
+duties under law."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

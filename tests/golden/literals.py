@@ -132,6 +132,7 @@ _TERMS = replace(
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
     fulfil_at=at(4),
+    pay_by=at(5),
 )
 
 LITERALS: dict[str, Event] = {

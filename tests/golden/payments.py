@@ -41,6 +41,7 @@ PAYMENT_LITERALS: tuple[PaymentEvent, ...] = (
         "pm_1",
         "https://shop.example/thanks",
         True,
+        "web",
     ),
     PaymentActionRequired("p1", "https://bank.example/3ds", "pi_1"),
     PaymentAuthorised("p1", _AMOUNT, "pi_1", datetime(2026, 1, 8, tzinfo=UTC)),

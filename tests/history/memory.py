@@ -12,6 +12,7 @@ from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
+from oms_projections.payments.rows import PaymentRow
 from oms_projections.returns.rows import ReturnRow
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
@@ -167,6 +168,11 @@ def _returns_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in models.of(ReturnRow, lambda row: row.return_id in p["keys"])]
 
 
+def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
+    return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
+
+
 STATEMENTS: dict[str, Statement] = {
     "order_answers": _order_answers,
     "parcels": _parcels,
@@ -180,4 +186,5 @@ STATEMENTS: dict[str, Statement] = {
     "shipments_by_id": _shipment,
     "list_shipments": _list_shipments,
     "returns_by_id": _returns_by_id,
+    "payments_by_id": _payments_by_id,
 }

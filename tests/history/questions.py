@@ -39,6 +39,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
     """Questions for every query with `as_of`, about things chosen at random."""
     sku, place = shop.chance.choice(SKUS), shop.chance.choice((*PLACES, "YRK"))
     order, shipment, return_id = shop.an_order(), shop.a_shipment(), shop.a_return()
+    paid_order, payment = shop.a_payment()
     happened = {"happened_by": shop.earlier().isoformat()}
     now = (shop.earlier() + timedelta(days=2)).isoformat()
     late = shop.chance.choice(("true", "false"))
@@ -63,6 +64,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_retention"),
         question("get_return", return_id=return_id),
         question("list_return_policies"),
+        question("get_payment", payment_id=payment),
+        question("order_payments", order_id=paid_order),
         question("list_shipments", order_id=order, now=now),
         question("list_shipments", order_id=order, now=now, late=late, location=place, limit="1"),
     ]

@@ -26,6 +26,11 @@ from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.release_hold import ReleaseHold
+from oms_commands.payments.capture import CapturePayment
+from oms_commands.payments.record import RecordPayment
+from oms_commands.payments.refund import RefundPayment
+from oms_commands.payments.request import RequestPayment
+from oms_commands.payments.void import VoidPayment
 from oms_commands.returns._fields import ReceivedLineFields, ReturnedLine
 from oms_commands.returns.close import CloseReturn
 from oms_commands.returns.put_policy import PutReturnPolicy
@@ -56,13 +61,17 @@ Execute = Callable[[Command], Mapping[str, Json]]
 
 
 class RandomShop:
-    """Each `step` executes one random command at the time `now`; refusals are ignored."""
+    """Each `step` executes one random command at the time `now`, and now and then one about a
+    payment; refusals are ignored."""
 
     def __init__(self, seed: int, execute: Execute, now: Callable[[], datetime]) -> None:
         self.chance = random.Random(seed)
         self.orders: list[str] = []
         self.shipments: list[str] = []
         self.returns: list[str] = []
+        self.payments: list[tuple[str, str]] = []
+        """Payments, each with its order before it."""
+        self._till = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
         self._now = now
@@ -85,7 +94,11 @@ class RandomShop:
             self._edit,
         )
         seldom = (self._keep,) if self.chance.random() < 0.2 else ()
-        command = self.chance.choice((*moves, *others, *seldom))()
+        self._try(self.chance.choice((*moves, *others, *seldom))())
+        if self._till.random() < 0.3:
+            self._try(self._pay())
+
+    def _try(self, command: Command) -> None:
         try:
             answer = self._execute(command)
         except OmsError:
@@ -96,6 +109,8 @@ class RandomShop:
             self.shipments.append(str(answer["shipment_id"]))
         if isinstance(command, RequestReturn):
             self.returns.append(str(answer["return_id"]))
+        if isinstance(command, (RequestPayment, RecordPayment)):
+            self.payments.append((command.order_id, str(answer["payment_id"])))
         if isinstance(command, DispatchShipment):
             self._sent.append(str(answer["order_id"]))
         if isinstance(command, HoldOrder):
@@ -109,6 +124,10 @@ class RandomShop:
 
     def a_return(self) -> str:
         return self.chance.choice(self.returns[-20:] or ["none"])
+
+    def a_payment(self) -> tuple[str, str]:
+        """The ids of an order and of a payment of it."""
+        return self._till.choice(self.payments[-20:] or [("none", "none")])
 
     def earlier(self) -> datetime:
         return self._now() - timedelta(minutes=self.chance.randint(0, 600))
@@ -227,6 +246,33 @@ class RandomShop:
             order_id=self.chance.choice(self._sent[-10:] or ["none"]),
             lines=(ReturnedLine("1", 1, "too small"),),
             approve=self.chance.random() < 0.8,
+        )
+
+    def _pay(self) -> Command:
+        kind, (order_id, payment_id) = self._till.randrange(6), self.a_payment()
+        if kind == 0:
+            return CapturePayment(order_id=order_id, payment_id=payment_id, amount=Decimal("0.50"))
+        if kind == 1:
+            return RefundPayment(
+                order_id=order_id, payment_id=payment_id, reason="late", amount=Decimal("0.20")
+            )
+        if kind == 2:
+            return VoidPayment(order_id=order_id, payment_id=payment_id)
+        order_id = self._till.choice(self.orders[-20:] or ["none"])
+        if kind == 3:
+            reference = f"R{self._till.randrange(100)}"
+            return RecordPayment(
+                order_id=order_id,
+                provider="bank",
+                reference=reference,
+                amount=Decimal("1.50"),
+                captured_at=self._now() - timedelta(days=1),
+            )
+        return RequestPayment(
+            order_id=order_id,
+            provider=self._till.choice(("manual", "external")),
+            amount=Decimal("1.00"),
+            capture="manual" if self._till.random() < 0.7 else "automatic",
         )
 
     def _keep(self) -> Command:

@@ -82,6 +82,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _cancel(client)
         _pay(client)
         _schedule(client)
+        _expire(client)
         _return(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
@@ -148,6 +149,17 @@ def _schedule(client: ExampleClient) -> None:
     assert client.see("list_deadlines", released["position"])["items"] == []
 
 
+def _expire(client: ExampleClient) -> None:
+    """An order that nobody has paid in time."""
+    late = {**order(1, "85123A"), "pay_by": "2026-01-01T00:00:00Z"}
+    placed = client.do("PlaceOrder", body=late)
+    (deadline,) = client.see("list_deadlines", placed["position"])["items"]
+    assert (deadline["kind"], deadline["due_at"]) == ("unpaid_order", placed["pay_by"])
+    expired = client.do("ExpireOrder", order_id=placed["order_id"])
+    assert expired["status"]["order"] == "expired"
+    assert client.see("list_deadlines", expired["position"])["items"] == []
+
+
 def _pay(client: ExampleClient) -> None:
     """An order with a payment of each kind; what is too much goes back."""
     order_id = client.do("PlaceOrder", body=order(4, "85123A"))["order_id"]
@@ -165,6 +177,16 @@ def _pay(client: ExampleClient) -> None:
     client.do("RecordPayment", order_id=order_id)
     refunded = client.do("RefundCredit", order_id=order_id)
     assert refunded["money"]["credit"] == "0.00"
+    after = refunded["position"]
+    paid_for = client.see("order_payments", after, order_id=order_id)
+    assert paid_for["money"] == refunded["money"]
+    assert [each["provider"] for each in paid_for["items"]].count("external") == 1
+    payment = client.see("get_payment", after, payment_id=waits["payment_id"])
+    assert payment["events"][0]["type"] == "payment.requested.v1"
+    listed = client.see("list_payments", after)["items"]
+    assert {each["payment_id"] for each in listed} == {
+        each["payment_id"] for each in paid_for["items"]
+    }
 
 
 def _return(client: ExampleClient) -> None:

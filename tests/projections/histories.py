@@ -71,6 +71,7 @@ def placed(
     channel: str = "web",
     external_id: str | None = None,
     fulfil_at: datetime | None = None,
+    pay_by: datetime | None = None,
 ) -> OrderPlaced:
     terms = OrderTerms(
         channel,
@@ -81,6 +82,7 @@ def placed(
         shipping_address=Address(name=Personal(name), city="Leeds", country="GB"),
         shipping=ShippingCharge("standard", 495),
         fulfil_at=fulfil_at,
+        pay_by=pay_by,
     )
     number = f"{channel.upper()}-{order_id}"
     promise = (at + timedelta(days=1), at + timedelta(days=3))
@@ -181,7 +183,14 @@ class Shop:
         fee = OrderLine("fee", "POST", 1, 300, stocked=False)
         self.happens(
             order,
-            placed(order_id, (*lines, fee), got, short, fulfil_at=self.fulfil_at()),
+            placed(
+                order_id,
+                (*lines, fee),
+                got,
+                short,
+                fulfil_at=self.fulfil_at(),
+                pay_by=PLACED_AT + timedelta(days=count),
+            ),
             *(StockAllocated(a.sku, where, a.quantity, order_id, a.line_id) for a in got),
             *(StockBackordered(b.sku, where, 1, order_id, b.line_id) for b in short),
         )

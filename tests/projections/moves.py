@@ -64,7 +64,8 @@ def pay(shop: Shop) -> None:
         return
     payment_id = f"p{len(shop.events)}"
     amount = Money(shop.chance.randint(100, 900), "GBP")
-    requested = PaymentRequested(payment_id, order.placed.order_id, "manual", amount, "manual")
+    order_id, channel = order.placed.order_id, order.placed.terms.channel
+    requested = PaymentRequested(payment_id, order_id, "manual", amount, "manual", channel=channel)
     authorised = PaymentAuthorised(payment_id, amount)
     captures = (
         CaptureRequested(payment_id, "c1", amount),
@@ -87,6 +88,13 @@ def pay(shop: Shop) -> None:
 
 
 def label(shop: Shop) -> None:
+    """Half of the time an archived order is taken out of the archive, where there is one."""
+    archive = [each for each in shop.orders.values() if each.labels.archived]
+    if archive and shop.chance.random() < 0.5:
+        unarchived = shop.chance.choice(archive)
+        if unarchived.placed is not None:
+            shop.happens(unarchived, OrderUnarchived(unarchived.placed.order_id))
+        return
     order = shop.any_order()
     if order is None or order.placed is None:
         return

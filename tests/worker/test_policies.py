@@ -16,6 +16,7 @@ from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db import bootstrap
 from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command, Log, Policy, Recorded
+from oms_ledger.policies import POLICIES
 from oms_ledger.worker.worker import work
 from oms_projections import PROJECTIONS
 from tests.databases import Database
@@ -32,6 +33,9 @@ def confirm(recorded: Recorded, log: Log) -> Sequence[Command]:
 
 
 REFUSED = Policy("when_stock_received_confirm_order", frozenset({StockReceived.type}), confirm)
+
+OF_PROGRAM = sorted(policy.name for policy in POLICIES)
+"""A prepared ledger has their cursors."""
 
 SOURCE = f"policy:{REFUSED.name}"
 
@@ -82,6 +86,7 @@ def test_a_worker_runs_them_and_everybody_sees_how_that_goes(
     assert {each["name"]: each["refused"] for each in listed} == {
         FOLLOWING.name: 0,
         REFUSED.name: 2,
+        **dict.fromkeys(OF_PROGRAM, 0),
     }
     assert "2 commands of policies and deadlines were refused" in shown(capsys, "list")
     first, second = orjson.loads(shown(capsys, "refused", "--json"))
@@ -103,10 +108,11 @@ def test_a_ledger_is_prepared_for_its_policies_before_it_is_opened(
 ) -> None:
     """So that no event between the start of the API and that of the worker is missed."""
     with open_oms(ready.settings) as oms:
-        assert oms.readers.policy_cursors() == []
+        assert [each.name for each in oms.readers.policy_cursors()] == OF_PROGRAM
     monkeypatch.setattr("oms_ledger.app.POLICIES", (FOLLOWING,))
     with open_oms(ready.settings) as oms:
-        assert [each.name for each in oms.readers.policy_cursors()] == [FOLLOWING.name]
+        installed = {each.name for each in oms.readers.policy_cursors()}
+        assert installed == {*OF_PROGRAM, FOLLOWING.name}
     with ready.connect_owner() as owner:
         missing = bootstrap._missing(owner, PROJECTIONS, [FOLLOWING.name, "other"])
     assert missing == ["cursor of other"]

@@ -7,6 +7,7 @@ from oms_commands.orders.archive import ArchiveOrder
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.edit import EditOrder
+from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
@@ -23,6 +24,7 @@ COMMANDS: tuple[type[Command], ...] = (
     EditOrder,
     ReleaseScheduledOrder,
     CancelOrder,
+    ExpireOrder,
     ResumeOrder,
     HoldOrder,
     ReleaseHold,

@@ -108,6 +108,9 @@ class PlaceOrder(Command):
     promised_ship_at: Time | None = None
     promised_delivery_at: Time | None = None
     fulfil_at: Annotated[Time | None, Field(description="Not to be shipped before.")] = None
+    pay_by: Annotated[
+        Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
+    ] = None
     sensitive: bool = False
 
     @model_validator(mode="after")
@@ -247,4 +250,5 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         presentment_of(order.presentment),
         address_of(order.billing_address),
         order.fulfil_at,
+        order.pay_by,
     )

@@ -29,6 +29,7 @@ class ReleaseScheduledOrder(Command):
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/release-schedule")
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id

@@ -79,6 +79,7 @@ class RecordPayment(Command):
             amount,
             "automatic",
             sensitive=order.sensitive,
+            channel=order.placed.terms.channel,
         )
         events = recorded(requested, self.reference)
         events += self._refunded_before(currency)

@@ -40,6 +40,9 @@ class RefundCredit(Command):
     order_id: Id
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE), COMPOSED]
     occurred_at: OccurredAt = None
+    if_any: Annotated[
+        bool, Field(description="Change nothing where nothing was paid too much.")
+    ] = False
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         payments = given.state(Order, self.order_id).settlement.payments
@@ -55,7 +58,7 @@ class RefundCredit(Command):
             money = Money(amount, order.placed.terms.currency)
             part = RefundRequested(payment_id, ctx.command_id, money, self.reason)
             changes += payment_changes(payment, refund(payment, part))
-        if not changes:
+        if not changes and not self.if_any:
             raise Refused(
                 "Nothing of this order was paid too much. GET the order to see its money.",
                 code="nothing_to_refund",

@@ -89,6 +89,7 @@ class RequestPayment(Command):
             self.method_token,
             self.return_url,
             order.sensitive,
+            order.placed.terms.channel,
         )
         changes = payment_changes(Payment(), request(requested))
         return dated(changes, self.occurred_at, ctx)

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.kernel import Event, Page, ReadModel, Recorded, RowKey
-from oms_projections.deadlines.kinds import KINDS, DeadlineChange, DeadlineKind, DeadlineSet
+from oms_projections.deadlines.kinds import (
+    KINDS,
+    DeadlineChange,
+    DeadlineEnded,
+    DeadlineKind,
+    DeadlineParts,
+    DeadlineSet,
+)
 from oms_projections.deadlines.rows import DeadlineRow
 
 BY_EVENT: dict[type[Event], list[DeadlineKind]] = defaultdict(list)
@@ -34,9 +41,15 @@ def fold(r: Recorded, page: Page) -> None:
         row = page.get(DeadlineRow, name, change.key)
         if isinstance(change, DeadlineSet):
             page.put(row_of(name, change, r))
-        elif row is not None:
-            row.parts = 0 if change.parts is None else max(0, row.parts - change.parts)
+        elif row is not None and row.parts:
+            row.parts = parts_after(row.parts, change)
             page.put(row)
+
+
+def parts_after(parts: int, change: DeadlineEnded | DeadlineParts) -> int:
+    if isinstance(change, DeadlineParts):
+        return max(0, parts + change.parts)
+    return 0 if change.parts is None else max(0, parts - change.parts)
 
 
 def row_of(name: str, change: DeadlineSet, r: Recorded) -> DeadlineRow:
@@ -58,7 +71,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

@@ -9,7 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from oms_ledger.domain.orders.events import FulfilmentReleased, OrderCancelled, OrderPlaced
+from oms_ledger.domain.orders.events import (
+    FulfilmentReleased,
+    OrderCancelled,
+    OrderEdited,
+    OrderPlaced,
+    UnitsShipped,
+)
 from oms_ledger.kernel import Event
 
 
@@ -31,7 +37,15 @@ class DeadlineEnded:
     parts: int | None = None
 
 
-DeadlineChange = DeadlineSet | DeadlineEnded
+@dataclass(frozen=True, slots=True)
+class DeadlineParts:
+    """The open deadline of `key` has so many `parts` more, or below 0 fewer."""
+
+    key: str
+    parts: int
+
+
+DeadlineChange = DeadlineSet | DeadlineEnded | DeadlineParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +62,51 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
     """Until its `fulfil_at` a scheduled order is not shipped."""
     match event:
         case OrderPlaced():
-            terms = event.terms
-            if terms.fulfil_at is None:
-                return None
-            units = sum(line.quantity for line in terms.lines)
-            return DeadlineSet(event.order_id, terms.fulfil_at, units)
+            return _set_for_units(event, event.terms.fulfil_at)
         case FulfilmentReleased():
             return DeadlineEnded(event.order_id)
+        case _:
+            return _units_changed(event)
+
+
+def _unpaid_order(event: Event) -> DeadlineChange | None:
+    """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order of which
+    anything has shipped does not expire any more."""
+    match event:
+        case OrderPlaced():
+            return _set_for_units(event, event.terms.pay_by)
+        case UnitsShipped():
+            return DeadlineEnded(event.order_id)
+        case _:
+            return _units_changed(event)
+
+
+def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
+    """A deadline whose parts are the units of an order."""
+    if due_at is None:
+        return None
+    return DeadlineSet(placed.order_id, due_at, sum(line.quantity for line in placed.terms.lines))
+
+
+def _units_changed(event: Event) -> DeadlineChange | None:
+    match event:
         case OrderCancelled():
-            units = sum(line.quantity for line in event.lines)
-            return DeadlineEnded(event.order_id, units)
+            return DeadlineEnded(event.order_id, sum(line.quantity for line in event.lines))
+        case OrderEdited():
+            added = sum(line.quantity for line in event.added)
+            changed = sum(edit.line.quantity - edit.quantity_before for edit in event.changed)
+            return DeadlineParts(event.order_id, added + changed)
         case _:
             return None
 
 
 KINDS: tuple[DeadlineKind, ...] = (
     DeadlineKind(
-        "scheduled_order", (OrderPlaced, FulfilmentReleased, OrderCancelled), _scheduled_order
+        "scheduled_order",
+        (OrderPlaced, FulfilmentReleased, OrderCancelled, OrderEdited),
+        _scheduled_order,
+    ),
+    DeadlineKind(
+        "unpaid_order", (OrderPlaced, UnitsShipped, OrderCancelled, OrderEdited), _unpaid_order
     ),
 )

@@ -15,6 +15,7 @@ from oms_commands.orders._fields import AddLine, CancelledLine, LineFields
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.resume import ResumeOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.audit.standalone.hashes import leaf
 from oms_ledger.audit.tree.store import StoredEvent
@@ -25,7 +26,7 @@ from oms_ledger.engine.log import codec
 from oms_ledger.testing import MemoryLedger
 from tests.audit.verify.conftest import History, stored
 
-SEED = 21  # a history with every kind of event that is changed below
+SEED = 31  # a history with every kind of event that is changed below
 
 
 def folded(events: Sequence[StoredEvent], page: int = 10_000) -> tuple[LogChecker, list[Finding]]:
@@ -206,7 +207,7 @@ def long_ago(stored: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("type_", "change", "kind"),
     [
-        ("stock.received.v1", more("quantity", -25), "oversold"),
+        ("stock.received.v1", more("quantity", -29), "oversold"),
         ("stock.allocated.v1", more("quantity", 1000), "oversold"),
         ("stock.allocated.v1", more("quantity"), "stock_differs_from_orders"),
         ("stock.shipped.v1", more("quantity", -1), "stock_differs_from_orders"),
@@ -260,6 +261,43 @@ def test_an_order_that_still_can_be_edited_keeps_its_terms() -> None:
     assert checker.invariants.totals == {"GBP": 2 * 510 + 100}
 
 
+def got_more(stored: dict[str, Any]) -> None:
+    stored["data"]["allocations"][0]["quantity"] += 1
+
+
+def resumed() -> list[StoredEvent]:
+    """The events of an order that was cancelled whole and resumed."""
+    with MemoryLedger() as ledger:
+        ledger.execute(PutLocation("LON", "London"))
+        ledger.execute(ReceiveStock(sku="A", location="LON", quantity=5))
+        placed = ledger.execute(PlaceOrder("web", "GBP", (LineFields("A", 2, Decimal("2.55")),)))
+        order_id = str(placed.answer["order_id"])
+        ledger.execute(CancelOrder(order_id=order_id, reason="customer"))
+        ledger.execute(ResumeOrder(order_id=order_id))
+        return stored(ledger.history())
+
+
+def test_a_resumed_order_claims_stock_again() -> None:
+    assert folded(resumed())[1] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        (line_more, {"units_lost"}),
+        (got_more, {"units_lost", "stock_differs_from_orders"}),
+    ],
+)
+def test_units_that_a_resumed_order_lacks_are_named_at_its_position(
+    change: Change, kinds: set[str]
+) -> None:
+    events = resumed()
+    at = first_of(events, "order.resumed.v1")
+    findings = folded(altered(events, at, change))[1]
+    assert {f.kind for f in findings} == kinds
+    assert {command(events[f.first - 1]) for f in findings} == {command(events[at])}
+
+
 def edited_line(name: str) -> Change:
     """One more of a number of the first line that an edit has changed."""
 
@@ -269,8 +307,15 @@ def edited_line(name: str) -> Change:
     return change
 
 
-def got_more(stored: dict[str, Any]) -> None:
-    stored["data"]["allocations"][0]["quantity"] += 1
+def first_edit_of_goods(events: Sequence[StoredEvent], part: str) -> int:
+    """The index of the first edit whose first entry of `part` concerns goods: services have no
+    stages in which units could be lost."""
+    for n, event in enumerate(events):
+        if event.type == "order.edited.v1":
+            entries = json.loads(event.state)["data"][part]
+            if entries and entries[0].get("line", {"stocked": True})["stocked"]:
+                return n
+    raise LookupError(f"no edit with {part} of goods")
 
 
 @pytest.mark.parametrize(
@@ -288,11 +333,7 @@ def test_an_edit_that_does_not_add_up_is_named_at_its_position(
     history: History, change: Change, part: str, kind: str
 ) -> None:
     events = history(SEED)
-    at = next(
-        n
-        for n, event in enumerate(events)
-        if event.type == "order.edited.v1" and json.loads(event.state)["data"][part]
-    )
+    at = first_edit_of_goods(events, part)
     its = [f for f in folded(altered(events, at, change))[1] if f.kind == kind]
     assert its
     assert command(events[its[0].first - 1]) == command(events[at])

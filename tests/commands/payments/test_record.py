@@ -27,7 +27,7 @@ def test_it_is_captured_with_its_reference_and_date() -> None:
     then = CONTEXT.now - timedelta(days=2)
     decision = given(*six()).when(RecordPayment, **BODY, captured_at=then)
     decision.then(
-        PaymentRequested(ID, "o1", "bank", gbp(2025), "automatic"),
+        PaymentRequested(ID, "o1", "bank", gbp(2025), "automatic", channel="web"),
         PaymentAuthorised(ID, gbp(2025), "R 7"),
         CaptureRequested(ID, ID, gbp(2025), True),
         PaymentCaptured(ID, ID, gbp(2025), "R 7"),

@@ -33,7 +33,7 @@ def test_a_manual_payment_is_authorised_at_once() -> None:
         RequestPayment, order_id="o1", provider="manual", amount="20.25", capture="manual"
     )
     decision.then(
-        PaymentRequested(ID, "o1", "manual", gbp(TOTAL), "manual"),
+        PaymentRequested(ID, "o1", "manual", gbp(TOTAL), "manual", channel="web"),
         PaymentAuthorised(ID, gbp(TOTAL)),
         PaymentProgressed("o1", ID, "manual", "authorised", "GBP", 0, TOTAL, 0, 0, 0, 0),
     )
@@ -56,7 +56,7 @@ def test_with_automatic_capture_it_is_captured_as_well() -> None:
         RequestPayment, order_id="o1", provider="manual", amount="20.25", capture="automatic"
     )
     decision.then(
-        PaymentRequested(ID, "o1", "manual", gbp(TOTAL), "automatic"),
+        PaymentRequested(ID, "o1", "manual", gbp(TOTAL), "automatic", channel="web"),
         PaymentAuthorised(ID, gbp(TOTAL)),
         CaptureRequested(ID, ID, gbp(TOTAL), True),
         PaymentCaptured(ID, ID, gbp(TOTAL)),
@@ -69,7 +69,7 @@ def test_a_payment_elsewhere_waits_for_its_report() -> None:
         RequestPayment, order_id="o1", provider="external", amount="5.00", capture="automatic"
     )
     decision.then(
-        PaymentRequested(ID, "o1", "external", gbp(500), "automatic"),
+        PaymentRequested(ID, "o1", "external", gbp(500), "automatic", channel="web"),
         PaymentProgressed("o1", ID, "external", "pending", "GBP", 500, 0, 0, 0, 0, 0),
     )
 

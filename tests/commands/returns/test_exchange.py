@@ -137,7 +137,7 @@ def test_cheaper_goods_are_paid_and_the_rest_goes_back() -> None:
     assert len(of(PaymentRefunded, decision.events)) == 2
     payment_id = recorded_payment_id(NEW, "exchange", ID)
     assert of(PaymentRequested, decision.events) == [
-        PaymentRequested(payment_id, NEW, "exchange", gbp(400), "automatic")
+        PaymentRequested(payment_id, NEW, "exchange", gbp(400), "automatic", channel="web")
     ]
     assert decision.events[-1] == ReturnRefunded(
         ID, ID, "GBP", TWO_UNITS, 510, refunded=110, exchanged=400

@@ -74,13 +74,14 @@ class Pharmacy:
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
-        returned = {"return_id": self._returned(path)}
+        returned = self._returned(path)
         return (
             {n: made[n] for n in names} | returned | {"token": made["tracking_token"], "sku": sku}
         )
 
-    def _returned(self, path: str) -> str:
-        """A unit is paid, comes back, and is refunded; another is returned and declined."""
+    def _returned(self, path: str) -> dict[str, str]:
+        """A unit is paid, comes back, and is refunded; another is returned and declined. The ids
+        of the return and of the payment."""
         paid = {"provider": "manual", "amount": "9.00", "capture": "automatic"}
         payment = self.do("POST", f"{path}/payments", paid)["payment_id"]
         refund = {"amount": "1.00", "reason": f"{PLANTED} refund"}
@@ -95,7 +96,7 @@ class Pharmacy:
         self.do("POST", f"/v1/returns/{return_id}/receive", {"lines": [line]})
         self.do("POST", f"/v1/returns/{return_id}/refund", {})
         self.do("POST", f"/v1/returns/{return_id}/close", {"note": f"{PLANTED} done"})
-        return return_id
+        return {"return_id": return_id, "payment_id": payment}
 
     def _head(self) -> int:
         return int(self.api.get("/v1/events", params={"limit": 1}).headers["ledger-position"])

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from oms_ledger.domain.orders.events import FulfilmentReleased, OrderCancelled
-from oms_ledger.domain.orders.lines import LineQuantity
+from oms_ledger.domain.orders.events import (
+    FulfilmentReleased,
+    OrderCancelled,
+    OrderEdited,
+    UnitsShipped,
+)
+from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
 from oms_ledger.testing import given
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
@@ -15,6 +20,22 @@ from tests.projections.histories import PLACED_AT, placed
 DUE = PLACED_AT + timedelta(days=5)
 ROW = DeadlineRow("scheduled_order", "o1", DUE, "o1@2026-01-06T09:00:00Z", 6, 1, "order-o1", "c1")
 SCHEDULED = placed(fulfil_at=DUE)
+UNPAID = placed(pay_by=DUE)
+UNPAID_ROW = replace(ROW, kind="unpaid_order")
+
+
+def edited(added: int = 0, quantity: int = 6) -> OrderEdited:
+    """A new line of `added` units, and another `quantity` of the six there are."""
+    return OrderEdited(
+        "o1",
+        "e1",
+        "GBP",
+        0,
+        0,
+        0,
+        added=(OrderLine("2", "B", added, 100),) if added else (),
+        changed=(LineEdit(OrderLine("1", "A", quantity, 255), 6),) if quantity != 6 else (),
+    )
 
 
 def cancelled(units: int) -> OrderCancelled:
@@ -31,6 +52,27 @@ def test_or_until_all_of_it_is_cancelled() -> None:
     given(SCHEDULED, cancelled(4)).folded_into(READ_MODEL).then_rows(replace(ROW, parts=2))
     gone = given(SCHEDULED, cancelled(4), cancelled(2)).folded_into(READ_MODEL, page=1)
     gone.then_rows(replace(ROW, parts=0))
+
+
+def test_an_unpaid_order_has_one_until_all_of_it_is_cancelled() -> None:
+    given(UNPAID).folded_into(READ_MODEL).then_rows(UNPAID_ROW)
+    given(UNPAID, cancelled(4)).folded_into(READ_MODEL).then_rows(replace(UNPAID_ROW, parts=2))
+    expired = given(UNPAID, cancelled(4), cancelled(2)).folded_into(READ_MODEL, page=1)
+    expired.then_rows(replace(UNPAID_ROW, parts=0))
+
+
+def test_or_until_anything_of_it_has_shipped() -> None:
+    shipped = UnitsShipped("o1", "s1", (LineQuantity("1", 1),))
+    past = given(UNPAID, shipped, edited(added=9)).folded_into(READ_MODEL, page=1)
+    past.then_rows(replace(UNPAID_ROW, parts=0))
+
+
+def test_units_that_an_edit_adds_are_waited_for_too() -> None:
+    both = placed(fulfil_at=DUE, pay_by=DUE)
+    more = given(both, edited(added=3, quantity=8), cancelled(6)).folded_into(READ_MODEL, page=1)
+    more.then_rows(replace(ROW, parts=5), replace(UNPAID_ROW, parts=5))
+    fewer = given(both, edited(quantity=4), cancelled(4)).folded_into(READ_MODEL, page=1)
+    fewer.then_rows(replace(ROW, parts=0), replace(UNPAID_ROW, parts=0))
 
 
 def test_an_order_without_a_time_has_none() -> None:

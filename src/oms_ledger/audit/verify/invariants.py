@@ -29,6 +29,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderResumed,
     ReturnProgressed,
     UnitsDelivered,
     UnitsPacked,
@@ -288,6 +289,7 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
             return [lines[a.line_id] for a in event.allocations]
         case (
             OrderCancelled()
+            | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()
             | UnitsShipped()

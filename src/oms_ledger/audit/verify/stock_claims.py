@@ -11,6 +11,7 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderResumed,
     UnitsPacked,
     UnitsShipped,
     UnitsUnpacked,
@@ -34,7 +35,7 @@ class StockClaims:
     def apply(self, order: Order, event: Event) -> None:
         """Add the claims of an event that is already applied to its `order`."""
         match event:
-            case OrderPlaced():
+            case OrderPlaced() | OrderResumed():
                 self._hold(event.allocations, 1)
                 self._owe(event.backorders, 1)
             case OrderCancelled():

@@ -63,6 +63,7 @@ class OrderAnswer(TypedDict):
     replacement_for: str | None
     status: StatusesAnswer
     fulfil_at: str | None
+    pay_by: str | None
     on_hold: bool
     holds: list[HoldAnswer]
     tags: list[str]

@@ -71,9 +71,9 @@ class Presentment:
 
 @dataclass(frozen=True, slots=True)
 class OrderTerms:
-    """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time.
-    `OrderPlaced` keeps it as it was placed: sent again under the same external id, it must be equal
-    to be the same order."""
+    """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time. `pay_by`:
+    an order that is not paid by then expires. `OrderPlaced` keeps it as it was placed: sent again
+    under the same external id, it must be equal to be the same order."""
 
     channel: str
     currency: str
@@ -89,6 +89,7 @@ class OrderTerms:
     presentment: Presentment | None = None
     billing_address: Address | None = None
     fulfil_at: datetime | None = None
+    pay_by: datetime | None = None
 
     @property
     def total(self) -> int:

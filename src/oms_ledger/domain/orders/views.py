@@ -36,6 +36,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             "return": statuses.returned,
         },
         "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
+        "pay_by": rfc3339(terms.pay_by) if terms.pay_by else None,
         "on_hold": bool(order.holds) and statuses.order not in ENDED,
         "tags": list(order.labels.tags),
         "archived": order.labels.archived,

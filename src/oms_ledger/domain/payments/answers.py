@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.event_answers import FeedItemAnswer
+
 
 class MoneyAnswer(TypedDict):
     """The money of an order. `authorised` is not captured yet, `pending` waits for the provider's
@@ -75,3 +77,27 @@ class OrderMoneyAnswer(PaymentAnswer):
 
 class RefundAnswer(OrderMoneyAnswer):
     refund_id: str
+
+
+class PaymentDetailAnswer(PaymentAnswer):
+    requested_at: str
+    updated_at: str
+
+
+class PaymentHistoryAnswer(PaymentDetailAnswer):
+    """A payment, and all its events, the oldest first."""
+
+    events: list[FeedItemAnswer]
+
+
+class OrderPaymentsAnswer(TypedDict):
+    """The payments of an order, the oldest first."""
+
+    order_id: str
+    money: MoneyAnswer
+    items: list[PaymentDetailAnswer]
+
+
+class PaymentsAnswer(TypedDict):
+    items: list[PaymentDetailAnswer]
+    next_cursor: str | None

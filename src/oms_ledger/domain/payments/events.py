@@ -28,7 +28,7 @@ class PaymentRequested(PaymentStreamEvent):
     """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
     authorised) or `manual`. `connection` is the account at the provider, `method_token` the
     provider's token of a stored means of payment, never a card number. `return_url` is where the
-    buyer goes after they have acted."""
+    buyer goes after they have acted. `channel` is that of the order."""
 
     type: ClassVar[str] = "payment.requested.v1"
     payment_id: str
@@ -40,6 +40,7 @@ class PaymentRequested(PaymentStreamEvent):
     method_token: str | None = None
     return_url: str | None = None
     sensitive: bool = False
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

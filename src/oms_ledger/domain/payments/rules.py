@@ -11,6 +11,7 @@ from oms_ledger.domain.orders.events import CreditGranted, PaymentProgressed
 from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.orders.settlement import Settlement
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
     PaymentAuthorised,
@@ -134,6 +135,12 @@ def void(payment: Payment, requested: PaymentRequested, reason: str | None) -> l
             PaymentVoided(payment_id, Money(payment.totals.open, requested.amount.currency))
         )
     return events
+
+
+def needs_authorisations(order: Order) -> bool:
+    """Whether anything may still be captured for an order: not once it is cancelled or expired, or
+    nothing of it is due."""
+    return order.statuses.order not in ENDED and order.balance.due > 0
 
 
 def refund(payment: Payment, intent: RefundRequested) -> list[PaymentEvent]:

@@ -194,12 +194,14 @@ def _replacement_paid(
 ) -> list[Change]:
     """The payment of the replacement by the price of the returned goods."""
     payment_id = recorded_payment_id(order_id, EXCHANGE, refunded.refund_id)
+    order = given.state(Order, order_id)
     paid = PaymentRequested(
         payment_id,
         order_id,
         EXCHANGE,
         Money(amount, refunded.currency),
         "automatic",
-        sensitive=given.state(Order, order_id).sensitive,
+        sensitive=order.sensitive,
+        channel=order.placed.terms.channel if order.placed else None,
     )
     return payment_changes(Payment(), recorded(paid, refunded.return_id))

@@ -22,15 +22,12 @@ from oms_ledger.kernel import Change, Given, Json, Ref
 def cancellation_refs(order: Order, given: Given) -> list[Ref]:
     """What cancelling units of the order reads beside it: the shipments that have not left, and the
     stock of all that is open."""
-    refs: list[Ref] = []
-    for shipment_id, status in order.shipments.items():
-        if status == "created":
-            refs.append((Shipment, shipment_id))
-            created = given.state(Shipment, shipment_id).created
-            if created is not None:
-                at = created.location
-                refs += [(StockLevel, stock_key(line.sku, at)) for line in created.lines]
-    return [*refs, *stock_of_lines(order)]
+    packed = [each for each, status in order.shipments.items() if status == "created"]
+    created = [given.state(Shipment, each).created for each in packed]
+    shipments: list[Ref] = [(Shipment, each) for each in packed]
+    stock = [(n.sku, each.location) for each in created if each for n in each.lines]
+    levels: list[Ref] = [(StockLevel, stock_key(*each)) for each in stock]
+    return [*shipments, *levels, *stock_of_lines(order)]
 
 
 def cancel_rest(
