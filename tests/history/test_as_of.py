@@ -115,7 +115,7 @@ def _now(oms: Oms, query: Query, params: object) -> Mapping[str, Json]:
 
 
 def test_as_of_answers_are_those_that_were_given_live_by_postgresql(oms: Oms) -> None:
-    _, answers = played(oms, 300)
+    _, answers = played(oms, 900)
     history = list(all_events(oms.readers.log()))
     newest = {r.meta.recorded_at: r.position for r in history}  # the last of each time
     by_time = 0

@@ -95,7 +95,7 @@ def test_items_of_lists_are_compared_by_name() -> None:
 
 
 def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> None:
-    played(oms, 150)
+    played(oms, 900)
     log = oms.readers.log()
     whole = list(all_events(log))
     by_command = Counter(r.meta.command_id for r in whole)
@@ -109,7 +109,7 @@ def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> Non
         categories |= {r.stream.split("-")[0] for r in history}
         own = {r for r in whole if getattr(r.event, "order_id", None) == order_id}
         assert {r.position for r in own} <= {r.position for r in history}
-    assert categories == {"order", "shipment", "return", "stock", "channel"}
+    assert categories == {"order", "shipment", "payment", "return", "stock", "channel"}
     owners = {(r.stream, person.id) for r in whole if (person := _customer(r.event)) is not None}
     customer = [r for name in ("c1", "c2", "c3", "c4") for r in types_of_customer(log, name)]
     assert customer.count("order.placed.v1") == len(owners) >= len(order_ids)

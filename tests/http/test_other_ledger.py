@@ -67,6 +67,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         done(api.post(f"/v1/orders/{order_id}/confirm"))
         paying = {"provider": "manual", "amount": "1.00"}
         paid = done(api.post(f"/v1/orders/{order_id}/payments", paying))
+        blind = {"lines": [{"sku": "SKU-1", "quantity": 1, "reason": "only-here"}]}
+        returned = done(api.post("/v1/returns", blind))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
         oms.audit.sealer().catch_up()
         names = {
@@ -74,6 +76,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "hold_id": hold["hold_id"],
             "payment_id": paid["payment_id"],
             "discrepancy_id": "d-1",
+            "return_id": returned["return_id"],
+            "policy_name": "p-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],
             "sku": "SKU-1",

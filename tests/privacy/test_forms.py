@@ -33,7 +33,7 @@ def id_in(api: Api, made: dict[str, Any], position: int) -> str:
 def older(shop: Api, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """An order of a customer of before."""
     with monkeypatch.context() as patch:
-        patch.setattr("oms_ledger.domain.texts.composed", lambda text: text)
+        patch.setattr("oms_ledger.domain.texts.normalize", lambda form, text: text)
         placed = buys(shop, NFD, name="Zq")
     assert id_in(shop, placed, placed["position"]) == NFD
     return placed

@@ -31,12 +31,12 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
+from oms_ledger.demo.money import POSTAGE, expire, is_unpaid, pay, request_returns
 from oms_ledger.demo.shop import GOODS, Good, Story
 from oms_ledger.demo.shop_state import Day, PackedParcel, ScheduledCommand, ShopState, lines_of
 from oms_ledger.domain.personal import Personal
 
 CURRENCY = "GBP"
-POSTAGE = {"standard": Decimal("3.95"), "express": Decimal("7.95")}
 UNCONFIRMED_FATES = ("cancelled", "unconfirmed")
 UNPACKED_FATES = ("cancelled", "unconfirmed", "held", "overdue", "scheduled")
 HELD_FATES = ("held", "checked")
@@ -126,6 +126,7 @@ def order_of(story: Story) -> PlaceOrder:
         lines=tuple(_line(good, units) for good, units in story.lines),
         shipping=ShippingFields(service=service, price=POSTAGE[service]),
         backorder="allow",
+        pay_by=story.confirmed_at if is_unpaid(story) else None,
         fulfil_at=story.placed_at + SCHEDULE_DELAY if story.fate == "scheduled" else None,
     )
 
@@ -140,7 +141,7 @@ def confirm_hold_or_cancel(state: ShopState, day: Day) -> Iterator[ScheduledComm
         order_id, at = state.order_id(story), story.confirmed_at
         if not day.has(at):
             continue
-        if story.fate == "cancelled":
+        if story.fate == "cancelled" and not is_unpaid(story):
             reason = CANCEL_REASONS[story.number % len(CANCEL_REASONS)]
             command = CancelOrder(order_id=order_id, reason=reason)
             yield ScheduledCommand(at, f"{story.external_id}:cancel", command, story)
@@ -305,6 +306,8 @@ STAGES = (
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
     Stage("sales desk", confirm_hold_or_cancel),
+    Stage("sales desk", expire),
+    Stage("till", pay),
     Stage("sales desk", release_or_reduce),
     Stage("warehouse", pack),
     Stage("warehouse", cancel_damaged),
@@ -312,6 +315,7 @@ STAGES = (
     Stage("warehouse", label_and_dispatch),
     Stage("carrier", scan_and_deliver),
     Stage("warehouse", take_back),
+    Stage("storefront", request_returns),
     Stage("warehouse", write_off_broken),
 )
 """The stages of each day, in this order: a stage may depend on the answers to an earlier one."""

@@ -21,7 +21,6 @@ PARAMETER = re.compile(r"%(?:\((\w+)\))?s")
 COMPOSED = "identifiers are composed into it"
 UTILITY = "PREPARE takes no utility command"
 NOT_PREPARED = {
-    ("oms_ledger.engine.project", "notify"): COMPOSED,
     ("oms_ledger.engine.project", "listen"): COMPOSED,
     ("oms_ledger.engine.project", "select_rows"): COMPOSED,
     ("oms_ledger.engine.project", "insert_rows"): COMPOSED,
