@@ -6,8 +6,6 @@ behind it.
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -18,7 +16,6 @@ from typing import Any
 
 import orjson
 
-from oms_ledger import heap
 from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.access.principals import EVERYTHING, ReadRights
@@ -45,6 +42,7 @@ from oms_ledger.engine.work import receipts
 from oms_ledger.engine.work.ledger import LedgerWork
 from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
 from oms_ledger.policies import POLICIES
 from oms_ledger.policies.deadlines import DEADLINES
@@ -69,17 +67,6 @@ PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
 }
 """By kind of `domain/customers/retention.py`, and for refusals: what deletes a page of records that
 were kept long enough, and returns the number of rows deleted."""
-
-
-def tune_interpreter() -> None:
-    """For processes that serve. Python's cyclic collector, left as it is, takes half the time
-    of deciding: it walks every cached state again and again, and none of them is a cycle. And
-    the writer's thread should not wait 5 ms for its turn after each answer of the database."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    heap.keep_little()
-    sys.setswitchinterval(0.0005)
 
 
 class Oms:
@@ -109,7 +96,7 @@ class Oms:
         self._lend = pools.lend
         self._connect = pools.connect
         self._connect_async = pools.connect_async
-        self._projecting = partial(pools.connect, Role.PROJECTOR)
+        self._projecting = pools.connector(Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
         self.audit = LedgerAudit(
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
@@ -269,7 +256,7 @@ class Oms:
     @property
     def rebuilds(self) -> Rebuilds:
         """Read models built anew beside the live ones."""
-        return Rebuilds(self._projecting, self._as_owner, PROJECTIONS)
+        return Rebuilds(self._projecting, self._as_owner, PROJECTIONS, tune_interpreter)
 
     def catch_up(
         self,
