@@ -1,6 +1,6 @@
 """A process that folds one part of the streams into rows, for another one that writes them.
 
-It gets commands through a pipe, and ends when the other end is closed. It reads the log and the
+It gets instructions through a pipe, and ends when the other end is closed. It reads the log and the
 tables of the builds, and writes nothing.
 """
 
@@ -109,7 +109,8 @@ class PartFolder:
         self._page: tuple[PageRange, LogPage] | None = None
 
     def follow(self, instruction: Instruction) -> PartAnswer | None:
-        """Do it; the answer to `CloseWindow`."""
+        """Follow an instruction; the answer to `CloseWindow`, else None. An error is kept, and
+        answers the next `CloseWindow` of its build."""
         build = instruction.build
         try:
             match instruction:
@@ -170,7 +171,7 @@ class PartFolder:
 
 @dataclass(frozen=True, slots=True)
 class PartTask:
-    """The first thing that a process gets. `prepare` is called before it folds."""
+    """The first message to a process. `prepare` is called before it folds."""
 
     connect: Callable[[], Connection]
     models: Sequence[ReadModel]

@@ -114,7 +114,7 @@ class PartPool:
             raise PartFailed("has ended")
 
     def send(self, instruction: Instruction) -> None:
-        """Have every process follow it, after those that were sent before."""
+        """Send an instruction to every process; each follows them in order."""
         for part in self._parts:
             with self._ending_on_failure(part):
                 part.pipe.send(instruction)
