@@ -118,8 +118,8 @@ class AnyBatchHandler:
         if handler is None:
             raise invalid_field(
                 "name",
-                "Name a command, such as ConfirmOrder; docs/catalogue.md lists them. A field of the"
-                " command that is itself called name is written name_.",
+                f"Name a command, such as {next(iter(COMMANDS))}; docs/catalogue.md lists them. A"
+                " field of the command that is itself called name is written name_.",
             )
         kind = COMMANDS[str(name)]
         authorise(principal, kind.scope)
