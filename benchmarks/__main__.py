@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
+from benchmarks import lag, many_places, merkle, over_http, reads, rebuild, replay, report, writer
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.db.embedded import database
@@ -31,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "rebuild": rebuild.measure,
     "rebuild_open": rebuild.measure_open,
     "merkle": merkle.measure,
+    "places": many_places.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5
