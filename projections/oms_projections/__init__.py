@@ -10,6 +10,7 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     deadlines,
+    order_analytics,
     order_status,
     payments,
     returns,
@@ -18,6 +19,7 @@ from oms_projections import (
 )
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
+from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
@@ -32,6 +34,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     returns.READ_MODEL,
     payments.READ_MODEL,
     deadlines.READ_MODEL,
+    order_analytics.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -42,5 +45,6 @@ QUERIES: tuple[Query, ...] = (
     *of_payments.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
+    *of_figures.QUERIES,
     *of_retention.QUERIES,
 )

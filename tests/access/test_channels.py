@@ -153,6 +153,7 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
         "/v1/returns", "/v1/return-policies",
+        "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip
 
 
@@ -182,6 +183,8 @@ def test_figures_and_sums_count_the_orders_of_the_channel_alone(
     assert [each["shipment_id"] for each in shipments] == [newest]
     (row,) = bound.get(f"/v1/analytics/shipping?group_by=none&{wait}").json()["rows"]
     assert (row["orders"], row["shipments"], row["units"]) == (3, 1, 2)
+    (row,) = bound.get(f"/v1/analytics/orders?group_by=channel&{wait}").json()["rows"]
+    assert (row["group"], row["orders"]) == ("web", 3)
     assert len(bound.get(f"/v1/customers/anna/orders?{wait}").json()["items"]) == 3
     for path in ("", "/timeline", "/events", "?as_of=2100-01-01"):
         assert bound.get(f"/v1/orders/{mine[0]['order_id']}{path}").status_code == 200

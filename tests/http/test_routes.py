@@ -91,7 +91,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
             assert client.see(name, after, sku="85123A")
         assert client.see("get_location", after, code="LON")["address"]["city"] == "London"
         assert client.see("list_shipments", after)["items"]
-        assert client.see("shipping_performance", after)["rows"]
+        for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
+            assert client.see(name, after)["rows"], name
         _forget(client, after)
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 

@@ -24,6 +24,9 @@ DECLARED = {
     ("list_orders", "sensitive_filter"): "with_sensitive",
     ("list_products", "sensitive_filter"): "with_sensitive",
     ("list_stock", "sensitive_filter"): "with_sensitive",
+    ("order_figures", "minimum_count"): "smallest_count",
+    ("payment_figures", "minimum_count"): "smallest_count",
+    ("return_figures", "minimum_count"): "smallest_count",
     ("shipping_performance", "minimum_count"): "smallest_count",
 }
 

@@ -83,7 +83,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderUnarchived():
             return ["Order taken out of the archive"]
         case PaymentProgressed():
-            return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+            return [_payment(event)]
         case ReturnProgressed():
             return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
@@ -133,6 +133,21 @@ def _edits(event: OrderEdited, skus: Skus) -> list[str]:
 def _moved(event: OrderEdited) -> list[str]:
     """The stock that an edit freed and took."""
     return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
+
+
+def _payment(event: PaymentProgressed) -> str:
+    status = event.status.replace("_", " ")
+    amounts = {
+        "pending": event.pending,
+        "authorised": event.open,
+        "captured": event.captured,
+        "on its way back": event.refunding,
+        "refunded": event.refunded,
+        "charged back": event.charged_back,
+    }
+    parts = [f"{Money(minor, event.currency)} {what}" for what, minor in amounts.items() if minor]
+    text = f"Payment {event.payment_id} by {event.provider} is {status}"
+    return f"{text}: {', '.join(parts)}" if parts else text
 
 
 def _credit(event: CreditGranted, skus: Skus) -> str:
