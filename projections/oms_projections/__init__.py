@@ -16,6 +16,7 @@ from oms_projections import (
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.order_status import queries as of_orders
@@ -40,6 +41,7 @@ QUERIES: tuple[Query, ...] = (
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
+    *of_channels.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_retention.QUERIES,

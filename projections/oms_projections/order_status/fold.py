@@ -325,7 +325,7 @@ def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=9,
+    version=10,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,
