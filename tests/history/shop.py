@@ -240,7 +240,7 @@ class RandomShop:
             return CloseReturn(return_id=return_id)
         if kind == 3:
             days = 30 * self._units()
-            if self.chance.random() < 0.5:
+            if days % 60:
                 return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)
         if kind == 4:
