@@ -17,6 +17,7 @@ from oms_projections import (
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.order_analytics import queries as of_figures
@@ -43,6 +44,7 @@ QUERIES: tuple[Query, ...] = (
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
+    *of_channels.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_figures.QUERIES,

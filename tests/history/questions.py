@@ -64,6 +64,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_retention"),
         question("get_return", return_id=return_id),
         question("list_return_policies"),
+        question("list_channels"),
+        question("get_channel", channel="web"),
         question("get_payment", payment_id=payment),
         question("order_payments", order_id=paid_order),
         question("list_shipments", order_id=order, now=now),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.customers.set_retention import SetRetention
@@ -239,6 +240,8 @@ class RandomShop:
             return CloseReturn(return_id=return_id)
         if kind == 3:
             days = 30 * self._units()
+            if days % 60:
+                return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)
         if kind == 4:
             return ReopenReturn(return_id=return_id, reason="sorry")

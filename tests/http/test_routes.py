@@ -84,6 +84,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _schedule(client)
         _expire(client)
         _return(client)
+        _channel(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -214,6 +215,21 @@ def _return(client: ExampleClient) -> None:
     assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
 
 
+def _channel(client: ExampleClient) -> None:
+    """A channel that captures on dispatch, and an order of it."""
+    client.do("PutChannel", channel="till")
+    body = {**order(2, "85123A", confirm=True), "channel": "Till"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    client.do("RequestPayment", body={**MANUAL, "amount": "5.10"}, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    captured = client.do("CaptureDuePayments", order_id=order_id)
+    assert captured["money"]["captured"] == "5.10"
+    after = captured["position"]
+    assert client.see("get_channel", after, channel="TILL")["capture_on"] == "dispatch"
+    assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -250,7 +266,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -49,6 +49,8 @@ UNRESTRICTED = {
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
     "list_payments": "every item names its payment and is masked like its order",
+    "list_channels": "settings, with no order in them",
+    "get_channel": "settings, with no order in them",
     "list_return_policies": "periods for whole categories, with no order in them",
     "list_locations": "places and nothing that is in them",
     "get_location": "one place and nothing that is in it",

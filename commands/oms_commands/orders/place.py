@@ -126,7 +126,8 @@ class PlaceOrder(Command):
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
         if self.backorder == "allow":
-            refs += backorder_refs([stored_sku(line.sku, given) for line in self.lines], given)
+            skus = [stored_sku(line.sku, given) for line in self.lines]
+            refs += backorder_refs(skus, self.channel, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

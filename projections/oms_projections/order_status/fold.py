@@ -334,7 +334,7 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=9,
+    version=10,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
     touches=touches,

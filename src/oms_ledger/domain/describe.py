@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import order_number
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
 from oms_ledger.domain.customers.events import (
     CUSTOMER_EVENTS,
@@ -46,6 +47,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Product {event.sku} defined: {event.title}"]
     if isinstance(event, LocationDefined):
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
+    if isinstance(event, ChannelDefined):
+        return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
     if isinstance(event, CUSTOMER_EVENTS):
         return [describe_customer(event)]
     if isinstance(event, RetentionSet):

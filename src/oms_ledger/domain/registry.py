@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
@@ -31,6 +33,7 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        ChannelDefined,
         *CUSTOMER_EVENTS,
         RetentionSet,
     )
@@ -48,6 +51,7 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        ChannelSettings,
         CustomerRecord,
         Retention,
     )
