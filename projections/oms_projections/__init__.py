@@ -10,6 +10,7 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     deadlines,
+    drafts,
     order_status,
     payments,
     returns,
@@ -18,6 +19,7 @@ from oms_projections import (
 )
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
+from oms_projections.drafts import queries as of_drafts
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
@@ -32,10 +34,12 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     returns.READ_MODEL,
     payments.READ_MODEL,
     deadlines.READ_MODEL,
+    drafts.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
+    *of_drafts.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
