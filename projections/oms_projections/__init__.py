@@ -10,6 +10,7 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     deadlines,
+    drafts,
     order_analytics,
     order_status,
     payments,
@@ -20,6 +21,7 @@ from oms_projections import (
 from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
+from oms_projections.drafts import queries as of_drafts
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
@@ -36,10 +38,12 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     payments.READ_MODEL,
     deadlines.READ_MODEL,
     order_analytics.READ_MODEL,
+    drafts.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
+    *of_drafts.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,

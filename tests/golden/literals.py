@@ -81,6 +81,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 
@@ -203,6 +204,7 @@ LITERALS: dict[str, Event] = {
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *DRAFT_LITERALS,
         *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),

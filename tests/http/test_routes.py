@@ -78,6 +78,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
+        _draft(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
@@ -123,6 +124,18 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _draft(client: ExampleClient) -> None:
+    """A draft that is placed, and one that is deleted."""
+    draft_id = client.do("CreateDraft")["draft_id"]
+    after = client.do("PutDraft", draft_id=draft_id)["position"]
+    assert client.see("get_draft", after, draft_id=draft_id)["shipping"]["service"] == "standard"
+    assert client.see("list_drafts", after)["items"][0]["draft_id"] == draft_id
+    placed = client.do("PlaceDraft", draft_id=draft_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+    other = client.do("CreateDraft")["draft_id"]
+    assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -266,7 +279,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -30,6 +30,7 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
+from oms_ledger.demo.drafts import prepare_offers
 from oms_ledger.demo.money import (
     POSTAGE,
     PRICES,
@@ -316,6 +317,7 @@ STAGES = (
     Stage("warehouse", receive),
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
+    Stage("sales desk", prepare_offers),
     Stage("sales desk", confirm_hold_or_cancel),
     Stage("sales desk", expire),
     Stage("till", pay),
