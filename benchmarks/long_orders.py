@@ -11,7 +11,8 @@ from itertools import cycle
 from benchmarks.compare import Contender, Plan, Ratio, Run, Table, take_turns
 from benchmarks.shop import ACTOR, five_event_order, ledger, stocked
 from oms_commands.orders.place import PlaceOrder
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
+from oms_ledger.heap import tune_interpreter
 
 ORDERS = 200
 LINES = (3, 20, 200)
