@@ -185,6 +185,7 @@ WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
 ORDER BY created_at, draft_id;
 
 -- name: drafts_position
+-- How far `drafts` is folded.
 SELECT position FROM projection_positions WHERE name = 'drafts' AND state = 'live';
 
 -- name: accesses_of_customer
