@@ -88,7 +88,7 @@ def _drafts_of(params: GetCustomer, subject: str, reader: Reader) -> list[dict[s
     keys = [column(row, "key_id", str) for row in reader.rows("guest_keys", subject=subject)]
     if (own := _key_of(params.record_name)) is not None:
         keys.append(own)
-    position = reader.rows("drafts_position")
+    position = reader.rows("position_of_model", model="drafts")
     after = column(position[0], "position", int) if position else 0
     rows = reader.rows("drafts_of_customer", customer=params.customer_id, keys=keys)
     drafts = {column(row, "draft_id", str): row for row in rows}

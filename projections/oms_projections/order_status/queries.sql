@@ -179,14 +179,14 @@ JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
 WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL;
 
 -- name: drafts_of_customer
--- Oldest first. The view is of another read model: `drafts_position` says how far that is.
+-- Oldest first. The view is of another read model: `position_of_model` says how far that is.
 SELECT draft_id, customer_id, document, person, created_at, updated_at FROM drafts
 WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
 ORDER BY created_at, draft_id;
 
--- name: drafts_position
--- How far `drafts` is folded.
-SELECT position FROM projection_positions WHERE name = 'drafts' AND state = 'live';
+-- name: position_of_model
+-- How far another read model is folded.
+SELECT position FROM projection_positions WHERE name = %(model)s AND state = 'live';
 
 -- name: accesses_of_customer
 -- Who was shown what the customer's keys open, today's and those that were destroyed, or those of
