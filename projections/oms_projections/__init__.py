@@ -11,6 +11,7 @@ from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     customers,
     deadlines,
+    drafts,
     order_analytics,
     order_status,
     payments,
@@ -18,8 +19,10 @@ from oms_projections import (
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
+from oms_projections.drafts import queries as of_drafts
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
@@ -37,14 +40,17 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     deadlines.READ_MODEL,
     order_analytics.READ_MODEL,
     customers.READ_MODEL,
+    drafts.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
+    *of_drafts.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
+    *of_channels.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_figures.QUERIES,

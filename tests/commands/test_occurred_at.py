@@ -11,6 +11,7 @@ import pytest
 
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
@@ -107,6 +108,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         {"order_id": "o1", "provider": "bank", "reference": "R 1", "amount": "1.00"},
     ),
     "CapturePayment": (AUTHORISED, PAYMENT),
+    "CaptureDuePayments": (
+        (ChannelDefined("web", capture_on="confirm"), *AUTHORISED),
+        {"order_id": "o1"},
+    ),
     "VoidPayment": (AUTHORISED, PAYMENT),
     "RefundPayment": (PAID, {**PAYMENT, "reason": "late", "amount": "1.00"}),
     "RefundCredit": (
@@ -141,6 +146,7 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "PutChannel",
     "ReleaseScheduledOrder",
     "ExpireOrder",
     "PutReturnPolicy",
@@ -149,9 +155,13 @@ NO_FACTS = {
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
+    "CreateDraft",
+    "PutDraft",
+    "PlaceDraft",
+    "DeleteDraft",
 }
-"""Commands that hold from the moment they are recorded: definitions, releases, expiries, and
-duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
+under law, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -141,6 +141,9 @@ OF_A_SKU: dict[str, dict[str, object]] = {
 }
 """Commands with the SKU in NFC, which need the ten units that there are in NFD."""
 
+DRAFTS = {"CreateDraft", "PutDraft"}
+"""They keep the SKU as it is written. Which product it is follows when the order is placed."""
+
 OF_BEFORE = (
     place(),
     place("MAN", 2),
@@ -171,7 +174,7 @@ def test_all_commands_with_a_sku_are_tried() -> None:
         for name, kind in COMMANDS.items()
         if any("sku" in field for field in field_names(TypeAdapter(kind).json_schema()))
     }
-    assert with_sku == set(OF_A_SKU)
+    assert with_sku - DRAFTS == set(OF_A_SKU)
     assert {"RequestReturn", "RequestBlindReturn", "EditOrder"} <= with_sku
 
 

@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.events import (
     ProductDefined,
     Site,
 )
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
@@ -51,6 +52,7 @@ from oms_ledger.domain.orders.events import (
     OrderUnarchived,
     PaymentProgressed,
     ReturnProgressed,
+    RuleInput,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -81,6 +83,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 
@@ -184,7 +187,9 @@ LITERALS: dict[str, Event] = {
             notify_customer=True,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
-        OrderHeld("o1", "h1", "fraud", "look twice"),
+        OrderHeld(
+            "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
+        ),
         HoldReleased("o1", "h1"),
         UnitsPacked("o1", "s1", "LON", _LINES),
         UnitsUnpacked("o1", "s1", "LON", _LINES),
@@ -201,6 +206,7 @@ LITERALS: dict[str, Event] = {
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *DRAFT_LITERALS,
         *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
@@ -231,9 +237,11 @@ LITERALS: dict[str, Event] = {
             "Leeds",
             "GB",
             True,
+            "picked up",
+            ("hold:h1", "unpaid"),
         ),
         ShipmentLabelled("s1", "T1"),
-        ShipmentDispatched("s1", "o1", "T1", True, at(4)),
+        ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
         ShipmentScanned("s1", "in_transit", at(4), "Hub", "X1: in transit"),
         ShipmentDelivered("s1", "o1", at(5), True),
         ShipmentDateCorrected("s1", "o1", "dispatched_at", at(4)),
@@ -260,6 +268,7 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
         CustomerForgotten(
             "17850",
             "period is over",
@@ -282,8 +291,9 @@ OLDER: dict[str, Event] = {
 
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
-    "shipment.created.v1": {"sensitive": False},
-    "shipment.dispatched.v1": {"dispatched_at": None},
+    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

@@ -78,12 +78,14 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
+        _draft(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
         _schedule(client)
         _expire(client)
         _return(client)
+        _channel(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -122,6 +124,18 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _draft(client: ExampleClient) -> None:
+    """A draft that is placed, and one that is deleted."""
+    draft_id = client.do("CreateDraft")["draft_id"]
+    after = client.do("PutDraft", draft_id=draft_id)["position"]
+    assert client.see("get_draft", after, draft_id=draft_id)["shipping"]["service"] == "standard"
+    assert client.see("list_drafts", after)["items"][0]["draft_id"] == draft_id
+    placed = client.do("PlaceDraft", draft_id=draft_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+    other = client.do("CreateDraft")["draft_id"]
+    assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -214,6 +228,21 @@ def _return(client: ExampleClient) -> None:
     assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
 
 
+def _channel(client: ExampleClient) -> None:
+    """A channel that captures on dispatch, and an order of it."""
+    client.do("PutChannel", channel="till")
+    body = {**order(2, "85123A", confirm=True), "channel": "Till"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    client.do("RequestPayment", body={**MANUAL, "amount": "5.10"}, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    captured = client.do("CaptureDuePayments", order_id=order_id)
+    assert captured["money"]["captured"] == "5.10"
+    after = captured["position"]
+    assert client.see("get_channel", after, channel="TILL")["capture_on"] == "dispatch"
+    assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -254,7 +283,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

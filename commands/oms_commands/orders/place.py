@@ -72,6 +72,7 @@ class PlaceOrder(Command):
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
+    creates_once: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -126,12 +127,13 @@ class PlaceOrder(Command):
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
         if self.backorder == "allow":
-            refs += backorder_refs([stored_sku(line.sku, given) for line in self.lines], given)
+            skus = [stored_sku(line.sku, given) for line in self.lines]
+            refs += backorder_refs(skus, self.channel, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return place(
-            self._order_id(ctx, given),
+            self.order_key(ctx, given),
             _terms_of(self, given),
             ctx,
             given,
@@ -140,7 +142,7 @@ class PlaceOrder(Command):
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self._order_id(ctx, given)))
+        return order_view(given.state(Order, self.order_key(ctx, given)))
 
     @property
     def person_id(self) -> str | None:
@@ -154,7 +156,7 @@ class PlaceOrder(Command):
         assert self.customer is not None
         return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
-    def _order_id(self, ctx: Context, given: Given) -> str:
+    def order_key(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
         *older, order_id = self._order_ids(ctx, given)
         return next((each for each in older if given.state(Order, each).placed), order_id)

@@ -133,4 +133,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in RETURN_EVENTS),
+    by_stream=True,
 )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.events import ORDER_EVENTS
@@ -23,6 +27,7 @@ EVENTS: dict[str, type[Event]] = {
     event.type: event
     for event in (
         *ORDER_EVENTS,
+        *DRAFT_EVENTS,
         *STOCK_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
@@ -31,6 +36,7 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        ChannelDefined,
         *CUSTOMER_EVENTS,
         RetentionSet,
     )
@@ -40,6 +46,7 @@ STATES: dict[str, type[State]] = {
     state.category: state
     for state in (
         Order,
+        Draft,
         StockLevel,
         Shipment,
         Payment,
@@ -48,6 +55,7 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        ChannelSettings,
         CustomerRecord,
         Retention,
     )

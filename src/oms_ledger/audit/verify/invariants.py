@@ -26,6 +26,8 @@ from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
+from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
@@ -120,6 +122,8 @@ class InvariantChecker:
             self._payment(stream, state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
+        elif isinstance(event, ChannelDefined):
+            self._belongs(stream, stream_id(ChannelSettings, event.channel))
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):

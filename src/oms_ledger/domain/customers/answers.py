@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.drafts.answers import DraftAnswer
 from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
 
@@ -56,8 +57,8 @@ class CustomerSummaryAnswer(TypedDict):
     customer_id: str
     customer: CustomerAnswer | None
     orders: int
-    first_order_at: str
-    last_order_at: str
+    first_order_at: str | None
+    last_order_at: str | None
     forgotten: int
     holds: list[HoldInForceAnswer]
     tags: list[str]
@@ -101,6 +102,9 @@ class CustomerAccessAnswer(TypedDict):
 
 
 class CustomerExportAnswer(CustomerSummaryAnswer):
+    """`drafts` are those that were not deleted; the events of all are in `events`."""
+
+    drafts: list[DraftAnswer]
     order_details: list[OrderInFullAnswer]
     events: list[FeedItemAnswer]
     accesses: list[CustomerAccessAnswer]

@@ -55,7 +55,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case BackordersAllocated():
             return ["Stock came in for what was backordered", *_allocated(event.allocations)]
         case OrderHeld():
-            return [f"Put on hold; reason: {event.reason}{note_suffix(event.note)}"]
+            return [_describe_hold(event)]
         case HoldReleased():
             return [f"Hold {event.hold_id} released"]
         case UnitsPacked():
@@ -180,3 +180,10 @@ def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
 
 def _units(lines: Iterable[LineQuantity], skus: Skus) -> str:
     return ", ".join(f"{q.quantity} x {skus.get(q.line_id, q.line_id)}" for q in lines)
+
+
+def _describe_hold(event: OrderHeld) -> str:
+    held = f"Lines {', '.join(event.lines)} put on hold" if event.lines else "Put on hold"
+    inputs = ", ".join(f"{each.name} {each.value}" for each in event.inputs)
+    rule = f" by rule {event.rule} ({inputs})" if event.rule else ""
+    return f"{held}{rule}; reason: {event.reason}{note_suffix(event.note)}"

@@ -23,7 +23,7 @@ from oms_ledger.domain.stock.rules import (
     StockOfSkus,
     allocate,
     backordered_units,
-    by_priority,
+    locations_of,
     sellable_units,
     stock_allocated,
     stock_by_location,
@@ -52,10 +52,10 @@ def place(
         return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    plan = allocate(wanted, sellable_units(given, stock))
+    plan = allocate(wanted, sellable_units(given, stock, terms.channel))
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, terms.backorder, stock, given)
+    backorders = backorders_of(plan.shortages, terms, stock, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
@@ -133,16 +133,16 @@ def refuse_without_locations(given: Given) -> None:
 
 def backorders_of(
     shortages: Sequence[Shortage],
-    policy: str,
+    terms: OrderTerms,
     stock: StockOfSkus,
     given: Given,
     released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
-    """What is short, promised all the same; or the refusal, naming every line at fault. `policy` is
-    the order's `backorder`; `released` are backorders that it gives up at the same time."""
+    """What is short, promised all the same; or the refusal, naming every line at fault. `terms`
+    are the order's; `released` are backorders that it gives up at the same time."""
     if not shortages:
         return ()
-    if policy != "allow":
+    if terms.backorder != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
     for b in released:
@@ -152,7 +152,7 @@ def backorders_of(
     over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
     if over:
         raise insufficient(over, "Its backorder limit is reached: order less of it.")
-    first = by_priority(given.all(Location))[0]
+    first = locations_of(terms.channel, given)[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
 
