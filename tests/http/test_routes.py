@@ -251,6 +251,13 @@ def _forget(client: ExampleClient, after: int) -> None:
         client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
+    mine = client.see("customer_orders", after, customer_id="17850")["items"][0]["order_id"]
+    corrected = client.do(
+        "CorrectCustomer",
+        body={"order_ids": [mine], "customer": {"phone": "+44 2"}},
+        customer_id="17850",
+    )
+    assert corrected["corrected"] == [mine]
     client.do("TagCustomer", customer_id="17850")
     after = client.do("NoteCustomer", customer_id="17850")["position"]
     listed = client.see("list_customers", after)["items"]

@@ -64,6 +64,30 @@ def test_an_edited_address_is_forgotten_with_the_person_of_the_order(
     assert rows_with(postgres, NEW.mark) == []
 
 
+def test_a_correction_is_sealed_with_the_key_of_the_customer_and_forgotten_with_it(
+    shop: Api, postgres: Database
+) -> None:
+    first, second = ADA.buys(shop), ADA.buys(shop)
+    keys = keys_of(postgres)
+    orders = [made["order_id"] for made in (first, second)]
+    body = {
+        "order_ids": orders,
+        "customer": {"name": NEW.mark},
+        "billing_address": NEW.address,
+    }
+    answer = shop.post(f"/v1/customers/{ADA.id}/correct", body)
+    assert answer.json()["corrected"] == orders
+    assert (keys_of(postgres), rows_with(postgres, NEW.mark)) == (keys, [])
+    for made in (first, second):
+        shown = order_of(shop, {**made, "position": answer.json()["position"]})
+        assert shown["customer"]["name"] == NEW.mark
+        assert shown["customer"]["email"] == ADA.email
+    position = forget(shop, str(ADA.id))["position"]
+    shown = order_of(shop, {**second, "position": position})
+    assert shown["customer"]["name"] == shown["billing_address"]["line1"] == "[forgotten]"
+    assert NEW.mark not in shop.get("/v1/events").text
+
+
 def test_an_edited_address_of_an_anonymous_order_is_forgotten_with_the_order(shop: Api) -> None:
     made = shop.post("/v1/orders", order(1, "A")).json()
     edit(shop, made, to_new_address())

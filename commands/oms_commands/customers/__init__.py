@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms_commands.customers.correct import CorrectCustomer
 from oms_commands.customers.forget import ForgetCustomer
 from oms_commands.customers.forget_order import ForgetOrder
 from oms_commands.customers.hold import HoldCustomer
@@ -19,4 +20,5 @@ COMMANDS: tuple[type[Command], ...] = (
     SetRetention,
     TagCustomer,
     NoteCustomer,
+    CorrectCustomer,
 )

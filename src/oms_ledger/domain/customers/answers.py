@@ -23,6 +23,13 @@ class CustomerRecordAnswer(TypedDict):
     tags: list[str]
 
 
+class CorrectedCustomerAnswer(TypedDict):
+    """`corrected` are the orders in which something was different."""
+
+    customer_id: str
+    corrected: list[str]
+
+
 class LegalHoldAnswer(TypedDict):
     hold_id: str
     reason: str

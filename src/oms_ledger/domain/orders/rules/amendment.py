@@ -56,7 +56,8 @@ class NewPrice:
 
 @dataclass(frozen=True, slots=True)
 class WantedEdit:
-    """All changes of one edit. `quantities` and `prices` by line id; None: as it is."""
+    """All changes of one edit. `quantities` and `prices` by line id; None: as it is. With
+    `is_correction` it changes what is wrong about a person, which is done in ended orders too."""
 
     edit_id: str
     added: tuple[OrderLine, ...] = ()
@@ -70,6 +71,7 @@ class WantedEdit:
     deliver_by: datetime | None = None
     note: str | None = None
     notify_customer: bool = False
+    is_correction: bool = False
 
 
 def next_line_id(order: Order) -> int:
@@ -82,7 +84,8 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     `illegal_transition`, `unknown_line`, `unknown_sku`, `sensitive_product`, `another_person`,
     `over_refund`, `too_many_lines`, `insufficient_stock` or `unknown_location`; `Invalid` where
     amounts cannot be."""
-    _refuse_if_done(order)
+    if not wanted.is_correction:
+        _refuse_if_done(order)
     _refuse_lines_added(order, wanted.added, given)
     changed = _changed_lines(order, wanted)
     _refuse_impossible((*wanted.added, *(each.line for each in changed)), order.terms.currency)
@@ -91,7 +94,8 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     _refuse_refunded_shipping(order, wanted.shipping)
     if not changed and not wanted.added and not _has_terms(wanted):
         return ()
-    _refuse_empty(order, changed, wanted.added)
+    if not wanted.is_correction:
+        _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
     plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
