@@ -16,7 +16,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, many_places, merkle, over_http, reads, rebuild, replay, report, writer
+from benchmarks import (
+    lag,
+    lists,
+    many_places,
+    merkle,
+    over_http,
+    reads,
+    rebuild,
+    replay,
+    report,
+    writer,
+)
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.db.embedded import database
@@ -32,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "rebuild_open": rebuild.measure_open,
     "merkle": merkle.measure,
     "places": many_places.measure,
+    "lists": lists.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5
