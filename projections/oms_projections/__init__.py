@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    customers,
     deadlines,
     drafts,
     order_analytics,
@@ -38,6 +39,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     payments.READ_MODEL,
     deadlines.READ_MODEL,
     order_analytics.READ_MODEL,
+    customers.READ_MODEL,
     drafts.READ_MODEL,
 )
 

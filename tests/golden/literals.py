@@ -18,6 +18,8 @@ from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
@@ -276,6 +278,8 @@ LITERALS: dict[str, Event] = {
         ),
         CustomerHeld("17850", "hold-1", "litigation", "case 12"),
         CustomerHoldReleased("17850", "hold-1", "case closed"),
+        CustomerTagged("17850", ("vip",), ("new",)),
+        CustomerNoted("17850", "prefers mornings"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }

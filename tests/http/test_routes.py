@@ -251,6 +251,10 @@ def _forget(client: ExampleClient, after: int) -> None:
         client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
+    client.do("TagCustomer", customer_id="17850")
+    after = client.do("NoteCustomer", customer_id="17850")["position"]
+    listed = client.see("list_customers", after)["items"]
+    assert [c["customer_id"] for c in listed if c["tags"] == ["vip"]] == ["17850"]
     held = client.do("HoldCustomer", customer_id="17850")
     client.do("SetRetention", body={"kind": "customers", "keep": "1d"})
     after = client.do("SetRetention")["position"]

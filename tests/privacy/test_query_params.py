@@ -43,6 +43,7 @@ UNRESTRICTED = {
     "list_shipments": "every item names its order and is masked like it",
     "customer_orders": "every item names its order and is masked like it",
     "export_customer": "every order, shipment and event in it is named and masked like it",
+    "list_customers": "how many orders a customer has and what they paid for all is no secret",
     "get_customer": "how many orders a customer has is no secret: only what is in them is",
     "track": "the public page of a parcel has no items and does not show the mark",
     "get_retention": "periods that the law sets, with no order in them",

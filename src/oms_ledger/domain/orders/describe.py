@@ -33,7 +33,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix
+from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix, tags_text
 
 Skus = Mapping[str, str]
 """SKU of each line of the order, by line id."""
@@ -75,7 +75,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             resumed = f"Resumed {_units(event.lines, skus)}{note_suffix(event.note)}"
             return [resumed, *_allocated(event.allocations), *_short(event.backorders)]
         case OrderTagged():
-            return [_tags(event)]
+            return [tags_text(event.added, event.removed)]
         case OrderNoted():
             return [f"Note: {event.text}"]
         case OrderArchived():
@@ -90,11 +90,6 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return [_credit(event, skus)]
         case _:
             assert_never(event)
-
-
-def _tags(event: OrderTagged) -> str:
-    changes = [f"+{tag}" for tag in event.added] + [f"-{tag}" for tag in event.removed]
-    return f"Tags: {', '.join(changes)}"
 
 
 def _edited(event: OrderEdited) -> str:
