@@ -23,6 +23,7 @@ from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
+from oms_projections.risk import queries as of_risk
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
 
@@ -42,6 +43,7 @@ QUERIES: tuple[Query, ...] = (
     *of_returns.QUERIES,
     *of_payments.QUERIES,
     *of_channels.QUERIES,
+    *of_risk.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_retention.QUERIES,

@@ -46,6 +46,7 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
@@ -67,6 +68,12 @@ from oms_ledger.domain.orders.terms import (
     ShippingCharge,
 )
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.risk.events import (
+    BuyerBlocked,
+    BuyerOrderCounted,
+    BuyerUnblocked,
+    HoldRuleDefined,
+)
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -188,6 +195,7 @@ LITERALS: dict[str, Event] = {
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
         HoldReleased("o1", "h1"),
+        OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
         UnitsPacked("o1", "s1", "LON", _LINES),
         UnitsUnpacked("o1", "s1", "LON", _LINES),
         UnitsShipped("o1", "s1", _LINES),
@@ -264,6 +272,21 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        HoldRuleDefined(
+            "expensive",
+            "value",
+            "high value",
+            True,
+            ("web",),
+            Money(50_000, "GBP"),
+            3,
+            24,
+            ("country",),
+            ("85123A",),
+        ),
+        BuyerBlocked("customer:17850", "charge-backs"),
+        BuyerUnblocked("customer:17850"),
+        BuyerOrderCounted("customer:17850", "o1", at(1)),
         ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
         CustomerForgotten(
             "17850",

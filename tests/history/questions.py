@@ -65,6 +65,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_return", return_id=return_id),
         question("list_return_policies"),
         question("list_channels"),
+        question("list_hold_rules"),
+        question("list_blocked_buyers"),
         question("get_channel", channel="web"),
         question("get_payment", payment_id=payment),
         question("order_payments", order_id=paid_order),

@@ -39,6 +39,8 @@ from oms_commands.returns.receive import ReceiveReturn
 from oms_commands.returns.refund import RefundReturn
 from oms_commands.returns.reopen import ReopenReturn
 from oms_commands.returns.request import RequestReturn
+from oms_commands.risk.block import BlockBuyer
+from oms_commands.risk.put_rule import PutHoldRule
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
@@ -240,6 +242,10 @@ class RandomShop:
             return CloseReturn(return_id=return_id)
         if kind == 3:
             days = 30 * self._units()
+            if days == 30:
+                return PutHoldRule("big", "value", minimum=Decimal(50), currency="GBP")
+            if days == 90:
+                return BlockBuyer("c1", "charge-backs")
             if days % 60:
                 return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)

@@ -46,6 +46,8 @@ UNRESTRICTED = {
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
     "list_payments": "every item names its payment and is masked like its order",
+    "list_hold_rules": "rules, with no order in them",
+    "list_blocked_buyers": "buyers, with no order of theirs",
     "list_channels": "settings, with no order in them",
     "get_channel": "settings, with no order in them",
     "list_return_policies": "periods for whole categories, with no order in them",

@@ -17,6 +17,8 @@ from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
+from oms_ledger.domain.risk.events import RISK_EVENTS
+from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State
@@ -34,6 +36,7 @@ EVENTS: dict[str, type[Event]] = {
         ProductDefined,
         OrderNumbered,
         ChannelDefined,
+        *RISK_EVENTS,
         *CUSTOMER_EVENTS,
         RetentionSet,
     )
@@ -52,6 +55,9 @@ STATES: dict[str, type[State]] = {
         Product,
         Channel,
         ChannelSettings,
+        HoldRule,
+        BlockedBuyer,
+        Buyer,
         CustomerRecord,
         Retention,
     )

@@ -13,11 +13,13 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
+    BlindedCommand,
     OrderPersonCommand,
     Personal,
     PersonalCommand,
     SubjectCommand,
     change_personal,
+    emails_to_blind,
     lacks_person,
     names_subject,
     person_id_of,
@@ -213,8 +215,11 @@ def sealed_with(command: Command, key: DataKey) -> Command:
 
 def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> Submission:
     command, idempotency = submission.command, submission.idempotency
-    if key is None and idempotency is None:
+    emails = [email for email in emails_to_blind(command) if email.strip()]
+    if key is None and idempotency is None and not emails:
         return submission
+    if emails:
+        command = cast(BlindedCommand, command).with_blinds(list(map(ledger_key.blind, emails)))
     if key is not None:
         command = sealed_with(command, key.key)
     if idempotency is not None:
@@ -225,7 +230,10 @@ def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> 
 
 
 def _needs_key(submission: Submission) -> bool:
-    return submission.idempotency is not None or bool(personal_values(submission.command))
+    command = submission.command
+    if submission.idempotency is not None or personal_values(command):
+        return True
+    return bool(emails_to_blind(command))
 
 
 def _needs(submissions: Sequence[Submission], ledger_key: LedgerKey) -> list[_Need | None]:

@@ -21,7 +21,6 @@ from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.channels.events import ChannelDefined
-from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
@@ -42,6 +41,7 @@ from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
+from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, State, stream_id
@@ -110,8 +110,8 @@ class InvariantChecker:
             self._return(stream, state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
-        elif isinstance(event, ChannelDefined):
-            self._belongs(stream, stream_id(ChannelSettings, event.channel))
+        elif isinstance(event, (ChannelDefined, *RISK_EVENTS)):
+            self._belongs(stream, event.stream)
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):
