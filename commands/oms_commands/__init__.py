@@ -12,10 +12,11 @@ from oms_commands import (
     returns,
     risk,
     stock,
+    store_credit,
 )
 from oms_ledger.kernel import Command
 
-NOUNS = (orders, risk, payments, fulfilment, returns, stock, catalogue, customers)
+NOUNS = (orders, risk, payments, store_credit, fulfilment, returns, stock, catalogue, customers)
 """In the order of an order's life."""
 
 COMMANDS: dict[str, type[Command]] = {

@@ -26,6 +26,7 @@ from oms_projections.returns import queries as of_returns
 from oms_projections.risk import queries as of_risk
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
+from oms_projections.store_credit import queries as of_store_credit
 
 PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
@@ -44,6 +45,7 @@ QUERIES: tuple[Query, ...] = (
     *of_payments.QUERIES,
     *of_channels.QUERIES,
     *of_risk.QUERIES,
+    *of_store_credit.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_retention.QUERIES,

@@ -105,6 +105,7 @@ def foreign(shop: Api) -> Traces:
         "channel": "web",
         "rule_name": "big",
         "buyer": "anna",
+        "account": "anna",
         "hold_id": hold_id,
         "tracking_number": "FOREIGNTRACK",
         "tracking_token": shown["tracking_token"],

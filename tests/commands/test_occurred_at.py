@@ -108,6 +108,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         six(),
         {"order_id": "o1", "provider": "bank", "reference": "R 1", "amount": "1.00"},
     ),
+    "IssueStoreCredit": (
+        (),
+        {"account": "c1", "amount": "1.00", "currency": "GBP", "reason": "goodwill"},
+    ),
     "CapturePayment": (AUTHORISED, PAYMENT),
     "CaptureDuePayments": (
         (ChannelDefined("web", capture_on="confirm"), *AUTHORISED),

@@ -87,6 +87,11 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.store_credit.events import (
+    StoreCreditIssued,
+    StoreCreditReturned,
+    StoreCreditSpent,
+)
 from oms_ledger.kernel import Event, Meta
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
@@ -284,6 +289,9 @@ LITERALS: dict[str, Event] = {
             ("country",),
             ("85123A",),
         ),
+        StoreCreditIssued("17850", Money(2500, "GBP"), "goodwill", "gift 7", "o1"),
+        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
+        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
         BuyerBlocked("customer:17850", "charge-backs"),
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),
@@ -310,6 +318,8 @@ ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "payment.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }

@@ -66,6 +66,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("list_return_policies"),
         question("list_channels"),
         question("list_hold_rules"),
+        question("get_store_credit", account="c1"),
         question("list_blocked_buyers"),
         question("get_channel", channel="web"),
         question("get_payment", payment_id=payment),

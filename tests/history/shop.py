@@ -45,6 +45,7 @@ from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_commands.stock.transfer import TransferStock
+from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
@@ -246,6 +247,8 @@ class RandomShop:
                 return PutHoldRule("big", "value", minimum=Decimal(50), currency="GBP")
             if days == 90:
                 return BlockBuyer("c1", "charge-backs")
+            if days == 150:
+                return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
             if days % 60:
                 return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)

@@ -46,6 +46,7 @@ UNRESTRICTED = {
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
     "list_payments": "every item names its payment and is masked like its order",
+    "get_store_credit": "amounts, whose orders are named and masked as such",
     "list_hold_rules": "rules, with no order in them",
     "list_blocked_buyers": "buyers, with no order of theirs",
     "list_channels": "settings, with no order in them",

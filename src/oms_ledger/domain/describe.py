@@ -28,6 +28,8 @@ from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
 )
+from oms_ledger.domain.store_credit.describe import describe_store_credit
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.kernel import Event
 
 
@@ -53,6 +55,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
     if isinstance(event, RISK_EVENTS):
         return [describe_risk(event)]
+    if isinstance(event, STORE_CREDIT_EVENTS):
+        return [describe_store_credit(event)]
     if isinstance(event, CUSTOMER_EVENTS):
         return [describe_customer(event)]
     if isinstance(event, RetentionSet):

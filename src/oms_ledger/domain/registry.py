@@ -21,6 +21,8 @@ from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Event, State
 
 EVENTS: dict[str, type[Event]] = {
@@ -37,6 +39,7 @@ EVENTS: dict[str, type[Event]] = {
         OrderNumbered,
         ChannelDefined,
         *RISK_EVENTS,
+        *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
         RetentionSet,
     )
@@ -49,6 +52,7 @@ STATES: dict[str, type[State]] = {
         StockLevel,
         Shipment,
         Payment,
+        StoreCredit,
         Return,
         ReturnPolicy,
         Location,

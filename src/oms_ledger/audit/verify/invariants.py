@@ -44,6 +44,8 @@ from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Event, State, stream_id
 
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
@@ -110,8 +112,11 @@ class InvariantChecker:
             self._return(stream, state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
-        elif isinstance(event, (ChannelDefined, *RISK_EVENTS)):
+        elif isinstance(event, (ChannelDefined, *RISK_EVENTS, *STORE_CREDIT_EVENTS)):
             self._belongs(stream, event.stream)
+            if isinstance(state, StoreCredit) and state.balance < 0:
+                self._find("store_credit_overspent", "more is spent than there is", stream,
+                           "a balance of 0 or more", str(state.balance))  # fmt: skip
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):
