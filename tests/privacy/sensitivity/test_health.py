@@ -40,6 +40,9 @@ ALL_BUT = frozenset(SCOPES) - {ADMIN, SENSITIVE}
 @pytest.fixture
 def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     """A pharmacy whose events the read models and the tree have caught up with."""
+    credit = {"amount": "1.00", "currency": "GBP", "reason": "goodwill"}
+    assert shop.put("/v1/channels/web", {}).status_code == 200
+    assert shop.post("/v1/store-credit/a1/issue", credit).status_code == 200
     made = Pharmacy(shop).opened()
     waits = {"min_position": made.position, "wait_ms": 10_000}
     for path in ("/v1/orders", "/v1/stock", "/v1/shipments", "/v1/returns", "/v1/payments"):
