@@ -15,6 +15,7 @@ from oms_commands.payments.request import RequestPayment
 from oms_commands.payments.void import VoidPayment
 from oms_commands.returns.refund import RefundReturn
 from oms_commands.store_credit.issue import IssueStoreCredit
+from oms_ledger.audit.verify.integrity import LogChecker
 from oms_ledger.domain.orders.events import OrderPlaced
 from oms_ledger.domain.payments.events import PaymentRefunded, PaymentVoided
 from oms_ledger.domain.returns.events import ReturnApproved
@@ -25,11 +26,14 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditReturned,
     StoreCreditSpent,
 )
+from oms_ledger.engine.log import codec
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, Decision, given
+from oms_ledger.testing.history import recorded
 from tests.commands.payments.past import TOTAL, gbp
 from tests.commands.returns.past import PAID_AND_DELIVERED, came, requested, returned
-from tests.commands.shop import six
+from tests.commands.returns.test_lives import stored
+from tests.commands.shop import UNDER_WAY, delivered, six
 
 ID = CONTEXT.command_id
 FILLED = StoreCreditIssued("c1", gbp(3000), "goodwill")
@@ -148,3 +152,20 @@ def test_a_return_is_refunded_to_the_account_and_not_to_the_payment() -> None:
     assert PaymentRefunded("p1", ID, gbp(510)) in decision.events
     euros = replace(FILLED, amount=replace(FILLED.amount, currency="EUR"))
     given(euros, *past).when(RefundReturn, return_id="r1").then_refused("currency_mismatch")
+
+
+def test_a_return_of_what_credit_has_paid_goes_to_one_account_alone() -> None:
+    past = (*UNDER_WAY, *delivered(), FILLED)
+    past = (*past, *given(*past).when(RequestPayment, **PAY, capture="automatic").events)
+    gift = replace(TO_CREDIT, account="gift-7")
+    past = (*past, *returned(gift, ReturnApproved("r1"), came(2)))
+    decision = given(*past).when(RefundReturn, return_id="r1")
+    assert moved(decision) == [StoreCreditIssued("gift-7", gbp(510), "return", ID, "o1")]
+
+
+def test_verification_names_an_overspent_account() -> None:
+    history = recorded([FILLED, StoreCreditSpent("c1", gbp(3001), "o1", "p1")])
+    checker = LogChecker(codec.decode, len(history))
+    checker.page(stored(history))
+    findings = [(finding.kind, finding.first) for finding in checker.finish()]
+    assert findings == [("store_credit_overspent", 2)]

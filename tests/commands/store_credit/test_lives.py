@@ -38,6 +38,15 @@ class Till:
         self.do("PutLocation", code="LON", name="London")
         self.do("ReceiveStock", sku="A", location="LON", quantity=20)
         self.orders = [self._delivered(shipped) for shipped in (3, 6)]
+        self.do("IssueStoreCredit", account="gift-7", amount="30.00", currency="GBP", reason="sold")
+        self.do(
+            "RequestPayment",
+            order_id=self.orders[1],
+            provider="store_credit",
+            account="gift-7",
+            amount="23.44",
+            capture="automatic",
+        )
 
     def _delivered(self, units: int) -> str:
         placed = self.do(
