@@ -35,7 +35,9 @@ def test_a_read_model_lists_every_event_that_it_folds(model: ReadModel) -> None:
             assert not list(model.touches(r))
 
 
-def folded_by_stream(model: ReadModel, history: Sequence[Recorded]) -> Mapping[object, object]:
+def folded_by_stream(
+    model: ReadModel, history: Sequence[Recorded]
+) -> Mapping[tuple[type[Row], tuple[object, ...]], Row]:
     """The rows after each stream was folded by itself. Where two of them make a row, it is the same
     one."""
     rows: dict[tuple[type[Row], tuple[object, ...]], Row] = {}
