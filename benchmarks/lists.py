@@ -27,7 +27,10 @@ from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ORDERS, SORTINGS, ListOrders
 
 COUNT, QUICK_COUNT = 1_000_000, 50_000
-TIMES, WARM = 20, 3
+TIMES, WARM = 20, 2
+SECONDS = 1.5
+"""A list that takes longer in all is asked for fewer times, but thrice."""
+
 TARGET_MS = 50.0
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -103,9 +106,17 @@ def _times(address: str, plan: Plan) -> Times:
         plan.progress(_title(filters))
         for sort in SORTINGS:
             path = "/v1/orders?" + urlencode({**filters, "sort": sort})
-            taken = [_milliseconds(connection, path) for _ in range(WARM + TIMES)]
-            times[_title(filters), sort] = taken[WARM:]
+            times[_title(filters), sort] = _taken(connection, path)
     return times
+
+
+def _taken(connection: http.client.HTTPConnection, path: str) -> list[float]:
+    for _ in range(WARM):
+        _milliseconds(connection, path)
+    taken: list[float] = []
+    while len(taken) < TIMES and (len(taken) < 3 or sum(taken) < SECONDS * 1000):
+        taken.append(_milliseconds(connection, path))
+    return taken
 
 
 def _milliseconds(connection: http.client.HTTPConnection, path: str) -> float:
@@ -136,7 +147,7 @@ def _plans(reader: Connection) -> Iterator[tuple[str, str]]:
 
 
 def _p95(taken: list[float]) -> float:
-    return quantiles(taken, n=20)[-1]
+    return quantiles(taken, n=20, method="inclusive")[-1]
 
 
 def _table(count: int, times: Times, plans: Mapping[str, str]) -> Table:
@@ -151,7 +162,7 @@ def _table(count: int, times: Times, plans: Mapping[str, str]) -> Table:
     notes = [
         f"{count:,} orders of two years, made by `benchmarks/many_orders.py` as rows of the read"
         " model: it says which share of them has each value. One client, the first page, over HTTP,"
-        f" {TIMES} requests of each list after {WARM}. Of the six sorts the slowest is shown.",
+        f" {TIMES} requests of each list after {WARM}, fewer of slow ones. Of the six sorts the slowest is shown.",
         "",
         f"Of {len(worst)} lists {within} have a p95 within {TARGET_MS:.0f} ms."
         + (f" Above it are: {'; '.join(above)}." if above else ""),

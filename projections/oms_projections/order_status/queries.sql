@@ -67,33 +67,53 @@ LIMIT %(limit)s;
       AND t.grams @> %(grams)s::text[] -- if grams
       AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
 
--- name: orders_of_weeks_placed
--- From the first to the last week in which orders with the values that are filtered by were placed,
--- so that the walk along the index begins and ends there.
-  AND placed_at >= (SELECT to_timestamp(min(week) * 604800) FROM ( -- if dated_1
+-- name: orders_until_the_last_week_placed
+-- Not after the last week in which orders with the values that are filtered by were placed:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (placed_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
       SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w) -- if dated_1
-  AND placed_at < (SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
-      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
 
--- name: orders_of_weeks_updated
--- From the first to the last week in which orders with the values that are filtered by were updated,
--- so that the walk along the index begins and ends there.
-  AND updated_at >= (SELECT to_timestamp(min(week) * 604800) FROM ( -- if dated_1
+-- name: orders_from_the_first_week_placed
+-- From the first week in which orders with the values that are filtered by were placed:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (placed_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
+      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
+-- name: orders_until_the_last_week_updated
+-- Not after the last week in which orders with the values that are filtered by were updated:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (updated_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
       SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w) -- if dated_1
-  AND updated_at < (SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
+-- name: orders_from_the_first_week_updated
+-- From the first week in which orders with the values that are filtered by were updated:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (updated_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
       SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
-      INTERSECT SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
-  ) AS w) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
 
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
@@ -102,7 +122,7 @@ FROM (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: orders_of_weeks_placed
+    -- include: orders_until_the_last_week_placed
     ORDER BY placed_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -115,7 +135,7 @@ FROM (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: orders_of_weeks_placed
+    -- include: orders_from_the_first_week_placed
     ORDER BY placed_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -128,7 +148,7 @@ FROM (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: orders_of_weeks_updated
+    -- include: orders_until_the_last_week_updated
     ORDER BY updated_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -141,7 +161,7 @@ FROM (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
-    -- include: orders_of_weeks_updated
+    -- include: orders_from_the_first_week_updated
     ORDER BY updated_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)

@@ -88,6 +88,8 @@ CREATE INDEX orders{v}_unarchived_placed ON orders{v} (placed_at, order_id) WHER
 
 CREATE INDEX orders{v}_unarchived_updated ON orders{v} (updated_at, order_id) WHERE NOT archived;
 
+CREATE INDEX orders{v}_unarchived_number ON orders{v} (number, order_id) WHERE NOT archived;
+
 CREATE INDEX orders{v}_external ON orders{v} (external_id) WHERE external_id IS NOT NULL;
 
 CREATE INDEX orders{v}_customer ON orders{v} (customer_id, placed_at, order_id)
