@@ -18,6 +18,7 @@ from rich.console import Console
 
 from benchmarks import (
     lag,
+    lists,
     long_orders,
     many_places,
     merkle,
@@ -44,6 +45,7 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "rebuild_open": rebuild.measure_open,
     "merkle": merkle.measure,
     "places": many_places.measure,
+    "lists": lists.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5

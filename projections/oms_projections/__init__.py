@@ -28,8 +28,10 @@ from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
+from oms_projections.risk import queries as of_risk
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
+from oms_projections.store_credit import queries as of_store_credit
 
 PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
@@ -51,6 +53,8 @@ QUERIES: tuple[Query, ...] = (
     *of_returns.QUERIES,
     *of_payments.QUERIES,
     *of_channels.QUERIES,
+    *of_risk.QUERIES,
+    *of_store_credit.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
     *of_figures.QUERIES,

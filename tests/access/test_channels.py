@@ -115,6 +115,9 @@ def foreign(shop: Api) -> Traces:
         "return_id": returned.json()["return_id"],
         "policy_name": "standard",
         "channel": "web",
+        "rule_name": "big",
+        "buyer": "anna",
+        "account": "anna",
         "hold_id": hold_id,
         "tracking_number": "FOREIGNTRACK",
         "tracking_token": shown["tracking_token"],
@@ -165,7 +168,7 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/orders", "/v1/payments", "/v1/customers/{customer_id}/orders", "/v1/shipments",
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
-        "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels",
+        "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels", "/v1/hold-rules",
         "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip
 

@@ -76,6 +76,7 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         (*six(), OrderHeld("o1", "h1", "fraud")),
         {"order_id": "o1", "hold_id": "h1"},
     ),
+    "AssessOrderRisk": (six(), {"order_id": "o1", "score": 9, "decision": "deny"}),
     "AllocateBackorders": (SHORT, {"order_id": "o1"}),
     "ReceiveStock": ((place(),), {"sku": "A", "location": "LON", "quantity": 5}),
     "ReturnStock": (
@@ -106,6 +107,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "RecordPayment": (
         six(),
         {"order_id": "o1", "provider": "bank", "reference": "R 1", "amount": "1.00"},
+    ),
+    "IssueStoreCredit": (
+        (),
+        {"account": "c1", "amount": "1.00", "currency": "GBP", "reason": "goodwill"},
     ),
     "CapturePayment": (AUTHORISED, PAYMENT),
     "CaptureDuePayments": (
@@ -147,6 +152,10 @@ NO_FACTS = {
     "PutLocation",
     "PutProduct",
     "PutChannel",
+    "PutHoldRule",
+    "ScreenOrder",
+    "BlockBuyer",
+    "UnblockBuyer",
     "ReleaseScheduledOrder",
     "ExpireOrder",
     "PutReturnPolicy",

@@ -168,13 +168,14 @@ def past_of(name: str, *before: Event) -> Past:
 
 
 def test_all_commands_with_a_sku_are_tried() -> None:
-    """Those that have one in a list, or in a class of its own, among them."""
+    """Those that have one in a list, or in a class of its own, among them. A hold rule compares the
+    composed forms."""
     with_sku = {
         name
         for name, kind in COMMANDS.items()
         if any("sku" in field for field in field_names(TypeAdapter(kind).json_schema()))
     }
-    assert with_sku - DRAFTS == set(OF_A_SKU)
+    assert with_sku - DRAFTS - {"PutHoldRule"} == set(OF_A_SKU)
     assert {"RequestReturn", "RequestBlindReturn", "EditOrder"} <= with_sku
 
 

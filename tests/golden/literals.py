@@ -48,6 +48,7 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
@@ -69,6 +70,12 @@ from oms_ledger.domain.orders.terms import (
     ShippingCharge,
 )
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.risk.events import (
+    BuyerBlocked,
+    BuyerOrderCounted,
+    BuyerUnblocked,
+    HoldRuleDefined,
+)
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -81,6 +88,11 @@ from oms_ledger.domain.stock.events import (
     StockReleased,
     StockReturned,
     StockShipped,
+)
+from oms_ledger.domain.store_credit.events import (
+    StoreCreditIssued,
+    StoreCreditReturned,
+    StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.drafts import DRAFT_LITERALS
@@ -191,6 +203,7 @@ LITERALS: dict[str, Event] = {
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
         HoldReleased("o1", "h1"),
+        OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
         UnitsPacked("o1", "s1", "LON", _LINES),
         UnitsUnpacked("o1", "s1", "LON", _LINES),
         UnitsShipped("o1", "s1", _LINES),
@@ -268,6 +281,24 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        HoldRuleDefined(
+            "expensive",
+            "value",
+            "high value",
+            True,
+            ("web",),
+            Money(50_000, "GBP"),
+            3,
+            24,
+            ("country",),
+            ("85123A",),
+        ),
+        StoreCreditIssued("17850", Money(2500, "GBP"), "goodwill", "gift 7", "o1"),
+        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
+        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
+        BuyerBlocked("customer:17850", "charge-backs"),
+        BuyerUnblocked("customer:17850"),
+        BuyerOrderCounted("customer:17850", "o1", at(1)),
         ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
         CustomerForgotten(
             "17850",
@@ -293,6 +324,8 @@ ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "payment.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }

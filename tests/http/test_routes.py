@@ -86,6 +86,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _expire(client)
         _return(client)
         _channel(client)
+        _hold(client)
+        _credit(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -228,6 +230,28 @@ def _return(client: ExampleClient) -> None:
     assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
 
 
+def _credit(client: ExampleClient) -> None:
+    """Store credit that pays a part of an order."""
+    client.do("IssueStoreCredit", account="gift-7")
+    order_id = client.do("PlaceOrder", body=order(2, "85123A"))["order_id"]
+    body = {"provider": "store_credit", "account": "gift-7", "amount": "5.00"}
+    after = client.do("RequestPayment", body=body, order_id=order_id)["position"]
+    assert client.see("get_store_credit", after, account="gift-7")["balance"] == "20.00"
+
+
+def _hold(client: ExampleClient) -> None:
+    """Orders held by a rule, by a risk decision, and by the blocked list."""
+    client.do("PutHoldRule", rule_name="big")
+    client.do("BlockBuyer", buyer="c9")
+    held = client.do("PlaceOrder", body=order(1, "85123A", customer={"id": "c9"}))
+    assert held["holds"][0]["rule"] == "blocked"
+    client.do("ScreenOrder", order_id=held["order_id"])
+    after = client.do("AssessOrderRisk", order_id=held["order_id"])["position"]
+    assert client.see("list_hold_rules", after)["items"][0]["name"] == "big"
+    assert client.see("list_blocked_buyers", after)["items"][0]["buyer"] == "customer:c9"
+    client.do("UnblockBuyer", buyer="c9")
+
+
 def _channel(client: ExampleClient) -> None:
     """A channel that captures on dispatch, and an order of it."""
     client.do("PutChannel", channel="till")
@@ -291,6 +315,7 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
+PATHS |= {"rule_name": "r", "buyer": "c", "account": "a"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -13,13 +13,11 @@ from oms_ledger.domain.errors import NotFound, illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import HeldOrderAnswer
 from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.holds import HOLDABLE
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-_DONE = ENDED | {"fulfilled", "completed"}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -51,7 +49,7 @@ class HoldOrder(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         status, lines = order.statuses.order, tuple(dict.fromkeys(self.lines or ()))
-        if status in _DONE:
+        if status not in HOLDABLE:
             raise illegal_transition(
                 "The order", status, "held", "There is nothing left to hold back."
             )

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt
+from oms_commands.payments._payment_command import payment_refs
 from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
@@ -43,7 +44,7 @@ class CaptureDuePayments(Command):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         payments = given.state(Order, self.order_id).settlement.payments
-        return [(Order, self.order_id), *((Payment, payment_id) for payment_id in payments)]
+        return payment_refs(self.order_id, payments, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)

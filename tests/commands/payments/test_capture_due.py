@@ -94,6 +94,14 @@ def test_what_is_on_its_way_or_was_captured_by_hand_is_not_captured_again() -> N
     assert captures(*six(), *captured(), on="confirm") == []
 
 
+def test_of_a_dispatch_what_is_on_its_way_counts_as_captured() -> None:
+    past = (*six(), *authorised(provider="external"), *shipped(2))
+    first = given(ChannelDefined("web", capture_on="dispatch"), *past).when(COMMAND)
+    requests = [e.amount.minor for e in first.events if isinstance(e, CaptureRequested)]
+    assert requests == [2 * UNIT + SHIPPING]
+    assert captures(*past, *first.events, on="dispatch") == []
+
+
 def test_several_payments_are_captured_in_the_order_of_their_requests() -> None:
     two = (*six(), *authorised("p1", 1000), *authorised("p2", 1025))
     assert captures(*two, on="confirm") == [("p1", 1000, False), ("p2", 1025, False)]

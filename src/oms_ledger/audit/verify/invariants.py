@@ -27,7 +27,6 @@ from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.channels.events import ChannelDefined
-from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
@@ -51,8 +50,11 @@ from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
+from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Event, State, stream_id
 
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
@@ -122,8 +124,11 @@ class InvariantChecker:
             self._payment(stream, state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
-        elif isinstance(event, ChannelDefined):
-            self._belongs(stream, stream_id(ChannelSettings, event.channel))
+        elif isinstance(event, (ChannelDefined, *RISK_EVENTS, *STORE_CREDIT_EVENTS)):
+            self._belongs(stream, event.stream)
+            if isinstance(state, StoreCredit) and state.balance < 0:
+                self._find("store_credit_overspent", "more is spent than there is", stream,
+                           "a balance of 0 or more", str(state.balance))  # fmt: skip
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):

@@ -21,6 +21,7 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
@@ -56,6 +57,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             return ["Stock came in for what was backordered", *_allocated(event.allocations)]
         case OrderHeld():
             return [_describe_hold(event)]
+        case OrderRiskAssessed():
+            return [_describe_risk(event)]
         case HoldReleased():
             return [f"Hold {event.hold_id} released"]
         case UnitsPacked():
@@ -187,3 +190,9 @@ def _describe_hold(event: OrderHeld) -> str:
     inputs = ", ".join(f"{each.name} {each.value}" for each in event.inputs)
     rule = f" by rule {event.rule} ({inputs})" if event.rule else ""
     return f"{held}{rule}; reason: {event.reason}{note_suffix(event.note)}"
+
+
+def _describe_risk(event: OrderRiskAssessed) -> str:
+    by = f" by {event.provider}" if event.provider else ""
+    reasons = f"; reasons: {', '.join(event.reasons)}" if event.reasons else ""
+    return f"Risk scored {event.score}{by}, decision: {event.decision}{reasons}"

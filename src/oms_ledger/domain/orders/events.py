@@ -150,6 +150,19 @@ class OrderHeld(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRiskAssessed(OrderStreamEvent):
+    """`score` is decimal text by the scale of `provider`; `decision` is accept, review or deny.
+    Events beside it hold the order or release it."""
+
+    type: ClassVar[str] = "order.risk_assessed.v1"
+    order_id: str
+    score: str
+    decision: str
+    provider: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HoldReleased(OrderStreamEvent):
     type: ClassVar[str] = "order.hold_released.v1"
     order_id: str
@@ -323,6 +336,7 @@ OrderEvent: TypeAlias = (
     | BackordersAllocated
     | OrderHeld
     | HoldReleased
+    | OrderRiskAssessed
     | UnitsPacked
     | UnitsUnpacked
     | UnitsShipped

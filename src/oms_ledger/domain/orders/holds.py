@@ -29,6 +29,9 @@ class Hold:
 Holds: TypeAlias = dict[str, Hold]
 """Holds in force, by `hold_id`."""
 
+HOLDABLE = frozenset({"pending", "scheduled", "confirmed", "processing"})
+"""Statuses of an order of which something is left to hold back."""
+
 HoldEvent: TypeAlias = OrderHeld | HoldReleased
 
 

@@ -9,7 +9,7 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.rules.schedule import release_if_due
@@ -41,9 +41,10 @@ def place(
     *,
     confirm: bool = False,
     sensitive: bool = False,
+    holds: Sequence[OrderHeld] = (),
 ) -> Sequence[Change]:
-    """The events of a new order. If the same order exists already, the one that confirms it where
-    that is wanted and still to do, or none. `Refused` with
+    """The events of a new order, with the `holds` that it begins with. If the same order exists
+    already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
     order = given.state(Order, order_id)
     if order.placed is not None:
@@ -75,6 +76,7 @@ def place(
     changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
+    changes += [Change(hold) for hold in holds]
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
         numbered,
