@@ -164,13 +164,16 @@ NO_FACTS = {
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
+    "TagCustomer",
+    "NoteCustomer",
+    "CorrectCustomer",
     "CreateDraft",
     "PutDraft",
     "PlaceDraft",
     "DeleteDraft",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, and drafts, whose orders have a time of their own."""
+under law, what staff keep about a customer, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, Note, PersonalText
+from oms_commands._fields import STRICT, Id, Note
+from oms_commands.customers._fields import ContactFields
 from oms_commands.orders._fields import AddressFields, address_of
 from oms_ledger.domain.customers.answers import CorrectedCustomerAnswer
 from oms_ledger.domain.errors import Refused
@@ -18,13 +19,6 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Person
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class ContactFields:
-    name: PersonalText | None = None
-    email: PersonalText | None = None
-    phone: PersonalText | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
