@@ -6,6 +6,7 @@ from __future__ import annotations
 from oms_commands import (
     catalogue,
     customers,
+    drafts,
     fulfilment,
     orders,
     payments,
@@ -16,7 +17,18 @@ from oms_commands import (
 )
 from oms_ledger.kernel import Command
 
-NOUNS = (orders, risk, payments, store_credit, fulfilment, returns, stock, catalogue, customers)
+NOUNS = (
+    drafts,
+    orders,
+    risk,
+    payments,
+    store_credit,
+    fulfilment,
+    returns,
+    stock,
+    catalogue,
+    customers,
+)
 """In the order of an order's life."""
 
 COMMANDS: dict[str, type[Command]] = {

@@ -164,9 +164,13 @@ NO_FACTS = {
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
+    "CreateDraft",
+    "PutDraft",
+    "PlaceDraft",
+    "DeleteDraft",
 }
-"""Commands that hold from the moment they are recorded: definitions, releases, expiries, and
-duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
+under law, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -18,6 +18,8 @@ from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
@@ -93,6 +95,7 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 
@@ -216,6 +219,7 @@ LITERALS: dict[str, Event] = {
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *DRAFT_LITERALS,
         *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
@@ -305,6 +309,8 @@ LITERALS: dict[str, Event] = {
         ),
         CustomerHeld("17850", "hold-1", "litigation", "case 12"),
         CustomerHoldReleased("17850", "hold-1", "case closed"),
+        CustomerTagged("17850", ("vip",), ("new",)),
+        CustomerNoted("17850", "prefers mornings"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }

@@ -12,6 +12,11 @@ from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.customers.set_retention import SetRetention
+from oms_commands.drafts._fields import DraftLineFields
+from oms_commands.drafts.create import CreateDraft
+from oms_commands.drafts.delete import DeleteDraft
+from oms_commands.drafts.place import PlaceDraft
+from oms_commands.drafts.put import PutDraft
 from oms_commands.fulfilment._fields import ScanCode
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
 from oms_commands.fulfilment.create_shipment import CreateShipment
@@ -73,9 +78,11 @@ class RandomShop:
         self.orders: list[str] = []
         self.shipments: list[str] = []
         self.returns: list[str] = []
+        self.drafts: list[str] = []
         self.payments: list[tuple[str, str]] = []
         """Payments, each with its order before it."""
         self._till = random.Random(seed)
+        self._drafting = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
         self._now = now
@@ -101,14 +108,18 @@ class RandomShop:
         self._try(self.chance.choice((*moves, *others, *seldom))())
         if self._till.random() < 0.3:
             self._try(self._pay())
+        if self._drafting.random() < 0.3:
+            self._try(self._draft())
 
     def _try(self, command: Command) -> None:
         try:
             answer = self._execute(command)
         except OmsError:
             return
-        if isinstance(command, PlaceOrder):
+        if isinstance(command, (PlaceOrder, PlaceDraft)):
             self.orders.append(str(answer["order_id"]))
+        if isinstance(command, CreateDraft):
+            self.drafts.append(str(answer["draft_id"]))
         if isinstance(command, CreateShipment):
             self.shipments.append(str(answer["shipment_id"]))
         if isinstance(command, RequestReturn):
@@ -128,6 +139,21 @@ class RandomShop:
 
     def a_return(self) -> str:
         return self.chance.choice(self.returns[-20:] or ["none"])
+
+    def a_draft(self) -> str:
+        return self._drafting.choice(self.drafts[-20:] or ["none"])
+
+    def _draft(self) -> Command:
+        kind, draft_id = self._drafting.randrange(6), self.a_draft()
+        line = DraftLineFields(self._drafting.choice(SKUS), 1, Decimal("2.50"))
+        if kind == 0:
+            return DeleteDraft(draft_id)
+        if kind == 1:
+            return PlaceDraft(draft_id)
+        if kind == 2:
+            return PutDraft(draft_id=draft_id, channel="web", currency="GBP", lines=(line, line))
+        currency = self._drafting.choice(("GBP", None))
+        return CreateDraft(channel="web", currency=currency, lines=(line,))
 
     def a_payment(self) -> tuple[str, str]:
         """The ids of an order and of a payment of it."""

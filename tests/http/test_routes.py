@@ -78,6 +78,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
+        _draft(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
@@ -94,7 +95,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
             assert client.see(name, after, sku="85123A")
         assert client.see("get_location", after, code="LON")["address"]["city"] == "London"
         assert client.see("list_shipments", after)["items"]
-        assert client.see("shipping_performance", after)["rows"]
+        for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
+            assert client.see(name, after)["rows"], name
         _forget(client, after)
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 
@@ -124,6 +126,18 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _draft(client: ExampleClient) -> None:
+    """A draft that is placed, and one that is deleted."""
+    draft_id = client.do("CreateDraft")["draft_id"]
+    after = client.do("PutDraft", draft_id=draft_id)["position"]
+    assert client.see("get_draft", after, draft_id=draft_id)["shipping"]["service"] == "standard"
+    assert client.see("list_drafts", after)["items"][0]["draft_id"] == draft_id
+    placed = client.do("PlaceDraft", draft_id=draft_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+    other = client.do("CreateDraft")["draft_id"]
+    assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -261,6 +275,10 @@ def _forget(client: ExampleClient, after: int) -> None:
         client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
+    client.do("TagCustomer", customer_id="17850")
+    after = client.do("NoteCustomer", customer_id="17850")["position"]
+    listed = client.see("list_customers", after)["items"]
+    assert [c["customer_id"] for c in listed if c["tags"] == ["vip"]] == ["17850"]
     held = client.do("HoldCustomer", customer_id="17850")
     client.do("SetRetention", body={"kind": "customers", "keep": "1d"})
     after = client.do("SetRetention")["position"]
@@ -289,7 +307,7 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 PATHS |= {"rule_name": "r", "buyer": "c", "account": "a"}
 
 

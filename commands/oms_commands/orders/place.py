@@ -75,6 +75,7 @@ class PlaceOrder(Command):
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
+    creates_once: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -135,7 +136,7 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self._order_id(ctx, given), _terms_of(self, given)
+        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
         return place(
             order_id,
             terms,
@@ -147,7 +148,7 @@ class PlaceOrder(Command):
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self._order_id(ctx, given)))
+        return order_view(given.state(Order, self.order_key(ctx, given)))
 
     @property
     def emails_to_blind(self) -> tuple[str, ...]:
@@ -173,7 +174,7 @@ class PlaceOrder(Command):
         assert self.customer is not None
         return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
-    def _order_id(self, ctx: Context, given: Given) -> str:
+    def order_key(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
         *older, order_id = self._order_ids(ctx, given)
         return next((each for each in older if given.state(Order, each).placed), order_id)

@@ -15,7 +15,7 @@ from oms_commands.returns._fields import (
     replacement_of,
     require_distinct,
 )
-from oms_ledger.domain.catalogue.state import Location, Product
+from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import existing_order, require_location
 from oms_ledger.domain.orders.lines import OrderLine
@@ -107,11 +107,13 @@ class RequestReturn(Command):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *window_refs(order)]
-        refs += [(Product, line.sku) for line in self.replacement_lines or ()]
+        if self._resolution in ("exchange", "replacement"):
+            skus = self._replacement_skus(order)
+            refs += [ref for sku in skus for ref in product_refs(sku)]
         if self.location is not None:
             refs.append((Location, self.location))
         if self.approve and self._resolution in ("exchange", "replacement"):
-            refs += replacement_refs(order, self._replacement_skus(order))
+            refs += replacement_refs(order, [stored_sku(sku, given) for sku in skus])
         return refs
 
     def _replacement_skus(self, order: Order) -> list[str]:

@@ -134,4 +134,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in RETURN_EVENTS),
+    by_stream=True,
 )

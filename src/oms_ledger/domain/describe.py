@@ -10,6 +10,8 @@ from oms_ledger.domain.customers.events import (
     CUSTOMER_EVENTS,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.drafts.describe import describe_draft
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
@@ -37,6 +39,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
     """One sentence for what happened, and one for each thing it did to a line."""
     if isinstance(event, ORDER_EVENTS):
         return describe_order(event, skus)
+    if isinstance(event, DRAFT_EVENTS):
+        return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
     if isinstance(event, PAYMENT_EVENTS):

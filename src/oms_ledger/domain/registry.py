@@ -9,6 +9,8 @@ from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.events import ORDER_EVENTS
@@ -29,6 +31,7 @@ EVENTS: dict[str, type[Event]] = {
     event.type: event
     for event in (
         *ORDER_EVENTS,
+        *DRAFT_EVENTS,
         *STOCK_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
@@ -49,6 +52,7 @@ STATES: dict[str, type[State]] = {
     state.category: state
     for state in (
         Order,
+        Draft,
         StockLevel,
         Shipment,
         Payment,

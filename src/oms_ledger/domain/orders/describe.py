@@ -34,7 +34,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix
+from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix, tags_text
 
 Skus = Mapping[str, str]
 """SKU of each line of the order, by line id."""
@@ -78,7 +78,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             resumed = f"Resumed {_units(event.lines, skus)}{note_suffix(event.note)}"
             return [resumed, *_allocated(event.allocations), *_short(event.backorders)]
         case OrderTagged():
-            return [_tags(event)]
+            return [tags_text(event.added, event.removed)]
         case OrderNoted():
             return [f"Note: {event.text}"]
         case OrderArchived():
@@ -86,18 +86,13 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderUnarchived():
             return ["Order taken out of the archive"]
         case PaymentProgressed():
-            return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+            return [_payment(event)]
         case ReturnProgressed():
             return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:
             assert_never(event)
-
-
-def _tags(event: OrderTagged) -> str:
-    changes = [f"+{tag}" for tag in event.added] + [f"-{tag}" for tag in event.removed]
-    return f"Tags: {', '.join(changes)}"
 
 
 def _edited(event: OrderEdited) -> str:
@@ -136,6 +131,21 @@ def _edits(event: OrderEdited, skus: Skus) -> list[str]:
 def _moved(event: OrderEdited) -> list[str]:
     """The stock that an edit freed and took."""
     return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
+
+
+def _payment(event: PaymentProgressed) -> str:
+    status = event.status.replace("_", " ")
+    amounts = {
+        "pending": event.pending,
+        "authorised": event.open,
+        "captured": event.captured,
+        "on its way back": event.refunding,
+        "refunded": event.refunded,
+        "charged back": event.charged_back,
+    }
+    parts = [f"{Money(minor, event.currency)} {what}" for what, minor in amounts.items() if minor]
+    text = f"Payment {event.payment_id} by {event.provider} is {status}"
+    return f"{text}: {', '.join(parts)}" if parts else text
 
 
 def _credit(event: CreditGranted, skus: Skus) -> str:
