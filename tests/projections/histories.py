@@ -28,6 +28,7 @@ from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderHeld,
     OrderPlaced,
+    OrderRiskAssessed,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -290,7 +291,9 @@ class Shop:
         if order.holds:
             self.happens(order, HoldReleased(order_id, next(iter(order.holds))))
         else:
-            self.happens(order, OrderHeld(order_id, f"h{len(self.events)}", "fraud", "look"))
+            held = OrderHeld(order_id, f"h{len(self.events)}", "fraud", "look")
+            self.happens(order, OrderRiskAssessed(order_id, "87", "review"))
+            self.happens(order, held)
 
     def cancel(self) -> None:
         order = self.any_order()
