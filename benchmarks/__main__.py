@@ -19,6 +19,7 @@ from rich.console import Console
 from benchmarks import (
     lag,
     lists,
+    long_orders,
     many_places,
     merkle,
     over_http,
@@ -35,6 +36,7 @@ from oms_ledger.settings import Settings
 
 MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "writer": writer.measure,
+    "long_orders": long_orders.measure,
     "http": over_http.measure,
     "reads": reads.measure,
     "lag": lag.measure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import msgspec
@@ -28,6 +28,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -86,12 +87,13 @@ def fold(r: Recorded, page: Page) -> None:
 
 @dataclass(slots=True)
 class OpenOrder:
-    """An order of the page that is being folded: its rows, and its document in memory. The rows are
-    brought up to date when the page is at its end."""
+    """An order of the page that is being folded: its rows, of lines those that change, and its
+    document in memory. The rows are brought up to date when the page is at its end."""
 
     row: OrderDocumentRow
     document: OrderDocument
     listed: OrderRow
+    lines: dict[str, LineRow] = field(default_factory=dict)
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
@@ -104,18 +106,20 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
             OrderDocumentRow(order_id), document, order_row(document)
         )
         put = page.add
+        put(opened.row)
+        put(opened.listed)
         for term in terms_of(event):
             put(term)
     else:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
-        document = opened.document
-        before = WeeklyValues.of(document)
-        follow(document, r)
-    put(opened.row)
-    put(opened.listed)
-    put_weeks(page, document, before)
+        before = WeeklyValues.of(opened.document)
+        follow(opened.document, r)
+    put_weeks(page, opened.document, before)
+    lines = opened.lines
     for line_id in lines_of(event):
-        put(line_row(order_id, document.order, line_id))
+        if line_id not in lines:
+            row = lines[line_id] = line_row(order_id, opened.document.order.lines[line_id])
+            put(row)
 
 
 def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
@@ -124,6 +128,8 @@ def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
         raise LookupError(f"{event.type} for order {order_id}, never placed")
     document = read(row.document)
     opened = page.memo[order_id] = OpenOrder(row, document, order_row(document))
+    page.put(opened.row)
+    page.put(opened.listed)
     return opened
 
 
@@ -133,6 +139,8 @@ def finish(page: Page) -> None:
         row, document = opened.row, opened.document
         statuses = document.order.statuses
         update_row(opened.listed, statuses, document)
+        for line_id, line in opened.lines.items():
+            update_line(line, document.order.lines[line_id])
         row.document = written(document)
         body = detail(document, statuses=statuses)
         row.answer = text_of(body)
@@ -309,21 +317,22 @@ def facets_of(row: OrderRow) -> list[str]:
     return facets
 
 
-def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
-    progress = order.lines[line_id]
-    return LineRow(
-        order_id,
-        line_id,
-        progress.line.sku,
-        progress.line.quantity,
-        progress.allocated,
-        progress.packed,
-        progress.backordered,
-        progress.shipped,
-        progress.delivered,
-        progress.cancelled,
-        progress.returned,
-    )
+def line_row(order_id: str, progress: LineProgress) -> LineRow:
+    """The counters are brought up to date with the page."""
+    line = progress.line
+    return LineRow(order_id, line.line_id, line.sku, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def update_line(row: LineRow, progress: LineProgress) -> None:
+    row.sku = progress.line.sku
+    row.ordered = progress.line.quantity
+    row.allocated = progress.allocated
+    row.packed = progress.packed
+    row.backordered = progress.backordered
+    row.shipped = progress.shipped
+    row.delivered = progress.delivered
+    row.cancelled = progress.cancelled
+    row.returned = progress.returned
 
 
 READ_MODEL = ReadModel(
@@ -335,4 +344,5 @@ READ_MODEL = ReadModel(
     fold=fold,
     finish=finish,
     event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
+    by_stream=True,
 )

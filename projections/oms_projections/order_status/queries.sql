@@ -287,6 +287,22 @@ WHERE person IN (
     WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL)
 ORDER BY placed_at, order_id;
 
+-- name: guest_keys
+-- The keys of guests with an e-mail address of the customer's.
+SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
+JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
+WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL;
+
+-- name: drafts_of_customer
+-- Oldest first. The view is of another read model: `position_of_model` says how far that is.
+SELECT draft_id, customer_id, document, person, created_at, updated_at FROM drafts
+WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
+ORDER BY created_at, draft_id;
+
+-- name: position_of_model
+-- How far another read model is folded.
+SELECT position FROM projection_positions WHERE name = %(model)s AND state = 'live';
+
 -- name: accesses_of_customer
 -- Who was shown what the customer's keys open, today's and those that were destroyed, or those of
 -- guests with an e-mail address of theirs.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import partial
 from typing import cast
 
@@ -11,13 +10,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import body_held, command_body_of, refuse_large_command
-from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.requests import (
     Headers,
@@ -44,16 +43,14 @@ class CommandHandler:
     body is parsed first and validated together with them.
     """
 
-    def __init__(
-        self, submitter: CommandSubmitter, disclosure: Disclosure, kind: type[Command]
-    ) -> None:
+    def __init__(self, bus: AsyncCommandBus, disclosure: Disclosure, kind: type[Command]) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
-        self._submitter = submitter
+        self._bus = bus
         self._disclosure = disclosure
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
-        self._has_external_id = any(f.name == "external_id" for f in fields(kind))  # type: ignore[arg-type]  # commands are dataclasses
+        self._creates_once = kind.creates_once
         self._from_json = adapter.validator.validate_json
         self._from_python = adapter.validate_python
 
@@ -78,7 +75,7 @@ class CommandHandler:
         channels = principal.channels
         submission = Submission(command, ctx, once, expected, dry_run, channels=channels)
         try:
-            outcome = await self._submitter.submit(submission)
+            outcome = await self._bus.submit(submission)
         except Refused as error:
             raise await self._disclosure.refusal(request, command, error) from None
         return await self._disclosure.answer(
@@ -106,13 +103,13 @@ class CommandHandler:
             raise from_validation(error) from None
 
     def status(self, outcome: Outcome) -> int:
-        """200 where an external id was known already, so that no order was created; else the
-        route's status. A replayed idempotency key repeats the first status."""
-        return self._status if outcome.began or not self._has_external_id else 200
+        """200 where what the command creates once was there already; else the route's status. A
+        replayed idempotency key repeats the first status."""
+        return self._status if outcome.began or not self._creates_once else 200
 
     def repeats(self, outcome: Outcome) -> bool:
-        """Whether an idempotency key or an external id has repeated an earlier answer."""
-        return outcome.replayed or (self._has_external_id and not outcome.began)
+        """Whether an idempotency key, or what is there already, has repeated an answer."""
+        return outcome.replayed or (self._creates_once and not outcome.began)
 
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)
