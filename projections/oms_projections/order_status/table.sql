@@ -139,7 +139,7 @@ CREATE TABLE order_terms{v} (
 CREATE INDEX order_terms{v}_grams ON order_terms{v} USING gin (grams);
 
 -- The weeks, counted from 1970, in which there ever were orders with a value that lists filter by, by
--- the `date` at which they were placed or updated: where a walk along those dates begins and ends.
+-- the `date` at which they were placed or updated: where a walk along those dates begins.
 CREATE TABLE order_weeks{v} (
     facet text COLLATE "C" NOT NULL,
     date text COLLATE "C" NOT NULL,

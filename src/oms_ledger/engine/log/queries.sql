@@ -6,7 +6,8 @@ SELECT position, recorded_at, clock_timestamp() FROM ledger_head FOR UPDATE;
 SELECT 'ledger_head'::regclass::oid;
 
 -- name: act_as_login
-SET LOCAL ROLE NONE;
+-- For the rest of the transaction.
+SELECT set_config('role', 'none', true);
 
 -- name: end_lost_holders
 -- Sessions of this program whose transaction is older than the time that this one has waited for
