@@ -139,6 +139,11 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 """A past in which each command records a fact, and its fields without the time."""
 
 NO_FACTS = {
+    "CreateDraft",
+    "PutDraft",
+    "PlaceDraft",
+    "DeleteDraft",
+    "PlaceReceivedOrder",
     "PutLocation",
     "PutProduct",
     "ReleaseScheduledOrder",

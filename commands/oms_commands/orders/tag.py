@@ -58,7 +58,7 @@ class TagOrder(OrderCommand):
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        tags = existing_order(given, self.order_id).labels.tags
+        tags = existing_order(given, self.order_id, unplaced=True).labels.tags
         added = tuple(tag for tag in dict.fromkeys(self.add) if tag not in tags)
         removed = tuple(tag for tag in dict.fromkeys(self.remove) if tag in tags)
         if len(tags) + len(added) - len(removed) > TAGS_MAX:

@@ -185,7 +185,9 @@ WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
 ORDER BY created_at, draft_id;
 
 -- name: drafts_position
-SELECT position FROM projection_positions WHERE name = 'drafts' AND state = 'live';
+-- How far the read model of drafts has got; nothing where it has not begun.
+SELECT position FROM projection_positions
+WHERE name = 'drafts' AND state = 'live' AND position > 0;
 
 -- name: accesses_of_customer
 -- Who was shown what the customer's keys open, today's and those that were destroyed, or those of

@@ -15,10 +15,18 @@ from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, Json, Ref
 
 
-def existing_order(given: Given, order_id: str) -> Order:
+def existing_order(given: Given, order_id: str, *, unplaced: bool = False) -> Order:
+    """The order. `NotFound` where there is none; `Refused` with `illegal_transition` where it is in
+    the queue, or was rejected from it, unless `unplaced` orders are allowed."""
     order = given.state(Order, order_id)
     if order.placed is None:
         raise NotFound(f"There is no order {order_id}. Look it up with GET /v1/orders?q=...")
+    if order.course.unplaced and not unplaced:
+        status = order.statuses.order
+        remedy = "Wait until it is placed, or cancel it." if status == "received" else ""
+        raise illegal_transition(
+            "The order", status, "changed", remedy or "It was never placed: place another one."
+        )
     return order
 
 
