@@ -93,7 +93,7 @@ class PackedParcel:
 class ShopState:
     """What has happened in the shop so far. `deliveries` are those of suppliers, with their dates.
     `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds` (their
-    ids) have the number of the story as key."""
+    ids) have the number of the story as key; `queued` are the external ids of queued orders."""
 
     stories: Sequence[Story]
     deliveries: Sequence[tuple[datetime, Delivery]]
@@ -102,6 +102,7 @@ class ShopState:
     ready_at: dict[int, datetime] = field(default_factory=dict)
     holds: dict[int, str] = field(default_factory=dict)
     parcels: list[PackedParcel] = field(default_factory=list)
+    queued: list[str] = field(default_factory=list)
 
     def record(self, scheduled: ScheduledCommand, answer: View) -> None:
         """Take over the answer to a command of a story."""
