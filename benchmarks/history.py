@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,8 +21,9 @@ from oms_commands.fulfilment.label_shipment import LabelShipment
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
 from oms_commands.orders.cancel import CancelOrder
 from oms_ledger.app import Oms
+from oms_ledger.bus import PendingOutcome
 from oms_ledger.contexts import new_context
-from oms_ledger.engine.write.submissions import Outcome, Submission
+from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command
 
 COHORT = 500
@@ -42,10 +42,10 @@ class Parcel:
 
 def generate(oms: Oms, events: int, chance: random.Random, progress: Progress) -> int:
     """Let things happen until there are this many events; how many there are."""
-    on_their_way: deque[list[Future[Outcome]]] = deque()
+    on_their_way: deque[list[PendingOutcome]] = deque()
     head, printed = oms.readers.head(), 0
     for cohort in _cohorts(chance):
-        on_their_way.append(oms.writer.submit_many(cohort))
+        on_their_way.append(oms.bus.submit(cohort))
         if len(on_their_way) > 2:
             head = max(future.result().position for future in on_their_way.popleft())
         if head - printed >= 50_000:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import re
+import resource
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # the library has no types
 import psycopg
 
 from benchmarks import postgres
@@ -63,3 +67,19 @@ def sync_microseconds() -> int:
     match = re.search(r"fdatasync\s+[\d.]+ ops/sec\s+(\d+) usecs/op", output)
     assert match, output
     return int(match[1])
+
+
+def processor_seconds(database_url: str) -> float:
+    """Processor time of this process and of its children that have ended, and of all of
+    PostgreSQL, with its processes that have ended."""
+    with psycopg.connect(database_url) as connection:
+        server = psutil.Process(connection.info.backend_pid).parent()
+        used = 0.0
+        for process in [server, *server.children()]:
+            with suppress(psutil.NoSuchProcess):  # its time is among those that have ended
+                times = process.cpu_times()
+                used += times.user + times.system
+        ended = server.cpu_times().children_user + server.cpu_times().children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = time.process_time() + children.ru_utime + children.ru_stime
+    return float(own + used + ended)

@@ -23,10 +23,11 @@ import psycopg
 from benchmarks import sealed_writes as door
 from benchmarks.compare import Contender, Plan, Ratio, Run, Table, take_turns
 from benchmarks.shop import event_sizes, five_event_order, keep_in_flight, ledger, stocked
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
 from oms_ledger.audit.tree.postgres import PostgresTree
 from oms_ledger.audit.tree.sealer import Sealer
 from oms_ledger.engine.work.loops import Loop
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.http.app import create_app
 from oms_ledger.kernel import Command
 from oms_ledger.settings import Settings

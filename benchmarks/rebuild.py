@@ -7,22 +7,25 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import closing
-from statistics import quantiles
+from dataclasses import replace
+from functools import partial
+from statistics import median, quantiles
 
 from benchmarks.compare import Plan, Ratio, Run, Table
 from benchmarks.history import generate
 from benchmarks.lag import connected, one_order, request
+from benchmarks.machine import processor_seconds
 from benchmarks.over_http import wait_until
 from benchmarks.served import served_ledger
 from benchmarks.shop import ledger, stocked
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.projector import LIVE_PATH, Projector
 from oms_ledger.engine.rebuild import builds
-from oms_ledger.engine.rebuild.builder import Builder
 from oms_ledger.engine.rebuild.builds import BUILDING, BuildRecord
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS
@@ -30,6 +33,8 @@ from oms_projections import PROJECTIONS
 EVENTS, QUICK_EVENTS = 500_000, 100_000
 OPEN_EVENTS, QUICK_OPEN_EVENTS = 200_000, 50_000
 BULK = "three read models rebuilt"
+JOBS = 2
+SPLIT = f"three read models rebuilt in {JOBS} processes"
 LIVE, PAGED = "the same, as live ones catch up", "the same, as live ones, page by page"
 BEFORE, MEANWHILE = "orders before", "orders while three read models are rebuilt"
 PAUSE_SECONDS = 0.01
@@ -38,44 +43,48 @@ NAMES = [model.name for model in PROJECTIONS]
 
 def measure(server: str, plan: Plan) -> Table:
     tune_interpreter()
-    runs: dict[str, list[Run]] = {BULK: [], LIVE: [], PAGED: []}
+    runs: dict[str, list[Run]] = {SPLIT: [], BULK: [], LIVE: [], PAGED: []}
+    processor: dict[str, list[float]] = {way: [] for way in runs}
     with ledger(server, "rebuild") as settings, stocked(settings) as oms:
         events = QUICK_EVENTS if plan.quick else EVENTS
         head = generate(oms, events, random.Random(1), plan.progress)
         for _ in range(plan.rounds):
             for way, turns in runs.items():
+                before = processor_seconds(oms.url)
                 turns.append(_turn(settings, oms, way, plan, head))
+                processor[way].append((processor_seconds(oms.url) - before) / head * 1e6)
+    used = "; ".join(f"{way}: {median(each):.0f} µs" for way, each in processor.items())
     return Table(
         "rebuild",
         "Rebuild",
         "events/s",
         runs,
-        [Ratio(BULK, PAGED, 2), Ratio(BULK, LIVE)],
+        [Ratio(SPLIT, PAGED, 2), Ratio(SPLIT, BULK), Ratio(BULK, PAGED), Ratio(BULK, LIVE)],
         [
-            f"{head:,} events, as in Replay; in one process and without a rest. Rebuilding is"
-            " timed with its indexes. Page by page is how a projector follows: each page is"
-            " written before the next is read. Behind by more, it reads, folds and writes at the"
-            " same time."
+            f"{head:,} events, as in Replay; in one process but for `--jobs {JOBS}`, and without a"
+            " rest. Rebuilding is timed with its indexes, and with the start of its processes. Page"
+            " by page is how a projector follows: each page is written before the next is read."
+            " Behind by more, it reads, folds and writes at the same time. Processor time an event,"
+            f" PostgreSQL's with it, tables and indexes made and dropped: {used}."
         ],
     )
 
 
-class _AsLive(Projector):
-    """Folds what is being built as a live read model is folded."""
-
-    state = BUILDING
+AS_LIVE = replace(LIVE_PATH, state=BUILDING)
+"""Folds what is being built as a live read model is folded."""
 
 
 def _turn(settings: Settings, oms: Oms, way: str, plan: Plan, head: Position) -> Run:
     """All read models, from the first event on, in tables of their own."""
     plan.progress(way)
     requested = oms.rebuilds.request(NAMES)
-    if way == BULK:
-        with oms.rebuilds.builder() as builder:
+    if way in (BULK, SPLIT):
+        with oms.rebuilds.builder(jobs=JOBS if way == SPLIT else 1) as builder:
             taken = _timed(head, lambda: _build(oms, builder, requested, plan, head))
     else:
         _make_whole(settings, requested)
-        with _AsLive(lambda: _connect(settings, Role.PROJECTOR), PROJECTIONS) as live:
+        connect = partial(_connect, settings, Role.PROJECTOR)
+        with Projector(connect, PROJECTIONS, path=AS_LIVE) as live:
             step = live.step if way == PAGED else live.advance
             taken = _timed(head, lambda: _follow(live, step, head))
     for build in requested:
@@ -109,7 +118,7 @@ def _timed(events: int, act: Callable[[], None]) -> Run:
 
 
 def _build(
-    oms: Oms, builder: Builder, requested: list[BuildRecord], plan: Plan, head: Position
+    oms: Oms, builder: Projector, requested: list[BuildRecord], plan: Plan, head: Position
 ) -> None:
     while not _done(oms, requested):
         builder.advance()

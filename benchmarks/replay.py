@@ -9,10 +9,11 @@ import time
 from benchmarks.compare import Plan, Ratio, Run, Table
 from benchmarks.history import generate
 from benchmarks.shop import ledger, stocked
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.pages import stored_names
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.kernel import Position
 from oms_ledger.settings import Settings
 from oms_projections import PROJECTIONS

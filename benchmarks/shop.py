@@ -18,6 +18,7 @@ from oms_commands.orders._fields import AddressFields, CustomerFields, LineField
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms, open_prepared, prepare
+from oms_ledger.bus import PendingOutcome
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
@@ -25,7 +26,6 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Command
-from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.settings import Settings
 
 ACTOR = "benchmark"
@@ -75,11 +75,11 @@ def sku_of(number: int) -> str:
 
 
 def five_event_order(
-    chance: random.Random, skus: int = SKUS, *, confirm: bool = False
+    chance: random.Random, skus: int = SKUS, *, lines: int = LINES, confirm: bool = False
 ) -> PlaceOrder:
     """Three lines, a customer, an address: the channel's number, the order, three allocations.
-    With one SKU all three lines are of it."""
-    picked = chance.sample(range(skus), LINES) if skus >= LINES else [0] * LINES
+    With one SKU all lines are of it. With more `lines` there are as many more allocations."""
+    picked = chance.sample(range(skus), lines) if skus >= lines else [0] * lines
     return PlaceOrder(
         channel="web",
         currency="GBP",
@@ -116,7 +116,7 @@ def keep_in_flight(oms: Oms, commands: Iterator[Command], in_flight: int, second
     half = max(1, in_flight // 2)
 
     def submit() -> list[PendingOutcome]:
-        return oms.submit(Submission(next(commands), new_context(ACTOR)) for _ in range(half))
+        return oms.bus.submit(Submission(next(commands), new_context(ACTOR)) for _ in range(half))
 
     done = 0
     started = time.perf_counter()

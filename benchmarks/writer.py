@@ -9,7 +9,7 @@ from itertools import cycle
 from benchmarks import ordinary, postgres
 from benchmarks.compare import Plan, Ratio, Table, take_turns
 from benchmarks.shop import event_sizes, five_event_order, keep_in_flight, ledger, stocked
-from oms_ledger.app import tune_interpreter
+from oms_ledger.heap import tune_interpreter
 
 FEW, MANY, HOT = "64 in flight", "1,000 in flight", "1,000 in flight, one SKU"
 ORDERS = 10_000

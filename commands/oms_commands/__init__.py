@@ -11,11 +11,24 @@ from oms_commands import (
     orders,
     payments,
     returns,
+    risk,
     stock,
+    store_credit,
 )
 from oms_ledger.kernel import Command
 
-NOUNS = (drafts, orders, payments, fulfilment, returns, stock, catalogue, customers)
+NOUNS = (
+    drafts,
+    orders,
+    risk,
+    payments,
+    store_credit,
+    fulfilment,
+    returns,
+    stock,
+    catalogue,
+    customers,
+)
 """In the order of an order's life."""
 
 COMMANDS: dict[str, type[Command]] = {

@@ -6,26 +6,21 @@ behind it.
 
 from __future__ import annotations
 
-import gc
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import orjson
 
-from oms_ledger import heap
 from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.access.principals import EVERYTHING, ReadRights
 from oms_ledger.audit.ledger import LedgerAudit
+from oms_ledger.bus import CommandBus
 from oms_ledger.contexts import new_context
-from oms_ledger.domain.errors import OmsError
-from oms_ledger.domain.json_values import plain
 from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db import bootstrap, dsn, embedded, migrations, roles
 from oms_ledger.engine.db.async_session import AsyncSessions
@@ -44,14 +39,15 @@ from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
 from oms_ledger.engine.work.ledger import LedgerWork
 from oms_ledger.engine.work.singleton import exclusive
-from oms_ledger.engine.write.writer import Idempotency, Limits, Outcome, Results, Submission, Writer
-from oms_ledger.kernel import Command, Json, Position, Query, ReadModel
+from oms_ledger.engine.write.submissions import Results
+from oms_ledger.engine.write.writer import Limits, Writer, WriterLoad
+from oms_ledger.heap import tune_interpreter
+from oms_ledger.kernel import Json, Position, Query, ReadModel
 from oms_ledger.policies import POLICIES
 from oms_ledger.policies.deadlines import DEADLINES
-from oms_ledger.privacy import card_check, disclosure
+from oms_ledger.privacy import disclosure
 from oms_ledger.privacy import postgres as access_log
 from oms_ledger.privacy.disclosure import Access, DisclosureRequest
-from oms_ledger.privacy.erasure import PendingOutcome
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
@@ -71,17 +67,6 @@ PRUNERS: Mapping[str, Callable[[Connection, datetime], int]] = {
 were kept long enough, and returns the number of rows deleted."""
 
 
-def tune_interpreter() -> None:
-    """For processes that serve. Python's cyclic collector, left as it is, takes half the time
-    of deciding: it walks every cached state again and again, and none of them is a cycle. And
-    the writer's thread should not wait 5 ms for its turn after each answer of the database."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    heap.keep_little()
-    sys.setswitchinterval(0.0005)
-
-
 class Oms:
     """An open ledger: commands in, answers out. Used by any number of threads."""
 
@@ -99,7 +84,9 @@ class Oms:
     ) -> None:
         self.settings = settings
         self.url = url
-        self.writer = writer
+        self.writer: WriterLoad = writer
+        self.bus = CommandBus(writer, vault)
+        self.execute, self.execute_many = self.bus.execute, self.bus.execute_many
         self.readers = readers
         self.snapshots = snapshots
         self._guard = guard
@@ -109,61 +96,14 @@ class Oms:
         self._lend = pools.lend
         self._connect = pools.connect
         self._connect_async = pools.connect_async
-        self._projecting = partial(pools.connect, Role.PROJECTOR)
+        self._projecting = pools.connector(Role.PROJECTOR)
         self._as_owner = partial(pools.lend, Role.OWNER)
         self.audit = LedgerAudit(
             settings, pools.lend, self.exclusive, readers, self.rebuilds, self.catch_up
         )
         self.work = LedgerWork(
-            pools, readers, self.submit, new_context, POLICIES, DEADLINES, self.clock
+            pools, readers, self.bus.submit, new_context, POLICIES, DEADLINES, self.clock
         )
-
-    # Commands.
-
-    def execute(
-        self, command: Command, *, actor: str, key: str | None = None, dry_run: bool = False
-    ) -> Outcome:
-        """Decide one command and wait for its outcome; a refusal is raised. With a `key` it
-        happens once, however often it is sent; with `dry_run` not at all."""
-        once = _once(actor, key, command)
-        submission = Submission(command, new_context(actor), once, dry_run=dry_run)
-        (submitted,) = self.submit([submission])
-        return submitted.result()
-
-    def submit(self, submissions: Iterable[Submission]) -> list[PendingOutcome]:
-        """Hand commands to the writer in order, with their personal values sealed; those with
-        card data are refused."""
-        given, vault = list(submissions), self.vault
-        futures = card_check.submit_without_cards(given, vault.sealer.seal, self.writer.submit_many)
-        return [
-            PendingOutcome(each.command, future, vault.erasure, partial(self._submit_again, each))
-            for each, future in zip(given, futures, strict=True)
-        ]
-
-    def _submit_again(self, submission: Submission) -> Outcome:
-        """The outcome of a command whose new key was superseded before it was stored."""
-        return self.writer.submit(self.vault.sealer.seal_again(submission)).result()
-
-    def execute_many(
-        self,
-        commands: Sequence[Command],
-        *,
-        actor: str,
-        keys: Sequence[str | None] | None = None,
-    ) -> list[Outcome | OmsError]:
-        """Decide commands in order, each on its own merits; refusals are returned in place.
-        Anything but a refusal is raised."""
-        submitted = self.submit(
-            Submission(command, new_context(actor), _once(actor, key, command))
-            for command, key in zip(commands, keys or [None] * len(commands), strict=True)
-        )
-        results: list[Outcome | OmsError] = []
-        for each in submitted:
-            try:
-                results.append(each.result())
-            except OmsError as error:
-                results.append(error)
-        return results
 
     # Read models.
 
@@ -269,7 +209,7 @@ class Oms:
     @property
     def rebuilds(self) -> Rebuilds:
         """Read models built anew beside the live ones."""
-        return Rebuilds(self._projecting, self._as_owner, PROJECTIONS)
+        return Rebuilds(self._projecting, self._as_owner, PROJECTIONS, tune_interpreter)
 
     def catch_up(
         self,
@@ -391,10 +331,3 @@ def open_prepared(
 
 def _policy_names() -> list[str]:
     return [policy.name for policy in POLICIES]
-
-
-def _once(actor: str, key: str | None, command: Command) -> Idempotency | None:
-    """Under one key the same command is answered again, and another one refused."""
-    if key is None:
-        return None
-    return Idempotency(actor, key, sha256(orjson.dumps(plain(command), default=str)).digest())

@@ -61,7 +61,8 @@ def test_read_models_are_rebuilt_compared_swapped_and_dropped(run: Run, postgres
 
     with postgres.connect_owner() as owner:
         owner.execute("UPDATE stock SET on_hand = 6")
-    differing = run("projections", "rebuild", "stock_levels", "--swap", code=1).stderr
+    rebuild = ("projections", "rebuild", "stock_levels", "--swap", "--jobs", "2")
+    differing = run(*rebuild, code=1).stderr
     assert "1 rows differ" in differing
     assert "stock sku MUG, location LEEDS: on_hand 6 is 5" in differing
     (difference,) = json.loads(

@@ -13,10 +13,13 @@ from oms_ledger.domain.catalogue.events import (
     ProductDefined,
     Site,
 )
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
@@ -47,11 +50,13 @@ from oms_ledger.domain.orders.events import (
     OrderReceived,
     OrderRejected,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
     RejectedLine,
     ReturnProgressed,
+    RuleInput,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -68,6 +73,12 @@ from oms_ledger.domain.orders.terms import (
     ShippingCharge,
 )
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.risk.events import (
+    BuyerBlocked,
+    BuyerOrderCounted,
+    BuyerUnblocked,
+    HoldRuleDefined,
+)
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -80,6 +91,11 @@ from oms_ledger.domain.stock.events import (
     StockReleased,
     StockReturned,
     StockShipped,
+)
+from oms_ledger.domain.store_credit.events import (
+    StoreCreditIssued,
+    StoreCreditReturned,
+    StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.drafts import DRAFT_LITERALS
@@ -194,8 +210,11 @@ LITERALS: dict[str, Event] = {
             notify_customer=True,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
-        OrderHeld("o1", "h1", "fraud", "look twice"),
+        OrderHeld(
+            "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
+        ),
         HoldReleased("o1", "h1"),
+        OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
         UnitsPacked("o1", "s1", "LON", _LINES),
         UnitsUnpacked("o1", "s1", "LON", _LINES),
         UnitsShipped("o1", "s1", _LINES),
@@ -242,9 +261,11 @@ LITERALS: dict[str, Event] = {
             "Leeds",
             "GB",
             True,
+            "picked up",
+            ("hold:h1", "unpaid"),
         ),
         ShipmentLabelled("s1", "T1"),
-        ShipmentDispatched("s1", "o1", "T1", True, at(4)),
+        ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
         ShipmentScanned("s1", "in_transit", at(4), "Hub", "X1: in transit"),
         ShipmentDelivered("s1", "o1", at(5), True),
         ShipmentDateCorrected("s1", "o1", "dispatched_at", at(4)),
@@ -271,6 +292,25 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        HoldRuleDefined(
+            "expensive",
+            "value",
+            "high value",
+            True,
+            ("web",),
+            Money(50_000, "GBP"),
+            3,
+            24,
+            ("country",),
+            ("85123A",),
+        ),
+        StoreCreditIssued("17850", Money(2500, "GBP"), "goodwill", "gift 7", "o1"),
+        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
+        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
+        BuyerBlocked("customer:17850", "charge-backs"),
+        BuyerUnblocked("customer:17850"),
+        BuyerOrderCounted("customer:17850", "o1", at(1)),
+        ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
         CustomerForgotten(
             "17850",
             "period is over",
@@ -280,6 +320,8 @@ LITERALS: dict[str, Event] = {
         ),
         CustomerHeld("17850", "hold-1", "litigation", "case 12"),
         CustomerHoldReleased("17850", "hold-1", "case closed"),
+        CustomerTagged("17850", ("vip",), ("new",)),
+        CustomerNoted("17850", "prefers mornings"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
@@ -291,8 +333,11 @@ OLDER: dict[str, Event] = {
 
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
-    "shipment.created.v1": {"sensitive": False},
-    "shipment.dispatched.v1": {"dispatched_at": None},
+    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "payment.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None},
+    "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

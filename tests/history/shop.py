@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.customers.set_retention import SetRetention
@@ -43,10 +44,13 @@ from oms_commands.returns.receive import ReceiveReturn
 from oms_commands.returns.refund import RefundReturn
 from oms_commands.returns.reopen import ReopenReturn
 from oms_commands.returns.request import RequestReturn
+from oms_commands.risk.block import BlockBuyer
+from oms_commands.risk.put_rule import PutHoldRule
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_commands.stock.transfer import TransferStock
+from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
@@ -272,6 +276,14 @@ class RandomShop:
             return CloseReturn(return_id=return_id)
         if kind == 3:
             days = 30 * self._units()
+            if days == 30:
+                return PutHoldRule("big", "value", minimum=Decimal(50), currency="GBP")
+            if days == 90:
+                return BlockBuyer("c1", "charge-backs")
+            if days == 150:
+                return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+            if days % 60:
+                return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)
         if kind == 4:
             return ReopenReturn(return_id=return_id, reason="sorry")

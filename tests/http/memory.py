@@ -6,9 +6,10 @@ values and the audit need a database: a test that needs one here fails.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import cast
@@ -56,6 +57,9 @@ class NoPools:
     def connect(self, role: Role) -> Connection:
         self.requested.append(role)
         raise Unavailable("There is no database.")
+
+    def connector(self, role: Role) -> Callable[[], Connection]:
+        return partial(self.connect, role)
 
     async def connect_async(self, role: Role) -> Connection:
         return self.connect(role)

@@ -102,7 +102,7 @@ def test_an_interrupted_run_continues(
 
 
 def _goes_away_after(oms: Oms, batches: int) -> None:
-    submit = oms.writer.submit_many
+    submit = oms.bus.writer.submit_many
     sent = 0
 
     def submit_or_fail(submissions: Iterable[Submission]) -> list[Future[Outcome]]:
@@ -117,7 +117,7 @@ def _goes_away_after(oms: Oms, batches: int) -> None:
             failed.append(future)
         return failed
 
-    oms.writer.submit_many = submit_or_fail  # type: ignore[method-assign]  # as a lost server would
+    oms.bus.writer.submit_many = submit_or_fail  # type: ignore[method-assign]  # as a lost server would
 
 
 def test_a_later_run_may_fulfil(postgres: Database, here: Path) -> None:

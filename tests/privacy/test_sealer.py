@@ -80,8 +80,8 @@ def test_without_sealing_all_of_it_is_detected(
 
 
 def test_every_door_goes_through_the_one_that_seals() -> None:
-    """Only `app.py` and the command bus of the HTTP API submit commands to the writer."""
-    allowed = {"app.py", "bus.py"}
+    """Only the bus submits commands to the writer."""
+    allowed = {"bus.py"}
     folder = os.path.dirname(sealer.__file__) + "/.."
     submitting = re.compile(r"writer\.submit")
     files = set()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from oms_ledger.domain.customers.events import CustomerNoted, CustomerTagged
 from oms_ledger.domain.drafts.content import DraftContent, DraftLine
 from oms_ledger.domain.drafts.events import DraftDeleted, DraftPlaced, DraftSaved
 from oms_ledger.domain.money import Money
@@ -147,6 +148,8 @@ def label(shop: Shop) -> None:
         return
     order_id = order.placed.order_id
     tag = f"t{len(order.labels.tags)}"
+    customer = f"c-{order_id}"
+    shop.events += [CustomerTagged(customer, (tag,)), CustomerNoted(customer, "calls again")]
     archived = order.labels.archived
     shop.happens(
         order,

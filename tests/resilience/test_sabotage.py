@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -15,8 +16,9 @@ from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.log import postgres as postgres_log
 from oms_ledger.engine.log.postgres import PostgresStore
 from oms_ledger.engine.log.store import Batch, Head
-from oms_ledger.engine.project import commit, runner
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project import commit, session
+from oms_ledger.engine.project.projector import LIVE_PATH, Projector
+from oms_ledger.engine.project.session import ProjectorSession
 from oms_ledger.engine.write.writer import Submission, Writer
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, received, stored
@@ -28,7 +30,7 @@ from tests.resilience.followers import running
 from tests.resilience.history import check_history
 from tests.resilience.hostile import wait_until
 from tests.resilience.test_history import log_of, opening
-from tests.resilience.worker import Halting
+from tests.resilience.worker import halting
 
 # The head lock.
 
@@ -118,8 +120,13 @@ def check_an_overtaken_projector_writes_nothing(database: Database) -> None:
         with Projector(database.connect_projector, [TALLIES], page_events=25) as successor:
             successor.catch_up(90, timeout_seconds=20)
 
-    sleeper = Halting(database.connect_projector, [TALLIES], page_events=40, lease_seconds=0.05)
-    sleeper.halt = be_overtaken
+    sleeper = Projector(
+        database.connect_projector,
+        [TALLIES],
+        page_events=40,
+        lease_seconds=0.05,
+        path=halting(be_overtaken),
+    )
     with sleeper:
         while sleeper.step():
             assert position(database) >= 90, "a read model went back"
@@ -150,28 +157,31 @@ NEVER = 3600.0
 """Seconds between two looks at the log where nobody calls: longer than any test."""
 
 
-class InTheGap(Projector):
-    """Lets something happen once, after it has looked at the log and before it waits."""
+class InTheGap(ProjectorSession):
+    """Lets something happen once, after the log was read and before it waits."""
 
-    happens: Callable[[], object] | None = None
+    def __init__(self, connect: Callable[[], Connection], happens: Callable[[], object]) -> None:
+        super().__init__(connect)
+        self._happens: Callable[[], object] | None = happens
 
-    def _wait(self, seconds: float = NEVER) -> None:
-        happens, self.happens = self.happens, None
+    def wait(self, seconds: float = NEVER, *, until_event: bool = True) -> None:
+        self.happen()
+        super().wait(NEVER, until_event=until_event)
+
+    def happen(self) -> None:
+        happens, self._happens = self._happens, None
         if happens is not None:
             happens()
-        super()._wait(NEVER)
 
 
 class ListensTooLate(InTheGap):
-    def _listen(self, connection: Connection) -> None:
+    def listen(self, connection: Connection) -> None:
         """Not yet."""
 
-    def _wait(self, seconds: float = NEVER) -> None:
-        happens, self.happens = self.happens, None
-        if happens is not None:
-            happens()
-        super()._listen(self._open_connection())
-        super()._wait(seconds)
+    def wait(self, seconds: float = NEVER, *, until_event: bool = True) -> None:
+        self.happen()
+        super().listen(self.connection())
+        super().wait(seconds, until_event=until_event)
 
 
 def check_nothing_is_overlooked_before_waiting(
@@ -180,8 +190,10 @@ def check_nothing_is_overlooked_before_waiting(
     install(database)
     log = Log(database)
     log.append(*history(5))
-    projector = kind(database.connect_projector, [TALLIES])
-    projector.happens = lambda: log.append(received("LATE"))
+    path = replace(
+        LIVE_PATH, session=lambda connect: kind(connect, lambda: log.append(received("LATE")))
+    )
+    projector = Projector(database.connect_projector, [TALLIES], path=path)
     with running(projector, wake=lambda: call(database)):
         wait_until(lambda: position(database) >= 5)
         wait_until(lambda: position(database) == 6, seconds=2.0)
@@ -207,7 +219,7 @@ def test_without_any_call_polling_finds_it(
     postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hint may be lost; the truth may not."""
-    monkeypatch.setattr(runner, "NOTIFY_CHANNEL", "nobody_calls_here")
+    monkeypatch.setattr(session, "NOTIFY_CHANNEL", "nobody_calls_here")
     install(postgres)
     log = Log(postgres)
     with running(Projector(postgres.connect_projector, [TALLIES])):

@@ -10,13 +10,12 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
-from oms_ledger.engine.project.leases import LeasedBuild
-from oms_ledger.engine.project.pages import Entry, RowBuffer
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.projector import LIVE_PATH, FoldPath, Projector
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
 from tests.resilience.clients import ROOT
@@ -24,19 +23,16 @@ from tests.resilience.clients import ROOT
 IN_THE_MIDDLE = "in the middle of a page"
 
 
-class Halting(Projector):
-    """Halts once, between reading the rows of a page and writing them."""
+def halting(halt: Callable[[], None]) -> FoldPath:
+    """Calls `halt` once, between reading the rows of a page and writing them."""
+    halts = [halt]
 
-    halt: Callable[[], None] | None = None
+    def commit(connection: Connection, move: Sequence[object], write: Callable[[], None]) -> None:
+        if halts:
+            halts.pop()()
+        LIVE_PATH.commit(connection, move, write)
 
-    def _fold(
-        self, connection: Connection, held: LeasedBuild, entries: Sequence[Entry]
-    ) -> RowBuffer:
-        rows = super()._fold(connection, held, entries)
-        halt, self.halt = self.halt, None
-        if halt is not None:
-            halt()
-        return rows
+    return replace(LIVE_PATH, commit=commit)
 
 
 @contextmanager
@@ -77,8 +73,13 @@ def main(url: str, schema: str, lease_seconds: str) -> None:
     def connect() -> Connection:
         return pool.connect(url, schema, role=Role.PROJECTOR)
 
-    projector = Halting(connect, [TALLIES], page_events=40, lease_seconds=float(lease_seconds))
-    projector.halt = halt
+    projector = Projector(
+        connect,
+        [TALLIES],
+        page_events=40,
+        lease_seconds=float(lease_seconds),
+        path=halting(halt),
+    )
     projector.run(stop)
 
 

@@ -57,7 +57,7 @@ def place_orders(oms: Oms) -> None:
     for n in range(200):
         oms.execute(ReceiveStock(sku=f"S{n}", location="LON", quantity=10**6), actor="shop")
     for first in range(0, ORDERS, 500):
-        for outcome in oms.submit(map(order, range(first, first + 500))):
+        for outcome in oms.bus.submit(map(order, range(first, first + 500))):
             outcome.result()
 
 

@@ -43,7 +43,9 @@ class PlaceReceivedOrder(OrderCommand):
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
         if order.terms.backorder == "allow":
-            refs += backorder_refs([stored_sku(sku, given) for sku in skus], given)
+            refs += backorder_refs(
+                [stored_sku(sku, given) for sku in skus], order.terms.channel, given
+            )
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -1,6 +1,6 @@
-"""Queries about customers: their orders, and all personal data of one person.
+"""Queries about customers: their list, their orders, and all personal data of one person.
 
-There is no read model of customers: nothing personal is kept anywhere else but sealed in their
+The read model of customers has nothing personal: that is kept nowhere else but sealed in their
 orders.
 """
 
@@ -13,8 +13,12 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_ledger.domain.customers.answers import CustomerExportAnswer, CustomerSummaryAnswer
-from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.answers import (
+    CustomerExportAnswer,
+    CustomersAnswer,
+    CustomerSummaryAnswer,
+)
+from oms_ledger.domain.customers.events import CustomerHeld, CustomerNoted
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
@@ -32,6 +36,8 @@ from oms_ledger.kernel import (
     events_of,
     stream_id,
 )
+from oms_projections.customers.fold import READ_MODEL as CUSTOMERS
+from oms_projections.customers.lists import ListCustomers, list_customers
 from oms_projections.drafts.fold import row_of, state_of
 from oms_projections.drafts.views import shown as shown_draft
 from oms_projections.order_status.fold import READ_MODEL
@@ -42,6 +48,8 @@ from oms_projections.pages import Cursor, Limit
 from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+NOTES_SHOWN = 100
 
 MASKED = "***"
 """In the place of what is personal of somebody else."""
@@ -88,7 +96,7 @@ def _drafts_of(params: GetCustomer, subject: str, reader: Reader) -> list[dict[s
     keys = [column(row, "key_id", str) for row in reader.rows("guest_keys", subject=subject)]
     if (own := _key_of(params.record_name)) is not None:
         keys.append(own)
-    position = reader.rows("drafts_position")
+    position = reader.rows("position_of_model", model="drafts")
     after = column(position[0], "position", int) if position else 0
     rows = reader.rows("drafts_of_customer", customer=params.customer_id, keys=keys)
     drafts = {column(row, "draft_id", str): row for row in rows}
@@ -108,6 +116,7 @@ def _summary(
 ) -> dict[str, Json]:
     """`rows` are the customer's orders, the newest last; drafts where there is no order."""
     record = reader.fold(CustomerRecord, params.record_name)
+    history = reader.history(stream_id(CustomerRecord, params.record_name))
     customers = [_customer_in(row) for row in rows]
     is_id = params.customer_id in (each.get("id") for each in customers)
     placed = [row for row in rows if "placed_at" in row]
@@ -118,7 +127,9 @@ def _summary(
         "first_order_at": maybe_time(placed[0], "placed_at") if placed else None,
         "last_order_at": maybe_time(placed[-1], "placed_at") if placed else None,
         "forgotten": record.forgotten,
-        "holds": _holds(record, reader.history(stream_id(CustomerRecord, params.record_name))),
+        "holds": _holds(record, history),
+        "tags": list(record.tags),
+        "notes": _notes(history),
     }
 
 
@@ -144,6 +155,16 @@ def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
         for r in history
         if isinstance(r.event, CustomerHeld) and r.event.hold_id in record.holds
     ]
+
+
+def _notes(history: Sequence[Recorded]) -> list[Json]:
+    """The newest notes, the oldest of them first."""
+    notes: list[Json] = [
+        {"text": r.event.text, "at": rfc3339(r.meta.recorded_at), "by": r.meta.actor}
+        for r in history
+        if isinstance(r.event, CustomerNoted)
+    ]
+    return notes[-NOTES_SHOWN:]
 
 
 def _unknown() -> NotFound:
@@ -227,6 +248,17 @@ def _accesses(params: GetCustomer, reader: Reader) -> list[Json]:
 
 
 QUERIES = (
+    Query(
+        "list_customers",
+        "/v1/customers",
+        "orders:read",
+        CUSTOMERS.name,
+        ListCustomers,
+        list_customers,
+        "Customers with their orders, what they paid, and their tags",
+        NOW_ALONE,
+        answer_type=CustomersAnswer,
+    ),
     Query(
         "get_customer",
         "/v1/customers/{customer_id}",

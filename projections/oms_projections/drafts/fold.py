@@ -89,4 +89,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in DRAFT_EVENTS),
+    by_stream=True,
 )

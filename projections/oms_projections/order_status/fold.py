@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import msgspec
@@ -30,6 +30,7 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
+from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED, Statuses
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -48,17 +49,21 @@ from oms_projections.order_status.rows import (
     OrderDocumentRow,
     OrderRow,
     OrderShipmentRow,
+    OrderWeekRow,
     SearchTermRow,
 )
 from oms_projections.order_status.views import detail, item
+from oms_projections.order_status.weeks import (
+    ARCHIVED,
+    WeeklyValues,
+    facets_of_places,
+    put_weeks,
+)
 from oms_projections.search import folded, grams
 from oms_projections.values import text_of
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
-
-ARCHIVED = "archived"
-"""The facet of archived orders."""
 
 BEGINNINGS = (OrderPlaced, OrderReceived)
 """Events with which an order's stream begins."""
@@ -89,17 +94,18 @@ def fold(r: Recorded, page: Page) -> None:
 
 @dataclass(slots=True)
 class OpenOrder:
-    """An order of the page that is being folded: its rows, and its document in memory. The rows are
-    brought up to date when the page is at its end."""
+    """An order of the page that is being folded: its rows, of lines those that change, and its
+    document in memory. The rows are brought up to date when the page is at its end."""
 
     row: OrderDocumentRow
     document: OrderDocument
     listed: OrderRow
+    lines: dict[str, LineRow] = field(default_factory=dict)
 
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     memo, order_id = page.memo, event.order_id
-    put = page.put
+    put, before = page.put, None
     if isinstance(event, BEGINNINGS) and r.version == 1:
         document = OrderDocument()
         follow(document, r)
@@ -107,18 +113,23 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
             OrderDocumentRow(order_id), document, order_row(document)
         )
         put = page.add
+        put(opened.row)
+        put(opened.listed)
         for term in terms_of(event):
             put(term)
     else:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
-        document = opened.document
-        follow(document, r)
+        before = WeeklyValues.of(opened.document)
+        follow(opened.document, r)
         if isinstance(event, OrderPlaced):  # from the queue: what it is made of is as of now
-            opened.listed = order_row(document)
-    put(opened.row)
-    put(opened.listed)
+            opened.listed = order_row(opened.document)
+            page.put(opened.listed)
+    put_weeks(page, opened.document, before)
+    lines = opened.lines
     for line_id in lines_of(event):
-        put(line_row(order_id, document.order, line_id))
+        if line_id not in lines:
+            row = lines[line_id] = line_row(order_id, opened.document.order.lines[line_id])
+            put(row)
 
 
 def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
@@ -127,6 +138,8 @@ def _opened(order_id: str, event: OrderEvent, page: Page) -> OpenOrder:
         raise LookupError(f"{event.type} for order {order_id}, never placed")
     document = read(row.document)
     opened = page.memo[order_id] = OpenOrder(row, document, order_row(document))
+    page.put(opened.row)
+    page.put(opened.listed)
     return opened
 
 
@@ -136,6 +149,8 @@ def finish(page: Page) -> None:
         row, document = opened.row, opened.document
         statuses = document.order.statuses
         update_row(opened.listed, statuses, document)
+        for line_id, line in opened.lines.items():
+            update_line(line, document.order.lines[line_id])
         row.document = written(document)
         body = detail(document, statuses=statuses)
         row.answer = text_of(body)
@@ -303,11 +318,8 @@ def facets_of(row: OrderRow) -> list[str]:
         f"payment:{row.payment}",
         f"fulfilment:{row.fulfilment}",
         f"return:{row.returned}",
-        f"channel:{row.channel}",
-        *(f"location:{location}" for location in row.locations),
+        *facets_of_places(row.channel, row.locations, row.country),
     ]
-    if row.country:
-        facets.append(f"country:{row.country}")
     if row.on_hold and row.status not in ENDED:
         facets.append(ON_HOLD)
     facets += [f"tag:{tag}" for tag in row.tags]
@@ -316,30 +328,32 @@ def facets_of(row: OrderRow) -> list[str]:
     return facets
 
 
-def line_row(order_id: str, order: Order, line_id: str) -> LineRow:
-    progress = order.lines[line_id]
-    return LineRow(
-        order_id,
-        line_id,
-        progress.line.sku,
-        progress.line.quantity,
-        progress.allocated,
-        progress.packed,
-        progress.backordered,
-        progress.shipped,
-        progress.delivered,
-        progress.cancelled,
-        progress.returned,
-    )
+def line_row(order_id: str, progress: LineProgress) -> LineRow:
+    """The counters are brought up to date with the page."""
+    line = progress.line
+    return LineRow(order_id, line.line_id, line.sku, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def update_line(row: LineRow, progress: LineProgress) -> None:
+    row.sku = progress.line.sku
+    row.ordered = progress.line.quantity
+    row.allocated = progress.allocated
+    row.packed = progress.packed
+    row.backordered = progress.backordered
+    row.shipped = progress.shipped
+    row.delivered = progress.delivered
+    row.cancelled = progress.cancelled
+    row.returned = progress.returned
 
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=10,
+    version=11,
     package=__name__.rpartition(".")[0],
-    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
+    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
     touches=touches,
     fold=fold,
     finish=finish,
     event_types=frozenset(e.type for e in (*ORDER_EVENTS, *SHIPMENT_ROW_EVENTS)),
+    by_stream=True,
 )

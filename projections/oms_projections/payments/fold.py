@@ -99,4 +99,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in PAYMENT_EVENTS),
+    by_stream=True,
 )

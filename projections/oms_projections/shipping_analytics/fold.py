@@ -159,6 +159,7 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
         delivered_at=row.delivered_at,
     )
     state.apply(event)
+    relisted = (row.status, row.tracking_number) != (state.status, state.tracking_number)
     row.status = state.status
     row.tracking_number = state.tracking_number
     row.trouble = state.exception
@@ -177,11 +178,13 @@ def moved(row: ShipmentRow, r: Recorded, event: ShipmentEvent) -> None:
         row.cancelled_at = r.meta.happened_at
     elif isinstance(event, ShipmentScanned):
         scanned(row, event)
-    index(row)
+    if relisted:
+        index(row)
 
 
 def index(row: ShipmentRow) -> None:
-    """Bring up to date what lists find the shipment by."""
+    """Bring up to date what lists find the shipment by. Of what changes these are the status and
+    the tracking number."""
     facets = {
         "status": row.status,
         "carrier": row.carrier,
@@ -191,8 +194,10 @@ def index(row: ShipmentRow) -> None:
         "tracking": folded(row.tracking_number or ""),
     }
     row.facets = [f"{name}:{value}" for name, value in facets.items() if value]
-    row.search = folded("\n".join((row.order_number, row.tracking_number or "")))
-    row.grams = grams(row.search)
+    search = folded("\n".join((row.order_number, row.tracking_number or "")))
+    if search != row.search:
+        row.search = search
+        row.grams = grams(search)
 
 
 def scanned(row: ShipmentRow, event: ShipmentScanned) -> None:
@@ -223,4 +228,5 @@ READ_MODEL = ReadModel(
     event_types=frozenset(
         e.type for e in (*SHIPMENT_EVENTS, OrderPlaced, OrderEdited, OrderCancelled)
     ),
+    by_stream=True,
 )

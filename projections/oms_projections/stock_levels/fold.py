@@ -124,4 +124,5 @@ READ_MODEL = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset(e.type for e in (*STOCK_EVENTS, ProductDefined, LocationDefined)),
+    by_stream=True,
 )

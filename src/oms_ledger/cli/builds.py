@@ -55,6 +55,15 @@ def rebuild(
         bool, typer.Option("--repair", help="Put them in place, whatever differs.")
     ] = False,
     ignore: IgnoreOption = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            min=1,
+            max=64,
+            help="Fold here, at once, in so many processes, each with a part of the streams.",
+        ),
+    ] = 1,
 ) -> None:
     """Fold read models anew, beside the live ones, which go on answering; then compare. Workers do
     the folding where any run. Stopped, it goes on where it was. Exits with 1 when rows differ.
@@ -64,7 +73,7 @@ def rebuild(
     differing = False
     with _progress(oms.readers.head()) as report:
         builds = oms.rebuilds.request(names)
-        oms.rebuilds.complete(builds, report)
+        oms.rebuilds.complete(builds, report, jobs)
     for build in builds:
         same = _print_differences(build, *_compared(oms, build, ignore or ()))
         differing = differing or not same

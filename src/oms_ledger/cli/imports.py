@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from oms_ledger.app import open_oms, tune_interpreter
+from oms_ledger.app import open_oms
 from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
 from oms_ledger.cli.terminal import console
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.importers.run import ImportOptions, import_file
 
 app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems' files.")

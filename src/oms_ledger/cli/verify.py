@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.text import Text
 
-from oms_ledger.app import Oms, tune_interpreter
+from oms_ledger.app import Oms
 from oms_ledger.audit.anchors.file import CheckpointFile
 from oms_ledger.audit.anchors.schedule import anchor_store_or_file, anchor_stores
 from oms_ledger.audit.anchors.store import AnchorStore, ReadableAnchorStore
@@ -24,6 +24,7 @@ from oms_ledger.cli.ledger import on_ledger
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import JsonOption, console, print_json
 from oms_ledger.domain.errors import Invalid, NotFound
+from oms_ledger.heap import tune_interpreter
 
 SHOWN = 20
 """Findings on the screen; the report has them all."""

@@ -66,14 +66,6 @@ def refuse_unknown_skus(
         )
 
 
-def refuse_if_on_hold(order: Order, wanted: str) -> None:
-    """Raises `illegal_transition`, without the reasons (free text) of a sensitive order."""
-    if order.holds:
-        reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
-        held = "on hold" if order.sensitive else f"on hold ({reasons})"
-        raise illegal_transition("The order", held, wanted, "Release its holds first.")
-
-
 def stock_of_lines(order: Order, line_ids: Collection[str] | None = None) -> list[Ref]:
     """The stock that lines of the order are allocated or backordered at: those with these ids, or
     all of them."""

@@ -19,6 +19,7 @@ from oms_commands import COMMANDS
 from oms_ledger.access.rates import TokenBuckets
 from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
+from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import RecordHandler
@@ -27,7 +28,6 @@ from oms_ledger.http.auth import Gate
 from oms_ledger.http.bounds import Bounds
 from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
-from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
@@ -178,15 +178,15 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
 def _add_commands(
     add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
 ) -> None:
-    submitter = CommandSubmitter(oms, threads)
+    bus = AsyncCommandBus(oms.bus, threads)
     singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
         of_route = disclosure(f"{route.method} {route.path}")
-        single = singles[kind.name] = CommandHandler(submitter, of_route, kind)
+        single = singles[kind.name] = CommandHandler(bus, of_route, kind)
         many: Handle = single
         if route.many:
-            many = BatchHandler(oms, threads, submitter, of_route, kind, single)
+            many = BatchHandler(oms, threads, bus, of_route, kind, single)
         add_kind = partial(add, scope=kind.scope, within_channels=kind.within_channels)
         add_kind(route.method, route.path, handle=single if route.many_path else many)
         if route.many_path:
@@ -196,7 +196,7 @@ def _add_commands(
         "POST",
         routes.ANY_COMMANDS,
         ANY,
-        AnyBatchHandler(oms, threads, submitter, of_any, singles),
+        AnyBatchHandler(oms, threads, bus, of_any, singles),
         within_channels=True,
     )
 

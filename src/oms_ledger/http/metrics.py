@@ -23,7 +23,7 @@ from oms_ledger.engine.log.snapshots import SnapshotDecoder
 from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
-from oms_ledger.engine.write.writer import Writer
+from oms_ledger.engine.write.writer import WriterLoad
 
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -71,7 +71,7 @@ class EngineCounters:
     """Copies the counters of the writer and of the decoder of snapshots to the metrics, so that
     they need not."""
 
-    def __init__(self, writer: Writer, snapshots: SnapshotDecoder) -> None:
+    def __init__(self, writer: WriterLoad, snapshots: SnapshotDecoder) -> None:
         self._writer = writer
         self._snapshots = snapshots
         self._copied = (0, 0, 0, 0, 0)

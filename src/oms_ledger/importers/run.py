@@ -60,7 +60,7 @@ def import_file(oms: Oms, file: Path, options: ImportOptions, console: Console) 
     )
     with _progress(console) as progress, _timed(seconds, "importing"):
         task = progress.add_task("Importing", total=surveyed.rows)
-        sender = StepSender(oms.submit, report, lambda rows: progress.advance(task, rows))
+        sender = StepSender(oms.bus.submit, report, lambda rows: progress.advance(task, rows))
         send_all(sender, file, opening, options)
     with console.status("Adding up the orders in the ledger ..."), _timed(seconds, "adding up"):
         goods, services = ledger_revenue(oms, surveyed.last)

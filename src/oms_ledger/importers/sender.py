@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from oms_ledger.bus import PendingOutcome
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Conflict, IdempotencyKeyReused, OmsError, Unavailable
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.importers.report import REFUSED, ImportReport, SkippedRow
 from oms_ledger.importers.steps import Step
-from oms_ledger.privacy.erasure import PendingOutcome
 
 ACTOR = "import:online-retail"
 KEYS = "online-retail"

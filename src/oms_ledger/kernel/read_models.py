@@ -45,6 +45,10 @@ class Page(Protocol):
         """This row is new: never was there one with its key. Quicker than `put` in bulk."""
 
 
+def nothing_to_finish(page: Page) -> None:
+    """The rows are finished when they are folded. No lambda, so that it can be pickled."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadModel:
     """One way to see the ledger. Deleting it loses nothing: it is folded from the log.
@@ -54,6 +58,8 @@ class ReadModel:
     `touches` names the rows that `fold` will `get`, so that a page's rows are read at once.
     `finish` is called before the rows of a page are written, for what is made once a page however
     many of its events it follows from.
+    `by_stream`: each row is touched by the events of one stream alone, or is the same whichever
+    streams put it, so that several processes can fold a build, each with a part of the streams.
     """
 
     name: str
@@ -63,4 +69,5 @@ class ReadModel:
     touches: Callable[[Recorded], Iterable[RowKey]]
     fold: Callable[[Recorded, Page], None]
     event_types: frozenset[str]
-    finish: Callable[[Page], None] = lambda page: None
+    finish: Callable[[Page], None] = nothing_to_finish
+    by_stream: bool = False

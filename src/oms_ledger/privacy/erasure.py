@@ -7,9 +7,7 @@ restored backup are destroyed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST
@@ -17,7 +15,7 @@ from oms_ledger.domain.personal import erases_subject
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log import positions
-from oms_ledger.engine.write.submissions import KeySuperseded, Outcome
+from oms_ledger.engine.write.submissions import Outcome
 from oms_ledger.kernel import Command, Position, Recorded
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
@@ -81,30 +79,3 @@ class Erasure:
         ids = postgres.destroy_keys(connection, keys, subjects)
         self._keys.ring.drop(ids)
         return ids
-
-
-@dataclass(frozen=True, slots=True)
-class PendingOutcome:
-    """A command that was handed to the writer. `result` and `exception` wait for its outcome, as
-    those of a `Future` do, and then do what the command requires after its commit. `again` submits
-    the command again where its new key was superseded."""
-
-    command: Command
-    future: Future[Outcome]
-    erasure: Erasure
-    again: Callable[[], Outcome]
-
-    def result(self) -> Outcome:
-        try:
-            outcome = self.future.result()
-        except KeySuperseded:
-            outcome = self.again()
-        self.erasure.erase(self.command, outcome)
-        return outcome
-
-    def exception(self) -> BaseException | None:
-        try:
-            self.result()
-        except Exception as error:
-            return error
-        return None

@@ -13,18 +13,13 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
-    OrderPersonCommand,
+    BlindedCommand,
     Personal,
-    PersonalCommand,
-    SubjectCommand,
     change_personal,
-    lacks_person,
-    names_subject,
-    person_id_of,
+    emails_to_blind,
     person_of,
     personal_values,
 )
-from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.log.store import SubjectKeyRow
@@ -33,7 +28,6 @@ from oms_ledger.kernel import Command
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.crypto import DataKey, LedgerKey, new_keys
 from oms_ledger.privacy.key_cache import KeyCache, Lend, PendingKey
-from oms_ledger.privacy.subjects import SubjectResolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +47,28 @@ class _Key(NamedTuple):
 
 
 class CommandSealer:
-    """Seals commands of one ledger. Used by any number of threads."""
+    """Seals commands of one ledger, whose subjects are resolved. Used by any number of threads."""
 
-    def __init__(self, lend: Lend, keys: KeyCache, subjects: SubjectResolver) -> None:
+    def __init__(self, lend: Lend, keys: KeyCache) -> None:
         self._lend = lend
         self._keys = keys
-        self._subjects = subjects
 
     def seal_cached(self, submissions: Sequence[Submission]) -> list[Submission] | None:
         """The submissions with their personal values sealed, from cached keys alone; None if the
         database is needed, in which case `seal` does it."""
-        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
-            return None
-        if any(self._uncertain_ids(submissions)):
-            return None
         ledger_key = self._keys.cached_ledger_key
         if ledger_key is None:
             return None if any(map(_needs_key, submissions)) else list(submissions)
         return self._seal_all(submissions, _needs(submissions, ledger_key), ledger_key)
 
     def seal(self, submissions: Sequence[Submission]) -> list[Submission]:
-        """The submissions with their subjects resolved and their personal values sealed. A key that
-        is new is stored by the writer, together with the events."""
-        resolved = self._with_stored_ids([self._with_subject(each) for each in submissions])
-        if not any(map(_needs_key, resolved)):
-            return resolved
+        """The submissions with their personal values sealed. A key that is new is stored by the
+        writer, together with the events."""
+        if not any(map(_needs_key, submissions)):
+            return list(submissions)
         ledger_key = self._keys.ledger_key()
-        needs = _needs(resolved, ledger_key)
-        while (sealed := self._seal_all(resolved, needs, ledger_key)) is None:
+        needs = _needs(submissions, ledger_key)
+        while (sealed := self._seal_all(submissions, needs, ledger_key)) is None:
             with self._lend(Role.WRITER) as connection:
                 self._keys.refresh(connection)
                 self._find_keys(connection, ledger_key, {n.subject for n in needs if n is not None})
@@ -94,43 +82,6 @@ class CommandSealer:
             self._keys.pending.drop(need.subject)
         (sealed,) = self.seal([submission])
         return sealed
-
-    def _with_subject(self, submission: Submission) -> Submission:
-        if lacks_person(submission.command):
-            about = cast(OrderPersonCommand, submission.command)
-            person = self._subjects.person_of_order(about.order_id)
-            return replace(submission, command=about.with_person(person))
-        if not names_subject(submission.command):
-            return submission
-        command = cast(SubjectCommand, submission.command)
-        subject = self._subjects.resolve(command.subject_ref)
-        return replace(submission, command=command.with_subject(subject))
-
-    def _uncertain_ids(self, submissions: Sequence[Submission]) -> list[str | None]:
-        """The id of each command's person where it may be stored in another form than it was put
-        into: no key of a customer with the id itself is known, and it has other forms."""
-        ids = [person_id_of(each.command) for each in submissions]
-        return [None if one is None or self._is_plain(one) else one for one in ids]
-
-    def _is_plain(self, person_id: str) -> bool:
-        if person_id.isascii():
-            return True
-        subject, keys = f"customer:{person_id}", self._keys
-        return bool(keys.ring.of(subject) or keys.pending.of(subject))
-
-    def _with_stored_ids(self, submissions: list[Submission]) -> list[Submission]:
-        """The submissions with persons' ids in the form in which there are keys of them: customers
-        of before ids were put into one form keep their ids."""
-        ids = self._uncertain_ids(submissions)
-        if not any(ids):
-            return submissions
-        subjects = {f"customer:{form}" for one in ids if one for form in forms(one)}
-        with self._lend(Role.READER) as connection:
-            living = {key.subject for key in postgres.living_keys(connection, subjects)}
-        return [
-            each if one is None else _with_stored_id(each, one, living)
-            for each, one in zip(submissions, ids, strict=True)
-        ]
 
     def _seal_all(
         self,
@@ -198,14 +149,6 @@ class CommandSealer:
         )
 
 
-def _with_stored_id(submission: Submission, person_id: str, living: set[str]) -> Submission:
-    stored = next((form for form in forms(person_id) if f"customer:{form}" in living), person_id)
-    if stored == person_id:
-        return submission
-    command = cast(PersonalCommand, submission.command).with_person_id(stored)
-    return replace(submission, command=command)
-
-
 def sealed_with(command: Command, key: DataKey) -> Command:
     """The command with all its personal values sealed."""
     return change_personal(command, lambda value, name: Personal(key.seal(value.personal, name)))
@@ -213,8 +156,11 @@ def sealed_with(command: Command, key: DataKey) -> Command:
 
 def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> Submission:
     command, idempotency = submission.command, submission.idempotency
-    if key is None and idempotency is None:
+    emails = [email for email in emails_to_blind(command) if email.strip()]
+    if key is None and idempotency is None and not emails:
         return submission
+    if emails:
+        command = cast(BlindedCommand, command).with_blinds(list(map(ledger_key.blind, emails)))
     if key is not None:
         command = sealed_with(command, key.key)
     if idempotency is not None:
@@ -225,7 +171,10 @@ def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> 
 
 
 def _needs_key(submission: Submission) -> bool:
-    return submission.idempotency is not None or bool(personal_values(submission.command))
+    command = submission.command
+    if submission.idempotency is not None or personal_values(command):
+        return True
+    return bool(emails_to_blind(command))
 
 
 def _needs(submissions: Sequence[Submission], ledger_key: LedgerKey) -> list[_Need | None]:

@@ -1,24 +1,34 @@
-"""Resolves references to data subjects: a customer's id, an e-mail address, or a record's name."""
+"""Resolves references to data subjects in commands and queries: a customer's id, an e-mail address,
+or a record's name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
 from oms_ledger.domain.orders.edits import terms_agreed
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import (
+    OrderPersonCommand,
     Person,
+    PersonalCommand,
     ResolvedSubject,
+    SubjectCommand,
     SubjectRef,
     key_of,
+    lacks_person,
+    names_subject,
+    person_id_of,
     personal_values,
     with_fields,
 )
 from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.write.submissions import Submission
 from oms_ledger.kernel import Query, stream_id
 from oms_ledger.privacy import postgres
 from oms_ledger.privacy.key_cache import KeyCache, Lend
@@ -69,6 +79,58 @@ class SubjectResolver:
             subjects = _subjects_sealing(connection, terms)
         return Person(None, subjects[0] if subjects else fallback)
 
+    # Commands.
+
+    def are_resolved(self, submissions: Sequence[Submission]) -> bool:
+        """Whether `resolve_commands` would change nothing; without the database."""
+        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
+            return False
+        return not any(self._uncertain_ids(submissions))
+
+    def resolve_commands(self, submissions: Sequence[Submission]) -> list[Submission]:
+        """The submissions with the data subjects that their commands name resolved, and with
+        persons' ids in the form in which there are keys of them."""
+        return self._with_stored_ids([self._with_subject(each) for each in submissions])
+
+    def _with_subject(self, submission: Submission) -> Submission:
+        if lacks_person(submission.command):
+            about = cast(OrderPersonCommand, submission.command)
+            person = self.person_of_order(about.order_id)
+            return replace(submission, command=about.with_person(person))
+        if not names_subject(submission.command):
+            return submission
+        command = cast(SubjectCommand, submission.command)
+        subject = self.resolve(command.subject_ref)
+        return replace(submission, command=command.with_subject(subject))
+
+    def _uncertain_ids(self, submissions: Sequence[Submission]) -> list[str | None]:
+        """The id of each command's person where it may be stored in another form than it was put
+        into: no key of a customer with the id itself is known, and it has other forms."""
+        ids = [person_id_of(each.command) for each in submissions]
+        return [None if one is None or self._is_plain(one) else one for one in ids]
+
+    def _is_plain(self, person_id: str) -> bool:
+        if person_id.isascii():
+            return True
+        subject, keys = f"customer:{person_id}", self._keys
+        return bool(keys.ring.of(subject) or keys.pending.of(subject))
+
+    def _with_stored_ids(self, submissions: list[Submission]) -> list[Submission]:
+        """The submissions with persons' ids in the form in which there are keys of them: customers
+        of before ids were put into one form keep their ids."""
+        ids = self._uncertain_ids(submissions)
+        if not any(ids):
+            return submissions
+        subjects = {f"customer:{form}" for one in ids if one for form in forms(one)}
+        with self._lend(Role.READER) as connection:
+            living = {key.subject for key in postgres.living_keys(connection, subjects)}
+        return [
+            each if one is None else _with_stored_id(each, one, living)
+            for each, one in zip(submissions, ids, strict=True)
+        ]
+
+    # Queries.
+
     @staticmethod
     def must_resolve(query: Query, params: object) -> bool:
         """Whether `resolve_query` changes these parameters."""
@@ -85,6 +147,14 @@ class SubjectResolver:
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
             changed["record"] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
+
+
+def _with_stored_id(submission: Submission, person_id: str, living: set[str]) -> Submission:
+    stored = next((form for form in forms(person_id) if f"customer:{form}" in living), person_id)
+    if stored == person_id:
+        return submission
+    command = cast(PersonalCommand, submission.command).with_person_id(stored)
+    return replace(submission, command=command)
 
 
 def _stored_name(connection: Connection, name: str) -> str:

@@ -32,7 +32,7 @@ class Vault:
             lend,
             keys,
             subjects,
-            CommandSealer(lend, keys, subjects),
+            CommandSealer(lend, keys),
             Opener(lend, keys, access_log_keys),
             Erasure(lend, keys),
         )

@@ -14,7 +14,8 @@ from types import FrameType
 import uvicorn
 
 from oms_ledger import logs
-from oms_ledger.app import open_prepared, tune_interpreter
+from oms_ledger.app import open_prepared
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.http.app import LedgerApi, create_app
 from oms_ledger.serving import wire
 from oms_ledger.serving.handshake import LimitedServer

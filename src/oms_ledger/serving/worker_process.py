@@ -7,7 +7,7 @@ import sys
 import threading
 
 from oms_ledger import logs
-from oms_ledger.app import tune_interpreter
+from oms_ledger.heap import tune_interpreter
 from oms_ledger.serving.heartbeat import Heartbeat
 from oms_ledger.serving.parent_watch import stop_with_parent
 from oms_ledger.settings import Settings

@@ -13,8 +13,7 @@ import structlog
 from oms_ledger import heap
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
-from oms_ledger.engine.project.runner import BACK_OFF
-from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.project.projector import BACK_OFF, Projector
 from oms_ledger.engine.work import deadlines, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
@@ -137,7 +136,7 @@ class OwnerBuilds:
     takes no lease, so that a process that has one can build. Memory that a build took goes back to
     the operating system when it has its indexes, or was dropped as those of `verify` are."""
 
-    def __init__(self, oms: Oms, builder: Builder) -> None:
+    def __init__(self, oms: Oms, builder: Projector) -> None:
         self._oms = oms
         self._builder = builder
         self._allowed = False

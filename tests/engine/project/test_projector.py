@@ -9,7 +9,7 @@ import pytest
 
 from oms_ledger.engine.project import leases
 from oms_ledger.engine.project.commit import Fenced
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.projector import LIVE_PATH, Projector
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, history, install, position, stored
 from tests.engine.project.tallies import TALLIES
@@ -67,11 +67,7 @@ def test_a_fenced_projector_sends_no_row(log: Log) -> None:
     """The answer to the compare-and-set is waited for before anything else is sent."""
     sent: list[str] = []
     stale = (10, TALLIES.name, 1, 0, 99)
-    with (
-        Projector(log.database.connect_projector, [TALLIES]) as projector,
-        log.database.connect_projector() as connection,
-        pytest.raises(Fenced),
-    ):
-        projector._transact(connection, stale, lambda: sent.append("rows"))
+    with log.database.connect_projector() as connection, pytest.raises(Fenced):
+        LIVE_PATH.commit(connection, stale, lambda: sent.append("rows"))
     assert sent == []
     assert position(log.database) == 0

@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.project import leases
-from oms_ledger.engine.project.pages import StoredRows
+from oms_ledger.engine.project.page_source import PageReader
+from oms_ledger.engine.project.pages import StoredRows, read_rows
 from oms_ledger.engine.project.parked import retry_parked
-from oms_ledger.engine.rebuild import builder
-from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild import windows
+from oms_ledger.engine.rebuild.builder import bulk_path
 from oms_ledger.kernel import Event, Position
 from tests.databases import Database
 from tests.engine.project.log import Log, allocated, expected, history, stored
@@ -44,7 +46,7 @@ def test_a_rebuild_equals_the_live_build(
     log: Log, tools: ReadModelTools, monkeypatch: pytest.MonkeyPatch, seed: int, page_events: int
 ) -> None:
     """Few rows are cached, so that some are read from the database and some are not."""
-    monkeypatch.setattr(builder, "CACHED_ROWS", 300)
+    monkeypatch.setattr(windows, "CACHED_ROWS", 300)
     events = random_history(seed, 5000)
     log.append(*events[:4000])
     tools.fold_live(4000)
@@ -91,14 +93,14 @@ def test_several_are_built_in_one_pass(postgres: Database, log: Log) -> None:
     tools.rebuilds.request(["others", "more"])
     pulled: list[tuple[int, int]] = []
 
-    class Watched(Builder):
-        def _read_rows(
-            self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-        ) -> StoredRows:
-            pulled.append((after, until))
-            return super()._read_rows(connection, after, until, topics)
+    def read(
+        connection: Connection, after: Position, until: Position, topics: Sequence[str]
+    ) -> StoredRows:
+        pulled.append((after, until))
+        return read_rows(connection, after, until, topics)
 
-    with Watched(postgres.connect_projector, tools.owner, models, page_events=1000) as builder:
+    path = replace(bulk_path(1000), source=partial(PageReader, read_rows=read))
+    with tools.builder(page_events=1000, path=path) as builder:
         while builder.step():
             pass
     assert [after for after, _ in pulled if after < 3000] == [0, 1000, 2000]

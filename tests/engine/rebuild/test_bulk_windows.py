@@ -8,16 +8,19 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import pytest
 
 from oms_ledger.domain.stock.events import StockReceived
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.project.commit import Commit, commit_unpipelined
 from oms_ledger.engine.project.parked import retry_parked
-from oms_ledger.engine.project.projector import Projector
-from oms_ledger.engine.rebuild import builder
-from oms_ledger.engine.rebuild.builder import Builder, CachedFolding
+from oms_ledger.engine.project.projector import LIVE_PATH, Projector
+from oms_ledger.engine.rebuild import windows as bulk
+from oms_ledger.engine.rebuild.builder import bulk_path
+from oms_ledger.engine.rebuild.windows import CachedFolding
 from oms_ledger.kernel import Event
 from tests.databases import Database
 from tests.engine.project.log import Log, expected, stored
@@ -35,37 +38,34 @@ def changes_of_few_rows(count: int, keys: int = 250) -> list[Event]:
     return [StockReceived(f"S{n % keys}", "A", n, None) for n in range(count)]
 
 
-def built(builder: Builder) -> None:
+def built(builder: Projector) -> None:
     with builder:
         while builder.advance():
             pass
 
 
-class Recording(Builder):
-    """Records each committed move of the position; `delay` is called before each commit."""
+Moves: TypeAlias = list[tuple[int, int]]
+"""Committed moves of a position: from one, to another."""
 
-    def __init__(
-        self, tools: ReadModelTools, delay: Callable[[int], None] = lambda nth: None
-    ) -> None:
-        super().__init__(
-            tools.database.connect_projector, tools.owner, tools.models, page_events=PAGE
-        )
-        self.moves: list[tuple[int, int]] = []
-        self._delay = delay
 
-    def _transact(
-        self, connection: Connection, move: Sequence[Any], write: Callable[[], None]
-    ) -> None:
-        self._delay(len(self.moves))
-        super()._transact(connection, move, write)
-        self.moves.append((move[3], move[0]))
+def recording(
+    tools: ReadModelTools, commit: Commit = commit_unpipelined
+) -> tuple[Projector, Moves]:
+    """A builder, and the moves that it has committed."""
+    moves: Moves = []
+
+    def recorded(connection: Connection, move: Sequence[Any], write: Callable[[], None]) -> None:
+        commit(connection, move, write)
+        moves.append((move[3], move[0]))
+
+    return tools.builder(PAGE, path=replace(bulk_path(PAGE), commit=recorded)), moves
 
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of two pages each, and no cache of rows that are written."""
-    monkeypatch.setattr(builder, "WINDOW_EVENTS", 2 * PAGE)
-    monkeypatch.setattr(builder, "CACHED_ROWS", 0)
+    monkeypatch.setattr(bulk, "WINDOW_EVENTS", 2 * PAGE)
+    monkeypatch.setattr(bulk, "CACHED_ROWS", 0)
 
 
 def test_a_window_of_many_pages_is_one_transaction(
@@ -73,9 +73,9 @@ def test_a_window_of_many_pages_is_one_transaction(
 ) -> None:
     log.append(*changes_of_few_rows(5 * PAGE))
     tools.rebuilds.request([TALLIES.name])
-    builder = Recording(tools)
+    builder, moves = recording(tools)
     built(builder)
-    assert builder.moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 5 * PAGE)]
+    assert moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 5 * PAGE)]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
@@ -86,19 +86,20 @@ def check_windows_are_committed_in_order(log: Log, tools: ReadModelTools) -> Non
     tools.rebuilds.request([TALLIES.name])
     folded = threading.Event()
 
-    def delay(nth: int) -> None:
-        if nth == 0:
+    def delayed(connection: Connection, move: Sequence[object], write: Callable[[], None]) -> None:
+        if not moves:
             assert folded.wait(20), "nothing was folded while a write was in flight"
+        commit_unpipelined(connection, move, write)
 
-    builder = Recording(tools, delay)
+    builder, moves = recording(tools, delayed)
     with builder:
         for _ in range(3):
             builder.advance()
-        assert builder.moves == []
+        assert moves == []
         folded.set()
         while builder.advance():
             pass
-    assert builder.moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 6 * PAGE)]
+    assert moves == [(0, 2 * PAGE), (2 * PAGE, 4 * PAGE), (4 * PAGE, 6 * PAGE)]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
@@ -123,26 +124,24 @@ def test_a_lost_connection_loses_nothing(log: Log, tools: ReadModelTools, window
     tools.rebuilds.request([TALLIES.name])
     broken: list[int] = []
 
-    class Breaking(Recording):
-        def _transact(
-            self, connection: Connection, move: Sequence[Any], write: Callable[[], None]
-        ) -> None:
-            def breaks() -> None:
-                write()
-                if move[3] == 2 * PAGE and not broken:
-                    broken.append(move[3])
-                    connection.close()
+    def breaking(connection: Connection, move: Sequence[Any], write: Callable[[], None]) -> None:
+        def breaks() -> None:
+            write()
+            if move[3] == 2 * PAGE and not broken:
+                broken.append(move[3])
+                connection.close()
 
-            super()._transact(connection, move, breaks)
+        commit_unpipelined(connection, move, breaks)
 
-    builder, stop = Breaking(tools), threading.Event()
+    builder, moves = recording(tools, breaking)
+    stop = threading.Event()
     thread = threading.Thread(target=builder.run, args=(stop,))
     thread.start()
     wait_until(lambda: tools.builds()[1].indexed)
     stop.set()
     thread.join(20)
     assert broken == [2 * PAGE]
-    assert [last for _, last in builder.moves][:3] == [2 * PAGE, 4 * PAGE, 6 * PAGE]
+    assert [last for _, last in moves][:3] == [2 * PAGE, 4 * PAGE, 6 * PAGE]
     assert stored(log.database, TALLIES, 2) == expected(log.events)
 
 
@@ -218,30 +217,25 @@ def test_a_build_continues_after_a_kill_while_windows_are_written(
 # The live path, which writes a page while it folds the next.
 
 
-class Overlapping(Projector):
-    """Commits each page only after the step that follows it has begun."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database.connect_projector, [TALLIES], page_events=PAGE)
-        self.positions: list[int] = []
-        self.stepped = threading.Semaphore(0)
-
-    def _transact(
-        self, connection: Connection, move: Sequence[Any], write: Callable[[], None]
-    ) -> None:
-        assert self.stepped.acquire(timeout=20), "the page was not written by the other thread"
-        super()._transact(connection, move, write)
-        self.positions.append(move[0])
-
-
 def test_pages_of_the_live_path_are_committed_in_their_order(
     log: Log, tools: ReadModelTools
 ) -> None:
+    """Each is committed only after the step that follows it has begun."""
     log.append(*changes_of_few_rows(4 * PAGE))
-    with Overlapping(log.database) as projector:
+    positions: list[int] = []
+    stepped = threading.Semaphore(0)
+
+    def overlapping(connection: Connection, move: Sequence[Any], write: Callable[[], None]) -> None:
+        assert stepped.acquire(timeout=20), "the page was not written by the other thread"
+        LIVE_PATH.commit(connection, move, write)
+        positions.append(move[0])
+
+    path = replace(LIVE_PATH, commit=overlapping)
+    connect = log.database.connect_projector
+    with Projector(connect, [TALLIES], page_events=PAGE, path=path) as projector:
         while projector.advance():
-            projector.stepped.release()
-    assert projector.positions == [PAGE, 2 * PAGE, 3 * PAGE, 4 * PAGE]
+            stepped.release()
+    assert positions == [PAGE, 2 * PAGE, 3 * PAGE, 4 * PAGE]
     assert stored(log.database) == expected(log.events)
 
 

@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 
 from oms_ledger.engine.db import pool
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.projector import FoldPath, Projector
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild import builds
-from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild.builder import new_builder
 from oms_ledger.engine.rebuild.builds import BuildRecord
 from oms_ledger.engine.rebuild.compare import RowDifference
-from oms_ledger.engine.rebuild.operations import Rebuilds
+from oms_ledger.engine.rebuild.operations import Rebuilds, nothing_to_prepare
+from oms_ledger.engine.rebuild.parts import PartPool
 from oms_ledger.kernel import ReadModel
 from tests.databases import Database
 from tests.engine.project.tallies import TALLIES
@@ -33,14 +34,25 @@ class ReadModelTools:
     def rebuilds(self) -> Rebuilds:
         return Rebuilds(self.database.connect_projector, self.owner, self.models)
 
-    def builder(self, page_events: int = 20_000, lease_seconds: float = 10.0) -> Builder:
-        return Builder(
+    def builder(
+        self,
+        page_events: int = 20_000,
+        lease_seconds: float = 10.0,
+        path: FoldPath | None = None,
+    ) -> Projector:
+        return new_builder(
             self.database.connect_projector,
             self.owner,
             self.models,
             page_events=page_events,
             lease_seconds=lease_seconds,
+            path=path,
         )
+
+    def part_pool(self, jobs: int) -> PartPool:
+        """Processes that fold a part of the streams each; for `parts_path`."""
+        connect = self.database.connect_projector
+        return PartPool(connect, self.models, jobs, nothing_to_prepare)
 
     def install(self) -> None:
         with self.owner() as owner:

@@ -18,6 +18,11 @@ class ForgottenAnswer(TypedDict):
     forgotten: int
 
 
+class CustomerRecordAnswer(TypedDict):
+    customer_id: str
+    tags: list[str]
+
+
 class LegalHoldAnswer(TypedDict):
     hold_id: str
     reason: str
@@ -40,7 +45,15 @@ class HoldInForceAnswer(LegalHoldAnswer):
     held_by: str
 
 
+class CustomerNoteAnswer(TypedDict):
+    text: str
+    at: str
+    by: str
+
+
 class CustomerSummaryAnswer(TypedDict):
+    """`notes` are the newest 100."""
+
     customer_id: str
     customer: CustomerAnswer | None
     orders: int
@@ -48,6 +61,37 @@ class CustomerSummaryAnswer(TypedDict):
     last_order_at: str | None
     forgotten: int
     holds: list[HoldInForceAnswer]
+    tags: list[str]
+    notes: list[CustomerNoteAnswer]
+
+
+class CustomerMoneyAnswer(TypedDict):
+    """Of the orders in one currency: their totals as agreed now, and what was paid and kept."""
+
+    currency: str
+    ordered: str
+    paid: str
+    refunded: str
+
+
+class ListedCustomerAnswer(TypedDict):
+    """`cancelled_orders` are those of which every unit is cancelled; `returns` were not declined or
+    cancelled."""
+
+    customer_id: str
+    tags: list[str]
+    orders: int
+    cancelled_orders: int
+    returns: int
+    first_order_at: str | None
+    last_order_at: str | None
+    money: list[CustomerMoneyAnswer]
+    forgotten: int
+
+
+class CustomersAnswer(TypedDict):
+    items: list[ListedCustomerAnswer]
+    next_cursor: str | None
 
 
 class CustomerAccessAnswer(TypedDict):

@@ -43,7 +43,9 @@ class ShipmentStreamEvent(Event):
 @dataclass(frozen=True, slots=True)
 class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
-    who ordered when through which channel, what was promised, and whether it is sensitive."""
+    who ordered when through which channel, what was promised, and whether it is sensitive.
+    `overridden` are the holds (`hold:<id>`) and `unpaid` in spite of which it was made, `force` the
+    reason."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: str
@@ -63,6 +65,8 @@ class ShipmentCreated(ShipmentStreamEvent):
     city: str | None = None
     country: str | None = None
     sensitive: bool = False
+    force: str | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class ShipmentLabelled(ShipmentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ShipmentDispatched(ShipmentStreamEvent):
     """Handed to the carrier: the units leave the stock here. `dispatched_at` is None in events of
-    before it was kept; then the time at which the event happened is meant."""
+    before it was kept; then the time at which the event happened is meant. `force` and
+    `overridden` as in `ShipmentCreated`."""
 
     type: ClassVar[str] = "shipment.dispatched.v1"
     shipment_id: str
@@ -83,6 +88,8 @@ class ShipmentDispatched(ShipmentStreamEvent):
     tracking_number: str | None
     simulated: bool = False
     dispatched_at: datetime | None = None
+    force: str | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,19 @@ def connect(
     return connection
 
 
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Opens connections of one role. Can be pickled."""
+
+    url: str
+    schema: str
+    role: Role
+    timeouts: Timeouts
+
+    def __call__(self) -> Connection:
+        return connect(self.url, self.schema, role=self.role, timeouts=self.timeouts)
+
+
 async def connect_async(
     url: str, schema: str, *, role: Role, timeouts: Timeouts = DEFAULT_TIMEOUTS
 ) -> AsyncConnection:
@@ -273,9 +286,12 @@ class Pools:
 
     def connect(self, role: Role) -> Connection:
         """A connection of the caller's own."""
+        return self.connector(role)()
+
+    def connector(self, role: Role) -> Connector:
+        """What `connect` does, for this and for other processes."""
         url = self._serving_url if role in roles.SERVING else self._owner_url
-        timeouts = Timeouts.of(self._settings, role)
-        return connect(url, self._schema, role=role, timeouts=timeouts)
+        return Connector(url, self._schema, role, Timeouts.of(self._settings, role))
 
     async def connect_async(self, role: Role) -> AsyncConnection:
         """As `connect`, for a role of `SERVING` and the event loop that is running."""

@@ -169,6 +169,10 @@ class Leases:
         ]
         return sorted(held, key=lambda h: (self._names.index(h.model.name), h.build.number))
 
+    def renew(self, connection: Connection) -> None:
+        """Renew the leases held by this worker, be they expired, and acquire no other."""
+        connection.execute(SQL["renew_leases"], (self.seconds, self.owner))
+
     def release(self, connection: Connection) -> None:
         """Release all leases, so that another worker need not wait until they expire."""
         connection.execute(SQL["release_leases"], (self.owner,))

@@ -3,6 +3,7 @@ write."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, cast
@@ -45,10 +46,23 @@ class Poison(Exception):
         self.position = position
 
 
+class EventPage(Protocol):
+    """`size` consecutive events up to position `last`."""
+
+    @property
+    def last(self) -> Position: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def with_topics(self, topics: Collection[str]) -> list[Entry]:
+        """The entries with these stored names."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """`size` consecutive events up to position `last`. `entries` are those of the topics that were
-    read, and `topics` their stored names, in the same order."""
+    """An `EventPage` that was read. `entries` are those of the topics that were read, and `topics`
+    their stored names, in the same order."""
 
     last: Position
     size: int
@@ -56,9 +70,18 @@ class LogPage:
     topics: Sequence[str]
 
     def with_topics(self, topics: Collection[str]) -> list[Entry]:
-        """The entries with these stored names."""
         pairs = zip(self.entries, self.topics, strict=True)
         return [entry for entry, topic in pairs if topic in topics]
+
+
+def without_parked(
+    entries: Sequence[Entry], parked: Collection[str]
+) -> tuple[Sequence[Entry], Counter[str]]:
+    """The entries of streams that are not parked; and how many are left out, by stream."""
+    if not parked:
+        return entries, Counter()
+    left_out = Counter(e.stream for e in entries if e.stream in parked)
+    return [e for e in entries if e.stream not in parked], left_out
 
 
 def stored_names(types: Iterable[str]) -> list[str]:

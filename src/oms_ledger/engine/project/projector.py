@@ -9,34 +9,28 @@ write is in flight.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import psycopg
 import structlog
 
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.db.errors import DATA_ERRORS
-from oms_ledger.engine.project import pages, parked
-from oms_ledger.engine.project.commit import Fenced, commit_pipelined
+from oms_ledger.engine.project.build_run import BuildRun, OnPage
+from oms_ledger.engine.project.commit import Commit, Fenced, commit_pipelined
 from oms_ledger.engine.project.connection_thread import ConnectionThread
-from oms_ledger.engine.project.leases import LeasedBuild
-from oms_ledger.engine.project.pages import (
-    Entry,
-    Folding,
-    LogPage,
-    Poison,
-    RowBatch,
-    RowBuffer,
-    StoredRows,
-)
-from oms_ledger.engine.project.runner import ProjectionRunner
+from oms_ledger.engine.project.leases import LeasedBuild, Leases
+from oms_ledger.engine.project.page_source import PageRange, PageReader, PageSource
+from oms_ledger.engine.project.pages import Poison
+from oms_ledger.engine.project.session import POLL_SECONDS, ProjectorSession
 from oms_ledger.engine.project.tables import Build
+from oms_ledger.engine.project.windows import OVERLAP_EVENTS, PageWindows, Windows
+from oms_ledger.engine.work.loops import BackOff, Loop
+from oms_ledger.engine.work.state import new_holder
 from oms_ledger.kernel import Position, ReadModel
 
 log = structlog.get_logger(__name__)
@@ -44,39 +38,46 @@ log = structlog.get_logger(__name__)
 PAUSE_SECONDS = 5.0
 """How long a build pauses after an error of its tables, while others go on."""
 
-OVERLAP_EVENTS = 1000
-"""A smaller page is written by the folding thread: the other thread would take longer."""
+BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=5.0)
+"""Shorter than for other loops: queries with `min_position` wait for read models."""
+
+
+class Lifecycle(Protocol):
+    """What happens to builds besides folding."""
+
+    def begin(self, held: LeasedBuild) -> None:
+        """A lease was acquired on a build of which nothing is committed yet."""
+
+    def rest(self, seconds: float) -> None:
+        """A large page was folded in so many seconds."""
+
+    def reached_end(self, runs: Sequence[BuildRun]) -> bool:
+        """These builds, which are leased and not paused, are written as far as they are folded, and
+        the log has no large page more. Whether the leases are to be read again."""
 
 
 @dataclass(frozen=True, slots=True)
-class InFlightWrite:
-    """A transaction of the writing thread. `committed` gives the build after it, `position` is
-    where it will be."""
+class FoldPath:
+    """How builds in one `state` of `engine/rebuild/builds.py` are folded and written.
+    `fenced_errors` mean that another worker has moved or dropped the build, `fatal_errors` that no
+    build can be folded on."""
 
-    committed: Future[LeasedBuild]
-    position: Position
-
-
-class PageRange(NamedTuple):
-    """The events of a page of the log: those with these stored names, after a position and up to
-    and including another."""
-
-    after: Position
-    until: Position
-    topics: Sequence[str]
+    state: str = "live"
+    windows: Callable[[Build], Windows] = PageWindows
+    commit: Commit = commit_pipelined
+    fenced_errors: tuple[type[Exception], ...] = (Fenced,)
+    fatal_errors: tuple[type[Exception], ...] = ()
+    source: Callable[[Callable[[], Connection]], PageSource] = PageReader
+    session: Callable[[Callable[[], Connection]], ProjectorSession] = ProjectorSession
 
 
-class Projector(ProjectionRunner):
-    """Folds the log into the live builds of `models` that no other worker has leased. Tests
-    override the underscored steps to stop a projector in the middle.
+LIVE_PATH = FoldPath()
 
-    Per build: `_parked` are its parked streams, `_in_flight` its write of another thread. Up to
-    `_cautious_until` it is folded and written in one thread, after a failure; until `_paused_until`
-    (of `time.monotonic()`) it is not folded at all.
-    """
 
-    fenced_errors: ClassVar[tuple[type[Exception], ...]] = (Fenced,)
-    """Errors which mean that another worker has moved or dropped the build."""
+class Projector:
+    """Folds the log into those builds of `models` that no other worker has leased: the live ones,
+    or with another `path` those in its state. `connect` opens a connection in autocommit mode with
+    the ledger's search_path. Used by one thread; `close` releases the leases."""
 
     def __init__(
         self,
@@ -85,289 +86,260 @@ class Projector(ProjectionRunner):
         *,
         page_events: int = 5000,
         lease_seconds: float = 10.0,
-        on_page: Callable[[ReadModel, Position], None] = lambda model, position: None,
+        on_page: OnPage = lambda model, position: None,
+        path: FoldPath = LIVE_PATH,
+        lifecycle: Lifecycle | None = None,
     ) -> None:
-        super().__init__(connect, models, lease_seconds)
-        self._foldings: dict[Build, Folding] = {}
+        self._path = path
+        self._lifecycle = lifecycle
         self._page_events = page_events
-        self._parked: dict[Build, frozenset[str]] = {}
-        self._write_thread = ConnectionThread(self._connect_without_waiting)
-        self._reader = ConnectionThread(self._connect_without_waiting)
-        self._ahead: tuple[PageRange, Future[StoredRows]] | None = None
-        self._in_flight: dict[Build, InFlightWrite] = {}
-        self._cautious_until: dict[Build, Position] = {}
-        self._paused_until: dict[Build, float] = {}
         self._on_page = on_page
+        self._session = path.session(connect)
+        self._write_thread = ConnectionThread(self._session.connect_without_waiting)
+        self._source = path.source(self._session.connect_without_waiting)
+        self._leases = Leases(models, new_holder(), lease_seconds, path.state)
+        self._renew_at = 0.0
+        self._runs: dict[Build, BuildRun] = {}
+        self._leased: list[BuildRun] = []
+        self._freed_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish the writes and release the leases, so that another worker need not wait until they
+        expire."""
+        connection = self._session.current
+        if connection is not None:
+            with suppress(Exception):
+                self._flush(connection)
+            with suppress(Exception):
+                self._leases.release(connection)
+        self._disconnect()
+
+    # The loop.
+
+    def run(self, stop: threading.Event) -> None:
+        """Fold until `stop` is set, whatever happens to the database meanwhile; then close."""
+        Loop("projector", self.attempt, back_off=BACK_OFF).run(stop)
+        self.close()
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: fold one page, or wait for more events; False where other workers
+        fold all there is to fold."""
+        try:
+            if not self.advance():
+                self._wait()
+            return bool(self._leased) or not self._leases.held_by_others(self._session.connection())
+        except Exception:
+            self._disconnect()
+            raise
+
+    def catch_up(
+        self,
+        target: Position,
+        progress: Callable[[Position], None] = lambda _: None,
+        timeout_seconds: float = float("inf"),
+    ) -> None:
+        """Fold until every read model has reached `target`, here or in another worker.
+        `TimeoutError` after `timeout_seconds`."""
+        deadline = time.monotonic() + timeout_seconds
+        while (reached := self.lowest_position()) < target:
+            progress(reached)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"read models are at {reached} of {target}")
+            if not self.advance():
+                self._wait(min(0.1, POLL_SECONDS))
+        progress(target)
+
+    def step(self) -> int:
+        """Fold and write one page into the builds that are furthest behind; the number of events. 0
+        where all is folded, or other workers have the leases. `psycopg.OperationalError` where the
+        database does not answer."""
+        with self._disconnecting_on_outage():
+            size = self._step(self._session.connection())
+            self._flush(self._session.connection())
+        return size
+
+    def advance(self) -> int:
+        """As `step`, but the write may still be in flight when it returns: PostgreSQL writes one
+        page while the next is folded. Where it returns 0, no write is in flight."""
+        with self._disconnecting_on_outage():
+            return self._step(self._session.connection())
+
+    def lowest_position(self) -> Position:
+        """The position of the build that is furthest behind, whichever worker folds it."""
+        return self._leases.lowest_position(self._session.connection())
+
+    def _wait(self, seconds: float = POLL_SECONDS) -> None:
+        """Wait for an event. Without a lease, for all of the time: what it would look for at each
+        event are leases, which change seldom."""
+        self._session.wait(seconds, until_event=bool(self._leased))
+
+    @contextmanager
+    def _disconnecting_on_outage(self) -> Generator[None]:
+        try:
+            yield
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        self._write_thread.close()
+        self._source.close()
+        for run in self._leased:
+            run.drop_lease()
+        self._leased.clear()
+        self._session.close()
 
     # One page, all read models.
 
     def _step(self, connection: Connection) -> int:
-        ready = self._ready(connection)
+        started = time.monotonic()
+        size = self._fold_next_page(connection)
+        if self._lifecycle is None:
+            return size
+        if size >= OVERLAP_EVENTS:
+            self._lifecycle.rest(time.monotonic() - started)
+            return size
+        size += self._flush(connection)
+        if self._lifecycle.reached_end(self._ready()):
+            self._renew_at = 0.0
+        return size
+
+    def _fold_next_page(self, connection: Connection) -> int:
+        self._keep_leases(connection)
+        ready = self._ready()
         if not ready:
             return 0
-        after = min(self._folded_position(held) for held in ready)
-        group = [held for held in ready if self._folded_position(held) == after]
-        others = (
-            self._folded_position(held) for held in ready if self._folded_position(held) > after
-        )
-        until = min(after + self._page_events, *others, after + self._page_events)
-        topics = frozenset().union(*(self._folding(h.build).topics for h in group))
-        page = self._next_page(connection, PageRange(after, until, tuple(sorted(topics))))
+        positions = [run.folded_position for run in ready]
+        after = min(positions)
+        group = [run for run in ready if run.folded_position == after]
+        until = min([after + self._page_events, *(p for p in positions if p > after)])
+        topics = frozenset().union(*(run.folding.topics for run in group))
+        page = self._source.next_page(connection, PageRange(after, until, tuple(sorted(topics))))
         if page is None:
             return self._flush(connection)
-        for held in group:
-            with self._isolated(connection, held, page.last):
-                self._fold_build(connection, held, page)
+        for run in group:
+            with self._isolated(connection, run, page.last):
+                run.fold(connection, page)
+        self._close_windows(connection, [run for run in group if run.has_full_window])
         return page.size
 
-    def _ready(self, connection: Connection) -> list[LeasedBuild]:
-        """The leased builds that are not paused. Leases are renewed well before they expire."""
+    def _flush(self, connection: Connection) -> int:
+        """Write all that is folded, and wait until no write is in flight; the number of builds that
+        had one."""
+        self._close_windows(connection, [run for run in self._leased if run.has_window])
+        return self._await_writes(connection)
+
+    def _close_windows(self, connection: Connection, runs: Sequence[BuildRun]) -> None:
+        """Begin to write the windows of these builds. Leases are kept while other processes
+        fold."""
+        for run in runs:
+            if run.held is None:  # lost while those before were waited for
+                continue
+            with self._isolated(connection, run, run.folded_position):
+                while not run.window_ready(self._leases.seconds / 3):
+                    self._await_writes(connection)  # they have the rows of the leases locked
+                    self._leases.renew(connection)
+                if run.held is not None:
+                    run.close_window(connection)
+
+    def _await_writes(self, connection: Connection) -> int:
+        """Wait until no write is in flight; the number of builds that had one."""
+        writing = [(run, run.in_flight) for run in self._leased if run.in_flight is not None]
+        for run, in_flight in writing:
+            with self._isolated(connection, run, in_flight.position):
+                run.await_write()
+        return len(writing)
+
+    # The leases.
+
+    def _ready(self) -> list[BuildRun]:
+        """The leased builds that are not paused."""
         now = time.monotonic()
-        if now >= self._renew_at or not self._held:
+        return [run for run in self._leased if run.paused_until <= now]
+
+    def _keep_leases(self, connection: Connection) -> None:
+        """Leases are renewed well before they expire."""
+        if time.monotonic() >= self._renew_at or not self._leased:
             self._await_writes(connection)
             self._renew_leases(connection)
-        return [
-            held for build, held in self._held.items() if self._paused_until.get(build, 0.0) <= now
-        ]
 
-    def _folded_position(self, held: LeasedBuild) -> Position:
-        """The position up to which it is folded, whether that is committed or in flight."""
-        in_flight = self._in_flight.get(held.build)
-        return held.position if in_flight is None else in_flight.position
+    def _renew_leases(self, connection: Connection) -> None:
+        """Acquire the leases that are free, and renew those held here."""
+        acquired = {held.build: held for held in self._leases.acquire(connection)}
+        self._renew_at = time.monotonic() + self._leases.seconds / 3
+        self._forget_others(acquired)
+        self._leased = [self._run_of(build) for build in acquired]
+        written = []
+        for run, held in zip(self._leased, acquired.values(), strict=True):
+            if run.held is None or run.held.revision != held.revision:
+                written.append(run)
+            run.held = held
+        for run in written:
+            run.reset(connection)
+            if self._lifecycle is not None and run.lease.position == 0:
+                self._lifecycle.begin(run.lease)
 
-    def _reset(self, connection: Connection, build: Build) -> None:
-        self._parked[build] = parked.stream_ids(connection, build)
+    def _forget_others(self, acquired: Collection[Build]) -> None:
+        """Free what was kept of builds that were dropped or swapped, or that another worker has.
+        With the last of them, end the threads that read and write, whose connections have large
+        buffers; they begin again with the next build."""
+        lost = [run for build, run in self._runs.items() if build not in acquired]
+        for run in lost:
+            run.drop_lease()
+            self._freed_rows += run.freed_rows
+            del self._runs[run.build]
+        if lost and not acquired:
+            self._source.close()
+            self._write_thread.close()
 
-    def _folding(self, build: Build) -> Folding:
-        if build not in self._foldings:
-            self._foldings[build] = self._new_folding(build)
-        return self._foldings[build]
+    def take_freed_rows(self) -> int:
+        """How many rows were discarded since the last call: memory that is free now."""
+        freed, self._freed_rows = self._freed_rows, 0
+        for run in self._runs.values():
+            freed += run.freed_rows
+            run.freed_rows = 0
+        return freed
 
-    def _new_folding(self, build: Build) -> Folding:
-        return Folding(build)
+    def _run_of(self, build: Build) -> BuildRun:
+        if build not in self._runs:
+            windows = self._path.windows(build)
+            self._runs[build] = BuildRun(
+                build, windows, self._path.commit, self._write_thread, self._on_page
+            )
+        return self._runs[build]
 
-    def _read_rows(
-        self, connection: Connection, after: Position, until: Position, topics: Sequence[str]
-    ) -> StoredRows:
-        return pages.read_rows(connection, after, until, topics)
-
-    def _next_page(self, connection: Connection, wanted: PageRange) -> LogPage | None:
-        """The page of a range. After a full, large page the next is read while this one is
-        folded."""
-        ahead, self._ahead = self._ahead, None
-        rows = ahead[1].result() if ahead is not None and ahead[0] == wanted else ()
-        rows = rows or self._read_rows(connection, *wanted)
-        if len(rows) >= OVERLAP_EVENTS and rows[-1][0] == wanted.until:
-            then = PageRange(wanted.until, wanted.until + self._page_events, wanted.topics)
-            self._ahead = (then, self._reader.submit(lambda reader: self._read_rows(reader, *then)))
-        return pages.page_of(rows)
+    def _drop_lease(self, run: BuildRun) -> None:
+        """Treat a build as not leased. The next renewal reads its position again."""
+        run.drop_lease()
+        self._leased = [each for each in self._leased if each is not run]
+        self._renew_at = 0.0
 
     @contextmanager
-    def _isolated(
-        self, connection: Connection, held: LeasedBuild, until: Position
-    ) -> Generator[None]:
+    def _isolated(self, connection: Connection, run: BuildRun, until: Position) -> Generator[None]:
         """Keeps an error of one build from the others. `until` is the position up to which the
         build may have been folded when it fails."""
-        name, build = str(held.build), held.build
+        name, position = str(run.build), run.lease.position
         try:
             yield
-        except self.fenced_errors:
-            log.info("fenced", read_model=name, position=held.position)
-            self._drop_lease(build)
+        except self._path.fenced_errors:
+            log.info("fenced", read_model=name, position=position)
+            self._drop_lease(run)
         except Poison as poison:
-            log.info("folded_again", read_model=name, position=held.position, error=str(poison))
-            self._drop_lease(build)
-            self._cautious_until[build] = until
+            log.info("folded_again", read_model=name, position=position, error=str(poison))
+            self._drop_lease(run)
+            run.cautious_until = until
+        except self._path.fatal_errors:
+            raise
         except Exception:
             if connection.closed or self._write_thread.disconnected:
                 raise
             # Its table is locked, dropped or altered: the other builds need not wait for it.
-            log.exception("read_model_paused", read_model=name, position=held.position)
-            self._drop_lease(build)
-            self._paused_until[build] = time.monotonic() + PAUSE_SECONDS
-
-    # One page, one read model.
-
-    def _fold_build(self, connection: Connection, held: LeasedBuild, page: LogPage) -> None:
-        """Fold and write a page. Where that has failed before, do so in parts, each of which is
-        written before the next is folded."""
-        cautious = self._folded_position(held) < self._cautious_until.get(held.build, 0)
-        if self._may_overlap(held.build, page) and not cautious:
-            self._fold_overlapped(connection, held.build, page)
-        else:
-            self._await_write(held.build)
-            self._fold_page(connection, self._held[held.build], page)
-            self._on_page(held.model, page.last)
-
-    def _may_overlap(self, build: Build, page: LogPage) -> bool:
-        return page.size >= OVERLAP_EVENTS
-
-    def _fold_overlapped(self, connection: Connection, build: Build, page: LogPage) -> None:
-        """Fold a page, and let the writing thread write it."""
-        self._await_write(build)
-        held = self._held[build]
-        entries, left_out = self._without_parked(
-            build, page.with_topics(self._folding(build).topics)
-        )
-        rows = self._fold(connection, held, entries)
-        self._write_in_background(held, page.last, pages.inserts(rows), left_out)
-
-    def _write_in_background(
-        self, held: LeasedBuild, last: Position, batches: Sequence[RowBatch], left_out: Counter[str]
-    ) -> None:
-        def act(connection: Connection) -> LeasedBuild:
-            write = _writer_of(connection, held.build, batches, left_out)
-            return self._commit(connection, held, last, write)
-
-        self._in_flight[held.build] = InFlightWrite(self._write_thread.submit(act), last)
-
-    def _await_write(self, build: Build) -> None:
-        """Wait until the write in flight is committed, if there is one; raises its error."""
-        in_flight = self._in_flight.pop(build, None)
-        if in_flight is not None:
-            self._held[build] = held = in_flight.committed.result()
-            self._on_page(build.model, held.position)
-
-    def _drop_lease(self, build: Build) -> None:
-        in_flight = self._in_flight.pop(build, None)
-        if in_flight is not None:
-            wait([in_flight.committed])
-        super()._drop_lease(build)
-
-    def _await_writes(self, connection: Connection) -> int:
-        """Wait until no write is in flight; the number of builds that had one."""
-        builds = list(self._in_flight)
-        for build in builds:
-            last = self._in_flight[build].position
-            with self._isolated(connection, self._held[build], last):
-                self._await_write(build)
-        return len(builds)
-
-    def _flush(self, connection: Connection) -> int:
-        return self._await_writes(connection)
-
-    def _fold_page(self, connection: Connection, held: LeasedBuild, page: LogPage) -> None:
-        """Fold and write the whole page at once; around a poison event in halves down to that
-        event, which is parked, and then in parts of double size."""
-        rest = page.with_topics(self._folding(held.build).topics)
-        size = len(rest)
-        while True:
-            part = rest[:size]
-            last = page.last if size >= len(rest) else part[-1].position
-            try:
-                held = self._fold_part(connection, held, part, last)
-            except Poison as poison:
-                if len(part) > 1:
-                    size = _next_size(part, poison)
-                    continue
-                held = self._park(connection, held, part[0], poison, last)
-            rest = rest[size:]
-            if not rest:
-                return
-            size *= 2
-
-    def _fold_part(
-        self, connection: Connection, held: LeasedBuild, part: Sequence[Entry], last: Position
-    ) -> LeasedBuild:
-        entries, left_out = self._without_parked(held.build, part)
-        batches = pages.inserts(self._fold(connection, held, entries))
-        write = _writer_of(connection, held.build, batches, left_out)
-        return self._write(connection, held, last, write)
-
-    def _without_parked(
-        self, build: Build, entries: Sequence[Entry]
-    ) -> tuple[Sequence[Entry], Counter[str]]:
-        """The entries of streams that are not parked; and how many are left out, by stream."""
-        out = self._parked.get(build)
-        if not out:
-            return entries, Counter()
-        left_out = Counter(e.stream for e in entries if e.stream in out)
-        return [e for e in entries if e.stream not in out], left_out
-
-    def _fold(
-        self, connection: Connection, held: LeasedBuild, entries: Sequence[Entry]
-    ) -> RowBuffer:
-        return self._folding(held.build).fold(connection, entries)
-
-    def _park(
-        self,
-        connection: Connection,
-        held: LeasedBuild,
-        entry: Entry,
-        poison: Poison,
-        last: Position,
-    ) -> LeasedBuild:
-        build, stream, position = held.build, entry.stream, entry.position
-
-        def write() -> None:
-            parked.park(connection, build, stream, position, poison)
-
-        held = self._write(connection, held, last, write)
-        self._parked[build] |= {stream}
-        log.error(
-            "stream_parked",
-            read_model=str(build),
-            stream=stream,
-            position=position,
-            error=str(poison),
-        )
-        return held
-
-    # One transaction.
-
-    def _write(
-        self, connection: Connection, held: LeasedBuild, last: Position, write: Callable[[], None]
-    ) -> LeasedBuild:
-        held = self._commit(connection, held, last, write)
-        self._held[held.build] = held
-        return held
-
-    def _commit(
-        self, connection: Connection, held: LeasedBuild, last: Position, write: Callable[[], None]
-    ) -> LeasedBuild:
-        """Write rows and position in one transaction, provided that the build is still at `held`;
-        the build after that. Called by either thread."""
-        try:
-            self._transact(connection, (last, *held.build.key, held.position, held.revision), write)
-        except (Poison, Fenced):
-            connection.execute("ROLLBACK")
-            raise
-        except DATA_ERRORS as error:
-            connection.execute("ROLLBACK")
-            raise Poison(None, error) from error
-        except psycopg.Error:
-            with suppress(psycopg.Error):
-                connection.execute("ROLLBACK")
-            raise
-        return replace(held, position=last, revision=held.revision + 1)
-
-    def _transact(
-        self, connection: Connection, move: Sequence[object], write: Callable[[], None]
-    ) -> None:
-        commit_pipelined(connection, move, write)
-
-    def _disconnect(self) -> None:
-        self._write_thread.close()
-        self._reader.close()
-        self._in_flight.clear()
-        self._ahead = None
-        super()._disconnect()
-
-
-def _writer_of(
-    connection: Connection, build: Build, batches: Iterable[RowBatch], left_out: Counter[str]
-) -> Callable[[], None]:
-    def send() -> None:
-        for batch in batches:
-            batch.send(connection)
-        parked.count_left_out(connection, build, left_out)
-
-    return send
-
-
-def _next_size(part: Sequence[Entry], poison: Poison) -> int:
-    """How many events to try next: those before the poison event, or half of them where it is not
-    known."""
-    if poison.position is None:
-        return len(part) // 2
-    return max(1, sum(entry.position < poison.position for entry in part))
+            log.exception("read_model_paused", read_model=name, position=position)
+            self._drop_lease(run)
+            run.paused_until = time.monotonic() + PAUSE_SECONDS

@@ -22,6 +22,11 @@ WHERE p.name = want.name AND p.shape = want.shape AND p.state = %(state)s
   AND (p.lease_owner IS NULL OR p.lease_owner = %(owner)s OR p.lease_until < clock_timestamp())
 RETURNING p.name, p.shape, p.version, p.position, p.revision, p.indexed;
 
+-- name: renew_leases
+UPDATE projection_positions
+SET lease_until = clock_timestamp() + make_interval(secs => %s)
+WHERE lease_owner = %s;
+
 -- name: release_leases
 UPDATE projection_positions SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = %s;
 

@@ -16,17 +16,19 @@ from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
-from psycopg.pq import TransactionStatus
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import table_name
-from oms_ledger.engine.project import pages, parked
+from oms_ledger.engine.project import pages
+from oms_ledger.engine.project.build_run import BuildRun
 from oms_ledger.engine.project.commit import Fenced, commit_unpipelined
+from oms_ledger.engine.project.connection_thread import ConnectionThread
 from oms_ledger.engine.project.leases import LeasedBuild
-from oms_ledger.engine.project.projector import Projector
+from oms_ledger.engine.project.session import ProjectorSession
 from oms_ledger.engine.project.tables import Build
+from oms_ledger.engine.project.windows import PageWindows
 from oms_ledger.engine.rebuild import builds
 from oms_ledger.engine.rebuild.builds import BuildRecord
 from oms_ledger.kernel import Position, ReadModel
@@ -147,9 +149,9 @@ def at_one_position(
     """In this block the connection `snapshot` has a snapshot in which both builds are at one
     position."""
     deadline = time.monotonic() + seconds
-    with closing(connect()) as lock, closing(CatchUpProjector(connect, models)) as follower:
+    with closing(connect()) as lock, closing(BuildCatchUp(connect, models)) as catch_up:
         while True:
-            position = _meet(lock, snapshot, follower, one, other)
+            position = _meet(lock, snapshot, catch_up, one, other)
             if position is not None:
                 break
             if time.monotonic() > deadline:
@@ -169,7 +171,7 @@ def at_one_position(
 def _meet(
     lock: Connection,
     snapshot: Connection,
-    follower: CatchUpProjector,
+    catch_up: BuildCatchUp,
     one: BuildRecord,
     other: BuildRecord,
 ) -> Position | None:
@@ -178,13 +180,13 @@ def _meet(
     both = (builds.find_build(lock, *one.key), builds.find_build(lock, *other.key))
     behind, ahead = sorted(both, key=lambda build: build.position)
     if ahead.position - behind.position > NEAR_EVENTS:
-        follower.catch_up_build(behind, min(ahead.position, behind.position + NEAR_EVENTS))
+        catch_up.fold(behind, min(ahead.position, behind.position + NEAR_EVENTS))
         return None
     with lock.transaction():
         row = lock.execute(SQL["lock_position"], ahead.key).fetchone()
         if row is None:
             return None
-        follower.catch_up_build(behind, row[0])
+        catch_up.fold(behind, row[0])
         snapshot.execute(SQL["begin_snapshot"])
         positions = _positions(snapshot, one, other)
     if len(set(positions)) == 1:
@@ -198,42 +200,44 @@ def _positions(connection: Connection, one: BuildRecord, other: BuildRecord) -> 
     return [row[0] for row in connection.execute(SQL["positions"], (one.name, numbers)).fetchall()]
 
 
-class CatchUpProjector(Projector):
+class BuildCatchUp:
     """Folds one build up to a position and no further. Another worker that folds it waits for the
     lock, and is then fenced."""
 
     def __init__(self, connect: Callable[[], Connection], models: Sequence[ReadModel]) -> None:
-        super().__init__(connect, models)
         self._models = {(model.name, model.version): model for model in models}
+        self._session = ProjectorSession(connect)
 
-    def catch_up_build(self, record: BuildRecord, target: Position) -> None:
+    def close(self) -> None:
+        self._session.close()
+
+    def fold(self, record: BuildRecord, target: Position) -> None:
         """Fold one page, up to `target`. Does nothing where this program lacks the code of its
         shape."""
         model = self._models.get((record.name, record.shape))
         if model is None:
             return
-        connection, build = self._open_connection(), Build(model, record.number)
+        connection, build = self._session.connection(), Build(model, record.number)
         connection.execute("BEGIN")
         try:
             row = connection.execute(SQL["lock_revision"], record.key).fetchone()
             if row is not None and row[0] < target:
-                self._parked[build] = parked.stream_ids(connection, build)
-                topics = sorted(self._folding(build).topics)
-                page = pages.read_page(connection, row[0], target, topics)
-                if page is not None:
-                    self._fold_page(connection, LeasedBuild(build, *row), page)
+                self._fold_page(connection, LeasedBuild(build, *row), target)
         except Fenced:  # between the parts of a page that holds a poison event
             pass
         finally:
             if not connection.closed:
                 connection.execute("ROLLBACK")
 
-    def _transact(
-        self, connection: Connection, move: Sequence[object], write: Callable[[], None]
-    ) -> None:
-        if connection.info.transaction_status is TransactionStatus.IDLE:
-            connection.execute("BEGIN")
-        commit_unpipelined(connection, move, write)
+    def _fold_page(self, connection: Connection, held: LeasedBuild, target: Position) -> None:
+        thread = ConnectionThread(self._session.connect_without_waiting)
+        run = BuildRun(held.build, PageWindows(held.build), commit_unpipelined, thread)
+        run.held = held
+        run.reset(connection)
+        topics = sorted(run.folding.topics)
+        page = pages.read_page(connection, held.position, target, topics)
+        if page is not None:
+            run.fold_in_parts(connection, page)
 
 
 # Tables.

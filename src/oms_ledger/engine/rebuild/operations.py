@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 
 from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.engine.db.connection import Connection
+from oms_ledger.engine.project.projector import Projector
 from oms_ledger.engine.rebuild import builds, compare
-from oms_ledger.engine.rebuild.builder import Builder
+from oms_ledger.engine.rebuild.builder import new_builder
 from oms_ledger.engine.rebuild.builds import BUILDING, LIVE, RETIRED, BuildRecord
 from oms_ledger.engine.rebuild.compare import Comparison
+from oms_ledger.engine.rebuild.parts import PartPool, parts_path
 from oms_ledger.kernel import ReadModel
 
 Progress = Callable[[Sequence[BuildRecord]], None]
@@ -23,17 +25,24 @@ LEAVE_TO_WORKERS_SECONDS = 4.0
 POLL_SECONDS = 0.2
 
 
+def nothing_to_prepare() -> None:
+    """Processes fold as they start."""
+
+
 class Rebuilds:
     """The builds of one ledger's read models. `connect` opens a connection of the projector,
-    `owner` lends one of the owner, who may create tables."""
+    `owner` lends one of the owner, who may create tables. `connect`, `models` and `prepare`, which
+    a process calls before it folds, are pickled where a build has several processes."""
 
     def __init__(
         self,
         connect: Callable[[], Connection],
         owner: Callable[[], AbstractContextManager[Connection]],
         models: Sequence[ReadModel],
+        prepare: Callable[[], None] = nothing_to_prepare,
     ) -> None:
         self._connect = connect
+        self._prepare = prepare
         self._owner = owner
         self._models = models
 
@@ -44,18 +53,28 @@ class Rebuilds:
         with closing(self._connect()) as connection:
             return [builds.request_build(connection, model) for model in models]
 
-    def builder(self, *, rest: float = 0.0) -> Builder:
+    def builder(self, *, rest: float = 0.0, jobs: int = 1) -> Projector:
         """A builder of all read models; the caller runs and closes it. `rest` is its pause after
-        each page, as a multiple of the time that the page took."""
-        return Builder(self._connect, self._owner, self._models, rest=rest)
+        each page, as a multiple of the time that the page took. With more than one of `jobs`, so
+        many further processes fold."""
+        path = None
+        if jobs > 1:
+            path = parts_path(PartPool(self._connect, self._models, jobs, self._prepare))
+        return new_builder(
+            self._connect, self._owner, self._models, rest=rest, jobs=jobs, path=path
+        )
 
     def complete(
-        self, requested: Sequence[BuildRecord], progress: Progress = lambda _: None
+        self,
+        requested: Sequence[BuildRecord],
+        progress: Progress = lambda _: None,
+        jobs: int = 1,
     ) -> None:
         """Wait until these builds are indexed and not behind the live ones. They are folded here
-        where no worker has them leased for a while."""
-        with closing(self._connect()) as connection, closing(self.builder()) as builder:
-            last_leased, fold_here = time.monotonic(), False
+        where no worker has them leased for a while; with several `jobs`, where none has them now.
+        """
+        with closing(self._connect()) as connection, closing(self.builder(jobs=jobs)) as builder:
+            last_leased, fold_here = time.monotonic(), jobs > 1
             while True:
                 now = [builds.find_build(connection, *build.key) for build in requested]
                 progress(now)

@@ -142,3 +142,15 @@ FROM (SELECT true AS here, * FROM {one} WHERE {within}) AS a
 FULL JOIN (SELECT true AS here, * FROM {other} WHERE {within}) AS b ON {match}
 WHERE ROW(a.here, {ones})::text <> ROW(b.here, {others})::text
 ORDER BY {order};
+
+-- name: head
+SELECT position FROM ledger_head;
+
+-- name: log_part
+-- The events of every stream whose hash has this remainder. `%%` keeps the sign of the hash, whose
+-- halves are alike.
+SELECT notification_id, originator_id, originator_version, topic, state
+FROM ledger_events
+WHERE notification_id > %(after)s AND notification_id <= %(until)s AND topic = ANY(%(topics)s)
+  AND abs(hashtextextended(originator_id, 0) %% %(parts)s) = %(part)s
+ORDER BY notification_id;

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
@@ -34,7 +35,7 @@ from oms_ledger.engine.write.submissions import (
 )
 from oms_ledger.kernel import Ref
 
-__all__ = ["Idempotency", "Limits", "Outcome", "Results", "Submission", "Writer"]
+__all__ = ["Idempotency", "Limits", "Outcome", "Results", "Submission", "Writer", "WriterLoad"]
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,17 @@ class WriterTotals:
     commands: int = 0
     events: int = 0
     failures: int = 0
+
+
+class WriterLoad(Protocol):
+    """What may be seen of a writer by those who do not submit to it."""
+
+    @property
+    def counters(self) -> WriterTotals: ...
+
+    @property
+    def queued(self) -> int:
+        """How many commands wait."""
 
 
 class Writer:

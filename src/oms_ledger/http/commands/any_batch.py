@@ -14,6 +14,7 @@ from starlette.responses import Response
 from oms_commands import COMMANDS
 from oms_ledger.access.principals import Principal, authorise, authorise_within_channels
 from oms_ledger.app import Oms
+from oms_ledger.bus import AsyncCommandBus, Result
 from oms_ledger.domain.errors import Forbidden, OmsError, Refused, invalid_field
 from oms_ledger.engine.write.writer import Idempotency, Outcome
 from oms_ledger.http.auth import principal_of
@@ -24,8 +25,7 @@ from oms_ledger.http.bodies import (
 )
 from oms_ledger.http.commands import batch_parts
 from oms_ledger.http.commands.batch_body import BatchBody, fields_of
-from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
-from oms_ledger.http.commands.bus import CommandSubmitter
+from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.threads import Threads
@@ -53,11 +53,11 @@ class AnyBatchHandler:
         self,
         oms: Oms,
         threads: Threads,
-        submitter: CommandSubmitter,
+        bus: AsyncCommandBus,
         disclosure: Disclosure,
         handlers: Mapping[str, CommandHandler],
     ) -> None:
-        self._submitter = submitter
+        self._bus = bus
         self._disclosure = disclosure
         self._answers = BatchAnswers(oms, threads, disclosure)
         self._handlers = handlers
@@ -89,7 +89,7 @@ class AnyBatchHandler:
                 first = number
             ordinal = number - (first or 0)
             submissions.append(batch.submission(ordinal, item.command, item.own))
-        decided = iter(await batch_parts.submit_in_order(self._submitter, submissions, first))
+        decided = iter(await batch_parts.submit_in_order(self._bus, submissions, first))
         return [each if isinstance(each, OmsError) else next(decided) for each in read]
 
     def _items(
@@ -118,8 +118,8 @@ class AnyBatchHandler:
         if handler is None:
             raise invalid_field(
                 "name",
-                "Name a command, such as ConfirmOrder; docs/catalogue.md lists them. A field of the"
-                " command that is itself called name is written name_.",
+                f"Name a command, such as {next(iter(COMMANDS))}; docs/catalogue.md lists them. A"
+                " field of the command that is itself called name is written name_.",
             )
         kind = COMMANDS[str(name)]
         authorise(principal, kind.scope)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oms_ledger.app import Oms
+from oms_ledger.bus import AsyncCommandBus, Result
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.http.bodies import (
@@ -21,8 +22,7 @@ from oms_ledger.http.bodies import (
 )
 from oms_ledger.http.commands import batch_parts
 from oms_ledger.http.commands.batch_body import BatchBody, fields_of
-from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest, Result
-from oms_ledger.http.commands.bus import CommandSubmitter
+from oms_ledger.http.commands.batch_parts import BatchAnswers, BatchRequest
 from oms_ledger.http.commands.handler import CommandHandler
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.queries.threads import Threads
@@ -38,14 +38,14 @@ class BatchHandler:
         self,
         oms: Oms,
         threads: Threads,
-        submitter: CommandSubmitter,
+        bus: AsyncCommandBus,
         disclosure: Disclosure,
         kind: type[Command],
         single: CommandHandler,
     ) -> None:
         route = kind.route
         assert route.many is not None
-        self._submitter = submitter
+        self._bus = bus
         self._answers = BatchAnswers(oms, threads, disclosure)
         self._many = route.many
         self._one = route.many.removesuffix("s")
@@ -76,7 +76,7 @@ class BatchHandler:
         valid = [each for each in read if not isinstance(each, OmsError)]
         submissions = [batch.submission(n, command) for n, command in enumerate(valid)]
         first = None if batch.key is None else 0
-        decided = iter(await batch_parts.submit_in_order(self._submitter, submissions, first))
+        decided = iter(await batch_parts.submit_in_order(self._bus, submissions, first))
         results = [each if isinstance(each, OmsError) else next(decided) for each in read]
         batch_parts.refuse_if_none_was_decided(results)
         items = [self._item(result, batch.dry_run) for result in results]

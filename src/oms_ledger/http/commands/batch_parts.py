@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from oms_ledger.access.principals import Principal
 from oms_ledger.app import Oms
+from oms_ledger.bus import AsyncCommandBus, Result
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import (
     IdempotencyKeyReused,
@@ -22,7 +23,6 @@ from oms_ledger.domain.errors import (
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http import metrics
 from oms_ledger.http.auth import principal_of
-from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.commands.handler import is_dry_run
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.errors import problem, problem_body, status_of
@@ -37,8 +37,6 @@ from oms_ledger.http.requests import (
 from oms_ledger.kernel import Command, Json
 
 log = structlog.get_logger(__name__)
-
-Result = Outcome | BaseException
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class BatchRequest:
 
 
 async def submit_in_order(
-    submitter: CommandSubmitter, submissions: Sequence[Submission], first: int | None
+    bus: AsyncCommandBus, submissions: Sequence[Submission], first: int | None
 ) -> Sequence[Result]:
     """Outcomes and refusals in order. `first` is the number of the first command with the request's
     idempotency key: it is decided before those after it are submitted, since its outcome shows
@@ -89,13 +87,13 @@ async def submit_in_order(
     if not submissions:
         return []
     if first is None:
-        return await submitter.submit_many(submissions)
-    begun = await submitter.submit_many(submissions[: first + 1])
+        return await bus.submit_many(submissions)
+    begun = await bus.submit_many(submissions[: first + 1])
     outcome = begun[first]
     if isinstance(outcome, IdempotencyKeyReused | Unavailable):
         raise outcome
     rest = submissions[first + 1 :]
-    return [*begun, *(await submitter.submit_many(rest) if rest else [])]
+    return [*begun, *(await bus.submit_many(rest) if rest else [])]
 
 
 def refuse_if_none_was_decided(results: Sequence[Result]) -> None:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.state import Order
@@ -17,7 +18,6 @@ from oms_ledger.domain.orders.views import is_received
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import body_held, command_body_of, refuse_large_command
-from oms_ledger.http.commands.bus import CommandSubmitter
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.requests import (
     Headers,
@@ -44,11 +44,9 @@ class CommandHandler:
     body is parsed first and validated together with them.
     """
 
-    def __init__(
-        self, submitter: CommandSubmitter, disclosure: Disclosure, kind: type[Command]
-    ) -> None:
+    def __init__(self, bus: AsyncCommandBus, disclosure: Disclosure, kind: type[Command]) -> None:
         adapter: TypeAdapter[Command] = TypeAdapter(kind)
-        self._submitter = submitter
+        self._bus = bus
         self._disclosure = disclosure
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
@@ -79,7 +77,7 @@ class CommandHandler:
         channels = principal.channels
         submission = Submission(command, ctx, once, expected, dry_run, channels=channels)
         try:
-            outcome = await self._submitter.submit(submission)
+            outcome = await self._bus.submit(submission)
         except Refused as error:
             raise await self._disclosure.refusal(request, command, error) from None
         return await self._disclosure.answer(

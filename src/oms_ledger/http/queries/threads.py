@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 
 from oms_ledger.domain.errors import Overloaded
 from oms_ledger.http.errors import RateLimited
+from oms_ledger.http.queries.micro_batcher import MicroBatcher
 from oms_ledger.http.turns import CALLER, RETRY_SECONDS, FairTurns
 
 A = TypeVar("A")
@@ -52,6 +53,14 @@ class Threads:
             return await self.run(partial(blocking, requests))
 
         return serve
+
+    def batched(
+        self, blocking: Callable[[Sequence[A]], Sequence[T]]
+    ) -> Callable[[A], Awaitable[T]]:
+        """A function of one argument whose concurrent calls are served by one call of
+        `blocking`, in a thread."""
+        batcher: MicroBatcher[A, T] = MicroBatcher(self.worker(blocking))
+        return batcher.call
 
     async def wait(self, blocking: Callable[[], T]) -> T:
         """Run a call that mostly waits and ends by itself; `RateLimited` when too many of this

@@ -68,6 +68,7 @@ TALLIES = ReadModel(
     touches=touches,
     fold=fold,
     event_types=frozenset({StockReceived.type}),
+    by_stream=True,
 )
 
 

@@ -11,7 +11,13 @@ from oms_ledger.domain.catalogue.state import Channel, Product, order_number, st
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import quantities, refuse_unknown_skus
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived, OrderRejected, RejectedLine
+from oms_ledger.domain.orders.events import (
+    OrderHeld,
+    OrderPlaced,
+    OrderReceived,
+    OrderRejected,
+    RejectedLine,
+)
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.rules.placement import (
     placed_before,
@@ -32,9 +38,10 @@ def receive(
     *,
     confirm: bool = False,
     sensitive: bool = False,
+    holds: Sequence[OrderHeld] = (),
 ) -> Sequence[Change]:
-    """The events of an order that is placed later; none where it is there already. `Refused` with
-    `external_id_reused`."""
+    """The events of an order that is placed later, with the `holds` that it begins with; none where
+    it is there already. `Refused` with `external_id_reused`."""
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
         return before
@@ -54,7 +61,10 @@ def receive(
         confirm,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *dated([Change(received)], terms.placed_at, ctx, "placed_at")]
+    return [
+        numbered,
+        *dated([Change(received), *map(Change, holds)], terms.placed_at, ctx, "placed_at"),
+    ]
 
 
 def place_received(

@@ -10,7 +10,7 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.rules.schedule import release_if_due
@@ -24,7 +24,7 @@ from oms_ledger.domain.stock.rules import (
     StockOfSkus,
     allocate,
     backordered_units,
-    by_priority,
+    locations_of,
     sellable_units,
     stock_allocated,
     stock_by_location,
@@ -42,9 +42,10 @@ def place(
     *,
     confirm: bool = False,
     sensitive: bool = False,
+    holds: Sequence[OrderHeld] = (),
 ) -> Sequence[Change]:
-    """The events of a new order. If the same order exists already, the one that confirms it where
-    that is wanted and still to do, or none. `Refused` with
+    """The events of a new order, with the `holds` that it begins with. If the same order exists
+    already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
@@ -61,7 +62,7 @@ def place(
         sensitive=sensitive,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *placement(order, ctx, given, confirm=confirm)]
+    return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
 
 
 def placed_before(
@@ -84,16 +85,23 @@ def promised(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime
     return terms.promised_ship_at or ship_by, terms.promised_delivery_at or deliver_by
 
 
-def placement(order: OrderPlaced, ctx: Context, given: Given, *, confirm: bool) -> Sequence[Change]:
+def placement(
+    order: OrderPlaced,
+    ctx: Context,
+    given: Given,
+    *,
+    confirm: bool,
+    holds: Sequence[OrderHeld] = (),
+) -> Sequence[Change]:
     """The events that place an order with stock. `order` has everything but the stock that it
     gets. `Refused` with `insufficient_stock` or `unknown_location`."""
     order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    plan = allocate(wanted, sellable_units(given, stock))
+    plan = allocate(wanted, sellable_units(given, stock, terms.channel))
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, terms.backorder, stock, given)
+    backorders = backorders_of(plan.shortages, terms, stock, given)
     placed = replace(
         order,
         allocations=tuple(plan.allocations),
@@ -104,6 +112,7 @@ def placement(order: OrderPlaced, ctx: Context, given: Given, *, confirm: bool) 
     changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
+    changes += [Change(hold) for hold in holds]
     return [
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
@@ -160,16 +169,16 @@ def refuse_without_locations(given: Given) -> None:
 
 def backorders_of(
     shortages: Sequence[Shortage],
-    policy: str,
+    terms: OrderTerms,
     stock: StockOfSkus,
     given: Given,
     released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
-    """What is short, promised all the same; or the refusal, naming every line at fault. `policy` is
-    the order's `backorder`; `released` are backorders that it gives up at the same time."""
+    """What is short, promised all the same; or the refusal, naming every line at fault. `terms`
+    are the order's; `released` are backorders that it gives up at the same time."""
     if not shortages:
         return ()
-    if policy != "allow":
+    if terms.backorder != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
     for b in released:
@@ -179,7 +188,7 @@ def backorders_of(
     over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
     if over:
         raise insufficient(over, "Its backorder limit is reached: order less of it.")
-    first = by_priority(given.all(Location))[0]
+    first = locations_of(terms.channel, given)[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
 
