@@ -162,7 +162,8 @@ def _table(count: int, times: Times, plans: Mapping[str, str]) -> Table:
     notes = [
         f"{count:,} orders of two years, made by `benchmarks/many_orders.py` as rows of the read"
         " model: it says which share of them has each value. One client, the first page, over HTTP,"
-        f" {TIMES} requests of each list after {WARM}, fewer of slow ones. Of the six sorts the slowest is shown.",
+        f" {TIMES} requests of each list after {WARM}, fewer of slow ones. Of the six sorts the"
+        " slowest is shown.",
         "",
         f"Of {len(worst)} lists {within} have a p95 within {TARGET_MS:.0f} ms."
         + (f" Above it are: {'; '.join(above)}." if above else ""),
