@@ -156,7 +156,9 @@ class Life:
         self.attempt("CancelOrder", order_id=order_id, reason="inventory", lines=lines)
 
     def resume(self, chance: random.Random) -> None:
-        self.attempt("ResumeOrder", order_id=self.order(chance, lambda order: bool(order.ending)))
+        self.attempt(
+            "ResumeOrder", order_id=self.order(chance, lambda order: bool(order.course.ending))
+        )
 
     # Stock and shipments.
 

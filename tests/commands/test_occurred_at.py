@@ -149,6 +149,11 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 """A past in which each command records a fact, and its fields without the time."""
 
 NO_FACTS = {
+    "CreateDraft",
+    "PutDraft",
+    "PlaceDraft",
+    "DeleteDraft",
+    "PlaceReceivedOrder",
     "PutLocation",
     "PutProduct",
     "PutChannel",
@@ -167,10 +172,6 @@ NO_FACTS = {
     "TagCustomer",
     "NoteCustomer",
     "CorrectCustomer",
-    "CreateDraft",
-    "PutDraft",
-    "PlaceDraft",
-    "DeleteDraft",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
 under law, what staff keep about a customer, and drafts, whose orders have a time of their own."""

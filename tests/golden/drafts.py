@@ -41,6 +41,7 @@ DRAFT_LITERALS: tuple[DraftEvent, ...] = (
             _on(6),
             _on(2),
             _on(4),
+            "queued",
         ),
         True,
     ),

@@ -146,14 +146,21 @@ class RandomShop:
     def _draft(self) -> Command:
         kind, draft_id = self._drafting.randrange(6), self.a_draft()
         line = DraftLineFields(self._drafting.choice(SKUS), 1, Decimal("2.50"))
+        buyer = CustomerFields(id=f"c{self._drafting.randint(1, 4)}")
         if kind == 0:
             return DeleteDraft(draft_id)
         if kind == 1:
             return PlaceDraft(draft_id)
         if kind == 2:
-            return PutDraft(draft_id=draft_id, channel="web", currency="GBP", lines=(line, line))
+            return PutDraft(
+                draft_id=draft_id,
+                channel="web",
+                currency="GBP",
+                lines=(line, line),
+                customer=buyer,
+            )
         currency = self._drafting.choice(("GBP", None))
-        return CreateDraft(channel="web", currency=currency, lines=(line,))
+        return CreateDraft(channel="web", currency=currency, lines=(line,), customer=buyer)
 
     def a_payment(self) -> tuple[str, str]:
         """The ids of an order and of a payment of it."""

@@ -79,6 +79,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         client.do(name)
     with projecting(oms):
         _draft(client)
+        _queue(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
@@ -138,6 +139,17 @@ def _draft(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
     other = client.do("CreateDraft")["draft_id"]
     assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
+
+
+def _queue(client: ExampleClient) -> None:
+    """An order that is queued, and placed by a person."""
+    received = client.api.post("/v1/orders", order(1, "85123A", intake="queued"))
+    assert received.status_code == 202, received.text
+    answer = {name: value for name, value in received.json().items() if name != "position"}
+    fits(COMMANDS["PlaceOrder"].answer_type, answer)
+    placed = client.do("PlaceReceivedOrder", order_id=received.json()["order_id"])
+    assert placed["status"]["order"] == "pending"
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
 
 
 def _cancel(client: ExampleClient) -> None:

@@ -150,7 +150,15 @@ class Shop:
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
         others = [
             partial(move, self)
-            for move in (more.prepare, more.pay, more.credit, more.label, more.end, more.send_back)
+            for move in (
+                more.prepare,
+                more.queue,
+                more.pay,
+                more.credit,
+                more.label,
+                more.end,
+                more.send_back,
+            )
         ]
         every: list[Callable[[], None]] = [
             *moves,
@@ -168,7 +176,8 @@ class Shop:
         self.events.extend((event, *others))
 
     def any_order(self) -> Order | None:
-        return self.chance.choice(list(self.orders.values())) if self.orders else None
+        orders = [order for order in self.orders.values() if not order.course.unplaced]
+        return self.chance.choice(orders) if orders else None
 
     def place(self) -> None:
         order_id = f"o{len(self.orders) + 1}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from oms_ledger.domain.customers.events import CustomerNoted, CustomerTagged
@@ -14,15 +15,19 @@ from oms_ledger.domain.orders.events import (
     OrderArchived,
     OrderCancelled,
     OrderNoted,
+    OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
+    RejectedLine,
     ReturnProgressed,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.terms import Customer
+from oms_ledger.domain.orders.terms import Customer, OrderTerms
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
     PaymentAuthorised,
@@ -62,6 +67,8 @@ from oms_ledger.domain.stock.events import (
 if TYPE_CHECKING:
     from tests.projections.histories import Shop
 
+AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
+
 
 def prepare(shop: Shop) -> None:
     """A draft is saved, saved anew, and sometimes placed or deleted."""
@@ -74,6 +81,28 @@ def prepare(shop: Shop) -> None:
     end = shop.chance.choice((DraftPlaced(draft_id, "o1"), DraftDeleted(draft_id), None))
     if end is not None:
         shop.events.append(end)
+
+
+def queue(shop: Shop) -> None:
+    """An order is received, and placed, rejected, cancelled or left in the queue."""
+    order_id, order = f"o{len(shop.orders) + 1}", Order()
+    shop.orders[order_id] = order
+    lines = (OrderLine("1", "A", 3, 100), OrderLine("fee", "POST", 1, 300, stocked=False))
+    terms = OrderTerms("web", "GBP", lines, external_id=f"x-{order_id}")
+    dates = (AT, AT + timedelta(days=1), AT + timedelta(days=3))
+    number, confirm = f"WEB-{order_id}", shop.chance.random() < 0.5
+    shop.happens(order, OrderReceived(order_id, number, terms, *dates, confirm=confirm))
+    units = (LineQuantity("1", 3), LineQuantity("fee", 1))
+    kind = shop.chance.randrange(4)
+    if kind == 0:
+        got = (Allocation("1", "A", "LON", 3),)
+        placed = OrderPlaced(order_id, number, terms, *dates, got)
+        shop.happens(order, placed, StockAllocated("A", "LON", 3, order_id, "1"))
+    elif kind == 1:
+        short = (RejectedLine("1", "A", 3, 2),)
+        shop.happens(order, OrderRejected(order_id, "insufficient_stock", "short", units, short))
+    elif kind == 2:
+        shop.happens(order, OrderCancelled(order_id, "customer", None, units))
 
 
 def pay(shop: Shop) -> None:

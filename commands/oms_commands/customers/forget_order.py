@@ -63,7 +63,7 @@ class ForgetOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         keys = self.subject.keys if self.subject is not None else ()
-        _refuse_if_anothers(existing_order(given, self.order_id), keys)
+        _refuse_if_anothers(existing_order(given, self.order_id, unplaced=True), keys)
         refuse_if_held(streams_of(self.subject, self._record)[1], given)
         event = CustomerForgotten(self._record, self.reason, self.note, keys)
         return [Change(event)]

@@ -98,6 +98,7 @@ class DraftFields(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    intake: Literal["now", "queued"] = "now"
 
     @abstractmethod
     def saved_id(self, ctx: Context) -> str:
@@ -168,6 +169,7 @@ def content_of(draft: DraftFields) -> DraftContent:
         draft.promised_delivery_at,
         draft.fulfil_at,
         draft.pay_by,
+        draft.intake,
     )
 
 
@@ -213,6 +215,7 @@ def order_of(content: DraftContent, *, sensitive: bool) -> PlaceOrder:
             fulfil_at=content.fulfil_at,
             pay_by=content.pay_by,
             sensitive=sensitive,
+            intake="queued" if content.intake == "queued" else "now",
         )
     except ValidationError as error:
         raise _invalid(error) from None

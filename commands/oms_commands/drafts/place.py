@@ -12,10 +12,10 @@ from oms_commands.drafts._fields import complete_order, order_of, placing
 from oms_ledger.domain.drafts.events import DraftPlaced
 from oms_ledger.domain.drafts.state import Draft, existing_draft
 from oms_ledger.domain.orders.answers import OrderAnswer
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
-from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+from oms_ledger.kernel import Change, Command, Context, Event, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -32,6 +32,7 @@ class PlaceDraft(Command):
     answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
     creates_once: ClassVar[bool] = True
+    defers: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {}
 
     draft_id: Id
@@ -52,11 +53,15 @@ class PlaceDraft(Command):
             return []
         order, inner = order_of(content, sensitive=draft.sensitive), placing(ctx, self.draft_id)
         changes, order_id = order.decide(inner, given), order.order_key(inner, given)
-        new = [each.event.sensitive for each in changes if isinstance(each.event, OrderPlaced)]
-        sensitive = any(new) or given.state(Order, order_id).sensitive
+        new = any(_is_sensitive(each.event) for each in changes)
+        sensitive = new or given.state(Order, order_id).sensitive
         return [*changes, Change(DraftPlaced(self.draft_id, order_id, sensitive))]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         order_id = given.state(Draft, self.draft_id).order_id
         assert order_id is not None
         return order_view(given.state(Order, order_id))
+
+
+def _is_sensitive(event: Event) -> bool:
+    return isinstance(event, OrderPlaced | OrderReceived) and event.sensitive

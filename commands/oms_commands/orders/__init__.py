@@ -11,6 +11,7 @@ from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.hold import HoldOrder
 from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.place_received import PlaceReceivedOrder
 from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_commands.orders.resume import ResumeOrder
@@ -20,6 +21,7 @@ from oms_ledger.kernel import Command
 
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
+    PlaceReceivedOrder,
     ConfirmOrder,
     EditOrder,
     ReleaseScheduledOrder,

@@ -32,7 +32,7 @@ class ArchiveOrder(OrderCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order = existing_order(given, self.order_id)
+        order = existing_order(given, self.order_id, unplaced=True)
         if order.labels.archived:
             return ()
         status = order.statuses.order

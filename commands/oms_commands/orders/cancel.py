@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._fields import CancelledLine
 from oms_commands.orders._order_command import OrderCommand
+from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.cancellation import (
     cancel_lines,
@@ -49,7 +50,11 @@ class CancelOrder(OrderCommand):
         return [(Order, self.order_id), *cancellation_refs(order, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order = existing_order(given, self.order_id)
+        order = existing_order(given, self.order_id, unplaced=True)
+        if order.statuses.order == "received" and self.lines is not None:
+            raise illegal_transition(
+                "The order", "received", "cancelled in part", "Cancel it whole, or wait."
+            )
         return dated(self._changes(order, given), self.occurred_at, ctx)
 
     def _changes(self, order: Order, given: Given) -> Sequence[Change]:

@@ -33,5 +33,5 @@ class NoteOrder(OrderCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        existing_order(given, self.order_id)
+        existing_order(given, self.order_id, unplaced=True)
         return dated([Change(OrderNoted(self.order_id, self.text))], self.occurred_at, ctx)

@@ -43,6 +43,7 @@ from oms_ledger.domain.identifiers import (
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import OrderAnswer
 from oms_ledger.domain.orders.lines import discounted
+from oms_ledger.domain.orders.rules.intake import receive
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -65,7 +66,8 @@ class PlaceOrder(Command):
     one, which `confirm` confirms if it is still pending. With `backorder: allow` what is short is
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
-    `sensitive` says so, or a product.
+    `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
+    placed or rejected later, first in, first out.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -76,6 +78,7 @@ class PlaceOrder(Command):
     answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
     creates_once: ClassVar[bool] = True
+    defers: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -115,6 +118,10 @@ class PlaceOrder(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    intake: Annotated[
+        Literal["now", "queued"],
+        Field(description="`queued`: received at once, and placed or rejected in its turn."),
+    ] = "now"
     email_blinds: SkipJsonSchema[tuple[str, ...]] = field(default=(), init=False)
 
     @model_validator(mode="after")
@@ -137,7 +144,8 @@ class PlaceOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
-        return place(
+        decision = receive if self.intake == "queued" else place
+        return decision(
             order_id,
             terms,
             ctx,
@@ -240,7 +248,8 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
 
 
 def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
-    """Refused with `unknown_sku`, naming every line, where a product was never heard of."""
+    """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
+    order products are checked when it is placed."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -248,7 +257,8 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     )
     if order.discount:
         lines = discounted(lines, to_minor(order.discount, order.currency))
-    refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
+    if order.intake == "now":
+        refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
     return OrderTerms(
         order.channel,
         order.currency,

@@ -40,7 +40,7 @@ class TagOrder(OrderCommand):
         return self
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        tags = existing_order(given, self.order_id).labels.tags
+        tags = existing_order(given, self.order_id, unplaced=True).labels.tags
         added, removed = tag_changes(tags, self.add, self.remove, "An order")
         if not (added or removed):
             return ()

@@ -28,6 +28,6 @@ class UnarchiveOrder(OrderCommand):
     occurred_at: OccurredAt = None
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        if not existing_order(given, self.order_id).labels.archived:
+        if not existing_order(given, self.order_id, unplaced=True).labels.archived:
             return ()
         return dated([Change(OrderUnarchived(self.order_id))], self.occurred_at, ctx)

@@ -21,6 +21,8 @@ from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderEvent,
     OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     UnitsDelivered,
     UnitsPacked,
@@ -63,12 +65,17 @@ from oms_projections.values import text_of
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
 
+BEGINNINGS = (OrderPlaced, OrderReceived)
+"""Events with which an order's stream begins."""
+
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
 
 def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
-    if isinstance(event, (OrderPlaced, ShipmentCreated)):
+    if isinstance(event, BEGINNINGS) and r.version == 1:
+        return ()
+    if isinstance(event, ShipmentCreated):
         return ()  # the first of its stream: there is nothing to read
     if isinstance(event, ORDER_EVENTS):
         return ((OrderDocumentRow, (event.order_id,)),)
@@ -99,7 +106,7 @@ class OpenOrder:
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     memo, order_id = page.memo, event.order_id
     put, before = page.put, None
-    if isinstance(event, OrderPlaced):
+    if isinstance(event, BEGINNINGS) and r.version == 1:
         document = OrderDocument()
         follow(document, r)
         opened = memo[order_id] = OpenOrder(
@@ -114,6 +121,9 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
         before = WeeklyValues.of(opened.document)
         follow(opened.document, r)
+        if isinstance(event, OrderPlaced):  # from the queue: what it is made of is as of now
+            opened.listed = order_row(opened.document)
+            page.put(opened.listed)
     put_weeks(page, opened.document, before)
     lines = opened.lines
     for line_id in lines_of(event):
@@ -179,7 +189,7 @@ def shipment_row(parcel: OrderShipment) -> OrderShipmentRow:
 def lines_of(event: OrderEvent) -> Iterable[str]:
     """The lines whose counters an event changes."""
     match event:
-        case OrderPlaced():
+        case OrderPlaced() | OrderReceived():
             return [line.line_id for line in event.terms.lines]
         case BackordersAllocated():
             allocated = {a.line_id for a in event.allocations}
@@ -188,6 +198,7 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (
             OrderCancelled()
+            | OrderRejected()
             | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()
@@ -282,7 +293,7 @@ def person_of(terms: OrderTerms) -> str | None:
     return next((key for key in keys if key is not None), None)
 
 
-def terms_of(placed: OrderPlaced) -> list[SearchTermRow]:
+def terms_of(placed: OrderPlaced | OrderReceived) -> list[SearchTermRow]:
     """What finds the order. Nothing personal: e-mail addresses are found through an index outside
     the log. The external id of a sensitive order may say what it is about."""
     terms = [term_row(placed.order_id, "number", placed.number)]
@@ -337,7 +348,7 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=10,
+    version=11,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
     touches=touches,

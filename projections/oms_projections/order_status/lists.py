@@ -27,6 +27,7 @@ from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 OrderStatus = Literal[
+    "received",
     "pending",
     "scheduled",
     "confirmed",
@@ -35,6 +36,7 @@ OrderStatus = Literal[
     "completed",
     "cancelled",
     "expired",
+    "rejected",
 ]
 PaymentStatus = Literal[
     "none",

@@ -19,6 +19,7 @@ from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, Ti
 from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderPlaced,
+    OrderReceived,
     PaymentProgressed,
     ReturnProgressed,
     UnitsPacked,
@@ -41,7 +42,7 @@ from oms_ledger.kernel import (
 )
 from oms_projections.direct import looked_up
 from oms_projections.order_status.document import OrderShipment
-from oms_projections.order_status.fold import READ_MODEL
+from oms_projections.order_status.fold import BEGINNINGS, READ_MODEL
 from oms_projections.order_status.lists import ORDERS, ListOrders, list_orders
 from oms_projections.order_status.views import detail, document_of, shipment_of, with_shipments
 from oms_projections.values import WITHIN, HappenedBy, Within, column, is_of, maybe
@@ -142,7 +143,7 @@ def order_timeline(params: OrderHistory, log: Log) -> Mapping[str, Json]:
 
 
 def _sensitive(history: Iterable[Recorded]) -> bool:
-    return any(isinstance(r.event, OrderPlaced) and r.event.sensitive for r in history)
+    return any(isinstance(r.event, BEGINNINGS) and r.event.sensitive for r in history)
 
 
 def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
@@ -175,7 +176,7 @@ def _is_within(history: Iterable[Recorded], channels: tuple[str, ...] | None) ->
     """Whether these events of an order are of one of the channels; None: of any."""
     if channels is None:
         return True
-    placed = (r.event for r in history if isinstance(r.event, OrderPlaced))
+    placed = (r.event for r in history if isinstance(r.event, BEGINNINGS))
     return any(is_of(event.terms.channel, channels) for event in placed)
 
 
@@ -188,8 +189,8 @@ def skus_of(history: Iterable[Recorded]) -> dict[str, str]:
     skus: dict[str, str] = {}
     for r in history:
         event = r.event
-        if isinstance(event, OrderPlaced | OrderEdited):
-            lines = event.terms.lines if isinstance(event, OrderPlaced) else event.added
+        if isinstance(event, OrderPlaced | OrderReceived | OrderEdited):
+            lines = event.added if isinstance(event, OrderEdited) else event.terms.lines
             skus |= {line.line_id: line.sku for line in lines}
     return skus
 

@@ -48,6 +48,8 @@ def fold(r: Recorded, page: Page) -> None:
         page.add(promised(event))
     elif isinstance(event, OrderCancelled | OrderEdited):
         promise = page.get(PromiseRow, event.order_id)
+        if promise is None and isinstance(event, OrderCancelled):
+            return  # in the queue: nothing of it was promised
         if promise is None:
             raise LookupError(f"{event.type} for order {event.order_id}, never placed")
         if isinstance(event, OrderEdited):

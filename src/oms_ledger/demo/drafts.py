@@ -1,4 +1,5 @@
-"""Drafts of the demo: offers that the sales desk prepares."""
+"""Drafts and queued orders of the demo: offers that the sales desk prepares, and orders of more
+than there is."""
 
 from __future__ import annotations
 
@@ -8,12 +9,19 @@ from decimal import Decimal
 
 from oms_commands.drafts._fields import DraftLineFields
 from oms_commands.drafts.create import CreateDraft
-from oms_commands.orders._fields import CustomerFields
+from oms_commands.orders._fields import CustomerFields, LineFields
+from oms_commands.orders.place import PlaceOrder
+from oms_commands.orders.place_received import PlaceReceivedOrder
 from oms_ledger.demo.shop import GOODS
 from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
+from oms_ledger.domain.identifiers import order_id_for
 
 OFFER_AT = timedelta(hours=10)
 OFFER_UNITS = 24
+QUEUE_UNITS = 50_000
+QUEUE_DELAY = timedelta(days=8)
+"""From the reception of a queued order until it is rejected: one always waits, since one comes
+every week."""
 
 
 def prepare_offers(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
@@ -29,3 +37,21 @@ def prepare_offers(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
         customer=CustomerFields(id=f"company-{day.opens:%m%d}"),
     )
     yield ScheduledCommand(at, f"draft:{day.opens:%Y-%m-%d}", command)
+
+
+def queue_orders(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Every Wednesday a wholesaler's order of more than there is: received, and rejected later."""
+    received, rejected = day.opens + OFFER_AT, day.opens - QUEUE_DELAY + OFFER_AT
+    good = GOODS[0]
+    if received.strftime("%a") == "Wed":
+        name = f"bulk-{received:%Y-%m-%d}"
+        line = LineFields(good.sku, QUEUE_UNITS, Decimal(good.price).scaleb(-2), title=good.title)
+        place = PlaceOrder(
+            channel="phone", currency="GBP", lines=(line,), external_id=name, intake="queued"
+        )
+        state.queued.append(name)
+        yield ScheduledCommand(received, name, place)
+    name = f"bulk-{rejected:%Y-%m-%d}"
+    if name in state.queued:
+        reject = PlaceReceivedOrder(order_id_for("phone", name, name))
+        yield ScheduledCommand(day.opens + OFFER_AT, f"{name}:place", reject)

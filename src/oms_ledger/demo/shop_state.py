@@ -94,7 +94,7 @@ class ShopState:
     """What has happened in the shop so far. `deliveries` are those of suppliers, with their dates.
     `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds`,
     `payments`, `returns`, `replacements` (orders of exchanges) and `replacement_parcels` (their
-    ids) have the number of the story as key."""
+    ids) have the number of the story as key; `queued` are the external ids of queued orders."""
 
     stories: Sequence[Story]
     deliveries: Sequence[tuple[datetime, Delivery]]
@@ -107,6 +107,7 @@ class ShopState:
     replacements: dict[int, str] = field(default_factory=dict)
     replacement_parcels: dict[int, str] = field(default_factory=dict)
     parcels: list[PackedParcel] = field(default_factory=list)
+    queued: list[str] = field(default_factory=list)
 
     def record(self, scheduled: ScheduledCommand, answer: View) -> None:
         """Take over the answer to a command of a story."""

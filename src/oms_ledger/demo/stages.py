@@ -30,7 +30,7 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.demo.drafts import prepare_offers
+from oms_ledger.demo.drafts import prepare_offers, queue_orders
 from oms_ledger.demo.money import (
     POSTAGE,
     PRICES,
@@ -318,6 +318,7 @@ STAGES = (
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
     Stage("sales desk", prepare_offers),
+    Stage("sales desk", queue_orders),
     Stage("sales desk", confirm_hold_or_cancel),
     Stage("sales desk", expire),
     Stage("till", pay),

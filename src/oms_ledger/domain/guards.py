@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from oms_ledger.domain.catalogue.state import Location, Product
-from oms_ledger.domain.errors import NotFound, Refused
+from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
@@ -15,10 +15,18 @@ from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, Json, Ref
 
 
-def existing_order(given: Given, order_id: str) -> Order:
+def existing_order(given: Given, order_id: str, *, unplaced: bool = False) -> Order:
+    """The order. `NotFound` where there is none; `Refused` with `illegal_transition` where it is in
+    the queue, or was rejected from it, unless `unplaced` orders are allowed."""
     order = given.state(Order, order_id)
     if order.placed is None:
         raise NotFound(f"There is no order {order_id}. Look it up with GET /v1/orders?q=...")
+    if order.course.unplaced and not unplaced:
+        status = order.statuses.order
+        remedy = "Wait until it is placed, or cancel it." if status == "received" else ""
+        raise illegal_transition(
+            "The order", status, "changed", remedy or "It was never placed: place another one."
+        )
     return order
 
 

@@ -10,7 +10,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Log, Position, Recorded, State, all_events, events_of, stream_id
 from oms_projections.order_status.queries import history_of
@@ -70,10 +70,10 @@ def events_of_customer(log: Log, customer_id: str) -> Iterator[Recorded]:
     """The events of each order that is or was a customer's, order by order as they became that;
     then those of the customer, such as legal holds and forgetting. `NotFound` without an order."""
     orders: set[str] = set()
-    for r in all_events(log, types=[OrderPlaced.type, OrderEdited.type]):
-        if isinstance(r.event, OrderPlaced | OrderEdited):
+    for r in all_events(log, types=[OrderPlaced.type, OrderReceived.type, OrderEdited.type]):
+        if isinstance(r.event, OrderPlaced | OrderReceived | OrderEdited):
             event = r.event
-            customer = event.terms.customer if isinstance(event, OrderPlaced) else event.customer
+            customer = event.customer if isinstance(event, OrderEdited) else event.terms.customer
             mine = customer is not None and customer.id == customer_id
             if mine and event.order_id not in orders:
                 orders.add(event.order_id)

@@ -61,7 +61,8 @@ class Command(ABC):
     `example` a valid request body. `within_channels`: it changes orders and their parts alone, so
     that callers whose key is bound to channels may use it, for orders of these. `creates_once`: it
     creates something under an id that follows from its fields, and answers that with status 200
-    where it is there already.
+    where it is there already. `defers`: its order may be received first and placed later, which is
+    answered with status 202.
     """
 
     __slots__ = ()
@@ -72,6 +73,7 @@ class Command(ABC):
     example: ClassVar[Mapping[str, Json]]
     within_channels: ClassVar[bool] = False
     creates_once: ClassVar[bool] = False
+    defers: ClassVar[bool] = False
 
     @abstractmethod
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

@@ -9,6 +9,7 @@ from oms_ledger.policies import (
     when_order_cancelled_release_its_payments,
     when_order_confirmed_capture_what_is_due,
     when_order_placed_screen_it,
+    when_order_received_place_it,
     when_payment_authorised_capture_what_is_due,
     when_payment_authorised_too_late_void_it,
     when_return_received_refund_it,
@@ -18,6 +19,7 @@ from oms_ledger.policies import (
 
 POLICIES: tuple[Policy, ...] = (
     when_order_placed_screen_it.POLICY,
+    when_order_received_place_it.POLICY,
     when_order_cancelled_release_its_payments.POLICY,
     when_payment_authorised_too_late_void_it.POLICY,
     when_payment_authorised_capture_what_is_due.POLICY,

@@ -11,7 +11,7 @@ import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.json_values import rfc3339
-from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
 from oms_ledger.engine.log import codec
@@ -34,7 +34,7 @@ PAGE_SIZE = 1000
 
 RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
 
-TERMS_TOPICS = stored_names([OrderPlaced.type, OrderEdited.type])
+TERMS_TOPICS = stored_names([OrderPlaced.type, OrderReceived.type, OrderEdited.type])
 
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",

@@ -35,6 +35,8 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     PaymentProgressed,
     ReturnProgressed,
@@ -61,6 +63,10 @@ PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 """An order id, a location, and the units of each line id."""
 
 
+CLOSING = (UnitsDelivered, OrderCancelled, OrderRejected, UnitsReturned, ReturnProgressed)
+"""Events after which an order may be closed."""
+
+
 class InvariantChecker:
     """`states` has the state of every stream but those of closed orders. `checked` counts checks by
     name, `totals` sums the orders as agreed, in minor units by currency. Of one stream only the
@@ -75,6 +81,7 @@ class InvariantChecker:
         self._payments = PaymentClaims()
         self._closed = ClosedOrders()
         self._left_out: set[str] = set()
+        self._queued: dict[str, tuple[str, int]] = {}  # by stream: number and total as received
         self._sequences: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._findings: dict[tuple[str, str], Finding] = {}
@@ -164,13 +171,17 @@ class InvariantChecker:
         self._belongs(stream, stream_id(Order, str(getattr(event, "order_id", ""))))
         if isinstance(event, OrderPlaced):
             self._placed(stream, order, event)
+        elif isinstance(event, OrderReceived):
+            self._received(stream, order, event)
         elif isinstance(event, OrderEdited):
             self._edited(stream, order, event)
         elif isinstance(event, UnitsPacked):
             units = [(line.line_id, line.quantity) for line in event.lines]
             self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
-        elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned | ReturnProgressed):
+        elif isinstance(event, CLOSING):
             self._closable[stream] = order
+            if isinstance(event, OrderCancelled | OrderRejected):
+                self._queued.pop(stream, None)
         elif isinstance(event, PaymentProgressed):
             self._paid(stream, order, event)
         self._claims.apply(order, event)
@@ -183,6 +194,19 @@ class InvariantChecker:
                 self._find("units_lost", fault, stream, expected, units_text(progress))
 
     def _placed(self, stream: str, order: Order, event: OrderPlaced) -> None:
+        queued = self._queued.pop(stream, None)
+        if queued is None:
+            self._begun(stream, order, event)
+        elif (event.number, event.terms.total) != queued:
+            self._find("placed_otherwise", "an order is placed as it was received", stream,
+                       str(queued), str((event.number, event.terms.total)))  # fmt: skip
+
+    def _received(self, stream: str, order: Order, event: OrderReceived) -> None:
+        self.checked["queued orders"] += 1
+        self._begun(stream, order, event)
+        self._queued[stream] = (event.number, event.terms.total)
+
+    def _begun(self, stream: str, order: Order, event: OrderPlaced | OrderReceived) -> None:
         if order.version != 1:
             self._find("placed_again", "an order is placed once", stream, "version 1",
                        f"version {order.version}")  # fmt: skip
@@ -335,6 +359,7 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
             return [lines[a.line_id] for a in event.allocations]
         case (
             OrderCancelled()
+            | OrderRejected()
             | OrderResumed()
             | UnitsPacked()
             | UnitsUnpacked()

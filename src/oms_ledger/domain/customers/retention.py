@@ -25,7 +25,7 @@ SHORTEST: dict[str, str] = {"access_log": "90d", "receipts": "1d"}
 """So long at least: a record of accesses that is gone at once is none, and a request must be safe
 to send again for a day."""
 
-SETTLED_ORDERS = ("cancelled", "expired", "fulfilled", "completed")
+SETTLED_ORDERS = ("cancelled", "expired", "rejected", "fulfilled", "completed")
 SETTLED_PAYMENTS = ("none", "paid", "partially_refunded", "refunded", "voided", "failed")
 SETTLED_RETURNS = ("none", "partially_returned", "returned")
 """Customers with an order in another status on any of these axes are not erased by a period."""

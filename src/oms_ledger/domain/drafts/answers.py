@@ -59,6 +59,7 @@ class DraftAnswer(DraftStatusAnswer):
     promised_delivery_at: str | None
     fulfil_at: str | None
     pay_by: str | None
+    intake: str
     created_at: str
     updated_at: str
 

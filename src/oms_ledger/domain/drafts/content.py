@@ -54,3 +54,4 @@ class DraftContent:
     promised_delivery_at: datetime | None = None
     fulfil_at: datetime | None = None
     pay_by: datetime | None = None
+    intake: str = "now"

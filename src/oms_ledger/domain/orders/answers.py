@@ -59,6 +59,23 @@ class LineAnswer(TypedDict):
     allocations: list[AllocatedAnswer]
 
 
+class RejectedLineAnswer(TypedDict):
+    """Of `requested` units `available` were there; null where it was not for stock."""
+
+    line: str
+    sku: str
+    requested: int | None
+    available: int | None
+
+
+class RejectionAnswer(TypedDict):
+    """Why an order from the queue was not placed: as the refusal would have been."""
+
+    code: str
+    detail: str
+    errors: list[RejectedLineAnswer]
+
+
 class OrderAnswer(TypedDict):
     """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
     that is cancelled: units with their shares of tax and discount, and shipping once every unit
@@ -73,6 +90,7 @@ class OrderAnswer(TypedDict):
     sensitive: bool
     replacement_for: str | None
     status: StatusesAnswer
+    rejection: RejectionAnswer | None
     fulfil_at: str | None
     pay_by: str | None
     on_hold: bool

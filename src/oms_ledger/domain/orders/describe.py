@@ -20,6 +20,8 @@ from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderNoted,
     OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     OrderRiskAssessed,
     OrderTagged,
@@ -44,6 +46,10 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
     match event:
         case OrderPlaced():
             return [_placed(event), *_allocated(event.allocations), *_short(event.backorders)]
+        case OrderReceived():
+            return [f"{_placed(event)}; it is in the queue"]
+        case OrderRejected():
+            return [f"Order rejected: {event.detail}"]
         case OrderConfirmed():
             return ["Order confirmed"]
         case FulfilmentReleased():
@@ -157,11 +163,12 @@ def _credit(event: CreditGranted, skus: Skus) -> str:
     return f"{amount} credited for {', '.join(parts)}; reason: {event.reason}"
 
 
-def _placed(event: OrderPlaced) -> str:
+def _placed(event: OrderPlaced | OrderReceived) -> str:
     terms = event.terms
     total = to_text(terms.total, terms.currency)
     lines = plural(len(terms.lines), "line")
-    return f"Order placed through {terms.channel}: {lines}, {total} {terms.currency}"
+    done = "placed" if isinstance(event, OrderPlaced) else "received"
+    return f"Order {done} through {terms.channel}: {lines}, {total} {terms.currency}"
 
 
 def _allocated(allocations: Iterable[Allocation]) -> list[str]:

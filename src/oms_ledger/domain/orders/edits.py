@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced
+from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.kernel import Event
 
@@ -38,12 +38,12 @@ def edits_after(placed: OrderPlaced, edits: Edits | None, event: OrderEdited) ->
 def terms_agreed(events: Iterable[Event]) -> OrderTerms | None:
     """The terms after the events of an order, of which those that change no terms may be left out;
     None for an order that was never placed."""
-    placed: OrderPlaced | None = None
+    placed: OrderPlaced | OrderReceived | None = None
     edits: Edits | None = None
     for event in events:
-        if isinstance(event, OrderPlaced):
+        if isinstance(event, OrderPlaced | OrderReceived):
             placed = event
-        elif isinstance(event, OrderEdited) and placed is not None:
+        elif isinstance(event, OrderEdited) and isinstance(placed, OrderPlaced):
             edits = edits_after(placed, edits, event)
     current = edits or placed
     return None if current is None else current.terms

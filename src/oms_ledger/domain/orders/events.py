@@ -54,6 +54,46 @@ class OrderPlaced(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderReceived(OrderStreamEvent):
+    """An order was put into the queue: it has its number, and is placed or rejected later. Fields
+    are those of `OrderPlaced`. `confirm`: it is confirmed once it is placed."""
+
+    type: ClassVar[str] = "order.received.v1"
+    order_id: str
+    number: str
+    terms: OrderTerms
+    placed_at: datetime
+    ship_by: datetime
+    deliver_by: datetime
+    sensitive: bool = False
+    confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line for which an order was rejected. Where stock was short, of `requested` units
+    `available` were there."""
+
+    line_id: str
+    sku: str
+    requested: int | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected(OrderStreamEvent):
+    """An order that was received cannot be placed. `code` and `detail` are those of the refusal,
+    `faults` the lines that it names; `lines` are all units of the order, which are given up."""
+
+    type: ClassVar[str] = "order.rejected.v1"
+    order_id: str
+    code: str
+    detail: str
+    lines: tuple[LineQuantity, ...]
+    faults: tuple[RejectedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
     order_id: str
@@ -329,6 +369,8 @@ class ReturnProgressed(OrderStreamEvent):
 
 OrderEvent: TypeAlias = (
     OrderPlaced
+    | OrderReceived
+    | OrderRejected
     | OrderConfirmed
     | FulfilmentReleased
     | OrderCancelled

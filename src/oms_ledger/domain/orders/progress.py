@@ -12,6 +12,8 @@ from oms_ledger.domain.orders.events import (
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     UnitsDelivered,
     UnitsPacked,
@@ -24,7 +26,7 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, Orde
 
 @dataclass(slots=True)
 class LineProgress:
-    """Units of one line by stage. For a stocked line always:
+    """Units of one line by stage. For a stocked line of an order that was placed, always:
     ordered = allocated + packed + backordered + shipped + cancelled, and
     delivered, returned and credited are parts of shipped. The price of `credited` units was
     granted back. `basis` is the line whose amounts were agreed last, where the quantity has been
@@ -94,6 +96,8 @@ Lines: TypeAlias = dict[str, LineProgress]
 
 LineEvent: TypeAlias = (
     OrderPlaced
+    | OrderReceived
+    | OrderRejected
     | OrderCancelled
     | OrderResumed
     | OrderEdited
@@ -115,6 +119,12 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
                 lines[agreed.line_id] = LineProgress(agreed)
             _allocate(lines, event.allocations)
             _backorder(lines, event.backorders)
+        case OrderReceived():
+            for agreed in event.terms.lines:
+                lines[agreed.line_id] = LineProgress(agreed)
+        case OrderRejected():
+            for line in event.lines:
+                lines[line.line_id].cancelled += line.quantity
         case OrderCancelled():
             for line in event.lines:
                 lines[line.line_id].cancelled += line.quantity

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, assert_never
 
 from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.orders.course import Course, apply_to_course
 from oms_ledger.domain.orders.edits import Edits, edits_after
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
@@ -22,6 +23,8 @@ from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderNoted,
     OrderPlaced,
+    OrderReceived,
+    OrderRejected,
     OrderResumed,
     OrderRiskAssessed,
     OrderTagged,
@@ -54,10 +57,10 @@ from oms_ledger.kernel import Event, State
 
 @dataclass(slots=True)
 class Order(State):
-    """`placed` has the terms as placed; `terms` are those agreed now. `lines`, `holds`,
-    `shipments`, `settlement` (its money), `labels`, `edits` and `returns` are parts that fold
-    themselves. `ending` is the reason of the last cancellation. `released`: it need not wait for
-    its `fulfil_at` any more."""
+    """`placed` has the terms as placed, or as received where it waits in the queue; `terms` are
+    those agreed now. `lines`, `holds`, `shipments`, `settlement` (its money), `labels`, `course`,
+    `edits` and `returns` are parts that fold themselves. `released`: it need not wait for its
+    `fulfil_at` any more."""
 
     category: ClassVar[str] = "order"
     grows: ClassVar[bool] = True
@@ -70,7 +73,7 @@ class Order(State):
     shipments: Shipments = field(default_factory=dict)
     settlement: Settlement = field(default_factory=Settlement)
     labels: Labels = field(default_factory=Labels)
-    ending: str | None = None
+    course: Course = field(default_factory=Course)
     edits: Edits | None = None
     returns: Returns = field(default_factory=dict)
 
@@ -156,7 +159,8 @@ class Order(State):
             confirmed=self.confirmed,
             scheduled=self.scheduled,
             payment=order_payment_status(self),
-            ending=self.ending,
+            ending=self.course.ending,
+            unplaced=self.course.unplaced,
         )
 
     def apply(self, event: Event) -> None:
@@ -170,6 +174,11 @@ def _apply(order: Order, event: OrderEvent) -> None:
         case OrderPlaced():
             order.placed = event
             apply_to_lines(order.lines, event)
+            apply_to_course(order.course, event)
+        case OrderReceived():
+            order.placed = placed_of(event)
+            apply_to_lines(order.lines, event)
+            apply_to_course(order.course, event)
         case OrderConfirmed():
             order.confirmed = True
         case FulfilmentReleased():
@@ -185,13 +194,10 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_shipments(order.shipments, event)
         case UnitsDateCorrected():
             pass  # no guard reads dates
-        case OrderCancelled():
-            order.ending = event.reason
+        case OrderCancelled() | OrderRejected() | OrderResumed():
+            apply_to_course(order.course, event)
             apply_to_lines(order.lines, event)
         case BackordersAllocated() | UnitsReturned():
-            apply_to_lines(order.lines, event)
-        case OrderResumed():
-            order.ending = None
             apply_to_lines(order.lines, event)
         case OrderTagged() | OrderArchived() | OrderUnarchived():
             apply_to_labels(order.labels, event)
@@ -206,6 +212,19 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_lines(order.lines, event)
         case _:
             assert_never(event)
+
+
+def placed_of(received: OrderReceived) -> OrderPlaced:
+    """What an order that was received becomes when it is placed, without its stock."""
+    return OrderPlaced(
+        received.order_id,
+        received.number,
+        received.terms,
+        received.placed_at,
+        received.ship_by,
+        received.deliver_by,
+        sensitive=received.sensitive,
+    )
 
 
 def order_payment_status(order: Order) -> str:

@@ -49,7 +49,7 @@ def fulfilment_status(lines: Iterable[LineProgress]) -> str:
     return "backordered" if backordered else "unfulfilled"
 
 
-ENDED = frozenset({"cancelled", "expired"})
+ENDED = frozenset({"cancelled", "expired", "rejected"})
 """Statuses of an order of which nothing is wanted any more."""
 
 
@@ -61,13 +61,17 @@ def order_status(
     in_work: bool,
     scheduled: bool = False,
     ending: str | None = None,
+    unplaced: bool = False,
 ) -> str:
-    """pending, scheduled (confirmed, and waiting for its `fulfil_at`), confirmed, processing (a
-    shipment exists), fulfilled (all shipped), completed (all delivered, or nothing to ship),
-    cancelled or expired (it was not paid in time). `fulfilment` is the lines' status on that axis,
-    `ending` the reason of the last cancellation."""
+    """received (in the queue, not placed yet), pending, scheduled (confirmed, and waiting for its
+    `fulfil_at`), confirmed, processing (a shipment exists), fulfilled (all shipped), completed (all
+    delivered, or nothing to ship), cancelled, expired (it was not paid in time) or rejected (from
+    the queue). `fulfilment` is the lines' status on that axis, `ending` the reason of the last
+    cancellation. `unplaced`: it was received, and is not placed yet."""
     if all(line.cancelled == line.line.quantity for line in lines):
-        return "expired" if ending == "expired" else "cancelled"
+        return ending if ending in ("expired", "rejected") else "cancelled"
+    if unplaced:
+        return "received"
     if not confirmed:
         return "pending"
     if scheduled:
@@ -105,9 +109,10 @@ def statuses_of(
     scheduled: bool,
     payment: str,
     ending: str | None,
+    unplaced: bool = False,
 ) -> Statuses:
     """The four axes of an order from its parts; `payment` is that of its settlement, `ending` the
-    reason of the last cancellation."""
+    reason of the last cancellation. `unplaced`: it was received, and is not placed yet."""
     progress = lines.values()
     fulfilment, in_work = fulfilment_status(progress), "created" in shipments.values()
     status = order_status(
@@ -117,6 +122,7 @@ def statuses_of(
         in_work=in_work,
         scheduled=scheduled,
         ending=ending,
+        unplaced=unplaced,
     )
     return Statuses(
         order=status,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.events import OrderRejected
 from oms_ledger.domain.orders.holds import Hold
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.returns import units_in_returns
@@ -34,6 +37,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
             "fulfilment": statuses.fulfilment,
             "return": statuses.returned,
         },
+        "rejection": _rejection_view(order.course.rejection),
         "fulfil_at": rfc3339(terms.fulfil_at) if terms.fulfil_at else None,
         "pay_by": rfc3339(terms.pay_by) if terms.pay_by else None,
         "on_hold": bool(order.holds) and statuses.order not in ENDED,
@@ -49,6 +53,31 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
+    }
+
+
+def is_received(answer: Mapping[str, Json]) -> bool:
+    """Whether the answer is an order that was received and is not placed yet."""
+    statuses = answer.get("status")
+    return isinstance(statuses, Mapping) and statuses.get("order") == "received"
+
+
+def _rejection_view(rejection: OrderRejected | None) -> Json:
+    """Why an order was rejected, as the refusal would have been."""
+    if rejection is None:
+        return None
+    return {
+        "code": rejection.code,
+        "detail": rejection.detail,
+        "errors": [
+            {
+                "line": fault.line_id,
+                "sku": fault.sku,
+                "requested": fault.requested,
+                "available": fault.available,
+            }
+            for fault in rejection.faults
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.contexts import new_context
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import is_received
 from oms_ledger.engine.write.writer import Idempotency, Outcome, Submission
 from oms_ledger.http.auth import principal_of
 from oms_ledger.http.bodies import body_held, command_body_of, refuse_large_command
@@ -51,6 +52,7 @@ class CommandHandler:
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
         self._creates_once = kind.creates_once
+        self._defers = kind.defers
         self._from_json = adapter.validator.validate_json
         self._from_python = adapter.validate_python
 
@@ -103,9 +105,12 @@ class CommandHandler:
             raise from_validation(error) from None
 
     def status(self, outcome: Outcome) -> int:
-        """200 where what the command creates once was there already; else the route's status. A
-        replayed idempotency key repeats the first status."""
-        return self._status if outcome.began or not self._creates_once else 200
+        """200 where what the command creates once was there already, 202 for an order that is
+        placed later; else the route's status. A replayed idempotency key repeats the first
+        status."""
+        if self._creates_once and not outcome.began:
+            return 200
+        return 202 if self._defers and is_received(outcome.answer) else self._status
 
     def repeats(self, outcome: Outcome) -> bool:
         """Whether an idempotency key, or what is there already, has repeated an answer."""

@@ -188,7 +188,9 @@ class _DocumentBuilder:
                 "content": {"application/json": {"schema": body, "examples": examples}},
             },
             "responses": {
-                **self._command_answers(200 if many else kind.route.status, answer),
+                **self._command_answers(
+                    200 if many else kind.route.status, answer, defers=kind.defers and not many
+                ),
                 **parts.errors(COMMAND_ERRORS),
             },
             "security": parts.security(kind.scope),
@@ -215,13 +217,15 @@ class _DocumentBuilder:
         }
         return {"allOf": [self._schemas_by_use[f"answer {kind.name}"], position]}
 
-    def _command_answers(self, status: int, answer: Json) -> Json:
+    def _command_answers(self, status: int, answer: Json, *, defers: bool = False) -> Json:
         """The answers to a command by status; 200 where nothing was written."""
         or_dry = {"anyOf": [answer, {"allOf": [answer, self._shape("DryRun")]}]}
         headers = parts.HEADERS_OF_COMMANDS
         answers = {"200": parts.ok("Decided, was so already, or a dry run.", or_dry, headers)}
         if status != 200:
             answers[str(status)] = parts.ok("Decided and written.", answer, headers)
+        if defers:
+            answers["202"] = parts.ok("Received; it is placed or rejected later.", answer, headers)
         return answers
 
     def _any_commands(self) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
-from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.personal import key_of, personal_values
@@ -132,7 +132,7 @@ class SensitivityIndex:
 
 
 def _mark(stream: str, event: Event) -> SensitivityMark:
-    if isinstance(event, OrderPlaced) and event.sensitive:
+    if isinstance(event, (OrderPlaced, OrderReceived)) and event.sensitive:
         return SensitivityMark(True, stream, frozenset(_keys_in(event)))
     if isinstance(event, (ShipmentCreated, PaymentRequested)):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))

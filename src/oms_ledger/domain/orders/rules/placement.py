@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
@@ -46,40 +47,73 @@ def place(
     """The events of a new order, with the `holds` that it begins with. If the same order exists
     already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
+    before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
+    if before is not None:
+        return before
+    counter = channel_key(terms.channel)
+    sequence = given.state(Channel, counter).last_sequence + 1
+    placed_at = terms.placed_at or ctx.now
+    order = OrderPlaced(
+        order_id,
+        order_number(terms.channel, sequence),
+        terms,
+        placed_at,
+        *promised(terms, placed_at),
+        sensitive=sensitive,
+    )
+    numbered = Change(OrderNumbered(counter, sequence, order_id))
+    return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
+
+
+def placed_before(
+    order_id: str, terms: OrderTerms, given: Given, *, confirm: bool, sensitive: bool
+) -> Sequence[Change] | None:
+    """None for an order that is not there. Where it is, what is still to do: the event that
+    confirms it, or none. `Refused` with `external_id_reused`."""
     order = given.state(Order, order_id)
-    if order.placed is not None:
-        _check_same(order.placed, terms, sensitive=sensitive)
-        waits = order.statuses.order == "pending"
-        return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
+    if order.placed is None:
+        return None
+    _check_same(order.placed, terms, sensitive=sensitive)
+    waits = order.statuses.order == "pending"
+    return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
+
+
+def promised(terms: OrderTerms, placed_at: datetime) -> tuple[datetime, datetime]:
+    """By when an order is to be shipped, and to be delivered."""
+    service = terms.shipping.service if terms.shipping else None
+    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
+    return terms.promised_ship_at or ship_by, terms.promised_delivery_at or deliver_by
+
+
+def placement(
+    order: OrderPlaced,
+    ctx: Context,
+    given: Given,
+    *,
+    confirm: bool,
+    holds: Sequence[OrderHeld] = (),
+) -> Sequence[Change]:
+    """The events that place an order with stock. `order` has everything but the stock that it
+    gets. `Refused` with `insufficient_stock` or `unknown_location`."""
+    order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
     plan = allocate(wanted, sellable_units(given, stock, terms.channel))
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     backorders = backorders_of(plan.shortages, terms, stock, given)
-    counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).last_sequence + 1
-    placed_at = terms.placed_at or ctx.now
-    service = terms.shipping.service if terms.shipping else None
-    ship_by, deliver_by = promise(service, max(placed_at, terms.fulfil_at or placed_at))
-    placed = OrderPlaced(
-        order_id,
-        order_number(terms.channel, sequence),
-        terms,
-        placed_at,
-        terms.promised_ship_at or ship_by,
-        terms.promised_delivery_at or deliver_by,
-        tuple(plan.allocations),
-        backorders,
-        sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+    placed = replace(
+        order,
+        allocations=tuple(plan.allocations),
+        backorders=backorders,
+        sensitive=order.sensitive
+        or any(given.state(Product, line.sku).sensitive for line in terms.lines),
     )
     changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     changes += [Change(hold) for hold in holds]
-    numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
-        numbered,
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
     ]
