@@ -6,19 +6,20 @@ from typing_extensions import TypedDict
 
 from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber
 
 
 class ForgottenAnswer(TypedDict):
     """`forgotten`: how often by now. `customer_id`: `key:<id>` for guests, `order:<id>` for who
     ordered without an e-mail address."""
 
-    customer_id: str
+    customer_id: Harmless
     reason: str
     forgotten: int
 
 
 class LegalHoldAnswer(TypedDict):
-    hold_id: str
+    hold_id: Harmless
     reason: str
     reference: str | None
 
@@ -26,12 +27,12 @@ class LegalHoldAnswer(TypedDict):
 class ReleasedCustomerAnswer(TypedDict):
     """`holds` are those that are still in force."""
 
-    customer_id: str
+    customer_id: Harmless
     holds: list[LegalHoldAnswer]
 
 
 class HeldCustomerAnswer(ReleasedCustomerAnswer):
-    hold_id: str
+    hold_id: Harmless
 
 
 class HoldInForceAnswer(LegalHoldAnswer):
@@ -40,18 +41,18 @@ class HoldInForceAnswer(LegalHoldAnswer):
 
 
 class CustomerSummaryAnswer(TypedDict):
-    customer_id: str
+    customer_id: Harmless
     customer: CustomerAnswer | None
     orders: int
-    first_order_at: str
-    last_order_at: str
+    first_order_at: Harmless
+    last_order_at: Harmless
     forgotten: int
     holds: list[HoldInForceAnswer]
 
 
 class CustomerAccessAnswer(TypedDict):
-    at: str
-    actor: str
+    at: Harmless
+    actor: Harmless
     purpose: str
     route: str
 
@@ -65,8 +66,8 @@ class CustomerExportAnswer(CustomerSummaryAnswer):
 class PeriodAnswer(TypedDict):
     """`keep`: 90d, 18m or 10y; null is for ever."""
 
-    kind: str
-    country: str | None
+    kind: Harmless
+    country: Harmless | None
     keep: str | None
 
 
@@ -74,7 +75,7 @@ class PeriodInForceAnswer(PeriodAnswer):
     reference: str | None
     set_at: str
     set_by: str
-    position: int
+    position: LinkNumber
 
 
 class RetentionAnswer(TypedDict):
@@ -85,9 +86,9 @@ class DueAnswer(TypedDict):
     """A customer whose period is over since nothing has happened `since`. `forget`: whether that is
     what will be done; `why` says why not. `policy`: the version of the periods."""
 
-    customer_id: str
-    kind: str
-    country: str | None
+    customer_id: Harmless
+    kind: Harmless
+    country: Harmless | None
     keep: str
     policy: int
     since: str
@@ -98,4 +99,4 @@ class DueAnswer(TypedDict):
 
 class AllDueAnswer(TypedDict):
     items: list[DueAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

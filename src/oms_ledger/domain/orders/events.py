@@ -14,6 +14,14 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
 )
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    HarmlessTime,
+    OrderId,
+    PaymentId,
+    ReturnId,
+    ShipmentId,
+)
 from oms_ledger.kernel import Event
 
 
@@ -22,7 +30,7 @@ class OrderStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "order"
-    order_id: str
+    order_id: OrderId
 
     @property
     def key(self) -> str:
@@ -41,22 +49,22 @@ class OrderPlaced(OrderStreamEvent):
     `replacement_for` is the return or claim whose goods the order replaces."""
 
     type: ClassVar[str] = "order.placed.v1"
-    order_id: str
-    number: str
+    order_id: OrderId
+    number: Harmless
     terms: OrderTerms
-    placed_at: datetime
-    ship_by: datetime
-    deliver_by: datetime
+    placed_at: HarmlessTime
+    ship_by: HarmlessTime
+    deliver_by: HarmlessTime
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
-    replacement_for: str | None = None
+    replacement_for: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class FulfilmentReleased(OrderStreamEvent):
     it."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class OrderCancelled(OrderStreamEvent):
     freed, and where."""
 
     type: ClassVar[str] = "order.cancelled.v1"
-    order_id: str
+    order_id: OrderId
     reason: str
     note: str | None
     lines: tuple[LineQuantity, ...]
@@ -94,9 +102,9 @@ class OrderEdited(OrderStreamEvent):
     is to be notified."""
 
     type: ClassVar[str] = "order.edited.v1"
-    order_id: str
-    edit_id: str
-    currency: str
+    order_id: OrderId
+    edit_id: Harmless
+    currency: Harmless
     total_before: int
     total_after: int
     difference: int
@@ -106,8 +114,8 @@ class OrderEdited(OrderStreamEvent):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     shipping: ShippingCharge | None = None
-    ship_by: datetime | None = None
-    deliver_by: datetime | None = None
+    ship_by: HarmlessTime | None = None
+    deliver_by: HarmlessTime | None = None
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     released: tuple[Allocation, ...] = ()
@@ -121,7 +129,7 @@ class BackordersAllocated(OrderStreamEvent):
     """Backordered units got real stock."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
-    order_id: str
+    order_id: OrderId
     allocations: tuple[Allocation, ...]
     backorders_released: tuple[Backorder, ...]
 
@@ -129,8 +137,8 @@ class BackordersAllocated(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class OrderHeld(OrderStreamEvent):
     type: ClassVar[str] = "order.held.v1"
-    order_id: str
-    hold_id: str
+    order_id: OrderId
+    hold_id: Harmless
     reason: str
     note: str | None = None
 
@@ -138,8 +146,8 @@ class OrderHeld(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class HoldReleased(OrderStreamEvent):
     type: ClassVar[str] = "order.hold_released.v1"
-    order_id: str
-    hold_id: str
+    order_id: OrderId
+    hold_id: Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +155,9 @@ class UnitsPacked(OrderStreamEvent):
     """Allocated units went into a shipment that has not left yet."""
 
     type: ClassVar[str] = "order.units_packed.v1"
-    order_id: str
-    shipment_id: str
-    location: str
+    order_id: OrderId
+    shipment_id: ShipmentId
+    location: Harmless
     lines: tuple[LineQuantity, ...]
 
 
@@ -158,25 +166,25 @@ class UnitsUnpacked(OrderStreamEvent):
     """The shipment was cancelled; exactly its units are allocated again."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
-    order_id: str
-    shipment_id: str
-    location: str
+    order_id: OrderId
+    shipment_id: ShipmentId
+    location: Harmless
     lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsShipped(OrderStreamEvent):
     type: ClassVar[str] = "order.units_shipped.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsDelivered(OrderStreamEvent):
     type: ClassVar[str] = "order.units_delivered.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
@@ -186,8 +194,8 @@ class UnitsDateCorrected(OrderStreamEvent):
     than was recorded before."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     date: Literal["dispatched_at", "delivered_at"]
     corrected_to: datetime
 
@@ -197,7 +205,7 @@ class UnitsReturned(OrderStreamEvent):
     """Shipped units came back."""
 
     type: ClassVar[str] = "order.units_returned.v1"
-    order_id: str
+    order_id: OrderId
     reference: str | None
     lines: tuple[LineQuantity, ...]
 
@@ -208,7 +216,7 @@ class OrderResumed(OrderStreamEvent):
     they got anew."""
 
     type: ClassVar[str] = "order.resumed.v1"
-    order_id: str
+    order_id: OrderId
     note: str | None
     lines: tuple[LineQuantity, ...]
     allocations: tuple[Allocation, ...] = ()
@@ -218,7 +226,7 @@ class OrderResumed(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class OrderTagged(OrderStreamEvent):
     type: ClassVar[str] = "order.tagged.v1"
-    order_id: str
+    order_id: OrderId
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
@@ -228,20 +236,20 @@ class OrderNoted(OrderStreamEvent):
     """A note of the staff's, for the timeline."""
 
     type: ClassVar[str] = "order.noted.v1"
-    order_id: str
+    order_id: OrderId
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class OrderArchived(OrderStreamEvent):
     type: ClassVar[str] = "order.archived.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
 class OrderUnarchived(OrderStreamEvent):
     type: ClassVar[str] = "order.unarchived.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +259,11 @@ class PaymentProgressed(OrderStreamEvent):
     back. What happened is in the payment's own stream."""
 
     type: ClassVar[str] = "order.payment_progressed.v1"
-    order_id: str
-    payment_id: str
-    provider: str
-    status: str
-    currency: str
+    order_id: OrderId
+    payment_id: PaymentId
+    provider: Harmless
+    status: Harmless
+    currency: Harmless
     pending: int
     open: int
     captured: int
@@ -272,9 +280,9 @@ class CreditGranted(OrderStreamEvent):
     `shipping`. `reference` is the id of the refund or return that it was granted with."""
 
     type: ClassVar[str] = "order.credit_granted.v1"
-    order_id: str
+    order_id: OrderId
     reason: str
-    currency: str
+    currency: Harmless
     lines: tuple[LineQuantity, ...] = ()
     goods: int = 0
     shipping: int = 0
@@ -294,9 +302,9 @@ class ReturnProgressed(OrderStreamEvent):
     happened is in the return's own stream."""
 
     type: ClassVar[str] = "order.return_progressed.v1"
-    order_id: str
-    return_id: str
-    status: str
+    order_id: OrderId
+    return_id: ReturnId
+    status: Harmless
     lines: tuple[LineQuantity, ...] = ()
 
 
