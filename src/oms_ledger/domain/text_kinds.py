@@ -2,7 +2,7 @@
 
 A field whose type is a plain `str` is content: what an order is about, in its own or in people's
 words. It is masked for readers without the right to sensitive content. A field that is to be left
-readable says so in its type, so that a new field is masked until somebody has thought about it.
+readable says so in its type, so that a new field is masked until its author has thought about it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NamesStream:
 
 
 Harmless: TypeAlias = Annotated[str, TextKind.HARMLESS]
-PersonalText: TypeAlias = Annotated[str, TextKind.PERSONAL]
+SealedText: TypeAlias = Annotated[str, TextKind.PERSONAL]
 HarmlessTime: TypeAlias = Annotated[datetime, TextKind.HARMLESS]
 LinkText: TypeAlias = Annotated[str, TextKind.LINK]
 LinkNumber: TypeAlias = Annotated[int, TextKind.LINK]

@@ -1,4 +1,4 @@
-"""The types of answers and events say of each field what the walker knew by its name."""
+"""The types of answers and events declare of each field what the walker has by its name."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ PLANS: dict[str, FieldPlan] = {
 }
 
 
-def fields_in(plan: ObjectPlan | None, seen: set[int]) -> Iterator[tuple[str, FieldPlan]]:
+def fields_in(plan: ObjectPlan | None, visited: set[int]) -> Iterator[tuple[str, FieldPlan]]:
     """All fields of an object and of the objects in it."""
-    if plan is None or id(plan) in seen:
+    if plan is None or id(plan) in visited:
         return
-    seen.add(id(plan))
+    visited.add(id(plan))
     for name, each in plan.fields.items():
         yield name, each
-        yield from fields_in(each.objects, seen)
+        yield from fields_in(each.objects, visited)
 
 
 def traits(plan: FieldPlan) -> tuple[bool, bool, bool, str | None]:

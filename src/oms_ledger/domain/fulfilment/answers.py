@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, PersonalText, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, SealedText, ShipmentId, Sku
 
 
 class PackedLineAnswer(TypedDict):
@@ -72,7 +72,7 @@ class ShipmentDetailAnswer(ShipmentAnswer):
     packages: list[PackageAnswer]
     scans: list[RecordedScanAnswer]
     exceptions: int
-    recipient: PersonalText | None
+    recipient: SealedText | None
     city: Harmless | None
     country: Harmless | None
     promised: PromisedAnswer
@@ -93,7 +93,7 @@ class ParcelAnswer(TypedDict):
     exception: Harmless | None
     carrier: Harmless
     tracking_number: Harmless | None
-    first_name: PersonalText | None
+    first_name: SealedText | None
     town: Harmless | None
     promised_at: Harmless | None
     dispatched_at: Harmless | None

@@ -12,7 +12,7 @@ from oms_ledger.domain.text_kinds import (
     LinkNumber,
     LinkText,
     OrderId,
-    PersonalText,
+    SealedText,
     ShipmentId,
     Sku,
 )
@@ -101,18 +101,18 @@ class EditedOrderAnswer(OrderAnswer):
 
 class CustomerAnswer(TypedDict):
     id: Harmless | None
-    name: PersonalText | None
-    email: PersonalText | None
-    phone: PersonalText | None
+    name: SealedText | None
+    email: SealedText | None
+    phone: SealedText | None
 
 
 class AddressAnswer(TypedDict):
-    name: PersonalText | None
-    line1: PersonalText | None
-    line2: PersonalText | None
+    name: SealedText | None
+    line1: SealedText | None
+    line2: SealedText | None
     city: Harmless | None
     region: Harmless | None
-    postal_code: PersonalText | None
+    postal_code: SealedText | None
     country: Harmless | None
 
 
