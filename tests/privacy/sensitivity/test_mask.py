@@ -158,6 +158,16 @@ def test_a_text_that_no_type_declares_is_masked_wherever_it_is() -> None:
     assert not mask.mentions_in({"status": "held", "title": "kit"}, PLAN).untyped
 
 
+class Either(TypedDict):
+    text: Harmless | list[str]
+
+
+def test_a_text_that_one_of_two_types_declares_is_masked() -> None:
+    plan = answer_plan(Either).joined(answer_plan(Thing))
+    body = {"order_id": "o1", "text": "kit"}
+    assert masked(body, plan=plan)["text"] == "***"
+
+
 CONTENT = {"sku", "title", "note", "reason", "reference", "external_id", "raw", "text"}
 
 

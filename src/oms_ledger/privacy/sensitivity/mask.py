@@ -41,6 +41,7 @@ and payments carry the mark in their first event, products in their newest."""
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
 _STOCK = f"{StockLevel.category}-"
+_NESTED = frozenset({dict, list, tuple})
 
 
 @dataclass(slots=True)
@@ -101,8 +102,12 @@ def _gather(
                 return
             declared = True
         mentions.undeclared.update(s for s in streams if not declared or s.startswith(_ORDERS))
+        fields = plan.objects.fields if plan.objects is not None else {}
         for name, each in value.items():
-            _gather(each, _plan_of(name, value, plan), (), declared, mentions)
+            if type(each) in _NESTED:
+                _gather(each, _plan_of(name, value, plan), (), declared, mentions)
+            elif name not in fields and isinstance(each, str):
+                mentions.untyped = True
     elif isinstance(value, list | tuple):
         for each in value:
             _gather(each, plan, (), declared, mentions)

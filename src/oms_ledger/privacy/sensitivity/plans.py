@@ -20,7 +20,7 @@ from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.registry import EVENTS
 from oms_ledger.domain.text_kinds import NamesStream, TextKind
 
-TEXTS = (str, object, datetime, Personal)
+TEXTS = (str, object, datetime)
 
 HARMLESS = frozenset({TextKind.HARMLESS, TextKind.PERSONAL, TextKind.LINK})
 
@@ -84,8 +84,7 @@ class ObjectPlan:
         """The plan of a field of the object `value`; `UNDECLARED` where there is none."""
         plan = self.fields.get(name, UNDECLARED)
         if plan.kind is TextKind.EVENT_DATA:
-            kind = EVENTS.get(str(value.get("type")))
-            return UNDECLARED if kind is None else answer_plan(kind)
+            return _event_plan(str(value.get("type")))
         return plan
 
 
@@ -116,6 +115,12 @@ def answer_plan(kind: type) -> FieldPlan:
     return FieldPlan(has_texts=False, objects=plan_of(kind))
 
 
+@cache
+def _event_plan(name: str) -> FieldPlan:
+    """Of the fields of the event with this stored name; `UNDECLARED` where there is none."""
+    return answer_plan(EVENTS[name]) if name in EVENTS else UNDECLARED
+
+
 def joined(plans: Sequence[ObjectPlan]) -> ObjectPlan:
     """Of objects that are of one of several types."""
     first, *others = plans
@@ -140,19 +145,23 @@ def object_plan(fields: Mapping[str, FieldPlan]) -> FieldPlan:
 
 
 def _field_plan(hint: object) -> FieldPlan:
-    plan = FieldPlan(has_texts=False)
+    whole = FieldPlan(has_texts=False)
     for kind, marks in _parts(hint, ()):
-        plan.has_texts = plan.has_texts or kind in TEXTS or get_origin(kind) is Literal
-        for mark in marks:
-            if isinstance(mark, TextKind):
-                plan.kind = mark
-            elif isinstance(mark, NamesStream):
-                plan.category = mark.category
-        if kind is Personal:
-            plan.kind = TextKind.PERSONAL
-        elif isinstance(kind, type) and (is_typeddict(kind) or is_dataclass(kind)):
-            inner = _STARTED.get(kind) or plan_of(kind)
-            plan.objects = inner if plan.objects is None else joined([plan.objects, inner])
+        whole = whole.joined(_plan_of_part(kind, marks))
+    return whole
+
+
+def _plan_of_part(kind: object, marks: Sequence[object]) -> FieldPlan:
+    if kind is Personal:
+        return FieldPlan(TextKind.PERSONAL)
+    plan = FieldPlan(has_texts=kind in TEXTS or get_origin(kind) is Literal)
+    for mark in marks:
+        if isinstance(mark, TextKind):
+            plan.kind = mark
+        elif isinstance(mark, NamesStream):
+            plan.category = mark.category
+    if isinstance(kind, type) and (is_typeddict(kind) or is_dataclass(kind)):
+        plan.objects = _STARTED.get(kind) or plan_of(kind)
     return plan
 
 
