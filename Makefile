@@ -63,9 +63,10 @@ sbom: setup ## write build/sbom.cdx.json, the bill of materials of what runs
 bench: setup ## measure, beside what PostgreSQL and others do (needs wrk)
 	$(BIN)/python -m benchmarks
 
-docs: setup ## write docs/catalogue.md and docs/access.md anew from the code
+docs: setup ## write docs/catalogue.md, docs/access.md and docs/states.md anew from the code
 	$(BIN)/python -m oms_ledger.cli.catalogue > docs/catalogue.md
 	$(BIN)/python -m oms_ledger.cli.access > docs/access.md
+	$(BIN)/python -m oms_ledger.cli.states > docs/states.md
 
 clean: ## remove .venv and caches; the ledgers in .oms stay
 	rm -rf .venv .venv-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -16,7 +16,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import lag, merkle, over_http, reads, rebuild, replay, report, writer
+from benchmarks import (
+    lag,
+    lists,
+    long_orders,
+    many_places,
+    merkle,
+    over_http,
+    reads,
+    rebuild,
+    replay,
+    report,
+    writer,
+)
 from benchmarks.compare import Plan, Table
 from benchmarks.machine import this_machine
 from oms_ledger.engine.db.embedded import database
@@ -24,6 +36,7 @@ from oms_ledger.settings import Settings
 
 MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "writer": writer.measure,
+    "long_orders": long_orders.measure,
     "http": over_http.measure,
     "reads": reads.measure,
     "lag": lag.measure,
@@ -31,6 +44,8 @@ MEASUREMENTS: dict[str, Callable[[str, Plan], Table]] = {
     "rebuild": rebuild.measure,
     "rebuild_open": rebuild.measure_open,
     "merkle": merkle.measure,
+    "places": many_places.measure,
+    "lists": lists.measure,
 }
 QUICK_SECONDS, SECONDS = 3.0, 10.0
 QUICK_ROUNDS, ROUNDS = 3, 5

@@ -15,6 +15,7 @@ class Run:
     rate: float
     p50_ms: float | None = None
     p99_ms: float | None = None
+    p95_ms: float | None = None
 
 
 Contender = Callable[[float], Run]
@@ -80,6 +81,7 @@ def typical(runs: Sequence[Run]) -> Run:
         median(run.rate for run in runs),
         _median([run.p50_ms for run in runs]),
         _median([run.p99_ms for run in runs]),
+        _median([run.p95_ms for run in runs]),
     )
 
 

@@ -1,8 +1,10 @@
--- Distinct orders for wrk: three lines of different products, a customer, an address.
--- Environment: ORDERS_KEY (API key), ORDERS_SKUS (how many products), ORDERS_BATCH (orders a body).
+-- Distinct orders for wrk: lines of different products, a customer, an address.
+-- Environment: ORDERS_KEY (API key), ORDERS_SKUS (how many products), ORDERS_BATCH (orders a body),
+-- ORDERS_LINES (how many lines).
 local key = os.getenv("ORDERS_KEY") or ""
 local skus = tonumber(os.getenv("ORDERS_SKUS") or "1000")
 local batch = tonumber(os.getenv("ORDERS_BATCH") or "0")
+local count = tonumber(os.getenv("ORDERS_LINES") or "3")
 local threads = 0
 
 function setup(thread)
@@ -25,13 +27,15 @@ end
 
 local function order()
   local first = math.random(0, skus - 1)
+  local lines = {}
+  for n = 1, count do lines[n] = line((first + 7 * (n - 1)) % skus) end
   return string.format(
     '{"channel":"web","currency":"GBP","customer":{"id":"%d","name":"A. Customer",' ..
     '"email":"a%d@example.com"},"shipping_address":{"name":"A. Customer","line1":"1 High Street",' ..
-    '"city":"Leeds","postal_code":"LS1 1AA","country":"GB"},"lines":[%s,%s,%s],' ..
+    '"city":"Leeds","postal_code":"LS1 1AA","country":"GB"},"lines":[%s],' ..
     '"shipping":{"service":"standard","price":"4.95"}}',
     math.random(100000), math.random(100000),
-    line(first), line((first + 7) % skus), line((first + 13) % skus))
+    table.concat(lines, ","))
 end
 
 function request()

@@ -39,7 +39,7 @@ RATIO_HEADINGS = ("Ratio", "median", "lowest", "highest", "target")
 def _figure_headings(table: Table) -> tuple[str, ...]:
     headings: tuple[str, ...] = ("Measured", table.unit)
     if any(run.p50_ms is not None for runs in table.runs.values() for run in runs):
-        headings += ("p50 ms", "p99 ms")
+        headings += ("p50 ms", "p95 ms" if _has_p95(table) else "p99 ms")
     return (*headings, "target") if table.targets else headings
 
 
@@ -49,11 +49,16 @@ def _figures(table: Table) -> Iterator[tuple[str, ...]]:
         run = typical(runs)
         row: tuple[str, ...] = (name, _rate(run.rate))
         if timed:
-            row += (_milliseconds(run.p50_ms), _milliseconds(run.p99_ms))
+            high = run.p95_ms if _has_p95(table) else run.p99_ms
+            row += (_milliseconds(run.p50_ms), _milliseconds(high))
         if table.targets:
             target = table.targets.get(name)
             row += ("" if target is None else _met(run.rate, target, f"{target:,.0f}"),)
         yield row
+
+
+def _has_p95(table: Table) -> bool:
+    return any(run.p95_ms is not None for runs in table.runs.values() for run in runs)
 
 
 def _milliseconds(value: float | None) -> str:

@@ -96,8 +96,12 @@ class Load:
     path: str = "/v1/orders"
 
 
-def orders(connections: int, *, batch: int = 0, skus: int = 1000) -> Load:
-    given = {"ORDERS_SKUS": str(skus), "ORDERS_BATCH": str(batch)}
+def orders(connections: int, *, batch: int = 0, skus: int = 1000, lines: int = 3) -> Load:
+    given = {
+        "ORDERS_SKUS": str(skus),
+        "ORDERS_BATCH": str(batch),
+        "ORDERS_LINES": str(lines),
+    }
     path = "/v1/orders:batch" if batch else "/v1/orders"
     return Load("order.lua", connections, given, batch or 1, path)
 

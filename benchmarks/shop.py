@@ -75,11 +75,11 @@ def sku_of(number: int) -> str:
 
 
 def five_event_order(
-    chance: random.Random, skus: int = SKUS, *, confirm: bool = False
+    chance: random.Random, skus: int = SKUS, *, lines: int = LINES, confirm: bool = False
 ) -> PlaceOrder:
     """Three lines, a customer, an address: the channel's number, the order, three allocations.
-    With one SKU all three lines are of it."""
-    picked = chance.sample(range(skus), LINES) if skus >= LINES else [0] * LINES
+    With one SKU all lines are of it. With more `lines` there are as many more allocations."""
+    picked = chance.sample(range(skus), lines) if skus >= lines else [0] * lines
     return PlaceOrder(
         channel="web",
         currency="GBP",

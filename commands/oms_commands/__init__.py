@@ -3,10 +3,32 @@ routes, CLI verbs and documentation are made from this catalogue."""
 
 from __future__ import annotations
 
-from oms_commands import catalogue, customers, fulfilment, orders, payments, returns, stock
+from oms_commands import (
+    catalogue,
+    customers,
+    drafts,
+    fulfilment,
+    orders,
+    payments,
+    returns,
+    risk,
+    stock,
+    store_credit,
+)
 from oms_ledger.kernel import Command
 
-NOUNS = (orders, payments, fulfilment, returns, stock, catalogue, customers)
+NOUNS = (
+    drafts,
+    orders,
+    risk,
+    payments,
+    store_credit,
+    fulfilment,
+    returns,
+    stock,
+    catalogue,
+    customers,
+)
 """In the order of an order's life."""
 
 COMMANDS: dict[str, type[Command]] = {

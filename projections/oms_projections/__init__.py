@@ -9,21 +9,29 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    customers,
     deadlines,
+    drafts,
+    order_analytics,
     order_status,
     payments,
     returns,
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
+from oms_projections.drafts import queries as of_drafts
+from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
+from oms_projections.risk import queries as of_risk
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
+from oms_projections.store_credit import queries as of_store_credit
 
 PROJECTIONS: tuple[ReadModel, ...] = (
     order_status.READ_MODEL,
@@ -32,15 +40,23 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     returns.READ_MODEL,
     payments.READ_MODEL,
     deadlines.READ_MODEL,
+    order_analytics.READ_MODEL,
+    customers.READ_MODEL,
+    drafts.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
+    *of_drafts.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
+    *of_channels.QUERIES,
+    *of_risk.QUERIES,
+    *of_store_credit.QUERIES,
     *of_customers.QUERIES,
     *of_deadlines.QUERIES,
+    *of_figures.QUERIES,
     *of_retention.QUERIES,
 )

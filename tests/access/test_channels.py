@@ -54,7 +54,16 @@ class Traces:
 
 
 SECRET = frozenset(
-    {"order_id", "order_number", "external_id", "shipment_id", "hold_id", "payment_id", "return_id"}
+    {
+        "draft_id",
+        "order_id",
+        "order_number",
+        "external_id",
+        "shipment_id",
+        "hold_id",
+        "payment_id",
+        "return_id",
+    }
     | {"tracking_number", "tracking_token"}
 )
 
@@ -90,10 +99,13 @@ def foreign(shop: Api) -> Traces:
     lines = [{"line_id": "1", "quantity": 1, "reason": "Too small"}]
     returned = shop.post(f"/v1/orders/{order_id}/returns", {"lines": lines})
     assert returned.status_code == 201, returned.text
+    draft = {"channel": "Store", "external_id": "FOREIGN-1", "customer": {"id": "anna"}}
+    draft_id = shop.post("/v1/drafts", draft).json()["draft_id"]
     position = int(shop.get("/v1/events").headers["ledger-position"])
     shown = shop.get(f"/v1/shipments/{shipment_id}?min_position={position}&wait_ms=9000").json()
     shop.get(f"/v1/orders/{order_id}?min_position={position}&wait_ms=9000")
     names = {
+        "draft_id": draft_id,
         "order_id": order_id,
         "order_number": placed["order_number"],
         "external_id": "FOREIGN-1",
@@ -102,6 +114,10 @@ def foreign(shop: Api) -> Traces:
         "discrepancy_id": "none",
         "return_id": returned.json()["return_id"],
         "policy_name": "standard",
+        "channel": "web",
+        "rule_name": "big",
+        "buyer": "anna",
+        "account": "anna",
         "hold_id": hold_id,
         "tracking_number": "FOREIGNTRACK",
         "tracking_token": shown["tracking_token"],
@@ -143,7 +159,7 @@ def test_no_get_route_shows_anything_of_another_channel(
             response = bound.get(path)
             assert response.status_code < 500, (path, response.text)
             assert foreign.leaks_in(response, path) == [], (path, response.text)
-            if re.search("{(order|shipment|return)_id}", endpoint.path):
+            if re.search("{(draft|order|shipment|return)_id}", endpoint.path):
                 assert response.status_code in (404, 422), (path, response.text)
             if response.status_code == 200:
                 answered.add(endpoint.path)
@@ -152,7 +168,8 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/orders", "/v1/payments", "/v1/customers/{customer_id}/orders", "/v1/shipments",
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
-        "/v1/returns", "/v1/return-policies",
+        "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels", "/v1/hold-rules",
+        "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip
 
 
@@ -182,6 +199,8 @@ def test_figures_and_sums_count_the_orders_of_the_channel_alone(
     assert [each["shipment_id"] for each in shipments] == [newest]
     (row,) = bound.get(f"/v1/analytics/shipping?group_by=none&{wait}").json()["rows"]
     assert (row["orders"], row["shipments"], row["units"]) == (3, 1, 2)
+    (row,) = bound.get(f"/v1/analytics/orders?group_by=channel&{wait}").json()["rows"]
+    assert (row["group"], row["orders"]) == ("web", 3)
     assert len(bound.get(f"/v1/customers/anna/orders?{wait}").json()["items"]) == 3
     for path in ("", "/timeline", "/events", "?as_of=2100-01-01"):
         assert bound.get(f"/v1/orders/{mine[0]['order_id']}{path}").status_code == 200

@@ -11,6 +11,7 @@ import pytest
 
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
@@ -75,6 +76,7 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         (*six(), OrderHeld("o1", "h1", "fraud")),
         {"order_id": "o1", "hold_id": "h1"},
     ),
+    "AssessOrderRisk": (six(), {"order_id": "o1", "score": 9, "decision": "deny"}),
     "AllocateBackorders": (SHORT, {"order_id": "o1"}),
     "ReceiveStock": ((place(),), {"sku": "A", "location": "LON", "quantity": 5}),
     "ReturnStock": (
@@ -106,7 +108,15 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         six(),
         {"order_id": "o1", "provider": "bank", "reference": "R 1", "amount": "1.00"},
     ),
+    "IssueStoreCredit": (
+        (),
+        {"account": "c1", "amount": "1.00", "currency": "GBP", "reason": "goodwill"},
+    ),
     "CapturePayment": (AUTHORISED, PAYMENT),
+    "CaptureDuePayments": (
+        (ChannelDefined("web", capture_on="confirm"), *AUTHORISED),
+        {"order_id": "o1"},
+    ),
     "VoidPayment": (AUTHORISED, PAYMENT),
     "RefundPayment": (PAID, {**PAYMENT, "reason": "late", "amount": "1.00"}),
     "RefundCredit": (
@@ -141,6 +151,11 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
 NO_FACTS = {
     "PutLocation",
     "PutProduct",
+    "PutChannel",
+    "PutHoldRule",
+    "ScreenOrder",
+    "BlockBuyer",
+    "UnblockBuyer",
     "ReleaseScheduledOrder",
     "ExpireOrder",
     "PutReturnPolicy",
@@ -149,9 +164,13 @@ NO_FACTS = {
     "HoldCustomer",
     "ReleaseCustomerHold",
     "SetRetention",
+    "CreateDraft",
+    "PutDraft",
+    "PlaceDraft",
+    "DeleteDraft",
 }
-"""Commands that hold from the moment they are recorded: definitions, releases, expiries, and
-duties under law."""
+"""Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
+under law, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

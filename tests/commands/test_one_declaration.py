@@ -132,6 +132,7 @@ def test_it_is_nowhere_without_the_catalogue(memory_shop: Api) -> None:
 # What names commands and queries.
 
 CALLERS = (
+    "commands/oms_commands/drafts/",
     "src/oms_ledger/policies/",
     "src/oms_ledger/demo/",
     "src/oms_ledger/importers/",

@@ -102,8 +102,8 @@ def test_why_it_is_held_is_not_repeated() -> None:
     """A refusal needs no scope to be read, and a reason is free text."""
     held = OrderHeld("o1", "h1", "waits for the prescription")
     ship = CreateShipment(order_id="o1", location="LON")
-    detail = given(*sensitive_six(), held).when(ship).then_refused("illegal_transition").detail
+    detail = given(*sensitive_six(), held).when(ship).then_refused("ship_blocked").detail
     assert "prescription" not in detail
     assert "on hold" in detail
-    detail = given(*six(), held).when(ship).then_refused("illegal_transition").detail
+    detail = given(*six(), held).when(ship).then_refused("ship_blocked").detail
     assert "prescription" in detail

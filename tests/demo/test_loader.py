@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -21,6 +22,7 @@ from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     HoldReleased,
     OrderCancelled,
+    OrderEdited,
     OrderPlaced,
 )
 from oms_ledger.domain.orders.state import Order
@@ -64,7 +66,8 @@ def test_the_ledger_refuses_no_command_of_the_shop(shop: Shop) -> None:
 
 def test_orders_are_in_every_state_there_is(shop: Shop) -> None:
     states: list[Statuses] = [order.statuses for order in orders(shop)]
-    assert len(states) == ORDERS
+    replacements = [order for order in orders(shop) if order.first_event.replacement_for]
+    assert len(states) == ORDERS + len(replacements)
     assert {s.order for s in states} == set(get_args(OrderStatus))
     assert {s.fulfilment for s in states} == set(get_args(FulfilmentStatus)) - {"not_required"}
     assert {s.returned for s in states} == set(get_args(ReturnStatus))
@@ -105,6 +108,29 @@ def test_some_of_what_goes_wrong_is_put_right(shop: Shop) -> None:
     assert troubles
     delivered = {s["shipment_id"] for s in items(shop, "list_shipments", status="delivered")}
     assert any(scan.shipment_id in delivered for scan in troubles)
+
+
+def test_money_goes_every_way(shop: Shop) -> None:
+    """Most orders are paid; some not, some partly, some too much, and some got something back."""
+    statuses = Counter(order.statuses.payment for order in orders(shop))
+    assert statuses["paid"] > ORDERS / 2
+    assert {"none", "partially_paid", "credit_owed", "partially_refunded"} <= statuses.keys()
+    assert happened(shop, OrderEdited)
+    assert any(order.statuses.order == "expired" for order in orders(shop))
+
+
+def test_goods_come_back_every_way(shop: Shop) -> None:
+    """Returns and exchanges, requested and received; what replaces goods was sent."""
+    returns = items(shop, "list_returns")
+    stages = {(each["kind"], each["status"]) for each in returns}
+    assert {stage for kind, stage in stages if kind == "return"} == {
+        "requested",
+        "approved",
+        "received",
+    }
+    assert {stage for kind, stage in stages if kind == "exchange"} >= {"requested", "received"}
+    replacements = [order for order in orders(shop) if order.first_event.replacement_for]
+    assert any(order.statuses.order == "fulfilled" for order in replacements)
 
 
 def test_nothing_is_dated_after_the_days(shop: Shop) -> None:

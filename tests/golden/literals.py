@@ -13,10 +13,13 @@ from oms_ledger.domain.catalogue.events import (
     ProductDefined,
     Site,
 )
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
     PeriodOver,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
@@ -45,10 +48,12 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
     ReturnProgressed,
+    RuleInput,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -65,6 +70,12 @@ from oms_ledger.domain.orders.terms import (
     ShippingCharge,
 )
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.risk.events import (
+    BuyerBlocked,
+    BuyerOrderCounted,
+    BuyerUnblocked,
+    HoldRuleDefined,
+)
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -78,7 +89,13 @@ from oms_ledger.domain.stock.events import (
     StockReturned,
     StockShipped,
 )
+from oms_ledger.domain.store_credit.events import (
+    StoreCreditIssued,
+    StoreCreditReturned,
+    StoreCreditSpent,
+)
 from oms_ledger.kernel import Event, Meta
+from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 
@@ -182,8 +199,11 @@ LITERALS: dict[str, Event] = {
             notify_customer=True,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
-        OrderHeld("o1", "h1", "fraud", "look twice"),
+        OrderHeld(
+            "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
+        ),
         HoldReleased("o1", "h1"),
+        OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
         UnitsPacked("o1", "s1", "LON", _LINES),
         UnitsUnpacked("o1", "s1", "LON", _LINES),
         UnitsShipped("o1", "s1", _LINES),
@@ -199,6 +219,7 @@ LITERALS: dict[str, Event] = {
         CreditGranted("o1", "damaged", "GBP", _LINES, 510, 495, -100, 85, "r1"),
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
+        *DRAFT_LITERALS,
         *RETURN_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
@@ -229,9 +250,11 @@ LITERALS: dict[str, Event] = {
             "Leeds",
             "GB",
             True,
+            "picked up",
+            ("hold:h1", "unpaid"),
         ),
         ShipmentLabelled("s1", "T1"),
-        ShipmentDispatched("s1", "o1", "T1", True, at(4)),
+        ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
         ShipmentScanned("s1", "in_transit", at(4), "Hub", "X1: in transit"),
         ShipmentDelivered("s1", "o1", at(5), True),
         ShipmentDateCorrected("s1", "o1", "dispatched_at", at(4)),
@@ -258,6 +281,25 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        HoldRuleDefined(
+            "expensive",
+            "value",
+            "high value",
+            True,
+            ("web",),
+            Money(50_000, "GBP"),
+            3,
+            24,
+            ("country",),
+            ("85123A",),
+        ),
+        StoreCreditIssued("17850", Money(2500, "GBP"), "goodwill", "gift 7", "o1"),
+        StoreCreditSpent("17850", Money(500, "GBP"), "o1", "p1"),
+        StoreCreditReturned("17850", Money(500, "GBP"), "o1", "p1"),
+        BuyerBlocked("customer:17850", "charge-backs"),
+        BuyerUnblocked("customer:17850"),
+        BuyerOrderCounted("customer:17850", "o1", at(1)),
+        ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
         CustomerForgotten(
             "17850",
             "period is over",
@@ -267,6 +309,8 @@ LITERALS: dict[str, Event] = {
         ),
         CustomerHeld("17850", "hold-1", "litigation", "case 12"),
         CustomerHoldReleased("17850", "hold-1", "case closed"),
+        CustomerTagged("17850", ("vip",), ("new",)),
+        CustomerNoted("17850", "prefers mornings"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
@@ -278,8 +322,11 @@ OLDER: dict[str, Event] = {
 
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
-    "shipment.created.v1": {"sensitive": False},
-    "shipment.dispatched.v1": {"dispatched_at": None},
+    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "payment.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None},
+    "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

@@ -42,6 +42,7 @@ PAYMENT_LITERALS: tuple[PaymentEvent, ...] = (
         "https://shop.example/thanks",
         True,
         "web",
+        "17850",
     ),
     PaymentActionRequired("p1", "https://bank.example/3ds", "pi_1"),
     PaymentAuthorised("p1", _AMOUNT, "pi_1", datetime(2026, 1, 8, tzinfo=UTC)),

@@ -37,6 +37,7 @@ RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (
         True,
         "a good customer",
         True,
+        "17850",
     ),
     ReturnApproved("r1", "within 30 days"),
     ReturnDeclined("r1", "worn"),

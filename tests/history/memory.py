@@ -11,6 +11,7 @@ import msgspec
 from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
+from oms_projections.drafts.rows import DraftRow
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
 from oms_projections.returns.rows import ReturnRow
@@ -168,6 +169,10 @@ def _returns_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in models.of(ReturnRow, lambda row: row.return_id in p["keys"])]
 
 
+def _drafts_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(DraftRow, lambda row: row.draft_id in p["keys"])]
+
+
 def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
     rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
     return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
@@ -187,4 +192,5 @@ STATEMENTS: dict[str, Statement] = {
     "list_shipments": _list_shipments,
     "returns_by_id": _returns_by_id,
     "payments_by_id": _payments_by_id,
+    "drafts_by_id": _drafts_by_id,
 }

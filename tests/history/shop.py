@@ -8,9 +8,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.customers.set_retention import SetRetention
+from oms_commands.drafts._fields import DraftLineFields
+from oms_commands.drafts.create import CreateDraft
+from oms_commands.drafts.delete import DeleteDraft
+from oms_commands.drafts.place import PlaceDraft
+from oms_commands.drafts.put import PutDraft
 from oms_commands.fulfilment._fields import ScanCode
 from oms_commands.fulfilment.cancel_shipment import CancelShipment
 from oms_commands.fulfilment.create_shipment import CreateShipment
@@ -38,10 +44,13 @@ from oms_commands.returns.receive import ReceiveReturn
 from oms_commands.returns.refund import RefundReturn
 from oms_commands.returns.reopen import ReopenReturn
 from oms_commands.returns.request import RequestReturn
+from oms_commands.risk.block import BlockBuyer
+from oms_commands.risk.put_rule import PutHoldRule
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_commands.stock.transfer import TransferStock
+from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
@@ -69,9 +78,11 @@ class RandomShop:
         self.orders: list[str] = []
         self.shipments: list[str] = []
         self.returns: list[str] = []
+        self.drafts: list[str] = []
         self.payments: list[tuple[str, str]] = []
         """Payments, each with its order before it."""
         self._till = random.Random(seed)
+        self._drafting = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
         self._now = now
@@ -97,14 +108,18 @@ class RandomShop:
         self._try(self.chance.choice((*moves, *others, *seldom))())
         if self._till.random() < 0.3:
             self._try(self._pay())
+        if self._drafting.random() < 0.3:
+            self._try(self._draft())
 
     def _try(self, command: Command) -> None:
         try:
             answer = self._execute(command)
         except OmsError:
             return
-        if isinstance(command, PlaceOrder):
+        if isinstance(command, (PlaceOrder, PlaceDraft)):
             self.orders.append(str(answer["order_id"]))
+        if isinstance(command, CreateDraft):
+            self.drafts.append(str(answer["draft_id"]))
         if isinstance(command, CreateShipment):
             self.shipments.append(str(answer["shipment_id"]))
         if isinstance(command, RequestReturn):
@@ -124,6 +139,21 @@ class RandomShop:
 
     def a_return(self) -> str:
         return self.chance.choice(self.returns[-20:] or ["none"])
+
+    def a_draft(self) -> str:
+        return self._drafting.choice(self.drafts[-20:] or ["none"])
+
+    def _draft(self) -> Command:
+        kind, draft_id = self._drafting.randrange(6), self.a_draft()
+        line = DraftLineFields(self._drafting.choice(SKUS), 1, Decimal("2.50"))
+        if kind == 0:
+            return DeleteDraft(draft_id)
+        if kind == 1:
+            return PlaceDraft(draft_id)
+        if kind == 2:
+            return PutDraft(draft_id=draft_id, channel="web", currency="GBP", lines=(line, line))
+        currency = self._drafting.choice(("GBP", None))
+        return CreateDraft(channel="web", currency=currency, lines=(line,))
 
     def a_payment(self) -> tuple[str, str]:
         """The ids of an order and of a payment of it."""
@@ -239,6 +269,14 @@ class RandomShop:
             return CloseReturn(return_id=return_id)
         if kind == 3:
             days = 30 * self._units()
+            if days == 30:
+                return PutHoldRule("big", "value", minimum=Decimal(50), currency="GBP")
+            if days == 90:
+                return BlockBuyer("c1", "charge-backs")
+            if days == 150:
+                return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+            if days % 60:
+                return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)
         if kind == 4:
             return ReopenReturn(return_id=return_id, reason="sorry")

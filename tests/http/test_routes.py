@@ -78,12 +78,16 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
+        _draft(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
         _schedule(client)
         _expire(client)
         _return(client)
+        _channel(client)
+        _hold(client)
+        _credit(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -91,7 +95,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
             assert client.see(name, after, sku="85123A")
         assert client.see("get_location", after, code="LON")["address"]["city"] == "London"
         assert client.see("list_shipments", after)["items"]
-        assert client.see("shipping_performance", after)["rows"]
+        for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
+            assert client.see(name, after)["rows"], name
         _forget(client, after)
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 
@@ -121,6 +126,18 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _draft(client: ExampleClient) -> None:
+    """A draft that is placed, and one that is deleted."""
+    draft_id = client.do("CreateDraft")["draft_id"]
+    after = client.do("PutDraft", draft_id=draft_id)["position"]
+    assert client.see("get_draft", after, draft_id=draft_id)["shipping"]["service"] == "standard"
+    assert client.see("list_drafts", after)["items"][0]["draft_id"] == draft_id
+    placed = client.do("PlaceDraft", draft_id=draft_id)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+    other = client.do("CreateDraft")["draft_id"]
+    assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -213,6 +230,43 @@ def _return(client: ExampleClient) -> None:
     assert client.see("list_return_policies", after)["items"][0]["name"] == "standard"
 
 
+def _credit(client: ExampleClient) -> None:
+    """Store credit that pays a part of an order."""
+    client.do("IssueStoreCredit", account="gift-7")
+    order_id = client.do("PlaceOrder", body=order(2, "85123A"))["order_id"]
+    body = {"provider": "store_credit", "account": "gift-7", "amount": "5.00"}
+    after = client.do("RequestPayment", body=body, order_id=order_id)["position"]
+    assert client.see("get_store_credit", after, account="gift-7")["balance"] == "20.00"
+
+
+def _hold(client: ExampleClient) -> None:
+    """Orders held by a rule, by a risk decision, and by the blocked list."""
+    client.do("PutHoldRule", rule_name="big")
+    client.do("BlockBuyer", buyer="c9")
+    held = client.do("PlaceOrder", body=order(1, "85123A", customer={"id": "c9"}))
+    assert held["holds"][0]["rule"] == "blocked"
+    client.do("ScreenOrder", order_id=held["order_id"])
+    after = client.do("AssessOrderRisk", order_id=held["order_id"])["position"]
+    assert client.see("list_hold_rules", after)["items"][0]["name"] == "big"
+    assert client.see("list_blocked_buyers", after)["items"][0]["buyer"] == "customer:c9"
+    client.do("UnblockBuyer", buyer="c9")
+
+
+def _channel(client: ExampleClient) -> None:
+    """A channel that captures on dispatch, and an order of it."""
+    client.do("PutChannel", channel="till")
+    body = {**order(2, "85123A", confirm=True), "channel": "Till"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    client.do("RequestPayment", body={**MANUAL, "amount": "5.10"}, order_id=order_id)
+    shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
+    client.do("DispatchShipment", shipment_id=shipment_id)
+    captured = client.do("CaptureDuePayments", order_id=order_id)
+    assert captured["money"]["captured"] == "5.10"
+    after = captured["position"]
+    assert client.see("get_channel", after, channel="TILL")["capture_on"] == "dispatch"
+    assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -221,6 +275,10 @@ def _forget(client: ExampleClient, after: int) -> None:
         client.see("get_customer", after, customer_id="17850")["customer"]["name"] == "Ada Lovelace"
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
+    client.do("TagCustomer", customer_id="17850")
+    after = client.do("NoteCustomer", customer_id="17850")["position"]
+    listed = client.see("list_customers", after)["items"]
+    assert [c["customer_id"] for c in listed if c["tags"] == ["vip"]] == ["17850"]
     held = client.do("HoldCustomer", customer_id="17850")
     client.do("SetRetention", body={"kind": "customers", "keep": "1d"})
     after = client.do("SetRetention")["position"]
@@ -249,7 +307,8 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
+PATHS |= {"rule_name": "r", "buyer": "c", "account": "a"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -24,10 +24,14 @@ DECLARED = {
     ("list_orders", "sensitive_filter"): "with_sensitive",
     ("list_products", "sensitive_filter"): "with_sensitive",
     ("list_stock", "sensitive_filter"): "with_sensitive",
+    ("order_figures", "minimum_count"): "smallest_count",
+    ("payment_figures", "minimum_count"): "smallest_count",
+    ("return_figures", "minimum_count"): "smallest_count",
     ("shipping_performance", "minimum_count"): "smallest_count",
 }
 
 SEARCHES = {
+    "list_drafts": "a part of the id, or of the external id of one that is not sensitive",
     "list_orders": "an e-mail address, a part of a number, an external id or a tracking number",
     "list_products": "a part of a SKU or a title, which may contain an @",
     "list_returns": "a part of the order's number or of the id of the return",
@@ -39,13 +43,21 @@ UNRESTRICTED = {
     "list_shipments": "every item names its order and is masked like it",
     "customer_orders": "every item names its order and is masked like it",
     "export_customer": "every order, shipment and event in it is named and masked like it",
+    "list_customers": "how many orders a customer has and what they paid for all is no secret",
     "get_customer": "how many orders a customer has is no secret: only what is in them is",
     "track": "the public page of a parcel has no items and does not show the mark",
     "get_retention": "periods that the law sets, with no order in them",
     "retention_due": "customers and how many orders they have, whatever is in those",
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
+    "get_draft": "it says itself whether it is sensitive, and is masked by that",
+    "list_drafts": "every item says itself whether it is sensitive, and is masked by that",
     "list_payments": "every item names its payment and is masked like its order",
+    "get_store_credit": "amounts, whose orders are named and masked as such",
+    "list_hold_rules": "rules, with no order in them",
+    "list_blocked_buyers": "buyers, with no order of theirs",
+    "list_channels": "settings, with no order in them",
+    "get_channel": "settings, with no order in them",
     "list_return_policies": "periods for whole categories, with no order in them",
     "list_locations": "places and nothing that is in them",
     "get_location": "one place and nothing that is in it",
@@ -98,10 +110,11 @@ def test_lists_and_figures_exclude_sensitive_records_or_have_a_reason() -> None:
 
 
 def test_an_unrestricted_query_cannot_be_filtered_by_what_was_ordered() -> None:
-    """A filter by SKU tells which of the masked items contain it. The `q` of shipments and
-    returns searches numbers that masked items show."""
+    """A filter by SKU tells which of the masked items contain it. The `q` of shipments, drafts and
+    returns searches what masked items show."""
     by_content = {"sku", "q", "title", "external_id", "reference"}
     filters = {q.name: {f.name for f in fields(q.params)} & by_content for q in QUERIES}
+    assert filters.pop("list_drafts") == {"q"}
     assert filters.pop("list_shipments") == filters.pop("list_returns") == {"q"}
     assert {name for name in UNRESTRICTED if filters.get(name)} == set()
 

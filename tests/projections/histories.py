@@ -149,7 +149,7 @@ class Shop:
         rarer = (self.hold, self.unpack, self.fill, self.give_back, self.correct, self.scan)
         others = [
             partial(move, self)
-            for move in (more.pay, more.credit, more.label, more.end, more.send_back)
+            for move in (more.prepare, more.pay, more.credit, more.label, more.end, more.send_back)
         ]
         every: list[Callable[[], None]] = [
             *moves,

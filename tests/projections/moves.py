@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oms_ledger.domain.customers.events import CustomerNoted, CustomerTagged
+from oms_ledger.domain.drafts.content import DraftContent, DraftLine
+from oms_ledger.domain.drafts.events import DraftDeleted, DraftPlaced, DraftSaved
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     CreditGranted,
@@ -18,6 +22,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
     PaymentAuthorised,
@@ -29,6 +34,7 @@ from oms_ledger.domain.payments.events import (
 )
 from oms_ledger.domain.payments.rules import payment_changes
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.returns.events import (
     ReceivedLine,
     ReplacementOrdered,
@@ -55,6 +61,19 @@ from oms_ledger.domain.stock.events import (
 
 if TYPE_CHECKING:
     from tests.projections.histories import Shop
+
+
+def prepare(shop: Shop) -> None:
+    """A draft is saved, saved anew, and sometimes placed or deleted."""
+    draft_id, channel = f"d{len(shop.events)}", shop.chance.choice(("web", "phone"))
+    customer = Customer(shop.chance.choice((None, "c-o1")), Personal("Ada"))
+    lines = (DraftLine("A", 2, "1.00"), DraftLine("B", 1))
+    first = DraftContent(channel, "GBP", lines[:1], f"x-{draft_id}", customer=customer)
+    shop.events.append(DraftSaved(draft_id, first))
+    shop.events.append(DraftSaved(draft_id, replace(first, lines=lines), True))
+    end = shop.chance.choice((DraftPlaced(draft_id, "o1"), DraftDeleted(draft_id), None))
+    if end is not None:
+        shop.events.append(end)
 
 
 def pay(shop: Shop) -> None:
@@ -100,6 +119,8 @@ def label(shop: Shop) -> None:
         return
     order_id = order.placed.order_id
     tag = f"t{len(order.labels.tags)}"
+    customer = f"c-{order_id}"
+    shop.events += [CustomerTagged(customer, (tag,)), CustomerNoted(customer, "calls again")]
     archived = order.labels.archived
     shop.happens(
         order,

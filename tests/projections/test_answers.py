@@ -76,7 +76,12 @@ def test_timeline_and_events_follow_the_ledger(history: list[Recorded]) -> None:
     assert {"at", "actor", "event", "text", "position"} == items[0].keys()
     events = _items(order_events(OrderHistory(order_id), reader))
     assert {item["position"] for item in events} == set(positions)
-    assert {str(item["stream"]).split("-")[0] for item in events} == {"order", "shipment", "return"}
+    assert {str(item["stream"]).split("-")[0] for item in events} == {
+        "order",
+        "shipment",
+        "payment",
+        "return",
+    }
 
 
 def test_the_feed_shows_of_an_event_what_is_stored(history: list[Recorded]) -> None:

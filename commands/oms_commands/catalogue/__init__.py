@@ -1,7 +1,8 @@
-"""Commands about locations and products."""
+"""Commands about channels, locations and products."""
 
 from __future__ import annotations
 
+from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
 from oms_ledger.kernel import Command
@@ -9,4 +10,5 @@ from oms_ledger.kernel import Command
 COMMANDS: tuple[type[Command], ...] = (
     PutLocation,
     PutProduct,
+    PutChannel,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Count, Id, Quantity
@@ -34,3 +35,14 @@ ScanCode = Literal[
     "return_to_sender",
     "lost",
 ]
+
+
+Force = Annotated[bool, Field(description="In spite of what blocks it, for the `reason`.")]
+
+
+def check_force(reason: str | None, *, force: bool) -> None:
+    """ValueError naming the field where the reason is missing, or there is one without `force`."""
+    if force and reason is None:
+        raise ValueError("reason: write why the shipment may leave in spite of what blocks it")
+    if reason is not None and not force:
+        raise ValueError("reason: it belongs to `force: true`; leave it out")

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Id, OccurredAt
-from oms_commands.fulfilment._fields import PackageFields, ShippedLine
+from oms_commands._fields import STRICT, Code, Id, OccurredAt, Reason
+from oms_commands.fulfilment._fields import (
+    Force,
+    PackageFields,
+    ShippedLine,
+    check_force,
+)
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.fulfilment.gate import Override, require_unblocked
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import existing_order, quantities, refuse_if_on_hold, require_location
+from oms_ledger.domain.guards import existing_order, quantities, require_location
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.domain.orders.state import Order
@@ -30,7 +36,9 @@ _CARRIERS = ("manual",)
 class CreateShipment(Command):
     """Make a shipment: everything of the order that is allocated at the location, or `lines`.
 
-    The order must be confirmed and not on hold. The units leave the stock at dispatch.
+    The order must be confirmed, and nothing may block the shipment: it is refused with
+    `ship_blocked` as its dispatch would be, unless `force` with a `reason` overrides it. The units
+    leave the stock at dispatch.
     `occurred_at` is when they were packed, if that was earlier.
     """
 
@@ -52,6 +60,13 @@ class CreateShipment(Command):
     carrier: Code = "manual"
     service: Code | None = None
     occurred_at: OccurredAt = None
+    force: Force = False
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _forced_for_a_reason(self) -> CreateShipment:
+        check_force(self.reason, force=self.force)
+        return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Order, self.order_id), (Location, self.location)]
@@ -66,7 +81,8 @@ class CreateShipment(Command):
         require_location(given, self.location)
         _check_shippable(order)
         units = self._units(order)
-        created = self._created(ctx, order, _lines(order, units))
+        override = require_unblocked(order, units, self.reason, given)
+        created = self._created(ctx, order, _lines(order, units), override)
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
@@ -113,7 +129,7 @@ class CreateShipment(Command):
         return wanted
 
     def _created(
-        self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...]
+        self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...], override: Override
     ) -> ShipmentCreated:
         placed, terms = order.first_event, order.terms
         address = terms.shipping_address
@@ -140,6 +156,8 @@ class CreateShipment(Command):
             city=address.city if address else None,
             country=address.country if address else None,
             sensitive=placed.sensitive,
+            force=override.reason,
+            overridden=override.blocks,
         )
 
 
@@ -159,7 +177,6 @@ def _check_shippable(order: Order) -> None:
         )
     if status not in ("confirmed", "processing"):
         raise illegal_transition("The order", status, "shipped", "It has no open units.")
-    refuse_if_on_hold(order, "shipped")
 
 
 def _lines(order: Order, units: Mapping[str, int]) -> tuple[ShipmentLine, ...]:

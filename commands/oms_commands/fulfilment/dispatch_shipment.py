@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, OccurredAt
+from oms_commands._fields import STRICT, Id, OccurredAt, Reason
+from oms_commands.fulfilment._fields import Force, check_force
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import correct_date
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -18,7 +21,6 @@ from oms_ledger.domain.guards import (
     existing_order,
     existing_shipment,
     quantities,
-    refuse_if_on_hold,
 )
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import UnitsShipped
@@ -36,6 +38,10 @@ class DispatchShipment(Command):
     `occurred_at` is when it really left, if that was earlier; `simulated` marks dates that
     were made up, as an import of old orders may do. Of a shipment that has left, another
     `occurred_at` corrects the date of its dispatch.
+
+    It is refused with `ship_blocked`, naming each block, while a hold applies to it, or what is due
+    is neither paid nor authorised and its channel ships nothing unpaid; `force` with a `reason`
+    sends it all the same, and is on record.
     """
 
     name: ClassVar[str] = "DispatchShipment"
@@ -52,6 +58,13 @@ class DispatchShipment(Command):
     tracking_number: Id | None = None
     occurred_at: OccurredAt = None
     simulated: bool = False
+    force: Force = False
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _forced_for_a_reason(self) -> DispatchShipment:
+        check_force(self.reason, force=self.force)
+        return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         refs: list[Ref] = [(Shipment, self.shipment_id)]
@@ -66,7 +79,8 @@ class DispatchShipment(Command):
         if shipment.status not in ("created", "labelled"):
             return self._corrected(shipment, created, ctx)
         order_id = created.order_id
-        refuse_if_on_hold(existing_order(given, order_id), "dispatched")
+        order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
+        override = require_unblocked(order, line_ids, self.reason, given)
         lines = quantities((line.line_id, line.quantity) for line in created.lines)
         dispatched = ShipmentDispatched(
             self.shipment_id,
@@ -74,6 +88,8 @@ class DispatchShipment(Command):
             self.tracking_number,
             self.simulated,
             self.occurred_at or ctx.now,
+            override.reason,
+            override.blocks,
         )
         changes = [
             Change(dispatched),

@@ -33,7 +33,7 @@ from oms_ledger.kernel import Given
 
 def _not_reserved(text: str) -> str:
     if text.startswith(RESERVED):
-        raise ValueError("an id must not begin with key: or order:, which name records of ours")
+        raise ValueError("It begins with key: or order:, which name records here. Choose another.")
     return text
 
 

@@ -18,6 +18,7 @@ from oms_ledger.domain.stock.rules import (
     allocate,
     available_units,
     backorders_released,
+    of_channel,
     stock_allocated,
     stock_by_location,
     stock_group_refs,
@@ -54,7 +55,8 @@ class AllocateBackorders(OrderCommand):
                 "The order", "not backordered", "allocated", "All its units have stock already."
             )
         stock = stock_by_location(given, _waiting_skus(order))
-        plan = allocate(waiting, available_units(given, stock))
+        available = of_channel(available_units(given, stock), order.terms.channel, given)
+        plan = allocate(waiting, available)
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",

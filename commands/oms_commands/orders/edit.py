@@ -92,7 +92,7 @@ class EditOrder(Command):
         skus = _skus_wanted(order, quantities, self._of(AddLine), given)
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed and order.terms.backorder == "allow":
-            refs += backorder_refs(skus, given)
+            refs += backorder_refs(skus, order.terms.channel, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

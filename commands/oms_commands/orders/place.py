@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import (
     STRICT,
@@ -46,6 +48,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.domain.risk.rules import holds_at_placement
 from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -72,6 +75,7 @@ class PlaceOrder(Command):
     scope: ClassVar[str] = "orders:write"
     answer_type: ClassVar[type] = OrderAnswer
     within_channels: ClassVar[bool] = True
+    creates_once: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "1001",
@@ -111,6 +115,7 @@ class PlaceOrder(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    email_blinds: SkipJsonSchema[tuple[str, ...]] = field(default=(), init=False)
 
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
@@ -126,21 +131,36 @@ class PlaceOrder(Command):
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
         if self.backorder == "allow":
-            refs += backorder_refs([stored_sku(line.sku, given) for line in self.lines], given)
+            skus = [stored_sku(line.sku, given) for line in self.lines]
+            refs += backorder_refs(skus, self.channel, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
         return place(
-            self._order_id(ctx, given),
-            _terms_of(self, given),
+            order_id,
+            terms,
             ctx,
             given,
             confirm=self.confirm,
             sensitive=self.sensitive,
+            holds=holds_at_placement(order_id, terms, self.email_blinds, given),
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
-        return order_view(given.state(Order, self._order_id(ctx, given)))
+        return order_view(given.state(Order, self.order_key(ctx, given)))
+
+    @property
+    def emails_to_blind(self) -> tuple[str, ...]:
+        """Of the customer, whose id may be one too, to be compared with the blocked list."""
+        customer = self.customer
+        if customer is None:
+            return ()
+        email = (customer.email.personal,) if customer.email else ()
+        return (*email, customer.id) if customer.id and "@" in customer.id else email
+
+    def with_blinds(self, blinds: Sequence[str]) -> PlaceOrder:
+        return with_fields(self, email_blinds=tuple(blinds))
 
     @property
     def person_id(self) -> str | None:
@@ -154,7 +174,7 @@ class PlaceOrder(Command):
         assert self.customer is not None
         return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
-    def _order_id(self, ctx: Context, given: Given) -> str:
+    def order_key(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
         *older, order_id = self._order_ids(ctx, given)
         return next((each for each in older if given.state(Order, each).placed), order_id)

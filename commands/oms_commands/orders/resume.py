@@ -37,7 +37,9 @@ class ResumeOrder(OrderCommand):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         skus = dict.fromkeys(p.line.sku for p in order.lines.values())
-        refs: list[Ref] = [(Order, self.order_id), *backorder_refs(skus, given)]
+        refs: list[Ref] = [(Order, self.order_id)]
+        if order.placed is not None:
+            refs += backorder_refs(skus, order.terms.channel, given)
         return refs + [ref for sku in skus for ref in stock_group_refs(sku)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.payments.capture import CapturePayment
+from oms_commands.payments.capture_due import CaptureDuePayments
 from oms_commands.payments.record import RecordPayment
 from oms_commands.payments.refund import RefundPayment
 from oms_commands.payments.refund_credit import RefundCredit
@@ -16,6 +17,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RequestPayment,
     RecordPayment,
     CapturePayment,
+    CaptureDuePayments,
     VoidPayment,
     RefundPayment,
     RefundCredit,

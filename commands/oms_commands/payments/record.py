@@ -20,6 +20,7 @@ from oms_commands._fields import (
 )
 from oms_commands.payments._fields import require_currency
 from oms_commands.payments._payment_command import payment_answer
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import recorded_payment_id
 from oms_ledger.domain.money import Money
@@ -33,6 +34,7 @@ from oms_ledger.domain.payments.events import (
 )
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.payments.store_credit import STORE_CREDIT
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -79,6 +81,12 @@ class RecordPayment(Command):
         payment = given.state(Payment, self._payment_id)
         if payment.requested is not None:
             return ()
+        if self.provider == STORE_CREDIT:
+            raise Refused(
+                "Store credit is kept by the ledger itself, so that nothing is recorded of it."
+                " Request a payment with provider store_credit.",
+                code="unknown_provider",
+            )
         amount = Money(positive_minor_units(self.amount, currency), currency)
         requested = PaymentRequested(
             self._payment_id,

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
+from oms_commands.payments._payment_command import payment_refs
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money
@@ -45,7 +46,7 @@ class RefundCredit(Command):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         payments = given.state(Order, self.order_id).settlement.payments
-        return [(Order, self.order_id), *((Payment, payment_id) for payment_id in payments)]
+        return payment_refs(self.order_id, payments, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)

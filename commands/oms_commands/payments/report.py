@@ -20,6 +20,7 @@ from oms_commands._fields import (
 )
 from oms_commands.payments._fields import WebAddress
 from oms_commands.payments._payment_command import PaymentCommand
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.reports import ProviderReport, ReportKind, report_changes
 from oms_ledger.domain.payments.rules import existing_payment
@@ -63,6 +64,11 @@ class ReportPayment(PaymentCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         payment, requested = existing_payment(given, self.order_id, self.payment_id)
+        if requested.account is not None:
+            raise Refused(
+                "Store credit is kept by the ledger itself, so that nobody can report of it.",
+                code="unknown_provider",
+            )
         report = ProviderReport(
             kind=self.kind,
             provider_event_id=self.provider_event_id,

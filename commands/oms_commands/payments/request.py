@@ -20,7 +20,7 @@ from oms_commands._fields import (
 )
 from oms_commands.payments._fields import WebAddress, require_currency
 from oms_commands.payments._payment_command import payment_answer
-from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.errors import Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.state import Order
@@ -29,10 +29,12 @@ from oms_ledger.domain.payments.answers import OrderMoneyAnswer
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.rules import payment_changes, request
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.payments.store_credit import STORE_CREDIT, require_balance
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
-_PROVIDERS = ("manual", "external")
+_PROVIDERS = ("manual", "external", STORE_CREDIT)
 _PAYMENTS_MAX = 100
 """Payments of one order, failed ones included."""
 
@@ -43,8 +45,9 @@ class RequestPayment(Command):
 
     With provider `manual` a person takes the money: it is authorised at once, and with `capture:
     automatic` captured. With `external` a payment system of yours carries it out and reports the
-    outcome with `POST .../report`; until then the payment is pending. A payment never requests
-    more than what is due and not yet promised by others.
+    outcome with `POST .../report`; until then the payment is pending. `store_credit` spends the
+    balance of `account`, or of the customer's own, at once; voids and refunds give it back. A
+    payment never requests more than what is due and not yet promised by others.
     """
 
     name: ClassVar[str] = "RequestPayment"
@@ -66,10 +69,21 @@ class RequestPayment(Command):
     connection: Code | None = None
     method_token: Annotated[Text, Field(min_length=1)] | None = None
     return_url: WebAddress | None = None
+    account: Id | None = None
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id)]
+        account = self._account(given.state(Order, self.order_id))
+        refs: list[Ref] = [(Order, self.order_id)]
+        return refs if account is None else [*refs, (StoreCredit, account)]
+
+    def _account(self, order: Order) -> str | None:
+        """The account that pays; None where none does, or none is named and the order is of no
+        customer."""
+        if self.provider != STORE_CREDIT or self.account is not None:
+            return self.account
+        customer = order.terms.customer if order.placed is not None else None
+        return None if customer is None else customer.id
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
@@ -87,6 +101,8 @@ class RequestPayment(Command):
             )
         amount = positive_minor_units(self.amount, currency)
         _check_due(order, amount, currency)
+        account = self._account(order)
+        _check_account(self.provider, account, Money(amount, currency), given)
         requested = PaymentRequested(
             ctx.command_id,
             self.order_id,
@@ -98,6 +114,7 @@ class RequestPayment(Command):
             self.return_url,
             order.sensitive,
             order.terms.channel,
+            account,
         )
         changes = payment_changes(Payment(), request(requested))
         return dated(changes, self.occurred_at, ctx)
@@ -112,6 +129,16 @@ def _check_provider(provider: str) -> None:
             f"Payment provider {provider} is not connected. Use one of: {', '.join(_PROVIDERS)}.",
             code="unknown_provider",
         )
+
+
+def _check_account(provider: str, account: str | None, amount: Money, given: Given) -> None:
+    if provider != STORE_CREDIT:
+        if account is not None:
+            raise invalid_field("account", f"Leave it out with provider {provider}.")
+        return
+    if account is None:
+        raise invalid_field("account", "Write the account; the order is of no customer.")
+    require_balance(account, amount, given)
 
 
 def _check_due(order: Order, amount: int, currency: str) -> None:

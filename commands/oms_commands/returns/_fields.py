@@ -18,7 +18,7 @@ from oms_commands._fields import (
     Text,
     minor_units,
 )
-from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.orders.lines import OrderLine
@@ -79,11 +79,12 @@ def replacement_of(
     where a product was never defined. `tax_included` as in the order that is replaced."""
     agreed: list[OrderLine] = []
     for n, line in enumerate(lines):
-        product, field = given.state(Product, line.sku).defined, f"replacement_lines.{n}"
+        sku, field = stored_sku(line.sku, given), f"replacement_lines.{n}"
+        product = given.state(Product, sku).defined
         agreed.append(
             OrderLine(
                 str(n + 1),
-                line.sku,
+                sku,
                 line.quantity,
                 minor_units(line.unit_price, currency, f"{field}.unit_price"),
                 minor_units(line.tax, currency, f"{field}.tax"),

@@ -28,8 +28,9 @@ class RefundReturn(ReturnCommand):
 
     Without `amount` it is the price of these units with their tax and discount to the last cent,
     plus `shipping`, less `restocking_fee`; with it, a part of that price. It goes back over the
-    order's payments, the newest first. Of an exchange it pays the replacement first. What was not
-    paid lowers what is due; never more goes back than was captured.
+    order's payments, the newest first; with resolution `store_credit`, to the account. Of an
+    exchange it pays the replacement first. What was not paid lowers what is due; never more goes
+    back than was captured.
     """
 
     name: ClassVar[str] = "RefundReturn"
@@ -56,7 +57,7 @@ class RefundReturn(ReturnCommand):
         if return_.requested is None or return_.requested.order_id is None:
             return refs
         order = given.state(Order, return_.requested.order_id)
-        return [*refs, *refund_refs(return_, order, ctx.command_id)]
+        return [*refs, *refund_refs(return_, order, ctx.command_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, requested = existing_return(given, self.return_id)

@@ -15,14 +15,15 @@ from oms_commands.returns._fields import (
     replacement_of,
     require_distinct,
 )
-from oms_ledger.domain.catalogue.state import Location, Product
-from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.guards import existing_order, require_location
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.answers import ReturnAnswer
 from oms_ledger.domain.returns.approvals import approve
 from oms_ledger.domain.returns.events import RequestedLine, ReturnRequested
+from oms_ledger.domain.returns.refunds import REFUNDED
 from oms_ledger.domain.returns.replacements import replacement_refs
 from oms_ledger.domain.returns.rules import GOODS_BACK, require_returnable, return_changes
 from oms_ledger.domain.returns.state import Return
@@ -44,7 +45,8 @@ class RequestReturn(Command):
 
     With kind `claim` nothing comes back. `replacement_lines` become an order of their own when the
     return is approved, settled by the difference; without them a replacement is the same goods for
-    nothing. With `ship_replacement: on_receipt` it waits for the goods. `override` accepts it
+    nothing. With `ship_replacement: on_receipt` it waits for the goods. With resolution
+    `store_credit` it is refunded to `account`, or the customer's own. `override` accepts it
     outside the return policy, for a reason; `approve` approves it at once. With
     `refund_automatically` it is refunded as its goods come, or the claim is approved, and closed.
     """
@@ -68,6 +70,7 @@ class RequestReturn(Command):
         Annotated[tuple[ReplacementLine, ...], Field(min_length=1, max_length=2000)] | None
     ) = None
     ship_replacement: Literal["now", "on_receipt"] | None = None
+    account: Id | None = None
     location: Code | None = None
     note: Note | None = None
     override: RequiredText | None = None
@@ -90,6 +93,8 @@ class RequestReturn(Command):
             raise ValueError(f"ship_replacement: leave it out with resolution {resolution}")
         if self.ship_replacement == "on_receipt" and self.kind == "claim":
             raise ValueError("ship_replacement: nothing of a claim comes back; write now")
+        if self.account is not None and resolution != "store_credit":
+            raise ValueError(f"account: leave it out with resolution {resolution}")
         for n, line in enumerate(self.replacement_lines or ()):
             if line.unit_price is None and resolution == "exchange":
                 raise ValueError(f"replacement_lines.{n}.unit_price: write what the buyer pays")
@@ -102,11 +107,13 @@ class RequestReturn(Command):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *window_refs(order)]
-        refs += [(Product, line.sku) for line in self.replacement_lines or ()]
+        if self._resolution in ("exchange", "replacement"):
+            skus = self._replacement_skus(order)
+            refs += [ref for sku in skus for ref in product_refs(sku)]
         if self.location is not None:
             refs.append((Location, self.location))
         if self.approve and self._resolution in ("exchange", "replacement"):
-            refs += replacement_refs(order, self._replacement_skus(order))
+            refs += replacement_refs(order, [stored_sku(sku, given) for sku in skus])
         return refs
 
     def _replacement_skus(self, order: Order) -> list[str]:
@@ -117,7 +124,6 @@ class RequestReturn(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        _check_resolution(self._resolution)
         if self.location is not None:
             require_location(given, self.location)
         lines = _requested_lines(order, self.lines)
@@ -153,12 +159,21 @@ class RequestReturn(Command):
             note=self.note,
             replacement=replacement,
             ship_replacement=(self.ship_replacement or shipped) if replacement else None,
-            refund_automatically=(
-                self.refund_automatically and self._resolution in ("refund", "exchange")
-            ),
+            refund_automatically=(self.refund_automatically and self._resolution in REFUNDED),
             override=self.override,
             sensitive=order.sensitive,
+            account=self._account(order),
         )
+
+    def _account(self, order: Order) -> str | None:
+        """The account that it is refunded to, where it is to one."""
+        if self._resolution != "store_credit":
+            return None
+        customer = order.terms.customer
+        account = self.account or (customer.id if customer else None)
+        if account is None:
+            raise invalid_field("account", "Write the account; the order is of no customer.")
+        return account
 
     def _replacement(self, order: Order, given: Given) -> tuple[OrderLine, ...]:
         terms, lines = order.terms, self.replacement_lines
@@ -172,15 +187,6 @@ class RequestReturn(Command):
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return return_view(given.state(Return, ctx.command_id))
-
-
-def _check_resolution(resolution: str) -> None:
-    if resolution == "store_credit":
-        raise Refused(
-            "Store credit is not connected. Use resolution refund, or none and grant the credit"
-            " elsewhere.",
-            code="unknown_provider",
-        )
 
 
 def _requested_lines(order: Order, lines: Iterable[ReturnedLine]) -> tuple[RequestedLine, ...]:

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Note, OccurredAt
 from oms_commands.returns._fields import BlindLine
-from oms_ledger.domain.catalogue.state import Location, Product
+from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
 from oms_ledger.domain.guards import refuse_unknown_skus, require_location
 from oms_ledger.domain.returns.answers import ReturnAnswer
 from oms_ledger.domain.returns.events import RequestedLine, ReturnApproved, ReturnRequested
@@ -47,7 +47,7 @@ class RequestBlindReturn(Command):
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs: list[Ref] = [(Product, line.sku) for line in self.lines]
+        refs = [ref for line in self.lines for ref in product_refs(line.sku)]
         if self.location is not None:
             refs.append((Location, self.location))
         return refs
@@ -56,7 +56,7 @@ class RequestBlindReturn(Command):
         if self.location is not None:
             require_location(given, self.location)
         lines = tuple(
-            RequestedLine(str(n), line.sku, line.quantity, line.reason)
+            RequestedLine(str(n), stored_sku(line.sku, given), line.quantity, line.reason)
             for n, line in enumerate(self.lines, 1)
         )
         products = [given.state(Product, line.sku) for line in lines]

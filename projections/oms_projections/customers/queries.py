@@ -1,27 +1,45 @@
-"""Queries about customers: their orders, and all personal data of one person.
+"""Queries about customers: their list, their orders, and all personal data of one person.
 
-There is no read model of customers: nothing personal is kept anywhere else but sealed in their
+The read model of customers has nothing personal: that is kept nowhere else but sealed in their
 orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import asdict, field, replace
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_ledger.domain.customers.answers import CustomerExportAnswer, CustomerSummaryAnswer
-from oms_ledger.domain.customers.events import CustomerHeld
+from oms_ledger.domain.customers.answers import (
+    CustomerExportAnswer,
+    CustomersAnswer,
+    CustomerSummaryAnswer,
+)
+from oms_ledger.domain.customers.events import CustomerHeld, CustomerNoted
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
 from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal, change_personal, key_of, with_fields
-from oms_ledger.kernel import Json, Query, Reader, Recorded, stream_id
+from oms_ledger.kernel import (
+    Json,
+    Query,
+    Reader,
+    Recorded,
+    all_events,
+    events_of,
+    stream_id,
+)
+from oms_projections.customers.fold import READ_MODEL as CUSTOMERS
+from oms_projections.customers.lists import ListCustomers, list_customers
+from oms_projections.drafts.fold import row_of, state_of
+from oms_projections.drafts.views import shown as shown_draft
 from oms_projections.order_status.fold import READ_MODEL
 from oms_projections.order_status.lists import ListOrders, list_orders
 from oms_projections.order_status.queries import history_of, shipments_of
@@ -30,6 +48,8 @@ from oms_projections.pages import Cursor, Limit
 from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+NOTES_SHOWN = 100
 
 MASKED = "***"
 """In the place of what is personal of somebody else."""
@@ -59,13 +79,32 @@ def get_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     return _summary(params, _orders_of(params, reader), reader)
 
 
-def _orders_of(params: GetCustomer, reader: Reader) -> list[dict[str, object]]:
+def _orders_of(
+    params: GetCustomer, reader: Reader, *, needed: bool = True
+) -> list[dict[str, object]]:
     """Orders with the customer's id, and those that are sealed with the key of their record."""
     key = _key_of(params.record_name)
     rows = reader.rows("orders_of_customer", customer=params.customer_id, key=key)
-    if not rows:
+    if needed and not rows:
         raise _unknown()
     return rows
+
+
+def _drafts_of(params: GetCustomer, subject: str, reader: Reader) -> list[dict[str, object]]:
+    """The customer's drafts, oldest first, deleted ones too. Those that have changed since their
+    own read model was folded are taken from the log."""
+    keys = [column(row, "key_id", str) for row in reader.rows("guest_keys", subject=subject)]
+    if (own := _key_of(params.record_name)) is not None:
+        keys.append(own)
+    position = reader.rows("position_of_model", model="drafts")
+    after = column(position[0], "position", int) if position else 0
+    rows = reader.rows("drafts_of_customer", customer=params.customer_id, keys=keys)
+    drafts = {column(row, "draft_id", str): row for row in rows}
+    for r in all_events(reader, after, {event.type for event in DRAFT_EVENTS}):
+        row = row_of(events_of(reader, r.stream))
+        if row and (row.customer_id == params.customer_id or row.person in keys):
+            drafts[row.draft_id] = asdict(row)
+    return list(drafts.values())
 
 
 def _key_of(record: str) -> str | None:
@@ -75,22 +114,32 @@ def _key_of(record: str) -> str | None:
 def _summary(
     params: GetCustomer, rows: Sequence[Mapping[str, object]], reader: Reader
 ) -> dict[str, Json]:
+    """`rows` are the customer's orders, the newest last; drafts where there is no order."""
     record = reader.fold(CustomerRecord, params.record_name)
-    is_id = params.customer_id in map(_id_in, rows)
+    history = reader.history(stream_id(CustomerRecord, params.record_name))
+    customers = [_customer_in(row) for row in rows]
+    is_id = params.customer_id in (each.get("id") for each in customers)
+    placed = [row for row in rows if "placed_at" in row]
     return {
         "customer_id": params.customer_id if is_id else params.record_name,
-        "customer": revealed_json(rows[-1]["customer"]),
-        "orders": len(rows),
-        "first_order_at": maybe_time(rows[0], "placed_at"),
-        "last_order_at": maybe_time(rows[-1], "placed_at"),
+        "customer": revealed_json(customers[-1]) if customers[-1] else None,
+        "orders": len(placed),
+        "first_order_at": maybe_time(placed[0], "placed_at") if placed else None,
+        "last_order_at": maybe_time(placed[-1], "placed_at") if placed else None,
         "forgotten": record.forgotten,
-        "holds": _holds(record, reader.history(stream_id(CustomerRecord, params.record_name))),
+        "holds": _holds(record, history),
+        "tags": list(record.tags),
+        "notes": _notes(history),
     }
 
 
-def _id_in(row: Mapping[str, object]) -> object:
+def _customer_in(row: Mapping[str, object]) -> Mapping[str, object]:
+    """The customer of the row of an order or a draft; empty where it names none."""
+    if "document" in row:
+        content = state_of(column(row, "document", str)).content
+        return {} if content is None or content.customer is None else asdict(content.customer)
     customer = row["customer"]
-    return customer.get("id") if isinstance(customer, dict) else None
+    return customer if isinstance(customer, dict) else {}
 
 
 def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
@@ -106,6 +155,16 @@ def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
         for r in history
         if isinstance(r.event, CustomerHeld) and r.event.hold_id in record.holds
     ]
+
+
+def _notes(history: Sequence[Recorded]) -> list[Json]:
+    """The newest notes, the oldest of them first."""
+    notes: list[Json] = [
+        {"text": r.event.text, "at": rfc3339(r.meta.recorded_at), "by": r.meta.actor}
+        for r in history
+        if isinstance(r.event, CustomerNoted)
+    ]
+    return notes[-NOTES_SHOWN:]
 
 
 def _unknown() -> NotFound:
@@ -140,10 +199,11 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     who was shown any of it when and what for; with what was ordered as a guest with an e-mail
     address of the customer. Notes and references that staff wrote are in the events. What is
     personal of others who had the order before it was edited is left out."""
-    rows = _orders_of(params, reader)
     subject = f"customer:{params.customer_id}"
+    drafts = _drafts_of(params, subject, reader)
+    rows = _orders_of(params, reader, needed=not drafts)
     as_guest = reader.rows("orders_of_their_addresses", subject=subject)
-    keys = {row["person"] for row in (*rows, *as_guest)}
+    keys = {row["person"] for row in (*rows, *as_guest, *drafts)}
     orders: list[Json] = []
     events: list[Json] = []
     for row in {str(row["order_id"]): row for row in (*rows, *as_guest)}.values():
@@ -151,10 +211,14 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
         events += [feed_item(_without_others(r, keys)) for r in history_of(order_id, reader)]
+    for row in drafts:
+        history = reader.history(stream_id(Draft, column(row, "draft_id", str)))
+        events += [feed_item(_without_others(r, keys)) for r in history]
     own = reader.history(stream_id(CustomerRecord, params.record_name))
     return {
-        **_summary(params, rows, reader),
+        **_summary(params, rows or drafts, reader),
         "order_details": orders,
+        "drafts": [each for each in map(shown_draft, drafts) if each["status"] != "deleted"],
         "events": [*events, *(feed_item(r) for r in own)],
         "accesses": _accesses(params, reader),
     }
@@ -184,6 +248,17 @@ def _accesses(params: GetCustomer, reader: Reader) -> list[Json]:
 
 
 QUERIES = (
+    Query(
+        "list_customers",
+        "/v1/customers",
+        "orders:read",
+        CUSTOMERS.name,
+        ListCustomers,
+        list_customers,
+        "Customers with their orders, what they paid, and their tags",
+        NOW_ALONE,
+        answer_type=CustomersAnswer,
+    ),
     Query(
         "get_customer",
         "/v1/customers/{customer_id}",

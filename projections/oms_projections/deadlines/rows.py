@@ -11,7 +11,7 @@ from oms_ledger.kernel import Row
 
 @dataclass(slots=True)
 class DeadlineRow(Row):
-    """The deadline of one `kind` for one thing, whose id is `key`. It is open while it has `parts`
+    """The deadline of one `kind` for one thing, whose key is `id`. It is open while it has `parts`
     and is not `ended`. `reference` identifies it with its time: a deadline that is set anew for
     another time is another one. `position`, `stream` and `correlation_id` are of the event that has
     set it."""

@@ -47,17 +47,21 @@ from oms_projections.order_status.rows import (
     OrderDocumentRow,
     OrderRow,
     OrderShipmentRow,
+    OrderWeekRow,
     SearchTermRow,
 )
 from oms_projections.order_status.views import detail, item
+from oms_projections.order_status.weeks import (
+    ARCHIVED,
+    WeeklyValues,
+    facets_of_places,
+    put_weeks,
+)
 from oms_projections.search import folded, grams
 from oms_projections.values import text_of
 
 ON_HOLD = "on_hold"
 """The facet of orders on hold."""
-
-ARCHIVED = "archived"
-"""The facet of archived orders."""
 
 SHIPMENT_ROW_EVENTS = (ShipmentCreated, ShipmentLabelled, ShipmentDispatched)
 
@@ -94,7 +98,7 @@ class OpenOrder:
 
 def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
     memo, order_id = page.memo, event.order_id
-    put = page.put
+    put, before = page.put, None
     if isinstance(event, OrderPlaced):
         document = OrderDocument()
         follow(document, r)
@@ -108,7 +112,9 @@ def followed(r: Recorded, event: OrderEvent, page: Page) -> None:
             put(term)
     else:
         opened = cast(OpenOrder, memo.get(order_id)) or _opened(order_id, event, page)
+        before = WeeklyValues.of(opened.document)
         follow(opened.document, r)
+    put_weeks(page, opened.document, before)
     lines = opened.lines
     for line_id in lines_of(event):
         if line_id not in lines:
@@ -301,11 +307,8 @@ def facets_of(row: OrderRow) -> list[str]:
         f"payment:{row.payment}",
         f"fulfilment:{row.fulfilment}",
         f"return:{row.returned}",
-        f"channel:{row.channel}",
-        *(f"location:{location}" for location in row.locations),
+        *facets_of_places(row.channel, row.locations, row.country),
     ]
-    if row.country:
-        facets.append(f"country:{row.country}")
     if row.on_hold and row.status not in ENDED:
         facets.append(ON_HOLD)
     facets += [f"tag:{tag}" for tag in row.tags]
@@ -334,9 +337,9 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=9,
+    version=10,
     package=__name__.rpartition(".")[0],
-    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow),
+    rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
     touches=touches,
     fold=fold,
     finish=finish,

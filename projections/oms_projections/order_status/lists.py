@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
@@ -10,12 +10,15 @@ from typing import Literal, NamedTuple, TypeAlias
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from oms_ledger.domain.catalogue.state import first_number_of
 from oms_ledger.domain.errors import invalid_field
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.kernel import Json, PreparedAnswer, Reader, Rows, Selection
 from oms_projections.direct import selected
-from oms_projections.order_status.fold import ARCHIVED, ON_HOLD
+from oms_projections.order_status.fold import ON_HOLD
+from oms_projections.order_status.weeks import ARCHIVED
 from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
 from oms_projections.search import facets_of, text_filter
 from oms_projections.values import Moment, Several, Within, column, now
@@ -124,42 +127,85 @@ SORTINGS: Mapping[Sort, Sorting] = {
 
 
 SHORT = timedelta(days=31)
-"""A time so short that what was delivered in it is quickly sorted."""
+"""A time so short that the orders of it are quickly read and sorted."""
+
+OPEN_STATUSES: Mapping[str, frozenset[str]] = {
+    "status": frozenset({"pending", "scheduled", "confirmed", "processing", "fulfilled"}),
+    "fulfilment": frozenset(
+        {"unfulfilled", "backordered", "partially_shipped", "shipped", "partially_delivered"}
+    ),
+    "payment": frozenset(
+        {
+            "pending",
+            "requires_action",
+            "authorised",
+            "partially_authorised",
+            "partially_paid",
+            "credit_owed",
+        }
+    ),
+}
+"""What orders have that are not settled, by the filter; an index has these orders alone."""
 
 
 def _page(params: ListOrders) -> tuple[str, Mapping[str, object]]:
     statement, first = SORTINGS[params.sort]
     periods = _periods(params)
-    if params.sort == "-placed_at" and _is_short(*_of(periods, "delivered")):
-        statement = "list_orders_delivered"
-    start: Mark = [params.sort, _bound(params.sort, periods) or first, ""]
+    if _is_gathered(params.sort, periods):
+        statement += "_gathered"
+    start: Mark = [params.sort, _bound(params, periods) or first, ""]
     after = mark_of(params.cursor, start) if params.cursor else start
     if after[0] != params.sort:
         raise invalid_field(
             "cursor", f"It belongs to a list sorted by {after[0]}. Use the same sort."
         )
     place = {"after": after[1], "after_id": after[2], "limit": params.limit}
-    return statement, {**_filters(params), **place}
+    return statement, {**_filters(params), **_weekly(params), **place}
 
 
-def _is_short(begin: datetime | None, end: datetime | None) -> bool:
-    return begin is not None and end is not None and end - begin <= SHORT
+def _is_gathered(sort: Sort, periods: Periods) -> bool:
+    """Whether a short period is given, by another date than that of the sort."""
+    return any(
+        begin is not None and end is not None and end - begin <= SHORT
+        for name in ("placed", "updated", "delivered")
+        if name not in sort
+        for begin, end in [(periods[f"{name}_from"], periods[f"{name}_to"])]
+    )
 
 
-def _of(periods: Periods, name: str) -> tuple[datetime | None, datetime | None]:
-    return periods[f"{name}_from"], periods[f"{name}_to"]
-
-
-def _bound(sort: Sort, periods: Periods) -> str | None:
-    """Where the sorted rows of a period begin, so that none is passed on the way to it."""
+def _bound(params: ListOrders, periods: Periods) -> str | None:
+    """Where the sorted rows of a period begin, or the numbers of some channels, so that none is
+    passed on the way to it."""
+    channels = params.channel or params.within
+    if params.sort == "number" and channels:
+        return min(first_number_of(channel) for channel in channels)
     bounds = {
         "-placed_at": "placed_to",
         "placed_at": "placed_from",
         "-updated_at": "updated_to",
         "updated_at": "updated_from",
     }
-    bound = periods.get(bounds.get(sort, ""))
+    bound = periods.get(bounds.get(params.sort, ""))
     return rfc3339(bound) if bound else None
+
+
+def _weekly(params: ListOrders) -> dict[str, object]:
+    """The filters by values of which the weeks are known, as `dated_1` to `dated_3`. More of them
+    make the walk no longer than these."""
+    filters = _filters(params)
+    names = ("tag", "archived", "country", "location", "channel", "within")
+    given = [filters[name] for name in names if filters[name] is not None]
+    return dict(zip(("dated_1", "dated_2", "dated_3"), given, strict=False))
+
+
+def _is_open(params: ListOrders) -> bool:
+    """Whether one of the filters lets orders pass that are not settled, and no others."""
+    given = {
+        "status": params.status,
+        "fulfilment": params.fulfilment,
+        "payment": params.payment,
+    }
+    return any(values and OPEN_STATUSES[name].issuperset(values) for name, values in given.items())
 
 
 def _periods(params: ListOrders) -> Periods:
@@ -212,12 +258,12 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "payment": facets_of("payment", params.payment),
         "fulfilment": facets_of("fulfilment", params.fulfilment),
         "returned": facets_of("return", params.returned),
-        "channel": facets_of("channel", params.channel),
+        "channel": _channels(params.channel),
         "location": facets_of("location", params.location),
         "country": facets_of("country", params.country),
         "tag": facets_of("tag", params.tag),
         "archived": [ARCHIVED] if params.archived is True else None,
-        "not_archived": [ARCHIVED] if params.archived is False else None,
+        "not_archived": params.archived is False or None,
         "held": [ON_HOLD] if params.on_hold is True else None,
         "not_held": [ON_HOLD] if params.on_hold is False else None,
         "sku": params.sku,
@@ -231,8 +277,13 @@ def _filters(params: ListOrders) -> dict[str, object]:
         "is_late": params.late or None,
         "now": params.now or now(),
         "with_sensitive": params.with_sensitive,
-        "within": None if params.within is None else list(params.within),
+        "within": _channels(params.within),
+        "is_open": _is_open(params) or None,
     }
+
+
+def _channels(names: Iterable[str] | None) -> list[str] | None:
+    return None if names is None else facets_of("channel", map(channel_key, names))
 
 
 def _mark(sort: Sort, row: Mapping[str, object]) -> Mark:

@@ -19,10 +19,12 @@ from oms_ledger.domain.orders.answers import OrderDetailAnswer, OrdersAnswer, Ti
 from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderPlaced,
+    PaymentProgressed,
     ReturnProgressed,
     UnitsPacked,
 )
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import with_fields
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import (
@@ -149,8 +151,8 @@ def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
 
 
 def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -> list[Recorded]:
-    """Events of the order, its shipments and its returns, in the order of the ledger. `NotFound`
-    where the order is of none of the channels `within`."""
+    """Events of the order, its shipments, payments and returns, in the order of the ledger.
+    `NotFound` where the order is of none of the channels `within`."""
     own = log.history(stream_id(Order, order_id))
     if not own or not _is_within(own, within):
         raise _unknown(order_id)
@@ -160,9 +162,11 @@ def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -
 
 
 def _children(event: Event) -> Iterable[str]:
-    """The stream of the shipment or return that an event of the order names."""
+    """The stream of the shipment, payment or return that an event of the order names."""
     if isinstance(event, UnitsPacked):
         yield stream_id(Shipment, event.shipment_id)
+    elif isinstance(event, PaymentProgressed):
+        yield stream_id(Payment, event.payment_id)
     elif isinstance(event, ReturnProgressed):
         yield stream_id(Return, event.return_id)
 
@@ -239,7 +243,7 @@ QUERIES = (
         None,
         OrderHistory,
         order_events,
-        "The events of an order, its shipments and its returns",
+        "The events of an order, its shipments, payments and returns",
         order_events,
         within_channels=WITHIN,
         answer_type=EventsAnswer,

@@ -29,17 +29,21 @@ LIMIT %(limit)s;
 -- What lists of orders have in common. Without `with_sensitive` no sensitive order is found by what
 -- is in it: neither by a SKU nor by the external id that somebody gave it. An order is late when it
 -- was not shipped or not delivered by the time promised; what came after `now` had not come yet.
+-- `is_open` is given with statuses that open orders alone have: the condition is that of an index.
+  AND (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled') -- if is_open
+      OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered') -- if is_open
+      OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed')) -- if is_open
   AND facets && %(status)s::text[] -- if status
   AND facets && %(payment)s::text[] -- if payment
   AND facets && %(fulfilment)s::text[] -- if fulfilment
   AND facets && %(returned)s::text[] -- if returned
   AND facets && %(channel)s::text[] -- if channel
-  AND lower(channel) = ANY (%(within)s::text[]) -- if within
+  AND facets && %(within)s::text[] -- if within
   AND facets && %(location)s::text[] -- if location
   AND facets && %(country)s::text[] -- if country
   AND facets && %(tag)s::text[] -- if tag
   AND facets @> %(archived)s::text[] -- if archived
-  AND NOT facets @> %(not_archived)s::text[] -- if not_archived
+  AND NOT archived -- if not_archived
   AND facets @> %(held)s::text[] -- if held
   AND NOT facets @> %(not_held)s::text[] -- if not_held
   AND customer_id = %(customer)s::text -- if customer
@@ -63,6 +67,54 @@ LIMIT %(limit)s;
       AND t.grams @> %(grams)s::text[] -- if grams
       AND (%(with_sensitive)s OR NOT t.sensitive)) -- if q
 
+-- name: orders_until_the_last_week_placed
+-- Not after the last week in which orders with the values that are filtered by were placed:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (placed_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
+      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
+-- name: orders_from_the_first_week_placed
+-- From the first week in which orders with the values that are filtered by were placed:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (placed_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
+      SELECT week FROM order_weeks WHERE date = 'placed' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'placed' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'placed' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
+-- name: orders_until_the_last_week_updated
+-- Not after the last week in which orders with the values that are filtered by were updated:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (updated_at, order_id) < ((SELECT to_timestamp((max(week) + 1) * 604800) FROM ( -- if dated_1
+      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
+-- name: orders_from_the_first_week_updated
+-- From the first week in which orders with the values that are filtered by were updated:
+-- there the walk along the index begins. A comparison of rows, because the planner would take two of
+-- plain values for a short period.
+  AND (updated_at, order_id) >= ((SELECT to_timestamp((min(week)) * 604800) FROM ( -- if dated_1
+      SELECT week FROM order_weeks WHERE date = 'updated' AND facet = ANY (%(dated_1)s::text[]) -- if dated_1
+      INTERSECT SELECT week FROM order_weeks -- if dated_2
+      WHERE date = 'updated' AND facet = ANY (%(dated_2)s::text[]) -- if dated_2
+      INTERSECT SELECT week FROM order_weeks -- if dated_3
+      WHERE date = 'updated' AND facet = ANY (%(dated_3)s::text[]) -- if dated_3
+  ) AS w), '') -- if dated_1
+
 -- name: list_orders
 -- The default page, newest first: walks the index on placed_at and stops when it is full.
 SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
@@ -70,22 +122,9 @@ FROM (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: orders_until_the_last_week_placed
     ORDER BY placed_at DESC, order_id DESC
     LIMIT %(limit)s
-) AS o JOIN order_dossiers d USING (order_id)
-ORDER BY o.placed_at DESC, o.order_id DESC;
-
--- name: list_orders_delivered
--- Newest first, of those that were delivered in a short time: all of them are read and sorted. Along
--- the index on placed_at all orders that were placed since would have to be passed.
-WITH delivered AS MATERIALIZED (
-    SELECT order_id, placed_at FROM orders o
-    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
-    -- include: order_filters
-)
-SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
-FROM (
-    SELECT order_id, placed_at FROM delivered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.placed_at DESC, o.order_id DESC;
 
@@ -96,6 +135,7 @@ FROM (
     SELECT order_id, placed_at FROM orders o
     WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: orders_from_the_first_week_placed
     ORDER BY placed_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -108,6 +148,7 @@ FROM (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: orders_until_the_last_week_updated
     ORDER BY updated_at DESC, order_id DESC
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -120,6 +161,7 @@ FROM (
     SELECT order_id, updated_at FROM orders o
     WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
     -- include: order_filters
+    -- include: orders_from_the_first_week_updated
     ORDER BY updated_at, order_id
     LIMIT %(limit)s
 ) AS o JOIN order_dossiers d USING (order_id)
@@ -149,6 +191,79 @@ FROM (
 ) AS o JOIN order_dossiers d USING (order_id)
 ORDER BY o.total, o.order_id;
 
+-- name: list_orders_gathered
+-- As list_orders, where few orders can pass the filters: all of these are read and sorted. Along the
+-- index of the sort those that cannot would have to be passed.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, placed_at FROM orders o
+    WHERE (placed_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
+FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at DESC, order_id DESC LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.placed_at DESC, o.order_id DESC;
+
+-- name: list_orders_oldest_gathered
+-- As list_orders_oldest, where few orders can pass the filters.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, placed_at FROM orders o
+    WHERE (placed_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.placed_at AS mark, d.item, d.sensitive
+FROM (SELECT order_id, placed_at FROM gathered ORDER BY placed_at, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.placed_at, o.order_id;
+
+-- name: list_orders_by_newest_change_gathered
+-- As list_orders_by_newest_change, where few orders can pass the filters.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, updated_at FROM orders o
+    WHERE (updated_at, order_id) < (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
+FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at DESC, order_id DESC LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.updated_at DESC, o.order_id DESC;
+
+-- name: list_orders_by_oldest_change_gathered
+-- As list_orders_by_oldest_change, where few orders can pass the filters.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, updated_at FROM orders o
+    WHERE (updated_at, order_id) > (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.updated_at AS mark, d.item, d.sensitive
+FROM (SELECT order_id, updated_at FROM gathered ORDER BY updated_at, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.updated_at, o.order_id;
+
+-- name: list_orders_by_number_gathered
+-- As list_orders_by_number, where few orders can pass the filters.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, number FROM orders o
+    WHERE (number, order_id) > (%(after)s::text, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.number AS mark, d.item, d.sensitive
+FROM (SELECT order_id, number FROM gathered ORDER BY number, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.number, o.order_id;
+
+-- name: list_orders_by_total_gathered
+-- As list_orders_by_total, where few orders can pass the filters.
+WITH gathered AS MATERIALIZED (
+    SELECT order_id, total FROM orders o
+    WHERE (total, order_id) > (%(after)s::bigint, %(after_id)s::text)
+    -- include: order_filters
+)
+SELECT o.order_id, o.total AS mark, d.item, d.sensitive
+FROM (SELECT order_id, total FROM gathered ORDER BY total, order_id LIMIT %(limit)s) AS o
+JOIN order_dossiers d USING (order_id)
+ORDER BY o.total, o.order_id;
+
 -- name: sum_orders
 -- How many orders a list has, and what they add up to, by currency.
 SELECT currency, count(*) AS orders, sum(total)::bigint AS total,
@@ -171,6 +286,22 @@ WHERE person IN (
     JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
     WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL)
 ORDER BY placed_at, order_id;
+
+-- name: guest_keys
+-- The keys of guests with an e-mail address of the customer's.
+SELECT g.key_id FROM subject_keys AS k JOIN subject_index AS i USING (key_id)
+JOIN subject_keys AS g ON g.subject = 'email:' || i.blind
+WHERE k.subject = %(subject)s AND k.destroyed_at IS NULL AND g.destroyed_at IS NULL;
+
+-- name: drafts_of_customer
+-- Oldest first. The view is of another read model: `position_of_model` says how far that is.
+SELECT draft_id, customer_id, document, person, created_at, updated_at FROM drafts
+WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
+ORDER BY created_at, draft_id;
+
+-- name: position_of_model
+-- How far another read model is folded.
+SELECT position FROM projection_positions WHERE name = %(model)s AND state = 'live';
 
 -- name: accesses_of_customer
 -- Who was shown what the customer's keys open, today's and those that were destroyed, or those of

@@ -111,3 +111,16 @@ class SearchTermRow(Row):
     term: str
     grams: list[str]
     sensitive: bool
+
+
+@dataclass(slots=True)
+class OrderWeekRow(Row):
+    """There was an order with the facet in a week, by its `date`: `placed` or `updated`. Weeks are
+    counted from 1970. Written, never read back, and kept where the order has another facet or date
+    by now."""
+
+    table: ClassVar[str] = "order_weeks"
+    key: ClassVar[tuple[str, ...]] = ("facet", "date", "week")
+    facet: str
+    date: str
+    week: int

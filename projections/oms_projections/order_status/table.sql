@@ -62,6 +62,34 @@ CREATE INDEX orders{v}_facets ON orders{v} USING gin (facets);
 CREATE INDEX orders{v}_late ON orders{v} (placed_at, order_id)
 WHERE (shipped_at IS NULL OR delivered_at IS NULL OR shipped_at > ship_by OR delivered_at > deliver_by);
 
+-- Orders that are not settled, a small part of all: by each order of sorting. The condition is that of
+-- the filter `is_open`.
+CREATE INDEX orders{v}_open_placed ON orders{v} (placed_at, order_id)
+WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
+    OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
+    OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
+
+CREATE INDEX orders{v}_open_updated ON orders{v} (updated_at, order_id)
+WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
+    OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
+    OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
+
+CREATE INDEX orders{v}_open_number ON orders{v} (number, order_id)
+WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
+    OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
+    OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
+
+CREATE INDEX orders{v}_open_total ON orders{v} (total, order_id)
+WHERE (status IN ('pending', 'scheduled', 'confirmed', 'processing', 'fulfilled')
+    OR fulfilment IN ('unfulfilled', 'backordered', 'partially_shipped', 'shipped', 'partially_delivered')
+    OR payment IN ('pending', 'requires_action', 'authorised', 'partially_authorised', 'partially_paid', 'credit_owed'));
+
+CREATE INDEX orders{v}_unarchived_placed ON orders{v} (placed_at, order_id) WHERE NOT archived;
+
+CREATE INDEX orders{v}_unarchived_updated ON orders{v} (updated_at, order_id) WHERE NOT archived;
+
+CREATE INDEX orders{v}_unarchived_number ON orders{v} (number, order_id) WHERE NOT archived;
+
 CREATE INDEX orders{v}_external ON orders{v} (external_id) WHERE external_id IS NOT NULL;
 
 CREATE INDEX orders{v}_customer ON orders{v} (customer_id, placed_at, order_id)
@@ -109,3 +137,12 @@ CREATE TABLE order_terms{v} (
 );
 
 CREATE INDEX order_terms{v}_grams ON order_terms{v} USING gin (grams);
+
+-- The weeks, counted from 1970, in which there ever were orders with a value that lists filter by, by
+-- the `date` at which they were placed or updated: where a walk along those dates begins and ends.
+CREATE TABLE order_weeks{v} (
+    facet text COLLATE "C" NOT NULL,
+    date text COLLATE "C" NOT NULL,
+    week bigint NOT NULL,
+    PRIMARY KEY (facet, date, week)
+);

@@ -16,6 +16,7 @@ from oms_ledger.domain.returns.events import (
     ReturnReopened,
     ReturnRequested,
 )
+from oms_ledger.domain.returns.refunds import REFUNDED
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
 from oms_projections.returns.rows import ReturnRow
@@ -117,7 +118,7 @@ def owes_refund(return_: Return) -> bool:
     requested = return_.requested
     if requested is None or return_.stage != "approved":
         return False
-    if requested.resolution not in ("refund", "exchange"):
+    if requested.resolution not in REFUNDED:
         return False
     return any(
         (line.requested if return_.is_claim else line.received) > line.credited

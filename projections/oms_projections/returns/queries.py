@@ -81,7 +81,7 @@ class ListReturns:
 
     status: Several[Status] = None
     kind: Several[Literal["return", "exchange", "claim"]] = None
-    resolution: Several[Literal["refund", "exchange", "replacement", "none"]] = None
+    resolution: Several[Literal["refund", "exchange", "store_credit", "replacement", "none"]] = None
     order: Several[str] = None
     location: Several[str] = None
     channel: Several[str] = None

@@ -92,7 +92,8 @@ class PackedParcel:
 @dataclass(slots=True)
 class ShopState:
     """What has happened in the shop so far. `deliveries` are those of suppliers, with their dates.
-    `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds` (their
+    `orders`, `packable` units, `ready_at` (when backordered units can be packed) and `holds`,
+    `payments`, `returns`, `replacements` (orders of exchanges) and `replacement_parcels` (their
     ids) have the number of the story as key."""
 
     stories: Sequence[Story]
@@ -101,6 +102,10 @@ class ShopState:
     packable: dict[int, Units] = field(default_factory=dict)
     ready_at: dict[int, datetime] = field(default_factory=dict)
     holds: dict[int, str] = field(default_factory=dict)
+    payments: dict[int, str] = field(default_factory=dict)
+    returns: dict[int, str] = field(default_factory=dict)
+    replacements: dict[int, str] = field(default_factory=dict)
+    replacement_parcels: dict[int, str] = field(default_factory=dict)
     parcels: list[PackedParcel] = field(default_factory=list)
 
     def record(self, scheduled: ScheduledCommand, answer: View) -> None:
@@ -108,10 +113,20 @@ class ShopState:
         story, command = scheduled.story, scheduled.command
         if story is None:
             return
-        if isinstance(command, CreateShipment):
+        if isinstance(command, CreateShipment) and (
+            command.order_id == self.replacements.get(story.number)
+        ):
+            self.replacement_parcels[story.number] = str(answer["shipment_id"])
+        elif isinstance(command, CreateShipment):
             self._packed(story, scheduled.at, answer)
         elif isinstance(command, CancelShipment):
             self._unpacked(story, answer)
+        elif "return_id" in answer:
+            self.returns[story.number] = str(answer["return_id"])
+            if answer["replacement_order_id"]:
+                self.replacements[story.number] = str(answer["replacement_order_id"])
+        elif "payment_id" in answer:
+            self.payments[story.number] = str(answer["payment_id"])
         elif "order_number" in answer and "shipment_id" not in answer:
             self.orders[story.number] = answer
             self.packable[story.number] = _packable(answer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from oms_commands.fulfilment._fields import PackageFields, ScanCode, ShippedLine
@@ -31,8 +30,22 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.demo.money import POSTAGE, expire, is_unpaid, pay, request_returns
-from oms_ledger.demo.shop import GOODS, Good, Story
+from oms_ledger.demo.drafts import prepare_offers
+from oms_ledger.demo.money import (
+    POSTAGE,
+    PRICES,
+    dispatch_replacements,
+    edit,
+    expire,
+    is_unpaid,
+    pack_replacements,
+    pay,
+    receive_returns,
+    refund_cancelled,
+    refund_parts,
+    request_returns,
+)
+from oms_ledger.demo.shop import Good, Story
 from oms_ledger.demo.shop_state import Day, PackedParcel, ScheduledCommand, ShopState, lines_of
 from oms_ledger.domain.personal import Personal
 
@@ -61,7 +74,6 @@ EXCEPTIONS: tuple[tuple[ScanCode, str], ...] = (
     ("delayed", "Vehicle breakdown"),
     ("exception", "Label unreadable, relabelled"),
 )
-PRICES = {good.sku: Decimal(good.price).scaleb(-2) for good in GOODS}
 
 
 class Stage(NamedTuple):
@@ -305,17 +317,24 @@ STAGES = (
     Stage("warehouse", receive),
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
+    Stage("sales desk", prepare_offers),
     Stage("sales desk", confirm_hold_or_cancel),
     Stage("sales desk", expire),
     Stage("till", pay),
+    Stage("sales desk", edit),
     Stage("sales desk", release_or_reduce),
     Stage("warehouse", pack),
     Stage("warehouse", cancel_damaged),
     Stage("warehouse", pack),
     Stage("warehouse", label_and_dispatch),
     Stage("carrier", scan_and_deliver),
+    Stage("sales desk", refund_cancelled),
+    Stage("sales desk", refund_parts),
     Stage("warehouse", take_back),
     Stage("storefront", request_returns),
+    Stage("warehouse", pack_replacements),
+    Stage("warehouse", dispatch_replacements),
+    Stage("warehouse", receive_returns),
     Stage("warehouse", write_off_broken),
 )
 """The stages of each day, in this order: a stage may depend on the answers to an earlier one."""

@@ -45,10 +45,12 @@ def show(oms: Oms, console: Console, at: Position) -> None:
     everything = _all(oms, "list_orders", {}, at)
     orders = [order for order in everything if order["channel"] in CHANNELS]
     late = {order["order_id"] for order in _all(oms, "list_orders", {"late": True}, at)}
-    shipments = _all(oms, "list_shipments", {}, at)
+    shipments, returns = (_all(oms, f"list_{kind}", {}, at) for kind in ("shipments", "returns"))
     console.print()
     console.print(_per_day(orders))
-    console.print(Columns([_states(orders), _attention(orders, late, shipments)], padding=(0, 3)))
+    console.print(
+        Columns([_states(orders), _attention(orders, late, shipments, returns)], padding=(0, 3))
+    )
     console.print(_stock(_all(oms, "list_stock", {}, at)), "")
     console.print(_shipping([_rows(oms, by, at) for by in ("week", "location", "channel")]), "")
 
@@ -146,7 +148,9 @@ def _states(orders: Sequence[Item]) -> Table:
     return table
 
 
-def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item]) -> Table:
+def _attention(
+    orders: Sequence[Item], late: set[Json], shipments: Sequence[Item], returns: Sequence[Item]
+) -> Table:
     """Orders and shipments that need attention, a dot each."""
     waits = [order for order in orders if _status(order, "order") not in ("cancelled", "pending")]
     returned = sum(_status(order, "return") != "none" for order in orders)
@@ -158,11 +162,29 @@ def _attention(orders: Sequence[Item], late: set[Json], shipments: Sequence[Item
         ("backordered", short, "yellow"),
         ("on hold", sum(bool(order["on_hold"]) for order in orders), "yellow"),
         ("exceptions on the way", sum(bool(each["exception"]) for each in shipments), "red"),
+        ("sent, and not paid", sum(map(_is_sent_unpaid, orders)), "red"),
+        ("more to pay", sum(map(_has_more_due, orders)), "yellow"),
+        ("paid too much", sum(_status(each, "payment") == "credit_owed" for each in orders), "red"),
+        ("returns to decide on", _in_stage(returns, "requested"), "yellow"),
+        ("returns on their way", _in_stage(returns, "approved"), "cyan"),
         ("returned", returned, "magenta"),
     ):
         more = "+" if count > DOTS else ""
         table.add_row(name, f"{count:3}", Text("●" * min(count, DOTS) + more, style=colour))
     return table
+
+
+def _is_sent_unpaid(order: Item) -> bool:
+    return order["shipped_at"] is not None and _status(order, "payment") == "none"
+
+
+def _has_more_due(order: Item) -> bool:
+    """Whether an edit has made it dearer than what was paid."""
+    return _status(order, "payment") == "partially_paid"
+
+
+def _in_stage(returns: Sequence[Item], status: str) -> int:
+    return sum(each["status"] == status for each in returns)
 
 
 def _stock(levels: Iterable[Item]) -> Table:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import order_number
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
 from oms_ledger.domain.customers.events import (
     CUSTOMER_EVENTS,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
+from oms_ledger.domain.drafts.describe import describe_draft
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
@@ -21,10 +24,14 @@ from oms_ledger.domain.payments.describe import describe_payment
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.returns.describe import describe_return, describe_return_policy
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
+from oms_ledger.domain.risk.describe import describe_risk
+from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
 )
+from oms_ledger.domain.store_credit.describe import describe_store_credit
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.kernel import Event
 
 
@@ -32,6 +39,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
     """One sentence for what happened, and one for each thing it did to a line."""
     if isinstance(event, ORDER_EVENTS):
         return describe_order(event, skus)
+    if isinstance(event, DRAFT_EVENTS):
+        return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
     if isinstance(event, PAYMENT_EVENTS):
@@ -46,6 +55,12 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Product {event.sku} defined: {event.title}"]
     if isinstance(event, LocationDefined):
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
+    if isinstance(event, ChannelDefined):
+        return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
+    if isinstance(event, RISK_EVENTS):
+        return [describe_risk(event)]
+    if isinstance(event, STORE_CREDIT_EVENTS):
+        return [describe_store_credit(event)]
     if isinstance(event, CUSTOMER_EVENTS):
         return [describe_customer(event)]
     if isinstance(event, RetentionSet):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from oms_ledger.domain.catalogue.state import Location, Product
-from oms_ledger.domain.errors import NotFound, Refused, illegal_transition
+from oms_ledger.domain.errors import NotFound, Refused
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
@@ -56,14 +56,6 @@ def refuse_unknown_skus(
             code="unknown_sku",
             errors=unknown,
         )
-
-
-def refuse_if_on_hold(order: Order, wanted: str) -> None:
-    """Raises `illegal_transition`, without the reasons (free text) of a sensitive order."""
-    if order.holds:
-        reasons = ", ".join(sorted({hold.reason for hold in order.holds.values()}))
-        held = "on hold" if order.sensitive else f"on hold ({reasons})"
-        raise illegal_transition("The order", held, wanted, "Release its holds first.")
 
 
 def stock_of_lines(order: Order, line_ids: Collection[str] | None = None) -> list[Ref]:

@@ -7,7 +7,7 @@ rule depends on their content.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol, TypeVar, cast, get_args, get_type_hints
 
@@ -115,6 +115,23 @@ class OrderPersonCommand(Protocol):
 def lacks_person(command: Command) -> bool:
     """Whether the command is an `OrderPersonCommand` whose person is to be resolved."""
     return bool(getattr(command, "lacks_person", False))
+
+
+class BlindedCommand(Protocol):
+    """A command that is compared with blinded e-mail addresses. `with_blinds` returns the command
+    with the blinds of `emails_to_blind`, in their order; it is called before the command is
+    decided, unless there are none."""
+
+    @property
+    def emails_to_blind(self) -> tuple[str, ...]: ...
+
+    def with_blinds(self, blinds: Sequence[str]) -> Command: ...
+
+
+def emails_to_blind(command: Command) -> tuple[str, ...]:
+    """Of a `BlindedCommand`; none of other commands."""
+    emails: tuple[str, ...] = getattr(command, "emails_to_blind", ())
+    return emails
 
 
 class SubjectCommand(Protocol):

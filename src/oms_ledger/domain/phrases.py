@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -13,3 +15,8 @@ def note_suffix(note: str | None) -> str:
 
 def reference_suffix(reference: str | None) -> str:
     return f", reference {reference}" if reference else ""
+
+
+def tags_text(added: Iterable[str], removed: Iterable[str]) -> str:
+    changes = [f"+{tag}" for tag in added] + [f"-{tag}" for tag in removed]
+    return f"Tags: {', '.join(changes)}"

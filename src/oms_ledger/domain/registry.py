@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
+from oms_ledger.domain.drafts.events import DRAFT_EVENTS
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.events import ORDER_EVENTS
@@ -15,14 +19,19 @@ from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
+from oms_ledger.domain.risk.events import RISK_EVENTS
+from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Event, State
 
 EVENTS: dict[str, type[Event]] = {
     event.type: event
     for event in (
         *ORDER_EVENTS,
+        *DRAFT_EVENTS,
         *STOCK_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
@@ -31,6 +40,9 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        ChannelDefined,
+        *RISK_EVENTS,
+        *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
         RetentionSet,
     )
@@ -40,14 +52,20 @@ STATES: dict[str, type[State]] = {
     state.category: state
     for state in (
         Order,
+        Draft,
         StockLevel,
         Shipment,
         Payment,
+        StoreCredit,
         Return,
         ReturnPolicy,
         Location,
         Product,
         Channel,
+        ChannelSettings,
+        HoldRule,
+        BlockedBuyer,
+        Buyer,
         CustomerRecord,
         Retention,
     )

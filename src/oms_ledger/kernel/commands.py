@@ -59,7 +59,9 @@ class Command(ABC):
     The first line of a subclass's docstring is its summary in the API and on the CLI. `scope` is
     the right that it takes, `answer_type` the `TypedDict` of its answer (`position` aside),
     `example` a valid request body. `within_channels`: it changes orders and their parts alone, so
-    that callers whose key is bound to channels may use it, for orders of these.
+    that callers whose key is bound to channels may use it, for orders of these. `creates_once`: it
+    creates something under an id that follows from its fields, and answers that with status 200
+    where it is there already.
     """
 
     __slots__ = ()
@@ -69,6 +71,7 @@ class Command(ABC):
     answer_type: ClassVar[type]
     example: ClassVar[Mapping[str, Json]]
     within_channels: ClassVar[bool] = False
+    creates_once: ClassVar[bool] = False
 
     @abstractmethod
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

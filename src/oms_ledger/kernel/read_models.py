@@ -58,8 +58,8 @@ class ReadModel:
     `touches` names the rows that `fold` will `get`, so that a page's rows are read at once.
     `finish` is called before the rows of a page are written, for what is made once a page however
     many of its events it follows from.
-    `by_stream`: each row is touched by the events of one stream alone, so that several processes
-    can fold a build, each with a part of the streams.
+    `by_stream`: each row is touched by the events of one stream alone, or is the same whichever
+    streams put it, so that several processes can fold a build, each with a part of the streams.
     """
 
     name: str

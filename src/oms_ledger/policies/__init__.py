@@ -7,12 +7,22 @@ from oms_ledger.kernel import Policy
 from oms_ledger.policies import (
     when_claim_approved_refund_it,
     when_order_cancelled_release_its_payments,
+    when_order_confirmed_capture_what_is_due,
+    when_order_placed_screen_it,
+    when_payment_authorised_capture_what_is_due,
+    when_payment_authorised_too_late_void_it,
     when_return_received_refund_it,
     when_return_settled_close_it,
+    when_units_shipped_capture_what_is_due,
 )
 
 POLICIES: tuple[Policy, ...] = (
+    when_order_placed_screen_it.POLICY,
     when_order_cancelled_release_its_payments.POLICY,
+    when_payment_authorised_too_late_void_it.POLICY,
+    when_payment_authorised_capture_what_is_due.POLICY,
+    when_order_confirmed_capture_what_is_due.POLICY,
+    when_units_shipped_capture_what_is_due.POLICY,
     when_return_received_refund_it.POLICY,
     when_claim_approved_refund_it.POLICY,
     when_return_settled_close_it.POLICY,

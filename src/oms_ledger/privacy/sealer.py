@@ -10,11 +10,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from oms_ledger.domain.personal import (
+    BlindedCommand,
     Personal,
     change_personal,
+    emails_to_blind,
     person_of,
     personal_values,
 )
@@ -154,8 +156,11 @@ def sealed_with(command: Command, key: DataKey) -> Command:
 
 def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> Submission:
     command, idempotency = submission.command, submission.idempotency
-    if key is None and idempotency is None:
+    emails = [email for email in emails_to_blind(command) if email.strip()]
+    if key is None and idempotency is None and not emails:
         return submission
+    if emails:
+        command = cast(BlindedCommand, command).with_blinds(list(map(ledger_key.blind, emails)))
     if key is not None:
         command = sealed_with(command, key.key)
     if idempotency is not None:
@@ -166,7 +171,10 @@ def _sealed(submission: Submission, key: _Key | None, ledger_key: LedgerKey) -> 
 
 
 def _needs_key(submission: Submission) -> bool:
-    return submission.idempotency is not None or bool(personal_values(submission.command))
+    command = submission.command
+    if submission.idempotency is not None or personal_values(command):
+        return True
+    return bool(emails_to_blind(command))
 
 
 def _needs(submissions: Sequence[Submission], ledger_key: LedgerKey) -> list[_Need | None]:

@@ -10,6 +10,7 @@ from typing import cast
 from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
 from oms_ledger.domain.orders.edits import terms_agreed
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import (
     OrderPersonCommand,
     Person,
@@ -55,7 +56,8 @@ class SubjectResolver:
                 customer = f"customer:{name}"
                 if postgres.subject_exists(connection, customer):
                     key, subjects = None, [customer]
-            parts = postgres.resolve_subject(connection, subjects, key)
+            sealing = _order_subjects(connection, name) if ref.internal else []
+            parts = postgres.resolve_subject(connection, [*subjects, *sealing], key)
         own, touched, sharing = parts["own"], parts["touched"], parts["sharing"]
         record = name
         if key or blind or (name.startswith(RESERVED) and subjects != [name]):
@@ -69,13 +71,12 @@ class SubjectResolver:
         """The person that the personal values of an order belong to: as of its newest edit."""
         fallback = f"{ORDER}{order_id}"
         with self._lend(Role.READER) as connection:
-            terms = terms_agreed(postgres.terms_events(connection, stream_id(Order, order_id)))
+            terms = _terms_agreed(connection, order_id)
             if terms is None:
                 return Person(None, fallback)
             if terms.customer is not None and terms.customer.id is not None:
                 return Person(terms.customer.id, fallback)
-            ids = {key for _, value in personal_values(terms) if (key := key_of(value))}
-            subjects = [k.subject for k in postgres.keys_by_id(connection, ids) if k.wrapped]
+            subjects = _subjects_sealing(connection, terms)
         return Person(None, subjects[0] if subjects else fallback)
 
     # Commands.
@@ -162,6 +163,27 @@ def _stored_name(connection: Connection, name: str) -> str:
         form for form in forms(name) if postgres.subject_exists(connection, key_subject(form))
     )
     return name if name.isascii() else next(stored, name)
+
+
+def _terms_agreed(connection: Connection, order_id: str) -> OrderTerms | None:
+    return terms_agreed(postgres.terms_events(connection, stream_id(Order, order_id)))
+
+
+def _subjects_sealing(connection: Connection, terms: OrderTerms) -> list[str]:
+    """The subjects of the living keys that seal personal values of these terms."""
+    ids = {key for _, value in personal_values(terms) if (key := key_of(value))}
+    return [k.subject for k in postgres.keys_by_id(connection, ids) if k.wrapped]
+
+
+def _order_subjects(connection: Connection, record: str) -> list[str]:
+    """Of the record of an order, the subject of the draft that it was prepared as: its values were
+    sealed before the order had an id."""
+    if not record.startswith(ORDER):
+        return []
+    terms = _terms_agreed(connection, record.removeprefix(ORDER))
+    if terms is None:
+        return []
+    return [each for each in _subjects_sealing(connection, terms) if each.startswith(ORDER)]
 
 
 def key_subject(record: str) -> str:

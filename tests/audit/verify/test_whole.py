@@ -81,6 +81,21 @@ def test_a_changed_quantity_is_named_by_its_bytes_and_by_what_no_longer_adds_up(
     assert "allocated" in differs.expected
 
 
+def test_a_tampered_payment_is_named_by_its_bytes_and_by_what_its_order_counts(
+    sealed: Sealed,
+) -> None:
+    position = sealed.position_of("payment.captured.v1")
+    stream = sealed.oms.readers.log().events(position - 1, 1)[0].stream
+    with sealed.tampering() as owner:
+        owner.execute(ALTER, ('"minor":[0-9]+', '"minor":999999', position))
+    findings = sealed.verify()
+    assert [f.first for f in findings["changed_event"]] == [position]
+    assert [f.stream for f in findings["payment_does_not_add_up"]] == [stream]
+    (differs,) = findings["payment_differs"]
+    assert differs.stream == stream
+    assert "999999 captured" in differs.expected
+
+
 def test_a_deleted_event(sealed: Sealed) -> None:
     position = sealed.position_of("order.units_packed.v1")
     stream = sealed.oms.readers.log().events(position - 1, 1)[0].stream
@@ -182,6 +197,25 @@ def test_one_altered_row_is_named_and_repaired(sealed: Sealed) -> None:
     kept = sealed.kept()
     assert "order_status is now the build made anew" in str(kept["repaired"])
     assert sealed.verify(WHOLE) == {}
+
+
+def test_an_altered_row_of_a_payment_is_named(sealed: Sealed) -> None:
+    with sealed.tampering() as owner:
+        row = owner.execute(
+            """UPDATE payments SET answer = replace(answer, '"captured":', '"captured": ')"""
+            " WHERE payment_id = (SELECT min(payment_id) FROM payments WHERE 'status:captured' ="
+            " ANY (facets)) RETURNING payment_id"
+        ).fetchone()
+        (gone,) = owner.execute(
+            "DELETE FROM payments WHERE payment_id = (SELECT max(payment_id) FROM payments)"
+            " RETURNING payment_id"
+        ).fetchall()
+    assert row is not None
+    findings = sealed.verify(WHOLE)["read_model_differs"]
+    faults = {f.stream: f.text for f in findings}
+    assert faults[f"payments (payment_id {row[0]})"].endswith("differs in answer")
+    assert faults[f"payments (payment_id {gone[0]})"].endswith("is missing")
+    assert len(faults) == 2
 
 
 def test_rows_that_were_deleted_or_made_up_are_named(sealed: Sealed) -> None:

@@ -178,10 +178,10 @@ def test_an_order_without_open_units(past: tuple[Event, ...], status: str) -> No
 
 def test_a_hold_blocks_it_until_the_last_one_is_released() -> None:
     held = (*six(), OrderHeld("o1", "h1", "fraud"), OrderHeld("o1", "h2", "payment"))
-    refused = given(*held).when(ALL).then_refused("illegal_transition")
+    refused = given(*held).when(ALL).then_refused("ship_blocked")
     assert "on hold (fraud, payment)" in refused.detail
     half = (*held, HoldReleased("o1", "h1"))
-    given(*half).when(ALL).then_refused("illegal_transition")
+    given(*half).when(ALL).then_refused("ship_blocked")
     assert given(*half, HoldReleased("o1", "h2")).when(ALL).events
 
 
@@ -209,3 +209,30 @@ def test_an_order_that_is_not_there() -> None:
 )
 def test_what_cannot_be_names_its_field(fields: dict[str, object], wrong: str) -> None:
     given(*six()).when(CreateShipment, **fields).then_invalid(wrong)
+
+
+def test_a_held_line_blocks_shipments_that_have_it() -> None:
+    two = ordered(
+        line(2),
+        line(1, "2", "B"),
+        got=(Allocation("1", "A", "LON", 2), Allocation("2", "B", "LON", 1)),
+    )
+    held = (*SHELF, goods("B"), stock(5, "B"), *two, OrderHeld("o1", "h1", "odd", None, ("2",)))
+    given(*held).when(ALL).then_refused(
+        "ship_blocked", {"block": "hold", "hold_id": "h1", "reason": "odd", "lines": ["2"]}
+    )
+    first = CreateShipment(
+        order_id="o1",
+        location="LON",
+        lines=({"line_id": "1", "quantity": 2},),  # type: ignore[arg-type]  # as JSON
+    )
+    assert given(*held).when(first).events
+
+
+def test_packing_in_spite_of_a_hold_is_on_record() -> None:
+    held = given(*six(), OrderHeld("o1", "h1", "fraud"))
+    body = {"order_id": "o1", "location": "LON", "force": True}
+    held.when(CreateShipment, **body).then_invalid("reason")
+    created = held.when(CreateShipment, **body, reason="known buyer").events[1]
+    assert isinstance(created, ShipmentCreated)
+    assert (created.force, created.overridden) == ("known buyer", ("hold:h1",))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.describe import describe
 from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDispatched,
@@ -14,6 +18,7 @@ from oms_ledger.domain.orders.events import OrderHeld, UnitsShipped, UnitsUnpack
 from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
+from tests.commands.payments.past import authorised, captured, paid_by, requested
 from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
 
 PACKED = (*six(), *packed())
@@ -60,8 +65,54 @@ def test_it_leaves_once(past: tuple[Event, ...], status: str) -> None:
 
 def test_a_hold_keeps_even_a_packed_shipment_from_leaving() -> None:
     held = (*PACKED, OrderHeld("o1", "h1", "fraud"))
-    refused = given(*held).when(COMMAND).then_refused("illegal_transition")
+    refused = given(*held).when(COMMAND).then_refused("ship_blocked")
     assert "on hold (fraud)" in refused.detail
+    assert refused.errors == ({"block": "hold", "hold_id": "h1", "reason": "fraud", "lines": []},)
+
+
+UNPAID = ChannelDefined("web", ship_unpaid=False)
+
+
+def test_what_is_unpaid_stays_where_its_channel_ships_nothing_unpaid() -> None:
+    refused = given(*PACKED, UNPAID).when(COMMAND).then_refused("ship_blocked")
+    assert refused.errors == ({"block": "unpaid", "due": "20.25", "currency": "GBP"},)
+    assert given(*PACKED, ChannelDefined("web")).when(COMMAND).events
+    assert given(*PACKED, ChannelDefined("web", ship_unpaid=True)).when(COMMAND).events
+    assert given(*PACKED, replace(UNPAID, channel="till")).when(COMMAND).events
+
+
+def test_what_is_paid_or_authorised_may_leave() -> None:
+    assert given(*PACKED, *authorised(), UNPAID).when(COMMAND).events
+    assert given(*PACKED, *captured(), UNPAID).when(COMMAND).events
+    part = (
+        given(*PACKED, *authorised("p1", 2000), UNPAID).when(COMMAND).then_refused("ship_blocked")
+    )
+    assert part.errors == ({"block": "unpaid", "due": "0.25", "currency": "GBP"},)
+    waits = paid_by("p1", requested(provider="external"))
+    given(*PACKED, *waits, UNPAID).when(COMMAND).then_refused("ship_blocked")
+
+
+def test_each_block_is_named() -> None:
+    holds = (OrderHeld("o1", "h1", "fraud"), OrderHeld("o1", "h2", "address", None, ("1",)))
+    refused = given(*PACKED, *holds, UNPAID).when(COMMAND).then_refused("ship_blocked")
+    named = [(error["block"], error.get("hold_id")) for error in refused.errors]
+    assert named == [("hold", "h1"), ("hold", "h2"), ("unpaid", None)]
+    assert "on hold (address, fraud) and unpaid (20.25 GBP)" in refused.detail
+
+
+def test_it_leaves_in_spite_of_them_for_a_reason_that_is_on_record() -> None:
+    shop = given(*PACKED, OrderHeld("o1", "h1", "fraud"), UNPAID)
+    shop.when(DispatchShipment, shipment_id="s1", force=True).then_invalid("reason")
+    shop.when(DispatchShipment, shipment_id="s1", reason="known").then_invalid("reason")
+    dispatched = shop.when(
+        DispatchShipment, shipment_id="s1", force=True, reason="known buyer"
+    ).events[0]
+    assert isinstance(dispatched, ShipmentDispatched)
+    assert (dispatched.force, dispatched.overridden) == ("known buyer", ("hold:h1", "unpaid"))
+    (sentence,) = describe(dispatched, {})
+    assert "in spite of hold:h1, unpaid; reason: known buyer" in sentence
+    free = given(*PACKED).when(DispatchShipment, shipment_id="s1", force=True, reason="hurry")
+    assert free.events[0] == ShipmentDispatched("s1", "o1", None, dispatched_at=CONTEXT.now)
 
 
 def test_a_shipment_that_is_not_there() -> None:

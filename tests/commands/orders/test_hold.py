@@ -10,6 +10,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import UNDER_WAY, delivered, quantities, six
 
+BY_HAND: dict[str, object] = {"lines": [], "rule": None, "inputs": []}
 COMMAND = HoldOrder(order_id="o1", reason="fraud", note="look twice")
 
 
@@ -23,9 +24,17 @@ def test_several_holds_at_once_each_with_its_own_id() -> None:
     decision = given(*six(), OrderHeld("o1", "h1", "payment")).when(COMMAND)
     decision.then(OrderHeld("o1", CONTEXT.command_id, "fraud", "look twice"))
     assert decision.answer["holds"] == [
-        {"hold_id": "h1", "reason": "payment", "note": None},
-        {"hold_id": CONTEXT.command_id, "reason": "fraud", "note": "look twice"},
+        {"hold_id": "h1", "reason": "payment", "note": None, **BY_HAND},
+        {"hold_id": CONTEXT.command_id, "reason": "fraud", "note": "look twice", **BY_HAND},
     ]
+
+
+def test_lines_can_be_held_alone() -> None:
+    one = given(*six()).when(HoldOrder, order_id="o1", reason="stock", lines=["1", "1"])
+    one.then(OrderHeld("o1", CONTEXT.command_id, "stock", None, ("1",)))
+    given(*six()).when(HoldOrder, order_id="o1", reason="stock", lines=["1", "9"]).then_refused(
+        "not_found"
+    )
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,22 @@ def test_fields_that_do_not_go_together(wrong: dict[str, object], field: str) ->
     given(*PAID_AND_DELIVERED).when(RequestReturn, **{**TWO, **wrong}).then_invalid(field)
 
 
-def test_store_credit_is_not_there_yet() -> None:
-    credit = given(*PAID_AND_DELIVERED).when(RequestReturn, **TWO, resolution="store_credit")
-    assert "resolution refund" in credit.then_refused("unknown_provider").detail
+def test_store_credit_goes_to_an_account_or_to_the_customers_own() -> None:
+    past = given(*PAID_AND_DELIVERED)
+    for more, account in (({}, "c1"), ({"account": "gift-7"}, "gift-7")):
+        decision = past.when(RequestReturn, **TWO, resolution="store_credit", **more)
+        first = decision.events[0]
+        assert isinstance(first, ReturnRequested)
+        assert first.account == account
+    past.when(RequestReturn, **TWO, account="gift-7").then_invalid("account")
+
+
+def test_without_a_customer_the_account_is_named() -> None:
+    placed = next(each for each in PAID_AND_DELIVERED if isinstance(each, OrderPlaced))
+    guest = replace(placed, terms=replace(placed.terms, customer=None))
+    past = tuple(guest if each is placed else each for each in PAID_AND_DELIVERED)
+    refused = given(*past).when(RequestReturn, **TWO, resolution="store_credit")
+    assert refused.then_refused("invalid_fields").errors[0]["field"] == "account"
 
 
 # The windows of return policies.

@@ -8,6 +8,7 @@ import time
 
 from oms_ledger.engine.db.pool import Pools
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log.postgres import SQL
 from oms_ledger.settings import Settings
 
 LOCK = "SELECT position FROM ledger_head FOR UPDATE"
@@ -15,6 +16,8 @@ LOCK = "SELECT position FROM ledger_head FOR UPDATE"
 BETWEEN = "between two statements"
 AMID = "amid a series of statements"
 """The server waits for more of the series, and no timeout of a statement runs."""
+COPYING = "amid a COPY"
+"""The server waits for more rows, and none of its timeouts runs."""
 
 
 def hold(url: str, deadline: float, place: str) -> None:
@@ -24,6 +27,11 @@ def hold(url: str, deadline: float, place: str) -> None:
         connection.execute("BEGIN")
         connection.execute(LOCK)
         _wait()
+    if place == COPYING:
+        connection.execute("BEGIN")
+        connection.execute(LOCK)
+        with connection.cursor().copy(SQL["copy_events"]):
+            _wait()
     with connection.pipeline():
         connection.execute("BEGIN")
         connection.execute(LOCK).fetchone()

@@ -8,30 +8,44 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # the library has no types
 import pytest
 
+from oms_ledger.domain.errors import Unavailable
 from oms_ledger.engine.db import pool
-from oms_ledger.engine.db.pool import Timeouts
+from oms_ledger.engine.db.binary import copy_event_rows
+from oms_ledger.engine.db.deadlines import DeadlinePassed
+from oms_ledger.engine.db.pool import Pools, Timeouts
 from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.log.postgres import SQL, PostgresStore
+from oms_ledger.engine.log.store import EventRow
+from oms_ledger.engine.write.writer import Writer
 from oms_ledger.settings import Settings
 from tests.databases import Database, postgres15_binaries, temporary_server
-from tests.engine.db.lock_holder import AMID, BETWEEN, LOCK
+from tests.engine.db.lock_holder import AMID, BETWEEN, COPYING, LOCK
 from tests.engine.db.test_tls import free_port
+from tests.engine.submissions import refusals, submissions, submit
+from tests.engine.toy import Receive
 
 DEADLINE = 1.0
 SOON = 8.0
+
+MANY_ROWS = 50_000
+"""More than the buffers of a socket hold."""
 
 FIRST_WITH_TRANSACTION_TIMEOUT = 170_000
 
 
 @contextmanager
-def stopped_holder(database: Database, place: str) -> Generator[None]:
+def stopped_holder(database: Database, place: str, deadline: float = DEADLINE) -> Generator[None]:
     """A process that was stopped while it held the lock."""
     program = [sys.executable, "-m", "tests.engine.db.lock_holder"]
     process = subprocess.Popen(
-        [*program, database.url, str(DEADLINE), place], stdout=subprocess.PIPE, text=True
+        [*program, database.url, str(deadline), place], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
@@ -55,6 +69,49 @@ def test_a_stopped_writer_loses_the_lock(ready: Database, place: str) -> None:
             other.execute(LOCK)
             took = time.monotonic() - started
     assert 0.1 < took < SOON
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("place", [BETWEEN, AMID, COPYING])
+def test_a_writer_that_waits_ends_one_that_is_stopped(ready: Database, place: str) -> None:
+    """Whatever timeouts the server has; amid a COPY it has none."""
+    settings = replace(Settings(), database_url=ready.url, database_deadline_seconds=DEADLINE)
+    writer = Writer(PostgresStore(partial(Pools(settings).connect, Role.WRITER)))
+    try:
+        with stopped_holder(ready, place, deadline=60.0):
+            started = time.monotonic()
+            (first,) = refusals(writer.submit_many(submissions([Receive("X", 1)])))
+            assert isinstance(first, Unavailable)
+            assert submit(writer, Receive("X", 1)).position == 1
+            assert time.monotonic() - started < SOON
+    finally:
+        writer.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("amid", [True, False])
+def test_a_copy_to_a_server_that_is_stopped_ends(ready: Database, amid: bool) -> None:
+    """On a socket of this machine, of which the operating system ends no connection: while rows are
+    sent, and while the server is to say that it has them."""
+    settings = replace(Settings(), database_url=ready.url, database_deadline_seconds=DEADLINE)
+    connection = Pools(settings).connect(Role.WRITER)
+    session = psutil.Process(connection.info.backend_pid)
+    events = [EventRow("stock-X", 1, "a.topic", b"{}", 1)] * (MANY_ROWS if amid else 1)
+
+    def copy() -> None:
+        with connection.cursor().copy(SQL["copy_events"]) as copied:
+            session.suspend()
+            copied.write(copy_event_rows(events))
+
+    started = time.monotonic()
+    try:
+        connection.execute("BEGIN")
+        with pytest.raises(DeadlinePassed):
+            copy()
+    finally:
+        session.resume()
+    assert DEADLINE <= time.monotonic() - started < SOON
+    assert connection.closed
 
 
 def test_a_lost_writer_holds_the_lock_for_fifteen_seconds_at_most() -> None:

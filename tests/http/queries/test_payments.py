@@ -140,6 +140,39 @@ def test_one_payment_with_every_event_of_it(till: Till) -> None:
     problem_of(till.api.get("/v1/payments/none"), 404, "not_found")
 
 
+def test_the_timeline_of_an_order_shows_its_payments_with_amounts(till: Till) -> None:
+    order_id = till.order()
+    payment_id = till.pay(order_id)
+    before = till.position
+    path = f"/v1/orders/{order_id}/payments/{payment_id}"
+    till.do(f"{path}/capture", {"amount": "0.70"})
+    till.do(f"{path}/refund", {"amount": "0.20", "reason": "late"})
+    story = till.get(f"/v1/orders/{order_id}/timeline")["items"]
+    of_order = [i["text"] for i in story if i["event"] == "order.payment_progressed.v1"]
+    own = [i["text"] for i in story if i["event"].startswith("payment.")]
+    assert own == [
+        "Payment of 1.00 GBP requested from manual",
+        "1.00 GBP authorised",
+        "Capture of 0.70 GBP requested",
+        "0.70 GBP captured",
+        "Refund of 0.20 GBP requested; reason: late",
+        "0.20 GBP refunded",
+    ]
+    assert of_order == [
+        f"Payment {payment_id} by manual is authorised: 1.00 GBP authorised",
+        f"Payment {payment_id} by manual is partially captured: 0.30 GBP authorised, 0.70 GBP"
+        " captured",
+        f"Payment {payment_id} by manual is partially refunded: 0.30 GBP authorised, 0.70 GBP"
+        " captured, 0.20 GBP refunded",
+    ]
+    assert [i["position"] for i in story] == sorted(i["position"] for i in story)
+    events = till.get(f"/v1/orders/{order_id}/events")["items"]
+    assert {e["position"] for e in events} == {i["position"] for i in story}
+    assert sum(e["stream"] == f"payment-{payment_id}" for e in events) == len(own)
+    then = till.get(f"/v1/orders/{order_id}/timeline", as_of=before)["items"]
+    assert then == [i for i in story if i["position"] <= before]
+
+
 def test_a_key_that_is_bound_to_channels_sees_the_payments_of_these(oms: Oms, till: Till) -> None:
     mine, foreign = till.order(channel="Web"), till.order(channel="store")
     paid, hidden = till.pay(mine), till.pay(foreign)

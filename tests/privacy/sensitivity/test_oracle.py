@@ -32,7 +32,7 @@ def compared(
     """All GET routes as a role is answered: for an order of a sensitive product, one declared
     sensitive, and an ordinary one."""
     ordinary = pharmacy._fulfilled(planted("A", "ordinary"), "A")
-    third = replace(pharmacy, path={**ordinary, "customer_id": "c-ada"})
+    third = replace(pharmacy, path={**pharmacy.path, **ordinary})
     key = oms.api_keys.create(f"key of {role}", role)
     with comparing(monkeypatch) as comparison, Api(create_app(oms), key) as api:
         for made in (pharmacy, third):

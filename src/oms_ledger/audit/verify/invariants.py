@@ -3,7 +3,8 @@
 After every event: no stock is promised that is not on hand, and the units of a line add up. At the
 end of every command, whose events are adjacent in the log: stock is allocated and backordered
 exactly as the orders' lines claim, every order has the number that its channel gave it, and every
-shipment has the units that its order packed, and every return those that its order counts of it.
+shipment has the units that its order packed, every return those that its order counts of it, and
+every payment the amounts that its order counts of it.
 Only streams that the command wrote to are checked, so the length of the log does not matter.
 """
 
@@ -16,10 +17,16 @@ from typing import TypeAlias, cast
 from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
 from oms_ledger.audit.verify.line_checks import edit_fault, money_fault, units_fault, units_text
+from oms_ledger.audit.verify.payment_checks import (
+    PaymentClaims,
+    currency_fault,
+    totals_text,
+)
 from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
+from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
@@ -29,6 +36,7 @@ from oms_ledger.domain.orders.events import (
     OrderEdited,
     OrderPlaced,
     OrderResumed,
+    PaymentProgressed,
     ReturnProgressed,
     UnitsDelivered,
     UnitsPacked,
@@ -38,10 +46,15 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.payments.events import PaymentRequested
+from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
+from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Event, State, stream_id
 
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
@@ -59,6 +72,7 @@ class InvariantChecker:
         self.totals: Counter[str] = Counter()
         self._claims = StockClaims()
         self._returns = ReturnClaims()
+        self._payments = PaymentClaims()
         self._closed = ClosedOrders()
         self._left_out: set[str] = set()
         self._sequences: dict[str, int] = {}
@@ -106,8 +120,15 @@ class InvariantChecker:
             self._shipment(stream, state, event)
         elif isinstance(state, Return):
             self._return(stream, state, event)
+        elif isinstance(state, Payment):
+            self._payment(stream, state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
+        elif isinstance(event, (ChannelDefined, *RISK_EVENTS, *STORE_CREDIT_EVENTS)):
+            self._belongs(stream, event.stream)
+            if isinstance(state, StoreCredit) and state.balance < 0:
+                self._find("store_credit_overspent", "more is spent than there is", stream,
+                           "a balance of 0 or more", str(state.balance))  # fmt: skip
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
         elif isinstance(event, ProductDefined):
@@ -150,6 +171,8 @@ class InvariantChecker:
             self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
         elif isinstance(event, UnitsDelivered | OrderCancelled | UnitsReturned | ReturnProgressed):
             self._closable[stream] = order
+        elif isinstance(event, PaymentProgressed):
+            self._paid(stream, order, event)
         self._claims.apply(order, event)
         self._returns.of_order(order, event)
         for progress in _touched(order, event):
@@ -210,6 +233,23 @@ class InvariantChecker:
         if fault is not None:
             self._find("return_over_refunded", fault, stream, "no more than came back", fault)
 
+    def _paid(self, stream: str, order: Order, event: PaymentProgressed) -> None:
+        self._payments.of_order(event)
+        fault = currency_fault(order, event)
+        if fault is not None:
+            self._find("money_does_not_add_up", fault, stream, order.terms.currency,
+                       event.currency)  # fmt: skip
+
+    def _payment(self, stream: str, payment: Payment, event: Event) -> None:
+        self._belongs(stream, stream_id(Payment, str(getattr(event, "payment_id", ""))))
+        if isinstance(event, PaymentRequested):
+            self.checked["payments"] += 1
+        payment.provider_event_ids.clear()
+        fault = self._payments.of_payment(payment, event)
+        if fault is not None:
+            expected = "no more captured than authorised, or refunded than captured and requested"
+            self._find("payment_does_not_add_up", fault, stream, expected, totals_text(payment))
+
     def _number(self, stream: str, event: OrderNumbered) -> None:
         self._belongs(stream, stream_id(Channel, channel_key(event.channel)))
         expected = self._sequences.get(stream, 0) + 1
@@ -225,6 +265,7 @@ class InvariantChecker:
         """Check what must hold once all events of a command are applied."""
         self._compare_stock()
         self._compare_returns()
+        self._compare_payments()
         if not self._suspended:
             self._compare("number_differs", "numbers", self._channel_numbers, self._order_numbers)
             self._compare(
@@ -266,6 +307,12 @@ class InvariantChecker:
             stream, order = stream_id(Return, each.return_id), stream_id(Order, each.order_id)
             if not self._suspended and self._left_out.isdisjoint((stream, order)):
                 self._find("return_differs", each.text, stream, each.expected, each.actual)
+
+    def _compare_payments(self) -> None:
+        for each in self._payments.end_of_command():
+            stream, order = stream_id(Payment, each.payment_id), stream_id(Order, each.order_id)
+            if not self._suspended and self._left_out.isdisjoint((stream, order)):
+                self._find("payment_differs", each.text, stream, each.expected, each.actual)
 
     def _compare(
         self, kind: str, what: str, one: Mapping[str, object], other: Mapping[str, object]

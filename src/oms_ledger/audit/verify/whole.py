@@ -157,11 +157,15 @@ CHECKS: Mapping[str, tuple[str, Collection[str]]] = {
         "returns: what their orders count of them, and nothing refunded that never came back",
         ("return_differs", "return_over_refunded"),
     ),
+    "payments": (
+        "payments: what their orders count of them, and nothing refunded above what was captured",
+        ("payment_differs", "payment_does_not_add_up"),
+    ),
 }  # fmt: skip
 
 KINDS = frozenset(kind for _, kinds in CHECKS.values() for kind in kinds)
 
-INVARIANTS = ("stock balances", "lines", "orders", "shipments", "returns")
+INVARIANTS = ("stock balances", "lines", "orders", "shipments", "returns", "payments")
 
 
 def _of_receipts(ports: VerificationPorts) -> Check:

@@ -31,7 +31,12 @@ class Channel(State):
 
 def order_number(channel: str, sequence: int) -> str:
     """The number people quote: `WEB-000042`."""
-    return f"{channel.upper()}-{sequence:06d}"
+    return f"{first_number_of(channel)}{sequence:06d}"
+
+
+def first_number_of(channel: str) -> str:
+    """What the numbers of a channel begin with; it sorts before all of them."""
+    return f"{channel.upper()}-"
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.drafts.answers import DraftAnswer
 from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
 from oms_ledger.domain.text_kinds import Harmless, LinkNumber
@@ -16,6 +17,11 @@ class ForgottenAnswer(TypedDict):
     customer_id: Harmless
     reason: str
     forgotten: int
+
+
+class CustomerRecordAnswer(TypedDict):
+    customer_id: Harmless
+    tags: list[str]
 
 
 class LegalHoldAnswer(TypedDict):
@@ -40,14 +46,53 @@ class HoldInForceAnswer(LegalHoldAnswer):
     held_by: str
 
 
+class CustomerNoteAnswer(TypedDict):
+    text: str
+    at: Harmless
+    by: str
+
+
 class CustomerSummaryAnswer(TypedDict):
+    """`notes` are the newest 100."""
+
     customer_id: Harmless
     customer: CustomerAnswer | None
     orders: int
-    first_order_at: Harmless
-    last_order_at: Harmless
+    first_order_at: Harmless | None
+    last_order_at: Harmless | None
     forgotten: int
     holds: list[HoldInForceAnswer]
+    tags: list[str]
+    notes: list[CustomerNoteAnswer]
+
+
+class CustomerMoneyAnswer(TypedDict):
+    """Of the orders in one currency: their totals as agreed now, and what was paid and kept."""
+
+    currency: Harmless
+    ordered: str
+    paid: str
+    refunded: Harmless
+
+
+class ListedCustomerAnswer(TypedDict):
+    """`cancelled_orders` are those of which every unit is cancelled; `returns` were not declined or
+    cancelled."""
+
+    customer_id: Harmless
+    tags: list[str]
+    orders: int
+    cancelled_orders: int
+    returns: int
+    first_order_at: Harmless | None
+    last_order_at: Harmless | None
+    money: list[CustomerMoneyAnswer]
+    forgotten: int
+
+
+class CustomersAnswer(TypedDict):
+    items: list[ListedCustomerAnswer]
+    next_cursor: Harmless | None
 
 
 class CustomerAccessAnswer(TypedDict):
@@ -58,6 +103,9 @@ class CustomerAccessAnswer(TypedDict):
 
 
 class CustomerExportAnswer(CustomerSummaryAnswer):
+    """`drafts` are those that were not deleted; the events of all are in `events`."""
+
+    drafts: list[DraftAnswer]
     order_details: list[OrderInFullAnswer]
     events: list[FeedItemAnswer]
     accesses: list[CustomerAccessAnswer]

@@ -9,9 +9,11 @@ from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
-from oms_ledger.domain.phrases import note_suffix, reference_suffix
+from oms_ledger.domain.phrases import note_suffix, reference_suffix, tags_text
 
 
 def describe_customer(event: CustomerEvent) -> str:
@@ -27,6 +29,10 @@ def describe_customer(event: CustomerEvent) -> str:
             )
         case CustomerHoldReleased():
             return f"{customer} released from legal hold {event.hold_id}; reason: {event.reason}"
+        case CustomerTagged():
+            return f"{customer}: {tags_text(event.added, event.removed)}"
+        case CustomerNoted():
+            return f"{customer}, note: {event.text}"
         case _:
             assert_never(event)
 

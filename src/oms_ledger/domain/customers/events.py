@@ -68,5 +68,24 @@ class CustomerHoldReleased(CustomerStreamEvent):
     reason: str
 
 
-CustomerEvent: TypeAlias = CustomerForgotten | CustomerHeld | CustomerHoldReleased
+@dataclass(frozen=True, slots=True)
+class CustomerTagged(CustomerStreamEvent):
+    type: ClassVar[str] = "customer.tagged.v1"
+    customer_id: Harmless
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerNoted(CustomerStreamEvent):
+    """A note of the staff's about a customer."""
+
+    type: ClassVar[str] = "customer.noted.v1"
+    customer_id: Harmless
+    text: str
+
+
+CustomerEvent: TypeAlias = (
+    CustomerForgotten | CustomerHeld | CustomerHoldReleased | CustomerTagged | CustomerNoted
+)
 CUSTOMER_EVENTS: tuple[type[CustomerEvent], ...] = get_args(CustomerEvent)

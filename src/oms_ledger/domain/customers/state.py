@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from oms_ledger.domain.customers.events import CustomerForgotten, CustomerHeld, CustomerHoldReleased
+from oms_ledger.domain.customers.events import (
+    CustomerForgotten,
+    CustomerHeld,
+    CustomerHoldReleased,
+    CustomerNoted,
+    CustomerTagged,
+)
 from oms_ledger.kernel import Event, State
 
 GUEST = "key:"
@@ -31,10 +38,18 @@ class LegalHold:
     reference: str | None
 
 
+def tags_after(tags: Sequence[str], event: CustomerTagged) -> list[str]:
+    return [*(tag for tag in tags if tag not in event.removed), *event.added]
+
+
+def _legal_hold(event: CustomerHeld) -> LegalHold:
+    return LegalHold(event.hold_id, event.reason, event.reference)
+
+
 @dataclass(slots=True)
 class CustomerRecord(State):
-    """The legal holds on a customer, and how often they were forgotten: who comes again may be
-    forgotten again."""
+    """The legal holds on a customer, their tags in the order in which they were added, and how
+    often they were forgotten: who comes again may be forgotten again."""
 
     category: ClassVar[str] = "customer"
     grows: ClassVar[bool] = True
@@ -42,6 +57,7 @@ class CustomerRecord(State):
     forgotten: int = 0
     reason: str | None = None
     holds: dict[str, LegalHold] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
 
     def apply(self, event: Event) -> None:
         match event:
@@ -49,9 +65,12 @@ class CustomerRecord(State):
                 self.forgotten += 1
                 self.reason = event.reason
             case CustomerHeld():
-                hold = LegalHold(event.hold_id, event.reason, event.reference)
-                self.holds[event.hold_id] = hold
+                self.holds[event.hold_id] = _legal_hold(event)
             case CustomerHoldReleased():
                 del self.holds[event.hold_id]
+            case CustomerTagged():
+                self.tags = tags_after(self.tags, event)
+            case CustomerNoted():
+                pass  # no guard reads notes
             case _:
                 raise TypeError(f"{event.type} does not belong to a customer")

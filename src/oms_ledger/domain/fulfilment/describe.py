@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from oms_ledger.domain.fulfilment.events import (
@@ -26,12 +27,14 @@ def describe_shipment(event: ShipmentEvent) -> str:
             return (
                 f"Shipment {event.shipment_id} made up at {event.location}: "
                 f"{plural(units, 'unit')} with {event.carrier}{service}"
+                f"{_forced(event.force, event.overridden)}"
             )
         case ShipmentLabelled():
             return f"Shipment {event.shipment_id} labelled{_tracking(event.tracking_number)}"
         case ShipmentDispatched():
             handed = f"Shipment {event.shipment_id} handed to the carrier"
-            return handed + _tracking(event.tracking_number) + _simulated(event.simulated)
+            forced = _forced(event.force, event.overridden)
+            return handed + _tracking(event.tracking_number) + _simulated(event.simulated) + forced
         case ShipmentScanned():
             place = f" at {event.place}" if event.place else ""
             return f"Carrier's scan of shipment {event.shipment_id}: {event.code}{place}"
@@ -49,6 +52,10 @@ def describe_shipment(event: ShipmentEvent) -> str:
 
 def _tracking(number: str | None) -> str:
     return f", tracking number {number}" if number else ""
+
+
+def _forced(reason: str | None, overridden: Sequence[str]) -> str:
+    return f", in spite of {', '.join(overridden)}; reason: {reason}" if overridden else ""
 
 
 def _simulated(simulated: bool) -> str:

@@ -44,7 +44,9 @@ class ShipmentStreamEvent(Event):
 @dataclass(frozen=True, slots=True)
 class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
-    who ordered when through which channel, what was promised, and whether it is sensitive."""
+    who ordered when through which channel, what was promised, and whether it is sensitive.
+    `overridden` are the holds (`hold:<id>`) and `unpaid` in spite of which it was made, `force` the
+    reason."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: ShipmentId
@@ -64,6 +66,8 @@ class ShipmentCreated(ShipmentStreamEvent):
     city: Harmless | None = None
     country: Harmless | None = None
     sensitive: bool = False
+    force: str | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class ShipmentLabelled(ShipmentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ShipmentDispatched(ShipmentStreamEvent):
     """Handed to the carrier: the units leave the stock here. `dispatched_at` is None in events of
-    before it was kept; then the time at which the event happened is meant."""
+    before it was kept; then the time at which the event happened is meant. `force` and
+    `overridden` as in `ShipmentCreated`."""
 
     type: ClassVar[str] = "shipment.dispatched.v1"
     shipment_id: ShipmentId
@@ -84,6 +89,8 @@ class ShipmentDispatched(ShipmentStreamEvent):
     tracking_number: Harmless | None
     simulated: bool = False
     dispatched_at: HarmlessTime | None = None
+    force: str | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,21 @@ class AllocatedAnswer(TypedDict):
     quantity: int
 
 
+class RuleInputAnswer(TypedDict):
+    name: Harmless
+    value: str
+
+
 class HoldAnswer(TypedDict):
+    """`lines` are the ids of the lines that are held; none: the whole order is. `rule` is the hold
+    rule that has set it, from `inputs`; null where a person has."""
+
     hold_id: Harmless
     reason: str
     note: str | None
+    lines: list[str]
+    rule: str | None
+    inputs: list[RuleInputAnswer]
 
 
 class LineAnswer(TypedDict):

@@ -21,6 +21,7 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
@@ -33,7 +34,7 @@ from oms_ledger.domain.orders.events import (
     UnitsUnpacked,
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix
+from oms_ledger.domain.phrases import note_suffix, plural, reference_suffix, tags_text
 
 Skus = Mapping[str, str]
 """SKU of each line of the order, by line id."""
@@ -55,7 +56,9 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case BackordersAllocated():
             return ["Stock came in for what was backordered", *_allocated(event.allocations)]
         case OrderHeld():
-            return [f"Put on hold; reason: {event.reason}{note_suffix(event.note)}"]
+            return [_describe_hold(event)]
+        case OrderRiskAssessed():
+            return [_describe_risk(event)]
         case HoldReleased():
             return [f"Hold {event.hold_id} released"]
         case UnitsPacked():
@@ -75,7 +78,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
             resumed = f"Resumed {_units(event.lines, skus)}{note_suffix(event.note)}"
             return [resumed, *_allocated(event.allocations), *_short(event.backorders)]
         case OrderTagged():
-            return [_tags(event)]
+            return [tags_text(event.added, event.removed)]
         case OrderNoted():
             return [f"Note: {event.text}"]
         case OrderArchived():
@@ -83,18 +86,13 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderUnarchived():
             return ["Order taken out of the archive"]
         case PaymentProgressed():
-            return [f"Payment {event.payment_id} by {event.provider} is {event.status}"]
+            return [_payment(event)]
         case ReturnProgressed():
             return [f"Return {event.return_id} is {event.status.replace('_', ' ')}"]
         case CreditGranted():
             return [_credit(event, skus)]
         case _:
             assert_never(event)
-
-
-def _tags(event: OrderTagged) -> str:
-    changes = [f"+{tag}" for tag in event.added] + [f"-{tag}" for tag in event.removed]
-    return f"Tags: {', '.join(changes)}"
 
 
 def _edited(event: OrderEdited) -> str:
@@ -135,6 +133,21 @@ def _moved(event: OrderEdited) -> list[str]:
     return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
 
 
+def _payment(event: PaymentProgressed) -> str:
+    status = event.status.replace("_", " ")
+    amounts = {
+        "pending": event.pending,
+        "authorised": event.open,
+        "captured": event.captured,
+        "on its way back": event.refunding,
+        "refunded": event.refunded,
+        "charged back": event.charged_back,
+    }
+    parts = [f"{Money(minor, event.currency)} {what}" for what, minor in amounts.items() if minor]
+    text = f"Payment {event.payment_id} by {event.provider} is {status}"
+    return f"{text}: {', '.join(parts)}" if parts else text
+
+
 def _credit(event: CreditGranted, skus: Skus) -> str:
     parts = [f"{_units(event.lines, skus)}"] if event.lines else []
     parts += ["shipping"] if event.shipping else []
@@ -170,3 +183,16 @@ def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
 
 def _units(lines: Iterable[LineQuantity], skus: Skus) -> str:
     return ", ".join(f"{q.quantity} x {skus.get(q.line_id, q.line_id)}" for q in lines)
+
+
+def _describe_hold(event: OrderHeld) -> str:
+    held = f"Lines {', '.join(event.lines)} put on hold" if event.lines else "Put on hold"
+    inputs = ", ".join(f"{each.name} {each.value}" for each in event.inputs)
+    rule = f" by rule {event.rule} ({inputs})" if event.rule else ""
+    return f"{held}{rule}; reason: {event.reason}{note_suffix(event.note)}"
+
+
+def _describe_risk(event: OrderRiskAssessed) -> str:
+    by = f" by {event.provider}" if event.provider else ""
+    reasons = f"; reasons: {', '.join(event.reasons)}" if event.reasons else ""
+    return f"Risk scored {event.score}{by}, decision: {event.decision}{reasons}"

@@ -135,12 +135,39 @@ class BackordersAllocated(OrderStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInput:
+    """A value that a hold rule has decided from, or compared with."""
+
+    name: Harmless
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderHeld(OrderStreamEvent):
+    """`lines` are the ids of the lines that are held; none: the whole order is. `rule` is the name
+    of the hold rule by which it was, with its `inputs`; None where a person has held it."""
+
     type: ClassVar[str] = "order.held.v1"
     order_id: OrderId
     hold_id: Harmless
     reason: str
     note: str | None = None
+    lines: tuple[str, ...] = ()
+    rule: str | None = None
+    inputs: tuple[RuleInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRiskAssessed(OrderStreamEvent):
+    """`score` is decimal text by the scale of `provider`; `decision` is accept, review or deny.
+    Events beside it hold the order or release it."""
+
+    type: ClassVar[str] = "order.risk_assessed.v1"
+    order_id: OrderId
+    score: str
+    decision: str
+    provider: Harmless | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +344,7 @@ OrderEvent: TypeAlias = (
     | BackordersAllocated
     | OrderHeld
     | HoldReleased
+    | OrderRiskAssessed
     | UnitsPacked
     | UnitsUnpacked
     | UnitsShipped

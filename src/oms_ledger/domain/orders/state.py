@@ -23,6 +23,7 @@ from oms_ledger.domain.orders.events import (
     OrderNoted,
     OrderPlaced,
     OrderResumed,
+    OrderRiskAssessed,
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
@@ -194,8 +195,8 @@ def _apply(order: Order, event: OrderEvent) -> None:
             apply_to_lines(order.lines, event)
         case OrderTagged() | OrderArchived() | OrderUnarchived():
             apply_to_labels(order.labels, event)
-        case OrderNoted():
-            pass  # no guard reads notes
+        case OrderNoted() | OrderRiskAssessed():
+            pass  # no guard reads notes; of a risk, its hold
         case ReturnProgressed():
             apply_to_returns(order.returns, event)
         case PaymentProgressed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.holds import Hold
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.returns import units_in_returns
 from oms_ledger.domain.orders.state import Order
@@ -38,10 +39,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "on_hold": bool(order.holds) and statuses.order not in ENDED,
         "tags": list(order.labels.tags),
         "archived": order.labels.archived,
-        "holds": [
-            {"hold_id": hold.hold_id, "reason": hold.reason, "note": hold.note}
-            for hold in order.holds.values()
-        ],
+        "holds": [hold_view(hold) for hold in order.holds.values()],
         "lines": [
             line_view(line, currency, in_returns[line_id]) for line_id, line in order.lines.items()
         ],
@@ -64,6 +62,17 @@ def edited_order_view(order: Order, edit_id: str) -> dict[str, Json]:
         **order_view(order),
         "difference": to_text(difference, currency),
         "amount_due": to_text(order.balance.due, currency),
+    }
+
+
+def hold_view(hold: Hold) -> dict[str, Json]:
+    return {
+        "hold_id": hold.hold_id,
+        "reason": hold.reason,
+        "note": hold.note,
+        "lines": list(hold.lines),
+        "rule": hold.rule,
+        "inputs": [{"name": each.name, "value": each.value} for each in hold.inputs],
     }
 
 

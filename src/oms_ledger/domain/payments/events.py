@@ -28,7 +28,8 @@ class PaymentRequested(PaymentStreamEvent):
     """A payment of an order through `provider`. `capture` is `automatic` (as soon as it is
     authorised) or `manual`. `connection` is the account at the provider, `method_token` the
     provider's token of a stored means of payment, never a card number. `return_url` is where the
-    buyer goes after they have acted. `channel` is that of the order."""
+    buyer goes after they have acted. `channel` is that of the order. `account` is that of the
+    store credit which pays."""
 
     type: ClassVar[str] = "payment.requested.v1"
     payment_id: PaymentId
@@ -41,6 +42,7 @@ class PaymentRequested(PaymentStreamEvent):
     return_url: str | None = None
     sensitive: bool = False
     channel: Harmless | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

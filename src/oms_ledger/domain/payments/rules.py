@@ -24,11 +24,14 @@ from oms_ledger.domain.payments.events import (
     VoidRequested,
 )
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.payments.store_credit import STORE_CREDIT, account_changes
 from oms_ledger.kernel import Change, Given, Json
 
-SETTLED_HERE = frozenset({"manual"})
-"""Providers without an outside: what is requested of them happens at once, in the same
-transaction. Of all others the outcome is reported later."""
+
+def is_settled_here(requested: PaymentRequested) -> bool:
+    """Whether a payment has no outside: what is requested of it happens at once, in the same
+    transaction. Of all others the provider reports the outcome later."""
+    return requested.provider == "manual" or requested.account is not None
 
 
 def existing_payment(
@@ -44,11 +47,16 @@ def existing_payment(
 
 
 def payment_changes(payment: Payment, events: Sequence[PaymentEvent]) -> list[Change]:
-    """The events of a payment, and what follows for the totals of its order."""
+    """The events of a payment, and what follows for the totals of its order and for accounts of
+    store credit."""
     after = deepcopy(payment)
     for event in events:
         after.apply(event)
-    return [*(Change(event) for event in events), Change(progress_of(after))]
+    return [
+        *(Change(event) for event in events),
+        *account_changes(after.first_event, events),
+        Change(progress_of(after)),
+    ]
 
 
 def progress_of(payment: Payment) -> PaymentProgressed:
@@ -72,7 +80,7 @@ def progress_of(payment: Payment) -> PaymentProgressed:
 def request(requested: PaymentRequested) -> list[PaymentEvent]:
     """The events of a new payment."""
     payment_id, amount = requested.payment_id, requested.amount
-    if requested.provider not in SETTLED_HERE:
+    if not is_settled_here(requested):
         return [requested]
     events: list[PaymentEvent] = [requested, PaymentAuthorised(payment_id, amount)]
     if requested.capture == "automatic":
@@ -106,7 +114,7 @@ def capture(
         raise _over("over_capture", "captured", amount, free, requested.amount.currency)
     payment_id, money = requested.payment_id, Money(amount, requested.amount.currency)
     events: list[PaymentEvent] = [CaptureRequested(payment_id, capture_id, money, final)]
-    if requested.provider in SETTLED_HERE:
+    if is_settled_here(requested):
         events.append(PaymentCaptured(payment_id, capture_id, money))
         if final and free > amount:
             events.append(PaymentVoided(payment_id, Money(free - amount, money.currency)))
@@ -128,7 +136,7 @@ def void(payment: Payment, requested: PaymentRequested, reason: str | None) -> l
         )
     payment_id = requested.payment_id
     events: list[PaymentEvent] = [VoidRequested(payment_id, reason)]
-    if requested.provider in SETTLED_HERE:
+    if is_settled_here(requested):
         events.append(
             PaymentVoided(payment_id, Money(payment.totals.open, requested.amount.currency))
         )
@@ -148,12 +156,9 @@ def refund(payment: Payment, intent: RefundRequested) -> list[PaymentEvent]:
     if amount.minor > free:
         raise _over("over_refund", "refunded", amount.minor, free, amount.currency)
     events: list[PaymentEvent] = [intent]
-    if requested.provider in SETTLED_HERE or intent.destination is not None:
+    if is_settled_here(requested) or intent.destination is not None:
         events.append(PaymentRefunded(intent.payment_id, intent.refund_id, intent.amount))
     return events
-
-
-STORE_CREDIT = "store_credit"
 
 
 def refund_order(settlement: Settlement) -> list[str]:

@@ -49,9 +49,10 @@ class ReceivedLine:
 @dataclass(frozen=True, slots=True)
 class ReturnRequested(ReturnStreamEvent):
     """`kind` is return, exchange or claim (nothing comes back); `resolution` is refund, exchange,
-    replacement or none. A blind return has no `order_id`. `location` is where the goods are to go.
-    `replacement` are the lines of the order that replaces the goods; `ship_replacement` is now or
-    on_receipt. `override` is the reason for which staff accepted it outside the return policy."""
+    store_credit, replacement or none. A blind return has no `order_id`. `location` is where the
+    goods are to go. `replacement` are the lines of the order that replaces the goods;
+    `ship_replacement` is now or on_receipt. `override` is the reason for which staff accepted it
+    outside the return policy. `account` is that of the store credit which it is refunded to."""
 
     type: ClassVar[str] = "return.requested.v1"
     return_id: ReturnId
@@ -70,6 +71,7 @@ class ReturnRequested(ReturnStreamEvent):
     refund_automatically: bool = False
     override: str | None = None
     sensitive: bool = False
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

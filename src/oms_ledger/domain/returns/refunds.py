@@ -23,13 +23,23 @@ from oms_ledger.domain.payments.rules import (
     refund_parts,
 )
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.payments.store_credit import (
+    account_refs,
+    destination_of,
+    require_account_currency,
+)
 from oms_ledger.domain.returns.events import ReturnRefunded, ReturnRequested
 from oms_ledger.domain.returns.rules import return_changes
 from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.store_credit.state import StoreCredit
 from oms_ledger.kernel import Change, Given, Ref
 
 EXCHANGE = "exchange"
 """Provider of the payment by which the price of returned goods pays those that replace them."""
+
+
+REFUNDED = ("refund", "exchange", "store_credit")
+"""Resolutions by which the price of goods is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,14 @@ class RefundTerms:
     shipping: int = 0
 
 
-def refund_refs(return_: Return, order: Order, refund_id: str) -> list[Ref]:
+def refund_refs(return_: Return, order: Order, refund_id: str, given: Given) -> list[Ref]:
     """What `refund_return` reads beside the return and its order."""
-    refs: list[Ref] = [(Payment, payment_id) for payment_id in order.settlement.payments]
+    payments = order.settlement.payments
+    refs: list[Ref] = [(Payment, payment_id) for payment_id in payments]
+    refs += account_refs(payments, given)
+    account = return_.first_event.account
+    if account is not None:
+        refs.append((StoreCredit, account))
     if return_.replacement is not None:
         paid = recorded_payment_id(return_.replacement, EXCHANGE, refund_id)
         refs += [(Order, return_.replacement), (Payment, paid)]
@@ -61,6 +76,9 @@ def refund_return(
 ) -> list[Change]:
     """What is granted, what goes back over the order's payments, and what pays the replacement.
     What was never paid lowers what is due. `Refused` with `nothing_to_refund` or `over_refund`."""
+    if requested.account is not None:
+        account = given.state(StoreCredit, requested.account)
+        require_account_currency(account, order.terms.currency)
     credit, refunded = _granted(return_, requested, order, terms, refund_id)
     paid_back = _paid_too_much(order, refunded, terms)
     parts, left = refund_parts(order.settlement, given, paid_back)
@@ -92,7 +110,7 @@ def _granted(
     refund_id: str,
 ) -> tuple[CreditGranted, ReturnRefunded]:
     """What is granted, for the order and for the return; nothing is paid yet."""
-    if terms.amount is None and requested.resolution not in ("refund", "exchange"):
+    if terms.amount is None and requested.resolution not in REFUNDED:
         raise Refused(
             f"The return was agreed with resolution {requested.resolution}, so that nothing is owed"
             " for its goods. Name an amount to refund all the same.",
@@ -181,8 +199,9 @@ def _payments(
             )
         if amount > moved:
             rest = Money(amount - moved, currency)
+            to = None if requested.account is None else destination_of(requested.account)
             intents.append(
-                RefundRequested(payment_id, refunded.refund_id, rest, requested.kind, *whole)
+                RefundRequested(payment_id, refunded.refund_id, rest, requested.kind, *whole, to)
             )
         events = [event for intent in intents for event in refund(payment, intent)]
         changes += payment_changes(payment, events)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from oms_ledger.domain.catalogue.state import Location, Product
+from oms_ledger.domain.channels.state import settings_of
 from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated, StockReleased
@@ -44,10 +45,18 @@ def by_priority(locations: Collection[Location]) -> list[str]:
     return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
 
 
-def backorder_refs(skus: Iterable[str], given: Given) -> list[Ref]:
-    """The stock at which backorders of SKUs are booked: that of the location which is allocated
-    first."""
-    first = by_priority(given.all(Location))[:1]
+def locations_of(channel: str, given: Given) -> list[str]:
+    """Codes of the locations whose stock a channel sells, in the order of allocation."""
+    codes, settings = by_priority(given.all(Location)), settings_of(channel, given)
+    if settings is None or not settings.locations:
+        return codes
+    return [code for code in codes if code in settings.locations]
+
+
+def backorder_refs(skus: Iterable[str], channel: str, given: Given) -> list[Ref]:
+    """The stock at which backorders of SKUs are booked: that of the channel's location which is
+    allocated first."""
+    first = locations_of(channel, given)[:1]
     return [(StockLevel, stock_key(sku, code)) for sku in skus for code in first]
 
 
@@ -57,16 +66,27 @@ def stock_by_location(given: Given, skus: Collection[str]) -> StockOfSkus:
     return {sku: given.group(StockLevel, stock_group(sku)) for sku in skus}
 
 
-def sellable_units(given: Given, stock: StockOfSkus) -> Available:
-    """Units for sale, less the safety stock of each location, and less the units that waiting
-    orders get, first of the places that are allocated first: what came in for backorders is not
-    sold to newer orders."""
+def sellable_units(given: Given, stock: StockOfSkus, channel: str) -> Available:
+    """Units for sale through a channel, less the safety stock of each location, and less the units
+    that waiting orders get, first of the places that are allocated first: what came in for
+    backorders is not sold to newer orders."""
     available = available_units(given, stock)
     for sku, of_sku in stock.items():
         waiting = backordered_units(of_sku)
         if waiting:
             _keep(available[sku], waiting)
-    return available
+    return of_channel(available, channel, given)
+
+
+def of_channel(available: Available, channel: str, given: Given) -> Available:
+    """The units at the locations whose stock a channel sells."""
+    settings = settings_of(channel, given)
+    if settings is None or not settings.locations:
+        return available
+    return {
+        sku: {code: units for code, units in places.items() if code in settings.locations}
+        for sku, places in available.items()
+    }
 
 
 def available_units(given: Given, stock: StockOfSkus) -> Available:

@@ -8,12 +8,15 @@ row is lock and counter in one: see docs/architecture.md and migrations/0001_eve
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any
 
 import psycopg
+import structlog
+from psycopg import errors
 
 from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.binary import (
@@ -43,6 +46,8 @@ from oms_ledger.engine.log.store import (
 
 SQL = statements.queries(__package__)
 
+log = structlog.get_logger(__name__)
+
 NOTIFY_CHANNEL = "ledger_events"
 """The channel of one NOTIFY per commit: a hint to read the log, which may get lost."""
 
@@ -65,9 +70,12 @@ class PostgresStore:
 
     def begin(self, request: LoadRequest) -> tuple[Head, LoadedRows]:
         with self._translated_errors():
-            idle = self._cursor
+            idle, started = self._cursor, time.monotonic()
             try:
                 return self._begin(request)
+            except (errors.LockNotAvailable, errors.QueryCanceled):
+                self._end_lost_holders(time.monotonic() - started)
+                raise
             except psycopg.Error as error:
                 if idle is None or not idle.connection.broken:
                     raise
@@ -86,6 +94,20 @@ class PostgresStore:
         row = cursor.fetchone()
         assert row is not None, "ledger_head has lost its row"
         return Head(*row), self._load(request) if request else LoadedRows()
+
+    def _end_lost_holders(self, waited_seconds: float) -> None:
+        """End the sessions that held the head lock all the time this one waited for it, and wait
+        for their client. The client is stopped or lost amid a COPY, where no timeout of the server
+        runs, or amid a series of statements. Done as the login: a role may not end its sessions."""
+        connection = self._open_cursor().connection
+        connection.rollback()
+        with connection.transaction():
+            head = connection.execute(SQL["head_table"]).fetchone()
+            assert head is not None, "a row is always there"
+            connection.execute(SQL["act_as_login"])
+            ended = connection.execute(SQL["end_lost_holders"], (*head, waited_seconds)).fetchall()
+        if ended:
+            log.warning("lost_writers_ended", sessions=[pid for (pid,) in ended])
 
     def load(self, request: LoadRequest) -> LoadedRows:
         with self._translated_errors():

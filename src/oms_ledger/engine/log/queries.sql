@@ -1,6 +1,24 @@
 -- name: lock_head
 SELECT position, recorded_at, clock_timestamp() FROM ledger_head FOR UPDATE;
 
+-- name: head_table
+-- By its number: the login itself may have no right to look up names in the schema.
+SELECT 'ledger_head'::regclass::oid;
+
+-- name: act_as_login
+SET LOCAL ROLE NONE;
+
+-- name: end_lost_holders
+-- Sessions of this program whose transaction is older than the time that this one has waited for
+-- the head lock, and which wait for their client. Reading the head takes an AccessShareLock.
+SELECT a.pid FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid AND l.granted
+WHERE l.relation = %s AND l.mode <> 'AccessShareLock' AND a.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND a.application_name = current_setting('application_name') AND a.wait_event_type = 'Client'
+  AND a.xact_start < clock_timestamp() - make_interval(secs => %s)
+  AND pg_terminate_backend(a.pid)
+GROUP BY a.pid;
+
 -- name: head
 SELECT position FROM ledger_head;
 

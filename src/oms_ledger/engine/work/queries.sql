@@ -30,6 +30,9 @@ DELETE FROM receipts WHERE (scope, key) IN (
 -- name: listen
 LISTEN {channel};
 
+-- name: commit_without_waiting
+SELECT set_config('synchronous_commit', 'off', false);
+
 -- name: install_cursors
 -- A new policy begins at the head.
 INSERT INTO policy_cursors (name, position, installed_at, updated_at)

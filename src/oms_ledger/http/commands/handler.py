@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import partial
 from typing import cast
 
@@ -51,7 +50,7 @@ class CommandHandler:
         self._status = kind.route.status
         self._in_path = "{" in kind.route.path
         self._about_an_order = "{order_id}" in kind.route.path
-        self._has_external_id = any(f.name == "external_id" for f in fields(kind))  # type: ignore[arg-type]  # commands are dataclasses
+        self._creates_once = kind.creates_once
         self._from_json = adapter.validator.validate_json
         self._from_python = adapter.validate_python
 
@@ -104,13 +103,13 @@ class CommandHandler:
             raise from_validation(error) from None
 
     def status(self, outcome: Outcome) -> int:
-        """200 where an external id was known already, so that no order was created; else the
-        route's status. A replayed idempotency key repeats the first status."""
-        return self._status if outcome.began or not self._has_external_id else 200
+        """200 where what the command creates once was there already; else the route's status. A
+        replayed idempotency key repeats the first status."""
+        return self._status if outcome.began or not self._creates_once else 200
 
     def repeats(self, outcome: Outcome) -> bool:
-        """Whether an idempotency key or an external id has repeated an earlier answer."""
-        return outcome.replayed or (self._has_external_id and not outcome.began)
+        """Whether an idempotency key, or what is there already, has repeated an answer."""
+        return outcome.replayed or (self._creates_once and not outcome.began)
 
     def _expected(self, request: Request, headers: Headers) -> Expected | None:
         version = expected_version(headers)

@@ -345,15 +345,14 @@ def _taken(
     more += [(line, line.quantity) for line in added]
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    available = sellable_units(given, stock)
+    available = sellable_units(given, stock, order.terms.channel)
     for a in released:
         if (places := available.get(a.sku)) is not None:
             places[a.location] = max(0, places.get(a.location, 0)) + a.quantity
     plan = allocate(wanted, available)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    policy = order.terms.backorder
-    backorders = backorders_of(plan.shortages, policy, stock, given, backorders_given_up)
+    backorders = backorders_of(plan.shortages, order.terms, stock, given, backorders_given_up)
     return plan, backorders
 
 

@@ -9,7 +9,7 @@ from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.rules.schedule import release_if_due
@@ -23,7 +23,7 @@ from oms_ledger.domain.stock.rules import (
     StockOfSkus,
     allocate,
     backordered_units,
-    by_priority,
+    locations_of,
     sellable_units,
     stock_allocated,
     stock_by_location,
@@ -41,9 +41,10 @@ def place(
     *,
     confirm: bool = False,
     sensitive: bool = False,
+    holds: Sequence[OrderHeld] = (),
 ) -> Sequence[Change]:
-    """The events of a new order. If the same order exists already, the one that confirms it where
-    that is wanted and still to do, or none. `Refused` with
+    """The events of a new order, with the `holds` that it begins with. If the same order exists
+    already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
     `insufficient_stock`, `unknown_location` or `external_id_reused`."""
     order = given.state(Order, order_id)
     if order.placed is not None:
@@ -52,10 +53,10 @@ def place(
         return [Change(OrderConfirmed(order_id))] if confirm and waits else ()
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    plan = allocate(wanted, sellable_units(given, stock))
+    plan = allocate(wanted, sellable_units(given, stock, terms.channel))
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, terms.backorder, stock, given)
+    backorders = backorders_of(plan.shortages, terms, stock, given)
     counter = channel_key(terms.channel)
     sequence = given.state(Channel, counter).last_sequence + 1
     placed_at = terms.placed_at or ctx.now
@@ -75,6 +76,7 @@ def place(
     changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
+    changes += [Change(hold) for hold in holds]
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
         numbered,
@@ -133,16 +135,16 @@ def refuse_without_locations(given: Given) -> None:
 
 def backorders_of(
     shortages: Sequence[Shortage],
-    policy: str,
+    terms: OrderTerms,
     stock: StockOfSkus,
     given: Given,
     released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
-    """What is short, promised all the same; or the refusal, naming every line at fault. `policy` is
-    the order's `backorder`; `released` are backorders that it gives up at the same time."""
+    """What is short, promised all the same; or the refusal, naming every line at fault. `terms`
+    are the order's; `released` are backorders that it gives up at the same time."""
     if not shortages:
         return ()
-    if policy != "allow":
+    if terms.backorder != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
     short: dict[str, int] = {}
     for b in released:
@@ -152,7 +154,7 @@ def backorders_of(
     over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
     if over:
         raise insufficient(over, "Its backorder limit is reached: order less of it.")
-    first = by_priority(given.all(Location))[0]
+    first = locations_of(terms.channel, given)[0]
     return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
 
 

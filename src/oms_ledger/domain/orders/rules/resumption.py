@@ -26,8 +26,8 @@ def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) ->
     wanted = {line_id: p.cancelled for line_id, p in again.items()}
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in stocked})
-    plan = allocate(stocked, sellable_units(given, stock))
-    backorders = backorders_of(plan.shortages, placed.terms.backorder, stock, given)
+    plan = allocate(stocked, sellable_units(given, stock, order.terms.channel))
+    backorders = backorders_of(plan.shortages, placed.terms, stock, given)
     resumed = OrderResumed(
         placed.order_id,
         note,

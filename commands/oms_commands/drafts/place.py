@@ -1,0 +1,62 @@
+"""Placing a draft: it becomes an order, as if that had been sent whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id
+from oms_commands.drafts._fields import complete_order, order_of, placing
+from oms_ledger.domain.drafts.events import DraftPlaced
+from oms_ledger.domain.drafts.state import Draft, existing_draft
+from oms_ledger.domain.orders.answers import OrderAnswer
+from oms_ledger.domain.orders.events import OrderPlaced
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.views import order_view
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PlaceDraft(Command):
+    """Place the order that a draft has prepared, or refuse and write nothing.
+
+    Everything that placing an order checks is checked now, and stock is allocated now. A draft that
+    was placed already answers its order.
+    """
+
+    name: ClassVar[str] = "PlaceDraft"
+    route: ClassVar[Route] = Route("POST", "/v1/drafts/{draft_id}/place", 201)
+    scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = OrderAnswer
+    within_channels: ClassVar[bool] = True
+    creates_once: ClassVar[bool] = True
+    example: ClassVar[Mapping[str, Json]] = {}
+
+    draft_id: Id
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        draft = given.state(Draft, self.draft_id)
+        refs: list[Ref] = [(Draft, self.draft_id)]
+        if draft.order_id is not None:
+            return [*refs, (Order, draft.order_id)]
+        order, inner = complete_order(draft), placing(ctx, self.draft_id)
+        if order is None:
+            return refs
+        return [*refs, *order.reads(inner, given), (Order, order.order_key(inner, given))]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        draft, content = existing_draft(given, self.draft_id)
+        if draft.order_id is not None:
+            return []
+        order, inner = order_of(content, sensitive=draft.sensitive), placing(ctx, self.draft_id)
+        changes, order_id = order.decide(inner, given), order.order_key(inner, given)
+        new = [each.event.sensitive for each in changes if isinstance(each.event, OrderPlaced)]
+        sensitive = any(new) or given.state(Order, order_id).sensitive
+        return [*changes, Change(DraftPlaced(self.draft_id, order_id, sensitive))]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        order_id = given.state(Draft, self.draft_id).order_id
+        assert order_id is not None
+        return order_view(given.state(Order, order_id))

@@ -1,0 +1,1 @@
+"""Queries about channels, answered from the log."""

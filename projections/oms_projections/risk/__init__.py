@@ -1,0 +1,1 @@
+"""Queries about hold rules and the blocked list, answered from the log."""

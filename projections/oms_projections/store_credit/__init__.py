@@ -1,0 +1,1 @@
+"""Queries about store credit, answered from the log."""

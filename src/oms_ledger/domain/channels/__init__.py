@@ -1,0 +1,1 @@
+"""Settings of sales channels: each channel's have their own stream."""

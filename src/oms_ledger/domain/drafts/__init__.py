@@ -1,0 +1,1 @@
+"""Drafts: orders that are being prepared."""

@@ -1,0 +1,57 @@
+"""What a draft says of the order that it is to become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oms_ledger.domain.orders.terms import Address, Customer, Presentment
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A line as it was written. Amounts are decimal text, since the currency may not be there
+    yet; `tax` and `discount` are for the whole line."""
+
+    sku: Sku
+    quantity: int
+    unit_price: Harmless | None = None
+    tax: Harmless | None = None
+    discount: Harmless | None = None
+    title: str | None = None
+    tax_rate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftShipping:
+    """The shipping service, with `price` and `tax` as decimal text."""
+
+    service: Harmless
+    price: Harmless | None = None
+    tax: Harmless | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftContent:
+    """The fields of an order as far as they are there, under the names that placing an order has
+    for them."""
+
+    channel: Harmless | None = None
+    currency: Harmless | None = None
+    lines: tuple[DraftLine, ...] = ()
+    external_id: str | None = None
+    placed_at: HarmlessTime | None = None
+    customer: Customer | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping: DraftShipping | None = None
+    discount: Harmless | None = None
+    tax_included: bool = False
+    presentment: Presentment | None = None
+    backorder: Harmless = "refuse"
+    confirm: bool = False
+    promised_ship_at: HarmlessTime | None = None
+    promised_delivery_at: HarmlessTime | None = None
+    fulfil_at: HarmlessTime | None = None
+    pay_by: datetime | None = None

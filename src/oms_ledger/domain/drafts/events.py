@@ -1,0 +1,54 @@
+"""Events of a draft's stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.drafts.content import DraftContent
+from oms_ledger.domain.text_kinds import Harmless, OrderId
+from oms_ledger.kernel import Event
+
+
+class DraftStreamEvent(Event):
+    """An event of a draft's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "draft"
+    draft_id: Harmless
+
+    @property
+    def key(self) -> str:
+        return self.draft_id
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSaved(DraftStreamEvent):
+    """The draft has this content from now on. `sensitive`: the order would be health data."""
+
+    type: ClassVar[str] = "draft.saved.v1"
+    draft_id: Harmless
+    content: DraftContent
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPlaced(DraftStreamEvent):
+    """The draft has become the order `order_id`; `sensitive` as that."""
+
+    type: ClassVar[str] = "draft.placed.v1"
+    draft_id: Harmless
+    order_id: OrderId
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDeleted(DraftStreamEvent):
+    """The draft was given up."""
+
+    type: ClassVar[str] = "draft.deleted.v1"
+    draft_id: Harmless
+
+
+DraftEvent: TypeAlias = DraftSaved | DraftPlaced | DraftDeleted
+DRAFT_EVENTS: tuple[type[DraftEvent], ...] = get_args(DraftEvent)

@@ -1,0 +1,83 @@
+"""What keeps a shipment of an order from leaving, and the record of what was overridden."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from oms_ledger.domain.channels.state import settings_of
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.money import to_text
+from oms_ledger.domain.orders.holds import Hold
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.kernel import Given, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person lets a shipment go although something blocks it. `blocks` are what was overridden:
+    `hold:<hold id>` or `unpaid`. Without blocks there is no `reason`."""
+
+    reason: str | None = None
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`name` is its name in the record, `text` what it is called in a sentence, `error` what a
+    refusal says of it."""
+
+    name: str
+    text: str
+    error: dict[str, Json] = field(default_factory=dict)
+
+
+def require_unblocked(
+    order: Order, line_ids: Collection[str], force: str | None, given: Given
+) -> Override:
+    """What was overridden, with the reason in `force`. Without one `Refused` with `ship_blocked`,
+    naming each block of a shipment of these lines."""
+    blocks = [*_holds(order, line_ids), *_unpaid(order, given)]
+    if not blocks:
+        return Override()
+    if force is None:
+        texts = [each.text for each in blocks]
+        raise Refused(
+            f"The shipment is blocked: the order is {' and '.join(filter(None, texts))}."
+            " Release its holds, or take what is due; or give a reason in `force`.",
+            code="ship_blocked",
+            errors=[each.error for each in blocks],
+        )
+    return Override(force, tuple(each.name for each in blocks))
+
+
+def _holds(order: Order, line_ids: Collection[str]) -> list[Block]:
+    """Holds of the order, and of these lines. The reasons (free text) of a sensitive order are
+    left out."""
+    holds = [hold for hold in order.holds.values() if hold.applies_to(line_ids)]
+    if not holds:
+        return []
+    reasons = ", ".join(sorted({hold.reason for hold in holds}))
+    text = "on hold" if order.sensitive else f"on hold ({reasons})"
+    first, *others = holds
+    return [
+        Block(f"hold:{first.hold_id}", text, _hold_error(first, order)),
+        *(Block(f"hold:{each.hold_id}", "", _hold_error(each, order)) for each in others),
+    ]
+
+
+def _hold_error(hold: Hold, order: Order) -> dict[str, Json]:
+    reason = None if order.sensitive else hold.reason
+    return {"block": "hold", "hold_id": hold.hold_id, "reason": reason, "lines": list(hold.lines)}
+
+
+def _unpaid(order: Order, given: Given) -> list[Block]:
+    """Where the channel ships nothing unpaid: what is due and neither paid nor authorised."""
+    settings = settings_of(order.terms.channel, given)
+    balance, currency = order.balance, order.terms.currency
+    missing = balance.due - balance.authorised
+    if settings is None or settings.ship_unpaid is not False or missing <= 0:
+        return []
+    amount = to_text(missing, currency)
+    error: dict[str, Json] = {"block": "unpaid", "due": amount, "currency": currency}
+    return [Block("unpaid", f"unpaid ({amount} {currency})", error)]

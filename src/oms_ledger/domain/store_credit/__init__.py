@@ -1,0 +1,1 @@
+"""Store credit and gift balances: each account has its own stream."""

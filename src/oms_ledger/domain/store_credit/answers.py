@@ -1,0 +1,38 @@
+"""Answers about store credit, as types. Money is decimal text."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber, OrderId, PaymentId
+
+
+class StoreCreditAnswer(TypedDict):
+    """`balance` is `issued` less `spent`, with what was `returned` of it: refunded or released."""
+
+    account: str
+    currency: Harmless
+    balance: str
+    issued: str
+    spent: str
+    returned: Harmless
+    version: int
+
+
+class StoreCreditMovementAnswer(TypedDict):
+    """`type` is issued, spent or returned; `change` is below 0 where the balance falls."""
+
+    type: Harmless
+    change: str
+    reason: str | None
+    reference: str | None
+    order_id: OrderId | None
+    payment_id: PaymentId | None
+    at: Harmless
+    position: LinkNumber
+
+
+class StoreCreditAccountAnswer(StoreCreditAnswer):
+    """With the newest movements, the newest first."""
+
+    movements: list[StoreCreditMovementAnswer]

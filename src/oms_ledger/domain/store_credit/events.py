@@ -1,0 +1,61 @@
+"""Events of an account of store credit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.money import Money
+from oms_ledger.domain.text_kinds import OrderId, PaymentId
+from oms_ledger.kernel import Event
+
+
+class StoreCreditStreamEvent(Event):
+    """An event of the stream of an account. All amounts of an account have one currency."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "store_credit"
+    account: str
+
+    @property
+    def key(self) -> str:
+        return self.account
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCreditIssued(StoreCreditStreamEvent):
+    """`amount` is the account's from now on: given by staff, sold as a gift, or in the place of a
+    refund of an order's payment, whose refund id is the `reference`."""
+
+    type: ClassVar[str] = "store_credit.issued.v1"
+    account: str
+    amount: Money
+    reason: str
+    reference: str | None = None
+    order_id: OrderId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCreditSpent(StoreCreditStreamEvent):
+    """`amount` pays an order: it is authorised, and with the payment's capture taken."""
+
+    type: ClassVar[str] = "store_credit.spent.v1"
+    account: str
+    amount: Money
+    order_id: OrderId
+    payment_id: PaymentId
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCreditReturned(StoreCreditStreamEvent):
+    """`amount` of a payment is back on the account: it was refunded, or released."""
+
+    type: ClassVar[str] = "store_credit.returned.v1"
+    account: str
+    amount: Money
+    order_id: OrderId
+    payment_id: PaymentId
+
+
+StoreCreditEvent: TypeAlias = StoreCreditIssued | StoreCreditSpent | StoreCreditReturned
+STORE_CREDIT_EVENTS: tuple[type[StoreCreditEvent], ...] = get_args(StoreCreditEvent)

@@ -1,0 +1,18 @@
+"""When an order is confirmed, what is authorised of it is captured, where the channel says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms_ledger.domain.orders.events import OrderConfirmed
+from oms_ledger.kernel import Command, Log, Policy, Recorded
+from oms_ledger.policies._captures import capture_due
+
+
+def react(recorded: Recorded, log: Log) -> Sequence[Command]:
+    event = recorded.event
+    assert isinstance(event, OrderConfirmed)
+    return capture_due(log, event.order_id)
+
+
+POLICY = Policy("when_order_confirmed_capture_what_is_due", frozenset({OrderConfirmed.type}), react)

@@ -1,0 +1,62 @@
+"""The blocked list, and the orders that it holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from oms_commands.risk.block import BlockBuyer
+from oms_ledger.domain.orders.events import OrderHeld, RuleInput
+from oms_ledger.domain.risk.events import BuyerBlocked
+from oms_ledger.kernel import Event
+from oms_ledger.testing import given
+from tests.commands.risk.test_put_rule import order
+from tests.commands.shop import SHELF
+
+BLIND = "0123abcd"
+BY_EMAIL = BlockBuyer(buyer="eve@example.org", reason="charge-backs").with_blinds([BLIND])
+CUSTOMER = BuyerBlocked("customer:c9", "charge-backs")
+EMAIL = BuyerBlocked(f"email:{BLIND}", "charge-backs")
+
+
+def test_a_customer_is_put_on_the_list_once() -> None:
+    decision = given().when(BlockBuyer, buyer="c9", reason="charge-backs")
+    decision.then(CUSTOMER)
+    assert decision.answer == {"buyer": "customer:c9", "blocked": True, "reason": "charge-backs"}
+    given(CUSTOMER).when(BlockBuyer, buyer="c9", reason="charge-backs").then()
+
+
+def test_of_an_email_address_the_blind_is_kept_alone() -> None:
+    decision = given().when(BY_EMAIL)
+    decision.then(EMAIL)
+    assert "eve@" not in repr((BY_EMAIL, decision))
+
+
+def test_an_address_that_was_not_blinded_is_refused() -> None:
+    with pytest.raises(Exception, match="takes no e-mail addresses"):
+        given().when(BlockBuyer, buyer="eve@example.org", reason="x")
+
+
+def holds(*past: Event, blinds: tuple[str, ...] = (), **customer: str) -> list[OrderHeld]:
+    command = order(1, customer=customer).with_blinds(blinds)
+    events = given(*SHELF, *past).when(command).events
+    return [event for event in events if isinstance(event, OrderHeld)]
+
+
+def test_an_order_of_a_blocked_customer_is_held_as_it_is_placed() -> None:
+    (hold,) = holds(CUSTOMER, id="c9")
+    assert (hold.rule, hold.reason) == ("blocked", "charge-backs")
+    assert hold.inputs == (RuleInput("buyer", "customer:c9"),)
+    assert holds(CUSTOMER, id="c8") == []
+
+
+def test_an_order_with_a_blocked_email_address_is_held_under_any_customer_id() -> None:
+    (hold,) = holds(EMAIL, id="c8", blinds=("other", BLIND))
+    assert hold.inputs == (RuleInput("buyer", f"email:{BLIND}"),)
+    assert len(holds(EMAIL, CUSTOMER, id="c9", blinds=(BLIND,))) == 1
+
+
+def test_which_addresses_of_an_order_are_compared() -> None:
+    both = order(1, customer={"id": "Eve@Example.org", "email": "eve@example.net"})
+    assert both.emails_to_blind == ("eve@example.net", "Eve@Example.org")
+    assert order(1, customer={"id": "c9"}).emails_to_blind == ()
+    assert order(1).emails_to_blind == ()

@@ -1,0 +1,49 @@
+"""What the golden files of drafts mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from oms_ledger.domain.drafts.content import DraftContent, DraftLine, DraftShipping
+from oms_ledger.domain.drafts.events import DraftDeleted, DraftEvent, DraftPlaced, DraftSaved
+from oms_ledger.domain.orders.terms import Address, Customer, Presentment
+from oms_ledger.domain.personal import Personal
+
+
+def _on(day: int) -> datetime:
+    return datetime(2026, 1, day, 9, tzinfo=UTC)
+
+
+def _address(city: str) -> Address:
+    lines = (Personal("Ada"), Personal("1 High St"), Personal("Flat 2"))
+    return Address(*lines, city, "Yorkshire", Personal("LS1 1AA"), "GB")
+
+
+DRAFT_LITERALS: tuple[DraftEvent, ...] = (
+    DraftSaved(
+        "d1",
+        DraftContent(
+            "phone",
+            "GBP",
+            (DraftLine("85123A", 2, "2.55", "0.10", "0.05", "Heart", "0.2"),),
+            "1001",
+            _on(1),
+            Customer("17850", Personal("Ada"), Personal("ada@example.org"), Personal("+44 1")),
+            _address("Leeds"),
+            _address("York"),
+            DraftShipping("standard", "4.95", "0.99"),
+            "1.00",
+            True,
+            Presentment("EUR", "1.17"),
+            "allow",
+            True,
+            _on(3),
+            _on(6),
+            _on(2),
+            _on(4),
+        ),
+        True,
+    ),
+    DraftPlaced("d1", "o1", True),
+    DraftDeleted("d2"),
+)
