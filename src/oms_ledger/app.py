@@ -53,6 +53,7 @@ from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
+from oms_ledger.privacy.sensitivity.plans import answer_plan
 from oms_ledger.privacy.sensitivity.postgres import PostgresMarkEvents
 from oms_ledger.privacy.vault import Vault
 from oms_ledger.settings import Settings
@@ -152,10 +153,12 @@ class Oms:
 
     # Personal data.
 
-    def show(self, body: Mapping[str, Json], access: Access) -> Mapping[str, Json]:
-        """An answer with what is sealed in it opened; who it is shown to is on record."""
+    def show(
+        self, body: Mapping[str, Json], access: Access, answer_type: type
+    ) -> Mapping[str, Json]:
+        """An answer of this type with what is sealed in it opened; the access is on record."""
         rendered = orjson.dumps(body)
-        orders = self.sensitivity.sensitive_orders_in(body)
+        orders = self.sensitivity.sensitive_orders_in(body, answer_plan(answer_type))
         if not orders and not disclosure.holds_sealed(rendered):
             return body
         request = DisclosureRequest(rendered, access, orders=orders)

@@ -16,6 +16,7 @@ from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.domain.errors import NotFound, OmsError, Refused
+from oms_ledger.domain.orders.answers import CustomerAnswer
 from oms_ledger.domain.personal import Personal, key_of, personal_values
 from oms_ledger.privacy.crypto import Keyring
 from oms_ledger.privacy.disclosure import Access
@@ -127,7 +128,7 @@ def test_the_wrapping_key_is_changed_and_no_event_with_it(
         assert first.rotate_kek() == 32
         assert len((tmp_path / "keys" / "kek").read_text().split()) == 2
     with open_prepared(own) as afterwards:
-        shown = afterwards.show({"name": _name(afterwards)}, ACCESS)
+        shown = afterwards.show({"name": _name(afterwards)}, ACCESS, CustomerAnswer)
         assert str(shown["name"]).endswith(" somebody")
     elsewhere = replace(settings, kek=KEK)
     with open_prepared(elsewhere) as other, pytest.raises(Refused, match="OMS_KEK"):

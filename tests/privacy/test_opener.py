@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from oms_ledger.app import Oms
+from oms_ledger.domain.orders.answers import CustomerAnswer
 from oms_ledger.domain.personal import personal_values
 from oms_ledger.http.app import create_app
 from oms_ledger.privacy.disclosure import Access
 from tests.http.conftest import Api
 from tests.privacy.people import ADA, BOB, GUEST, Planted
+
+OF = CustomerAnswer
 
 
 def reading(oms: Oms, *scopes: str) -> Api:
@@ -209,8 +212,8 @@ def test_a_value_that_was_moved_or_changed_is_not_shown(oms: Oms, shop: Api) -> 
             for name, value in personal_values(r.event)
         }
     access = Access("tester", "tester", "here", "test")
-    assert oms.show({"name": values["name"]}, access) != {"name": "[unreadable]"}
-    assert oms.show({"phone": values["name"]}, access) == {"phone": "[unreadable]"}
-    assert oms.show({"name": values["name"][:-4] + "AAAA"}, access) == {"name": "[unreadable]"}
+    assert oms.show({"name": values["name"]}, access, OF) != {"name": "[unreadable]"}
+    assert oms.show({"phone": values["name"]}, access, OF) == {"phone": "[unreadable]"}
+    assert oms.show({"name": values["name"][:-4] + "AAAA"}, access, OF) == {"name": "[unreadable]"}
     gone = values["name"].replace("sealed:v1:", "sealed:v1:x")
-    assert oms.show({"name": gone}, access) == {"name": "[unreadable]"}
+    assert oms.show({"name": gone}, access, OF) == {"name": "[unreadable]"}

@@ -46,7 +46,7 @@ def do(
     command = parse(name, sys.stdin.read() if body == "-" else body)
     with open_oms(settings(ledger, data_dir)) as oms:
         outcome = oms.execute(command, actor=cli_actor(), key=key, dry_run=dry_run)
-        answer = oms.show(outcome.answer, access_of("do"))
+        answer = oms.show(outcome.answer, access_of("do"), type(command).answer_type)
     print_json({**answer, "position": outcome.position})
 
 

@@ -14,7 +14,7 @@ from oms_ledger.app import Oms
 from oms_ledger.cli.ledger import cli_actor
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.texts import forms, in_all_forms
-from oms_ledger.kernel import Position
+from oms_ledger.kernel import Position, Query
 from oms_ledger.privacy.disclosure import Access
 from oms_projections import PROJECTIONS, QUERIES, order_status
 
@@ -37,13 +37,17 @@ def run_query(
     """The answer to a query of the catalogue, now or as of a moment. Personal values in it are
     disclosed to the user of the program, and recorded as such."""
     body = _run(oms, name, as_of, **params)
-    return oms.show(body, access_of(name, purpose))
+    return oms.show(body, access_of(name, purpose), query_named(name).answer_type)
+
+
+def query_named(name: str) -> Query:
+    return next(query for query in QUERIES if query.name == name)
 
 
 def _run(
     oms: Oms, name: str, as_of: Position | datetime | None = None, **params: str
 ) -> Mapping[str, Any]:
-    query = next(query for query in QUERIES if query.name == name)
+    query = query_named(name)
     adapter: TypeAdapter[object] = TypeAdapter(query.params)
     *others, last = in_all_forms(params)
     for fields in others:

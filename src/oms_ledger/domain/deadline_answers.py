@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber
+
 
 class DeadlineAnswer(TypedDict):
     """`key` is the id of the thing that has the deadline, `position` that of the event which has
     set it."""
 
-    kind: str
+    kind: Harmless
     key: str
     due_at: str
-    position: int
+    position: LinkNumber
 
 
 class DeadlinesAnswer(TypedDict):
     items: list[DeadlineAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

@@ -6,24 +6,26 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import EventData, Harmless, LinkNumber, LinkText, StreamName
+
 
 class FeedItemAnswer(TypedDict):
     """One event. `occurred_at` only where it differs from `recorded_at`; `sensitive` where it is
     about a sensitive order or product."""
 
-    position: int
-    stream: str
+    position: LinkNumber
+    stream: StreamName
     version: int
-    type: str
-    recorded_at: str
-    occurred_at: NotRequired[str]
-    actor: str
-    command: str
-    command_id: str
-    correlation_id: str
-    causation_id: str
+    type: Harmless
+    recorded_at: LinkText
+    occurred_at: NotRequired[LinkText]
+    actor: Harmless
+    command: Harmless
+    command_id: Harmless
+    correlation_id: Harmless
+    causation_id: Harmless
     sensitive: NotRequired[bool]
-    data: dict[str, object]
+    data: EventData
 
 
 class EventsAnswer(TypedDict):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from oms_ledger.domain.text_kinds import Harmless
+
 _TWO_DIGITS = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
     "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
@@ -32,7 +34,7 @@ class Money:
     """`minor` units (pence, cents) of `currency`."""
 
     minor: int
-    currency: str
+    currency: Harmless
 
     def __str__(self) -> str:
         """As people read it: `2.55 GBP`."""

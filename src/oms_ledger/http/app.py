@@ -23,6 +23,7 @@ from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
 from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import RecordHandler
+from oms_ledger.http.answer_plans import batch_plan, command_plan, query_plan
 from oms_ledger.http.audit import AuditHandlers
 from oms_ledger.http.auth import Gate
 from oms_ledger.http.bounds import Bounds
@@ -43,6 +44,7 @@ from oms_ledger.http.errors import MethodNotAllowed
 from oms_ledger.http.heads import refuse_cards_in_target, refuse_large_head
 from oms_ledger.http.identity_provider import Provider
 from oms_ledger.http.openapi import document, page
+from oms_ledger.http.openapi.answers import FeedAnswer
 from oms_ledger.http.operations import Operations
 from oms_ledger.http.queries.executor import QueryExecutor
 from oms_ledger.http.queries.handler import QueryHandler
@@ -52,6 +54,7 @@ from oms_ledger.http.router import RouteTable
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
 from oms_ledger.http.streams.watcher import HeadWatcher
+from oms_ledger.privacy.sensitivity.plans import EVENT_ITEMS, FieldPlan, answer_plan
 from oms_projections import QUERIES
 
 COUNT_SECONDS = 1.0
@@ -162,7 +165,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
     disclosure = partial(Disclosure, oms, threads, answers)
     _add_commands(add, oms, threads, disclosure)
     for query in QUERIES:
-        handler = QueryHandler(executor, disclosure(f"GET {query.path}"), query)
+        handler = QueryHandler(executor, disclosure(f"GET {query.path}", query_plan(query)), query)
         within = bool(query.within_channels)
         add("GET", query.path, query.scope, handler, within_channels=within)
     handlers = {
@@ -176,13 +179,14 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
 
 
 def _add_commands(
-    add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+    add: AddEndpoint, oms: Oms, threads: Threads, disclosure: Callable[[str, FieldPlan], Disclosure]
 ) -> None:
     bus = AsyncCommandBus(oms.bus, threads)
     singles: dict[str, CommandHandler] = {}
     for kind in COMMANDS.values():
         route = kind.route
-        of_route = disclosure(f"{route.method} {route.path}")
+        plan = command_plan(kind).joined(batch_plan([kind]))
+        of_route = disclosure(f"{route.method} {route.path}", plan)
         single = singles[kind.name] = CommandHandler(bus, of_route, kind)
         many: Handle = single
         if route.many:
@@ -191,7 +195,7 @@ def _add_commands(
         add_kind(route.method, route.path, handle=single if route.many_path else many)
         if route.many_path:
             add_kind(route.method, route.many_path, handle=many)
-    of_any = disclosure(f"POST {routes.ANY_COMMANDS}")
+    of_any = disclosure(f"POST {routes.ANY_COMMANDS}", batch_plan(COMMANDS.values()))
     add(
         "POST",
         routes.ANY_COMMANDS,
@@ -205,29 +209,30 @@ def _streams(
     oms: Oms,
     threads: Threads,
     executor: QueryExecutor,
-    disclosure: Callable[[str], Disclosure],
+    disclosure: Callable[[str, FieldPlan], Disclosure],
     watcher: HeadWatcher,
 ) -> dict[str, Handle]:
     """Handlers of the feed and of streams, by path."""
     events, stream = routes.EVENTS.path, routes.EVENT_STREAM.path
     parcel = routes.PARCEL_STREAM.path
     (track,) = (query for query in QUERIES if f"{query.path}/stream" == parcel)
+    of_parcel = disclosure(f"GET {parcel}", query_plan(track))
     return {
-        events: FeedHandler(oms, threads, disclosure(f"GET {events}")),
-        stream: FeedStream(oms, threads, watcher, disclosure(f"GET {stream}")),
-        parcel: ParcelStream(executor, watcher, disclosure(f"GET {parcel}"), track),
+        events: FeedHandler(oms, threads, disclosure(f"GET {events}", answer_plan(FeedAnswer))),
+        stream: FeedStream(oms, threads, watcher, disclosure(f"GET {stream}", EVENT_ITEMS)),
+        parcel: ParcelStream(executor, watcher, of_parcel, track),
     }
 
 
 def _audit(
-    oms: Oms, threads: Threads, disclosure: Callable[[str], Disclosure]
+    oms: Oms, threads: Threads, disclosure: Callable[[str, FieldPlan], Disclosure]
 ) -> dict[str, Handle]:
     """Handlers of the tree, the verification and the records, by path."""
     audit = AuditHandlers(
         oms,
         threads,
-        leaf=disclosure(f"GET {routes.INCLUSION.path}"),
-        bundle=disclosure(f"GET {routes.ENTRIES.documented_path}"),
+        leaf=disclosure(f"GET {routes.INCLUSION.path}", EVENT_ITEMS),
+        bundle=disclosure(f"GET {routes.ENTRIES.documented_path}", EVENT_ITEMS),
     )
     return {
         routes.ACCESSES.path: RecordHandler(threads, oms.accesses, ("customer", "actor", "order")),

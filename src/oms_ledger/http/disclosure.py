@@ -25,6 +25,7 @@ from oms_ledger.kernel import Command, Recorded
 from oms_ledger.privacy import disclosure
 from oms_ledger.privacy.disclosure import FIRST_NAME, Access, DisclosureRequest
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.plans import EVENT_ITEMS, FieldPlan
 
 PII = "pii:read"
 
@@ -38,13 +39,17 @@ Render = Callable[[Body], bytes]
 
 
 class Disclosure:
-    """Renders the answers of one route (`route` is recorded with every access)."""
+    """Renders the answers of one route (`route` is recorded with every access), whose bodies `plan`
+    describes."""
 
-    def __init__(self, oms: Oms, threads: Threads, answers: OpenedAnswers, route: str) -> None:
+    def __init__(
+        self, oms: Oms, threads: Threads, answers: OpenedAnswers, route: str, plan: FieldPlan
+    ) -> None:
         self._index = oms.sensitivity
         self._threads = threads
         self._answers = answers
         self._route = route
+        self._plan = plan
 
     async def answer(
         self,
@@ -98,15 +103,15 @@ class Disclosure:
     ) -> tuple[Body, Collection[str]]:
         """The body with sensitive parts marked, and masked for callers without the right; and
         the streams of the sensitive orders whose content is left in."""
-        path = path_fields(request)
-        if not path and mask.is_declared_insensitive(body):
+        path, plan = path_fields(request), self._plan
+        if not path and mask.is_declared_insensitive(body, plan):
             return body, ()
-        gather = partial(mask.mentions_in, body, path)
+        gather = partial(mask.mentions_in, body, plan, path)
         mentions = await self._threads.run(gather) if _is_large(body) else gather()
         streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
-        if not streams and not mentions.marked:
-            return body, ()
         may = allows(principal.scopes, SENSITIVE)
+        if not (streams or mentions.marked or (mentions.untyped and not may)):
+            return body, ()
         view = mask.view_of(path, streams, may=may, mark=principal is not ANONYMOUS)
         if (
             not may
@@ -115,7 +120,7 @@ class Disclosure:
         ):
             authorise(principal, SENSITIVE)
         orders = mask.order_streams(streams) if may else ()
-        return mask.rendered(body, view, path), orders
+        return mask.rendered(body, plan, view, path), orders
 
     async def _sensitive(self, streams: Collection[str]) -> Collection[str]:
         """Which of these streams are sensitive. Only unknown ones are read from the database."""
@@ -142,7 +147,7 @@ class Disclosure:
         """Whether this caller may have these events as they are stored. If they hold content of
         sensitive orders, that is recorded as an access."""
         principal, items = principal_of(request), [feed_item(r) for r in events]
-        mentions = mask.mentions_in(items)
+        mentions = mask.mentions_in(items, EVENT_ITEMS)
         streams = mentions.sensitive(await self._sensitive(mentions.undeclared))
         if not streams and not mentions.marked:
             return True

@@ -9,8 +9,9 @@ from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.privacy.people import ADA, BOB
 
-PLANTED = "Zqx"
-"""Part of every text about the content of the sensitive orders, and of no other text."""
+PLANTED = "Zqxplanted"
+"""Part of every text about the content of the sensitive orders, and of no other text: so long that
+no hash in base64 has it by chance."""
 
 SECRET = f"{PLANTED}test-kit"
 """The SKU of a sensitive product."""

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless, Sku, TextKind
+
+
+class ComponentAnswer(TypedDict):
+    sku: Sku
+    quantity: int
+
+
+class SiteAnswer(TypedDict):
+    """A place of business, so nothing personal."""
+
+    line1: Harmless | None
+    line2: Harmless | None
+    city: Harmless | None
+    region: Harmless | None
+    postal_code: Harmless | None
+    country: Harmless | None
+
 
 class ProductDefinedAnswer(TypedDict):
-    sku: str
+    sku: Sku
     title: str
     stocked: bool
     weight_g: int | None
     unit_cost: str | None
-    currency: str | None
+    currency: Harmless | None
     backorder_limit: int | None
     safety_stock: int
     sensitive: bool
@@ -23,27 +41,27 @@ class ProductDefinedAnswer(TypedDict):
 
 class ProductAnswer(ProductDefinedAnswer):
     dimensions_mm: dict[str, int] | None
-    components: list[dict[str, object]]
-    updated_at: str
+    components: list[ComponentAnswer]
+    updated_at: Harmless
 
 
 class ProductsAnswer(TypedDict):
     items: list[ProductAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None
 
 
 class LocationDefinedAnswer(TypedDict):
-    code: str
-    name: str
-    type: Literal["warehouse", "store", "3pl"]
-    address: dict[str, str | None]
+    code: Harmless
+    name: Harmless
+    type: Annotated[Literal["warehouse", "store", "3pl"], TextKind.HARMLESS]
+    address: SiteAnswer
     priority: int
     daily_capacity: int | None
     version: int
 
 
 class LocationAnswer(LocationDefinedAnswer):
-    updated_at: str
+    updated_at: Harmless
 
 
 class LocationsAnswer(TypedDict):

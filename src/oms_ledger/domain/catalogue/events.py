@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
 from oms_ledger.kernel import Event
 
 
@@ -16,9 +17,9 @@ class OrderNumbered(Event):
 
     type: ClassVar[str] = "channel.order_numbered.v1"
     category: ClassVar[str] = "channel"
-    channel: str
+    channel: Harmless
     sequence: int
-    order_id: str
+    order_id: OrderId
 
     @property
     def key(self) -> str:
@@ -29,21 +30,21 @@ class OrderNumbered(Event):
 class Site:
     """Where a place is. A place of business, so nothing personal."""
 
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
+    line1: Harmless | None = None
+    line2: Harmless | None = None
+    city: Harmless | None = None
+    region: Harmless | None = None
+    postal_code: Harmless | None = None
+    country: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LocationDefined(Event):
     type: ClassVar[str] = "location.defined.v1"
     category: ClassVar[str] = "location"
-    code: str
-    name: str
-    kind: str
+    code: Harmless
+    name: Harmless
+    kind: Harmless
     site: Site
     priority: int
     daily_capacity: int | None
@@ -64,7 +65,7 @@ class Dimensions:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    sku: str
+    sku: Sku
     quantity: int
 
 
@@ -76,7 +77,7 @@ class ProductDefined(Event):
 
     type: ClassVar[str] = "product.defined.v2"
     category: ClassVar[str] = "product"
-    sku: str
+    sku: Sku
     title: str
     stocked: bool
     weight_g: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oms_ledger.domain.text_kinds import Harmless
 from oms_ledger.kernel import Event
 
 
@@ -17,9 +18,9 @@ class ChannelDefined(Event):
 
     type: ClassVar[str] = "channel_settings.defined.v1"
     category: ClassVar[str] = "channel_settings"
-    channel: str
-    name: str | None = None
-    locations: tuple[str, ...] = ()
+    channel: Harmless
+    name: Harmless | None = None
+    locations: tuple[Harmless, ...] = ()
     capture_on: str = "manual"
     ship_unpaid: bool | None = None
 

@@ -7,19 +7,20 @@ from typing_extensions import TypedDict
 from oms_ledger.domain.drafts.answers import DraftAnswer
 from oms_ledger.domain.event_answers import FeedItemAnswer
 from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber
 
 
 class ForgottenAnswer(TypedDict):
     """`forgotten`: how often by now. `customer_id`: `key:<id>` for guests, `order:<id>` for who
     ordered without an e-mail address."""
 
-    customer_id: str
+    customer_id: Harmless
     reason: str
     forgotten: int
 
 
 class CustomerRecordAnswer(TypedDict):
-    customer_id: str
+    customer_id: Harmless
     tags: list[str]
 
 
@@ -31,7 +32,7 @@ class CorrectedCustomerAnswer(TypedDict):
 
 
 class LegalHoldAnswer(TypedDict):
-    hold_id: str
+    hold_id: Harmless
     reason: str
     reference: str | None
 
@@ -39,12 +40,12 @@ class LegalHoldAnswer(TypedDict):
 class ReleasedCustomerAnswer(TypedDict):
     """`holds` are those that are still in force."""
 
-    customer_id: str
+    customer_id: Harmless
     holds: list[LegalHoldAnswer]
 
 
 class HeldCustomerAnswer(ReleasedCustomerAnswer):
-    hold_id: str
+    hold_id: Harmless
 
 
 class HoldInForceAnswer(LegalHoldAnswer):
@@ -54,18 +55,18 @@ class HoldInForceAnswer(LegalHoldAnswer):
 
 class CustomerNoteAnswer(TypedDict):
     text: str
-    at: str
+    at: Harmless
     by: str
 
 
 class CustomerSummaryAnswer(TypedDict):
     """`notes` are the newest 100."""
 
-    customer_id: str
+    customer_id: Harmless
     customer: CustomerAnswer | None
     orders: int
-    first_order_at: str | None
-    last_order_at: str | None
+    first_order_at: Harmless | None
+    last_order_at: Harmless | None
     forgotten: int
     holds: list[HoldInForceAnswer]
     tags: list[str]
@@ -75,35 +76,35 @@ class CustomerSummaryAnswer(TypedDict):
 class CustomerMoneyAnswer(TypedDict):
     """Of the orders in one currency: their totals as agreed now, and what was paid and kept."""
 
-    currency: str
+    currency: Harmless
     ordered: str
     paid: str
-    refunded: str
+    refunded: Harmless
 
 
 class ListedCustomerAnswer(TypedDict):
     """`cancelled_orders` are those of which every unit is cancelled; `returns` were not declined or
     cancelled."""
 
-    customer_id: str
+    customer_id: Harmless
     tags: list[str]
     orders: int
     cancelled_orders: int
     returns: int
-    first_order_at: str | None
-    last_order_at: str | None
+    first_order_at: Harmless | None
+    last_order_at: Harmless | None
     money: list[CustomerMoneyAnswer]
     forgotten: int
 
 
 class CustomersAnswer(TypedDict):
     items: list[ListedCustomerAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None
 
 
 class CustomerAccessAnswer(TypedDict):
-    at: str
-    actor: str
+    at: Harmless
+    actor: Harmless
     purpose: str
     route: str
 
@@ -120,8 +121,8 @@ class CustomerExportAnswer(CustomerSummaryAnswer):
 class PeriodAnswer(TypedDict):
     """`keep`: 90d, 18m or 10y; null is for ever."""
 
-    kind: str
-    country: str | None
+    kind: Harmless
+    country: Harmless | None
     keep: str | None
 
 
@@ -129,7 +130,7 @@ class PeriodInForceAnswer(PeriodAnswer):
     reference: str | None
     set_at: str
     set_by: str
-    position: int
+    position: LinkNumber
 
 
 class RetentionAnswer(TypedDict):
@@ -140,9 +141,9 @@ class DueAnswer(TypedDict):
     """A customer whose period is over since nothing has happened `since`. `forget`: whether that is
     what will be done; `why` says why not. `policy`: the version of the periods."""
 
-    customer_id: str
-    kind: str
-    country: str | None
+    customer_id: Harmless
+    kind: Harmless
+    country: Harmless | None
     keep: str
     policy: int
     since: str
@@ -153,4 +154,4 @@ class DueAnswer(TypedDict):
 
 class AllDueAnswer(TypedDict):
     items: list[DueAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

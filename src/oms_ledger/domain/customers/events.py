@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
+from oms_ledger.domain.text_kinds import Harmless
 from oms_ledger.kernel import Event
 
 
@@ -15,8 +16,8 @@ class PeriodOver:
     that have none of their own), how long, since when nothing had happened, and by which version
     of the policy."""
 
-    kind: str
-    country: str | None
+    kind: Harmless
+    country: Harmless | None
     keep: str
     since: datetime
     policy: int
@@ -27,7 +28,7 @@ class CustomerStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "customer"
-    customer_id: str
+    customer_id: Harmless
 
     @property
     def key(self) -> str:
@@ -41,7 +42,7 @@ class CustomerForgotten(CustomerStreamEvent):
     None where a person did. It holds nothing personal itself; `note` is the operator's own text."""
 
     type: ClassVar[str] = "customer.forgotten.v2"
-    customer_id: str
+    customer_id: Harmless
     reason: str
     note: str | None = None
     keys: tuple[str, ...] = ()
@@ -53,8 +54,8 @@ class CustomerHeld(CustomerStreamEvent):
     """A legal hold: until it is released, the customer cannot be forgotten."""
 
     type: ClassVar[str] = "customer.held.v1"
-    customer_id: str
-    hold_id: str
+    customer_id: Harmless
+    hold_id: Harmless
     reason: str
     reference: str | None = None
 
@@ -62,15 +63,15 @@ class CustomerHeld(CustomerStreamEvent):
 @dataclass(frozen=True, slots=True)
 class CustomerHoldReleased(CustomerStreamEvent):
     type: ClassVar[str] = "customer.hold_released.v1"
-    customer_id: str
-    hold_id: str
+    customer_id: Harmless
+    hold_id: Harmless
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerTagged(CustomerStreamEvent):
     type: ClassVar[str] = "customer.tagged.v1"
-    customer_id: str
+    customer_id: Harmless
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
@@ -80,7 +81,7 @@ class CustomerNoted(CustomerStreamEvent):
     """A note of the staff's about a customer."""
 
     type: ClassVar[str] = "customer.noted.v1"
-    customer_id: str
+    customer_id: Harmless
     text: str
 
 

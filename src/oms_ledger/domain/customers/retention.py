@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from oms_ledger.domain.text_kinds import Harmless
 from oms_ledger.kernel import Event, State
 
 KINDS: dict[str, str] = {
@@ -73,8 +74,8 @@ class RetentionSet(Event):
 
     type: ClassVar[str] = "retention.set.v1"
     category: ClassVar[str] = "retention"
-    kind: str
-    country: str | None
+    kind: Harmless
+    country: Harmless | None
     keep: str | None
     reference: str | None = None
 

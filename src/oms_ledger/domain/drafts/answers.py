@@ -5,65 +5,66 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.orders.answers import AddressAnswer, CustomerAnswer
+from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
 
 
 class DraftLineAnswer(TypedDict):
-    sku: str
+    sku: Sku
     quantity: int
-    unit_price: str | None
-    tax: str | None
-    discount: str | None
+    unit_price: Harmless | None
+    tax: Harmless | None
+    discount: Harmless | None
     title: str | None
     tax_rate: str | None
 
 
 class DraftShippingAnswer(TypedDict):
-    service: str
-    price: str | None
-    tax: str | None
+    service: Harmless
+    price: Harmless | None
+    tax: Harmless | None
 
 
 class DraftPresentmentAnswer(TypedDict):
-    currency: str
+    currency: Harmless
     rate: str
 
 
 class DraftStatusAnswer(TypedDict):
     """`status` is open, placed or deleted; `order_id` the order that the draft has become."""
 
-    draft_id: str
+    draft_id: Harmless
     version: int
-    status: str
+    status: Harmless
     sensitive: bool
-    channel: str | None
+    channel: Harmless | None
     external_id: str | None
-    order_id: str | None
+    order_id: OrderId | None
 
 
 class DraftAnswer(DraftStatusAnswer):
     """The content as it was saved, and since when it is there."""
 
-    currency: str | None
+    currency: Harmless | None
     lines: list[DraftLineAnswer]
-    placed_at: str | None
+    placed_at: Harmless | None
     customer: CustomerAnswer | None
     shipping_address: AddressAnswer | None
     billing_address: AddressAnswer | None
     shipping: DraftShippingAnswer | None
-    discount: str | None
+    discount: Harmless | None
     tax_included: bool
     presentment: DraftPresentmentAnswer | None
-    backorder: str
+    backorder: Harmless
     confirm: bool
-    promised_ship_at: str | None
-    promised_delivery_at: str | None
-    fulfil_at: str | None
+    promised_ship_at: Harmless | None
+    promised_delivery_at: Harmless | None
+    fulfil_at: Harmless | None
     pay_by: str | None
-    intake: str
-    created_at: str
-    updated_at: str
+    intake: Harmless
+    created_at: Harmless
+    updated_at: Harmless
 
 
 class DraftsAnswer(TypedDict):
     items: list[DraftAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

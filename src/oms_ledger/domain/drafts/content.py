@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +14,11 @@ class DraftLine:
     """A line as it was written. Amounts are decimal text, since the currency may not be there
     yet; `tax` and `discount` are for the whole line."""
 
-    sku: str
+    sku: Sku
     quantity: int
-    unit_price: str | None = None
-    tax: str | None = None
-    discount: str | None = None
+    unit_price: Harmless | None = None
+    tax: Harmless | None = None
+    discount: Harmless | None = None
     title: str | None = None
     tax_rate: str | None = None
 
@@ -26,9 +27,9 @@ class DraftLine:
 class DraftShipping:
     """The shipping service, with `price` and `tax` as decimal text."""
 
-    service: str
-    price: str | None = None
-    tax: str | None = None
+    service: Harmless
+    price: Harmless | None = None
+    tax: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,22 @@ class DraftContent:
     """The fields of an order as far as they are there, under the names that placing an order has
     for them."""
 
-    channel: str | None = None
-    currency: str | None = None
+    channel: Harmless | None = None
+    currency: Harmless | None = None
     lines: tuple[DraftLine, ...] = ()
     external_id: str | None = None
-    placed_at: datetime | None = None
+    placed_at: HarmlessTime | None = None
     customer: Customer | None = None
     shipping_address: Address | None = None
     billing_address: Address | None = None
     shipping: DraftShipping | None = None
-    discount: str | None = None
+    discount: Harmless | None = None
     tax_included: bool = False
     presentment: Presentment | None = None
-    backorder: str = "refuse"
+    backorder: Harmless = "refuse"
     confirm: bool = False
-    promised_ship_at: datetime | None = None
-    promised_delivery_at: datetime | None = None
-    fulfil_at: datetime | None = None
+    promised_ship_at: HarmlessTime | None = None
+    promised_delivery_at: HarmlessTime | None = None
+    fulfil_at: HarmlessTime | None = None
     pay_by: datetime | None = None
     intake: str = "now"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.drafts.content import DraftContent
+from oms_ledger.domain.text_kinds import Harmless, OrderId
 from oms_ledger.kernel import Event
 
 
@@ -14,7 +15,7 @@ class DraftStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "draft"
-    draft_id: str
+    draft_id: Harmless
 
     @property
     def key(self) -> str:
@@ -26,7 +27,7 @@ class DraftSaved(DraftStreamEvent):
     """The draft has this content from now on. `sensitive`: the order would be health data."""
 
     type: ClassVar[str] = "draft.saved.v1"
-    draft_id: str
+    draft_id: Harmless
     content: DraftContent
     sensitive: bool = False
 
@@ -36,8 +37,8 @@ class DraftPlaced(DraftStreamEvent):
     """The draft has become the order `order_id`; `sensitive` as that."""
 
     type: ClassVar[str] = "draft.placed.v1"
-    draft_id: str
-    order_id: str
+    draft_id: Harmless
+    order_id: OrderId
     sensitive: bool = False
 
 
@@ -46,7 +47,7 @@ class DraftDeleted(DraftStreamEvent):
     """The draft was given up."""
 
     type: ClassVar[str] = "draft.deleted.v1"
-    draft_id: str
+    draft_id: Harmless
 
 
 DraftEvent: TypeAlias = DraftSaved | DraftPlaced | DraftDeleted

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.fulfilment.answers import HoursAnswer
+from oms_ledger.domain.text_kinds import Harmless
 
 
 class OrderAmountsAnswer(TypedDict):
     """Sums of the orders in one currency. `net` is `gross` less `discounts` and `refunded`."""
 
-    currency: str
+    currency: Harmless
     orders: int
     gross: str
     discounts: str
-    tax: str
-    refunded: str
+    tax: Harmless
+    refunded: Harmless
     net: str
     average_order_value: str
     edit_difference: str
@@ -23,7 +24,7 @@ class OrderAmountsAnswer(TypedDict):
 
 class CancellationFiguresAnswer(TypedDict):
     reason: str
-    actor: str
+    actor: Harmless
     orders: int
     units: int
 
@@ -80,12 +81,12 @@ class OrderFigures(TypedDict):
 class PaymentAmountsAnswer(TypedDict):
     """Sums of the payments in one currency; `refund_rate` is `refunded` divided by `captured`."""
 
-    currency: str
+    currency: Harmless
     requested: str
-    authorised: str
-    captured: str
-    refunded: str
-    charged_back: str
+    authorised: Harmless
+    captured: Harmless
+    refunded: Harmless
+    charged_back: Harmless
     refund_rate: float | None
 
 
@@ -118,10 +119,10 @@ class PaymentFigures(TypedDict):
 
 
 class ReturnAmountsAnswer(TypedDict):
-    currency: str
-    granted: str
-    refunded: str
-    exchanged: str
+    currency: Harmless
+    granted: Harmless
+    refunded: Harmless
+    exchanged: Harmless
     fees: str
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, SealedText, ShipmentId, Sku
+
 
 class PackedLineAnswer(TypedDict):
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     quantity: int
 
 
@@ -20,67 +22,82 @@ class DoubtfulDateAnswer(TypedDict):
 
 
 class ShipmentAnswer(TypedDict):
-    shipment_id: str
-    order_id: str
-    order_number: str
+    shipment_id: ShipmentId
+    order_id: OrderId
+    order_number: Harmless
     version: int
     sensitive: bool
-    status: str
-    exception: str | None
-    location: str
-    carrier: str
-    service: str | None
-    tracking_number: str | None
-    tracking_token: str
+    status: Harmless
+    exception: Harmless | None
+    location: Harmless
+    carrier: Harmless
+    service: Harmless | None
+    tracking_number: Harmless | None
+    tracking_token: Harmless
     lines: list[PackedLineAnswer]
-    dispatched_at: str | None
-    delivered_at: str | None
+    dispatched_at: Harmless | None
+    delivered_at: Harmless | None
     doubtful_dates: list[DoubtfulDateAnswer]
 
 
+class PackageAnswer(TypedDict):
+    """Null: not measured."""
+
+    weight_g: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+
+
+class ScanAnswer(TypedDict):
+    code: Harmless
+    scanned_at: Harmless
+    place: Harmless | None
+
+
+class RecordedScanAnswer(ScanAnswer):
+    """`raw` is the carrier's own text."""
+
+    raw: str | None
+
+
 class PromisedAnswer(TypedDict):
-    ship_by: str | None
-    deliver_by: str | None
+    ship_by: Harmless | None
+    deliver_by: Harmless | None
 
 
 class ShipmentDetailAnswer(ShipmentAnswer):
-    channel: str
+    channel: Harmless
     units: int
-    packages: list[dict[str, object]]
-    scans: list[dict[str, object]]
+    packages: list[PackageAnswer]
+    scans: list[RecordedScanAnswer]
     exceptions: int
-    recipient: str | None
-    city: str | None
-    country: str | None
+    recipient: SealedText | None
+    city: Harmless | None
+    country: Harmless | None
     promised: PromisedAnswer
-    placed_at: str
-    created_at: str
-    updated_at: str
+    placed_at: Harmless
+    created_at: Harmless
+    updated_at: Harmless
     simulated: bool
 
 
 class ShipmentsAnswer(TypedDict):
     items: list[ShipmentDetailAnswer]
-    next_cursor: str | None
-
-
-class ScanAnswer(TypedDict):
-    code: str
-    scanned_at: str
-    place: str | None
+    next_cursor: Harmless | None
 
 
 class ParcelAnswer(TypedDict):
-    order_number: str
-    status: str
-    exception: str | None
-    carrier: str
-    tracking_number: str | None
-    first_name: str | None
-    town: str | None
-    promised_at: str | None
-    dispatched_at: str | None
-    delivered_at: str | None
+    order_number: Harmless
+    status: Harmless
+    exception: Harmless | None
+    carrier: Harmless
+    tracking_number: Harmless | None
+    first_name: SealedText | None
+    town: Harmless | None
+    promised_at: Harmless | None
+    dispatched_at: Harmless | None
+    delivered_at: Harmless | None
     scans: list[ScanAnswer]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, LinkText, OrderId, ShipmentId, Sku
 from oms_ledger.kernel import Event
 
 ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
@@ -15,8 +16,8 @@ ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLine:
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     quantity: int
 
 
@@ -33,7 +34,7 @@ class ShipmentStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "shipment"
-    shipment_id: str
+    shipment_id: ShipmentId
 
     @property
     def key(self) -> str:
@@ -48,22 +49,22 @@ class ShipmentCreated(ShipmentStreamEvent):
     reason."""
 
     type: ClassVar[str] = "shipment.created.v1"
-    shipment_id: str
-    order_id: str
-    order_number: str
-    channel: str
-    location: str
-    carrier: str
-    service: str | None
+    shipment_id: ShipmentId
+    order_id: OrderId
+    order_number: Harmless
+    channel: Harmless
+    location: Harmless
+    carrier: Harmless
+    service: Harmless | None
     lines: tuple[ShipmentLine, ...]
     packages: tuple[Package, ...]
-    tracking_token: str
-    placed_at: datetime
-    ship_by: datetime
-    deliver_by: datetime
+    tracking_token: Harmless
+    placed_at: HarmlessTime
+    ship_by: HarmlessTime
+    deliver_by: HarmlessTime
     recipient: Personal | None = None
-    city: str | None = None
-    country: str | None = None
+    city: Harmless | None = None
+    country: Harmless | None = None
     sensitive: bool = False
     force: str | None = None
     overridden: tuple[str, ...] = ()
@@ -72,8 +73,8 @@ class ShipmentCreated(ShipmentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ShipmentLabelled(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.labelled.v1"
-    shipment_id: str
-    tracking_number: str | None
+    shipment_id: ShipmentId
+    tracking_number: Harmless | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,11 @@ class ShipmentDispatched(ShipmentStreamEvent):
     `overridden` as in `ShipmentCreated`."""
 
     type: ClassVar[str] = "shipment.dispatched.v1"
-    shipment_id: str
-    order_id: str
-    tracking_number: str | None
+    shipment_id: ShipmentId
+    order_id: OrderId
+    tracking_number: Harmless | None
     simulated: bool = False
-    dispatched_at: datetime | None = None
+    dispatched_at: HarmlessTime | None = None
     force: str | None = None
     overridden: tuple[str, ...] = ()
 
@@ -98,19 +99,19 @@ class ShipmentScanned(ShipmentStreamEvent):
     was scanned."""
 
     type: ClassVar[str] = "shipment.scanned.v1"
-    shipment_id: str
-    code: str
-    scanned_at: datetime
-    place: str | None = None
+    shipment_id: ShipmentId
+    code: Harmless
+    scanned_at: HarmlessTime
+    place: Harmless | None = None
     raw: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentDelivered(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.delivered.v1"
-    shipment_id: str
-    order_id: str
-    delivered_at: datetime
+    shipment_id: ShipmentId
+    order_id: OrderId
+    delivered_at: HarmlessTime
     simulated: bool = False
 
 
@@ -120,8 +121,8 @@ class ShipmentDateCorrected(ShipmentStreamEvent):
     recorded before."""
 
     type: ClassVar[str] = "shipment.date_corrected.v1"
-    shipment_id: str
-    order_id: str
+    shipment_id: ShipmentId
+    order_id: OrderId
     date: ShipmentDate
     corrected_to: datetime
 
@@ -129,8 +130,8 @@ class ShipmentDateCorrected(ShipmentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ShipmentCancelled(ShipmentStreamEvent):
     type: ClassVar[str] = "shipment.cancelled.v1"
-    shipment_id: str
-    order_id: str
+    shipment_id: ShipmentId
+    order_id: OrderId
 
 
 ShipmentEvent: TypeAlias = (

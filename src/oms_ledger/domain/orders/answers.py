@@ -7,19 +7,29 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    LinkNumber,
+    LinkText,
+    OrderId,
+    SealedText,
+    ShipmentId,
+    Sku,
+)
 
 StatusesAnswer = TypedDict(
-    "StatusesAnswer", {"order": str, "payment": str, "fulfilment": str, "return": str}
+    "StatusesAnswer",
+    {"order": Harmless, "payment": Harmless, "fulfilment": Harmless, "return": Harmless},
 )
 
 
 class AllocatedAnswer(TypedDict):
-    location: str
+    location: Harmless
     quantity: int
 
 
 class RuleInputAnswer(TypedDict):
-    name: str
+    name: Harmless
     value: str
 
 
@@ -27,7 +37,7 @@ class HoldAnswer(TypedDict):
     """`lines` are the ids of the lines that are held; none: the whole order is. `rule` is the hold
     rule that has set it, from `inputs`; null where a person has."""
 
-    hold_id: str
+    hold_id: Harmless
     reason: str
     note: str | None
     lines: list[str]
@@ -36,15 +46,15 @@ class HoldAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     title: str | None
     stocked: bool
-    unit_price: str
-    tax: str
+    unit_price: Harmless
+    tax: Harmless
     tax_rate: str | None
     tax_included: bool
-    discount: str
+    discount: Harmless
     order_discount: str
     ordered: int
     allocated: int
@@ -62,8 +72,8 @@ class LineAnswer(TypedDict):
 class RejectedLineAnswer(TypedDict):
     """Of `requested` units `available` were there; null where it was not for stock."""
 
-    line: str
-    sku: str
+    line: LinkText
+    sku: Sku
     requested: int | None
     available: int | None
 
@@ -71,7 +81,7 @@ class RejectedLineAnswer(TypedDict):
 class RejectionAnswer(TypedDict):
     """Why an order from the queue was not placed: as the refusal would have been."""
 
-    code: str
+    code: Harmless
     detail: str
     errors: list[RejectedLineAnswer]
 
@@ -82,98 +92,98 @@ class OrderAnswer(TypedDict):
     is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
     `replacement_for` is the return or claim whose goods the order replaces."""
 
-    order_id: str
-    order_number: str
+    order_id: OrderId
+    order_number: Harmless
     version: int
-    channel: str
+    channel: Harmless
     external_id: str | None
     sensitive: bool
-    replacement_for: str | None
+    replacement_for: Harmless | None
     status: StatusesAnswer
     rejection: RejectionAnswer | None
-    fulfil_at: str | None
+    fulfil_at: Harmless | None
     pay_by: str | None
     on_hold: bool
     holds: list[HoldAnswer]
     tags: list[str]
     archived: bool
     lines: list[LineAnswer]
-    total: str
+    total: Harmless
     tax_total: str
     cancelled_total: str
     open_total: str
     money: MoneyAnswer
-    currency: str
+    currency: Harmless
 
 
 class HeldOrderAnswer(OrderAnswer):
-    hold_id: str
+    hold_id: Harmless
 
 
 class EditedOrderAnswer(OrderAnswer):
     """`difference` is what the buyer has to pay more by the edit, or below 0 less; `amount_due` is
     what is still to be paid in all."""
 
-    difference: str
-    amount_due: str
+    difference: Harmless
+    amount_due: Harmless
 
 
 class CustomerAnswer(TypedDict):
-    id: str | None
-    name: str | None
-    email: str | None
-    phone: str | None
+    id: Harmless | None
+    name: SealedText | None
+    email: SealedText | None
+    phone: SealedText | None
 
 
 class AddressAnswer(TypedDict):
-    name: str | None
-    line1: str | None
-    line2: str | None
-    city: str | None
-    region: str | None
-    postal_code: str | None
-    country: str | None
+    name: SealedText | None
+    line1: SealedText | None
+    line2: SealedText | None
+    city: Harmless | None
+    region: Harmless | None
+    postal_code: SealedText | None
+    country: Harmless | None
 
 
 class ShippingAnswer(TypedDict):
-    service: str
-    price: str
-    tax: str
+    service: Harmless
+    price: Harmless
+    tax: Harmless
     tax_included: bool
 
 
 class PresentmentAnswer(TypedDict):
     """`total` in the currency in which the buyer saw the prices, at the `rate` of then."""
 
-    currency: str
+    currency: Harmless
     rate: str
-    total: str
+    total: Harmless
 
 
 class OrderShipmentAnswer(TypedDict):
-    shipment_id: str
-    status: str
-    location: str | None
-    carrier: str | None
-    service: str | None
-    tracking_number: str | None
+    shipment_id: ShipmentId
+    status: Harmless
+    location: Harmless | None
+    carrier: Harmless | None
+    service: Harmless | None
+    tracking_number: Harmless | None
 
 
 class TimestampsAnswer(TypedDict):
-    placed_at: str
-    ship_by: str | None
-    deliver_by: str | None
-    confirmed_at: str | None
-    shipped_at: str | None
-    delivered_at: str | None
-    updated_at: str | None
+    placed_at: Harmless
+    ship_by: Harmless | None
+    deliver_by: Harmless | None
+    confirmed_at: Harmless | None
+    shipped_at: Harmless | None
+    delivered_at: Harmless | None
+    updated_at: Harmless | None
 
 
 class DoubtfulOrderDateAnswer(TypedDict):
     """A date that lies before another which it can only follow: of the shipment, or of the order
     where `shipment_id` is null. `date` and `before` are names of fields."""
 
-    shipment_id: str | None
+    shipment_id: ShipmentId | None
     date: str
     before: str
 
@@ -184,49 +194,49 @@ class OrderInFullAnswer(OrderAnswer):
     billing_address: AddressAnswer | None
     shipping: ShippingAnswer | None
     presentment: PresentmentAnswer | None
-    backorder: str
+    backorder: Harmless
     payments: list[OrderPaymentAnswer]
     shipments: list[OrderShipmentAnswer]
-    locations: list[str]
-    placed_at: str
+    locations: list[Harmless]
+    placed_at: Harmless
     timestamps: TimestampsAnswer
     doubtful_dates: list[DoubtfulOrderDateAnswer]
 
 
 class OrderDetailAnswer(OrderInFullAnswer):
-    position: int
+    position: LinkNumber
 
 
 class ListedOrderAnswer(TypedDict):
-    order_id: str
-    order_number: str
+    order_id: OrderId
+    order_number: Harmless
     version: int
-    channel: str
+    channel: Harmless
     external_id: str | None
     sensitive: bool
     status: StatusesAnswer
     on_hold: bool
     tags: list[str]
     archived: bool
-    total: str
-    currency: str
+    total: Harmless
+    currency: Harmless
     units: int
     line_count: int
-    locations: list[str]
+    locations: list[Harmless]
     customer: CustomerAnswer | None
-    placed_at: str
-    ship_by: str | None
-    deliver_by: str | None
-    shipped_at: str | None
-    updated_at: str | None
+    placed_at: Harmless
+    ship_by: Harmless | None
+    deliver_by: Harmless | None
+    shipped_at: Harmless | None
+    updated_at: Harmless | None
 
 
 class OrderTotalsAnswer(TypedDict):
     """What the orders of a list add up to in one currency."""
 
-    currency: str
+    currency: Harmless
     orders: int
-    total: str
+    total: Harmless
     cancelled_total: str
 
 
@@ -234,20 +244,20 @@ class OrdersAnswer(TypedDict):
     """`count` and `totals`, with the parameter `count`: of the orders on all pages."""
 
     items: list[ListedOrderAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None
     count: NotRequired[int]
     totals: NotRequired[list[OrderTotalsAnswer]]
 
 
 class TimelineItemAnswer(TypedDict):
-    at: str
-    actor: str
-    event: str
+    at: Harmless
+    actor: Harmless
+    event: Harmless
     text: str
-    position: int
+    position: LinkNumber
 
 
 class TimelineAnswer(TypedDict):
-    order_id: str
+    order_id: OrderId
     sensitive: bool
     items: list[TimelineItemAnswer]

@@ -14,6 +14,16 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
 )
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    HarmlessTime,
+    LinkText,
+    OrderId,
+    PaymentId,
+    ReturnId,
+    ShipmentId,
+    Sku,
+)
 from oms_ledger.kernel import Event
 
 
@@ -22,7 +32,7 @@ class OrderStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "order"
-    order_id: str
+    order_id: OrderId
 
     @property
     def key(self) -> str:
@@ -41,16 +51,16 @@ class OrderPlaced(OrderStreamEvent):
     `replacement_for` is the return or claim whose goods the order replaces."""
 
     type: ClassVar[str] = "order.placed.v1"
-    order_id: str
-    number: str
+    order_id: OrderId
+    number: Harmless
     terms: OrderTerms
-    placed_at: datetime
-    ship_by: datetime
-    deliver_by: datetime
+    placed_at: HarmlessTime
+    ship_by: HarmlessTime
+    deliver_by: HarmlessTime
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
-    replacement_for: str | None = None
+    replacement_for: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +69,12 @@ class OrderReceived(OrderStreamEvent):
     are those of `OrderPlaced`. `confirm`: it is confirmed once it is placed."""
 
     type: ClassVar[str] = "order.received.v1"
-    order_id: str
-    number: str
+    order_id: OrderId
+    number: Harmless
     terms: OrderTerms
-    placed_at: datetime
-    ship_by: datetime
-    deliver_by: datetime
+    placed_at: HarmlessTime
+    ship_by: HarmlessTime
+    deliver_by: HarmlessTime
     sensitive: bool = False
     confirm: bool = False
 
@@ -74,8 +84,8 @@ class RejectedLine:
     """A line for which an order was rejected. Where stock was short, of `requested` units
     `available` were there."""
 
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     requested: int | None = None
     available: int | None = None
 
@@ -86,8 +96,8 @@ class OrderRejected(OrderStreamEvent):
     `faults` the lines that it names; `lines` are all units of the order, which are given up."""
 
     type: ClassVar[str] = "order.rejected.v1"
-    order_id: str
-    code: str
+    order_id: OrderId
+    code: Harmless
     detail: str
     lines: tuple[LineQuantity, ...]
     faults: tuple[RejectedLine, ...] = ()
@@ -96,7 +106,7 @@ class OrderRejected(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class OrderConfirmed(OrderStreamEvent):
     type: ClassVar[str] = "order.confirmed.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ class FulfilmentReleased(OrderStreamEvent):
     it."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,7 @@ class OrderCancelled(OrderStreamEvent):
     freed, and where."""
 
     type: ClassVar[str] = "order.cancelled.v1"
-    order_id: str
+    order_id: OrderId
     reason: str
     note: str | None
     lines: tuple[LineQuantity, ...]
@@ -134,9 +144,9 @@ class OrderEdited(OrderStreamEvent):
     is to be notified."""
 
     type: ClassVar[str] = "order.edited.v1"
-    order_id: str
-    edit_id: str
-    currency: str
+    order_id: OrderId
+    edit_id: Harmless
+    currency: Harmless
     total_before: int
     total_after: int
     difference: int
@@ -146,8 +156,8 @@ class OrderEdited(OrderStreamEvent):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     shipping: ShippingCharge | None = None
-    ship_by: datetime | None = None
-    deliver_by: datetime | None = None
+    ship_by: HarmlessTime | None = None
+    deliver_by: HarmlessTime | None = None
     allocations: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
     released: tuple[Allocation, ...] = ()
@@ -161,7 +171,7 @@ class BackordersAllocated(OrderStreamEvent):
     """Backordered units got real stock."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
-    order_id: str
+    order_id: OrderId
     allocations: tuple[Allocation, ...]
     backorders_released: tuple[Backorder, ...]
 
@@ -170,7 +180,7 @@ class BackordersAllocated(OrderStreamEvent):
 class RuleInput:
     """A value that a hold rule has decided from, or compared with."""
 
-    name: str
+    name: Harmless
     value: str
 
 
@@ -180,8 +190,8 @@ class OrderHeld(OrderStreamEvent):
     of the hold rule by which it was, with its `inputs`; None where a person has held it."""
 
     type: ClassVar[str] = "order.held.v1"
-    order_id: str
-    hold_id: str
+    order_id: OrderId
+    hold_id: Harmless
     reason: str
     note: str | None = None
     lines: tuple[str, ...] = ()
@@ -195,18 +205,18 @@ class OrderRiskAssessed(OrderStreamEvent):
     Events beside it hold the order or release it."""
 
     type: ClassVar[str] = "order.risk_assessed.v1"
-    order_id: str
+    order_id: OrderId
     score: str
     decision: str
-    provider: str | None = None
+    provider: Harmless | None = None
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HoldReleased(OrderStreamEvent):
     type: ClassVar[str] = "order.hold_released.v1"
-    order_id: str
-    hold_id: str
+    order_id: OrderId
+    hold_id: Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +224,9 @@ class UnitsPacked(OrderStreamEvent):
     """Allocated units went into a shipment that has not left yet."""
 
     type: ClassVar[str] = "order.units_packed.v1"
-    order_id: str
-    shipment_id: str
-    location: str
+    order_id: OrderId
+    shipment_id: ShipmentId
+    location: Harmless
     lines: tuple[LineQuantity, ...]
 
 
@@ -225,25 +235,25 @@ class UnitsUnpacked(OrderStreamEvent):
     """The shipment was cancelled; exactly its units are allocated again."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
-    order_id: str
-    shipment_id: str
-    location: str
+    order_id: OrderId
+    shipment_id: ShipmentId
+    location: Harmless
     lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsShipped(OrderStreamEvent):
     type: ClassVar[str] = "order.units_shipped.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsDelivered(OrderStreamEvent):
     type: ClassVar[str] = "order.units_delivered.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     lines: tuple[LineQuantity, ...]
 
 
@@ -253,8 +263,8 @@ class UnitsDateCorrected(OrderStreamEvent):
     than was recorded before."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
-    order_id: str
-    shipment_id: str
+    order_id: OrderId
+    shipment_id: ShipmentId
     date: Literal["dispatched_at", "delivered_at"]
     corrected_to: datetime
 
@@ -264,7 +274,7 @@ class UnitsReturned(OrderStreamEvent):
     """Shipped units came back."""
 
     type: ClassVar[str] = "order.units_returned.v1"
-    order_id: str
+    order_id: OrderId
     reference: str | None
     lines: tuple[LineQuantity, ...]
 
@@ -275,7 +285,7 @@ class OrderResumed(OrderStreamEvent):
     they got anew."""
 
     type: ClassVar[str] = "order.resumed.v1"
-    order_id: str
+    order_id: OrderId
     note: str | None
     lines: tuple[LineQuantity, ...]
     allocations: tuple[Allocation, ...] = ()
@@ -285,7 +295,7 @@ class OrderResumed(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class OrderTagged(OrderStreamEvent):
     type: ClassVar[str] = "order.tagged.v1"
-    order_id: str
+    order_id: OrderId
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 
@@ -295,20 +305,20 @@ class OrderNoted(OrderStreamEvent):
     """A note of the staff's, for the timeline."""
 
     type: ClassVar[str] = "order.noted.v1"
-    order_id: str
+    order_id: OrderId
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class OrderArchived(OrderStreamEvent):
     type: ClassVar[str] = "order.archived.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
 class OrderUnarchived(OrderStreamEvent):
     type: ClassVar[str] = "order.unarchived.v1"
-    order_id: str
+    order_id: OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,11 +328,11 @@ class PaymentProgressed(OrderStreamEvent):
     back. What happened is in the payment's own stream."""
 
     type: ClassVar[str] = "order.payment_progressed.v1"
-    order_id: str
-    payment_id: str
-    provider: str
-    status: str
-    currency: str
+    order_id: OrderId
+    payment_id: PaymentId
+    provider: Harmless
+    status: Harmless
+    currency: Harmless
     pending: int
     open: int
     captured: int
@@ -339,9 +349,9 @@ class CreditGranted(OrderStreamEvent):
     `shipping`. `reference` is the id of the refund or return that it was granted with."""
 
     type: ClassVar[str] = "order.credit_granted.v1"
-    order_id: str
+    order_id: OrderId
     reason: str
-    currency: str
+    currency: Harmless
     lines: tuple[LineQuantity, ...] = ()
     goods: int = 0
     shipping: int = 0
@@ -361,9 +371,9 @@ class ReturnProgressed(OrderStreamEvent):
     happened is in the return's own stream."""
 
     type: ClassVar[str] = "order.return_progressed.v1"
-    order_id: str
-    return_id: str
-    status: str
+    order_id: OrderId
+    return_id: ReturnId
+    status: Harmless
     lines: tuple[LineQuantity, ...] = ()
 
 

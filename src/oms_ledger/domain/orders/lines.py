@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from oms_ledger.domain.money import in_proportion, split
+from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,8 @@ class OrderLine:
     comes on top; `tax_rate` is the seller's rate, such as `0.20`. A line that is not `stocked`
     is a service or a fee: it is charged, not shipped."""
 
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     quantity: int
     unit_price: int
     tax: int = 0
@@ -83,9 +84,9 @@ class Allocation:
     """`quantity` units of `sku` at `location`, promised to a line. The SKU is the line's own
     unless the line is a kit."""
 
-    line_id: str
-    sku: str
-    location: str
+    line_id: LinkText
+    sku: Sku
+    location: Harmless
     quantity: int
 
 
@@ -93,9 +94,9 @@ class Allocation:
 class Backorder:
     """Units promised to a line without being there, booked at `location`."""
 
-    line_id: str
-    sku: str
-    location: str
+    line_id: LinkText
+    sku: Sku
+    location: Harmless
     quantity: int
 
 
@@ -112,5 +113,5 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True)
 class LineQuantity:
-    line_id: str
+    line_id: LinkText
     quantity: int

@@ -11,11 +11,12 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
 )
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    id: str | None = None
+    id: Harmless | None = None
     name: Personal | None = None
     email: Personal | None = None
     phone: Personal | None = None
@@ -28,10 +29,10 @@ class Address:
     name: Personal | None = None
     line1: Personal | None = None
     line2: Personal | None = None
-    city: str | None = None
-    region: str | None = None
+    city: Harmless | None = None
+    region: Harmless | None = None
     postal_code: Personal | None = None
-    country: str | None = None
+    country: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ShippingCharge:
     """The service the buyer chose; `price` and `tax` in minor units. With `tax_included` the tax
     is a part of the price."""
 
-    service: str
+    service: Harmless
     price: int = 0
     tax: int = 0
     tax_included: bool = False
@@ -59,7 +60,7 @@ class Presentment:
     """The currency in which the buyer saw the prices, and the rate to it, frozen at placement:
     `rate` units of `currency` for one of the order's, as decimal text."""
 
-    currency: str
+    currency: Harmless
     rate: str
 
     def shown(self, amount: Money) -> Money:
@@ -75,20 +76,20 @@ class OrderTerms:
     an order that is not paid by then expires. `OrderPlaced` keeps it as it was placed: sent again
     under the same external id, it must be equal to be the same order."""
 
-    channel: str
-    currency: str
+    channel: Harmless
+    currency: Harmless
     lines: tuple[OrderLine, ...]
-    placed_at: datetime | None = None
+    placed_at: HarmlessTime | None = None
     external_id: str | None = None
     customer: Customer | None = None
     shipping_address: Address | None = None
     shipping: ShippingCharge | None = None
-    backorder: str = "refuse"
-    promised_ship_at: datetime | None = None
-    promised_delivery_at: datetime | None = None
+    backorder: Harmless = "refuse"
+    promised_ship_at: HarmlessTime | None = None
+    promised_delivery_at: HarmlessTime | None = None
     presentment: Presentment | None = None
     billing_address: Address | None = None
-    fulfil_at: datetime | None = None
+    fulfil_at: HarmlessTime | None = None
     pay_by: datetime | None = None
 
     @property

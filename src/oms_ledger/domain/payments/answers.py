@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.event_answers import FeedItemAnswer
+from oms_ledger.domain.text_kinds import Harmless, OrderId, PaymentId
 
 
 class MoneyAnswer(TypedDict):
@@ -12,30 +13,30 @@ class MoneyAnswer(TypedDict):
     answer, `refunding` is on its way back. `due` is what is still to be paid, `credit` what was
     paid too much."""
 
-    authorised: str
-    pending: str
-    captured: str
-    refunding: str
-    refunded: str
-    charged_back: str
-    due: str
-    credit: str
+    authorised: Harmless
+    pending: Harmless
+    captured: Harmless
+    refunding: Harmless
+    refunded: Harmless
+    charged_back: Harmless
+    due: Harmless
+    credit: Harmless
 
 
 class OrderPaymentAnswer(TypedDict):
-    payment_id: str
-    provider: str
-    status: str
-    authorised: str
-    captured: str
-    refunded: str
-    charged_back: str
+    payment_id: PaymentId
+    provider: Harmless
+    status: Harmless
+    authorised: Harmless
+    captured: Harmless
+    refunded: Harmless
+    charged_back: Harmless
 
 
 class PaymentActionAnswer(TypedDict):
     """What the buyer must do: open `url` (`type` is `redirect`)."""
 
-    type: str
+    type: Harmless
     url: str
 
 
@@ -48,21 +49,21 @@ class PaymentAnswer(TypedDict):
     """`amount` is what was requested. `authorised` is not captured yet; `refundable` is captured
     and neither refunded, on its way back, nor charged back."""
 
-    payment_id: str
-    order_id: str
-    provider: str
+    payment_id: PaymentId
+    order_id: OrderId
+    provider: Harmless
     connection: str | None
-    capture: str
-    status: str
-    amount: str
-    authorised: str
-    captured: str
-    refunding: str
-    refunded: str
-    refundable: str
-    charged_back: str
-    currency: str
-    expires_at: str | None
+    capture: Harmless
+    status: Harmless
+    amount: Harmless
+    authorised: Harmless
+    captured: Harmless
+    refunding: Harmless
+    refunded: Harmless
+    refundable: Harmless
+    charged_back: Harmless
+    currency: Harmless
+    expires_at: Harmless | None
     action: PaymentActionAnswer | None
     discrepancies: list[DiscrepancyAnswer]
     sensitive: bool
@@ -76,12 +77,12 @@ class OrderMoneyAnswer(PaymentAnswer):
 
 
 class RefundAnswer(OrderMoneyAnswer):
-    refund_id: str
+    refund_id: Harmless
 
 
 class PaymentDetailAnswer(PaymentAnswer):
-    requested_at: str
-    updated_at: str
+    requested_at: Harmless
+    updated_at: Harmless
 
 
 class PaymentHistoryAnswer(PaymentDetailAnswer):
@@ -93,11 +94,11 @@ class PaymentHistoryAnswer(PaymentDetailAnswer):
 class OrderPaymentsAnswer(TypedDict):
     """The payments of an order, the oldest first."""
 
-    order_id: str
+    order_id: OrderId
     money: MoneyAnswer
     items: list[PaymentDetailAnswer]
 
 
 class PaymentsAnswer(TypedDict):
     items: list[PaymentDetailAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

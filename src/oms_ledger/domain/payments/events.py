@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.lines import LineQuantity
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId, PaymentId
 from oms_ledger.kernel import Event
 
 
@@ -16,7 +16,7 @@ class PaymentStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "payment"
-    payment_id: str
+    payment_id: PaymentId
 
     @property
     def key(self) -> str:
@@ -32,16 +32,16 @@ class PaymentRequested(PaymentStreamEvent):
     store credit which pays."""
 
     type: ClassVar[str] = "payment.requested.v1"
-    payment_id: str
-    order_id: str
-    provider: str
+    payment_id: PaymentId
+    order_id: OrderId
+    provider: Harmless
     amount: Money
-    capture: str
+    capture: Harmless
     connection: str | None = None
     method_token: str | None = None
     return_url: str | None = None
     sensitive: bool = False
-    channel: str | None = None
+    channel: Harmless | None = None
     account: str | None = None
 
 
@@ -50,7 +50,7 @@ class PaymentActionRequired(PaymentStreamEvent):
     """The buyer must do something at `url` before the payment can be authorised."""
 
     type: ClassVar[str] = "payment.action_required.v1"
-    payment_id: str
+    payment_id: PaymentId
     url: str
     reference: str | None = None
 
@@ -60,10 +60,10 @@ class PaymentAuthorised(PaymentStreamEvent):
     """`amount` is reserved for capture until `expires_at`; None where it does not expire."""
 
     type: ClassVar[str] = "payment.authorised.v1"
-    payment_id: str
+    payment_id: PaymentId
     amount: Money
     reference: str | None = None
-    expires_at: datetime | None = None
+    expires_at: HarmlessTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class PaymentFailed(PaymentStreamEvent):
     """The payment was declined, or came to nothing; `code` and `text` are the provider's."""
 
     type: ClassVar[str] = "payment.failed.v1"
-    payment_id: str
-    code: str
+    payment_id: PaymentId
+    code: Harmless
     text: str | None = None
 
 
@@ -81,7 +81,7 @@ class CaptureRequested(PaymentStreamEvent):
     """With `final` the rest of the authorisation is released once this was captured."""
 
     type: ClassVar[str] = "payment.capture_requested.v1"
-    payment_id: str
+    payment_id: PaymentId
     capture_id: str
     amount: Money
     final: bool = False
@@ -90,7 +90,7 @@ class CaptureRequested(PaymentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class PaymentCaptured(PaymentStreamEvent):
     type: ClassVar[str] = "payment.captured.v1"
-    payment_id: str
+    payment_id: PaymentId
     capture_id: str
     amount: Money
     reference: str | None = None
@@ -99,16 +99,16 @@ class PaymentCaptured(PaymentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class CaptureFailed(PaymentStreamEvent):
     type: ClassVar[str] = "payment.capture_failed.v1"
-    payment_id: str
+    payment_id: PaymentId
     capture_id: str
-    code: str
+    code: Harmless
     text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VoidRequested(PaymentStreamEvent):
     type: ClassVar[str] = "payment.void_requested.v1"
-    payment_id: str
+    payment_id: PaymentId
     reason: str | None = None
 
 
@@ -117,7 +117,7 @@ class PaymentVoided(PaymentStreamEvent):
     """What was authorised and not captured is released."""
 
     type: ClassVar[str] = "payment.voided.v1"
-    payment_id: str
+    payment_id: PaymentId
     amount: Money
     reference: str | None = None
 
@@ -127,7 +127,7 @@ class AuthorisationExpired(PaymentStreamEvent):
     """The provider no longer reserves `amount`."""
 
     type: ClassVar[str] = "payment.authorisation_expired.v1"
-    payment_id: str
+    payment_id: PaymentId
     amount: Money
 
 
@@ -138,8 +138,8 @@ class RefundRequested(PaymentStreamEvent):
     came from: `store_credit:<account>` or `exchange:<order id>`."""
 
     type: ClassVar[str] = "payment.refund_requested.v1"
-    payment_id: str
-    refund_id: str
+    payment_id: PaymentId
+    refund_id: Harmless
     amount: Money
     reason: str
     lines: tuple[LineQuantity, ...] = ()
@@ -150,8 +150,8 @@ class RefundRequested(PaymentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class PaymentRefunded(PaymentStreamEvent):
     type: ClassVar[str] = "payment.refunded.v1"
-    payment_id: str
-    refund_id: str
+    payment_id: PaymentId
+    refund_id: Harmless
     amount: Money
     reference: str | None = None
 
@@ -161,9 +161,9 @@ class RefundFailed(PaymentStreamEvent):
     """The provider refused a refund. What was granted to the buyer is still owed."""
 
     type: ClassVar[str] = "payment.refund_failed.v1"
-    payment_id: str
-    refund_id: str
-    code: str
+    payment_id: PaymentId
+    refund_id: Harmless
+    code: Harmless
     text: str | None = None
 
 
@@ -172,7 +172,7 @@ class PaymentChargedBack(PaymentStreamEvent):
     """The buyer's bank has taken `amount` back."""
 
     type: ClassVar[str] = "payment.charged_back.v1"
-    payment_id: str
+    payment_id: PaymentId
     amount: Money
     reference: str | None = None
     reason: str | None = None
@@ -183,7 +183,7 @@ class ChargeBackReversed(PaymentStreamEvent):
     """The dispute was won: `amount` is the merchant's again."""
 
     type: ClassVar[str] = "payment.charge_back_reversed.v1"
-    payment_id: str
+    payment_id: PaymentId
     amount: Money
     reference: str | None = None
 
@@ -194,9 +194,9 @@ class PaymentDiscrepancyRecorded(PaymentStreamEvent):
     and `reference`. No total changes until a person has resolved it."""
 
     type: ClassVar[str] = "payment.discrepancy_recorded.v1"
-    payment_id: str
+    payment_id: PaymentId
     discrepancy_id: str
-    kind: str
+    kind: Harmless
     amount: Money
     explanation: str
     reference: str | None = None
@@ -205,7 +205,7 @@ class PaymentDiscrepancyRecorded(PaymentStreamEvent):
 @dataclass(frozen=True, slots=True)
 class PaymentDiscrepancyResolved(PaymentStreamEvent):
     type: ClassVar[str] = "payment.discrepancy_resolved.v1"
-    payment_id: str
+    payment_id: PaymentId
     discrepancy_id: str
     note: str
 
@@ -216,9 +216,9 @@ class ProviderReportReceived(PaymentStreamEvent):
     changes nothing. The events beside it say what it reported."""
 
     type: ClassVar[str] = "payment.provider_report_received.v1"
-    payment_id: str
+    payment_id: PaymentId
     provider_event_id: str
-    kind: str
+    kind: Harmless
 
 
 PaymentEvent: TypeAlias = (

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.payments.answers import MoneyAnswer
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ReturnId, Sku
 
 
 class ReceivedUnitsAnswer(TypedDict):
-    condition: str
-    disposition: str
-    location: str
+    condition: Harmless
+    disposition: Harmless
+    location: Harmless
     quantity: int
 
 
@@ -18,8 +19,8 @@ class ReturnLineAnswer(TypedDict):
     """`outstanding` units are still to come back; `excess` ones came back beyond those requested;
     the price of `credited` ones was granted back."""
 
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     reason: str | None
     requested: int
     received: int
@@ -34,50 +35,50 @@ class ReturnAnswer(TypedDict):
     and `exchanged` paid the order `replacement_order_id`; the rest lowered what was due. Null where
     there is no order. `override` is the reason for which staff accepted it outside the policy."""
 
-    return_id: str
-    order_id: str | None
-    order_number: str | None
-    channel: str | None
-    customer_id: str | None
-    kind: str
-    resolution: str
-    status: str
+    return_id: ReturnId
+    order_id: OrderId | None
+    order_number: Harmless | None
+    channel: Harmless | None
+    customer_id: Harmless | None
+    kind: Harmless
+    resolution: Harmless
+    status: Harmless
     note: str | None
     override: str | None
-    location: str | None
+    location: Harmless | None
     lines: list[ReturnLineAnswer]
-    currency: str | None
-    granted: str | None
-    refunded: str | None
-    exchanged: str | None
+    currency: Harmless | None
+    granted: Harmless | None
+    refunded: Harmless | None
+    exchanged: Harmless | None
     refund_automatically: bool
-    ship_replacement: str | None
-    replacement_order_id: str | None
+    ship_replacement: Harmless | None
+    replacement_order_id: Harmless | None
     sensitive: bool
     version: int
 
 
 class ReturnDetailAnswer(ReturnAnswer):
-    requested_at: str
-    received_at: str | None
-    closed_at: str | None
-    updated_at: str
+    requested_at: Harmless
+    received_at: Harmless | None
+    closed_at: Harmless | None
+    updated_at: Harmless
 
 
 class ReturnsAnswer(TypedDict):
     items: list[ReturnDetailAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None
 
 
 class ReturnRefundAnswer(ReturnAnswer):
     """`money` is that of the order."""
 
-    refund_id: str
+    refund_id: Harmless
     money: MoneyAnswer
 
 
 class ReturnPolicyAnswer(TypedDict):
-    name: str
+    name: Harmless
     days_from_delivery: int
     channels: list[str]
     categories: list[str]

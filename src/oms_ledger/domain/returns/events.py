@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ReturnId, Sku
 from oms_ledger.kernel import Event
 
 
@@ -14,7 +15,7 @@ class ReturnStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "return"
-    return_id: str
+    return_id: ReturnId
 
     @property
     def key(self) -> str:
@@ -26,8 +27,8 @@ class RequestedLine:
     """Units of a line that the buyer wants to return, or complains about. `line_id` is that of the
     order's line; of a blind return it is a number of its own."""
 
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     quantity: int
     reason: str | None = None
 
@@ -37,12 +38,12 @@ class ReceivedLine:
     """Units that came back. `condition` is resellable, damaged or wrong_item; `disposition` is
     restock, quarantine or write_off."""
 
-    line_id: str
-    sku: str
+    line_id: LinkText
+    sku: Sku
     quantity: int
-    condition: str
-    location: str
-    disposition: str
+    condition: Harmless
+    location: Harmless
+    disposition: Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,19 @@ class ReturnRequested(ReturnStreamEvent):
     outside the return policy. `account` is that of the store credit which it is refunded to."""
 
     type: ClassVar[str] = "return.requested.v1"
-    return_id: str
-    kind: str
-    resolution: str
+    return_id: ReturnId
+    kind: Harmless
+    resolution: Harmless
     lines: tuple[RequestedLine, ...]
-    order_id: str | None = None
-    order_number: str | None = None
-    channel: str | None = None
-    currency: str | None = None
-    customer_id: str | None = None
-    location: str | None = None
+    order_id: OrderId | None = None
+    order_number: Harmless | None = None
+    channel: Harmless | None = None
+    currency: Harmless | None = None
+    customer_id: Harmless | None = None
+    location: Harmless | None = None
     note: str | None = None
     replacement: tuple[OrderLine, ...] = ()
-    ship_replacement: str | None = None
+    ship_replacement: Harmless | None = None
     refund_automatically: bool = False
     override: str | None = None
     sensitive: bool = False
@@ -78,14 +79,14 @@ class ReturnApproved(ReturnStreamEvent):
     """The buyer may send the goods; a claim is accepted."""
 
     type: ClassVar[str] = "return.approved.v1"
-    return_id: str
+    return_id: ReturnId
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnDeclined(ReturnStreamEvent):
     type: ClassVar[str] = "return.declined.v1"
-    return_id: str
+    return_id: ReturnId
     reason: str
 
 
@@ -94,8 +95,8 @@ class ReplacementOrdered(ReturnStreamEvent):
     """The order `replacement_order_id` has the goods that the buyer gets instead."""
 
     type: ClassVar[str] = "return.replacement_ordered.v1"
-    return_id: str
-    replacement_order_id: str
+    return_id: ReturnId
+    replacement_order_id: Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class ReturnReceived(ReturnStreamEvent):
     """Goods came back, more or fewer than requested. `complete`: nothing more is expected."""
 
     type: ClassVar[str] = "return.received.v1"
-    return_id: str
+    return_id: ReturnId
     lines: tuple[ReceivedLine, ...]
     complete: bool = False
 
@@ -116,9 +117,9 @@ class ReturnRefunded(ReturnStreamEvent):
     went back to the buyer, and `exchanged` paid the replacement; the rest lowers what is due."""
 
     type: ClassVar[str] = "return.refunded.v1"
-    return_id: str
-    refund_id: str
-    currency: str
+    return_id: ReturnId
+    refund_id: Harmless
+    currency: Harmless
     lines: tuple[LineQuantity, ...] = ()
     goods: int = 0
     shipping: int = 0
@@ -141,7 +142,7 @@ class ReturnClosed(ReturnStreamEvent):
     """Nothing more is received or refunded."""
 
     type: ClassVar[str] = "return.closed.v1"
-    return_id: str
+    return_id: ReturnId
     note: str | None = None
 
 
@@ -151,7 +152,7 @@ class ReturnCancelled(ReturnStreamEvent):
     too."""
 
     type: ClassVar[str] = "return.cancelled.v1"
-    return_id: str
+    return_id: ReturnId
     reason: str | None = None
     replacement_cancelled: bool = False
 
@@ -161,7 +162,7 @@ class ReturnReopened(ReturnStreamEvent):
     """A closed return goes on where it was; a declined or cancelled one is requested again."""
 
     type: ClassVar[str] = "return.reopened.v1"
-    return_id: str
+    return_id: ReturnId
     reason: str | None = None
 
 
@@ -186,7 +187,7 @@ class ReturnPolicyDefined(Event):
 
     type: ClassVar[str] = "return_policy.defined.v1"
     category: ClassVar[str] = "return_policy"
-    name: str
+    name: Harmless
     days_from_delivery: int
     channels: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()

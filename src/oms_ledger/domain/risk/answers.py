@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless
+
 
 class HoldRuleAnswer(TypedDict):
     """Which fields count depends on the `type` of the rule; the others are null or empty."""
 
-    name: str
-    type: str
+    name: Harmless
+    type: Harmless
     reason: str
     enabled: bool
     channels: list[str]
     minimum: str | None
-    currency: str | None
+    currency: Harmless | None
     orders: int | None
     hours: int | None
     fields: list[str]

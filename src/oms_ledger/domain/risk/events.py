@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, OrderId
 from oms_ledger.kernel import Event
 
 
@@ -19,8 +19,8 @@ class HoldRuleDefined(Event):
 
     type: ClassVar[str] = "hold_rule.defined.v1"
     category: ClassVar[str] = "hold_rule"
-    name: str
-    kind: str
+    name: Harmless
+    kind: Harmless
     reason: str
     enabled: bool = True
     channels: tuple[str, ...] = ()
@@ -71,8 +71,8 @@ class BuyerOrderCounted(Event):
     type: ClassVar[str] = "buyer.order_counted.v1"
     category: ClassVar[str] = "buyer"
     buyer: str
-    order_id: str
-    placed_at: datetime
+    order_id: OrderId
+    placed_at: HarmlessTime
 
     @property
     def key(self) -> str:

@@ -6,9 +6,11 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber, LinkText, OrderId, ShipmentId, Sku
+
 
 class CountersAnswer(TypedDict):
-    sku: str
+    sku: Sku
     on_hand: int
     allocated: int
     held: int
@@ -18,19 +20,19 @@ class CountersAnswer(TypedDict):
 
 
 class StockAnswer(CountersAnswer):
-    location: str
+    location: Harmless
     safety_stock: int
     sensitive: bool
     version: int
 
 
 class StockLevelAnswer(StockAnswer):
-    updated_at: str
+    updated_at: Harmless
 
 
 class StockLevelsAnswer(TypedDict):
     items: list[StockLevelAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None
 
 
 class StockOfSkuAnswer(CountersAnswer):
@@ -47,25 +49,35 @@ class CounterChangeAnswer(TypedDict):
     change: int
 
 
+class MovementCauseAnswer(TypedDict, total=False):
+    """What moved the stock, as far as there is such."""
+
+    order_id: OrderId
+    line_id: LinkText
+    shipment_id: ShipmentId
+    reference: str
+    reason: str
+
+
 class MovementAnswer(TypedDict):
     """Who may not see what a sensitive order took sees that something was taken, and neither by
     what nor when: `position` is null then, and `sensitive` true."""
 
-    position: int | None
-    sku: str
-    location: str
-    kind: str
+    position: LinkNumber | None
+    sku: Sku
+    location: Harmless
+    kind: Harmless
     quantity: int
     on_hand: CounterChangeAnswer
     allocated: CounterChangeAnswer
     backordered: CounterChangeAnswer
-    cause: dict[str, str]
-    actor: str
-    recorded_at: str
-    occurred_at: str | None
+    cause: MovementCauseAnswer
+    actor: Harmless
+    recorded_at: LinkText
+    occurred_at: LinkText | None
     sensitive: NotRequired[bool]
 
 
 class MovementsAnswer(TypedDict):
     items: list[MovementAnswer]
-    next_cursor: str | None
+    next_cursor: Harmless | None

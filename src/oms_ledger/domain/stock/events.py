@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ShipmentId, Sku
 from oms_ledger.kernel import Event
 
 
@@ -15,8 +16,8 @@ class StockStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "stock"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
 
     @property
     def key(self) -> str:
@@ -32,12 +33,12 @@ class StockReceived(StockStreamEvent):
     """Goods arrived. `unit_cost` is in minor units of `currency`."""
 
     type: ClassVar[str] = "stock.received.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
     reference: str | None = None
     unit_cost: int | None = None
-    currency: str | None = None
+    currency: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class StockAdjusted(StockStreamEvent):
     """The count on the shelf was corrected by `change`, for a reason a person gave."""
 
     type: ClassVar[str] = "stock.adjusted.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     change: int
     reason: str
     reference: str | None = None
@@ -58,22 +59,22 @@ class StockReturned(StockStreamEvent):
     SKU to this customer was found that could have been the one (a blind return)."""
 
     type: ClassVar[str] = "stock.returned.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
     reference: str | None = None
-    customer_id: str | None = None
-    order_id: str | None = None
+    customer_id: Harmless | None = None
+    order_id: OrderId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StockAllocated(StockStreamEvent):
     type: ClassVar[str] = "stock.allocated.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
+    order_id: OrderId
+    line_id: LinkText
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,11 @@ class StockReleased(StockStreamEvent):
     """Allocated units are free again."""
 
     type: ClassVar[str] = "stock.released.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
+    order_id: OrderId
+    line_id: LinkText
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,11 @@ class StockBackordered(StockStreamEvent):
     """Promised without being there. Booked at the location of first priority."""
 
     type: ClassVar[str] = "stock.backordered.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
+    order_id: OrderId
+    line_id: LinkText
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,11 @@ class BackorderReleased(StockStreamEvent):
     """Backordered units are wanted no longer, or have been allocated instead."""
 
     type: ClassVar[str] = "stock.backorder_released.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
+    order_id: OrderId
+    line_id: LinkText
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,12 @@ class StockShipped(StockStreamEvent):
     """Allocated units left the building."""
 
     type: ClassVar[str] = "stock.shipped.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
-    shipment_id: str
+    order_id: OrderId
+    line_id: LinkText
+    shipment_id: ShipmentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,32 +131,32 @@ class ShippedDateCorrected(StockStreamEvent):
     """These units left at another time than was recorded before. No counter changes."""
 
     type: ClassVar[str] = "stock.shipped_date_corrected.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    order_id: str
-    line_id: str
-    shipment_id: str
+    order_id: OrderId
+    line_id: LinkText
+    shipment_id: ShipmentId
     corrected_to: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StockMovedOut(StockStreamEvent):
     type: ClassVar[str] = "stock.moved_out.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    to_location: str
+    to_location: Harmless
     reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StockMovedIn(StockStreamEvent):
     type: ClassVar[str] = "stock.moved_in.v1"
-    sku: str
-    location: str
+    sku: Sku
+    location: Harmless
     quantity: int
-    from_location: str
+    from_location: Harmless
     reference: str | None = None
 
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber, OrderId, PaymentId
+
 
 class StoreCreditAnswer(TypedDict):
     """`balance` is `issued` less `spent`, with what was `returned` of it: refunded or released."""
 
     account: str
-    currency: str
+    currency: Harmless
     balance: str
     issued: str
     spent: str
-    returned: str
+    returned: Harmless
     version: int
 
 
 class StoreCreditMovementAnswer(TypedDict):
     """`type` is issued, spent or returned; `change` is below 0 where the balance falls."""
 
-    type: str
+    type: Harmless
     change: str
     reason: str | None
     reference: str | None
-    order_id: str | None
-    payment_id: str | None
-    at: str
-    position: int
+    order_id: OrderId | None
+    payment_id: PaymentId | None
+    at: Harmless
+    position: LinkNumber
 
 
 class StoreCreditAccountAnswer(StoreCreditAnswer):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.text_kinds import OrderId, PaymentId
 from oms_ledger.kernel import Event
 
 
@@ -31,7 +32,7 @@ class StoreCreditIssued(StoreCreditStreamEvent):
     amount: Money
     reason: str
     reference: str | None = None
-    order_id: str | None = None
+    order_id: OrderId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class StoreCreditSpent(StoreCreditStreamEvent):
     type: ClassVar[str] = "store_credit.spent.v1"
     account: str
     amount: Money
-    order_id: str
-    payment_id: str
+    order_id: OrderId
+    payment_id: PaymentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class StoreCreditReturned(StoreCreditStreamEvent):
     type: ClassVar[str] = "store_credit.returned.v1"
     account: str
     amount: Money
-    order_id: str
-    payment_id: str
+    order_id: OrderId
+    payment_id: PaymentId
 
 
 StoreCreditEvent: TypeAlias = StoreCreditIssued | StoreCreditSpent | StoreCreditReturned

@@ -7,6 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.event_answers import EventsAnswer, FeedItemAnswer
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber, Sku
 
 
 class FieldProblemAnswer(TypedDict, total=False):
@@ -14,10 +15,10 @@ class FieldProblemAnswer(TypedDict, total=False):
 
     field: str
     message: str
-    type: str
+    type: Harmless
     line: str
-    sku: str | None
-    location: str
+    sku: Sku | None
+    location: Harmless
     requested: int
     available: int
 
@@ -25,10 +26,10 @@ class FieldProblemAnswer(TypedDict, total=False):
 class ProblemAnswer(TypedDict):
     """RFC 9457. `code` is stable and for programs, `detail` for people."""
 
-    type: str
+    type: Harmless
     title: str
     status: int
-    code: str
+    code: Harmless
     detail: str
     errors: NotRequired[list[FieldProblemAnswer]]
 
@@ -42,7 +43,7 @@ class DryRunAnswer(TypedDict):
     the ledger stands."""
 
     events: list[FeedItemAnswer]
-    position: int
+    position: LinkNumber
 
 
 class ReadModelBuildAnswer(TypedDict):

@@ -23,6 +23,7 @@ from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import ON_RECORD
 from oms_ledger.privacy.sensitivity import mask
+from oms_ledger.privacy.sensitivity.plans import FieldPlan
 
 PRODUCT_SECONDS = 3.0
 """How long a product's mark is cached: a product that was just marked can be shown as not
@@ -102,9 +103,9 @@ class SensitivityIndex:
             keys |= _keys_in(edit)
         return keys | {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
 
-    def sensitive_orders_in(self, body: object) -> Collection[str]:
+    def sensitive_orders_in(self, body: object, plan: FieldPlan) -> Collection[str]:
         """The streams of sensitive orders and shipments whose content is in an answer."""
-        mentions = mask.mentions_in(body)
+        mentions = mask.mentions_in(body, plan)
         return mask.order_streams(mentions.sensitive(self.sensitive(mentions.undeclared)))
 
     def _marks_of(self, streams: Collection[str]) -> dict[str, SensitivityMark]:

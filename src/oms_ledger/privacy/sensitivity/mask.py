@@ -1,10 +1,10 @@
 """Masks the content of sensitive orders in answers, for readers without the right to see it.
 
 An object in an answer is about a sensitive order if it declares so (`"sensitive": true`), or if it
-names an order, shipment or SKU that is sensitive according to the log. So an answer of a new type
-that declares nothing is still checked. In such an object every text is masked except fields named
-in `HARMLESS`: a new field is masked until it is listed there. Numbers, statuses, amounts and dates
-are kept. Objects are `dict`s: nothing else is rendered.
+names an order, shipment or SKU that is sensitive according to the log; the type of a field says
+that it names one. In such an object every text is masked except those that their type declares
+harmless or personal (`domain/text_kinds.py`). Numbers, statuses, amounts and dates are kept. Texts
+that no type declares are masked wherever they are. Objects are `dict`s: nothing else is rendered.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.text_kinds import TextKind
 from oms_ledger.kernel import Query, State, stream_id
 from oms_ledger.privacy.disclosure import MASKED
+from oms_ledger.privacy.sensitivity.plans import UNDECLARED, FieldPlan, ObjectPlan
 
 T = TypeVar("T")
 
@@ -33,59 +35,26 @@ NAMED_BY: dict[str, type[State]] = {
     "payment_id": Payment,
     "sku": Product,
 }
-"""Fields whose value names a stream, and its type. Orders, shipments, returns and payments carry
-the mark in their first event, products in their newest."""
-
-LINKS = frozenset(
-    {
-        "order_id",
-        "shipment_id",
-        "return_id",
-        "payment_id",
-        "line_id",
-        "position",
-        "recorded_at",
-        "occurred_at",
-    }
-)
-"""Fields that would lead from a sensitive SKU in the path to the orders that contain it."""
-
-_HARMLESS = (
-    "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
-    "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
-    "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
-    "provider capture amount authorised pending captured refunding refundable charged_back",
-    "due credit expires_at draft_id",
-    "command command_id correlation_id causation_id actor type event kind code backorder",
-    "status order payment fulfilment return returned exception",
-    "channel carrier service tracking_number tracking_token",
-    "currency total unit_price tax discount price difference amount_due",
-    "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
-    "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
-    "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
-    "location locations from_location to_location place city town region country",
-    "name email phone line1 line2 postal_code recipient first_name",
-)
-
-HARMLESS = frozenset(name for line in _HARMLESS for name in line.split())
-"""Names of text fields that reveal nothing about the content of an order. The fields of the last
-line are personal and sealed: another right decides about them."""
+"""Fields of paths and commands whose value names a stream, and its type. Orders, shipments, returns
+and payments carry the mark in their first event, products in their newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
 _STOCK = f"{StockLevel.category}-"
-_NAMING = tuple((name, f"{kind.category}-") for name, kind in NAMED_BY.items())
+_NESTED = frozenset({dict, list, tuple})
 
 
 @dataclass(slots=True)
 class Mentions:
     """Streams that an answer mentions. `declared` maps the orders and shipments that carry their
     own mark to it; `undeclared` are the streams to look up in the log. `marked` is True if any
-    object in the answer declares itself sensitive."""
+    object in the answer declares itself sensitive, `untyped` if it has texts that no type
+    declares."""
 
     declared: dict[str, bool] = field(default_factory=dict)
     undeclared: set[str] = field(default_factory=set)
     marked: bool = False
+    untyped: bool = False
 
     def sensitive(self, by_log: Iterable[str]) -> set[str]:
         """All sensitive streams: those declared so, and those of `by_log`. An order declares its
@@ -93,21 +62,21 @@ class Mentions:
         return {*by_log, *(stream for stream, mark in self.declared.items() if mark)}
 
 
-def mentions_in(body: object, path: Mapping[str, str] | None = None) -> Mentions:
+def mentions_in(body: object, plan: FieldPlan, path: Mapping[str, str] | None = None) -> Mentions:
     """The streams that an answer mentions. `path` are the fields of the requested path."""
     mentions = Mentions()
-    _gather(body, _streams(path or {}), False, mentions)
+    _gather(body, plan, named_by(path or {}), False, mentions)
     mentions.undeclared -= mentions.declared.keys()
     return mentions
 
 
-def is_declared_insensitive(body: object) -> bool:
+def is_declared_insensitive(body: object, plan: FieldPlan) -> bool:
     """Whether an answer is an order or a shipment that declares itself not sensitive. It declares
     so for all that is in it: `mentions_in` would find nothing sensitive."""
     return (
         isinstance(body, dict)
         and body.get(MARK) is False
-        and (isinstance(body.get("order_id"), str) or isinstance(body.get("shipment_id"), str))
+        and any(stream.startswith(_ORDERS) for stream in _streams(body, plan.objects))
     )
 
 
@@ -116,11 +85,13 @@ def order_streams(streams: Iterable[str]) -> list[str]:
     return sorted(stream for stream in streams if stream.startswith(_ORDERS))
 
 
-def _gather(value: object, outer: Sequence[str], declared: bool, mentions: Mentions) -> None:
+def _gather(
+    value: object, plan: FieldPlan, outer: Sequence[str], declared: bool, mentions: Mentions
+) -> None:
     """Collect what `value` mentions. `outer` are streams named by the path. `declared`: an
     enclosing object already carries a mark, so SKUs inside need no lookup."""
     if isinstance(value, dict):
-        streams = [*outer, *_streams(value)]
+        streams = [*outer, *_streams(value, plan.objects)]
         mark = value.get(MARK)
         if isinstance(mark, bool):
             mentions.marked = mentions.marked or mark
@@ -131,36 +102,63 @@ def _gather(value: object, outer: Sequence[str], declared: bool, mentions: Menti
                 return
             declared = True
         mentions.undeclared.update(s for s in streams if not declared or s.startswith(_ORDERS))
-        for each in value.values():
-            _gather(each, (), declared, mentions)
+        fields = plan.objects.fields if plan.objects is not None else {}
+        for name, each in value.items():
+            if type(each) in _NESTED:
+                _gather(each, _plan_of(name, value, plan), (), declared, mentions)
+            elif name not in fields and isinstance(each, str):
+                mentions.untyped = True
     elif isinstance(value, list | tuple):
         for each in value:
-            _gather(each, (), declared, mentions)
+            _gather(each, plan, (), declared, mentions)
+    elif plan is UNDECLARED and isinstance(value, str):
+        mentions.untyped = True
 
 
-def _streams(value: Mapping[str, object]) -> list[str]:
+def _plan_of(name: str, value: Mapping[str, object], plan: FieldPlan) -> FieldPlan:
+    return UNDECLARED if plan.objects is None else plan.objects.of_field(name, value)
+
+
+def _streams(value: Mapping[str, object], plan: ObjectPlan | None) -> list[str]:
     """The streams that an object names in its own fields."""
-    streams = [prefix + key for name, prefix in _NAMING if isinstance(key := value.get(name), str)]
-    stream = value.get("stream")
-    if isinstance(stream, str):
-        if stream.startswith(_STOCK):
-            streams.append(_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0])
-        elif stream.startswith((*_ORDERS, _PRODUCTS)):
-            streams.append(stream)
+    if plan is None:
+        return []
+    streams = [
+        prefix + key for name, prefix in plan.naming if isinstance(key := value.get(name), str)
+    ]
+    if plan.stream_field is not None:
+        stream = value.get(plan.stream_field)
+        if isinstance(stream, str):
+            streams += _content_of(stream)
     return streams
+
+
+def _content_of(stream: str) -> list[str]:
+    """The stream that decides whether an event of this stream is sensitive; none of many."""
+    if stream.startswith(_STOCK):
+        return [_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0]]
+    return [stream] if stream.startswith((*_ORDERS, _PRODUCTS)) else []
+
+
+def named_by(fields: Mapping[str, object]) -> list[str]:
+    """The streams that the fields of a path or of a command name."""
+    return [
+        stream_id(kind, key)
+        for name, kind in NAMED_BY.items()
+        if isinstance(key := fields.get(name), str)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class SensitivityView:
     """How to render answers for one reader. `sensitive` are the sensitive streams. `mask`: replace
-    texts about them by `***`. `mark`: add `"sensitive": true` to objects about them. Text fields
-    named in `harmless` are kept; other values of fields named in `links` become null."""
+    texts about them, and untyped ones, by `***`. `mark`: add `"sensitive": true` to objects about
+    them. `unlinked`: mask what leads from a SKU to orders too; numbers that do become null."""
 
     sensitive: Collection[str]
     mask: bool
     mark: bool = True
-    harmless: Collection[str] = HARMLESS
-    links: Collection[str] = ()
+    unlinked: bool = False
 
 
 def view_of(
@@ -168,9 +166,7 @@ def view_of(
 ) -> SensitivityView:
     """The view of a reader who has the right to sensitive content (`may`) or not. A path that
     names a SKU discloses that SKU, so links to the orders that contain it are masked too."""
-    if "sku" in path:
-        return SensitivityView(sensitive, not may, mark, HARMLESS - LINKS, LINKS)
-    return SensitivityView(sensitive, not may, mark)
+    return SensitivityView(sensitive, not may, mark, unlinked="sku" in path)
 
 
 def is_of_sensitive_product(
@@ -185,66 +181,86 @@ def is_of_sensitive_product(
 
 def streams_of(command: object) -> set[str]:
     """The streams of the order, shipment, return and payment that a command names in its fields."""
-    keys = {name: getattr(command, name, None) for name in NAMED_BY if name != "sku"}
-    return set(_streams(keys))
+    return set(named_by({n: getattr(command, n, None) for n in NAMED_BY if n != "sku"}))
 
 
-def rendered(body: T, view: SensitivityView, path: Mapping[str, str] | None = None) -> T:
+def rendered(
+    body: T, plan: FieldPlan, view: SensitivityView, path: Mapping[str, str] | None = None
+) -> T:
     """The answer with objects about sensitive streams marked and masked as the view demands."""
-    return cast(T, _rendered(body, _streams(path or {}), False, view))
+    return cast(T, _rendered(body, plan, named_by(path or {}), False, view))
 
 
-def _rendered(value: object, outer: Sequence[str], declared: bool, view: SensitivityView) -> object:
+def _rendered(
+    value: object, plan: FieldPlan, outer: Sequence[str], declared: bool, view: SensitivityView
+) -> object:
     if isinstance(value, dict):
-        if _is_sensitive(value, outer, declared, view):
-            return _sensitive(value, view)
+        if _is_sensitive(value, plan, outer, declared, view):
+            return _sensitive(value, plan, view)
         declared = declared or isinstance(value.get(MARK), bool)
-        return {name: _rendered(each, (), declared, view) for name, each in value.items()}
+        return {
+            name: _rendered(each, _plan_of(name, value, plan), (), declared, view)
+            for name, each in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_rendered(each, (), declared, view) for each in value]
+        return [_rendered(each, plan, (), declared, view) for each in value]
+    if plan is UNDECLARED and view.mask and isinstance(value, str):
+        return MASKED
     return value
 
 
 def _is_sensitive(
-    value: Mapping[str, object], outer: Sequence[str], declared: bool, view: SensitivityView
+    value: Mapping[str, object],
+    plan: FieldPlan,
+    outer: Sequence[str],
+    declared: bool,
+    view: SensitivityView,
 ) -> bool:
     """Whether an object, or an object directly in one of its fields, is about a sensitive stream:
     an event is about what its `data` is about. Items of lists are judged one by one."""
     mark = value.get(MARK)
     if mark is True:
         return True
-    streams = [*outer, *_streams(value)]
+    streams = [*outer, *_streams(value, plan.objects)]
     if mark is False:
         if any(stream.startswith(_ORDERS) for stream in streams):
             return False
         declared = True
     if any(s in view.sensitive and (not declared or s.startswith(_ORDERS)) for s in streams):
         return True
-    return any(_is_sensitive(v, (), declared, view) for v in value.values() if isinstance(v, dict))
+    return any(
+        _is_sensitive(each, _plan_of(name, value, plan), (), declared, view)
+        for name, each in value.items()
+        if isinstance(each, dict)
+    )
 
 
-def _sensitive(value: Mapping[str, object], view: SensitivityView) -> dict[str, object]:
-    masked = {name: _masked(each, name, view) for name, each in value.items()} if view.mask else {}
-    marked = {**(masked or value), MARK: True}
+def _sensitive(
+    value: Mapping[str, object], plan: FieldPlan, view: SensitivityView
+) -> dict[str, object]:
+    shown = _masked(value, plan, view) if view.mask else value
+    marked = {**cast(Mapping[str, object], shown), MARK: True}
     if not view.mark:
         del marked[MARK]
     return marked
 
 
-def _masked(value: object, name: str, view: SensitivityView) -> object:
+def _masked(value: object, plan: FieldPlan, view: SensitivityView) -> object:
     if isinstance(value, str):
-        return value if _is_harmless(name, value, view) else MASKED
+        return value if _is_harmless(value, plan, view) else MASKED
     if isinstance(value, dict):
-        return {inner: _masked(each, inner, view) for inner, each in value.items()}
+        return {
+            name: _masked(each, _plan_of(name, value, plan), view) for name, each in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_masked(each, name, view) for each in value]
-    return None if name in view.links else value
+        return [_masked(each, plan, view) for each in value]
+    return None if plan.link and view.unlinked else value
 
 
-def _is_harmless(name: str, text: str, view: SensitivityView) -> bool:
-    if name == "stream":
+def _is_harmless(text: str, plan: FieldPlan, view: SensitivityView) -> bool:
+    if plan.kind is TextKind.STREAM:
         return text.startswith(_ORDERS)
-    return name in view.harmless
+    return plan.harmless and not (plan.link and view.unlinked)
 
 
 def without_skus(errors: Iterable[Mapping[str, T]]) -> list[dict[str, T | str]]:
