@@ -92,6 +92,8 @@ class RandomShop:
         for sku in SKUS:
             execute(ReceiveStock(sku=sku, location="LON", quantity=30))
         execute(PutProduct(sku="POST", title="Postage", stocked=False))
+        execute(PutChannel(channel="web", name_="Web"))
+        execute(IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill"))
 
     def step(self) -> None:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)

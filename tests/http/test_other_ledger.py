@@ -70,6 +70,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         blind = {"lines": [{"sku": "SKU-1", "quantity": 1, "reason": "only-here"}]}
         returned = done(api.post("/v1/returns", blind))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
+        drafted = done(api.post("/v1/drafts", {**placing, "external_id": "only-here-2"}))
         oms.audit.sealer().catch_up()
         names = {
             "order_id": order_id,
@@ -77,6 +78,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "payment_id": paid["payment_id"],
             "discrepancy_id": "d-1",
             "return_id": returned["return_id"],
+            "draft_id": drafted["draft_id"],
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",

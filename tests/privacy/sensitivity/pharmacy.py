@@ -57,6 +57,7 @@ class Pharmacy:
         return self
 
     def _fulfilled(self, body: dict[str, Any], sku: str) -> dict[str, str]:
+        draft_id = self._drafted(body)
         order_id = self.do("POST", "/v1/orders", body)["order_id"]
         path = f"/v1/orders/{order_id}"
         held = self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} why", "note": PLANTED})
@@ -75,10 +76,13 @@ class Pharmacy:
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
-        returned = self._returned(path)
-        return (
-            {n: made[n] for n in names} | returned | {"token": made["tracking_token"], "sku": sku}
-        )
+        others = {**self._returned(path), "draft_id": draft_id}
+        return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
+
+    def _drafted(self, body: dict[str, Any]) -> str:
+        """The order once more, as a draft."""
+        draft = {**body, "external_id": f"{body['external_id']}-again"}
+        return str(self.do("POST", "/v1/drafts", draft)["draft_id"])
 
     def _returned(self, path: str) -> dict[str, str]:
         """A unit is paid, comes back, and is refunded; another is returned and declined. The ids

@@ -27,7 +27,7 @@ class CustomerRecordAnswer(TypedDict):
 class CorrectedCustomerAnswer(TypedDict):
     """`corrected` are the orders in which something was different."""
 
-    customer_id: str
+    customer_id: Harmless
     corrected: list[str]
 
 

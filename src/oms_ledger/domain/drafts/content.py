@@ -55,4 +55,4 @@ class DraftContent:
     promised_delivery_at: HarmlessTime | None = None
     fulfil_at: HarmlessTime | None = None
     pay_by: datetime | None = None
-    intake: str = "now"
+    intake: Harmless = "now"

@@ -7,7 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.event_answers import EventsAnswer, FeedItemAnswer
-from oms_ledger.domain.text_kinds import Harmless, LinkNumber, Sku
+from oms_ledger.domain.text_kinds import Harmless, LinkNumber, LinkText, Sku
 
 
 class FieldProblemAnswer(TypedDict, total=False):
@@ -16,7 +16,7 @@ class FieldProblemAnswer(TypedDict, total=False):
     field: str
     message: str
     type: Harmless
-    line: str
+    line: LinkText
     sku: Sku | None
     location: Harmless
     requested: int
