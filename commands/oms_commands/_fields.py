@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.money import DIGITS, to_minor
-from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, NO_NUL, PRINTABLE
+from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, LOCALE, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.texts import composed_value
 from oms_ledger.domain.times import bounded, not_a_number
@@ -96,6 +96,7 @@ TaxRate = Annotated[Decimal, Field(ge=0, le=10, max_digits=9)]
 """As a share of the price: 0.20."""
 Currency = Annotated[str, Field(pattern=CURRENCY)]
 Country = Annotated[str, Field(pattern=COUNTRY)]
+Locale = Annotated[str, Field(pattern=LOCALE)]
 Amount = Annotated[
     Decimal,
     Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),

@@ -12,6 +12,7 @@ from oms_projections import (
     customers,
     deadlines,
     drafts,
+    messages,
     order_analytics,
     order_status,
     payments,
@@ -23,6 +24,7 @@ from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
@@ -43,6 +45,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     order_analytics.READ_MODEL,
     customers.READ_MODEL,
     drafts.READ_MODEL,
+    messages.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -52,6 +55,7 @@ QUERIES: tuple[Query, ...] = (
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
+    *of_messages.QUERIES,
     *of_channels.QUERIES,
     *of_risk.QUERIES,
     *of_store_credit.QUERIES,

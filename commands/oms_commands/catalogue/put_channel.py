@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Code
+from oms_commands._fields import COMPOSED, STRICT, Code, Locale
 from oms_ledger.domain.channels.answers import ChannelSettingsAnswer
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
@@ -21,13 +21,14 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PutChannel(Command):
-    """Define which stock a channel sells, when its payments are captured, and what may ship unpaid.
+    """Define what a channel sells, captures and ships by itself, and whether it writes messages.
 
     Its orders get stock of `locations` alone, or of all where it is left out. What is authorised is
     captured with `capture_on`: `placement` (as soon as it is authorised), `confirm`, `dispatch` (by
     the lines dispatched), or `manual`, when a person captures it. With `ship_unpaid` false nothing
-    ships until what is due is paid or authorised. A field that is left out is as in a channel
-    without settings. Channels are compared without regard to case.
+    ships until what is due is paid or authorised. With `messages` its customers get messages about
+    their orders, in the language `locale`, or in the sender's own. A field that is left out is as
+    in a channel without settings. Channels are compared without regard to case.
     """
 
     name: ClassVar[str] = "PutChannel"
@@ -39,6 +40,8 @@ class PutChannel(Command):
         "locations": ["LON"],
         "capture_on": "dispatch",
         "ship_unpaid": False,
+        "messages": True,
+        "locale": "en-GB",
     }
 
     channel: Code
@@ -48,6 +51,8 @@ class PutChannel(Command):
     locations: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
     capture_on: Literal["placement", "confirm", "dispatch", "manual"] = "manual"
     ship_unpaid: bool | None = None
+    messages: bool = False
+    locale: Locale | None = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(ChannelSettings, channel_key(self.channel))]
@@ -61,6 +66,8 @@ class PutChannel(Command):
             tuple(dict.fromkeys(self.locations)),
             self.capture_on,
             self.ship_unpaid,
+            self.messages,
+            self.locale,
         )
         if event == given.state(ChannelSettings, event.channel).defined:
             return ()

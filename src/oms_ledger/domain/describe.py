@@ -16,6 +16,8 @@ from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
 )
+from oms_ledger.domain.messages.describe import describe_message
+from oms_ledger.domain.messages.events import MESSAGE_EVENTS
 from oms_ledger.domain.orders.describe import Skus, describe_order
 from oms_ledger.domain.orders.events import (
     ORDER_EVENTS,
@@ -47,6 +49,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_payment(event)]
     if isinstance(event, RETURN_EVENTS):
         return describe_return(event)
+    if isinstance(event, MESSAGE_EVENTS):
+        return [describe_message(event)]
     if isinstance(event, ReturnPolicyDefined):
         return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):

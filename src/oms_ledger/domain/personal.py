@@ -44,10 +44,12 @@ ChangePersonal = Callable[[Personal, str], Personal]
 class Person:
     """The data subject of a command's personal values: the customer with this `id`; without an
     id, the holder of the e-mail address among the values; without either, the subject named
-    `fallback`, such as `order:<id>`."""
+    `fallback`, such as `order:<id>`. `forgotten`: the personal values of the order that the person
+    was resolved from cannot be read any more."""
 
     id: str | None
     fallback: str
+    forgotten: bool = False
 
 
 class PersonalCommand(Protocol):

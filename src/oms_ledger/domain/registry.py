@@ -13,6 +13,8 @@ from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.messages.events import MESSAGE_EVENTS
+from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
@@ -36,6 +38,7 @@ EVENTS: dict[str, type[Event]] = {
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
+        *MESSAGE_EVENTS,
         ReturnPolicyDefined,
         LocationDefined,
         ProductDefined,
@@ -58,6 +61,7 @@ STATES: dict[str, type[State]] = {
         Payment,
         StoreCredit,
         Return,
+        Message,
         ReturnPolicy,
         Location,
         Product,

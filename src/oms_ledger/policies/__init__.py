@@ -8,13 +8,19 @@ from oms_ledger.policies import (
     when_claim_approved_refund_it,
     when_order_cancelled_release_its_payments,
     when_order_confirmed_capture_what_is_due,
+    when_order_edited_write_message,
+    when_order_held_write_message,
     when_order_placed_screen_it,
+    when_order_placed_write_message,
     when_order_received_place_it,
     when_payment_authorised_capture_what_is_due,
     when_payment_authorised_too_late_void_it,
+    when_payment_refunded_write_message,
     when_return_received_refund_it,
     when_return_settled_close_it,
+    when_units_delivered_write_message,
     when_units_shipped_capture_what_is_due,
+    when_units_shipped_write_message,
 )
 
 POLICIES: tuple[Policy, ...] = (
@@ -28,4 +34,10 @@ POLICIES: tuple[Policy, ...] = (
     when_return_received_refund_it.POLICY,
     when_claim_approved_refund_it.POLICY,
     when_return_settled_close_it.POLICY,
+    when_order_placed_write_message.POLICY,
+    when_order_edited_write_message.POLICY,
+    when_order_held_write_message.POLICY,
+    when_units_shipped_write_message.POLICY,
+    when_units_delivered_write_message.POLICY,
+    when_payment_refunded_write_message.POLICY,
 )

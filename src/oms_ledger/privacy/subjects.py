@@ -74,10 +74,11 @@ class SubjectResolver:
             terms = _terms_agreed(connection, order_id)
             if terms is None:
                 return Person(None, fallback)
-            if terms.customer is not None and terms.customer.id is not None:
-                return Person(terms.customer.id, fallback)
             subjects = _subjects_sealing(connection, terms)
-        return Person(None, subjects[0] if subjects else fallback)
+        forgotten = not subjects and bool(_keys_sealing(terms))
+        if terms.customer is not None and terms.customer.id is not None:
+            return Person(terms.customer.id, fallback, forgotten)
+        return Person(None, subjects[0] if subjects else fallback, forgotten)
 
     # Commands.
 
@@ -171,8 +172,13 @@ def _terms_agreed(connection: Connection, order_id: str) -> OrderTerms | None:
 
 def _subjects_sealing(connection: Connection, terms: OrderTerms) -> list[str]:
     """The subjects of the living keys that seal personal values of these terms."""
-    ids = {key for _, value in personal_values(terms) if (key := key_of(value))}
-    return [k.subject for k in postgres.keys_by_id(connection, ids) if k.wrapped]
+    keys = postgres.keys_by_id(connection, _keys_sealing(terms))
+    return [key.subject for key in keys if key.wrapped]
+
+
+def _keys_sealing(terms: OrderTerms) -> set[str]:
+    """The ids of the keys, destroyed ones too, that seal personal values of these terms."""
+    return {key for _, value in personal_values(terms) if (key := key_of(value))}
 
 
 def _order_subjects(connection: Connection, record: str) -> list[str]:

@@ -16,6 +16,8 @@ class ChannelSettingsAnswer(TypedDict):
     locations: list[Harmless]
     capture_on: str
     ship_unpaid: bool | None
+    messages: bool
+    locale: Harmless | None
     version: int
 
 

@@ -16,5 +16,7 @@ def channel_view(settings: ChannelSettings) -> dict[str, Json]:
         "locations": list(defined.locations),
         "capture_on": defined.capture_on,
         "ship_unpaid": defined.ship_unpaid,
+        "messages": defined.messages,
+        "locale": defined.locale,
         "version": settings.version,
     }

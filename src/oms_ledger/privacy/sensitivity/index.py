@@ -1,8 +1,8 @@
 """Which orders, shipments and products are sensitive, according to the log. Read models may lag
 behind the log, so they are not used.
 
-Orders, shipments, payments and returns carry the mark in their first event and never change it, so
-it is cached without expiry. A product's mark can change, so it is cached for seconds.
+Orders, shipments, payments, returns and messages carry the mark in their first event and never
+change it, so it is cached without expiry. A product's mark can change, so it is cached for seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Protocol
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.messages.events import MessageRequested
 from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
@@ -36,9 +37,9 @@ _PRODUCTS = f"{Product.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order, or of a shipment, payment or return. `order` is the stream of the order
-    itself, or of the one that these are of; None of a blind return. `keys` are the ids of the data
-    keys that seal the personal values with which the order was placed."""
+    """The mark of an order, or of a shipment, payment, return or message. `order` is the stream of the
+    order itself, or of the one that these are of; None of a blind return. `keys` are the ids of the
+    data keys that seal the personal values with which the order was placed."""
 
     sensitive: bool
     order: str | None = None
@@ -135,7 +136,7 @@ class SensitivityIndex:
 def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, (OrderPlaced, OrderReceived)) and event.sensitive:
         return SensitivityMark(True, stream, frozenset(_keys_in(event)))
-    if isinstance(event, (ShipmentCreated, PaymentRequested)):
+    if isinstance(event, (ShipmentCreated, PaymentRequested, MessageRequested)):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
     if isinstance(event, ReturnRequested):
         order = stream_id(Order, event.order_id) if event.order_id is not None else None

@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.state import Return
@@ -33,10 +34,11 @@ NAMED_BY: dict[str, type[State]] = {
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,
+    "message_id": Message,
     "sku": Product,
 }
-"""Fields of paths and commands whose value names a stream, and its type. Orders, shipments, returns
-and payments carry the mark in their first event, products in their newest."""
+"""Fields of paths and commands whose value names a stream, and its type. Orders, shipments,
+returns, payments and messages carry the mark in their first event, products in their newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"

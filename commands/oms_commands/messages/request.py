@@ -1,0 +1,87 @@
+"""Requesting a message to the customer of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
+
+from oms_commands._fields import STRICT, Id, Locale
+from oms_ledger.domain.channels.state import settings_of
+from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.messages.answers import MessageRequestAnswer
+from oms_ledger.domain.messages.events import MessageRequested, Template
+from oms_ledger.domain.messages.state import Message
+from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RequestMessage(Command):
+    """Request a message to the customer of an order, which a sender then delivers.
+
+    The ledger does so by itself where the `messages` of the order's channel are on. A message holds
+    no address and no text: the sender takes both from the order. `part_id` is the id of the edit,
+    hold, shipment or refund that it is about; `locale` is that of the channel where it is left out.
+    """
+
+    name: ClassVar[str] = "RequestMessage"
+    route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/messages", 201)
+    scope: ClassVar[str] = "orders:write"
+    answer_type: ClassVar[type] = MessageRequestAnswer
+    within_channels: ClassVar[bool] = True
+    lacks_person: ClassVar[bool] = True
+    example: ClassVar[Mapping[str, Json]] = {"template": "placed", "locale": "en-GB"}
+
+    order_id: Id
+    template: Template
+    part_id: Id | None = None
+    locale: Locale | None = None
+    if_possible: Annotated[
+        bool, Field(description="Write none where the order has no e-mail address any more.")
+    ] = False
+    forgotten: SkipJsonSchema[bool] = field(default=False, init=False)
+
+    def with_person(self, person: Person) -> RequestMessage:
+        """The same, with whether the person of the order was forgotten."""
+        return with_fields(self, forgotten=person.forgotten)
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [(Order, self.order_id), (Message, ctx.command_id)]
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        order = existing_order(given, self.order_id)
+        customer = order.terms.customer
+        if customer is None or customer.email is None or self.forgotten:
+            if self.if_possible:
+                return ()
+            raise Refused(
+                "The order has no e-mail address, or its customer was forgotten. Set the address"
+                " with POST /v1/orders/{order_id}/edit.",
+                code="no_email_address",
+            )
+        settings = settings_of(order.terms.channel, given)
+        event = MessageRequested(
+            ctx.command_id,
+            self.order_id,
+            self.template,
+            order.terms.channel,
+            self.part_id,
+            self.locale or (settings.locale if settings is not None else None),
+            order.sensitive,
+        )
+        return [Change(event)]
+
+    def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
+        requested = given.state(Message, ctx.command_id).requested
+        return {
+            "order_id": self.order_id,
+            "template": self.template,
+            "message_id": None if requested is None else requested.message_id,
+        }

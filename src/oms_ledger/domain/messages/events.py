@@ -1,0 +1,62 @@
+"""Events of a message's stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias, get_args
+
+from oms_ledger.domain.text_kinds import Harmless, LinkText, MessageId, OrderId
+from oms_ledger.kernel import Event
+
+Template: TypeAlias = Literal["placed", "edited", "held", "shipped", "delivered", "refunded"]
+"""What a message tells the customer of their order."""
+
+
+class MessageStreamEvent(Event):
+    """An event of a message's stream."""
+
+    __slots__ = ()
+    category: ClassVar[str] = "message"
+    message_id: MessageId
+
+    @property
+    def key(self) -> str:
+        return self.message_id
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRequested(MessageStreamEvent):
+    """A message about an order is to be sent to its customer. `template` is a `Template`. `part_id` is the id of the edit, hold, shipment or refund that
+    it is about. `channel` is that of the order. `locale` is a BCP 47 language tag; None: the
+    sender's own. The address, and what the template shows, are in the order."""
+
+    type: ClassVar[str] = "message.requested.v1"
+    message_id: MessageId
+    order_id: OrderId
+    template: Harmless
+    channel: Harmless
+    part_id: LinkText | None = None
+    locale: Harmless | None = None
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(MessageStreamEvent):
+    """`reference` is the name that the sender's provider gave the message."""
+
+    type: ClassVar[str] = "message.sent.v1"
+    message_id: MessageId
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFailed(MessageStreamEvent):
+    """The message could not be sent, or came back."""
+
+    type: ClassVar[str] = "message.failed.v1"
+    message_id: MessageId
+    reason: str
+
+
+MessageEvent: TypeAlias = MessageRequested | MessageSent | MessageFailed
+MESSAGE_EVENTS: tuple[type[MessageEvent], ...] = get_args(MessageEvent)

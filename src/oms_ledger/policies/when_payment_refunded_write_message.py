@@ -1,0 +1,22 @@
+"""When money was refunded, the customer gets a message, where the channel says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oms_ledger.domain.payments.events import PaymentRefunded
+from oms_ledger.domain.payments.state import Payment
+from oms_ledger.kernel import Command, Log, Policy, Recorded
+from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
+
+
+def react(recorded: Recorded, log: Log) -> Sequence[Command]:
+    event = recorded.event
+    assert isinstance(event, PaymentRefunded)
+    if is_old(recorded) or not any_channel_has_messages(log):
+        return ()
+    requested = log.fold(Payment, event.payment_id).first_event
+    return message_about(log, requested.order_id, "refunded", event.refund_id)
+
+
+POLICY = Policy("when_payment_refunded_write_message", frozenset({PaymentRefunded.type}), react)
