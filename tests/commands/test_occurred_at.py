@@ -21,6 +21,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.messages.past import MESSAGE
 from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
 from tests.commands.returns.past import (
@@ -132,6 +133,8 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "RequestBlindReturn": (SHELF, {"lines": [{"sku": "A", "quantity": 1}]}),
     "ApproveReturn": (REQUESTED, RETURN),
     "DeclineReturn": (REQUESTED, {**RETURN, "reason": "Worn"}),
+    "SendMessage": (MESSAGE, {"message_id": "m1"}),
+    "FailMessage": (MESSAGE, {"message_id": "m1", "reason": "mailbox full"}),
     "ReceiveReturn": (
         APPROVED,
         {
@@ -164,6 +167,7 @@ NO_FACTS = {
     "ReleaseScheduledOrder",
     "ExpireOrder",
     "PutReturnPolicy",
+    "RequestMessage",
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
@@ -174,7 +178,8 @@ NO_FACTS = {
     "CorrectCustomer",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, what staff keep about a customer, and drafts, whose orders have a time of their own."""
+under law, requests of messages, what staff keep about a customer, and drafts, whose orders have a
+time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

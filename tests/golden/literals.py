@@ -99,6 +99,7 @@ from oms_ledger.domain.store_credit.events import (
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.drafts import DRAFT_LITERALS
+from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
 
@@ -232,6 +233,7 @@ LITERALS: dict[str, Event] = {
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
         *RETURN_LITERALS,
+        *MESSAGE_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -310,7 +312,7 @@ LITERALS: dict[str, Event] = {
         BuyerBlocked("customer:17850", "charge-backs"),
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),
-        ChannelDefined("web", "Web shop", ("LON",), "dispatch", True),
+        ChannelDefined("web", "Web shop", ("LON",), "dispatch", True, True, "en-GB"),
         CustomerForgotten(
             "17850",
             "period is over",
@@ -337,6 +339,7 @@ ADDED: dict[str, dict[str, object]] = {
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {"account": None},
+    "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }

@@ -12,6 +12,7 @@ from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.drafts.rows import DraftRow
+from oms_projections.messages.rows import MessageRow
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
 from oms_projections.returns.rows import ReturnRow
@@ -173,6 +174,10 @@ def _drafts_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in models.of(DraftRow, lambda row: row.draft_id in p["keys"])]
 
 
+def _messages_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(MessageRow, lambda row: row.message_id in p["keys"])]
+
+
 def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
     rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
     return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
@@ -193,4 +198,5 @@ STATEMENTS: dict[str, Statement] = {
     "returns_by_id": _returns_by_id,
     "payments_by_id": _payments_by_id,
     "drafts_by_id": _drafts_by_id,
+    "messages_by_id": _messages_by_id,
 }

@@ -24,6 +24,9 @@ from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.messages.fail import FailMessage
+from oms_commands.messages.request import RequestMessage
+from oms_commands.messages.send import SendMessage
 from oms_commands.orders._fields import CancelledLine, CustomerFields, LineFields
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
@@ -58,6 +61,7 @@ from oms_ledger.kernel import Command, Json
 SKUS = ("A", "A!", "A@B", "B/1")
 """Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
 PLACES = ("LON", "MAN")
+EMAIL = Personal("ada@example.com")
 SCANS: tuple[ScanCode, ...] = (
     "in_transit",
     "out_for_delivery",
@@ -79,10 +83,12 @@ class RandomShop:
         self.shipments: list[str] = []
         self.returns: list[str] = []
         self.drafts: list[str] = []
+        self.messages: list[str] = []
         self.payments: list[tuple[str, str]] = []
         """Payments, each with its order before it."""
         self._till = random.Random(seed)
         self._drafting = random.Random(seed)
+        self._writing = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
         self._now = now
@@ -112,6 +118,8 @@ class RandomShop:
             self._try(self._pay())
         if self._drafting.random() < 0.3:
             self._try(self._draft())
+        if self._writing.random() < 0.3:
+            self._try(self._message())
 
     def _try(self, command: Command) -> None:
         try:
@@ -122,6 +130,8 @@ class RandomShop:
             self.orders.append(str(answer["order_id"]))
         if isinstance(command, CreateDraft):
             self.drafts.append(str(answer["draft_id"]))
+        if isinstance(command, RequestMessage):
+            self.messages.append(str(answer["message_id"]))
         if isinstance(command, CreateShipment):
             self.shipments.append(str(answer["shipment_id"]))
         if isinstance(command, RequestReturn):
@@ -144,6 +154,17 @@ class RandomShop:
 
     def a_draft(self) -> str:
         return self._drafting.choice(self.drafts[-20:] or ["none"])
+
+    def a_message(self) -> str:
+        return self._writing.choice(self.messages[-20:] or ["none"])
+
+    def _message(self) -> Command:
+        kind, message_id = self._writing.randrange(4), self.a_message()
+        if kind == 0:
+            return SendMessage(message_id, "ref")
+        if kind == 1:
+            return FailMessage(message_id, "mailbox full")
+        return RequestMessage(self._writing.choice(self.orders[-20:] or ["none"]), "placed")
 
     def _draft(self) -> Command:
         kind, draft_id = self._drafting.randrange(6), self.a_draft()
@@ -188,7 +209,7 @@ class RandomShop:
             "GBP",
             lines,
             placed_at=self.earlier() if self.chance.random() < 0.3 else None,
-            customer=CustomerFields(id=f"c{self._units()}", name=Personal("Ada Lovelace")),
+            customer=CustomerFields(f"c{self._units()}", Personal("Ada Lovelace"), EMAIL),
             backorder=backorder,
             confirm=self.chance.random() < 0.8,
             sensitive=self.chance.random() < 0.2,

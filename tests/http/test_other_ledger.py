@@ -71,6 +71,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         returned = done(api.post("/v1/returns", blind))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
         drafted = done(api.post("/v1/drafts", {**placing, "external_id": "only-here-2"}))
+        written = done(api.post(f"/v1/orders/{order_id}/messages", {"template": "placed"}))
         oms.audit.sealer().catch_up()
         names = {
             "order_id": order_id,
@@ -79,6 +80,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "discrepancy_id": "d-1",
             "return_id": returned["return_id"],
             "draft_id": drafted["draft_id"],
+            "message_id": written["message_id"],
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",

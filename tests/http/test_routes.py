@@ -108,6 +108,7 @@ def _fulfil(client: ExampleClient) -> None:
     edited = client.do("EditOrder", order_id=order_id)
     assert (edited["difference"], edited["amount_due"]) == ("2.05", "22.30")
     held = client.do("HoldOrder", order_id=order_id)
+    _write(client, order_id)
     client.do("ReleaseHold", order_id=order_id, hold_id=held["hold_id"])
     client.do("ConfirmOrder", order_id=order_id)
     shipment_id = client.do("CreateShipment", order_id=order_id)["shipment_id"]
@@ -127,6 +128,15 @@ def _fulfil(client: ExampleClient) -> None:
     assert (
         client.see("order_events", after, order_id=order_id)["items"][0]["command"] == "PlaceOrder"
     )
+
+
+def _write(client: ExampleClient, order_id: str) -> None:
+    """A message that fails and is sent after all."""
+    message_id = client.do("RequestMessage", order_id=order_id)["message_id"]
+    assert client.do("FailMessage", message_id=message_id)["status"] == "failed"
+    after = client.do("SendMessage", message_id=message_id)["position"]
+    assert client.see("get_message", after, message_id=message_id)["status"] == "sent"
+    assert client.see("list_messages", after)["items"][0]["message_id"] == message_id
 
 
 def _draft(client: ExampleClient) -> None:
@@ -327,7 +337,7 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
-PATHS |= {"rule_name": "r", "buyer": "c", "account": "a"}
+PATHS |= {"rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

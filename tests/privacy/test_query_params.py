@@ -52,6 +52,7 @@ UNRESTRICTED = {
     "list_returns": "every item names its return and is masked like its order",
     "get_draft": "it says itself whether it is sensitive, and is masked by that",
     "list_drafts": "every item says itself whether it is sensitive, and is masked by that",
+    "list_messages": "every item says itself whether it is sensitive, and is masked by that",
     "list_payments": "every item names its payment and is masked like its order",
     "get_store_credit": "amounts, whose orders are named and masked as such",
     "list_hold_rules": "rules, with no order in them",

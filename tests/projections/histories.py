@@ -152,6 +152,7 @@ class Shop:
             partial(move, self)
             for move in (
                 more.prepare,
+                more.write,
                 more.queue,
                 more.pay,
                 more.credit,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from oms_ledger.domain.customers.events import CustomerNoted, CustomerTagged
 from oms_ledger.domain.drafts.content import DraftContent, DraftLine
 from oms_ledger.domain.drafts.events import DraftDeleted, DraftPlaced, DraftSaved
+from oms_ledger.domain.messages.events import MessageFailed, MessageRequested, MessageSent
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     CreditGranted,
@@ -81,6 +82,18 @@ def prepare(shop: Shop) -> None:
     end = shop.chance.choice((DraftPlaced(draft_id, "o1"), DraftDeleted(draft_id), None))
     if end is not None:
         shop.events.append(end)
+
+
+def write(shop: Shop) -> None:
+    """A message is requested, sent, fails, or fails and is sent after all."""
+    order = shop.any_order()
+    if order is None or order.placed is None:
+        return
+    message_id, placed = f"m{len(shop.events)}", order.placed
+    request = MessageRequested(message_id, placed.order_id, "placed", placed.terms.channel)
+    ends = (MessageFailed(message_id, "mailbox full"), MessageSent(message_id, "ref"))
+    first, last = sorted((shop.chance.randrange(3), shop.chance.randrange(3)))
+    shop.events.extend((request, *ends[first:last]))
 
 
 def queue(shop: Shop) -> None:

@@ -30,6 +30,7 @@ reasons are below each table. States are derived from what happened and never se
 """
 
 SKU, PLACE = "85123A", "LON"
+BUYER = {"email": "ada@example.com"}
 Fields: TypeAlias = Mapping[str, object]
 
 
@@ -50,7 +51,8 @@ class Life:
 
     def place(self, **fields: object) -> None:
         line = {"sku": SKU, "quantity": 6, "unit_price": "2.55"}
-        self.do("PlaceOrder", **{"channel": "web", "currency": "GBP", "lines": [line], **fields})
+        body = {"channel": "web", "currency": "GBP", "lines": [line], "customer": BUYER}
+        self.do("PlaceOrder", **{**body, **fields})
 
     def about(self, name: str, **fields: object) -> None:
         """A command about what was made before."""

@@ -31,6 +31,7 @@ from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
 from oms_ledger.demo.drafts import prepare_offers, queue_orders
+from oms_ledger.demo.messages import write_messages
 from oms_ledger.demo.money import (
     POSTAGE,
     PRICES,
@@ -321,6 +322,7 @@ STAGES = (
     Stage("sales desk", queue_orders),
     Stage("sales desk", confirm_hold_or_cancel),
     Stage("sales desk", expire),
+    Stage("sales desk", write_messages),
     Stage("till", pay),
     Stage("sales desk", edit),
     Stage("sales desk", release_or_reduce),

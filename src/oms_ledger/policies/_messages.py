@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from oms_commands.messages.request import RequestMessage
 from oms_ledger.domain.channels.state import ChannelSettings
@@ -17,9 +17,8 @@ OLD = timedelta(days=1)
 older was imported."""
 
 
-def is_old(recorded: Recorded, happened_at: datetime | None = None) -> bool:
-    meta = recorded.meta
-    return meta.recorded_at - (happened_at or meta.happened_at) > OLD
+def is_old(recorded: Recorded) -> bool:
+    return recorded.meta.recorded_at - recorded.meta.happened_at > OLD
 
 
 def any_channel_has_messages(log: Log) -> bool:

@@ -12,7 +12,7 @@ from oms_ledger.policies._messages import any_channel_has_messages, is_old, mess
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, OrderPlaced)
-    if is_old(recorded, event.placed_at) or not any_channel_has_messages(log):
+    if is_old(recorded) or not any_channel_has_messages(log):
         return ()
     return message_about(log, event.order_id, "placed")
 

@@ -76,8 +76,16 @@ class Pharmacy:
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
-        others = {**self._returned(path), "draft_id": draft_id}
+        others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
+
+    def _written(self, path: str) -> str:
+        """A message that failed, and was sent after all."""
+        made = self.do("POST", f"{path}/messages", {"template": "shipped", "part_id": "s"})
+        message_id = str(made["message_id"])
+        self.do("POST", f"/v1/messages/{message_id}/failed", {"reason": f"{PLANTED} bounced"})
+        self.do("POST", f"/v1/messages/{message_id}/sent", {"reference": f"{PLANTED} ref"})
+        return message_id
 
     def _drafted(self, body: dict[str, Any]) -> str:
         """The order once more, as a draft."""

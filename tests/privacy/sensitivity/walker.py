@@ -56,7 +56,7 @@ _HARMLESS = (
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
-    "due credit expires_at draft_id intake line",
+    "due credit expires_at draft_id intake line message_id template part_id locale",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",

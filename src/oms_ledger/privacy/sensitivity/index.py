@@ -37,9 +37,9 @@ _PRODUCTS = f"{Product.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order, or of a shipment, payment, return or message. `order` is the stream of the
-    order itself, or of the one that these are of; None of a blind return. `keys` are the ids of the
-    data keys that seal the personal values with which the order was placed."""
+    """The mark of an order, or of a shipment, payment, return or message. `order` is the stream of
+    the order itself, or of the one that these are of; None of a blind return. `keys` are the ids of
+    the data keys that seal the personal values with which the order was placed."""
 
     sensitive: bool
     order: str | None = None
