@@ -130,7 +130,6 @@ def _fulfil(client: ExampleClient) -> None:
 
 
 def _write(client: ExampleClient, order_id: str) -> None:
-    """A message that fails and is sent after all."""
     message_id = client.do("RequestMessage", order_id=order_id)["message_id"]
     assert client.do("FailMessage", message_id=message_id)["status"] == "failed"
     after = client.do("SendMessage", message_id=message_id)["position"]

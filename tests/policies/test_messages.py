@@ -70,7 +70,7 @@ def test_the_customer_gets_a_message(
 
 
 @of_each
-def test_nothing_is_written_unless_the_channel_says_so(
+def test_nothing_is_written_unless_the_channel_has_messages_on(
     policy: Policy, past: tuple[Event, ...], template: Template, part_id: str | None
 ) -> None:
     events = with_address(*past)
@@ -101,7 +101,7 @@ def test_nothing_is_written_about_what_was_imported(
     assert commands_after(OLD + timedelta(seconds=1)) == 0
 
 
-def test_an_edit_writes_one_where_it_says_so() -> None:
+def test_only_an_edit_with_notify_customer_writes_one() -> None:
     assert given(ON, *with_address(*six()), SILENT_EDIT).reaction_of(EDITED) == []
 
 

@@ -152,7 +152,6 @@ class Shop:
             partial(move, self)
             for move in (
                 more.prepare,
-                more.write,
                 more.queue,
                 more.pay,
                 more.credit,
@@ -170,6 +169,7 @@ class Shop:
         ]
         for _ in range(steps):
             self.chance.choice(every)()
+            more.write(self)
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -90,14 +91,17 @@ def prepare(shop: Shop) -> None:
 
 
 def write(shop: Shop) -> None:
-    """A message is requested, sent, fails, or fails and is sent after all."""
-    order = shop.any_order()
+    """Now and then a message is requested, sent, fails, or fails and is sent after all. By a chance
+    of its own, so that the other moves are the same without it."""
+    chance = random.Random(len(shop.events))
+    orders = [order for order in shop.orders.values() if not order.course.unplaced]
+    order = chance.choice(orders) if orders and chance.random() < 0.1 else None
     if order is None or order.placed is None:
         return
     message_id, placed = f"m{len(shop.events)}", order.placed
     request = MessageRequested(message_id, placed.order_id, "placed", placed.terms.channel)
     ends = (MessageFailed(message_id, "mailbox full"), MessageSent(message_id, "ref"))
-    first, last = sorted((shop.chance.randrange(3), shop.chance.randrange(3)))
+    first, last = sorted((chance.randrange(3), chance.randrange(3)))
     shop.events.extend((request, *ends[first:last]))
 
 

@@ -1,4 +1,4 @@
-"""Messages of the demo: buyers of the shop itself are told that their order was placed."""
+"""Messages of the demo: that an order was placed, to buyers of the shop's own channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages to customers on PostgreSQL: written once, and not to those who were forgotten."""
+"""Messages to customers on PostgreSQL: written once, and none to customers who were forgotten."""
 
 from __future__ import annotations
 
@@ -54,11 +54,16 @@ def test_another_channel_writes_nothing(oms: Oms) -> None:
 
 
 @pytest.mark.parametrize("customer", [ADA, GUEST], ids=["customer", "guest"])
-def test_who_was_forgotten_gets_none_and_who_comes_again_does(
+def test_a_forgotten_customer_gets_no_message_until_they_order_again(
     oms: Oms, customer: dict[str, Any]
 ) -> None:
     before = place(oms, confirm=True, customer=customer)
-    do(oms, "ForgetCustomer", customer_id=customer.get("id", GUEST["email"]), reason="asked")
+    do(
+        oms,
+        "ForgetCustomer",
+        customer_id=customer.get("id", GUEST["email"]),
+        reason="erasure request",
+    )
     again = place(oms, confirm=True, customer=customer)
     finish(oms)
     assert written(oms, before) == []

@@ -31,7 +31,7 @@ def compared(
 ) -> Comparison:
     """All GET routes as a role is answered: for an order of a sensitive product, one declared
     sensitive, and an ordinary one."""
-    ordinary = pharmacy._fulfilled(planted("A", "ordinary"), "A")
+    ordinary = pharmacy._fulfilled(planted("A", "ordinary", customer=CUSTOMER), "A")
     third = replace(pharmacy, path={**pharmacy.path, **ordinary})
     key = oms.api_keys.create(f"key of {role}", role)
     with comparing(monkeypatch) as comparison, Api(create_app(oms), key) as api:
@@ -39,6 +39,9 @@ def compared(
             for _, url in requests(oms, made):
                 assert api.get(url).status_code < 500, url
     return comparison
+
+
+CUSTOMER = {"email": "ordinary@example.com"}
 
 
 @pytest.mark.parametrize("role", ROLES)

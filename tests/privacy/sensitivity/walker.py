@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.returns.state import Return
@@ -31,10 +32,11 @@ NAMED_BY: dict[str, type[State]] = {
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,
+    "message_id": Message,
     "sku": Product,
 }
-"""Fields whose value names a stream, and its type. Orders, shipments, returns and payments carry
-the mark in their first event, products in their newest."""
+"""Fields whose value names a stream, and its type. Orders, shipments, returns, payments and
+messages carry the mark in their first event, products in their newest."""
 
 LINKS = frozenset(
     {
@@ -42,6 +44,8 @@ LINKS = frozenset(
         "shipment_id",
         "return_id",
         "payment_id",
+        "message_id",
+        "part_id",
         "line_id",
         "line",
         "position",
