@@ -26,10 +26,10 @@ class MessageStreamEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageRequested(MessageStreamEvent):
-    """A message about an order is to be sent to its customer. `template` is placed, edited,
-    held, shipped, delivered or refunded; `part_id` is the id of the edit, hold, shipment or refund
-    that it is about. `channel` is that of the order. `locale` is a BCP 47 language tag; None: the sender's own. The address, and what the
-    template shows, are in the order."""
+    """A message about an order is to be sent to its customer. `template` is placed, edited, held,
+    shipped, delivered or refunded; `part_id` is the id of the edit, hold, shipment or refund that
+    it is about. `channel` is that of the order. `locale` is a BCP 47 language tag; None: the
+    sender's own. The address, and what the template shows, are in the order."""
 
     type: ClassVar[str] = "message.requested.v1"
     message_id: MessageId
