@@ -45,5 +45,6 @@ OrderId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("order")]
 ShipmentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("shipment")]
 ReturnId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("return")]
 PaymentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("payment")]
+DraftId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("draft")]
 Sku: TypeAlias = Annotated[str, NamesStream("product")]
 """Itself content: it names a product."""

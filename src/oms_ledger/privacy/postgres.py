@@ -27,6 +27,9 @@ ON_RECORD = "sensitive:"
 """Prefix in the `keys` of an access log entry, followed by the id of an order whose sensitive
 content was disclosed."""
 
+DRAFT_ON_RECORD = "sensitive-draft:"
+"""As `ON_RECORD`, followed by the id of a draft."""
+
 CLOCK_SKEW = timedelta(hours=1)
 """Largest difference expected between the clocks of processes that destroy keys."""
 
@@ -38,6 +41,7 @@ TERMS_TOPICS = stored_names([OrderPlaced.type, OrderReceived.type, OrderEdited.t
 
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
+    "sensitive_drafts",
 )  # fmt: skip
 
 SQL = {name: text.encode() for name, text in queries("oms_ledger.privacy").items()}
@@ -162,6 +166,7 @@ def list_accesses(
         "before": before,
         "limit": limit,
         "mark": ON_RECORD,
+        "draft_mark": DRAFT_ON_RECORD,
     }
     rows = connection.execute(SQL["list_accesses"], params).fetchall()
     entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -31,10 +32,11 @@ NAMED_BY: dict[str, type[State]] = {
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,
+    "draft_id": Draft,
     "sku": Product,
 }
 """Fields whose value names a stream, and its type. Orders, shipments, returns and payments carry
-the mark in their first event, products in their newest."""
+the mark in their first event, products and drafts in their newest."""
 
 LINKS = frozenset(
     {
