@@ -10,6 +10,7 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.drafts.events import DraftSaved
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.engine.db.connection import Connection
@@ -38,6 +39,8 @@ PAGE_SIZE = 1000
 RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
 
 TERMS_TOPICS = stored_names([OrderPlaced.type, OrderReceived.type, OrderEdited.type])
+
+DRAFT_TOPICS = stored_names([DraftSaved.type])
 
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
@@ -222,8 +225,17 @@ def erasure_receipts(
 
 def terms_events(connection: Connection, stream: str) -> Iterator[Event]:
     """The events of an order that say what was agreed, in order."""
-    params = {"stream": stream, "topics": TERMS_TOPICS}
-    rows = connection.execute(SQL["terms_events"], params, binary=True).fetchall()
+    return _stream_events(connection, stream, TERMS_TOPICS)
+
+
+def draft_events(connection: Connection, stream: str) -> Iterator[Event]:
+    """The events of a draft that say what is in it, in order."""
+    return _stream_events(connection, stream, DRAFT_TOPICS)
+
+
+def _stream_events(connection: Connection, stream: str, topics: Sequence[str]) -> Iterator[Event]:
+    params = {"stream": stream, "topics": list(topics)}
+    rows = connection.execute(SQL["stream_events"], params, binary=True).fetchall()
     for topic, state in rows:
         yield codec.decode(topic, bytes(state))[0]
 

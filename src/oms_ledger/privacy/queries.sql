@@ -104,7 +104,7 @@ ORDER BY originator_id, originator_version LIMIT %(limit)s::bigint;
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
 WHERE notification_id = %(position)s::bigint AND topic = ANY(%(topics)s::text[]);
 
--- name: terms_events
+-- name: stream_events
 SELECT topic, state FROM ledger_events
 WHERE originator_id = %(stream)s::text AND topic = ANY(%(topics)s::text[])
 ORDER BY originator_version;
