@@ -49,6 +49,15 @@ def test_an_order_of_a_blocked_customer_is_held_as_it_is_placed() -> None:
     assert holds(CUSTOMER, id="c8") == []
 
 
+def test_a_customer_whose_id_is_stored_in_another_form_is_held() -> None:
+    """A customer of before ids were put into one form keeps the id, and is blocked in the other."""
+    blocked = BuyerBlocked("customer:Ren\u00e9", "charge-backs")
+    command = order(1, customer={"id": "Ren\u00e9"}).with_person_id("Rene\u0301")
+    events = given(*SHELF, blocked).when(command).events
+    (hold,) = [event for event in events if isinstance(event, OrderHeld)]
+    assert hold.inputs == (RuleInput("buyer", "customer:Ren\u00e9"),)
+
+
 def test_an_order_with_a_blocked_email_address_is_held_under_any_customer_id() -> None:
     (hold,) = holds(EMAIL, id="c8", blinds=("other", BLIND))
     assert hold.inputs == (RuleInput("buyer", f"email:{BLIND}"),)
