@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from oms_ledger.domain.orders.events import HoldReleased, OrderHeld, OrderPlaced
+from oms_ledger.domain.orders.events import HoldReleased, OrderCancelled, OrderHeld, OrderPlaced
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Page, ReadModel, Recorded, Row, RowKey
@@ -63,6 +63,8 @@ def _fold_order(r: Recorded, page: Page) -> None:
     if isinstance(event, ReturnRequested):
         page.add(returns.requested(r, event))
     if isinstance(event, orders.FOLLOWED) and event.order_id is not None:
+        if isinstance(event, OrderCancelled) and page.get(OrderFigureRow, event.order_id) is None:
+            return  # in the queue: it was never placed
         order = _existing(page, OrderFigureRow, r, event.order_id)
         orders.changed(order, r, event)
         page.put(order)
