@@ -54,7 +54,6 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
-    RejectedLine,
     ReturnProgressed,
     RuleInput,
     UnitsDateCorrected,
@@ -64,7 +63,14 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import (
+    Allocation,
+    Backorder,
+    LineEdit,
+    LineQuantity,
+    OrderLine,
+    RejectedLine,
+)
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,

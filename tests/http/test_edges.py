@@ -118,3 +118,16 @@ def test_deep_bodies_are_refused(memory_api: Api, depth: int) -> None:
                 if status == 200:  # a batch, whose items are told one by one
                     status = response.json()["results"][0]["status"]
                 assert status in (400, 413, 422), (path, depth, opening)
+
+
+def security_headers(response: httpx.Response) -> None:
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+def test_answers_are_not_kept_and_not_sniffed(api: Api) -> None:
+    for path in ("/healthz", "/v1/events", "/v1/orders/none", "/nowhere", "/v1/%00"):
+        security_headers(api.get(path))
+    security_headers(api.post("/v1/orders", {}))
+    security_headers(api.send("DELETE", "/v1/orders"))

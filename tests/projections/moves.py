@@ -22,10 +22,15 @@ from oms_ledger.domain.orders.events import (
     OrderTagged,
     OrderUnarchived,
     PaymentProgressed,
-    RejectedLine,
     ReturnProgressed,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity, OrderLine
+from oms_ledger.domain.orders.lines import (
+    Allocation,
+    Backorder,
+    LineQuantity,
+    OrderLine,
+    RejectedLine,
+)
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Customer, OrderTerms
 from oms_ledger.domain.payments.events import (

@@ -64,7 +64,7 @@ def fold(r: Recorded, page: Page) -> None:
     elif isinstance(event, ORDER_CHANGES):
         order = page.get(CustomerOrderRow, event.order_id)
         if order is None and isinstance(event, OrderCancelled):
-            return  # in the queue: it was never placed
+            return  # it was cancelled in the queue
         if order is None:
             raise LookupError(f"{event.type} for order {event.order_id}, never placed")
         if isinstance(event, OrderEdited) and event.customer is not None:

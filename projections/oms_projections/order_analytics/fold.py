@@ -64,7 +64,7 @@ def _fold_order(r: Recorded, page: Page) -> None:
         page.add(returns.requested(r, event))
     if isinstance(event, orders.FOLLOWED) and event.order_id is not None:
         if isinstance(event, OrderCancelled) and page.get(OrderFigureRow, event.order_id) is None:
-            return  # in the queue: it was never placed
+            return  # it was cancelled in the queue
         order = _existing(page, OrderFigureRow, r, event.order_id)
         orders.changed(order, r, event)
         page.put(order)

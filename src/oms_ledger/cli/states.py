@@ -120,7 +120,15 @@ def _backordered(life: Life) -> None:
     life.do("ReceiveStock", sku=SKU, location=PLACE, quantity=6)
 
 
+def _rejected(life: Life) -> None:
+    line = {"sku": SKU, "quantity": 106, "unit_price": "2.55"}
+    life.place(lines=[line], intake="queued")
+    life.about("PlaceReceivedOrder")
+
+
 ORDERS: Mapping[str, Recipe] = {
+    "received": lambda life: life.place(intake="queued"),
+    "rejected": _rejected,
     "pending": Life.place,
     "pending, not paid by pay_by": _overdue,
     "scheduled": lambda life: life.place(

@@ -23,9 +23,8 @@ from oms_ledger.domain.orders.events import (
     OrderPlaced,
     OrderReceived,
     OrderRejected,
-    RejectedLine,
 )
-from oms_ledger.domain.orders.lines import Allocation, LineQuantity
+from oms_ledger.domain.orders.lines import Allocation, LineQuantity, RejectedLine
 from oms_ledger.domain.stock.events import StockAllocated
 from oms_ledger.kernel import Command, Event
 from oms_ledger.testing import CONTEXT, given

@@ -89,6 +89,25 @@ def test_a_writer_that_waits_ends_one_that_is_stopped(ready: Database, place: st
 
 
 @pytest.mark.postgres
+def test_sessions_that_do_not_hold_the_lock_are_left_alone(ready: Database) -> None:
+    """Writers of this and of other databases, in a transaction that is older than the wait."""
+    settings = replace(Settings(), database_url=ready.url, database_deadline_seconds=DEADLINE)
+    writer = Writer(PostgresStore(partial(Pools(settings).connect, Role.WRITER)))
+    unhurried = Timeouts(lock_ms=60_000, statement_ms=60_000, idle_in_transaction_ms=60_000)
+    with pool.connect(ready.url, ready.schema, role=Role.WRITER, timeouts=unhurried) as other:
+        name = other.execute("SELECT current_setting('application_name')").fetchone()
+        other.execute("BEGIN")
+        other.execute("SELECT position FROM ledger_head")
+        try:
+            with stopped_holder(ready, BETWEEN, deadline=60.0):
+                refusals(writer.submit_many(submissions([Receive("X", 1)])))
+                assert submit(writer, Receive("X", 1)).position == 1
+            assert other.execute("SELECT current_setting('application_name')").fetchone() == name
+        finally:
+            writer.close()
+
+
+@pytest.mark.postgres
 @pytest.mark.parametrize("amid", [True, False])
 def test_a_copy_to_a_server_that_is_stopped_ends(ready: Database, amid: bool) -> None:
     """On a socket of this machine, of which the operating system ends no connection: while rows are

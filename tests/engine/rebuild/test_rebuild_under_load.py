@@ -19,6 +19,9 @@ from tests.serving.shop import location, order, receive
 
 ORDERS = 2000
 BEFORE_SECONDS = 5.0
+SWAPPED_BACK = 2
+"""So many read models are swapped back after the rebuild, `order_status` among them; the others
+stay with the new version."""
 
 
 def projections(database: str, *words: str, code: int = 0) -> str:
@@ -37,7 +40,7 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment = {"OMS_ADMIN_KEY": ADMIN_KEY}
-    *swapped_back, rebuilt = PROJECTIONS
+    swapped_back, rebuilt = PROJECTIONS[:SWAPPED_BACK], PROJECTIONS[SWAPPED_BACK:]
     with temporary_database(server) as database:
         environment["OMS_DATABASE_URL"] = database
         with serving(environment, tmp_path) as (_, url), client(url) as http:
@@ -71,8 +74,8 @@ def test_read_models_are_rebuilt_and_swapped_while_the_shop_is_open(
             check_everything(http, database)
     assert states == {
         **{(model.name, model.version): "live" for model in swapped_back},
-        (rebuilt.name, rebuilt.version): "retired",
-        (rebuilt.name, rebuilt.version + 1): "live",
+        **{(model.name, model.version): "retired" for model in rebuilt},
+        **{(model.name, model.version + 1): "live" for model in rebuilt},
     }
     before, during = customers.p99(0, began), customers.p99(began, ended)
     with capsys.disabled():

@@ -98,14 +98,8 @@ OPTIONS: Params = {
 
 STREAMS = ("/v1/events/stream", "/v1/tracking/{token}/stream")
 
-OTHERS = {
-    "channel": "web",
-    "account": "a1",
-    "code": "LON",
-    "name": "orders",
-    "level": "0",
-    "index": "000.p/{sealed}",
-}
+OTHERS = {"code": "LON", "name": "orders", "level": "0", "index": "000.p/{sealed}"}
+OTHERS |= {"channel": "web", "account": "a1"}
 
 
 def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:

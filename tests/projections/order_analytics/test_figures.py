@@ -14,7 +14,7 @@ from tests.history.shop import RandomShop
 from tests.projections.conftest import Fill
 from tests.projections.order_analytics.plain import Plain
 
-STEPS = 900
+STEPS = 1500
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu")
 """Kathmandu is 5:45 h ahead of UTC."""
 

@@ -12,17 +12,16 @@ from oms_ledger.domain.orders.lines import (
     LineEdit,
     LineQuantity,
     OrderLine,
+    RejectedLine,
 )
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
     Harmless,
     HarmlessTime,
-    LinkText,
     OrderId,
     PaymentId,
     ReturnId,
     ShipmentId,
-    Sku,
 )
 from oms_ledger.kernel import Event
 
@@ -77,17 +76,6 @@ class OrderReceived(OrderStreamEvent):
     deliver_by: HarmlessTime
     sensitive: bool = False
     confirm: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
-    """A line for which an order was rejected. Where stock was short, of `requested` units
-    `available` were there."""
-
-    line_id: LinkText
-    sku: Sku
-    requested: int | None = None
-    available: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,3 +115,14 @@ class LineEdit:
 class LineQuantity:
     line_id: LinkText
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line for which an order was rejected. Where stock was short, of `requested` units
+    `available` were there."""
+
+    line_id: LinkText
+    sku: Sku
+    requested: int | None = None
+    available: int | None = None

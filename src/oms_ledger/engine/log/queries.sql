@@ -11,14 +11,19 @@ SELECT set_config('role', 'none', true);
 
 -- name: end_lost_holders
 -- Sessions of this program whose transaction is older than the time that this one has waited for
--- the head lock, and which wait for their client. Reading the head takes an AccessShareLock.
-SELECT a.pid FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid AND l.granted
-WHERE l.relation = %s AND l.mode <> 'AccessShareLock' AND a.pid <> pg_backend_pid()
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND a.application_name = current_setting('application_name') AND a.wait_event_type = 'Client'
-  AND a.xact_start < clock_timestamp() - make_interval(secs => %s)
-  AND pg_terminate_backend(a.pid)
-GROUP BY a.pid;
+-- the head lock, and which wait for their client. Reading the head takes an AccessShareLock. They
+-- are found first: among other conditions, the end of a session may come before the join, and
+-- sessions end that hold no lock.
+WITH holders AS MATERIALIZED (
+    SELECT DISTINCT a.pid
+    FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid AND l.granted
+    WHERE l.relation = %s AND l.mode <> 'AccessShareLock' AND a.pid <> pg_backend_pid()
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND a.datname = current_database()
+      AND a.application_name = current_setting('application_name')
+      AND a.wait_event_type = 'Client'
+      AND a.xact_start < clock_timestamp() - make_interval(secs => %s))
+SELECT pid FROM holders WHERE pg_terminate_backend(pid);
 
 -- name: head
 SELECT position FROM ledger_head;

@@ -16,9 +16,8 @@ from oms_ledger.domain.orders.events import (
     OrderPlaced,
     OrderReceived,
     OrderRejected,
-    RejectedLine,
 )
-from oms_ledger.domain.orders.lines import OrderLine
+from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
 from oms_ledger.domain.orders.rules.placement import (
     placed_before,
     placement,
