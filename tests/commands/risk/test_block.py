@@ -49,8 +49,8 @@ def test_an_order_of_a_blocked_customer_is_held_as_it_is_placed() -> None:
     assert holds(CUSTOMER, id="c8") == []
 
 
-def test_a_customer_whose_id_is_stored_in_another_form_is_held() -> None:
-    """A customer of before ids were put into one form keeps the id, and is blocked in the other."""
+def test_a_customer_id_in_another_unicode_form_is_compared() -> None:
+    """Ids that were stored before all ids were composed keep their form."""
     blocked = BuyerBlocked("customer:Ren\u00e9", "charge-backs")
     command = order(1, customer={"id": "Ren\u00e9"}).with_person_id("Rene\u0301")
     events = given(*SHELF, blocked).when(command).events
