@@ -55,6 +55,35 @@ def test_a_draft_is_sealed_and_forgotten_with_its_person(
     assert person.mark not in dumped(postgres)
 
 
+@pytest.mark.parametrize("person", [ADA, GUEST])
+def test_the_order_of_a_draft_is_compared_with_blocked_addresses(
+    oms: Oms, shop: Api, postgres: Database, person: Planted
+) -> None:
+    """By the address of its newest content, with or without its key in memory; and the draft keeps
+    no hash of it, which would outlive the person."""
+    other, made = saved(shop, BOB.order()), saved(shop, BOB.order())
+    path = f"/v1/drafts/{made['draft_id']}"
+    assert shop.put(path, person.order()).status_code == 200
+    keys = oms.vault.keys
+    with_hash = rows_with(postgres, keys.ledger_key().blind(person.email))
+    assert set(with_hash) <= {"subject_index", "subject_keys"}
+    assert shop.put(f"/v1/blocked/{person.email.upper()}", {"reason": "x"}).status_code == 200
+    with postgres.connect_owner() as owner:
+        stored = [str(key) for (key,) in owner.execute("SELECT key_id FROM subject_keys")]
+    keys.ring.drop(stored)
+    (hold,) = shop.post(f"{path}/place").json()["holds"]
+    assert (hold["rule"], hold["reason"]) == ("blocked", "x")
+    assert shop.post(f"/v1/drafts/{other['draft_id']}/place").json()["holds"] == []
+
+
+def test_a_forgotten_address_of_a_draft_is_compared_with_nothing(shop: Api) -> None:
+    made = saved(shop, ADA.order())
+    assert shop.put(f"/v1/blocked/{ADA.email}", {"reason": "x"}).status_code == 200
+    forget(shop, "c-ada")
+    placed = shop.post(f"/v1/drafts/{made['draft_id']}/place")
+    assert (placed.status_code, placed.json()["holds"]) == (201, [])
+
+
 def test_the_order_of_a_draft_is_forgotten_with_its_customer(shop: Api) -> None:
     made = saved(shop, ADA.order())
     placed = shop.post(f"/v1/drafts/{made['draft_id']}/place").json()

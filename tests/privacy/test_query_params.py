@@ -50,7 +50,6 @@ UNRESTRICTED = {
     "retention_due": "customers and how many orders they have, whatever is in those",
     "list_deadlines": "ids and times, and nothing of what was ordered",
     "list_returns": "every item names its return and is masked like its order",
-    "get_draft": "it says itself whether it is sensitive, and is masked by that",
     "list_drafts": "every item says itself whether it is sensitive, and is masked by that",
     "list_messages": "every item says itself whether it is sensitive, and is masked by that",
     "list_payments": "every item names its payment and is masked like its order",

@@ -66,7 +66,8 @@ class ReportPayment(PaymentCommand):
         payment, requested = existing_payment(given, self.order_id, self.payment_id)
         if requested.account is not None:
             raise Refused(
-                "Store credit is kept by the ledger itself, so that nobody can report of it.",
+                "Store credit is kept by the ledger itself, so that nobody can report of it. Void"
+                " or refund the payment instead.",
                 code="unknown_provider",
             )
         report = ProviderReport(

@@ -46,8 +46,11 @@ class BuyerCommand(Command):
         if self.email_blinds:
             return f"email:{self.email_blinds[0]}"
         if "@" in self.buyer:
-            raise Refused("This ledger seals no personal values, and takes no e-mail addresses.",
-                          code="no_keys")  # fmt: skip
+            raise Refused(
+                "This ledger seals no personal values, and takes no e-mail addresses. Write the"
+                " customer's id.",
+                code="no_keys",
+            )
         return f"customer:{self.buyer}"
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:

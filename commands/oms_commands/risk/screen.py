@@ -10,8 +10,8 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.answers import OrderAnswer
+from oms_ledger.domain.orders.holds import HOLDABLE
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.risk.events import BuyerOrderCounted
 from oms_ledger.domain.risk.rules import (
@@ -29,7 +29,8 @@ class ScreenOrder(Command):
     """Count an order for its buyer, and hold it where a velocity rule says so.
 
     The ledger does so by itself after each placement, where there is such a rule. An order counts
-    once. That of a buyer who is unknown, without id and e-mail address, does not count.
+    once. That of a buyer who is unknown, without id and e-mail address, does not count. An order of
+    which all is shipped or cancelled is counted and not held.
     """
 
     name: ClassVar[str] = "ScreenOrder"
@@ -56,7 +57,7 @@ class ScreenOrder(Command):
         if self.order_id in buyer.orders:
             return ()
         changes = [Change(BuyerOrderCounted(key, self.order_id, placed.placed_at))]
-        if order.statuses.order in ENDED:
+        if order.statuses.order not in HOLDABLE:
             return changes
         for rule in applying_rules(placed.terms.channel, given):
             inputs = velocity_inputs(rule, buyer, placed.placed_at)

@@ -141,5 +141,7 @@ def access(
 
 
 def _subjects_of(item: Mapping[str, Any]) -> list[str]:
-    """The persons whose data was disclosed, and the sensitive orders whose content was."""
-    return [*item["subjects"], *(f"sensitive order {each}" for each in item["sensitive_orders"])]
+    """The persons whose data was disclosed, and the sensitive orders and drafts whose content
+    was."""
+    orders = (f"sensitive order {each}" for each in item["sensitive_orders"])
+    return [*item["subjects"], *orders, *(f"sensitive draft {d}" for d in item["sensitive_drafts"])]

@@ -7,9 +7,9 @@ rule depends on their content.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Protocol, TypeVar, cast, get_args, get_type_hints
+from typing import ClassVar, Protocol, TypeVar, cast, get_args, get_type_hints
 
 from oms_ledger.kernel import Command, Context
 
@@ -134,6 +134,22 @@ def emails_to_blind(command: Command) -> tuple[str, ...]:
     """Of a `BlindedCommand`; none of other commands."""
     emails: tuple[str, ...] = getattr(command, "emails_to_blind", ())
     return emails
+
+
+class DraftEmailsCommand(Protocol):
+    """A command about a draft that compares the e-mail addresses of its customer, which are sealed
+    by then, with blinded ones. `with_draft_blinds` returns the command with the blind of each
+    address by its stored form, before it is decided; "" for one that was forgotten."""
+
+    draft_id: str
+    compares_emails: ClassVar[bool]
+
+    def with_draft_blinds(self, blinds: Mapping[str, str]) -> Command: ...
+
+
+def compares_draft_emails(command: Command) -> bool:
+    """Whether the command is a `DraftEmailsCommand`."""
+    return bool(getattr(command, "compares_emails", False))
 
 
 class SubjectCommand(Protocol):

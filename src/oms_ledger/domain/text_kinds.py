@@ -46,5 +46,6 @@ ShipmentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("shipment")]
 ReturnId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("return")]
 PaymentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("payment")]
 MessageId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("message")]
+DraftId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("draft")]
 Sku: TypeAlias = Annotated[str, NamesStream("product")]
 """Itself content: it names a product."""

@@ -47,7 +47,7 @@ class Access:
 class DisclosureRequest:
     """A rendered answer, and the access by which its sealed values are to be opened. With `only`
     just fields of that name are opened and the others masked. `orders`: streams of the sensitive
-    orders and shipments whose content is in the answer, which is recorded as well."""
+    orders, shipments and drafts whose content is in the answer, which is recorded as well."""
 
     rendered: bytes
     access: Access

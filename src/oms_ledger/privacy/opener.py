@@ -15,8 +15,8 @@ from oms_ledger.privacy.key_cache import KeyCache, Lend
 from oms_ledger.privacy.view_groups import ViewGroups
 
 AccessLogKeys = Callable[[Collection[str]], Collection[str]]
-"""What the access log stores for the content of sensitive orders and shipments, by their
-streams."""
+"""What the access log stores for the content of sensitive orders, shipments and drafts, by
+their streams."""
 
 
 PERSONAL_NAMES = frozenset(SAME_FIELD).union(*map(personal_names, EVENTS.values()))

@@ -10,6 +10,7 @@ import orjson
 import psycopg
 
 from oms_ledger.domain.customers.events import CustomerForgotten
+from oms_ledger.domain.drafts.events import DraftSaved
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import OrderEdited, OrderPlaced, OrderReceived
 from oms_ledger.engine.db.connection import Connection
@@ -27,6 +28,9 @@ ON_RECORD = "sensitive:"
 """Prefix in the `keys` of an access log entry, followed by the id of an order whose sensitive
 content was disclosed."""
 
+DRAFT_ON_RECORD = "sensitive-draft:"
+"""As `ON_RECORD`, followed by the id of a draft."""
+
 CLOCK_SKEW = timedelta(hours=1)
 """Largest difference expected between the clocks of processes that destroy keys."""
 
@@ -36,8 +40,11 @@ RECEIPT_TOPICS = stored_names([CustomerForgotten.type])
 
 TERMS_TOPICS = stored_names([OrderPlaced.type, OrderReceived.type, OrderEdited.type])
 
+DRAFT_TOPICS = stored_names([DraftSaved.type])
+
 ACCESS_COLUMNS = (
     "number", "at", "actor", "principal", "purpose", "route", "subjects", "sensitive_orders",
+    "sensitive_drafts",
 )  # fmt: skip
 
 SQL = {name: text.encode() for name, text in queries("oms_ledger.privacy").items()}
@@ -162,6 +169,7 @@ def list_accesses(
         "before": before,
         "limit": limit,
         "mark": ON_RECORD,
+        "draft_mark": DRAFT_ON_RECORD,
     }
     rows = connection.execute(SQL["list_accesses"], params).fetchall()
     entries = [dict(zip(ACCESS_COLUMNS, row, strict=True)) for row in rows]
@@ -217,8 +225,17 @@ def erasure_receipts(
 
 def terms_events(connection: Connection, stream: str) -> Iterator[Event]:
     """The events of an order that say what was agreed, in order."""
-    params = {"stream": stream, "topics": TERMS_TOPICS}
-    rows = connection.execute(SQL["terms_events"], params, binary=True).fetchall()
+    return _stream_events(connection, stream, TERMS_TOPICS)
+
+
+def draft_events(connection: Connection, stream: str) -> Iterator[Event]:
+    """The events of a draft that say what is in it, in order."""
+    return _stream_events(connection, stream, DRAFT_TOPICS)
+
+
+def _stream_events(connection: Connection, stream: str, topics: Sequence[str]) -> Iterator[Event]:
+    params = {"stream": stream, "topics": list(topics)}
+    rows = connection.execute(SQL["stream_events"], params, binary=True).fetchall()
     for topic, state in rows:
         yield codec.decode(topic, bytes(state))[0]
 

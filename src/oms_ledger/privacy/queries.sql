@@ -40,7 +40,8 @@ WHERE k.key_id = n.key_id AND k.destroyed_at IS NULL;
 SELECT DISTINCT kek_id FROM subject_keys WHERE destroyed_at IS NULL;
 
 -- name: log_accesses
--- `keys` also holds the orders whose sensitive content was disclosed, as `sensitive:<order id>`.
+-- `keys` also holds the orders whose sensitive content was disclosed, as `sensitive:<order id>`, and
+-- drafts as `sensitive-draft:<draft id>`.
 INSERT INTO personal_access (at, actor, principal, purpose, route, keys)
 SELECT clock_timestamp(), a.actor, a.principal, a.purpose, a.route,
        array(SELECT json_array_elements_text(a.keys))
@@ -52,7 +53,9 @@ SELECT a.number, a.at, a.actor, a.principal, a.purpose, a.route,
     array(SELECT DISTINCT k.subject FROM subject_keys AS k
           WHERE k.key_id = ANY(a.keys) ORDER BY k.subject) AS subjects,
     array(SELECT substr(k, length(%(mark)s::text) + 1) FROM unnest(a.keys) AS k
-          WHERE starts_with(k, %(mark)s::text) ORDER BY k) AS sensitive_orders
+          WHERE starts_with(k, %(mark)s::text) ORDER BY k) AS sensitive_orders,
+    array(SELECT substr(k, length(%(draft_mark)s::text) + 1) FROM unnest(a.keys) AS k
+          WHERE starts_with(k, %(draft_mark)s::text) ORDER BY k) AS sensitive_drafts
 FROM personal_access AS a
 WHERE a.number < %(before)s::bigint
   AND (%(actor)s::text IS NULL OR a.actor = %(actor)s::text)
@@ -101,7 +104,7 @@ ORDER BY originator_id, originator_version LIMIT %(limit)s::bigint;
 SELECT notification_id, originator_id, originator_version, topic, state FROM ledger_events
 WHERE notification_id = %(position)s::bigint AND topic = ANY(%(topics)s::text[]);
 
--- name: terms_events
+-- name: stream_events
 SELECT topic, state FROM ledger_events
 WHERE originator_id = %(stream)s::text AND topic = ANY(%(topics)s::text[])
 ORDER BY originator_version;

@@ -8,16 +8,21 @@ from dataclasses import replace
 from typing import cast
 
 from oms_ledger.domain.customers.state import GUEST, ORDER, RESERVED, record_of
+from oms_ledger.domain.drafts.events import DraftSaved
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.orders.edits import terms_agreed
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import (
+    DraftEmailsCommand,
     OrderPersonCommand,
     Person,
+    Personal,
     PersonalCommand,
     ResolvedSubject,
     SubjectCommand,
     SubjectRef,
+    compares_draft_emails,
     key_of,
     lacks_person,
     names_subject,
@@ -29,8 +34,9 @@ from oms_ledger.domain.texts import forms
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.engine.write.submissions import Submission
-from oms_ledger.kernel import Query, stream_id
+from oms_ledger.kernel import Command, Query, stream_id
 from oms_ledger.privacy import postgres
+from oms_ledger.privacy.crypto import Unreadable
 from oms_ledger.privacy.key_cache import KeyCache, Lend
 
 UNKNOWN_ADDRESS = f"{GUEST}nobody"
@@ -84,7 +90,7 @@ class SubjectResolver:
 
     def are_resolved(self, submissions: Sequence[Submission]) -> bool:
         """Whether `resolve_commands` would change nothing; without the database."""
-        if any(names_subject(each.command) or lacks_person(each.command) for each in submissions):
+        if any(_is_unresolved(each.command) for each in submissions):
             return False
         return not any(self._uncertain_ids(submissions))
 
@@ -98,11 +104,41 @@ class SubjectResolver:
             about = cast(OrderPersonCommand, submission.command)
             person = self.person_of_order(about.order_id)
             return replace(submission, command=about.with_person(person))
+        if compares_draft_emails(submission.command):
+            placing = cast(DraftEmailsCommand, submission.command)
+            blinds = self._draft_blinds(placing.draft_id)
+            return replace(submission, command=placing.with_draft_blinds(blinds))
         if not names_subject(submission.command):
             return submission
         command = cast(SubjectCommand, submission.command)
         subject = self.resolve(command.subject_ref)
         return replace(submission, command=command.with_subject(subject))
+
+    def _draft_blinds(self, draft_id: str) -> dict[str, str]:
+        """The blinds of the e-mail addresses of a draft by their stored form; "" for one that was
+        forgotten."""
+        ledger_key = self._keys.ledger_key()
+        with self._lend(Role.READER) as connection:
+            self._keys.refresh(connection)
+            saved = list(postgres.draft_events(connection, stream_id(Draft, draft_id)))
+            newest = saved[-1] if saved else None
+            emails = newest.content.stored_emails if isinstance(newest, DraftSaved) else ()
+            opened = {email: self._opened_email(connection, email) for email in emails}
+        return {stored: ledger_key.blind(e) if e else "" for stored, e in opened.items()}
+
+    def _opened_email(self, connection: Connection, stored: str) -> str | None:
+        """An e-mail address as it was written; None where it was forgotten or is damaged."""
+        key_id = key_of(Personal(stored))
+        if key_id is None:
+            return stored
+        key = self._keys.cached(key_id)
+        if key is None:
+            living = [k for k in postgres.keys_by_id(connection, [key_id]) if k.wrapped is not None]
+            key = next(iter(self._keys.add(self._keys.ledger_key().ledger, living)), None)
+        try:
+            return None if key is None else key.open(stored, "email")
+        except Unreadable:
+            return None
 
     def _uncertain_ids(self, submissions: Sequence[Submission]) -> list[str | None]:
         """The id of each command's person where it may be stored in another form than it was put
@@ -148,6 +184,10 @@ class SubjectResolver:
         if (named := _text_in(params, query.subject)) and _is_indirect(named):
             changed["record"] = self.resolve(SubjectRef(named)).record
         return with_fields(params, **changed) if changed else params
+
+
+def _is_unresolved(command: Command) -> bool:
+    return names_subject(command) or lacks_person(command) or compares_draft_emails(command)
 
 
 def _with_stored_id(submission: Submission, person_id: str, living: set[str]) -> Submission:

@@ -13,9 +13,10 @@ from oms_ledger.domain.catalogue.events import OrderNumbered, ProductDefined
 from oms_ledger.domain.drafts.content import DraftContent, DraftLine
 from oms_ledger.domain.drafts.events import DraftDeleted, DraftPlaced, DraftSaved
 from oms_ledger.domain.identifiers import order_id_for
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderPlaced
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.risk.events import BuyerBlocked
 from oms_ledger.domain.stock.events import StockAllocated
 from oms_ledger.testing import given
 from tests.commands.drafts.past import CONTENT, SAVED
@@ -108,6 +109,23 @@ def test_a_product_that_became_sensitive_makes_draft_and_order_sensitive() -> No
     decision = given(*SHELF, SAVED, pill).when(PLACE)
     assert decision.events[-1] == DraftPlaced("d1", "d1", sensitive=True)
     assert decision.answer["sensitive"] is True
+
+
+EVE = replace(CONTENT, customer=Customer(None, None, Personal("sealed:v1:k1:eve")))
+
+
+@pytest.mark.parametrize("blinds", [{"sealed:v1:k1:eve": "b1"}, {"sealed:v1:k1:eve": ""}])
+def test_the_address_is_compared_with_the_blocked_list(blinds: dict[str, str]) -> None:
+    blocked = BuyerBlocked("email:b1", "charge-backs")
+    place = PLACE.with_draft_blinds(blinds)
+    decision = given(*SHELF, blocked, DraftSaved("d1", EVE)).when(place)
+    holds = [event.rule for event in decision.events if isinstance(event, OrderHeld)]
+    assert holds == (["blocked"] if blinds["sealed:v1:k1:eve"] else [])
+
+
+def test_an_address_that_was_changed_meanwhile_is_not_left_uncompared() -> None:
+    place = PLACE.with_draft_blinds({"sealed:v1:k1:adam": "b2"})
+    given(*SHELF, DraftSaved("d1", EVE)).when(place).then_refused("draft_changed")
 
 
 def test_a_draft_that_is_not_there() -> None:

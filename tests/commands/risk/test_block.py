@@ -49,6 +49,15 @@ def test_an_order_of_a_blocked_customer_is_held_as_it_is_placed() -> None:
     assert holds(CUSTOMER, id="c8") == []
 
 
+def test_a_customer_id_in_another_unicode_form_is_compared() -> None:
+    """Ids that were stored before all ids were composed keep their form."""
+    blocked = BuyerBlocked("customer:Ren\u00e9", "charge-backs")
+    command = order(1, customer={"id": "Ren\u00e9"}).with_person_id("Rene\u0301")
+    events = given(*SHELF, blocked).when(command).events
+    (hold,) = [event for event in events if isinstance(event, OrderHeld)]
+    assert hold.inputs == (RuleInput("buyer", "customer:Ren\u00e9"),)
+
+
 def test_an_order_with_a_blocked_email_address_is_held_under_any_customer_id() -> None:
     (hold,) = holds(EMAIL, id="c8", blinds=("other", BLIND))
     assert hold.inputs == (RuleInput("buyer", f"email:{BLIND}"),)

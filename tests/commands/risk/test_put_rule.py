@@ -98,6 +98,16 @@ def test_a_rule_holds_orders_of_its_channels_while_it_is_enabled() -> None:
     assert holds(order(), mine, others, off, other_sku) == [("a", "sku A")]
 
 
+def test_the_listed_skus_of_an_order_are_named_in_the_order_of_its_lines() -> None:
+    rule = HoldRuleDefined("a", "sku_list", "recall", skus=("C", "A", "B"))
+    lines = [{"sku": sku, "quantity": 1, "unit_price": "1.00"} for sku in ("B", "D", "A", "B")]
+    past = [goods(sku) for sku in ("B", "D")] + [stock(9, sku) for sku in ("B", "D")]
+    command = PlaceOrder(channel="web", currency="GBP", lines=lines)  # type: ignore[arg-type]  # pydantic
+    events = given(*SHELF, *past, rule).when(command).events
+    (hold,) = [event for event in events if isinstance(event, OrderHeld)]
+    assert [each.value for each in hold.inputs] == ["B", "A"]
+
+
 def test_several_rules_hold_an_order_each_with_its_own_hold() -> None:
     skus = HoldRuleDefined("a", "sku_list", "recall", skus=("A",))
     events = given(*SHELF, VALUE, skus).when(order(4)).events

@@ -12,7 +12,7 @@ from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.risk.events import BuyerOrderCounted, HoldRuleDefined
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
-from tests.commands.shop import AT, quantities, six
+from tests.commands.shop import AT, dispatched, packed, quantities, six
 
 COMMAND = ScreenOrder("o1")
 THIRD = HoldRuleDefined("fast", "velocity", "many orders", orders=3, hours=2)
@@ -55,6 +55,11 @@ def test_an_order_counts_once() -> None:
 def test_a_cancelled_order_counts_and_is_not_held() -> None:
     whole = OrderCancelled("o1", "staff", None, quantities(6))
     given(*six(), whole, THIRD, *before(1, 1)).when(COMMAND).then(COUNTED)
+
+
+def test_an_order_that_has_left_whole_counts_and_is_not_held() -> None:
+    """As one that is imported with its whole life, and screened after that."""
+    given(*six(), *packed(), *dispatched(), THIRD, *before(1, 1)).when(COMMAND).then(COUNTED)
 
 
 def test_the_data_key_identifies_a_guest() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
@@ -33,10 +34,11 @@ NAMED_BY: dict[str, type[State]] = {
     "return_id": Return,
     "payment_id": Payment,
     "message_id": Message,
+    "draft_id": Draft,
     "sku": Product,
 }
 """Fields whose value names a stream, and its type. Orders, shipments, returns, payments and
-messages carry the mark in their first event, products in their newest."""
+messages carry the mark in their first event, products and drafts in their newest."""
 
 LINKS = frozenset(
     {

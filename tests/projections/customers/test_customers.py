@@ -46,6 +46,21 @@ def listed(query: RunQuery, **params: str) -> dict[str, Mapping[str, Any]]:
     return {each["customer_id"]: each for each in query("list_customers", **params)["items"]}
 
 
+def test_a_queued_order_counts_once_it_is_placed_and_not_if_it_is_cancelled_before(
+    shop: Shop,
+) -> None:
+    fields = {"channel": "web", "currency": "GBP", "intake": "queued"}
+    lines = [{"sku": "A", "quantity": 2, "unit_price": "10.00"}]
+    bobs, adas = (
+        shop.do("PlaceOrder", lines=lines, customer={"id": name}, **fields)["order_id"]
+        for name in ("bob", "ada")
+    )
+    shop.do("CancelOrder", order_id=bobs, reason="customer")
+    shop.do("PlaceReceivedOrder", order_id=adas)
+    customers = listed(shop.query())
+    assert {name: each["orders"] for name, each in customers.items()} == {"ada": 1}
+
+
 def test_orders_money_and_returns_of_each_customer(shop: Shop) -> None:
     first, euros = shop.order("ada"), shop.order("ada", "EUR")
     cancelled, other = shop.order("ada"), shop.order("bob")

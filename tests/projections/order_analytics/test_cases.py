@@ -53,6 +53,16 @@ def only(query: RunQuery, name: str, **params: str) -> Mapping[str, Any]:
     return figures
 
 
+def test_a_queued_order_counts_once_it_is_placed_and_not_if_it_is_cancelled_before(
+    shop: Shop,
+) -> None:
+    first, second = (shop.order(intake="queued") for _ in range(2))
+    shop.do("CancelOrder", order_id=first, reason="customer")
+    shop.do("PlaceReceivedOrder", order_id=second)
+    row = only(shop.query(), "order_figures")
+    assert (row["orders"], row["cancelled_orders"]) == (1, 0)
+
+
 def test_an_order_with_a_claim_is_not_perfect_unless_it_was_declined(shop: Shop) -> None:
     claimed, declined, late, _ = (shop.order() for _ in range(4))
     for order_id in (claimed, declined):

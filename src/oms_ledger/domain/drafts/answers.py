@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from oms_ledger.domain.orders.answers import AddressAnswer, CustomerAnswer
-from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
+from oms_ledger.domain.text_kinds import DraftId, Harmless, OrderId, Sku
 
 
 class DraftLineAnswer(TypedDict):
@@ -32,7 +32,7 @@ class DraftPresentmentAnswer(TypedDict):
 class DraftStatusAnswer(TypedDict):
     """`status` is open, placed or deleted; `order_id` the order that the draft has become."""
 
-    draft_id: Harmless
+    draft_id: DraftId
     version: int
     status: Harmless
     sensitive: bool

@@ -56,3 +56,13 @@ class DraftContent:
     fulfil_at: HarmlessTime | None = None
     pay_by: datetime | None = None
     intake: Harmless = "now"
+
+    @property
+    def stored_emails(self) -> tuple[str, ...]:
+        """The e-mail addresses of its customer as they are stored: the sealed one, and the id in
+        clear where it is an address."""
+        customer = self.customer
+        if customer is None:
+            return ()
+        email = (customer.email.personal,) if customer.email else ()
+        return (*email, customer.id) if customer.id and "@" in customer.id else email

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.drafts.content import DraftContent
-from oms_ledger.domain.text_kinds import Harmless, OrderId
+from oms_ledger.domain.text_kinds import DraftId, OrderId
 from oms_ledger.kernel import Event
 
 
@@ -15,7 +15,7 @@ class DraftStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "draft"
-    draft_id: Harmless
+    draft_id: DraftId
 
     @property
     def key(self) -> str:
@@ -27,7 +27,7 @@ class DraftSaved(DraftStreamEvent):
     """The draft has this content from now on. `sensitive`: the order would be health data."""
 
     type: ClassVar[str] = "draft.saved.v1"
-    draft_id: Harmless
+    draft_id: DraftId
     content: DraftContent
     sensitive: bool = False
 
@@ -37,7 +37,7 @@ class DraftPlaced(DraftStreamEvent):
     """The draft has become the order `order_id`; `sensitive` as that."""
 
     type: ClassVar[str] = "draft.placed.v1"
-    draft_id: Harmless
+    draft_id: DraftId
     order_id: OrderId
     sensitive: bool = False
 
@@ -47,7 +47,7 @@ class DraftDeleted(DraftStreamEvent):
     """The draft was given up."""
 
     type: ClassVar[str] = "draft.deleted.v1"
-    draft_id: Harmless
+    draft_id: DraftId
 
 
 DraftEvent: TypeAlias = DraftSaved | DraftPlaced | DraftDeleted

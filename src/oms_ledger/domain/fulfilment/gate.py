@@ -44,7 +44,7 @@ def require_unblocked(
         texts = [each.text for each in blocks]
         raise Refused(
             f"The shipment is blocked: the order is {' and '.join(filter(None, texts))}."
-            " Release its holds, or take what is due; or give a reason in `force`.",
+            " Release its holds, or take what is due; or send `force: true` with a `reason`.",
             code="ship_blocked",
             errors=[each.error for each in blocks],
         )

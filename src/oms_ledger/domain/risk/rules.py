@@ -70,7 +70,7 @@ def _blocked(
 ) -> Iterator[OrderHeld]:
     buyers = [f"email:{blind}" for blind in email_blinds]
     if terms.customer is not None and terms.customer.id is not None:
-        buyers.insert(0, f"customer:{terms.customer.id}")
+        buyers.insert(0, f"customer:{composed(terms.customer.id)}")
     for buyer in buyers:
         entry = given.state(BlockedBuyer, buyer).blocked
         if entry is not None:
@@ -86,11 +86,7 @@ def _matched(rule: HoldRuleDefined, terms: OrderTerms) -> list[tuple[str, str]]:
         case "address_mismatch":
             return _address_mismatch(rule, terms)
         case "sku_list":
-            return [
-                ("sku", sku)
-                for sku in dict.fromkeys(line.sku for line in terms.lines)
-                if composed(sku) in rule.skus
-            ]
+            return _sku_list(rule, terms)
         case _:
             return []
 
@@ -105,6 +101,13 @@ def _value(rule: HoldRuleDefined, terms: OrderTerms) -> list[tuple[str, str]]:
         ("minimum", to_text(minimum.minor, currency)),
         ("currency", currency),
     ]
+
+
+def _sku_list(rule: HoldRuleDefined, terms: OrderTerms) -> list[tuple[str, str]]:
+    """Its time grows with the lines and the listed SKUs, not with their product."""
+    skus = {line.sku: composed(line.sku) for line in terms.lines}
+    listed = set(skus.values()).intersection(rule.skus)
+    return [("sku", sku) for sku, plain in skus.items() if plain in listed]
 
 
 def _address_mismatch(rule: HoldRuleDefined, terms: OrderTerms) -> list[tuple[str, str]]:

@@ -186,8 +186,8 @@ VerificationAnswer = TypedDict(
 
 
 class AccessedAnswer(TypedDict):
-    """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders`: orders of which
-    was shown what they are about."""
+    """`subjects`: `customer:<id>`, `email:` or `order:<id>`. `sensitive_orders` and
+    `sensitive_drafts`: orders and drafts of which was shown what they are about."""
 
     number: int
     at: str
@@ -197,6 +197,7 @@ class AccessedAnswer(TypedDict):
     route: str
     subjects: list[str]
     sensitive_orders: list[str]
+    sensitive_drafts: list[str]
 
 
 class AccessesAnswer(TypedDict):

@@ -1,8 +1,9 @@
-"""Which orders, shipments and products are sensitive, according to the log. Read models may lag
-behind the log, so they are not used.
+"""Which orders, shipments, drafts and products are sensitive, according to the log. Read models may
+lag behind the log, so they are not used.
 
 Orders, shipments, payments, returns and messages carry the mark in their first event and never
-change it, so it is cached without expiry. A product's mark can change, so it is cached for seconds.
+change it, so it is cached without expiry. A product's mark can change, so it is cached for seconds;
+that of a draft is read each time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Protocol
 
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.drafts.events import DraftPlaced, DraftSaved
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.messages.events import MessageRequested
 from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
@@ -22,7 +25,7 @@ from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Event, stream_id
-from oms_ledger.privacy.postgres import ON_RECORD
+from oms_ledger.privacy.postgres import DRAFT_ON_RECORD, ON_RECORD
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.plans import FieldPlan
 
@@ -33,6 +36,7 @@ sensitive for this long."""
 CACHED_MAX = 50_000
 
 _PRODUCTS = f"{Product.category}-"
+_DRAFTS = f"{Draft.category}-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class MarkEvents(Protocol):
         """The newest event of each of these streams that exists."""
 
     def edits(self, streams: Collection[str]) -> Collection[Event]:
-        """The edits of these orders, which may have named other persons."""
+        """The edits of these orders, which may have named other persons, and the contents of these
+        drafts, each of which may have."""
 
 
 class SensitivityIndex:
@@ -74,6 +79,8 @@ class SensitivityIndex:
         """The sensitive ones of these streams, from the cache; None if one is not cached."""
         now, sensitive = time.monotonic(), set()
         for stream in streams:
+            if stream.startswith(_DRAFTS):
+                return None
             if stream.startswith(_PRODUCTS):
                 marked, until = self._products.get(stream, (False, 0.0))
                 if until < now:
@@ -89,23 +96,28 @@ class SensitivityIndex:
     def sensitive(self, streams: Collection[str]) -> set[str]:
         """The sensitive ones of these streams. A stream that does not exist is not sensitive."""
         products = {stream for stream in streams if stream.startswith(_PRODUCTS)}
-        marks = self._marks_of(set(streams) - products)
+        drafts = {stream for stream in streams if stream.startswith(_DRAFTS)}
+        marks = self._marks_of(set(streams) - products - drafts)
         others = {stream for stream, mark in marks.items() if mark.sensitive}
-        return others | self._sensitive_products(products)
+        return others | self._sensitive_drafts(drafts) | self._sensitive_products(products)
 
     def access_log_keys(self, orders: Collection[str]) -> set[str]:
-        """What the access log stores in `keys` for the content of these order and shipment
-        streams: each order's id, prefixed, and the ids of the data keys of its persons."""
-        marks = self._marks_of(set(orders))
+        """What the access log stores in `keys` for the content of these streams of orders,
+        shipments and drafts: the id of each order and draft, prefixed, and the ids of the data keys
+        of their persons."""
+        drafts = {stream for stream in orders if stream.startswith(_DRAFTS)}
+        marks = self._marks_of(set(orders) - drafts)
         of_orders = self._marks_of({mark.order for mark in marks.values() if mark.order})
-        prefix = stream_id(Order, "")
         keys = {key for mark in of_orders.values() for key in mark.keys}
-        for edit in self._events.edits(of_orders) if of_orders else ():
-            keys |= _keys_in(edit)
-        return keys | {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
+        written = {*of_orders, *drafts}
+        for event in self._events.edits(written) if written else ():
+            keys |= _keys_in(event)
+        prefix = stream_id(Order, "")
+        keys |= {ON_RECORD + order.removeprefix(prefix) for order in of_orders}
+        return keys | {DRAFT_ON_RECORD + draft.removeprefix(_DRAFTS) for draft in drafts}
 
     def sensitive_orders_in(self, body: object, plan: FieldPlan) -> Collection[str]:
-        """The streams of sensitive orders and shipments whose content is in an answer."""
+        """The streams of sensitive orders, shipments and drafts whose content is in an answer."""
         mentions = mask.mentions_in(body, plan)
         return mask.order_streams(mentions.sensitive(self.sensitive(mentions.undeclared)))
 
@@ -120,6 +132,10 @@ class SensitivityIndex:
             self._marks.clear()
         self._marks |= read
         return cached | read
+
+    def _sensitive_drafts(self, streams: Collection[str]) -> set[str]:
+        newest = self._events.newest(streams) if streams else {}
+        return {stream for stream, event in newest.items() if _is_sensitive(event)}
 
     def _sensitive_products(self, streams: Collection[str]) -> set[str]:
         if not streams:
@@ -150,4 +166,5 @@ def _keys_in(event: Event) -> set[str]:
 
 
 def _is_sensitive(event: Event | None) -> bool:
-    return isinstance(event, ProductDefined) and event.sensitive
+    """Of the newest event of a product or a draft."""
+    return isinstance(event, ProductDefined | DraftSaved | DraftPlaced) and event.sensitive

@@ -1,8 +1,8 @@
 """Masks the content of sensitive orders in answers, for readers without the right to see it.
 
 An object in an answer is about a sensitive order if it declares so (`"sensitive": true`), or if it
-names an order, shipment or SKU that is sensitive according to the log; the type of a field says
-that it names one. In such an object every text is masked except those that their type declares
+names an order, shipment, draft or SKU that is sensitive according to the log; the type of a field
+says that it names one. In such an object every text is masked except those that their type declares
 harmless or personal (`domain/text_kinds.py`). Numbers, statuses, amounts and dates are kept. Texts
 that no type declares are masked wherever they are. Objects are `dict`s: nothing else is rendered.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from oms_ledger.domain.catalogue.state import Product
+from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
@@ -35,10 +36,12 @@ NAMED_BY: dict[str, type[State]] = {
     "return_id": Return,
     "payment_id": Payment,
     "message_id": Message,
+    "draft_id": Draft,
     "sku": Product,
 }
 """Fields of paths and commands whose value names a stream, and its type. Orders, shipments,
-returns, payments and messages carry the mark in their first event, products in their newest."""
+returns, payments and messages carry the mark in their first event, products and drafts in their
+newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
@@ -48,9 +51,9 @@ _NESTED = frozenset({dict, list, tuple})
 
 @dataclass(slots=True)
 class Mentions:
-    """Streams that an answer mentions. `declared` maps the orders and shipments that carry their
-    own mark to it; `undeclared` are the streams to look up in the log. `marked` is True if any
-    object in the answer declares itself sensitive, `untyped` if it has texts that no type
+    """Streams that an answer mentions. `declared` maps the orders, shipments and drafts that carry
+    their own mark to it; `undeclared` are the streams to look up in the log. `marked` is True if
+    any object in the answer declares itself sensitive, `untyped` if it has texts that no type
     declares."""
 
     declared: dict[str, bool] = field(default_factory=dict)
@@ -73,8 +76,8 @@ def mentions_in(body: object, plan: FieldPlan, path: Mapping[str, str] | None = 
 
 
 def is_declared_insensitive(body: object, plan: FieldPlan) -> bool:
-    """Whether an answer is an order or a shipment that declares itself not sensitive. It declares
-    so for all that is in it: `mentions_in` would find nothing sensitive."""
+    """Whether an answer is an order, shipment or draft that declares itself not sensitive. It
+    declares so for all that is in it: `mentions_in` would find nothing sensitive."""
     return (
         isinstance(body, dict)
         and body.get(MARK) is False
@@ -83,7 +86,7 @@ def is_declared_insensitive(body: object, plan: FieldPlan) -> bool:
 
 
 def order_streams(streams: Iterable[str]) -> list[str]:
-    """The streams of orders and shipments among these, sorted."""
+    """The streams of orders, and of what else carries a mark as they do, among these, sorted."""
     return sorted(stream for stream in streams if stream.startswith(_ORDERS))
 
 
@@ -182,7 +185,8 @@ def is_of_sensitive_product(
 
 
 def streams_of(command: object) -> set[str]:
-    """The streams of the order, shipment, return and payment that a command names in its fields."""
+    """The streams of the order, shipment, return, payment and draft that a command names in its
+    fields."""
     return set(named_by({n: getattr(command, n, None) for n in NAMED_BY if n != "sku"}))
 
 

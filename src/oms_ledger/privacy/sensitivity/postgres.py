@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
+from oms_ledger.domain.drafts.events import DraftSaved
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.db.statements import queries
@@ -12,7 +13,7 @@ from oms_ledger.engine.log import codec
 from oms_ledger.engine.project.pages import stored_names
 from oms_ledger.kernel import Event
 
-EDIT_TOPICS = stored_names([OrderEdited.type])
+EDIT_TOPICS = stored_names([OrderEdited.type, DraftSaved.type])
 
 PACKAGE = "oms_ledger.privacy.sensitivity"
 
