@@ -115,6 +115,7 @@ def check(address: str, callers: Callers, deadline: float) -> None:
         for external in callers.unknown:
             until(partial(placed, http, external), "it takes orders again")
         everything = callers.placed + callers.unknown
+        until(lambda: http.get("/readyz").status_code == 200, "its connections are replaced")
         head = http.get("/readyz").json()["head"]
         stock = http.get(f"/v1/stock/MUG?min_position={head}&wait_ms=10000")
         assert stock.json()["allocated"] == len(everything) == len(set(everything))
