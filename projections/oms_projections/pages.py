@@ -10,7 +10,8 @@ import msgspec
 from pydantic import Field
 
 from oms_ledger.domain.errors import invalid_field
-from oms_ledger.kernel import Json
+from oms_ledger.kernel import Json, Rows
+from oms_projections.values import column, maybe_time
 
 Limit = Annotated[int, Field(ge=1, le=500, description="How many items at most.")]
 Cursor = Annotated[
@@ -18,6 +19,9 @@ Cursor = Annotated[
 ]
 Mark = list[int | str]
 """What a cursor holds: the sort values of the last row of a page."""
+
+NEWEST: Mark = ["infinity", ""]
+"""The mark before the first row of a list that is newest first: a time and an id."""
 
 _decode = msgspec.json.Decoder(Mark).decode
 
@@ -41,6 +45,18 @@ def mark_of(cursor: str, start: Mark) -> Mark:
             "with the same filters and sort; or leave it out to start again.",
         )
     return mark
+
+
+def after_newest(cursor: str | None) -> dict[str, object]:
+    """The parameters `after` and `after_id` of a statement whose rows are newest first; both None
+    for the first page."""
+    time, key = mark_of(cursor, NEWEST) if cursor else (None, None)
+    return {"after": time, "after_id": key}
+
+
+def last_of_newest(rows: Rows, time: str, key: str) -> Mark | None:
+    """The mark of the last row by its columns `time` and `key`; None without rows."""
+    return [str(maybe_time(rows[-1], time)), column(rows[-1], key, str)] if rows else None
 
 
 def page(items: Sequence[Mapping[str, Json]], limit: int, last: Mark | None) -> dict[str, Json]:

@@ -16,12 +16,11 @@ from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of,
 from oms_projections.direct import looked_up
 from oms_projections.drafts.fold import READ_MODEL, row_of
 from oms_projections.drafts.views import shown
-from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
+from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
 from oms_projections.search import facets_of, text_filter
-from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe, maybe_time
+from oms_projections.values import WITHIN, Several, Within, is_of, maybe
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-NEWEST: Mark = ["infinity", ""]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -68,7 +67,6 @@ class ListDrafts:
 
 
 def list_drafts(params: ListDrafts, reader: Reader) -> Mapping[str, Json]:
-    after = mark_of(params.cursor, NEWEST) if params.cursor else None
     rows = reader.rows(
         "list_drafts",
         status=facets_of("status", params.status or ("open", "placed")),
@@ -76,13 +74,10 @@ def list_drafts(params: ListDrafts, reader: Reader) -> Mapping[str, Json]:
         customer=facets_of("customer", params.customer),
         within=None if params.within is None else list(params.within),
         **text_filter(params.q),
-        after=after[0] if after else None,
-        after_id=after[1] if after else None,
+        **after_newest(params.cursor),
         limit=params.limit,
     )
-    last: Mark | None = None
-    if rows:
-        last = [str(maybe_time(rows[-1], "created_at")), column(rows[-1], "draft_id", str)]
+    last = last_of_newest(rows, "created_at", "draft_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

@@ -33,15 +33,14 @@ from oms_ledger.kernel import (
     stream_id,
 )
 from oms_projections.direct import selected
-from oms_projections.pages import Cursor, Limit, Mark, mark_of, page_text
+from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page_text
 from oms_projections.payments.fold import DISCREPANCY, OPEN, READ_MODEL
 from oms_projections.payments.views import shown
 from oms_projections.search import facets_of
-from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe_time
+from oms_projections.values import WITHIN, Several, Within, column, is_of
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-NEWEST: Mark = ["infinity", ""]
 Status = Literal[
     "pending",
     "requires_action",
@@ -144,15 +143,13 @@ class ListPayments:
 
 
 def _page(params: ListPayments) -> tuple[str, Mapping[str, object]]:
-    after = mark_of(params.cursor, NEWEST) if params.cursor else None
     return "list_payments", {
         **dict(_facets(params)),
         "within": None if params.within is None else list(params.within),
         "capture_before": period_start(params.capture_before, params.tz),
         "requested_from": period_start(params.requested_from, params.tz),
         "requested_to": period_end(params.requested_to, params.tz),
-        "after": after[0] if after else None,
-        "after_id": after[1] if after else None,
+        **after_newest(params.cursor),
         "limit": params.limit,
     }
 
@@ -173,9 +170,7 @@ def _facets(params: ListPayments) -> Iterator[tuple[str, list[str] | None]]:
 
 
 def _listed(params: ListPayments, rows: Rows) -> PreparedAnswer:
-    last: Mark | None = None
-    if rows:
-        last = [str(maybe_time(rows[-1], "requested_at")), column(rows[-1], "payment_id", str)]
+    last = last_of_newest(rows, "requested_at", "payment_id")
     items = ",".join([column(row, "answer", str) for row in rows])
     sensitive = any(row["sensitive"] for row in rows)
     return PreparedAnswer(page_text(items, len(rows), params.limit, last), sensitive)

@@ -19,15 +19,14 @@ from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.returns.views import return_policy_view
 from oms_ledger.kernel import Json, Log, Lookup, Query, Reader, Rows, events_of, stream_id
 from oms_projections.direct import looked_up
-from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
+from oms_projections.pages import Cursor, Limit, after_newest, last_of_newest, page
 from oms_projections.returns.fold import READ_MODEL, row_of
 from oms_projections.returns.views import shown
 from oms_projections.search import facets_of, text_filter
-from oms_projections.values import WITHIN, Several, Within, column, is_of, maybe, maybe_time
+from oms_projections.values import WITHIN, Several, Within, is_of, maybe
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-NEWEST: Mark = ["infinity", ""]
 Status = Literal[
     "requested",
     "approved",
@@ -98,7 +97,6 @@ class ListReturns:
 
 
 def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
-    after = mark_of(params.cursor, NEWEST) if params.cursor else None
     rows = reader.rows(
         "list_returns",
         **_facets(params),
@@ -108,13 +106,10 @@ def list_returns(params: ListReturns, reader: Reader) -> Mapping[str, Json]:
         **text_filter(params.q),
         requested_from=period_start(params.requested_from, params.tz),
         requested_to=period_end(params.requested_to, params.tz),
-        after=after[0] if after else None,
-        after_id=after[1] if after else None,
+        **after_newest(params.cursor),
         limit=params.limit,
     )
-    last: Mark | None = None
-    if rows:
-        last = [str(maybe_time(rows[-1], "requested_at")), column(rows[-1], "return_id", str)]
+    last = last_of_newest(rows, "requested_at", "return_id")
     return page([shown(row) for row in rows], params.limit, last)
 
 

@@ -16,7 +16,7 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import bounded
 from oms_ledger.kernel import Json, Log, Reader, events_of, stream_id
-from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
+from oms_projections.pages import NEWEST, Cursor, Limit, Mark, mark_of, page
 from oms_projections.search import facets_of, folded, text_filter
 from oms_projections.shipping_analytics.fold import row_of
 from oms_projections.shipping_analytics.rows import ShipmentRow
@@ -25,7 +25,6 @@ from oms_projections.values import Moment, Several, Within, column, is_of, now
 from oms_projections.zones import UTC_NAME, DayOrTime, Zone, period_end, period_start
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
-NEWEST: Mark = ["infinity", ""]
 Text = Annotated[str, Field(max_length=200)]
 Status = Literal[
     "created",
