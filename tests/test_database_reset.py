@@ -28,6 +28,9 @@ from tests.history.shop import RandomShop
 VARYING = re.compile(r"^(-- Dumped|\\(un)?restrict).*$|oms_test_\w+", re.MULTILINE)
 """What differs from one dump to the next: versions and tokens, and the name of the database."""
 
+ROWS = re.compile(r"(?<=FROM stdin;\n)(.*?)(?=^\\\.$)", re.MULTILINE | re.DOTALL)
+"""The rows of one table, as `pg_dump` writes them: in the order in which they lie in its pages."""
+
 STEPS = 30
 
 WRITTEN = {
@@ -53,12 +56,20 @@ def url(server: str, ready_template: str) -> Iterator[str]:
 
 
 def dump(url: str) -> str:
-    """The whole database as SQL: definitions, owners, rights, settings, rows, sequences."""
+    """The whole database as SQL: definitions, owners, rights, settings, rows, sequences.
+
+    The rows of a table are sorted, since a row that is deleted and written again may lie
+    elsewhere in the page, depending on when the server cleaned it.
+    """
     program = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pg_dump"
     done = subprocess.run(
         [program, "--create", "-d", url], capture_output=True, text=True, check=True, timeout=60
     )
-    return VARYING.sub("", done.stdout)
+    return ROWS.sub(in_order, VARYING.sub("", done.stdout))
+
+
+def in_order(rows: re.Match[str]) -> str:
+    return "".join(sorted(rows[0].splitlines(keepends=True)))
 
 
 def work(url: str, folder: Path) -> None:
