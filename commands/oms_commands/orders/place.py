@@ -50,6 +50,7 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.risk.rules import holds_at_placement
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -140,6 +141,10 @@ class PlaceOrder(Command):
         if self.backorder == "allow":
             skus = [stored_sku(line.sku, given) for line in self.lines]
             refs += backorder_refs(skus, self.channel, given)
+        if is_routed(self.channel, given):
+            skus = [stored_sku(line.sku, given) for line in self.lines]
+            address = address_of(self.shipping_address)
+            refs += routing_refs(self.channel, address, skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -266,7 +271,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address),
+        address_of(order.shipping_address, with_area=is_routed(order.channel, given)),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,
