@@ -35,6 +35,13 @@ def point_of(latitude: float, longitude: float) -> GeoPoint:
     return GeoPoint(round(latitude * DEGREE), round(longitude * DEGREE))
 
 
+def coordinates_view(point: GeoPoint | None) -> dict[str, float | None]:
+    """`latitude` and `longitude` in degrees, as the API answers them."""
+    if point is None:
+        return {"latitude": None, "longitude": None}
+    return {"latitude": point.latitude / DEGREE, "longitude": point.longitude / DEGREE}
+
+
 def metres_between(one: GeoPoint, other: GeoPoint) -> int:
     """The length of the great circle between two points, by the haversine formula."""
     first, second = radians(one.latitude / DEGREE), radians(other.latitude / DEGREE)

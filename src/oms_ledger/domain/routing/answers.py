@@ -1,0 +1,114 @@
+"""Answers about routing, as types."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, Sku
+
+
+class LocationCostAnswer(TypedDict):
+    location: Harmless | None
+    parcel: Harmless
+    unit: Harmless
+
+
+class RoutingRuleAnswer(TypedDict):
+    """Which fields count depends on the `type` of the rule; the others are null or empty."""
+
+    type: Harmless
+    value: Harmless | None
+    currency: Harmless | None
+    costs: list[LocationCostAnswer]
+    per_km: Harmless | None
+    plugin: Harmless | None
+    options: dict[str, Harmless]
+
+
+class RoutingRulesAnswer(TypedDict):
+    channel: Harmless
+    rules: list[RoutingRuleAnswer]
+
+
+class PostalAreasAnswer(TypedDict):
+    """`areas`: how many there are."""
+
+    country: Harmless
+    areas: int
+    version: int
+
+
+class RuleScoreAnswer(TypedDict):
+    """What a rule has compared of a place."""
+
+    rule: Harmless
+    value: Harmless
+    unit: Harmless
+
+
+class RankedPlaceAnswer(TypedDict):
+    """A place in the order of a decision. `units` is what the order gets from it, `reason` a
+    sentence with what the rules have compared."""
+
+    location: Harmless
+    units: int
+    scores: list[RuleScoreAnswer]
+    reason: Harmless
+
+
+class RoutedLineAnswer(TypedDict):
+    line_id: LinkText
+    sku: Sku
+    quantity: int
+
+
+class RoutedUnitsAnswer(TypedDict):
+    line_id: LinkText
+    sku: Sku
+    location: Harmless
+    quantity: int
+
+
+class PointAnswer(TypedDict):
+    """Degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class DestinationAnswer(TypedDict):
+    country: Harmless | None
+    postal_area: Harmless | None
+    point: PointAnswer | None
+
+
+class RankingAnswer(TypedDict):
+    """The places for an order in the order of the rules. `decided_by`: the rule by which the first
+    place was preferred to the best one that was not needed. `places`: how many there were, of which
+    `ranking` has the first. `short`: what no place has."""
+
+    rules: list[Harmless]
+    decided_by: Harmless
+    destination: DestinationAnswer
+    day: Harmless
+    lines: list[RoutedLineAnswer]
+    ranking: list[RankedPlaceAnswer]
+    places: int
+    allocations: list[RoutedUnitsAnswer]
+    short: list[RoutedLineAnswer]
+    excluded: list[Harmless]
+    faults: list[Harmless]
+
+
+class RoutingDecisionAnswer(RankingAnswer):
+    cause: Harmless
+    at: Harmless
+    actor: Harmless
+    position: int
+
+
+class OrderRoutingAnswer(TypedDict):
+    """The decisions by rules, the oldest first; none where the channel had no rules."""
+
+    order_id: OrderId
+    items: list[RoutingDecisionAnswer]
