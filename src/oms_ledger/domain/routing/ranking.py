@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import combinations, groupby, islice
 from typing import TypeAlias
 
-from oms_ledger.domain.geography import metres_between, shared_prefix
+from oms_ledger.domain.geography import GeoPoint, metres_between, shared_prefix
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.routing.demand import Demand, Place
 from oms_ledger.domain.routing.events import LocationCost, RoutingRule, RuleScore
@@ -214,14 +214,19 @@ def _priority(rule: RoutingRule, place: Place, demand: Demand, remaining: Remain
 def _nearest(rule: RoutingRule, place: Place, demand: Demand, remaining: Remaining) -> Scored:
     """By distance where it is known; else places of the same country first, and of these those
     whose postal area begins like the destination's."""
-    to = demand.destination
-    if to.point is not None and place.point is not None:
-        metres = metres_between(to.point, place.point)
+    to, metres = demand.destination, metres_to(demand, place.point)
+    if metres is not None:
         return (0, metres), f"{metres / 1000:.1f}", "km"
     if to.country is None or to.country != place.country:
         return (2,), "unknown", "km"
     alike = shared_prefix(to.postal_area or "", place.postal_area or "")
     return (1, -alike), str(alike), "characters of the postal area in common"
+
+
+def metres_to(demand: Demand, point: GeoPoint | None) -> int | None:
+    """From a point to the destination; None where either is not known."""
+    to = demand.destination.point
+    return None if to is None or point is None else metres_between(to, point)
 
 
 def _stock(rule: RoutingRule, place: Place, demand: Demand, remaining: Remaining) -> Scored:
@@ -239,25 +244,22 @@ def _capacity(rule: RoutingRule, place: Place, demand: Demand, remaining: Remain
 
 def _cost(rule: RoutingRule, place: Place, demand: Demand, remaining: Remaining) -> Scored:
     """By the cost of each unit that the place can cover: many units share the cost of a parcel."""
-    cost = parcel_cost(rule, place, demand, units := covered(place, remaining))
+    units, metres = covered(place, remaining), metres_to(demand, place.point)
+    cost = parcel_cost(rule, place.code, metres, units)
     currency = rule.currency or demand.currency
     if cost is None or not units:
         return (1,), "unknown", currency
     return (0, Fraction(cost, units)), to_text(cost, currency), f"{currency} for {units} units"
 
 
-def parcel_cost(rule: RoutingRule, place: Place, demand: Demand, units: int) -> int | None:
-    """What it costs to send so many units from a place, in minor units of the rule's currency;
-    None where it has no cost, or a cost for each kilometre and the distance is not known."""
-    of_place = cost_entry(rule, place.code)
-    if of_place is None:
+def parcel_cost(rule: RoutingRule, code: str, metres: int | None, units: int) -> int | None:
+    """What it costs to send so many units so far from a place, in minor units of the rule's
+    currency; None where it has no cost, or a cost for each kilometre and the distance is not
+    known."""
+    entry = cost_entry(rule, code)
+    if entry is None or (rule.per_km and metres is None):
         return None
-    cost = of_place.parcel + of_place.unit * units
-    if not rule.per_km:
-        return cost
-    if demand.destination.point is None or place.point is None:
-        return None
-    return cost + rule.per_km * metres_between(demand.destination.point, place.point) // 1000
+    return entry.parcel + entry.unit * units + rule.per_km * (metres or 0) // 1000
 
 
 def cost_entry(rule: RoutingRule, code: str) -> LocationCost | None:
