@@ -148,7 +148,10 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
+        order_id, terms = (
+            self.order_key(ctx, given),
+            terms_of(self, given, with_area=is_routed(self.channel, given)),
+        )
         decision = receive if self.intake == "queued" else place
         return decision(
             order_id,
@@ -252,9 +255,10 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
-    """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
-    order products are checked when it is placed."""
+def terms_of(order: PlaceOrder, given: Given, *, with_area: bool) -> OrderTerms:
+    """The terms of an order; `with_area`: with the postal area of its address. `Refused` with
+    `unknown_sku`, naming every line whose product was never defined; of a queued order products
+    are checked when it is placed."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -271,7 +275,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address, with_area=is_routed(order.channel, given)),
+        address_of(order.shipping_address, with_area=with_area),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,

@@ -112,3 +112,54 @@ class OrderRoutingAnswer(TypedDict):
 
     order_id: OrderId
     items: list[RoutingDecisionAnswer]
+
+
+class SimulatedRankingAnswer(RankingAnswer):
+    """`order_id` is null for an order that is not placed. `others`: why a place is not in the
+    ranking, by code."""
+
+    order_id: OrderId | None
+    others: dict[str, Harmless]
+
+
+class LocationFiguresAnswer(TypedDict):
+    location: Harmless
+    parcels: int
+    units: int
+
+
+class RoutingFiguresAnswer(TypedDict):
+    """Sums over orders as they were placed; see docs/routing.md. `km` is that of the
+    `measured_parcels`, `cost` that of the `costed_parcels`."""
+
+    orders: int
+    parcels: int
+    split_orders: int
+    split_rate: float | None
+    parcels_per_order: float | None
+    units: int
+    short_orders: int
+    short_units: int
+    measured_parcels: int
+    km: float
+    km_per_parcel: float | None
+    costed_parcels: int
+    cost: Harmless | None
+    currency: Harmless | None
+    units_over_capacity: int
+    locations: list[LocationFiguresAnswer]
+
+
+class BacktestAnswer(TypedDict):
+    """`done` is what was done, `by_rules` what each set of rules would have done, by name."""
+
+    position: int
+    done: RoutingFiguresAnswer
+    by_rules: dict[str, RoutingFiguresAnswer]
+
+
+class SimulationAnswer(TypedDict):
+    """One of both; the other is null."""
+
+    ranking: SimulatedRankingAnswer | None
+    backtest: BacktestAnswer | None

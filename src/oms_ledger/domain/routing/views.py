@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from oms_ledger.domain.geography import coordinates_view
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
+from oms_ledger.domain.routing.backtest import Backtest
 from oms_ledger.domain.routing.events import (
     LocationCost,
     OrderRouted,
@@ -14,6 +15,8 @@ from oms_ledger.domain.routing.events import (
     RoutingRule,
     RuleScore,
 )
+from oms_ledger.domain.routing.explanation import Explanation
+from oms_ledger.domain.routing.figures import figures_view
 from oms_ledger.kernel import Json, Recorded
 
 
@@ -70,6 +73,23 @@ def ranking_view(routed: OrderRouted) -> dict[str, Json]:
         "short": plain(routed.short),
         "excluded": list(routed.excluded),
         "faults": list(routed.faults),
+    }
+
+
+def explanation_view(explained: Explanation, order_id: str | None) -> dict[str, Json]:
+    return {
+        **ranking_view(explained.routed),
+        "order_id": order_id,
+        "others": dict(explained.others),
+    }
+
+
+def backtest_view(tested: Backtest, currency: str | None) -> dict[str, Json]:
+    """`currency` is that of the rule about costs."""
+    return {
+        "position": tested.position,
+        "done": figures_view(tested.done, currency),
+        "by_rules": {name: figures_view(f, currency) for name, f in tested.by_rules.items()},
     }
 
 
