@@ -97,7 +97,7 @@ def backtest_(
     if json:
         print_json(view)
     else:
-        console.print(_table(view))
+        console.print(comparison(view))
 
 
 @app.command()
@@ -185,7 +185,8 @@ def _currency(sets: Mapping[str, Sequence[RoutingRule]]) -> str | None:
     return next(costs, None)
 
 
-def _table(view: Mapping[str, Json]) -> Table:
+def comparison(view: Mapping[str, Json]) -> Table:
+    """The figures side by side, a column for what was done and for each set of rules."""
     by_rules = cast(Mapping[str, Mapping[str, Json]], view["by_rules"])
     columns = {"done": cast(Mapping[str, Json], view["done"]), **by_rules}
     table = Table("", *columns)
