@@ -34,6 +34,7 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLine,
     ShipmentScanned,
 )
+from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
@@ -108,6 +109,7 @@ from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
+from tests.golden.routing import ROUTING_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -216,7 +218,7 @@ LITERALS: dict[str, Event] = {
             "by telephone",
             notify_customer=True,
         ),
-        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
+        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
@@ -240,6 +242,7 @@ LITERALS: dict[str, Event] = {
         *DRAFT_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
+        *ROUTING_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -285,6 +288,8 @@ LITERALS: dict[str, Event] = {
             Site("1 Dock Rd", "Gate 2", "London", "London", "E1 1AA", "GB"),
             1,
             200,
+            GeoPoint(51_500_000, -30_000),
+            True,
         ),
         ProductDefined(
             "85123A",
@@ -347,6 +352,8 @@ ADDED: dict[str, dict[str, object]] = {
     "return.requested.v1": {"account": None},
     "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
+    "location.defined.v1": {"point": None, "closed": False},
+    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

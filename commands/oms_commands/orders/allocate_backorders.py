@@ -14,7 +14,7 @@ from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source
+from oms_ledger.domain.routing.source import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
     available_units,
     backorders_released,
@@ -60,7 +60,7 @@ class AllocateBackorders(OrderCommand):
             )
         stock = stock_by_location(given, _waiting_skus(order))
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now)
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, order.postal_area)
         sourced = source(sourcing, waiting, available, given)
         plan = sourced.plan
         if not plan.allocations:

@@ -40,7 +40,10 @@ class ApproveReturn(ReturnCommand):
         if requested is None or requested.order_id is None:
             return refs
         order = given.state(Order, requested.order_id)
-        return [*refs, *replacement_refs(order, [line.sku for line in requested.replacement])]
+        return [
+            *refs,
+            *replacement_refs(order, [line.sku for line in requested.replacement], given),
+        ]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, requested = existing_return(given, self.return_id)

@@ -43,14 +43,14 @@ class Shop:
 
     def __init__(self, ledger: MemoryLedger) -> None:
         self.ledger = ledger
-        self.do(PutLocation(code="A", name="A", priority=1, latitude=51.5, longitude=-0.1))  # type: ignore[call-arg]
+        self.do(PutLocation(code="A", name="A", priority=1, latitude=51.5, longitude=-0.1))  # type: ignore[call-arg]  # an alias
         self.do(
-            PutLocation(  # type: ignore[call-arg]
+            PutLocation(  # type: ignore[call-arg]  # an alias
                 code="B", name="B", priority=2, latitude=53.5, longitude=-2.2, daily_capacity=3
             )
         )
         area = {"prefix": "", "latitude": 53.8, "longitude": -1.55}
-        self.do(PutPostalAreas(country="GB", areas=(area,)))  # type: ignore[arg-type]
+        self.do(PutPostalAreas(country="GB", areas=(area,)))  # type: ignore[arg-type]  # validated
         for sku in ("X", "Y"):
             self.do(PutProduct(sku=sku, title=sku))
 
@@ -75,8 +75,8 @@ class Shop:
             channel=channel,
             external_id=str(number),
             currency="GBP",
-            lines=lines,  # type: ignore[arg-type]
-            shipping_address={"country": "GB"},  # type: ignore[arg-type]
+            lines=lines,  # type: ignore[arg-type]  # validated
+            shipping_address={"country": "GB"},  # type: ignore[arg-type]  # validated
             backorder="allow",
         )
         return str(self.do(order)["order_id"])
@@ -155,7 +155,7 @@ def test_edits_backorders_and_resumed_orders_are_followed(shop: Shop) -> None:
     shop.do(AllocateBackorders(first))
     fewer = {"type": "set_quantity", "line_id": "1", "quantity": 2}
     more = {"type": "add_line", "line": {"sku": "X", "quantity": 1, "unit_price": "1.00"}}
-    shop.do(EditOrder(order_id=first, changes=(fewer, more)))  # type: ignore[arg-type]
+    shop.do(EditOrder(order_id=first, changes=(fewer, more)))  # type: ignore[arg-type]  # validated
     second = shop.place(2, X=1)
     shop.do(CancelOrder(order_id=second, reason="customer"))
     shop.do(ResumeOrder(second))
@@ -173,7 +173,7 @@ def test_the_places_of_a_channel_and_closed_ones_are_respected(shop: Shop) -> No
     shop.do(PutChannel(channel="web", locations=("A",)))
     assert shop.test(nearest=NEAREST).by_rules["nearest"].by_location == {"A": [1, 1]}
     shop.do(PutChannel(channel="web"))
-    shop.do(PutLocation(code="B", name="B", closed=True))  # type: ignore[call-arg]
+    shop.do(PutLocation(code="B", name="B", closed=True))  # type: ignore[call-arg]  # an alias
     assert shop.test(nearest=NEAREST).by_rules["nearest"].by_location == {"A": [1, 1]}
 
 
@@ -197,12 +197,12 @@ def test_the_view_has_rates_and_money(shop: Shop) -> None:
     assert (nothing["split_rate"], nothing["cost"], nothing["km_per_parcel"]) == (None, None, None)
 
 
-def test_progress_is_told_to_the_end(shop: Shop) -> None:
+def test_progress_reaches_the_end(shop: Shop) -> None:
     shop.place(1, X=2)
-    told: list[int] = []
-    backtest(shop.log, {"nearest": NEAREST}, WEB, told.append)
-    assert told[-1] == shop.log.position
-    assert told == sorted(told)
+    reached: list[int] = []
+    backtest(shop.log, {"nearest": NEAREST}, WEB, reached.append)
+    assert reached[-1] == shop.log.position
+    assert reached == sorted(reached)
 
 
 STEPS = st.lists(
@@ -226,7 +226,7 @@ def test_the_rules_that_were_in_force_would_do_what_was_done(
         shop = Shop(ledger)
         if by_rules:
             rule = {"type": "priority"}
-            shop.do(PutRoutingRules(channel="web", rules=(rule,)))  # type: ignore[arg-type]
+            shop.do(PutRoutingRules(channel="web", rules=(rule,)))  # type: ignore[arg-type]  # validated
         orders: list[str] = []
         for number, (step, location, sku, units) in enumerate(steps):
             try:
@@ -261,4 +261,4 @@ def run(
             shop.do(AllocateBackorders(order_id))
         case "edit":
             change = {"type": "set_quantity", "line_id": "1", "quantity": units}
-            shop.do(EditOrder(order_id=order_id, changes=(change,)))  # type: ignore[arg-type]
+            shop.do(EditOrder(order_id=order_id, changes=(change,)))  # type: ignore[arg-type]  # validated

@@ -31,7 +31,7 @@ SHOP = (place("LON", 1), place("MAN", 2), goods(), stock(5), stock(5, location="
 
 def order() -> PlaceOrder:
     lines = [{"sku": "A", "quantity": 2, "unit_price": "2.55"}]
-    return PlaceOrder(channel="web", currency="GBP", lines=lines)  # type: ignore[arg-type]
+    return PlaceOrder(channel="web", currency="GBP", lines=lines)  # type: ignore[arg-type]  # validated
 
 
 def routed_by(plugin: object, *more: RoutingRule) -> OrderRouted:
@@ -122,7 +122,7 @@ def test_without_its_guard_it_would_break_placing(monkeypatch: pytest.MonkeyPatc
     ) -> tuple[Mapping[str, float], None]:
         return plugins.installed()[name](demand, options), None
 
-    monkeypatch.setattr("oms_ledger.domain.routing.ranking.scores_of", careless)
+    monkeypatch.setattr("oms_ledger.domain.routing.rank.scores_of", careless)
     with pytest.raises(RuntimeError):
         routed_by(raises)
 

@@ -47,7 +47,8 @@ class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
     data, since the command or a product in it was `sensitive` then. It stays so for ever.
-    `replacement_for` is the return or claim whose goods the order replaces."""
+    `replacement_for` is the return or claim whose goods the order replaces. `postal_area`: the
+    beginning of the postal code, in channels that route orders by rules."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: OrderId
@@ -60,6 +61,7 @@ class OrderPlaced(OrderStreamEvent):
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
     replacement_for: Harmless | None = None
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class OrderReceived(OrderStreamEvent):
     deliver_by: HarmlessTime
     sensitive: bool = False
     confirm: bool = False
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class OrderEdited(OrderStreamEvent):
     `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
     are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
     without units that were cancelled before. Minor units. `notify_customer`: the customer
-    is to be notified."""
+    is to be notified. `postal_area` is that of a new shipping address, as in `OrderPlaced`."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: OrderId
@@ -152,6 +155,7 @@ class OrderEdited(OrderStreamEvent):
     backorders_released: tuple[Backorder, ...] = ()
     note: str | None = None
     notify_customer: bool = False
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.routing.demand import Demand, DemandLine
 from oms_ledger.domain.routing.events import RoutingRule
-from oms_ledger.domain.routing.ranking import Ranking
+from oms_ledger.domain.routing.rank import Ranking
 from oms_ledger.domain.stock.rules import Available, Plan, allocate
 
 Wanted = tuple[str, str, int]

@@ -38,6 +38,7 @@ def receive(
     confirm: bool = False,
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
+    postal_area: str | None = None,
 ) -> Sequence[Change]:
     """The events of an order that is placed later, with the `holds` that it begins with; none where
     it is there already. `Refused` with `external_id_reused`."""
@@ -58,6 +59,7 @@ def receive(
         deliver_by,
         sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
         confirm,
+        postal_area,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [

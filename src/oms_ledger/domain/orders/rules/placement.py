@@ -17,7 +17,7 @@ from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
-from oms_ledger.domain.routing.sourcing import Sourcing, source
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.events import StockBackordered
 from oms_ledger.domain.stock.rules import (
     Plan,
@@ -43,6 +43,7 @@ def place(
     confirm: bool = False,
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
+    postal_area: str | None = None,
 ) -> Sequence[Change]:
     """The events of a new order, with the `holds` that it begins with. If the same order exists
     already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
@@ -60,6 +61,7 @@ def place(
         placed_at,
         *promised(terms, placed_at),
         sensitive=sensitive,
+        postal_area=postal_area,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
@@ -98,7 +100,7 @@ def placement(
     order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    sourcing = Sourcing(order_id, terms, "placement", ctx.now)
+    sourcing = Sourcing(order_id, terms, "placement", ctx.now, order.postal_area)
     sourced = source(sourcing, wanted, sellable_units(given, stock, terms.channel), given)
     plan = sourced.plan
     if wanted and not plan.allocations:
@@ -137,8 +139,8 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products and from the channel's routing, which may
-    have changed since, and without regard to the case of the channel and the form of texts."""
+    """The terms without what followed from the products, which may have changed since, and without
+    regard to the case of the channel and the form of texts."""
     customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
@@ -150,12 +152,7 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
         ),
         customer=customer and replace(customer, id=_composed(customer.id)),
         shipping_address=address
-        and replace(
-            address,
-            city=_composed(address.city),
-            region=_composed(address.region),
-            postal_area=None,
-        ),
+        and replace(address, city=_composed(address.city), region=_composed(address.region)),
     )
 
 

@@ -10,7 +10,7 @@ from oms_ledger.domain.orders.events import OrderPlaced, OrderResumed
 from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
-from oms_ledger.domain.routing.sourcing import Sourcing, source
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.rules import sellable_units, stock_by_location
 from oms_ledger.kernel import Change, Context, Given
 
@@ -29,7 +29,7 @@ def resume(
     wanted = {line_id: p.cancelled for line_id, p in again.items()}
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in stocked})
-    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now)
+    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, order.postal_area)
     sourced = source(sourcing, stocked, sellable_units(given, stock, order.terms.channel), given)
     plan = sourced.plan
     backorders = backorders_of(plan.shortages, placed.terms, stock, given)
