@@ -178,8 +178,9 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             True,
             "r1",
+            "LS1",
         ),
-        OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True),
+        OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True, "LS1"),
         OrderRejected(
             "o1",
             "insufficient_stock",
@@ -217,6 +218,7 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             "by telephone",
             notify_customer=True,
+            postal_area="LS1",
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
@@ -345,7 +347,15 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
+    "order.placed.v1": {
+        "sensitive": False,
+        "terms": _FIRST_TERMS,
+        "replacement_for": None,
+        "postal_area": None,
+    },
+    "order.received.v1": {"postal_area": None},
+    "order.edited.v1": {"postal_area": None},
+    "draft.saved.v1": {"postal_area": None},
     "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
