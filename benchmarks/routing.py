@@ -22,6 +22,7 @@ from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.app import Oms, open_oms
 from oms_ledger.cli.progress import bars
 from oms_ledger.cli.routing import comparison
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.routing.backtest import Backtest, BacktestScope, backtest
 from oms_ledger.domain.routing.events import LocationCost, RoutingRule
@@ -93,9 +94,8 @@ def prepare(oms: Oms, file: Path, console: Console) -> None:
     """Import the file, with stock in all warehouses. What is there already is not done again."""
     surveyed = survey(read(file))
     ordered = opening_stock(invoices(read(file), surveyed.last))
-    commands = list(setup(ordered))
-    keys = [f"routing:{n}" for n in range(len(commands))]
-    for outcome in oms.execute_many(commands, actor=ACTOR, keys=keys):
+    commands = [] if oms.readers.log().keys(Location) else list(setup(ordered))
+    for outcome in oms.execute_many(commands, actor=ACTOR):
         if isinstance(outcome, OmsError):
             raise outcome
     import_file(oms, file, ImportOptions(opening_stock=True), console)

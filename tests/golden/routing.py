@@ -27,9 +27,14 @@ ROUTING_LITERALS: tuple[RoutingEvent, ...] = (
         "web",
         (
             RoutingRule(
-                "cost", Money(2000, "GBP"), "GBP", (LocationCost("LON", 400, 10),), 1, None, ()
+                "cost",
+                Money(2000, "GBP"),
+                "GBP",
+                (LocationCost("LON", 400, 10),),
+                1,
+                "greenest",
+                (RuleOption("region", "north"),),
             ),
-            RoutingRule("plugin", plugin="greenest", options=(RuleOption("region", "north"),)),
         ),
         "cheaper",
     ),

@@ -21,9 +21,9 @@ from oms_commands._fields import (
     positive_minor_units,
 )
 from oms_ledger.domain.errors import Refused, invalid_field
-from oms_ledger.domain.geography import POSTAL_AREA_CHARACTERS
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.patterns import POSTAL_PREFIX
 from oms_ledger.domain.routing.events import LocationCost, RoutingRule, RuleOption
 from oms_ledger.domain.routing.plugins import GROUP, installed
 from oms_ledger.kernel import Given
@@ -91,7 +91,7 @@ class PostalAreaFields:
     """The middle of the area whose postal codes begin with `prefix`, in degrees (WGS 84); with an
     empty prefix, of the country."""
 
-    prefix: Annotated[str, Field(pattern=rf"^[0-9A-Z]{{0,{POSTAL_AREA_CHARACTERS}}}$")]
+    prefix: Annotated[str, Field(pattern=POSTAL_PREFIX)]
     latitude: Latitude
     longitude: Longitude
 
