@@ -50,7 +50,7 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.risk.rules import holds_at_placement
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -136,9 +136,10 @@ class PlaceOrder(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            refs += stock_group_refs(stored_sku(sku, given))
+            refs += wanted_refs(stored_sku(sku, given), given)
         if self.backorder == "allow":
-            skus = [stored_sku(line.sku, given) for line in self.lines]
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
             refs += backorder_refs(skus, self.channel, given)
         return refs
 

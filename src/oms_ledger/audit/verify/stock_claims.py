@@ -18,6 +18,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.rules import kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Event, stream_id
 
@@ -36,19 +37,19 @@ class StockClaims:
         """Add the claims of an event that is already applied to its `order`."""
         match event:
             case OrderPlaced() | OrderResumed():
-                self._hold(event.allocations, 1)
-                self._owe(event.backorders, 1)
+                self._count(self._held, order, event.allocations, 1)
+                self._count(self._owed, order, event.backorders, 1)
             case OrderCancelled():
-                self._hold(event.released, -1)
-                self._owe(event.backorders_released, -1)
+                self._count(self._held, order, event.released, -1)
+                self._count(self._owed, order, event.backorders_released, -1)
             case OrderEdited():
-                self._hold(event.allocations, 1)
-                self._owe(event.backorders, 1)
-                self._hold(event.released, -1)
-                self._owe(event.backorders_released, -1)
+                self._count(self._held, order, event.allocations, 1)
+                self._count(self._owed, order, event.backorders, 1)
+                self._count(self._held, order, event.released, -1)
+                self._count(self._owed, order, event.backorders_released, -1)
             case BackordersAllocated():
-                self._hold(event.allocations, 1)
-                self._owe(event.backorders_released, -1)
+                self._count(self._held, order, event.allocations, 1)
+                self._count(self._owed, order, event.backorders_released, -1)
             case UnitsPacked():  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location
             case UnitsUnpacked():
@@ -60,22 +61,26 @@ class StockClaims:
         location = self._packed_at.pop(event.shipment_id, None)
         if location is None:  # never packed, which is a finding of its line
             return
-        for line in event.lines:
-            sku = order.lines[line.line_id].line.sku
-            self._add(self._held, sku, location, -line.quantity)
+        shipped = [
+            Allocation(
+                line.line_id, order.lines[line.line_id].line.sku, location, line.quantity
+            )
+            for line in event.lines
+        ]
+        self._count(self._held, order, shipped, -1)
 
-    def _hold(self, allocations: Iterable[Allocation], sign: int) -> None:
-        for a in allocations:
-            self._add(self._held, a.sku, a.location, sign * a.quantity)
-
-    def _owe(self, backorders: Iterable[Backorder], sign: int) -> None:
-        for b in backorders:
-            self._add(self._owed, b.sku, b.location, sign * b.quantity)
-
-    def _add(self, totals: dict[str, int], sku: str, location: str, units: int) -> None:
-        stream = stream_id(StockLevel, stock_key(sku, location))
-        totals[stream] = totals.get(stream, 0) + units
-        self.touched.add(stream)
+    def _count(
+        self,
+        totals: dict[str, int],
+        order: Order,
+        items: Iterable[Allocation | Backorder],
+        sign: int,
+    ) -> None:
+        kits = kits_of(progress.line for progress in order.lines.values())
+        for _, sku, location, units in units_taken(items, kits):
+            stream = stream_id(StockLevel, stock_key(sku, location))
+            totals[stream] = totals.get(stream, 0) + sign * units
+            self.touched.add(stream)
 
     def agree(self, stream: str, level: StockLevel) -> bool:
         """Whether the counters of `level` are the totals of this stream."""

@@ -17,6 +17,7 @@ from oms_ledger.domain.orders.progress import LineProgress, edited_line
 from oms_ledger.domain.orders.rules.cancellation import units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
+    has_sensitive,
     refuse_without_locations,
     stock_taken,
 )
@@ -25,12 +26,16 @@ from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.stock.rules import (
+    Kits,
     Plan,
     allocate,
     backorders_released,
+    kits_of,
     sellable_units,
+    skus_taken,
     stock_by_location,
     stock_released,
+    units_taken,
 )
 from oms_ledger.kernel import Change, Given, Json
 
@@ -98,7 +103,10 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
-    plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
+    kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
+    plan, backorders = _taken(
+        order, changed, wanted.added, released, backorders_given_up, kits, given
+    )
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -121,9 +129,9 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     )
     return [
         Change(event),
-        *stock_released(event.order_id, released),
-        *backorders_released(event.order_id, backorders_given_up),
-        *stock_taken(event.order_id, plan, backorders),
+        *stock_released(event.order_id, released, kits),
+        *backorders_released(event.order_id, backorders_given_up, kits),
+        *stock_taken(event.order_id, plan, backorders, kits),
     ]
 
 
@@ -152,7 +160,7 @@ def _refuse_too_many(lines: int, added: int) -> None:
 
 
 def _refuse_sensitive(added: Sequence[OrderLine], given: Given) -> None:
-    sensitive = [line for line in added if given.state(Product, line.sku).sensitive]
+    sensitive = [line for line in added if has_sensitive([line], given)]
     if sensitive:
         raise Refused(
             "The order was not placed as a sensitive one, and cannot become one. Place another"
@@ -341,6 +349,7 @@ def _taken(
     added: Iterable[OrderLine],
     released: Iterable[Allocation],
     backorders_given_up: Iterable[Backorder],
+    kits: Kits,
     given: Given,
 ) -> tuple[Plan, tuple[Backorder, ...]]:
     """The stock for units that are wanted more, and what of them is backordered. What the same edit
@@ -348,15 +357,15 @@ def _taken(
     more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
     more += [(line, line.quantity) for line in added]
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
-    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
+    stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for a in released:
-        if (places := available.get(a.sku)) is not None:
-            places[a.location] = max(0, places.get(a.location, 0)) + a.quantity
-    plan = allocate(wanted, available)
+    for _, sku, location, units in units_taken(released, kits):
+        if (places := available.get(sku)) is not None:
+            places[location] = max(0, places.get(location, 0)) + units
+    plan = allocate(wanted, available, kits)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, order.terms, stock, given, backorders_given_up)
+    backorders = backorders_of(plan.shortages, order.terms, stock, given, kits, backorders_given_up)
     return plan, backorders
 
 

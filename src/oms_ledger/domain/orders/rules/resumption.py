@@ -10,7 +10,13 @@ from oms_ledger.domain.orders.events import OrderPlaced, OrderResumed
 from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
-from oms_ledger.domain.stock.rules import allocate, sellable_units, stock_by_location
+from oms_ledger.domain.stock.rules import (
+    allocate,
+    kits_of,
+    sellable_units,
+    skus_taken,
+    stock_by_location,
+)
 from oms_ledger.kernel import Change, Given
 
 
@@ -25,9 +31,10 @@ def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) ->
     again = {line_id: p for line_id, p in order.lines.items() if p.cancelled}
     wanted = {line_id: p.cancelled for line_id, p in again.items()}
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
-    stock = stock_by_location(given, {sku for _, sku, _ in stocked})
-    plan = allocate(stocked, sellable_units(given, stock, order.terms.channel))
-    backorders = backorders_of(plan.shortages, placed.terms, stock, given)
+    lines = [p.line for p in again.values()]
+    kits, stock = kits_of(lines), stock_by_location(given, skus_taken(lines))
+    plan = allocate(stocked, sellable_units(given, stock, order.terms.channel), kits)
+    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits)
     resumed = OrderResumed(
         placed.order_id,
         note,
@@ -35,4 +42,4 @@ def resume(order: Order, placed: OrderPlaced, note: str | None, given: Given) ->
         tuple(plan.allocations),
         backorders,
     )
-    return [Change(resumed), *stock_taken(placed.order_id, plan, backorders)]
+    return [Change(resumed), *stock_taken(placed.order_id, plan, backorders, kits)]
