@@ -11,6 +11,7 @@ from oms_commands import (
     messages,
     orders,
     payments,
+    reservations,
     returns,
     risk,
     stock,
@@ -20,6 +21,7 @@ from oms_ledger.kernel import Command
 
 NOUNS = (
     drafts,
+    reservations,
     orders,
     risk,
     payments,

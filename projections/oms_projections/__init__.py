@@ -16,6 +16,7 @@ from oms_projections import (
     order_analytics,
     order_status,
     payments,
+    reservations,
     returns,
     shipping_analytics,
     stock_levels,
@@ -28,6 +29,7 @@ from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
+from oms_projections.reservations import queries as of_reservations
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
 from oms_projections.risk import queries as of_risk
@@ -46,11 +48,13 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     customers.READ_MODEL,
     drafts.READ_MODEL,
     messages.READ_MODEL,
+    reservations.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
     *of_drafts.QUERIES,
+    *of_reservations.QUERIES,
     *of_stock.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,

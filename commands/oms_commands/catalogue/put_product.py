@@ -109,7 +109,9 @@ class PutProduct(Command):
     def _kit(self, sku: str, given: Given) -> tuple[Component, ...]:
         """The components as they are kept. `Refused` with `bad_component` where one is unknown, no
         goods or a kit itself, and with `has_stock` where there is stock of the kit's own SKU."""
-        kept = tuple(Component(stored_sku(each.sku, given), each.quantity) for each in self.components)
+        kept = tuple(
+            Component(stored_sku(each.sku, given), each.quantity) for each in self.components
+        )
         faults: list[dict[str, Json]] = []
         for each in kept:
             part = given.state(Product, each.sku).defined

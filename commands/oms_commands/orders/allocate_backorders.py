@@ -63,7 +63,9 @@ class AllocateBackorders(OrderCommand):
             raise illegal_transition(
                 "The order", "not backordered", "allocated", "All its units have stock already."
             )
-        waiting = [(each.line_id, each.sku, order.lines[each.line_id].backordered) for each in lines]
+        waiting = [
+            (each.line_id, each.sku, order.lines[each.line_id].backordered) for each in lines
+        ]
         stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
         plan = allocate(waiting, available, kits)

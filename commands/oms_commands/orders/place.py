@@ -49,6 +49,8 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.domain.reservations.rules import held_refs
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
 from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
@@ -67,7 +69,8 @@ class PlaceOrder(Command):
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
     `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
-    placed or rejected later, first in, first out.
+    placed or rejected later, first in, first out. With `reservation_id` the units that were held for
+    it become its own; what it does not want of them is free again.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -118,6 +121,9 @@ class PlaceOrder(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    reservation_id: Annotated[
+        Id | None, Field(description="Its held units become the order's. Not with queued intake.")
+    ] = None
     intake: Annotated[
         Literal["now", "queued"],
         Field(description="`queued`: received at once, and placed or rejected in its turn."),
@@ -127,6 +133,8 @@ class PlaceOrder(Command):
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
         _check_money(self)
+        if self.reservation_id is not None and self.intake == "queued":
+            raise ValueError("reservation_id: a queued order cannot use one; leave out intake")
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -137,6 +145,9 @@ class PlaceOrder(Command):
             if not sku.isascii():
                 refs += product_refs(sku)
             refs += wanted_refs(stored_sku(sku, given), given)
+        if self.reservation_id is not None:
+            reservation = given.state(Reservation, self.reservation_id)
+            refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
         if self.backorder == "allow":
             stored = (stored_sku(line.sku, given) for line in self.lines)
             skus = [each for sku in stored for each in stock_skus(sku, given)]
@@ -145,15 +156,21 @@ class PlaceOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
-        decision = receive if self.intake == "queued" else place
-        return decision(
+        holds = holds_at_placement(order_id, terms, self.email_blinds, given)
+        confirm, sensitive = self.confirm, self.sensitive
+        if self.intake == "queued":
+            return receive(
+                order_id, terms, ctx, given, confirm=confirm, sensitive=sensitive, holds=holds
+            )
+        return place(
             order_id,
             terms,
             ctx,
             given,
-            confirm=self.confirm,
-            sensitive=self.sensitive,
-            holds=holds_at_placement(order_id, terms, self.email_blinds, given),
+            confirm=confirm,
+            sensitive=sensitive,
+            holds=holds,
+            reservation_id=self.reservation_id,
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

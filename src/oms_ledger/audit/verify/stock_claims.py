@@ -62,9 +62,7 @@ class StockClaims:
         if location is None:  # never packed, which is a finding of its line
             return
         shipped = [
-            Allocation(
-                line.line_id, order.lines[line.line_id].line.sku, location, line.quantity
-            )
+            Allocation(line.line_id, order.lines[line.line_id].line.sku, location, line.quantity)
             for line in event.lines
         ]
         self._count(self._held, order, shipped, -1)

@@ -4,13 +4,14 @@ promised the same unit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.channels.state import settings_of
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group, stock_key
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.stock.events import (
@@ -41,7 +42,6 @@ class UnitsAt(NamedTuple):
     sku: str
     location: str
     quantity: int
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,20 @@ def allocate(
         if missing:
             plan.shortages.append(Shortage(line_id, sku, units, units - missing))
     return plan
+
+
+def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
+    lines = ", ".join(
+        f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
+    )
+    return Refused(
+        f"Not enough stock. {lines}. {remedy}",
+        code="insufficient_stock",
+        errors=[
+            {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}
+            for s in shortages
+        ],
+    )
 
 
 def kits_at(components: Iterable[Component], available: Available) -> dict[str, int]:

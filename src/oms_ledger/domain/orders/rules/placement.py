@@ -17,6 +17,12 @@ from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
+from oms_ledger.domain.reservations.rules import (
+    allocate_held,
+    refuse_other_channel,
+    reservation_used,
+)
+from oms_ledger.domain.reservations.state import active_reservation
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -24,6 +30,7 @@ from oms_ledger.domain.stock.rules import (
     StockOfSkus,
     allocate,
     backordered_units,
+    insufficient,
     kits_of,
     locations_of,
     sellable_units,
@@ -47,10 +54,13 @@ def place(
     confirm: bool = False,
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
+    reservation_id: str | None = None,
 ) -> Sequence[Change]:
-    """The events of a new order, with the `holds` that it begins with. If the same order exists
+    """The events of a new order, with the `holds` that it begins with, and with the units of the
+    reservation. If the same order exists
     already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
-    `insufficient_stock`, `unknown_location` or `external_id_reused`."""
+    `insufficient_stock`, `unknown_location`, `external_id_reused`, and for the reservation
+    `illegal_transition` or `wrong_channel`."""
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
         return before
@@ -66,7 +76,10 @@ def place(
         sensitive=sensitive,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
+    return [
+        numbered,
+        *placement(order, ctx, given, confirm=confirm, holds=holds, reservation_id=reservation_id),
+    ]
 
 
 def placed_before(
@@ -96,14 +109,23 @@ def placement(
     *,
     confirm: bool,
     holds: Sequence[OrderHeld] = (),
+    reservation_id: str | None = None,
 ) -> Sequence[Change]:
     """The events that place an order with stock. `order` has everything but the stock that it
-    gets. `Refused` with `insufficient_stock` or `unknown_location`."""
+    gets: what the reservation holds for it, and more where that is not enough. `Refused` as in
+    `place`."""
     order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     kits = kits_of(terms.lines)
     stock = stock_by_location(given, skus_taken(terms.lines))
-    plan = allocate(wanted, sellable_units(given, stock, terms.channel), kits)
+    available = sellable_units(given, stock, terms.channel)
+    reserved = None
+    if reservation_id is None:
+        plan = allocate(wanted, available, kits)
+    else:
+        reserved = active_reservation(given, reservation_id, ctx.now, "used")
+        refuse_other_channel(reserved, terms.channel)
+        plan = allocate_held(wanted, reserved.held, available, kits)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     backorders = backorders_of(plan.shortages, terms, stock, given, kits)
@@ -118,6 +140,7 @@ def placement(
         changes.append(Change(OrderConfirmed(order_id)))
     changes += [Change(hold) for hold in holds]
     return [
+        *(reservation_used(reserved, order_id) if reserved is not None else ()),
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
     ]
@@ -226,20 +249,6 @@ def _over_limit(sku: str, short: int, stock: StockOfSkus, given: Given) -> bool:
     if product is None or product.backorder_limit is None:
         return False
     return backordered_units(stock.get(sku, {})) + short > product.backorder_limit
-
-
-def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
-    lines = ", ".join(
-        f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
-    )
-    return Refused(
-        f"Not enough stock. {lines}. {remedy}",
-        code="insufficient_stock",
-        errors=[
-            {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}
-            for s in shortages
-        ],
-    )
 
 
 def stock_taken(
