@@ -39,8 +39,8 @@ class PutProduct(Command):
     `safety_stock` units stay unsold at every location; `backorder_limit` bounds what may be
     promised without being there. `unit_cost` is in `currency`, which may be left out where the
     product has a cost already. A product with `components` is a kit: one line of it takes their
-    stock, and it has none of its own. Orders of what is `sensitive` are health data; a definition that
-    does not say leaves it as it is. Return policies go by `category`.
+    stock, and it has none of its own. Orders of what is `sensitive` are health data; a definition
+    that does not say leaves it as it is. Return policies go by `category`.
     """
 
     name: ClassVar[str] = "PutProduct"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Id, OccurredAt, Sku
+from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
@@ -35,7 +36,7 @@ class AllocateBackorders(OrderCommand):
     """Allocate stock that has come in to an order's backordered units, as far as it goes.
 
     The ledger does so by itself, for the order that has waited longest first; this prefers an order
-    to those that have waited longer. With `sku` only lines that wait for stock of it get any.
+    to those that have waited longer. With `lines` only these get any.
     """
 
     name: ClassVar[str] = "AllocateBackorders"
@@ -44,7 +45,7 @@ class AllocateBackorders(OrderCommand):
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
-    sku: Sku | None = None
+    lines: Annotated[tuple[Id, ...], Field(min_length=1, max_length=2000)] | None = None
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -57,8 +58,8 @@ class AllocateBackorders(OrderCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         lines = _waiting(order)
-        if self.sku is not None:
-            lines = [line for line in lines if self.sku in skus_taken([line])]
+        if self.lines is not None:
+            lines = [line for line in lines if line.line_id in self.lines]
         if not lines:
             raise illegal_transition(
                 "The order", "not backordered", "allocated", "All its units have stock already."

@@ -69,8 +69,8 @@ class PlaceOrder(Command):
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
     `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
-    placed or rejected later, first in, first out. With `reservation_id` the units that were held for
-    it become its own; what it does not want of them is free again.
+    placed or rejected later, first in, first out. With `reservation_id` the units that were held
+    for it become its own; what it does not want of them is free again.
     """
 
     name: ClassVar[str] = "PlaceOrder"

@@ -12,9 +12,9 @@ from oms_commands.returns._return_command import ReturnCommand, return_refs
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.approvals import approve
 from oms_ledger.domain.returns.replacements import replacement_refs
-from oms_ledger.domain.stock.rules import skus_taken
 from oms_ledger.domain.returns.rules import existing_return
 from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.stock.rules import skus_taken
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 

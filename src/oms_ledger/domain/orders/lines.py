@@ -15,8 +15,8 @@ class OrderLine:
     `tax` and `discount` are amounts for the whole line, `order_discount` is its share of the
     discount on the whole order. With `tax_included` the tax is a part of the price, without it it
     comes on top; `tax_rate` is the seller's rate, such as `0.20`. A line that is not `stocked`
-    is a service or a fee: it is charged, not shipped. A line with `components` is a kit as it was
-    composed when it was ordered: its stock is theirs, and is taken, shipped and returned with it."""
+    is a service or a fee: it is charged, not shipped. A line with `components` is a kit as
+    it was composed when it was ordered: it takes their stock, ships it and gives it back."""
 
     line_id: LinkText
     sku: Sku

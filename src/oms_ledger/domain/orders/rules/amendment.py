@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
