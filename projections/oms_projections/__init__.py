@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    backorders,
     customers,
     deadlines,
     drafts,
@@ -21,6 +22,7 @@ from oms_projections import (
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.backorders import queries as of_backorders
 from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
@@ -49,6 +51,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     drafts.READ_MODEL,
     messages.READ_MODEL,
     reservations.READ_MODEL,
+    backorders.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -56,6 +59,7 @@ QUERIES: tuple[Query, ...] = (
     *of_drafts.QUERIES,
     *of_reservations.QUERIES,
     *of_stock.QUERIES,
+    *of_backorders.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,

@@ -153,6 +153,6 @@ def test_an_extension_is_another_deadline() -> None:
             False,
             2,
             "reservation-r1",
-            "c2",
+            "c1",
         )
     )

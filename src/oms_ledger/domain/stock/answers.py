@@ -91,3 +91,24 @@ class MovementAnswer(TypedDict):
 class MovementsAnswer(TypedDict):
     items: list[MovementAnswer]
     next_cursor: Harmless | None
+
+
+class BackorderAnswer(TypedDict):
+    """`quantity` units of the stock of `sku` that a line of an order waits for; of a kit those of a
+    component."""
+
+    sku: Sku
+    location: Harmless
+    order_id: OrderId
+    order_number: Harmless
+    channel: Harmless
+    line_id: LinkText
+    quantity: int
+    waiting_since: Harmless
+    promised_ship_at: Harmless
+    sensitive: bool
+
+
+class BackordersAnswer(TypedDict):
+    items: list[BackorderAnswer]
+    next_cursor: Harmless | None
