@@ -28,9 +28,7 @@ from tests.http.memory import open_in_memory
 ADMIN_KEY = "test-key-of-the-administrator-0001"
 
 
-QUERY_PATHS = re.compile(
-    "|".join(re.sub(r"\{\w+\}", "[^/?]+", query.path) for query in QUERIES)
-)
+QUERY_PATHS = re.compile("|".join(re.sub(r"\{\w+\}", "[^/?]+", query.path) for query in QUERIES))
 """The paths of the routes that take `min_position`."""
 
 
