@@ -13,6 +13,7 @@ from oms_commands import (
     payments,
     returns,
     risk,
+    routing,
     stock,
     store_credit,
 )
@@ -22,6 +23,7 @@ NOUNS = (
     drafts,
     orders,
     risk,
+    routing,
     payments,
     store_credit,
     fulfilment,

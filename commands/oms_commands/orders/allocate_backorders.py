@@ -14,8 +14,8 @@ from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
-    allocate,
     available_units,
     backorders_released,
     of_channel,
@@ -42,8 +42,12 @@ class AllocateBackorders(OrderCommand):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
-        for sku in _waiting_skus(order):
+        skus = _waiting_skus(order)
+        for sku in skus:
             refs += stock_group_refs(sku)
+        if skus:
+            terms = order.terms
+            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -56,7 +60,9 @@ class AllocateBackorders(OrderCommand):
             )
         stock = stock_by_location(given, _waiting_skus(order))
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        plan = allocate(waiting, available)
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now)
+        sourced = source(sourcing, waiting, available, given)
+        plan = sourced.plan
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",
@@ -67,7 +73,7 @@ class AllocateBackorders(OrderCommand):
                 ],
             )
         changes = _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
-        return dated(changes, self.occurred_at, ctx)
+        return dated([*changes, *sourced.decision], self.occurred_at, ctx)
 
 
 def _waiting_skus(order: Order) -> list[str]:

@@ -50,6 +50,7 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.risk.rules import holds_at_placement
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -140,10 +141,17 @@ class PlaceOrder(Command):
         if self.backorder == "allow":
             skus = [stored_sku(line.sku, given) for line in self.lines]
             refs += backorder_refs(skus, self.channel, given)
+        if is_routed(self.channel, given):
+            skus = [stored_sku(line.sku, given) for line in self.lines]
+            address = address_of(self.shipping_address)
+            refs += routing_refs(self.channel, address, skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
+        order_id, terms = (
+            self.order_key(ctx, given),
+            terms_of(self, given, with_area=is_routed(self.channel, given)),
+        )
         decision = receive if self.intake == "queued" else place
         return decision(
             order_id,
@@ -247,9 +255,10 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
-    """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
-    order products are checked when it is placed."""
+def terms_of(order: PlaceOrder, given: Given, *, with_area: bool) -> OrderTerms:
+    """The terms of an order; `with_area`: with the postal area of its address. `Refused` with
+    `unknown_sku`, naming every line whose product was never defined; of a queued order products
+    are checked when it is placed."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -266,7 +275,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address),
+        address_of(order.shipping_address, with_area=with_area),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,

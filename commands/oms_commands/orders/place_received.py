@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.intake import place_received
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing.sourcing import routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -42,11 +43,10 @@ class PlaceReceivedOrder(OrderCommand):
             if not sku.isascii():
                 refs += product_refs(sku)
             refs += stock_group_refs(stored_sku(sku, given))
+        stored, channel = [stored_sku(sku, given) for sku in skus], order.terms.channel
         if order.terms.backorder == "allow":
-            refs += backorder_refs(
-                [stored_sku(sku, given) for sku in skus], order.terms.channel, given
-            )
-        return refs
+            refs += backorder_refs(stored, channel, given)
+        return refs + routing_refs(channel, order.terms.shipping_address, stored, given)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id, unplaced=True)

@@ -111,6 +111,9 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
         site=asdict(event.site),
         priority=event.priority,
         daily_capacity=event.daily_capacity,
+        latitude=event.point.latitude if event.point else None,
+        longitude=event.point.longitude if event.point else None,
+        closed=event.closed,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )
@@ -118,7 +121,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

@@ -82,6 +82,8 @@ class ProductRow(Row):
 
 @dataclass(slots=True)
 class LocationRow(Row):
+    """`latitude` and `longitude` in millionths of a degree."""
+
     table: ClassVar[str] = "locations"
     key: ClassVar[tuple[str, ...]] = ("code",)
     code: str
@@ -90,5 +92,8 @@ class LocationRow(Row):
     site: dict[str, object]
     priority: int
     daily_capacity: int | None
+    latitude: int | None
+    longitude: int | None
+    closed: bool
     version: int
     updated_at: datetime

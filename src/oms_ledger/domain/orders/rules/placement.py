@@ -17,12 +17,12 @@ from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
+from oms_ledger.domain.routing.sourcing import Sourcing, source
 from oms_ledger.domain.stock.events import StockBackordered
 from oms_ledger.domain.stock.rules import (
     Plan,
     Shortage,
     StockOfSkus,
-    allocate,
     backordered_units,
     locations_of,
     sellable_units,
@@ -98,7 +98,9 @@ def placement(
     order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    plan = allocate(wanted, sellable_units(given, stock, terms.channel))
+    sourcing = Sourcing(order_id, terms, "placement", ctx.now)
+    sourced = source(sourcing, wanted, sellable_units(given, stock, terms.channel), given)
+    plan = sourced.plan
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     backorders = backorders_of(plan.shortages, terms, stock, given)
@@ -113,6 +115,7 @@ def placement(
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     changes += [Change(hold) for hold in holds]
+    changes += sourced.decision
     return [
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
@@ -134,8 +137,8 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of texts."""
+    """The terms without what followed from the products and from the channel's routing, which may
+    have changed since, and without regard to the case of the channel and the form of texts."""
     customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
@@ -147,7 +150,12 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
         ),
         customer=customer and replace(customer, id=_composed(customer.id)),
         shipping_address=address
-        and replace(address, city=_composed(address.city), region=_composed(address.region)),
+        and replace(
+            address,
+            city=_composed(address.city),
+            region=_composed(address.region),
+            postal_area=None,
+        ),
     )
 
 
