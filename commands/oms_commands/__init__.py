@@ -14,6 +14,7 @@ from oms_commands import (
     reservations,
     returns,
     risk,
+    routing,
     stock,
     store_credit,
 )
@@ -24,6 +25,7 @@ NOUNS = (
     reservations,
     orders,
     risk,
+    routing,
     payments,
     store_credit,
     fulfilment,

@@ -35,6 +35,7 @@ from oms_projections.reservations import queries as of_reservations
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
 from oms_projections.risk import queries as of_risk
+from oms_projections.routing import queries as of_routing
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
 from oms_projections.store_credit import queries as of_store_credit
@@ -65,6 +66,7 @@ QUERIES: tuple[Query, ...] = (
     *of_payments.QUERIES,
     *of_messages.QUERIES,
     *of_channels.QUERIES,
+    *of_routing.QUERIES,
     *of_risk.QUERIES,
     *of_store_credit.QUERIES,
     *of_customers.QUERIES,

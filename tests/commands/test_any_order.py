@@ -50,8 +50,9 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.rules import cancellation, placement
+from oms_ledger.domain.orders.rules import cancellation
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing import sourcing
 from oms_ledger.domain.stock import state as stock_state
 from oms_ledger.domain.stock.events import StockEvent, StockReleased
 from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate
@@ -284,7 +285,7 @@ def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:
             whole.shortages += plan.shortages
         return whole
 
-    patch.setattr(placement, "allocate", greedy)
+    patch.setattr(sourcing, "allocate", greedy)
 
 
 def a_cancelled_shipment_keeps_its_units(patch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,9 @@ from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
     Kits,
-    allocate,
     available_units,
     backorders_released,
     kits_of,
@@ -51,8 +51,12 @@ class AllocateBackorders(OrderCommand):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
-        for sku in skus_taken(_waiting(order)):
+        skus = skus_taken(_waiting(order))
+        for sku in skus:
             refs += stock_group_refs(sku)
+        if skus:
+            terms = order.terms
+            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -69,7 +73,9 @@ class AllocateBackorders(OrderCommand):
         ]
         stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        plan = allocate(waiting, available, kits)
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now)
+        sourced = source(sourcing, waiting, available, given)
+        plan = sourced.plan
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",
@@ -81,7 +87,7 @@ class AllocateBackorders(OrderCommand):
             )
         settled = _covered(order, plan.allocations)
         changes = _changes(self.order_id, plan.allocations, settled, kits)
-        return dated(changes, self.occurred_at, ctx)
+        return dated([*changes, *sourced.decision], self.occurred_at, ctx)
 
 
 def _waiting(order: Order) -> list[OrderLine]:

@@ -35,8 +35,10 @@ from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
 from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import (
     backorder_refs,
     skus_taken,
@@ -104,11 +106,14 @@ class EditOrder(Command):
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed and order.terms.backorder == "allow":
             refs += backorder_refs(skus, order.terms.channel, given)
+        if order.placed:
+            address = self._address(given, order.channel) or order.terms.shipping_address
+            refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        changes = edit(order, self._wanted(order, ctx, given), given)
+        changes = edit(order, self._wanted(order, ctx, given), ctx, given)
         return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -126,6 +131,12 @@ class EditOrder(Command):
 
     def with_person(self, person: Person) -> EditOrder:
         return with_fields(self, owner=person)
+
+    def _address(self, given: Given, channel: str | None) -> Address | None:
+        """The new shipping address."""
+        with_area = is_routed(channel, given)
+        addresses = [each.address for each in self._of(SetShippingAddress)]
+        return address_of(addresses[0], with_area=with_area) if addresses else None
 
     def _of(self, kind: type[_Change]) -> list[_Change]:
         return [each for each in self.changes if isinstance(each, kind)]
@@ -148,7 +159,7 @@ class EditOrder(Command):
             {each.line_id: each.quantity for each in self._of(SetQuantity)},
             {each.line_id: _price_of(each, currency) for each in self._of(SetPrice)},
             next((customer_of(each.customer) for each in self._of(SetCustomer)), None),
-            next((address_of(each.address) for each in self._of(SetShippingAddress)), None),
+            self._address(given, order.channel),
             next((address_of(each.address) for each in self._of(SetBillingAddress)), None),
             shipping_of(shipping[0] if shipping else None, currency, tax_included=included),
             promises[0].promised_ship_at if promises else None,

@@ -52,6 +52,7 @@ from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.reservations.rules import held_refs
 from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -152,10 +153,16 @@ class PlaceOrder(Command):
             stored = (stored_sku(line.sku, given) for line in self.lines)
             skus = [each for sku in stored for each in stock_skus(sku, given)]
             refs += backorder_refs(skus, self.channel, given)
+        if is_routed(self.channel, given):
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
+            address = address_of(self.shipping_address)
+            refs += routing_refs(self.channel, address, skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
+        order_id = self.order_key(ctx, given)
+        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
         holds = holds_at_placement(order_id, terms, self.email_blinds, given)
         confirm, sensitive = self.confirm, self.sensitive
         if self.intake == "queued":
@@ -265,9 +272,10 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
-    """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
-    order products are checked when it is placed."""
+def terms_of(order: PlaceOrder, given: Given, *, with_area: bool) -> OrderTerms:
+    """The terms of an order; `with_area`: with the postal area of its address. `Refused` with
+    `unknown_sku`, naming every line whose product was never defined; of a queued order products
+    are checked when it is placed."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -284,7 +292,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address),
+        address_of(order.shipping_address, with_area=with_area),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,

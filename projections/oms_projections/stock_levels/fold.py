@@ -115,6 +115,9 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
         site=asdict(event.site),
         priority=event.priority,
         daily_capacity=event.daily_capacity,
+        latitude=event.point.latitude if event.point else None,
+        longitude=event.point.longitude if event.point else None,
+        closed=event.closed,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )

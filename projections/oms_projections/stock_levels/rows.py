@@ -85,6 +85,8 @@ class ProductRow(Row):
 
 @dataclass(slots=True)
 class LocationRow(Row):
+    """`latitude` and `longitude` in millionths of a degree."""
+
     table: ClassVar[str] = "locations"
     key: ClassVar[tuple[str, ...]] = ("code",)
     code: str
@@ -93,5 +95,8 @@ class LocationRow(Row):
     site: dict[str, object]
     priority: int
     daily_capacity: int | None
+    latitude: int | None
+    longitude: int | None
+    closed: bool
     version: int
     updated_at: datetime

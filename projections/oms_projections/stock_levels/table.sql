@@ -64,6 +64,9 @@ CREATE TABLE locations{v} (
     site jsonb NOT NULL,
     priority bigint NOT NULL,
     daily_capacity bigint,
+    latitude bigint,
+    longitude bigint,
+    closed boolean NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL
 );

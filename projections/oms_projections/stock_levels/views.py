@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from oms_ledger.domain.geography import DEGREE
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
@@ -68,6 +69,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 def location(row: Mapping[str, object]) -> dict[str, Json]:
+    latitude, longitude = maybe(row, "latitude", int), maybe(row, "longitude", int)
     return {
         "code": column(row, "code", str),
         "name": column(row, "name", str),
@@ -75,6 +77,9 @@ def location(row: Mapping[str, object]) -> dict[str, Json]:
         "address": column(row, "site", dict),
         "priority": column(row, "priority", int),
         "daily_capacity": maybe(row, "daily_capacity", int),
+        "latitude": None if latitude is None else latitude / DEGREE,
+        "longitude": None if longitude is None else longitude / DEGREE,
+        "closed": column(row, "closed", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }

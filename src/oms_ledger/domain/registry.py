@@ -25,6 +25,8 @@ from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
+from oms_ledger.domain.routing.events import ROUTING_EVENTS
+from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
@@ -47,6 +49,7 @@ EVENTS: dict[str, type[Event]] = {
         ProductDefined,
         OrderNumbered,
         ChannelDefined,
+        *ROUTING_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
@@ -71,6 +74,9 @@ STATES: dict[str, type[State]] = {
         Product,
         Channel,
         ChannelSettings,
+        OrderRouting,
+        LocationLoad,
+        PostalAreas,
         HoldRule,
         BlockedBuyer,
         Buyer,

@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.events import (
     ProductDefined,
     Site,
 )
+from oms_ledger.domain.geography import point_of
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
@@ -112,7 +113,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
     )
     given(
         ProductDefined("A", "Hart", True),
-        LocationDefined("LON", "London", "warehouse", site, 1, 500),
+        LocationDefined("LON", "London", "warehouse", site, 1, 500, point_of(51.5, -0.03), True),
         defined,
     ).folded_into(READ_MODEL).then_rows(
         ProductRow(
@@ -146,6 +147,9 @@ def test_products_and_locations_show_their_last_definition() -> None:
             },
             priority=1,
             daily_capacity=500,
+            latitude=51_500_000,
+            longitude=-30_000,
+            closed=True,
             version=1,
             updated_at=recorded([defined] * 2)[-1].meta.recorded_at,
         ),

@@ -360,7 +360,8 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
         case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
-            return [lines[a.line_id] for a in event.allocations]
+            moved = (*event.allocations, *event.released)
+            return [lines[a.line_id] for a in moved]
         case (
             OrderCancelled()
             | OrderRejected()

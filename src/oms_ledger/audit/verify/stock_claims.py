@@ -46,13 +46,10 @@ class StockClaims:
             case OrderCancelled():
                 self._count(self._allocated, order, event.released, -1)
                 self._count(self._owed, order, event.backorders_released, -1)
-            case OrderEdited():
+            case OrderEdited() | BackordersAllocated():
                 self._count(self._allocated, order, event.allocations, 1)
                 self._count(self._owed, order, event.backorders, 1)
                 self._count(self._allocated, order, event.released, -1)
-                self._count(self._owed, order, event.backorders_released, -1)
-            case BackordersAllocated():
-                self._count(self._allocated, order, event.allocations, 1)
                 self._count(self._owed, order, event.backorders_released, -1)
             case UnitsPacked():  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location

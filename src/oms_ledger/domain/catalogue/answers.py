@@ -57,6 +57,9 @@ class LocationDefinedAnswer(TypedDict):
     address: SiteAnswer
     priority: int
     daily_capacity: int | None
+    latitude: float | None
+    longitude: float | None
+    closed: bool
     version: int
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Product
@@ -22,7 +23,6 @@ from oms_ledger.domain.stock.rules import (
     Available,
     Kits,
     Plan,
-    Shortage,
     allocate,
     insufficient,
     sellable_units,
@@ -133,32 +133,33 @@ def refuse_other_channel(created: ReservationCreated, channel: str) -> None:
 
 
 def allocate_held(
-    wanted: Sequence[tuple[str, str, int]],
-    held: Iterable[HeldUnits],
-    available: Available,
-    kits: Kits,
+    wanted: Sequence[tuple[str, str, int]], held: Iterable[HeldUnits], kits: Kits
 ) -> Plan:
-    """As `allocate`, from what a reservation holds first, and of `available` what that lacks."""
+    """As `allocate`, from what a reservation holds."""
     reserved: Available = {}
     for each in held:
         reserved.setdefault(each.sku, {})[each.location] = each.quantity
-    first = allocate(wanted, reserved, kits)
-    short = {s.line_id: s for s in first.shortages}
-    rest = [(s.line_id, s.sku, s.requested - s.available) for s in first.shortages]
-    more = allocate(rest, available, kits)
-    plan = Plan()
+    return allocate(wanted, reserved, kits)
+
+
+def rest_of(plan: Plan) -> list[tuple[str, str, int]]:
+    """What a plan lacks, as line id, SKU and units."""
+    return [(s.line_id, s.sku, s.requested - s.available) for s in plan.shortages]
+
+
+def combined(wanted: Iterable[tuple[str, str, int]], first: Plan, more: Plan) -> Plan:
+    """A plan, and another one for the rest of it, as one for what is `wanted`."""
     units: dict[tuple[str, str, str], int] = {}
     for a in (*first.allocations, *more.allocations):
         key = (a.line_id, a.sku, a.location)
         units[key] = units.get(key, 0) + a.quantity
     order = {line_id: n for n, (line_id, _, _) in enumerate(wanted)}
-    plan.allocations = [
-        Allocation(*key, quantity)
-        for key, quantity in sorted(units.items(), key=lambda item: order[item[0][0]])
-    ]
-    for s in more.shortages:
-        before = short[s.line_id]
-        plan.shortages.append(
-            Shortage(s.line_id, s.sku, before.requested, before.available + s.available)
-        )
-    return plan
+    in_order = sorted(units.items(), key=lambda item: order[item[0][0]])
+    short = {s.line_id: s for s in first.shortages}
+    return Plan(
+        [Allocation(*key, quantity) for key, quantity in in_order],
+        [
+            replace(short[s.line_id], available=short[s.line_id].available + s.available)
+            for s in more.shortages
+        ],
+    )

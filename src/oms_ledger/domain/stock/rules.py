@@ -61,9 +61,9 @@ class Plan:
 
 
 def by_priority(locations: Collection[Location]) -> list[str]:
-    """Codes of locations in the order of allocation."""
+    """Codes of locations in the order of allocation, closed ones last."""
     defined = [place.defined for place in locations if place.defined is not None]
-    return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
+    return [d.code for d in sorted(defined, key=lambda d: (d.closed, d.priority, d.code))]
 
 
 def locations_of(channel: str, given: Given) -> list[str]:
@@ -111,8 +111,8 @@ def of_channel(available: Available, channel: str, given: Given) -> Available:
 
 
 def available_units(given: Given, stock: StockOfSkus) -> Available:
-    """Units at hand, less the safety stock of each location. Negative where there is less than
-    that."""
+    """Units at hand in open locations, less the safety stock of each. Negative where there is less
+    than that."""
     available: Available = {}
     for sku, of_sku in stock.items():
         product = given.state(Product, sku).defined
@@ -120,7 +120,11 @@ def available_units(given: Given, stock: StockOfSkus) -> Available:
         codes: Iterable[str] = of_sku
         if len(of_sku) > 1:
             codes = by_priority([given.state(Location, code) for code in of_sku])
-        available[sku] = {code: of_sku[code].available(safety) for code in codes}
+        available[sku] = {
+            code: of_sku[code].available(safety)
+            for code in codes
+            if not given.state(Location, code).closed
+        }
     return available
 
 

@@ -24,10 +24,10 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.domain.routing.sourcing import Sourced, Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
-    allocate,
     backorders_released,
     kits_of,
     sellable_units,
@@ -36,7 +36,7 @@ from oms_ledger.domain.stock.rules import (
     stock_released,
     units_taken,
 )
-from oms_ledger.kernel import Change, Given, Json
+from oms_ledger.kernel import Change, Context, Given, Json
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def next_line_id(order: Order) -> int:
     return 1 + max((int(each) for each in order.lines if each.isdecimal()), default=0)
 
 
-def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
+def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequence[Change]:
     """The events of an edit, or none where everything is so already. `Refused` with
     `illegal_transition`, `unknown_line`, `unknown_sku`, `sensitive_product`, `another_person`,
     `over_refund`, `too_many_lines`, `insufficient_stock` or `unknown_location`; `Invalid` where
@@ -103,8 +103,8 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
     kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
-    plan, backorders = _taken(
-        order, changed, wanted.added, released, backorders_given_up, kits, given
+    sourced, backorders = _taken(
+        order, changed, wanted, released, backorders_given_up, kits, ctx, given
     )
     event = OrderEdited(
         order_id=order.first_event.order_id,
@@ -119,7 +119,7 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         shipping=wanted.shipping,
         ship_by=wanted.ship_by,
         deliver_by=wanted.deliver_by,
-        allocations=tuple(plan.allocations),
+        allocations=tuple(sourced.plan.allocations),
         backorders=backorders,
         released=tuple(released),
         backorders_released=tuple(backorders_given_up),
@@ -130,7 +130,8 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         Change(event),
         *stock_released(event.order_id, released, kits),
         *backorders_released(event.order_id, backorders_given_up, kits),
-        *stock_taken(event.order_id, plan, backorders, kits),
+        *stock_taken(event.order_id, sourced.plan, backorders, kits),
+        *sourced.decision,
     ]
 
 
@@ -345,27 +346,35 @@ def _freed(order: Order, changed: Iterable[LineEdit]) -> tuple[list[Allocation],
 def _taken(
     order: Order,
     changed: Iterable[LineEdit],
-    added: Iterable[OrderLine],
+    edited: WantedEdit,
     released: Iterable[Allocation],
     backorders_given_up: Iterable[Backorder],
     kits: Kits,
+    ctx: Context,
     given: Given,
-) -> tuple[Plan, tuple[Backorder, ...]]:
+) -> tuple[Sourced, tuple[Backorder, ...]]:
     """The stock for units that are wanted more, and what of them is backordered. What the same edit
     frees is there for them too."""
     more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
-    more += [(line, line.quantity) for line in added]
+    more += [(line, line.quantity) for line in edited.added]
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
     for _, sku, location, units in units_taken(released, kits):
         if (places := available.get(sku)) is not None:
             places[location] = max(0, places.get(location, 0)) + units
-    plan = allocate(wanted, available, kits)
-    if wanted and not plan.allocations:
+    if not wanted:
+        return Sourced(Plan()), ()
+    address = edited.shipping_address or order.terms.shipping_address
+    terms, lines = replace(order.terms, shipping_address=address), tuple(line for line, _ in more)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, lines)
+    sourced = source(sourcing, wanted, available, given)
+    if not sourced.plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, order.terms, stock, given, kits, backorders_given_up)
-    return plan, backorders
+    backorders = backorders_of(
+        sourced.plan.shortages, order.terms, stock, given, kits, backorders_given_up
+    )
+    return sourced, backorders
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

@@ -19,16 +19,18 @@ from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
 from oms_ledger.domain.reservations.rules import (
     allocate_held,
+    combined,
     refuse_other_channel,
     reservation_used,
+    rest_of,
 )
 from oms_ledger.domain.reservations.state import active_reservation
+from oms_ledger.domain.routing.sourcing import Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
     Shortage,
     StockOfSkus,
-    allocate,
     backordered_units,
     insufficient,
     kits_of,
@@ -119,13 +121,16 @@ def placement(
     kits = kits_of(terms.lines)
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
-    reserved = None
+    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now), None
     if reservation_id is None:
-        plan = allocate(wanted, available, kits)
+        sourced = source(sourcing, wanted, available, given)
+        plan = sourced.plan
     else:
         reserved = active_reservation(given, reservation_id, ctx.now, "used")
         refuse_other_channel(reserved, terms.channel)
-        plan = allocate_held(wanted, reserved.held, available, kits)
+        first = allocate_held(wanted, reserved.held, kits)
+        sourced = source(sourcing, rest_of(first), available, given)
+        plan = combined(wanted, first, sourced.plan)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     backorders = backorders_of(plan.shortages, terms, stock, given, kits)
@@ -139,6 +144,7 @@ def placement(
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     changes += [Change(hold) for hold in holds]
+    changes += sourced.decision
     return [
         *(reservation_used(reserved, order_id) if reserved is not None else ()),
         *dated(changes, terms.placed_at, ctx, "placed_at"),
@@ -161,8 +167,8 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of texts."""
+    """The terms without what followed from the products and from the channel's routing, which may
+    have changed since, and without regard to the case of the channel and the form of texts."""
     customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
@@ -180,7 +186,12 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
         ),
         customer=customer and replace(customer, id=_composed(customer.id)),
         shipping_address=address
-        and replace(address, city=_composed(address.city), region=_composed(address.region)),
+        and replace(
+            address,
+            city=_composed(address.city),
+            region=_composed(address.region),
+            postal_area=None,
+        ),
     )
 
 
