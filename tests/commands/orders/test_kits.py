@@ -11,10 +11,13 @@ from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.resume import ResumeOrder
 from oms_commands.returns.receive import ReceiveReturn
 from oms_commands.returns.request import RequestReturn
+from oms_commands.routing.reroute import RerouteOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.catalogue.events import Component, ProductDefined
+from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import OrderEdited, OrderResumed
 from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.routing.events import OrderRouted, RoutingRule, RoutingRulesDefined
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
@@ -212,3 +215,41 @@ def test_components_are_goods_and_no_kits() -> None:
         PutProduct, sku="N", title="N", components=[{"sku": "A", "quantity": 2}]
     )
     assert defined.answer["components"] == [{"sku": "A", "quantity": 2}]
+
+
+FEWEST = RoutingRulesDefined("web", (RoutingRule("fewest_splits"),))
+
+
+def test_rules_rank_the_places_of_a_kit_by_its_components() -> None:
+    apart = (place("MAN", 2), stock(20, "B", "MAN"), stock(20, "A", "MAN"), FEWEST)
+    decision = given(*PAST, *apart).when(order(line(5, "K")))
+    assert placed(decision).allocations == (Allocation("1", "K", "MAN", 5),)
+    (routed,) = [event for event in decision.events if isinstance(event, OrderRouted)]
+    assert [(each.sku, each.quantity) for each in routed.lines] == [("A", 10), ("B", 5)]
+    assert routed.decided_by == "fewest_splits"
+
+
+def test_a_kit_of_low_value_is_not_split_over_places() -> None:
+    floor = RoutingRule("split_floor", Money(10_000, "GBP"))
+    rules = RoutingRulesDefined("web", (RoutingRule("priority"), floor))
+    apart = (place("MAN", 2), stock(20, "B", "MAN"), stock(20, "A", "MAN"), rules)
+    both = placed(given(*PAST, *apart).when(order(line(5, "K"), line(3, "A"))))
+    assert both.allocations[0] == Allocation("1", "K", "MAN", 5)
+    dear = placed(given(*PAST, *apart).when(order(line(5, "K", unit_price="100.00"))))
+    assert [a.location for a in dear.allocations] == ["LON", "MAN"]
+
+
+def test_a_kit_is_rerouted_with_its_components() -> None:
+    past = (*bought(), place("MAN", 2), stock(4, "A", "MAN"), stock(9, "B", "MAN"))
+    decision = given(*past).when(RerouteOrder(OWN, without=("LON",)))
+    assert of_stock(decision) == (
+        StockReleased("A", "LON", 4, OWN, "1"),
+        StockReleased("B", "LON", 2, OWN, "1"),
+        StockAllocated("A", "MAN", 4, OWN, "1"),
+        StockAllocated("B", "MAN", 2, OWN, "1"),
+    )
+    waits = given(*past).when(RerouteOrder(OWN, without=("LON",), backorder=True))
+    assert of_stock(waits)[-2:] == (
+        StockBackordered("A", "MAN", 2, OWN, "1"),
+        StockBackordered("B", "MAN", 1, OWN, "1"),
+    )
