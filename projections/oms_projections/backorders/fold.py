@@ -23,16 +23,19 @@ def fold(r: Recorded, page: Page) -> None:
     if not isinstance(event, EVENTS):
         return
     key = (event.sku, event.location, event.order_id, event.line_id)
-    row = page.get(BackorderRow, *key)
-    if row is None:
-        row = BackorderRow(*key, 0, r.position, r.meta.recorded_at)
+    row = page.get(BackorderRow, *key) or BackorderRow(*key, 0, 0, r.meta.recorded_at)
     if isinstance(event, BackorderReleased):
         row.quantity -= event.quantity
     else:
-        if not row.quantity:
-            row.position, row.waiting_since = r.position, r.meta.happened_at
-        row.quantity += event.quantity
+        _waits(row, event.quantity, r)
     page.put(row)
+
+
+def _waits(row: BackorderRow, units: int, r: Recorded) -> None:
+    """A line that waits already keeps its place."""
+    if not row.quantity:
+        row.position, row.waiting_since = r.position, r.meta.happened_at
+    row.quantity += units
 
 
 READ_MODEL = ReadModel(

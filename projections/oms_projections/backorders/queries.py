@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.answers import BackordersAnswer
-from oms_ledger.kernel import Json, Query, Reader
+from oms_ledger.kernel import Json, Query, Reader, Rows
 from oms_projections.backorders.fold import READ_MODEL
 from oms_projections.pages import Cursor, Limit, Mark, cursor_for, mark_of
 from oms_projections.values import column, maybe_time
@@ -43,17 +43,18 @@ def list_backorders(params: ListBackorders, reader: Reader) -> Mapping[str, Json
         after=after,
         limit=params.limit,
     )
-    items: list[Mapping[str, Json]] = []
-    for row in rows:
-        order = reader.fold(Order, column(row, "order_id", str))
-        if params.with_sensitive or not order.sensitive:
-            items.append(_item(row, order))
-    full = len(rows) == params.limit
-    last: Mark = [column(rows[-1], "position", int)] if rows else FIRST
-    return {"items": items, "next_cursor": cursor_for(last) if full else None}
+    items = [_item(row, reader) for row in rows]
+    shown = [item for item in items if params.with_sensitive or not item["sensitive"]]
+    return {"items": shown, "next_cursor": _next(params.limit, rows)}
 
 
-def _item(row: Mapping[str, object], order: Order) -> Mapping[str, Json]:
+def _next(limit: int, rows: Rows) -> str | None:
+    """The cursor by the rows that were read, of which some may not be shown."""
+    return cursor_for([column(rows[-1], "position", int)]) if len(rows) == limit else None
+
+
+def _item(row: Mapping[str, object], reader: Reader) -> Mapping[str, Json]:
+    order = reader.fold(Order, column(row, "order_id", str))
     return {
         "sku": column(row, "sku", str),
         "location": column(row, "location", str),

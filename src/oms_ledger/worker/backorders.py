@@ -36,7 +36,7 @@ PAGE_SKUS = 1000
 PAGE_LINES = 100
 
 
-class Balance(NamedTuple):
+class AwaitedStock(NamedTuple):
     """What is waited for of a SKU, and what is there. While nothing of this has changed, trying
     again leads to nothing."""
 
@@ -57,7 +57,7 @@ class BackorderAllocation:
 
     def __init__(self, oms: Oms) -> None:
         self._oms = oms
-        self._tried: dict[str, Balance] = {}
+        self._tried: dict[str, AwaitedStock] = {}
         self._forget_at = 0.0
 
     def attempt(self, stop: threading.Event) -> bool:
@@ -77,21 +77,21 @@ class BackorderAllocation:
         """Allocate what there is of each SKU; the number of lines that got some."""
         return sum(self._fill(sku, balance) for sku, balance in self._to_try().items())
 
-    def _to_try(self) -> Mapping[str, Balance]:
+    def _to_try(self) -> Mapping[str, AwaitedStock]:
         """The SKUs that are waited for and of which there is some, but for those that were tried
         and are as they were."""
         if time.monotonic() >= self._forget_at:
             self._tried.clear()
             self._forget_at = time.monotonic() + RETRY_SECONDS
-        found: dict[str, Balance] = {}
+        to_try: dict[str, AwaitedStock] = {}
         for awaited in self._awaited():
             there = self._available(list(awaited))
             for sku, (units, newest) in awaited.items():
                 available, versions = there.get(sku, (0, 0))
-                balance = Balance(units, newest, available, versions)
+                balance = AwaitedStock(units, newest, available, versions)
                 if available > 0 and self._tried.get(sku) != balance:
-                    found[sku] = balance
-        return found
+                    to_try[sku] = balance
+        return to_try
 
     def _awaited(self) -> Iterator[dict[str, tuple[int, int]]]:
         """Pages of the SKUs that are waited for: units, and the position of the newest line."""
@@ -125,7 +125,7 @@ class BackorderAllocation:
                 )
         return there
 
-    def _fill(self, sku: str, balance: Balance) -> int:
+    def _fill(self, sku: str, balance: AwaitedStock) -> int:
         """Give what is available to the lines in order of age. A line that cannot have it, since
         its channel does not sell it or a kit lacks another component, is passed over."""
         left, filled = balance.available, 0

@@ -108,5 +108,5 @@ def smaller_kit(data: dict[str, Any]) -> None:
 def test_what_differs_is_named(
     life: list[StoredEvent], kind: str, change: Callable[[dict[str, Any]], None], part: str
 ) -> None:
-    found = findings(changed(life, kind, change))
-    assert part in found["stock_differs_from_orders"]
+    named = findings(changed(life, kind, change))
+    assert part in named["stock_differs_from_orders"]

@@ -13,8 +13,8 @@ WAITS = StockBackordered("A", "LON", 3, "o1", "1")
 
 
 def rows(*events: StockBackordered | BackorderReleased) -> list[BackorderRow]:
-    found = given(*events).folded_into(READ_MODEL, page=1).of(BackorderRow)
-    return [row for row in found if isinstance(row, BackorderRow)]
+    folded_rows = given(*events).folded_into(READ_MODEL, page=1).of(BackorderRow)
+    return [row for row in folded_rows if isinstance(row, BackorderRow)]
 
 
 def test_a_line_waits_from_its_backorder_to_its_release() -> None:
@@ -43,10 +43,10 @@ def test_other_events_of_stock_change_nothing() -> None:
 
 def test_what_waits_is_what_the_orders_wait_for() -> None:
     shop = Shop(9)
-    found = folded(READ_MODEL, recorded(shop.play(400))).of(BackorderRow)
+    folded_rows = folded(READ_MODEL, recorded(shop.play(400))).of(BackorderRow)
     waiting = {
         (row.order_id, row.line_id): row.quantity
-        for row in found
+        for row in folded_rows
         if isinstance(row, BackorderRow) and row.quantity
     }
     of_orders = {

@@ -371,10 +371,8 @@ def _taken(
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(
-        sourced.plan.shortages, order.terms, stock, given, kits, backorders_given_up
-    )
-    return sourced, backorders
+    short = sourced.plan.shortages
+    return sourced, backorders_of(short, order.terms, stock, given, kits, backorders_given_up)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:
