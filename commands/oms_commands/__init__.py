@@ -11,6 +11,7 @@ from oms_commands import (
     messages,
     orders,
     payments,
+    reservations,
     returns,
     risk,
     routing,
@@ -21,6 +22,7 @@ from oms_ledger.kernel import Command
 
 NOUNS = (
     drafts,
+    reservations,
     orders,
     risk,
     routing,

@@ -122,6 +122,7 @@ def line_of(
         product is None or product.stocked,
         None if line.tax_rate is None else f"{line.tax_rate:f}",
         tax_included,
+        components=product.components if product else (),
     )
 
 

@@ -39,7 +39,13 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
 from oms_ledger.domain.routing.source import is_routed, routing_refs
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.stock.rules import (
+    backorder_refs,
+    skus_taken,
+    stock_group_refs,
+    stock_skus,
+    wanted_refs,
+)
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -91,6 +97,11 @@ class EditOrder(Command):
         refs: list[Ref] = [(Order, self.order_id)]
         refs += stock_of_lines(order, {each.line_id for each in quantities})
         refs += [ref for each in self._of(AddLine) for ref in product_refs(each.line.sku)]
+        refs += [
+            ref
+            for each in self._of(AddLine)
+            for ref in wanted_refs(stored_sku(each.line.sku, given), given)
+        ]
         skus = _skus_wanted(order, quantities, self._of(AddLine), given)
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed and order.terms.backorder == "allow":
@@ -207,10 +218,11 @@ def _price_of(change: SetPrice, currency: str) -> NewPrice:
 def _skus_wanted(
     order: Order, quantities: Iterable[SetQuantity], added: Iterable[AddLine], given: Given
 ) -> set[str]:
-    """The SKUs of which the order may get more units."""
-    more = {
-        order.lines[each.line_id].line.sku
+    """The SKUs of whose stock the order may get more units."""
+    more = [
+        order.lines[each.line_id].line
         for each in quantities
         if each.line_id in order.lines and each.quantity > order.lines[each.line_id].line.quantity
-    }
-    return more | {stored_sku(each.line.sku, given) for each in added}
+    ]
+    of_added = (stock_skus(stored_sku(each.line.sku, given), given) for each in added)
+    return {*skus_taken(more), *(sku for skus in of_added for sku in skus)}

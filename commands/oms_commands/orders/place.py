@@ -49,9 +49,11 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.domain.reservations.rules import held_refs
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
 from oms_ledger.domain.routing.source import is_routed, routing_refs
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -68,7 +70,8 @@ class PlaceOrder(Command):
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
     `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
-    placed or rejected later, first in, first out.
+    placed or rejected later, first in, first out. With `reservation_id` the units that were held
+    for it become its own; what it does not want of them is free again.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -119,6 +122,9 @@ class PlaceOrder(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    reservation_id: Annotated[
+        Id | None, Field(description="Its held units become the order's. Not with queued intake.")
+    ] = None
     intake: Annotated[
         Literal["now", "queued"],
         Field(description="`queued`: received at once, and placed or rejected in its turn."),
@@ -128,6 +134,8 @@ class PlaceOrder(Command):
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
         _check_money(self)
+        if self.reservation_id is not None and self.intake == "queued":
+            raise ValueError("reservation_id: a queued order cannot use one; leave out intake")
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -137,31 +145,48 @@ class PlaceOrder(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            refs += stock_group_refs(stored_sku(sku, given))
+            refs += wanted_refs(stored_sku(sku, given), given)
+        if self.reservation_id is not None:
+            reservation = given.state(Reservation, self.reservation_id)
+            refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
         if self.backorder == "allow":
-            skus = [stored_sku(line.sku, given) for line in self.lines]
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
             refs += backorder_refs(skus, self.channel, given)
         if is_routed(self.channel, given):
-            skus = [stored_sku(line.sku, given) for line in self.lines]
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
             address = address_of(self.shipping_address)
             refs += routing_refs(self.channel, address, skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = (
-            self.order_key(ctx, given),
-            self.terms(given),
-        )
-        decision = receive if self.intake == "queued" else place
-        return decision(
+        order_id = self.order_key(ctx, given)
+        terms = self.terms(given)
+        area = self.postal_area if is_routed(self.channel, given) else None
+        holds = holds_at_placement(order_id, terms, self.email_blinds, given)
+        confirm, sensitive = self.confirm, self.sensitive
+        if self.intake == "queued":
+            return receive(
+                order_id,
+                terms,
+                ctx,
+                given,
+                confirm=confirm,
+                sensitive=sensitive,
+                holds=holds,
+                postal_area=area,
+            )
+        return place(
             order_id,
             terms,
             ctx,
             given,
-            confirm=self.confirm,
-            sensitive=self.sensitive,
-            holds=holds_at_placement(order_id, terms, self.email_blinds, given),
-            postal_area=self.postal_area if is_routed(self.channel, given) else None,
+            confirm=confirm,
+            sensitive=sensitive,
+            holds=holds,
+            reservation_id=self.reservation_id,
+            postal_area=area,
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

@@ -14,7 +14,7 @@ from oms_ledger.domain.orders.rules.resumption import resume
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.routing.source import routing_refs
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.stock.rules import backorder_refs, skus_taken, stock_group_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -37,7 +37,7 @@ class ResumeOrder(OrderCommand):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        skus = dict.fromkeys(p.line.sku for p in order.lines.values())
+        skus = skus_taken(p.line for p in order.lines.values())
         refs: list[Ref] = [(Order, self.order_id)]
         if order.placed is not None:
             terms = order.terms

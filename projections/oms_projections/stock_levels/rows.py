@@ -46,6 +46,8 @@ class MovementRow(Row):
     allocated_change: int
     backordered: int
     backordered_change: int
+    held: int
+    held_change: int
     order_id: str | None
     line_id: str | None
     shipment_id: str | None
@@ -54,6 +56,7 @@ class MovementRow(Row):
     actor: str
     recorded_at: datetime
     occurred_at: datetime | None
+    reservation_id: str | None
 
 
 @dataclass(slots=True)

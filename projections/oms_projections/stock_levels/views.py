@@ -24,7 +24,7 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 def movement(row: Mapping[str, object]) -> dict[str, Json]:
-    causes = ("order_id", "line_id", "shipment_id", "reference", "reason")
+    causes = ("order_id", "line_id", "shipment_id", "reservation_id", "reference", "reason")
     return {
         "position": column(row, "position", int),
         "sku": column(row, "sku", str),
@@ -34,6 +34,7 @@ def movement(row: Mapping[str, object]) -> dict[str, Json]:
         "on_hand": change(row, "on_hand"),
         "allocated": change(row, "allocated"),
         "backordered": change(row, "backordered"),
+        "held": change(row, "held"),
         "cause": {name: maybe(row, name, str) for name in causes if row[name] is not None},
         "actor": column(row, "actor", str),
         "recorded_at": maybe_time(row, "recorded_at"),

@@ -19,6 +19,8 @@ from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.events import RESERVATION_EVENTS
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
@@ -37,6 +39,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        *RESERVATION_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
@@ -60,6 +63,7 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        Reservation,
         Shipment,
         Payment,
         StoreCredit,

@@ -17,7 +17,7 @@ from oms_ledger.domain.returns.events import ReplacementOrdered, ReturnRequested
 from oms_ledger.domain.returns.receipts import AWAITING_RETURN
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.routing.source import routing_refs
-from oms_ledger.domain.stock.rules import stock_group_refs
+from oms_ledger.domain.stock.rules import wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Ref
 
 
@@ -27,7 +27,7 @@ def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Re
         return []
     refs: list[Ref] = [(Channel, channel_key(order.terms.channel))]
     for sku in dict.fromkeys(skus):
-        refs += stock_group_refs(sku)
+        refs += wanted_refs(sku, given)
     terms = order.terms
     return refs + routing_refs(terms.channel, terms.shipping_address, skus, given)
 

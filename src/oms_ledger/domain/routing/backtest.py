@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from oms_ledger.domain.catalogue.events import ProductDefined
+from oms_ledger.domain.catalogue.events import Component, ProductDefined
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
@@ -37,7 +37,7 @@ from oms_ledger.domain.stock.events import (
     StockReleased,
     StockShipped,
 )
-from oms_ledger.domain.stock.rules import Plan, Shortage
+from oms_ledger.domain.stock.rules import NO_KITS, Plan, Shortage, kits_of
 from oms_ledger.domain.stock.state import StockLevel, book
 from oms_ledger.kernel import Event, Log, Position, Recorded
 
@@ -130,6 +130,7 @@ class _Replay:
         self._costs = costs
         self._levels: dict[str, dict[str, StockLevel]] = {}
         self._skus: dict[str, dict[str, str]] = {}
+        self._kits: dict[str, dict[str, tuple[Component, ...]]] = {}  # of orders out of the scope
 
     def is_after_scope(self, recorded: Recorded) -> bool:
         """Orders are recorded when or after they are placed: what is recorded after the scope ends
@@ -160,10 +161,12 @@ class _Replay:
         book(level, event)
 
     def _placed(self, placed: OrderPlaced) -> None:
-        if not self._scope.contains(placed):
-            self._as_done(placed.allocations)
-            return
         lines = placed.terms.lines
+        if not self._scope.contains(placed):
+            if kits := kits_of(lines):
+                self._kits[placed.order_id] = dict(kits)
+            self._as_done(placed.order_id, placed.allocations)
+            return
         self._skus[placed.order_id] = {line.line_id: line.sku for line in lines}
         demand: Demand | None = None
         for simulation in self._simulations:
@@ -175,16 +178,17 @@ class _Replay:
         done = Plan(list(placed.allocations), short)
         self.done.add(demand, done, self._present, placed.placed_at, self._costs)
 
-    def _as_done(self, allocations: Iterable[Allocation], sign: int = 1) -> None:
+    def _as_done(self, order_id: str, allocations: Iterable[Allocation], sign: int = 1) -> None:
+        kits = self._kits.get(order_id, NO_KITS)
         for simulation in self._simulations:
-            simulation.book_as_done(allocations, sign)
+            simulation.book_as_done(allocations, kits, sign)
 
     def _freed(
         self, order_id: str, lines: Iterable[LineQuantity], released: Iterable[Allocation]
     ) -> None:
         skus = self._skus.get(order_id)
         if skus is None:
-            self._as_done(released, -1)
+            self._as_done(order_id, released, -1)
             return
         for line in lines:
             for simulation in self._simulations:
@@ -193,8 +197,10 @@ class _Replay:
     def _edited(self, event: OrderEdited) -> None:
         skus = self._skus.get(event.order_id)
         if skus is None:
-            self._as_done(event.released, -1)
-            self._as_done(event.allocations)
+            if kits := kits_of(event.added):
+                self._kits.setdefault(event.order_id, {}).update(kits)
+            self._as_done(event.order_id, event.released, -1)
+            self._as_done(event.order_id, event.allocations)
             return
         wanted: list[Wanted] = []
         for line in event.added:
@@ -208,13 +214,14 @@ class _Replay:
             elif line.stocked and more < 0:
                 for simulation in self._simulations:
                     simulation.free(event.order_id, line.line_id, line.sku, -more)
+        lines = (*event.added, *(each.line for each in event.changed))
         for simulation in self._simulations:
-            simulation.more(event.order_id, wanted, self._levels)
+            simulation.more(event.order_id, wanted, self._levels, lines)
 
     def _resumed(self, event: OrderResumed) -> None:
         skus = self._skus.get(event.order_id)
         if skus is None:
-            self._as_done(event.allocations)
+            self._as_done(event.order_id, event.allocations)
             return
         units: dict[str, int] = {}
         for a in event.allocations:
@@ -228,8 +235,8 @@ class _Replay:
     def _filled(self, event: BackordersAllocated) -> None:
         skus = self._skus.get(event.order_id)
         if skus is None:
-            self._as_done(event.released, -1)
-            self._as_done(event.allocations)
+            self._as_done(event.order_id, event.released, -1)
+            self._as_done(event.order_id, event.allocations)
         elif event.backorders_released:
             for simulation in self._simulations:
                 simulation.fill_waiting(event.order_id, skus, self._levels)

@@ -21,6 +21,7 @@ from oms_ledger.domain.stock.rules import (
     by_priority,
     of_channel,
     sellable_units,
+    skus_taken,
     stock_by_location,
 )
 from oms_ledger.kernel import Given, Log, S, State
@@ -67,12 +68,12 @@ def explain(
     """Route an order that is not placed, by `rules` or else by those of its channel."""
     chosen = routing_rules(terms.channel, given) if rules is None else tuple(rules)
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
-    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
+    stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
     sourcing = Sourcing("", terms, "simulation", now, postal_area)
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, chosen)
-    plan = fill(wanted, available, demand, ranking, chosen)
+    plan = fill(wanted, available, demand, ranking, chosen, sourcing.kits)
     routed = order_routed(sourcing, demand, ranking, plan, chosen)
     at_hand = of_channel(available_units(given, stock), terms.channel, given)
     kept = {code for places in at_hand.values() for code, units in places.items() if units > 0}

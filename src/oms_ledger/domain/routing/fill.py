@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.routing.demand import Demand, DemandLine
 from oms_ledger.domain.routing.events import RoutingRule
 from oms_ledger.domain.routing.rank import Ranking
-from oms_ledger.domain.stock.rules import Available, Plan, allocate
+from oms_ledger.domain.stock.rules import NO_KITS, Available, Kits, Plan, allocate, kits_at
 
 Wanted = tuple[str, str, int]
 """Line id, SKU and units."""
@@ -20,15 +21,16 @@ def fill(
     demand: Demand,
     ranking: Ranking,
     rules: Iterable[RoutingRule],
+    kits: Kits = NO_KITS,
 ) -> Plan:
     """Cover what is wanted from the places in the order of a ranking. What is short is the same in
     any order of places."""
     low = _lines_below_floor(demand, rules)
     if low:
-        plan = _fill_with_floor(wanted, ordered(available, ranking.codes), low)
+        plan = _fill_with_floor(wanted, ordered(available, ranking.codes), low, kits)
         if not plan.shortages:
             return plan
-    return allocate(wanted, ordered(available, ranking.codes))
+    return allocate(wanted, ordered(available, ranking.codes), kits)
 
 
 def ordered(available: Available, codes: Sequence[str]) -> Available:
@@ -54,24 +56,27 @@ def _value(line: DemandLine) -> int:
     return line.quantity * line.unit_price
 
 
-def _fill_with_floor(wanted: Sequence[Wanted], available: Available, low: frozenset[str]) -> Plan:
+def _fill_with_floor(
+    wanted: Sequence[Wanted], available: Available, low: frozenset[str], kits: Kits
+) -> Plan:
     """Lines of low value last: whole from a place that sends something already, else whole from the
     first that has all of it, else as any other line."""
-    plan = allocate([each for each in wanted if each[0] not in low], available)
+    plan = allocate([each for each in wanted if each[0] not in low], available, kits)
     used = dict.fromkeys(a.location for a in plan.allocations)
     for each in wanted:
         line_id, sku, units = each
         if line_id not in low:
             continue
-        places = available.get(sku, {})
-        whole = [code for code, there in places.items() if there >= units]
+        parts = kits.get(line_id, (Component(sku, 1),))
+        whole = [code for code, there in kits_at(parts, available).items() if there >= units]
         code = next((code for code in whole if code in used), next(iter(whole), None))
-        one_place = {sku: {code: places[code]}} if code is not None else {sku: places}
-        part = allocate([each], one_place)
-        for a in part.allocations:
-            if code is not None:
-                places[a.location] -= a.quantity
-            used[a.location] = None
+        chosen = {part.sku: available.get(part.sku, {}) for part in parts}
+        if code is not None:
+            chosen = {sku: {code: places[code]} for sku, places in chosen.items()}
+        part = allocate([each], chosen, kits)
+        for sku, places in chosen.items() if code is not None else ():
+            available[sku] |= places
+        used |= dict.fromkeys(a.location for a in part.allocations)
         plan.allocations += part.allocations
         plan.shortages += part.shortages
     plan.allocations = _in_order(plan.allocations, wanted)

@@ -10,16 +10,19 @@ from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.routing.source import Sourcing, routing_refs, source, without
-from oms_ledger.domain.stock.events import StockBackordered
 from oms_ledger.domain.stock.rules import (
     Shortage,
     backorder_refs,
+    kits_of,
     locations_of,
     sellable_units,
+    skus_taken,
     stock_allocated,
+    stock_backordered,
     stock_by_location,
     stock_group_refs,
     stock_released,
+    units_taken,
 )
 from oms_ledger.kernel import Change, Context, Given, Ref
 
@@ -52,12 +55,14 @@ def reroute(
     backordered, or with `keep` stays where it is. `ValueError` for units that are not allocated."""
     _check(order, moved)
     order_id, channel = order.first_event.order_id, order.terms.channel
-    stock = stock_by_location(given, {a.sku for a in moved})
+    kits = kits_of(p.line for p in order.lines.values())
+    units = list(units_taken(moved, kits))
+    stock = stock_by_location(given, {each.sku for each in units})
     available = without(sellable_units(given, stock, channel), excluded)
-    for a in moved:
-        if a.location in available[a.sku]:
-            places = available[a.sku]
-            places[a.location] = max(0, places[a.location]) + a.quantity
+    for each in units:
+        places = available[each.sku]
+        if each.location in places:
+            places[each.location] = max(0, places[each.location]) + each.quantity
     left_out = tuple(sorted(excluded))
     sourcing = Sourcing(order_id, order.terms, cause, ctx.now, order.postal_area, excluded=left_out)
     sourced = source(sourcing, _wanted(moved), available, given)
@@ -70,14 +75,11 @@ def reroute(
     event = BackordersAllocated(
         order_id, tuple(allocations), (), tuple(released), tuple(backorders)
     )
-    short = [
-        StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id) for b in backorders
-    ]
     changes = [
         Change(event),
-        *stock_released(order_id, released),
-        *stock_allocated(order_id, allocations),
-        *map(Change, short),
+        *stock_released(order_id, released, kits),
+        *stock_allocated(order_id, allocations, kits),
+        *stock_backordered(order_id, backorders, kits),
         *sourced.decision,
     ]
     return Rerouted(
@@ -92,8 +94,7 @@ def reroute_refs(order_id: str, given: Given) -> list[Ref]:
     if order.placed is None:
         return refs
     terms = order.terms
-    skus = [p.line.sku for p in order.lines.values() if p.allocated_at]
-    skus = list(dict.fromkeys(skus))
+    skus = skus_taken(p.line for p in order.lines.values() if p.allocated_at)
     refs += stock_of_lines(order)
     refs += [ref for sku in skus for ref in stock_group_refs(sku)]
     refs += backorder_refs(skus, terms.channel, given)

@@ -10,7 +10,7 @@ from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderPlaced
-from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.routing.demand import Demand
 from oms_ledger.domain.routing.events import RoutingRule, UnitsRouted
 from oms_ledger.domain.routing.figures import RoutingFigures
@@ -18,7 +18,15 @@ from oms_ledger.domain.routing.fill import Wanted, fill
 from oms_ledger.domain.routing.rank import rank
 from oms_ledger.domain.routing.source import Sourcing, day_of, demand_of
 from oms_ledger.domain.routing.state import LocationLoad, PostalAreas
-from oms_ledger.domain.stock.rules import Available, Plan, by_priority
+from oms_ledger.domain.stock.rules import (
+    Available,
+    Kits,
+    Plan,
+    by_priority,
+    kits_of,
+    skus_taken,
+    units_taken,
+)
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given, Log, S, State
 
@@ -84,11 +92,17 @@ class _WithLoads:
 
 @dataclass(slots=True)
 class _SimulatedOrder:
-    """The units of an order by line and place, and those that wait by line."""
+    """The units of an order by line and place, and those that wait by line. `lines` are those as
+    placed, then those that edits add or change."""
 
     placed: OrderPlaced
+    lines: tuple[OrderLine, ...]
     at: dict[str, dict[str, int]] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def kits(self) -> Kits:
+        return kits_of(self.lines)
 
 
 class Simulation:
@@ -106,8 +120,8 @@ class Simulation:
 
     def place(self, placed: OrderPlaced, levels: Levels) -> tuple[Demand, Plan]:
         """Route a new order; its demand and plan."""
-        order = self._orders[placed.order_id] = _SimulatedOrder(placed)
         lines = placed.terms.lines
+        order = self._orders[placed.order_id] = _SimulatedOrder(placed, lines)
         wanted = [(line.line_id, line.sku, line.quantity) for line in lines if line.stocked]
         return self.route(order, wanted, levels)
 
@@ -118,13 +132,15 @@ class Simulation:
         levels: Levels,
     ) -> tuple[Demand, Plan]:
         placed = order.placed
-        skus = dict.fromkeys(sku for _, sku, _ in wanted)
+        wanted_ids = {line_id for line_id, _, _ in wanted}
+        skus = skus_taken(line for line in order.lines if line.line_id in wanted_ids)
         available = self._available(skus, placed.terms.channel, levels)
-        sourcing = Sourcing(
-            placed.order_id, placed.terms, "backtest", placed.placed_at, placed.postal_area
-        )
+        at, lines = placed.placed_at, order.lines
+        area = placed.postal_area
+        sourcing = Sourcing(placed.order_id, placed.terms, "backtest", at, area, lines)
         demand = demand_of(sourcing, wanted, available, cast(Given, self._given))
-        plan = fill(wanted, available, demand, rank(demand, self.rules), self.rules)
+        ranking = rank(demand, self.rules)
+        plan = fill(wanted, available, demand, ranking, self.rules, order.kits)
         self._book(order, plan, day_of(placed.placed_at))
         return demand, plan
 
@@ -152,22 +168,27 @@ class Simulation:
 
     def _book(self, order: _SimulatedOrder, plan: Plan, day: str) -> None:
         units: dict[str, int] = {}
+        self.book_as_done(plan.allocations, order.kits, 1)
         for a in plan.allocations:
-            add_units(self.taken.setdefault(a.sku, {}), a.location, a.quantity)
             add_units(order.at.setdefault(a.line_id, {}), a.location, a.quantity)
             add_units(units, a.location, a.quantity)
         for s in plan.shortages:
             missing = s.requested - s.available
             add_units(order.waiting, s.line_id, missing)
-            add_units(self.waiting, s.sku, missing)
+            self._wait(order, s.line_id, s.sku, missing)
         for code, routed in units.items():
             load = self._given.state(LocationLoad, code)
             load.apply(UnitsRouted(code, day, routed))
 
-    def book_as_done(self, allocations: Iterable[Allocation], sign: int) -> None:
+    def book_as_done(self, allocations: Iterable[Allocation], kits: Kits, sign: int) -> None:
         """Units of an order that is not routed again."""
-        for a in allocations:
-            add_units(self.taken.setdefault(a.sku, {}), a.location, sign * a.quantity)
+        for _, sku, location, units in units_taken(allocations, kits):
+            add_units(self.taken.setdefault(sku, {}), location, sign * units)
+
+    def _wait(self, order: _SimulatedOrder, line_id: str, sku: str, units: int) -> None:
+        """A line waits for so many units more, or below 0 fewer."""
+        for each in units_taken([Backorder(line_id, sku, "", units)], order.kits):
+            add_units(self.waiting, each.sku, each.quantity)
 
     def free(self, order_id: str, line_id: str, sku: str, units: int) -> None:
         """Give up units of a line: those that wait first."""
@@ -175,13 +196,13 @@ class Simulation:
         given_up = min(units, order.waiting.get(line_id, 0))
         if given_up:
             add_units(order.waiting, line_id, -given_up)
-            add_units(self.waiting, sku, -given_up)
+            self._wait(order, line_id, sku, -given_up)
             units -= given_up
         places = order.at.get(line_id, {})
         for code in reversed(list(places)):
             given_up = min(units, places[code])
             add_units(places, code, -given_up)
-            add_units(self.taken[sku], code, -given_up)
+            self.book_as_done([Allocation(line_id, sku, code, given_up)], order.kits, -1)
             units -= given_up
 
     def fill_waiting(
@@ -195,7 +216,7 @@ class Simulation:
         wanted = [(line, skus[line], units) for line, units in order.waiting.items() if units]
         for line_id, sku, units in wanted:
             add_units(order.waiting, line_id, -units)
-            add_units(self.waiting, sku, -units)
+            self._wait(order, line_id, sku, -units)
         if wanted:
             self.route(order, wanted, levels)
 
@@ -204,10 +225,13 @@ class Simulation:
         order_id: str,
         wanted: Sequence[Wanted],
         levels: Levels,
+        lines: Sequence[OrderLine] = (),
     ) -> None:
-        """Route further units of an order."""
+        """Route further units of an order; `lines` are those that an edit adds or changes."""
+        order = self._orders[order_id]
+        order.lines = (*order.lines, *lines)
         if wanted:
-            self.route(self._orders[order_id], wanted, levels)
+            self.route(order, wanted, levels)
 
 
 def add_units(counters: dict[str, int], key: str, units: int) -> None:

@@ -23,7 +23,7 @@ from oms_ledger.domain.routing.events import (
 from oms_ledger.domain.routing.fill import Wanted, fill, units_by_place
 from oms_ledger.domain.routing.rank import Ranking, rank
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas, routing_rules
-from oms_ledger.domain.stock.rules import Available, Plan, allocate
+from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate, kits_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Ref
 
@@ -45,6 +45,10 @@ class Sourcing:
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
 
+    @property
+    def kits(self) -> Kits:
+        return kits_of(self.lines or self.terms.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
@@ -59,13 +63,14 @@ def source(
 ) -> Sourced:
     """Cover `wanted` from `available`. What is short does not depend on the rules."""
     rules = routing_rules(sourcing.terms.channel, given)
+    kits = sourcing.kits
     if not rules or not wanted:
-        return Sourced(allocate(wanted, without(available, sourcing.excluded)))
+        return Sourced(allocate(wanted, without(available, sourcing.excluded), kits))
     excluded = given.state(OrderRouting, sourcing.order_id).excluded
     available = without(available, {*sourcing.excluded, *excluded})
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, rules)
-    plan = fill(wanted, available, demand, ranking, rules)
+    plan = fill(wanted, available, demand, ranking, rules, kits)
     routed = order_routed(sourcing, demand, ranking, plan, rules)
     return Sourced(plan, [Change(routed), *_units_routed(routed, rules, given)])
 
@@ -108,9 +113,12 @@ def without(available: Available, excluded: Collection[str]) -> Available:
 def demand_of(
     sourcing: Sourcing, wanted: Sequence[Wanted], available: Available, given: Given
 ) -> Demand:
-    """The demand and the places that have any of it."""
+    """The demand and the places that have any of it. Of a kit its components are needed."""
     prices = {line.line_id: line.unit_price for line in sourcing.lines or sourcing.terms.lines}
-    lines = tuple(DemandLine(*each, prices.get(each[0], 0)) for each in wanted)
+    kits = sourcing.kits
+    lines = tuple(
+        line for each in wanted for line in _demand_lines(each, prices.get(each[0], 0), kits)
+    )
     units: dict[str, dict[str, int]] = {}
     for sku in dict.fromkeys(line.sku for line in lines):
         for code, there in available.get(sku, {}).items():
@@ -119,6 +127,17 @@ def demand_of(
     day = day_of(sourcing.now)
     places = {code: place_of(code, of_skus, day, given) for code, of_skus in units.items()}
     return Demand(sourcing.terms.currency, lines, destination_of(sourcing, given), places)
+
+
+def _demand_lines(wanted: Wanted, unit_price: int, kits: Kits) -> Iterable[DemandLine]:
+    line_id, sku, units = wanted
+    components = kits.get(line_id)
+    if components is None:
+        yield DemandLine(line_id, sku, units, unit_price)
+        return
+    for each in components:
+        price = unit_price // each.quantity  # so that quantity times price is the line's value
+        yield DemandLine(line_id, each.sku, units * each.quantity, price)
 
 
 def day_of(now: datetime) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
@@ -17,6 +16,7 @@ from oms_ledger.domain.orders.progress import LineProgress, edited_line
 from oms_ledger.domain.orders.rules.cancellation import units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
+    has_sensitive,
     refuse_without_locations,
     stock_taken,
 )
@@ -26,11 +26,15 @@ from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, Shippi
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.routing.source import Sourced, Sourcing, source
 from oms_ledger.domain.stock.rules import (
+    Kits,
     Plan,
     backorders_released,
+    kits_of,
     sellable_units,
+    skus_taken,
     stock_by_location,
     stock_released,
+    units_taken,
 )
 from oms_ledger.kernel import Change, Context, Given, Json
 
@@ -99,7 +103,10 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
-    sourced, backorders = _taken(order, changed, wanted, released, backorders_given_up, ctx, given)
+    kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
+    sourced, backorders = _taken(
+        order, changed, wanted, released, backorders_given_up, kits, ctx, given
+    )
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -123,9 +130,9 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
     )
     return [
         Change(event),
-        *stock_released(event.order_id, released),
-        *backorders_released(event.order_id, backorders_given_up),
-        *stock_taken(event.order_id, sourced.plan, backorders),
+        *stock_released(event.order_id, released, kits),
+        *backorders_released(event.order_id, backorders_given_up, kits),
+        *stock_taken(event.order_id, sourced.plan, backorders, kits),
         *sourced.decision,
     ]
 
@@ -155,7 +162,7 @@ def _refuse_too_many(lines: int, added: int) -> None:
 
 
 def _refuse_sensitive(added: Sequence[OrderLine], given: Given) -> None:
-    sensitive = [line for line in added if given.state(Product, line.sku).sensitive]
+    sensitive = [line for line in added if has_sensitive([line], given)]
     if sensitive:
         raise Refused(
             "The order was not placed as a sensitive one, and cannot become one. Place another"
@@ -344,6 +351,7 @@ def _taken(
     edited: WantedEdit,
     released: Iterable[Allocation],
     backorders_given_up: Iterable[Backorder],
+    kits: Kits,
     ctx: Context,
     given: Given,
 ) -> tuple[Sourced, tuple[Backorder, ...]]:
@@ -352,11 +360,11 @@ def _taken(
     more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
     more += [(line, line.quantity) for line in edited.added]
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
-    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
+    stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for a in released:
-        if (places := available.get(a.sku)) is not None:
-            places[a.location] = max(0, places.get(a.location, 0)) + a.quantity
+    for _, sku, location, units in units_taken(released, kits):
+        if (places := available.get(sku)) is not None:
+            places[location] = max(0, places.get(location, 0)) + units
     if not wanted:
         return Sourced(Plan()), ()
     terms, area = order.terms, order.postal_area
@@ -368,8 +376,8 @@ def _taken(
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)
-    shortages = sourced.plan.shortages
-    return sourced, backorders_of(shortages, order.terms, stock, given, backorders_given_up)
+    short = sourced.plan.shortages
+    return sourced, backorders_of(short, order.terms, stock, given, kits, backorders_given_up)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

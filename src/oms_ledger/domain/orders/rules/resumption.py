@@ -11,7 +11,12 @@ from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.routing.source import Sourcing, source
-from oms_ledger.domain.stock.rules import sellable_units, stock_by_location
+from oms_ledger.domain.stock.rules import (
+    kits_of,
+    sellable_units,
+    skus_taken,
+    stock_by_location,
+)
 from oms_ledger.kernel import Change, Context, Given
 
 
@@ -28,11 +33,12 @@ def resume(
     again = {line_id: p for line_id, p in order.lines.items() if p.cancelled}
     wanted = {line_id: p.cancelled for line_id, p in again.items()}
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
-    stock = stock_by_location(given, {sku for _, sku, _ in stocked})
+    lines = [p.line for p in again.values()]
+    kits, stock = kits_of(lines), stock_by_location(given, skus_taken(lines))
     sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, order.postal_area)
     sourced = source(sourcing, stocked, sellable_units(given, stock, order.terms.channel), given)
     plan = sourced.plan
-    backorders = backorders_of(plan.shortages, placed.terms, stock, given)
+    backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits)
     resumed = OrderResumed(
         placed.order_id,
         note,
@@ -42,6 +48,6 @@ def resume(
     )
     return [
         Change(resumed),
-        *stock_taken(placed.order_id, plan, backorders),
+        *stock_taken(placed.order_id, plan, backorders, kits),
         *sourced.decision,
     ]
