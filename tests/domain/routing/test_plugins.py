@@ -158,7 +158,7 @@ def test_entry_points_are_loaded_and_broken_ones_left_out(module: Callable[[str]
     assert list(routing_plugins.loaded(points)) == ["greenest"]
 
 
-def test_a_package_on_the_path_is_found(
+def test_a_package_on_the_path_is_installed(
     tmp_path: Path, module: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As an installed package declares it: metadata beside the module."""

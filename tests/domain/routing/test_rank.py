@@ -83,7 +83,7 @@ def test_nearest_without_coordinates_goes_by_postal_areas() -> None:
     assert codes(nowhere, "nearest") == ["A", "B", "C", "D"]
 
 
-def test_a_place_whose_distance_is_known_comes_before_one_whose_is_not() -> None:
+def test_places_with_a_distance_come_before_those_without() -> None:
     measured, unmeasured = at("Z", 10, 10, A=1), Place("A", 1, {"A": 1}, "GB", "LS1")
     assert codes(demand({"A": 1}, measured, unmeasured), "nearest") == ["Z", "A"]
 
@@ -190,10 +190,10 @@ def routed(
     wanted = demand(lines, *places)
     floor = Money(350, "GBP")
     chosen = [RoutingRule(k, floor=floor if k == "split_floor" else None) for k in kinds]
-    asked = [(each.line_id, each.sku, each.quantity) for each in wanted.lines]
+    needed = [(each.line_id, each.sku, each.quantity) for each in wanted.lines]
     available = stock_of(places)
-    plan = fill(asked, available, wanted, rank(wanted, chosen), chosen)
-    return asked, available, plan
+    plan = fill(needed, available, wanted, rank(wanted, chosen), chosen)
+    return needed, available, plan
 
 
 @settings(max_examples=400)
@@ -202,7 +202,7 @@ def test_rules_change_places_and_nothing_else(
     lines: Mapping[str, int], places: list[Place], kinds: list[str]
 ) -> None:
     """Never more than there is; every unit placed, or short, exactly as without rules."""
-    asked, available, plan = routed(lines, places, kinds)
+    needed, available, plan = routed(lines, places, kinds)
     assert available == stock_of(places), "the stock is not changed by that"
     taken: dict[tuple[str, str], int] = {}
     for a in plan.allocations:
@@ -210,7 +210,7 @@ def test_rules_change_places_and_nothing_else(
         taken[a.sku, a.location] = taken.get((a.sku, a.location), 0) + a.quantity
     for (sku, code), units in taken.items():
         assert units <= available[sku][code]
-    plain = allocate(asked, stock_of(places))
+    plain = allocate(needed, stock_of(places))
     assert plan.shortages == plain.shortages
     per_line = {a.line_id: 0 for a in plain.allocations}
     for a in plain.allocations:

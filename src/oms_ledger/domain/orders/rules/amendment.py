@@ -368,9 +368,8 @@ def _taken(
     if not wanted:
         return Sourced(Plan()), ()
     terms, area = order.terms, order.postal_area
-    if edited.shipping_address is not None:
-        terms = replace(terms, shipping_address=edited.shipping_address)
-        area = edited.postal_area
+    if (address := edited.shipping_address) is not None:
+        terms, area = replace(terms, shipping_address=address), edited.postal_area
     lines = tuple(line for line, _ in more)
     sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, area, lines)
     sourced = source(sourcing, wanted, available, given)
@@ -397,8 +396,5 @@ def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> di
         raise invalid_field(
             "changes", f"The order would add up to more than {TOTAL_MAX:,}. Order fewer units."
         )
-    return {
-        "total_before": total,
-        "total_after": total + more,
-        "difference": more - cancelled_more,
-    }
+    difference = more - cancelled_more
+    return {"total_before": total, "total_after": total + more, "difference": difference}
