@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,9 @@ def at_once(log: MemoryLog, *commands: Command) -> list[Any]:
     writer = Writer(MemoryStore(log), Limits(), clock=lambda: START)
     try:
         with log.lock:  # the writer waits for it, and takes all of them together
-            submissions = [Submission(each, new_context("tester")) for each in commands]
+            submissions = [
+                Submission(each, replace(new_context("tester"), now=START)) for each in commands
+            ]
             futures = writer.submit_many(submissions)
         return [future.result(10) for future in futures]
     finally:
