@@ -26,11 +26,12 @@ class AdjustStock(StockCommand):
     """Correct a balance by `change`, or to `set_to`. The reason is kept with it.
 
     With `expected_on_hand` it happens only if the balance is still what the caller saw;
-    `occurred_at` is when the shelf really changed, if that was earlier.
+    `occurred_at` is when the shelf really changed, if that was earlier. Many at once: a list under
+    `items`, each on its own merits.
     """
 
     name: ClassVar[str] = "AdjustStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {
         "sku": "85123A",
