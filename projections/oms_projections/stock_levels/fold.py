@@ -118,7 +118,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
-COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
+COUNTERS = (
+    "on_hand",
+    "allocated",
+    "held",
+    "available",
+    "backordered",
+    "incoming",
+    "damaged",
+    "quarantine",
+    "blocked",
+)
 
 
 def level(row: Mapping[str, object]) -> dict[str, Json]:
