@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from oms_commands import (
     catalogue,
+    counts,
     customers,
     drafts,
     fulfilment,
+    inbound,
+    lots,
     messages,
     orders,
     payments,
@@ -15,6 +18,7 @@ from oms_commands import (
     risk,
     stock,
     store_credit,
+    transfers,
 )
 from oms_ledger.kernel import Command
 
@@ -28,6 +32,10 @@ NOUNS = (
     returns,
     messages,
     stock,
+    inbound,
+    transfers,
+    counts,
+    lots,
     catalogue,
     customers,
 )

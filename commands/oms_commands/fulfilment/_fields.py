@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Id, Quantity
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, Serial
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -22,6 +23,39 @@ class PackageFields:
     length_mm: Count | None = None
     width_mm: Count | None = None
     height_mm: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PickedLot:
+    """Units of a line that were picked from a lot."""
+
+    line_id: Id
+    lot: LotName
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LineSerials:
+    """The serial numbers of units of a line."""
+
+    line_id: Id
+    serials: Annotated[tuple[Serial, ...], Field(min_length=1, max_length=2000)]
+
+
+def units_by_lot(picked: Iterable[PickedLot]) -> dict[str, dict[str, int]]:
+    """Units by line and lot."""
+    units: dict[str, dict[str, int]] = {}
+    for each in picked:
+        of_line = units.setdefault(each.line_id, {})
+        of_line[each.lot] = of_line.get(each.lot, 0) + each.quantity
+    return units
+
+
+def serials_by_line(lines: Iterable[LineSerials]) -> dict[str, tuple[str, ...]]:
+    serials: dict[str, tuple[str, ...]] = {}
+    for each in lines:
+        serials[each.line_id] = (*serials.get(each.line_id, ()), *each.serials)
+    return serials
 
 
 ScanCode = Literal[

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
-from oms_commands.fulfilment._fields import Force, check_force
+from oms_commands.fulfilment._fields import (
+    Force,
+    LineSerials,
+    PickedLot,
+    check_force,
+    serials_by_line,
+    units_by_lot,
+)
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
+from oms_ledger.domain.fulfilment.picking import lots_shipped, serial_keys, serials_shipped
 from oms_ledger.domain.fulfilment.rules import correct_date
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
@@ -23,9 +31,11 @@ from oms_ledger.domain.guards import (
     quantities,
 )
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -42,6 +52,10 @@ class DispatchShipment(Command):
     It is refused with `ship_blocked`, naming each block, while a hold applies to it, or what is due
     is neither paid nor authorised and its channel ships nothing unpaid; `force` with a `reason`
     sends it all the same, and is on record.
+
+    Where the stock is kept by lots, those leave first that expire first, unless `lots` names others;
+    it is refused with `lot_unavailable` where only lots that are blocked or expired are left.
+    `serials` are the serial numbers of units: each leaves once, until it comes back.
     """
 
     name: ClassVar[str] = "DispatchShipment"
@@ -60,6 +74,8 @@ class DispatchShipment(Command):
     simulated: bool = False
     force: Force = False
     reason: Reason | None = None
+    lots: Annotated[tuple[PickedLot, ...], Field(max_length=2000)] = ()
+    serials: Annotated[tuple[LineSerials, ...], Field(max_length=2000)] = ()
 
     @model_validator(mode="after")
     def _forced_for_a_reason(self) -> DispatchShipment:
@@ -72,6 +88,10 @@ class DispatchShipment(Command):
         if created is not None:
             refs.append((Order, created.order_id))
             refs += [(StockLevel, stock_key(line.sku, created.location)) for line in created.lines]
+            if self.serials:
+                refs += [
+                    (Serial, key) for key in serial_keys(created, serials_by_line(self.serials))
+                ]
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -95,12 +115,18 @@ class DispatchShipment(Command):
             Change(dispatched),
             Change(UnitsShipped(order_id, self.shipment_id, lines)),
         ]
+        day = day_of(self.occurred_at or ctx.now)
+        lots = lots_shipped(created, units_by_lot(self.lots), day, given)
         place = created.location
         for line in created.lines:
+            if lots:
+                changes += lots.get(line.line_id, ())
             left = StockShipped(
                 line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
             )
             changes.append(Change(left))
+        if self.serials:
+            changes += serials_shipped(created, serials_by_line(self.serials), given)
         return dated(changes, self.occurred_at, ctx)
 
     def _corrected(

@@ -13,11 +13,14 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnReceived, ReturnRequested
 from oms_ledger.domain.returns.rules import require_stage, return_changes
 from oms_ledger.domain.returns.state import Return, awaited_units
-from oms_ledger.domain.stock.events import StockReturned
+from oms_ledger.domain.stock.events import StockAdjusted, StockReturned, StockStateChanged
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
 """What is done with goods of a condition, by default."""
+
+WRITE_OFF = "write_off"
+"""The reason of the adjustment by goods that came back and were written off."""
 
 
 def receive(
@@ -29,8 +32,8 @@ def receive(
     *,
     complete: bool,
 ) -> list[Change]:
-    """The events of goods that came back. Only those to `restock` go into the stock that is sold:
-    what is kept apart or written off is on record in the return alone."""
+    """The events of goods that came back. Only those to `restock` are sold again: the others are in
+    quarantine, or are written off at once."""
     if requested.kind == "claim":
         raise illegal_transition(
             "The return", "a claim", "received", "Its goods stay with the buyer: refund it."
@@ -43,7 +46,7 @@ def receive(
     if order is not None:
         changes += _units_returned(requested, lines, order)
     changes = [*return_changes(return_, [received]), *changes]
-    changes += _restocked(requested, lines)
+    changes += _stocked(requested, lines)
     after = deepcopy(return_)
     after.apply(received)
     if not awaited_units(after):
@@ -70,25 +73,40 @@ def _units_returned(
     return [Change(UnitsReturned(requested.order_id, reference, quantities(counted.items())))]
 
 
-def _restocked(requested: ReturnRequested, lines: Sequence[ReceivedLine]) -> list[Change]:
-    units: dict[tuple[str, str], int] = {}
+def _stocked(requested: ReturnRequested, lines: Sequence[ReceivedLine]) -> list[Change]:
+    """The events of the stock. Of goods that are another article than the line's there are none:
+    they are received as stock under their own SKU."""
+    units: dict[tuple[str, str, str], int] = {}
     for line in lines:
-        if line.disposition == "restock":
-            place = (line.sku, line.location)
-            units[place] = units.get(place, 0) + line.quantity
-    return [
-        Change(
-            StockReturned(
-                sku,
-                location,
-                quantity,
-                requested.return_id,
-                requested.customer_id,
-                requested.order_id,
-            )
+        if line.condition != "wrong_item":
+            kind = (line.disposition, line.sku, line.location)
+            units[kind] = units.get(kind, 0) + line.quantity
+    changes: list[Change] = []
+    for (disposition, sku, location), quantity in units.items():
+        returned = StockReturned(
+            sku,
+            location,
+            quantity,
+            requested.return_id,
+            requested.customer_id,
+            requested.order_id,
         )
-        for (sku, location), quantity in units.items()
-    ]
+        changes += [Change(returned), *_not_sold(returned, disposition)]
+    return changes
+
+
+def _not_sold(returned: StockReturned, disposition: str) -> list[Change]:
+    """What is done with goods that are not sold again: they are put into quarantine, or leave the
+    stock."""
+    sku, location, units = returned.sku, returned.location, returned.quantity
+    if disposition == "quarantine":
+        event = StockStateChanged(
+            sku, location, units, "available", "quarantine", "return", returned.reference
+        )
+        return [Change(event)]
+    if disposition == "write_off":
+        return [Change(StockAdjusted(sku, location, -units, WRITE_OFF, returned.reference))]
+    return []
 
 
 AWAITING_RETURN = "awaiting_return"

@@ -22,19 +22,31 @@ LotStatus: TypeAlias = Literal["approved", "on_hold", "quarantined", "recalled"]
 
 @dataclass(slots=True)
 class LotBalance:
-    """Units of one lot at one location. Of those `on_hand`, `set_aside` are damaged or in
-    quarantine. `expires_on` (YYYY-MM-DD) is the last day on which they can be used."""
+    """Units of one lot at one location. Those `damaged` or in `quarantine` are on hand too.
+    `expires_on` (YYYY-MM-DD) is the last day on which they can be used."""
 
     on_hand: int = 0
-    set_aside: int = 0
+    damaged: int = 0
+    quarantine: int = 0
     status: str = APPROVED
     expires_on: str | None = None
+
+    @property
+    def unsellable(self) -> int:
+        """Damaged or in quarantine."""
+        return self.damaged + self.quarantine
+
+    def units_in(self, state: str) -> int:
+        """Units that are available, damaged or in quarantine."""
+        if state == "available":
+            return self.on_hand - self.unsellable
+        return self.damaged if state == "damaged" else self.quarantine
 
     def sellable(self, day: str | None) -> int:
         """Units that can be sold and picked on a day; where that is None, on any."""
         if self.status != APPROVED or (day is not None and is_expired(self.expires_on, day)):
             return 0
-        return self.on_hand - self.set_aside
+        return self.on_hand - self.unsellable
 
 
 def is_expired(expires_on: str | None, day: str) -> bool:
@@ -58,10 +70,12 @@ def book_lot_status(lots: Mapping[str, LotBalance], event: StockLotStatusChanged
 
 def book_state_of_lot(lots: Mapping[str, LotBalance], event: StockStateChanged) -> None:
     assert event.lot is not None, "the units are of a lot"
-    units = event.quantity
     lot = lots[event.lot]
-    lot.set_aside += units * (event.to_state != "available")
-    lot.set_aside -= units * (event.from_state != "available")
+    for state, change in ((event.from_state, -event.quantity), (event.to_state, event.quantity)):
+        if state == "damaged":
+            lot.damaged += change
+        elif state == "quarantine":
+            lot.quarantine += change
 
 
 def by_expiry(lots: Mapping[str, LotBalance]) -> list[str]:
@@ -93,9 +107,6 @@ def first_expired_first_out(
     return picked
 
 
-def units_without_lot(on_hand: int, set_aside: int, lots: Iterable[LotBalance]) -> tuple[int, int]:
-    """Units that are of no lot: those that are available, and those that are set aside. `on_hand`
-    and `set_aside` are of the whole stock."""
-    each = list(lots)
-    apart = set_aside - sum(lot.set_aside for lot in each)
-    return on_hand - sum(lot.on_hand for lot in each) - apart, apart
+def units_without_lot(units: int, state: str, lots: Iterable[LotBalance]) -> int:
+    """Of the `units` of a stock that are in a state, those that are of no lot."""
+    return units - sum(lot.units_in(state) for lot in lots)

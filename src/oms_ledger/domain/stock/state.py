@@ -31,6 +31,7 @@ from oms_ledger.domain.stock.lots import (
     book_lot_status,
     book_lots,
     book_state_of_lot,
+    units_without_lot,
 )
 from oms_ledger.kernel import Event, State
 
@@ -125,7 +126,22 @@ class StockLevel(State):
     @property
     def sellable(self) -> int:
         """On hand, and neither damaged nor in quarantine nor of a lot that is not approved."""
-        return self.on_hand - self.damaged - self.quarantine - self.blocked
+        return self.on_hand - self.unsellable - self.blocked
+
+    @property
+    def unsellable(self) -> int:
+        """Damaged or in quarantine."""
+        return self.damaged + self.quarantine
+
+    def units_in(self, state: str) -> int:
+        """Units on hand that are available, damaged or in quarantine."""
+        if state == "available":
+            return self.on_hand - self.unsellable
+        return self.damaged if state == "damaged" else self.quarantine
+
+    def without_lot(self, state: str = "available") -> int:
+        """Units in a state that are of no lot."""
+        return units_without_lot(self.units_in(state), state, self.lots.values())
 
     @property
     def free(self) -> int:

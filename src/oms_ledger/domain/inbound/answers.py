@@ -1,0 +1,45 @@
+"""Answers about inbound deliveries, as types."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from oms_ledger.domain.text_kinds import Harmless, InboundId, Sku
+
+
+class InboundLineAnswer(TypedDict):
+    """Units. `awaited` are still to come, `over` came beyond those `ordered`. `unit_cost` is
+    decimal text in `currency`."""
+
+    sku: Sku
+    ordered: int
+    received: int
+    damaged: int
+    awaited: int
+    over: int
+    unit_cost: Harmless | None
+    currency: Harmless | None
+
+
+class InboundAnswer(TypedDict):
+    """`status` is expected, partially_received, received, closed or cancelled."""
+
+    inbound_id: InboundId
+    version: int
+    status: Harmless
+    location: Harmless
+    expected_at: Harmless
+    supplier: str | None
+    reference: str | None
+    lines: list[InboundLineAnswer]
+
+
+class InboundDetailAnswer(InboundAnswer):
+    created_at: Harmless
+    received_at: Harmless | None
+    updated_at: Harmless
+
+
+class InboundListAnswer(TypedDict):
+    items: list[InboundDetailAnswer]
+    next_cursor: Harmless | None
