@@ -24,7 +24,7 @@ from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, DAY, LOCALE, LOT, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.texts import composed_value
-from oms_ledger.domain.times import bounded, not_a_number
+from oms_ledger.domain.times import EARLIEST, LATEST, OUT_OF_BOUNDS, bounded, not_a_number
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
@@ -81,11 +81,14 @@ def _not_a_number_type(value: object) -> object:
 
 
 def valid_day(text: str) -> str:
-    """The day. `ValueError` where the calendar has no such day."""
+    """The day. `ValueError` where the calendar has no such day, or it is not from `EARLIEST` to
+    `LATEST`."""
     try:
-        date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text} is not in the calendar; write a day as 2026-11-26") from None
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ValueError(OUT_OF_BOUNDS)
     return text
 
 
@@ -116,7 +119,7 @@ Currency = Annotated[str, Field(pattern=CURRENCY)]
 LotName = Annotated[
     str, Field(min_length=1, max_length=50, pattern=LOT, description="A lot or batch."), COMPOSED
 ]
-Serial = Annotated[
+SerialNumber = Annotated[
     str, Field(min_length=1, max_length=50, pattern=LOT, description="A serial number."), COMPOSED
 ]
 Country = Annotated[str, Field(pattern=COUNTRY)]

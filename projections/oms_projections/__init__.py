@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    counts,
     customers,
     deadlines,
     drafts,
+    inbound,
+    lots,
     messages,
     order_analytics,
     order_status,
@@ -21,9 +24,12 @@ from oms_projections import (
     stock_levels,
 )
 from oms_projections.channels import queries as of_channels
+from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.inbound import queries as of_inbound
+from oms_projections.lots import queries as of_lots
 from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
@@ -46,12 +52,18 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     customers.READ_MODEL,
     drafts.READ_MODEL,
     messages.READ_MODEL,
+    inbound.READ_MODEL,
+    counts.READ_MODEL,
+    lots.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
     *of_drafts.QUERIES,
     *of_stock.QUERIES,
+    *of_inbound.QUERIES,
+    *of_counts.QUERIES,
+    *of_lots.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, Serial
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, SerialNumber
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -39,7 +39,7 @@ class LineSerials:
     """The serial numbers of units of a line."""
 
     line_id: Id
-    serials: Annotated[tuple[Serial, ...], Field(min_length=1, max_length=2000)]
+    serials: Annotated[tuple[SerialNumber, ...], Field(min_length=1, max_length=2000)]
 
 
 def units_by_lot(picked: Iterable[PickedLot]) -> dict[str, dict[str, int]]:

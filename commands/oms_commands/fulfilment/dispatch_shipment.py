@@ -53,8 +53,8 @@ class DispatchShipment(Command):
     is neither paid nor authorised and its channel ships nothing unpaid; `force` with a `reason`
     sends it all the same, and is on record.
 
-    Where the stock is kept by lots, those leave first that expire first, unless `lots` names others;
-    it is refused with `lot_unavailable` where only lots that are blocked or expired are left.
+    Where the stock is kept by lots, those leave first that expire first, unless `lots` names
+    others; it is refused with `lot_unavailable` where only blocked or expired lots are left.
     `serials` are the serial numbers of units: each leaves once, until it comes back.
     """
 

@@ -43,3 +43,19 @@ class InboundDetailAnswer(InboundAnswer):
 class InboundListAnswer(TypedDict):
     items: list[InboundDetailAnswer]
     next_cursor: Harmless | None
+
+
+class IncomingUnitsAnswer(TypedDict):
+    """Units of a SKU that are expected at a location. `source` is the id of an inbound delivery or
+    a transfer."""
+
+    sku: Sku
+    location: Harmless
+    source: Harmless
+    quantity: int
+    expected_at: Harmless | None
+
+
+class IncomingAnswer(TypedDict):
+    items: list[IncomingUnitsAnswer]
+    next_cursor: Harmless | None
