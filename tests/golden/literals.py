@@ -108,6 +108,7 @@ from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
+from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -238,6 +239,7 @@ LITERALS: dict[str, Event] = {
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
+        *WAREHOUSE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),

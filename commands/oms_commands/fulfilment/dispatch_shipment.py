@@ -21,9 +21,9 @@ from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.picking import lots_shipped, serial_keys, serials_shipped
 from oms_ledger.domain.fulfilment.rules import correct_date
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import (
     existing_order,
