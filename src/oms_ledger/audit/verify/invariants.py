@@ -72,7 +72,6 @@ from oms_ledger.kernel import Event, State, stream_id
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 """An order id, a location, and the units of each line id."""
 
-
 BELONGING = (
     ChannelDefined,
     LotDefined,
