@@ -14,8 +14,10 @@ from oms_commands import (
     messages,
     orders,
     payments,
+    reservations,
     returns,
     risk,
+    routing,
     stock,
     store_credit,
     transfers,
@@ -24,8 +26,10 @@ from oms_ledger.kernel import Command
 
 NOUNS = (
     drafts,
+    reservations,
     orders,
     risk,
+    routing,
     payments,
     store_credit,
     fulfilment,

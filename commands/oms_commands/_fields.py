@@ -124,6 +124,9 @@ SerialNumber = Annotated[
 ]
 Country = Annotated[str, Field(pattern=COUNTRY)]
 Locale = Annotated[str, Field(pattern=LOCALE)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+"""Degrees, WGS 84."""
 Amount = Annotated[
     Decimal,
     Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),

@@ -212,6 +212,10 @@ NO_FACTS = {
     "UnblockBuyer",
     "ReleaseScheduledOrder",
     "ExpireOrder",
+    "CreateReservation",
+    "ExtendReservation",
+    "ReleaseReservation",
+    "ExpireReservation",
     "PutReturnPolicy",
     "RequestMessage",
     "ForgetCustomer",
@@ -224,8 +228,8 @@ NO_FACTS = {
     "CorrectCustomer",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, requests of messages, counts of what is on hand at that moment, what staff keep about a
-customer, and drafts, whose orders have a time of their own."""
+under law, reservations, requests of messages, counts of what is on hand at that moment, what staff
+keep about a customer, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

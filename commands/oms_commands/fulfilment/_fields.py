@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, SerialNumber
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, SerialNumber, Sku
+from oms_ledger.domain.fulfilment.traceability import NamedLots, NamedSerials
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -27,34 +28,36 @@ class PackageFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class PickedLot:
-    """Units of a line that were picked from a lot."""
+    """Units of a line that were picked from a lot; of a kit, with the `sku` of a component."""
 
     line_id: Id
     lot: LotName
     quantity: Quantity
+    sku: Sku | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class LineSerials:
-    """The serial numbers of units of a line."""
+    """The serial numbers of units of a line; of a kit, with the `sku` of a component."""
 
     line_id: Id
     serials: Annotated[tuple[SerialNumber, ...], Field(min_length=1, max_length=2000)]
+    sku: Sku | None = None
 
 
-def units_by_lot(picked: Iterable[PickedLot]) -> dict[str, dict[str, int]]:
-    """Units by line and lot."""
-    units: dict[str, dict[str, int]] = {}
+def named_lots(picked: Iterable[PickedLot]) -> NamedLots:
+    lots: dict[tuple[str, str | None], dict[str, int]] = {}
     for each in picked:
-        of_line = units.setdefault(each.line_id, {})
+        of_line = lots.setdefault((each.line_id, each.sku), {})
         of_line[each.lot] = of_line.get(each.lot, 0) + each.quantity
-    return units
+    return lots
 
 
-def serials_by_line(lines: Iterable[LineSerials]) -> dict[str, tuple[str, ...]]:
-    serials: dict[str, tuple[str, ...]] = {}
+def named_serials(lines: Iterable[LineSerials]) -> NamedSerials:
+    serials: dict[tuple[str, str | None], tuple[str, ...]] = {}
     for each in lines:
-        serials[each.line_id] = (*serials.get(each.line_id, ()), *each.serials)
+        key = (each.line_id, each.sku)
+        serials[key] = (*serials.get(key, ()), *each.serials)
     return serials
 
 

@@ -18,6 +18,12 @@ from oms_ledger.domain.orders.events import (
     OrderResumed,
     UnitsShipped,
 )
+from oms_ledger.domain.reservations.events import (
+    ReservationCreated,
+    ReservationExtended,
+    ReservationReleased,
+    ReservationUsed,
+)
 from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
 
@@ -95,6 +101,17 @@ def _expiring_lot(event: Event) -> DeadlineChange | None:
     return DeadlineSet(event.key, day_after)
 
 
+def _reservation(event: Event) -> DeadlineChange | None:
+    """Until its `expires_at` a reservation holds its units."""
+    match event:
+        case ReservationCreated() | ReservationExtended():
+            return DeadlineSet(event.reservation_id, event.expires_at)
+        case ReservationReleased() | ReservationUsed():
+            return DeadlineEnded(event.reservation_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -124,4 +141,9 @@ KINDS: tuple[DeadlineKind, ...] = (
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
     DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
+    DeadlineKind(
+        "reservation",
+        (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),
+        _reservation,
+    ),
 )

@@ -25,10 +25,14 @@ from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.events import RESERVATION_EVENTS
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
+from oms_ledger.domain.routing.events import ROUTING_EVENTS
+from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
@@ -48,6 +52,7 @@ EVENTS: dict[str, type[Event]] = {
         *INBOUND_EVENTS,
         *TRANSFER_EVENTS,
         *COUNT_EVENTS,
+        *RESERVATION_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
@@ -57,6 +62,7 @@ EVENTS: dict[str, type[Event]] = {
         ProductDefined,
         OrderNumbered,
         ChannelDefined,
+        *ROUTING_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
@@ -75,6 +81,7 @@ STATES: dict[str, type[State]] = {
         Inbound,
         Transfer,
         Count,
+        Reservation,
         Shipment,
         Payment,
         StoreCredit,
@@ -85,6 +92,9 @@ STATES: dict[str, type[State]] = {
         Product,
         Channel,
         ChannelSettings,
+        OrderRouting,
+        LocationLoad,
+        PostalAreas,
         HoldRule,
         BlockedBuyer,
         Buyer,

@@ -20,6 +20,8 @@ from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockEvent,
+    StockHeld,
+    StockHoldReleased,
     StockLotsChanged,
     StockLotStatusChanged,
     StockMovedIn,
@@ -62,8 +64,13 @@ EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
         lambda n: StockLotStatusChanged("A", "LON", "L", n, "approved", "on_hold"),
         (0, 0, 0),
     ),
+    StockHeld: (lambda n: StockHeld("A", "LON", n, "r1"), (0, 0, 0)),
+    StockHoldReleased: (lambda n: StockHoldReleased("A", "LON", n, "r1"), (0, 0, 0)),
 }
 """What one unit of each event does to on hand, allocated and backordered."""
+
+HELD: dict[type[StockEvent], int] = {StockHeld: 1, StockHoldReleased: -1}
+"""What one unit does to the units held; others leave them as they are."""
 
 OTHERS: dict[type[StockEvent], dict[str, int]] = {
     StockStateChanged: {"damaged": 1},
@@ -77,11 +84,14 @@ OTHERS: dict[type[StockEvent], dict[str, int]] = {
 @pytest.mark.parametrize("kind", STOCK_EVENTS)
 def test_each_movement_is_typed_and_does_one_thing(kind: type[StockEvent]) -> None:
     make, effect = EFFECTS[kind]
-    level = StockLevel(on_hand=50, allocated=20, backordered=10, lots={"L": LotBalance(on_hand=9)})
+    level = StockLevel(
+        on_hand=50, allocated=20, held=5, backordered=10, lots={"L": LotBalance(on_hand=9)}
+    )
     level.apply(make(3))
     changes = (level.on_hand - 50, level.allocated - 20, level.backordered - 10)
     assert changes == tuple(3 * unit for unit in effect)
-    others = ("held", "incoming", "damaged", "quarantine", "blocked")
+    assert level.held - 5 == 3 * HELD.get(kind, 0)
+    others = ("incoming", "damaged", "quarantine", "blocked")
     changed = {name: n for name in others if (n := getattr(level, name))}
     assert changed == {name: 3 * unit for name, unit in OTHERS.get(kind, {}).items()}
 
@@ -95,6 +105,7 @@ def test_a_balance_is_the_sum_of_its_movements(
         level.apply(EFFECTS[kind][0](units))
     sums = [sum(EFFECTS[kind][1][n] * units for kind, units in movements) for n in range(3)]
     assert [level.on_hand, level.allocated, level.backordered] == sums
+    assert level.held == sum(HELD.get(kind, 0) * units for kind, units in movements)
 
 
 @pytest.mark.parametrize("kind", [k for k in STOCK_EVENTS if EFFECTS[k][1][1] or EFFECTS[k][1][2]])

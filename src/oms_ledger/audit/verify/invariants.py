@@ -58,6 +58,7 @@ from oms_ledger.domain.orders.events import (
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
@@ -72,14 +73,8 @@ from oms_ledger.kernel import Event, State, stream_id
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 """An order id, a location, and the units of each line id."""
 
-BELONGING = (
-    ChannelDefined,
-    LotDefined,
-    *SERIAL_EVENTS,
-    *COUNT_EVENTS,
-    *RISK_EVENTS,
-    *STORE_CREDIT_EVENTS,
-)
+_OF_LOTS = (LotDefined, *SERIAL_EVENTS)
+BELONGING = (ChannelDefined, *_OF_LOTS, *COUNT_EVENTS, *RISK_EVENTS, *STORE_CREDIT_EVENTS)
 """Events whose streams are checked and nothing else of them, store credit aside."""
 
 CLOSING = (UnitsDelivered, OrderCancelled, OrderRejected, UnitsReturned, ReturnProgressed)
@@ -149,6 +144,9 @@ class InvariantChecker:
             self._return(stream, state, event)
         elif isinstance(state, Payment):
             self._payment(stream, state, event)
+        elif isinstance(state, Reservation):
+            self._belongs(stream, event.stream)
+            self._claims.reserve(state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
         elif isinstance(event, INBOUND_EVENTS):

@@ -105,7 +105,8 @@ def touched_lines(order: Order, event: Event) -> Iterable[LineProgress]:
         case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
-            return [lines[a.line_id] for a in event.allocations]
+            moved = (*event.allocations, *event.released)
+            return [lines[a.line_id] for a in moved]
         case (
             OrderCancelled()
             | OrderRejected()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.stock.events import StockAllocated, StockEvent
+from oms_ledger.domain.stock.events import StockAllocated, StockEvent, StockHeld
 from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.domain.stock.state import StockLevel
 
@@ -18,7 +18,7 @@ def promise_fault(level: StockLevel, event: StockEvent) -> tuple[str, str, str] 
     if not 0 <= promised <= there or level.allocated < 0 or level.held < 0:
         expected = f"from 0 to the {there} on hand that are not damaged or in quarantine promised"
         return "more is promised than is there", expected, actual
-    if isinstance(event, StockAllocated) and promised > level.sellable:
+    if isinstance(event, StockAllocated | StockHeld) and promised > level.sellable:
         expected = f"at most the {level.sellable} sellable units promised"
         return "units of a lot that is not approved were sold", expected, actual
     if level.backordered < 0:

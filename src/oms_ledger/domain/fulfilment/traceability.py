@@ -3,124 +3,153 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentLine
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.events import SerialShipped
 from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.stock.events import LotChange, StockLotsChanged
 from oms_ledger.domain.stock.movements import named_lot, picked_lots
+from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given
 
+LineSku: TypeAlias = tuple[str, str | None]
+"""The id of a line, and the SKU of a component where it is a kit; None: the line's own SKU."""
+
+NamedLots: TypeAlias = Mapping[LineSku, Mapping[str, int]]
+"""Units by lot, of each line."""
+
+NamedSerials: TypeAlias = Mapping[LineSku, tuple[str, ...]]
+
 
 def lots_shipped(
-    created: ShipmentCreated, named: Mapping[str, Mapping[str, int]], day: str, given: Given
-) -> dict[str, list[Change]]:
-    """The events of the stock, by line, for the lots that leave on a day; none where the stock is
-    not kept by lots. `named` are units by line and lot; for the rest of a line the lots leave first
-    that expire first. `Refused` with `lot_unavailable` or `unknown_line`."""
-    _require_lines(created, named)
+    created: ShipmentCreated, stock: Iterable[UnitsAt], named: NamedLots, day: str, given: Given
+) -> dict[UnitsAt, list[Change]]:
+    """The events of the lots that leave on a day, by the units of `stock` that leave; none where
+    the stock is not kept by lots. For what is not `named` the lots leave first that expire first.
+    `Refused` with `lot_unavailable` or `unknown_line`."""
+    units = list(stock)
+    wanted = _of_stock(created, units, named) if named else {}
     used: dict[str, dict[str, int]] = {}
-    changes: dict[str, list[Change]] = {}
-    for line in created.lines:
-        level = given.state(StockLevel, stock_key(line.sku, created.location))
-        wanted = named.get(line.line_id, {})
-        if not level.lots and not wanted:
-            continue
-        used_of_sku = used.setdefault(line.sku, {})
-        lots = _lots_of_line(created, line, wanted, level, day, used_of_sku)
-        if lots:
-            changes[line.line_id] = [_left(created, line, lots)]
+    changes: dict[UnitsAt, list[Change]] = {}
+    for each in units:
+        level = given.state(StockLevel, stock_key(each.sku, each.location))
+        of_line = wanted.get((each.line_id, each.sku), {})
+        if level.lots or of_line:
+            lots = _lots_of_line(each, of_line, level, day, used.setdefault(each.sku, {}))
+            if lots:
+                changes[each] = [_left(created, each, lots)]
     return changes
 
 
+def _of_stock(
+    created: ShipmentCreated, stock: Sequence[UnitsAt], named: NamedLots
+) -> dict[tuple[str, str], Mapping[str, int]]:
+    """What is named of each line, by its id and the SKU whose stock leaves."""
+    skus = _skus(created, stock, named)
+    return {(key[0], sku): named[key] for key, sku in skus.items()}
+
+
+def _skus(
+    created: ShipmentCreated, stock: Iterable[UnitsAt], named: Iterable[LineSku]
+) -> dict[LineSku, str]:
+    """The SKU that is meant of each line. `Refused` with `unknown_line`, naming every line that the
+    shipment does not have with that SKU."""
+    there = {(each.line_id, each.sku) for each in stock}
+    own = {line.line_id: line.sku for line in created.lines}
+    skus = {key: key[1] or own.get(key[0], "") for key in named}
+    unknown = sorted({key[0] for key, sku in skus.items() if (key[0], sku) not in there})
+    if unknown:
+        raise Refused(
+            f"The shipment has no line {', '.join(unknown)} of that SKU. GET the shipment to see"
+            " its lines; of a kit, name the `sku` of the component.",
+            code="unknown_line",
+            errors=[{"line": line_id} for line_id in unknown],
+        )
+    return skus
+
+
 def _lots_of_line(
-    created: ShipmentCreated,
-    line: ShipmentLine,
+    units: UnitsAt,
     wanted: Mapping[str, int],
     level: StockLevel,
     day: str,
     used: dict[str, int],
 ) -> tuple[LotChange, ...]:
-    rest = line.quantity - sum(wanted.values())
-    if rest < 0:
+    named = sum(wanted.values())
+    if named > units.quantity:
         raise Refused(
-            f"Line {line.line_id} has {line.quantity} units, and lots of {line.quantity - rest} are"
-            " named. Name fewer.",
+            f"Line {units.line_id} has {units.quantity} units of {units.sku}, and lots of {named}"
+            " are named. Name fewer.",
             code="lot_unavailable",
-            errors=[
-                {
-                    "line": line.line_id,
-                    "requested": line.quantity - rest,
-                    "available": line.quantity,
-                }
-            ],
+            errors=[{"line": units.line_id, "requested": named, "available": units.quantity}],
         )
     chosen: list[LotChange] = []
-    for name, units in wanted.items():
+    for name, number in wanted.items():
         gone = used.get(name, 0)
-        lot = named_lot(level, line.sku, created.location, name, units + gone, day)
-        used[name] = gone + units
-        chosen.append(LotChange(name, -units, lot.status, lot.expires_on))
-    return (*chosen, *picked_lots(level, line.sku, created.location, rest, day, used))
+        lot = named_lot(level, units.sku, units.location, name, number + gone, day)
+        used[name] = gone + number
+        chosen.append(LotChange(name, -number, lot.status, lot.expires_on))
+    rest = units.quantity - named
+    return (*chosen, *picked_lots(level, units.sku, units.location, rest, day, used))
 
 
-def _left(created: ShipmentCreated, line: ShipmentLine, lots: Iterable[LotChange]) -> Change:
-    units: dict[str, LotChange] = {}
+def _left(created: ShipmentCreated, units: UnitsAt, lots: Iterable[LotChange]) -> Change:
+    changes: dict[str, LotChange] = {}
     for lot in lots:
-        before = units[lot.lot].change if lot.lot in units else 0
-        units[lot.lot] = LotChange(lot.lot, before + lot.change, lot.status, lot.expires_on)
+        before = changes[lot.lot].change if lot.lot in changes else 0
+        changes[lot.lot] = LotChange(lot.lot, before + lot.change, lot.status, lot.expires_on)
     event = StockLotsChanged(
-        line.sku,
-        created.location,
-        tuple(units.values()),
+        units.sku,
+        units.location,
+        tuple(changes.values()),
         order_id=created.order_id,
-        line_id=line.line_id,
+        line_id=units.line_id,
         shipment_id=created.shipment_id,
     )
     return Change(event)
 
 
-def serial_keys(created: ShipmentCreated, serials: Mapping[str, Iterable[str]]) -> list[str]:
-    """Keys of the streams of serial numbers, which are given by line."""
-    skus = {line.line_id: line.sku for line in created.lines}
+def serial_keys(created: ShipmentCreated, serials: NamedSerials) -> list[str]:
+    """Keys of the streams of serial numbers. Lines that the shipment does not have are left out."""
+    own = {line.line_id: line.sku for line in created.lines}
     return [
-        lot_key(skus[line_id], serial)
-        for line_id, of_line in serials.items()
-        if line_id in skus
+        lot_key(sku, serial)
+        for (line_id, named), of_line in serials.items()
+        if (sku := named or own.get(line_id))
         for serial in of_line
     ]
 
 
 def serials_shipped(
-    created: ShipmentCreated, serials: Mapping[str, tuple[str, ...]], given: Given
+    created: ShipmentCreated, stock: Sequence[UnitsAt], serials: NamedSerials, given: Given
 ) -> list[Change]:
-    """The events of units with serial numbers, which are given by line. `Refused` with
-    `unknown_line`, with `too_many_serials`, and with `serial_taken`, naming every serial number
-    that is named twice or has left and not come back."""
-    _require_lines(created, serials)
-    lines = {line.line_id: line for line in created.lines}
+    """The events of units with serial numbers. `Refused` with `unknown_line`, `too_many_serials`,
+    and `serial_taken`, naming every serial number that is named twice or has left and not come
+    back."""
+    skus = _skus(created, stock, serials)
+    units = {(each.line_id, each.sku): each for each in stock}
     named = Counter(serial_keys(created, serials))
     changes: list[Change] = []
     taken: list[tuple[str, str]] = []
-    for line_id, of_line in serials.items():
-        line = lines[line_id]
-        if len(of_line) > line.quantity:
-            raise Refused(
-                f"Line {line_id} has {line.quantity} units and {len(of_line)} serial numbers."
-                " Name one for each unit at most.",
-                code="too_many_serials",
-                errors=[{"line": line_id, "requested": len(of_line), "available": line.quantity}],
-            )
+    for key, of_line in serials.items():
+        of_stock = units[key[0], skus[key]]
+        _require_units(of_stock, len(of_line))
         for serial in of_line:
-            key = lot_key(line.sku, serial)
-            if named[key] > 1 or given.state(Serial, key).shipped is not None:
-                taken.append((line_id, serial))
+            state_key = lot_key(of_stock.sku, serial)
+            if named[state_key] > 1 or given.state(Serial, state_key).shipped is not None:
+                taken.append((of_stock.line_id, serial))
             shipped = SerialShipped(
-                line.sku, serial, created.location, created.order_id, line_id, created.shipment_id
+                of_stock.sku,
+                serial,
+                of_stock.location,
+                created.order_id,
+                of_stock.line_id,
+                created.shipment_id,
             )
             changes.append(Change(shipped))
     if taken:
@@ -133,11 +162,11 @@ def serials_shipped(
     return changes
 
 
-def _require_lines(created: ShipmentCreated, line_ids: Iterable[str]) -> None:
-    unknown = sorted(set(line_ids) - {line.line_id for line in created.lines})
-    if unknown:
+def _require_units(units: UnitsAt, serials: int) -> None:
+    if serials > units.quantity:
         raise Refused(
-            f"The shipment has no line {', '.join(unknown)}. GET the shipment to see its lines.",
-            code="unknown_line",
-            errors=[{"line": line_id} for line_id in unknown],
+            f"Line {units.line_id} has {units.quantity} units of {units.sku} and {serials} serial"
+            " numbers. Name one for each unit at most.",
+            code="too_many_serials",
+            errors=[{"line": units.line_id, "requested": serials, "available": units.quantity}],
         )

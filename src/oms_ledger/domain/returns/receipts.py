@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
+from oms_ledger.domain.catalogue.events import Component
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.identifiers import lot_key
@@ -67,7 +69,7 @@ def receive(
     if order is not None:
         changes += _units_returned(requested, lines, order)
     changes = [*return_changes(return_, [received]), *changes]
-    changes += _stocked(requested, units, given)
+    changes += _stocked(requested, units, order, given)
     changes += _serials_returned(requested, units, given)
     after = deepcopy(return_)
     after.apply(received)
@@ -96,16 +98,22 @@ def _units_returned(
 
 
 def _stocked(
-    requested: ReturnRequested, received: Iterable[ReturnedUnits], given: Given
+    requested: ReturnRequested,
+    received: Iterable[ReturnedUnits],
+    order: Order | None,
+    given: Given,
 ) -> list[Change]:
-    """The events of the stock. Of goods that are another article than the line's there are none:
-    they are received as stock under their own SKU."""
+    """The events of the stock, of a kit that of its components. Of goods that are another article
+    than the line's there are none: they are received as stock under their own SKU."""
     units: dict[tuple[str, str, str, str | None], int] = {}
     for each in received:
         line = each.line
-        if line.condition != "wrong_item":
-            kind = (line.disposition, line.sku, line.location, each.lot)
-            units[kind] = units.get(kind, 0) + line.quantity
+        if line.condition == "wrong_item":
+            continue
+        kit = components_of(line.line_id, line.sku, order, given)
+        for part in kit or (Component(line.sku, 1),):
+            kind = (line.disposition, part.sku, line.location, None if kit else each.lot)
+            units[kind] = units.get(kind, 0) + line.quantity * part.quantity
     changes: list[Change] = []
     for (disposition, sku, location, name), quantity in units.items():
         returned = StockReturned(
@@ -185,6 +193,17 @@ def _serials_returned(
             errors=[{"line": line_id, "serial": serial} for line_id, serial in wrong],
         )
     return changes
+
+
+def components_of(
+    line_id: str, sku: str, order: Order | None, given: Given
+) -> tuple[Component, ...]:
+    """The components of a kit that comes back: as it was ordered, or as it is defined now where it
+    is of no order. None of what is no kit."""
+    if order is not None and line_id in order.lines:
+        return order.lines[line_id].line.components
+    product = given.state(Product, sku).defined
+    return product.components if product is not None else ()
 
 
 AWAITING_RETURN = "awaiting_return"

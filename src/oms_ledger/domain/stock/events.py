@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, LinkText, OrderId, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    HarmlessTime,
+    LinkText,
+    OrderId,
+    ReservationId,
+    ShipmentId,
+    Sku,
+)
 from oms_ledger.kernel import Event
 
 
@@ -112,6 +120,28 @@ class BackorderReleased(StockStreamEvent):
     quantity: int
     order_id: OrderId
     line_id: LinkText
+
+
+@dataclass(frozen=True, slots=True)
+class StockHeld(StockStreamEvent):
+    """Held for a reservation."""
+
+    type: ClassVar[str] = "stock.held.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    reservation_id: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
+class StockHoldReleased(StockStreamEvent):
+    """Held units are free again, or have been allocated to the order that used the reservation."""
+
+    type: ClassVar[str] = "stock.hold_released.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    reservation_id: ReservationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +284,8 @@ StockEvent: TypeAlias = (
     | StockReleased
     | StockBackordered
     | BackorderReleased
+    | StockHeld
+    | StockHoldReleased
     | StockShipped
     | ShippedDateCorrected
     | StockMovedOut
