@@ -10,6 +10,7 @@ from oms_ledger.domain.counts.events import (
     CountCancelled,
     CountCreated,
     CountedLine,
+    CountItem,
     CountRecorded,
     Variance,
 )
@@ -66,7 +67,7 @@ WAREHOUSE_LITERALS: tuple[Event, ...] = (
     TransferReceived("t1", (ReceivedTransferLine("85123A", 6, 1, 2, "Crushed", (_IN,)),)),
     TransferClosed("t1", (TransferLine("85123A", 1),), "Robbed"),
     TransferCancelled("t2", "Not needed"),
-    CountCreated("n1", "LON", ("85123A",), "aisle 4"),
+    CountCreated("n1", "LON", (CountItem("85123A"),), "aisle 4"),
     CountRecorded("n1", (CountedLine("85123A", 98, 100),)),
     CountApproved("n1", (Variance("85123A", -2),)),
     CountCancelled("n2", "Wrong aisle"),

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Code, OccurredAt, Sku, Text, require_distinct_skus
 from oms_ledger.domain.catalogue.state import Location, product_refs, stored_sku
 from oms_ledger.domain.counts.answers import CountAnswer
-from oms_ledger.domain.counts.events import CountCreated
+from oms_ledger.domain.counts.events import CountCreated, CountItem
 from oms_ledger.domain.counts.state import Count
 from oms_ledger.domain.counts.views import count_view
 from oms_ledger.domain.guards import refuse_unknown_skus, require_location
@@ -51,7 +51,8 @@ class CreateCount(Command):
         skus = tuple(stored_sku(sku, given) for sku in self.skus)
         numbered = [(str(n), sku) for n, sku in enumerate(skus, 1)]
         refuse_unknown_skus(numbered, given, then="try again")
-        created = CountCreated(ctx.command_id, self.location, skus, self.reference)
+        items = tuple(CountItem(sku) for sku in skus)
+        created = CountCreated(ctx.command_id, self.location, items, self.reference)
         return dated([Change(created)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

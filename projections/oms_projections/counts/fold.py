@@ -56,12 +56,7 @@ def counted(r: Recorded, event: CountEvent, row: CountRow | None) -> CountRow:
     state.version = r.version
     row.document = _encode(state).decode()
     row.updated_at = r.meta.recorded_at
-    skus = dict.fromkeys((*state.skus, *state.counted))
-    row.facets = [
-        f"status:{state.status}",
-        f"location:{state.location}",
-        *(f"sku:{sku}" for sku in skus),
-    ]
+    row.facets = [f"status:{state.status}", f"location:{state.location}"]
     return row
 
 

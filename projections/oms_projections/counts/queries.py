@@ -64,7 +64,6 @@ class ListCounts:
 
     status: Several[Literal["requested", "counting", "counted", "approved", "cancelled"]] = None
     location: Several[str] = None
-    sku: Several[str] = None
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -74,7 +73,6 @@ def list_counts(params: ListCounts, reader: Reader) -> Mapping[str, Json]:
         "list_counts",
         status=facets_of("status", params.status),
         location=facets_of("location", params.location),
-        sku=facets_of("sku", params.sku),
         **after_newest(params.cursor),
         limit=params.limit,
     )

@@ -9,6 +9,5 @@ WHERE true
   AND (created_at, count_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if after
   AND facets && %(status)s::text[] -- if status
   AND facets && %(location)s::text[] -- if location
-  AND facets && %(sku)s::text[] -- if sku
 ORDER BY created_at DESC, count_id DESC
 LIMIT %(limit)s;

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.inbound.events import (
     INBOUND_EVENTS,
     InboundCreated,
@@ -23,7 +24,7 @@ from oms_ledger.domain.transfers.events import (
 )
 from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
-from oms_projections.inbound.rows import InboundRow, IncomingRow, TransferRow
+from oms_projections.inbound.rows import InboundRow, IncomingProductRow, IncomingRow, TransferRow
 
 INCOMING_EVENTS = (IncomingStockAdded, IncomingStockRemoved)
 
@@ -47,7 +48,9 @@ def touches(r: Recorded) -> Iterable[RowKey]:
 
 def fold(r: Recorded, page: Page) -> None:
     event = r.event
-    if isinstance(event, INCOMING_EVENTS):
+    if isinstance(event, ProductDefined):
+        page.put(IncomingProductRow(event.sku, event.sensitive))
+    elif isinstance(event, INCOMING_EVENTS):
         page.put(incoming(event, page))
     elif isinstance(event, INBOUND_EVENTS):
         page.put(inbound(r, event, page.get(InboundRow, event.inbound_id)))
@@ -95,12 +98,8 @@ def inbound(r: Recorded, event: InboundEvent, row: InboundRow | None) -> Inbound
         "status": state.status,
         "location": state.location,
         "supplier": state.supplier,
-        "reference": state.reference,
     }
-    row.facets = [
-        *(f"{name}:{value}" for name, value in values.items() if value is not None),
-        *(f"sku:{sku}" for sku in state.lines),
-    ]
+    row.facets = [f"{name}:{value}" for name, value in values.items() if value is not None]
     return row
 
 
@@ -134,12 +133,8 @@ def transfer(r: Recorded, event: TransferEvent, row: TransferRow | None) -> Tran
         "status": state.status,
         "from": state.from_location,
         "to": state.to_location,
-        "reference": state.reference,
     }
-    row.facets = [
-        *(f"{name}:{value}" for name, value in values.items() if value is not None),
-        *(f"sku:{sku}" for sku in state.lines),
-    ]
+    row.facets = [f"{name}:{value}" for name, value in values.items() if value is not None]
     return row
 
 
@@ -147,9 +142,11 @@ READ_MODEL = ReadModel(
     name="inbound",
     version=1,
     package=__name__.rpartition(".")[0],
-    rows=(InboundRow, TransferRow, IncomingRow),
+    rows=(InboundRow, TransferRow, IncomingRow, IncomingProductRow),
     touches=touches,
     fold=fold,
-    event_types=frozenset(e.type for e in (*INBOUND_EVENTS, *TRANSFER_EVENTS, *INCOMING_EVENTS)),
+    event_types=frozenset(
+        e.type for e in (*INBOUND_EVENTS, *TRANSFER_EVENTS, *INCOMING_EVENTS, ProductDefined)
+    ),
     by_stream=True,
 )

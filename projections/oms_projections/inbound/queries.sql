@@ -9,9 +9,7 @@ WHERE true
   AND (created_at, inbound_id) < (%(after)s::timestamptz, %(after_id)s::text) -- if after
   AND facets && %(status)s::text[] -- if status
   AND facets && %(location)s::text[] -- if location
-  AND facets && %(sku)s::text[] -- if sku
   AND facets && %(supplier)s::text[] -- if supplier
-  AND facets && %(reference)s::text[] -- if reference
   AND expected_at >= %(expected_from)s::timestamptz -- if expected_from
   AND expected_at < %(expected_to)s::timestamptz -- if expected_to
 ORDER BY created_at DESC, inbound_id DESC
@@ -29,15 +27,16 @@ WHERE true
   AND facets && %(status)s::text[] -- if status
   AND facets && %(from_location)s::text[] -- if from_location
   AND facets && %(to_location)s::text[] -- if to_location
-  AND facets && %(sku)s::text[] -- if sku
-  AND facets && %(reference)s::text[] -- if reference
 ORDER BY created_at DESC, transfer_id DESC
 LIMIT %(limit)s;
 
 -- name: list_incoming
--- What is expected, by SKU, then by date; what has no date comes last.
-SELECT *, coalesce(expected_at, 'infinity') AS due FROM incoming
+-- What is expected, by SKU, then by date; what has no date comes last. Without `with_sensitive`,
+-- of products alone that are not.
+SELECT i.*, coalesce(expected_at, 'infinity') AS due
+FROM incoming i LEFT JOIN incoming_products p USING (sku)
 WHERE quantity > 0
+  AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
   AND (sku, coalesce(expected_at, 'infinity'), location, source)
       > (%(after_sku)s::text, %(after_due)s::timestamptz, %(after_location)s::text,
          %(after_source)s::text) -- if after_sku

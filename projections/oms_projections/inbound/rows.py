@@ -53,3 +53,14 @@ class IncomingRow(Row):
     source: str
     quantity: int
     expected_at: datetime | None
+
+
+@dataclass(slots=True)
+class IncomingProductRow(Row):
+    """A product of which units may be expected. `sensitive`: its rows are left out for readers
+    without the right to see such."""
+
+    table: ClassVar[str] = "incoming_products"
+    key: ClassVar[tuple[str, ...]] = ("sku",)
+    sku: str
+    sensitive: bool

@@ -36,3 +36,8 @@ CREATE TABLE incoming{v} (
     expected_at timestamptz,
     PRIMARY KEY (sku, location, source)
 ) WITH (fillfactor = 70);
+
+CREATE TABLE incoming_products{v} (
+    sku text COLLATE "C" PRIMARY KEY,
+    sensitive boolean NOT NULL
+);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.lots.events import (
     SERIAL_EVENTS,
     SerialEvent,
@@ -16,7 +17,7 @@ from oms_ledger.domain.stock.events import (
     StockStateChanged,
 )
 from oms_ledger.kernel import Page, ReadModel, Recorded, RowKey
-from oms_projections.lots.rows import LotRow, SerialRow, ShippedLotRow
+from oms_projections.lots.rows import LotProductRow, LotRow, SerialRow, ShippedLotRow
 
 
 def touches(r: Recorded) -> Iterable[RowKey]:
@@ -34,7 +35,9 @@ def touches(r: Recorded) -> Iterable[RowKey]:
 
 def fold(r: Recorded, page: Page) -> None:
     event = r.event
-    if isinstance(event, StockLotsChanged):
+    if isinstance(event, ProductDefined):
+        page.put(LotProductRow(event.sku, event.sensitive))
+    elif isinstance(event, StockLotsChanged):
         for lot in event.lots:
             _changed(r, event, lot, page)
     elif isinstance(event, StockLotStatusChanged):
@@ -116,11 +119,18 @@ READ_MODEL = ReadModel(
     name="lots",
     version=1,
     package=__name__.rpartition(".")[0],
-    rows=(LotRow, ShippedLotRow, SerialRow),
+    rows=(LotRow, ShippedLotRow, SerialRow, LotProductRow),
     touches=touches,
     fold=fold,
     event_types=frozenset(
-        e.type for e in (StockLotsChanged, StockLotStatusChanged, StockStateChanged, *SERIAL_EVENTS)
+        e.type
+        for e in (
+            StockLotsChanged,
+            StockLotStatusChanged,
+            StockStateChanged,
+            *SERIAL_EVENTS,
+            ProductDefined,
+        )
     ),
     by_stream=True,
 )

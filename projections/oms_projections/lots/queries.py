@@ -35,13 +35,15 @@ Status = Literal["approved", "on_hold", "quarantined", "recalled", "expired"]
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListLots:
     """By SKU, lot and location. `expires_before` is a day, which is not included. With `empty` also
-    lots of which a location has no units left."""
+    lots of which a location has no units left. Without `with_sensitive`, as always without the
+    scope sensitive:read, sensitive products are left out."""
 
     sku: Several[str] = None
     location: Several[str] = None
     status: Several[Status] = None
     expires_before: Annotated[str, Field(pattern=DAY)] | None = None
     empty: bool = False
+    with_sensitive: bool = True
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -56,6 +58,7 @@ def list_lots(params: ListLots, reader: Reader) -> Mapping[str, Json]:
         status=_array(params.status),
         expires_before=params.expires_before,
         with_units=None if params.empty else True,
+        with_sensitive=params.with_sensitive,
         after_sku=after[0],
         after_lot=after[1],
         after_location=after[2],
@@ -154,11 +157,14 @@ def _shipped(row: Mapping[str, object], log: Log) -> dict[str, Json]:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListSerials:
-    """By SKU and serial number. `order` is the id of the one that the unit left with last."""
+    """By SKU and serial number. `order` is the id of the one that the unit left with last. Without
+    `with_sensitive`, as always without the scope sensitive:read, sensitive products are left
+    out."""
 
     sku: Several[str] = None
     serial: Several[str] = None
     order: Several[str] = None
+    with_sensitive: bool = True
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -171,6 +177,7 @@ def list_serials(params: ListSerials, reader: Reader) -> Mapping[str, Json]:
         sku=_array(params.sku),
         serial=_array(params.serial),
         order=_array(params.order),
+        with_sensitive=params.with_sensitive,
         after_sku=after[0],
         after_serial=after[1],
         limit=params.limit,
@@ -190,6 +197,8 @@ def _serial(row: Mapping[str, object]) -> dict[str, Json]:
     }
 
 
+FILTER = "with_sensitive"
+
 _LISTS = (
     "The {what} of a past moment would take the whole log to answer. List those of now, or ask for"
     " one lot: GET /v1/lots/{{sku}}/{{lot}}?as_of=."
@@ -205,6 +214,7 @@ QUERIES = (
         list_lots,
         "Lots by location",
         _LISTS.format(what="lots"),
+        sensitive_filter=FILTER,
         within_channels=True,
         answer_type=LotsAnswer,
     ),
@@ -240,6 +250,7 @@ QUERIES = (
         list_serials,
         "Units with serial numbers, and the orders that they left with",
         _LISTS.format(what="serial numbers"),
+        sensitive_filter=FILTER,
         answer_type=SerialsAnswer,
     ),
 )

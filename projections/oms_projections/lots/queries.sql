@@ -1,7 +1,8 @@
 -- name: list_lots
--- By SKU, lot and location; `expires_before` is exclusive. Without `empty`, only those with units.
-SELECT * FROM lots
-WHERE true
+-- By SKU, lot and location; `expires_before` is exclusive. Without `with_sensitive`, of products
+-- alone that are not.
+SELECT l.* FROM lots l LEFT JOIN lot_products p USING (sku)
+WHERE (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
   AND (sku, lot, location)
       > (%(after_sku)s::text, %(after_lot)s::text, %(after_location)s::text) -- if after_sku
   AND sku = ANY (%(sku)s::text[]) -- if sku
@@ -20,9 +21,9 @@ ORDER BY position
 LIMIT %(limit)s;
 
 -- name: list_serials
--- By SKU and serial number.
-SELECT * FROM serials
-WHERE true
+-- By SKU and serial number. Without `with_sensitive`, of products alone that are not.
+SELECT s.* FROM serials s LEFT JOIN lot_products p USING (sku)
+WHERE (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
   AND (sku, serial) > (%(after_sku)s::text, %(after_serial)s::text) -- if after_sku
   AND sku = ANY (%(sku)s::text[]) -- if sku
   AND serial = ANY (%(serial)s::text[]) -- if serial

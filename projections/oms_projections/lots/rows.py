@@ -62,3 +62,14 @@ class SerialRow(Row):
     shipment_id: str
     shipped_at: datetime
     returned_at: datetime | None
+
+
+@dataclass(slots=True)
+class LotProductRow(Row):
+    """A product that may have lots. `sensitive`: its rows are left out for readers without the
+    right to see such."""
+
+    table: ClassVar[str] = "lot_products"
+    key: ClassVar[tuple[str, ...]] = ("sku",)
+    sku: str
+    sensitive: bool

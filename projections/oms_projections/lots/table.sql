@@ -45,3 +45,8 @@ CREATE TABLE serials{v} (
 CREATE INDEX serials{v}_order ON serials{v} (order_id);
 
 CREATE INDEX serials{v}_serial ON serials{v} (serial);
+
+CREATE TABLE lot_products{v} (
+    sku text COLLATE "C" PRIMARY KEY,
+    sensitive boolean NOT NULL
+);

@@ -48,8 +48,5 @@ PaymentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("payment")]
 MessageId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("message")]
 ReservationId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("reservation")]
 DraftId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("draft")]
-InboundId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("inbound")]
-TransferId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("transfer")]
-CountId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("count")]
 Sku: TypeAlias = Annotated[str, NamesStream("product")]
 """Itself content: it names a product."""

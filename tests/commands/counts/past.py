@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.counts.events import CountCreated, CountedLine, CountRecorded
+from oms_ledger.domain.counts.events import CountCreated, CountedLine, CountItem, CountRecorded
 from oms_ledger.kernel import Event
 from tests.commands.shop import SHELF, goods
 
-REQUESTED: tuple[Event, ...] = (*SHELF, goods("B"), CountCreated("n1", "LON", ("A", "B")))
+REQUESTED: tuple[Event, ...] = (
+    *SHELF,
+    goods("B"),
+    CountCreated("n1", "LON", (CountItem("A"), CountItem("B"))),
+)
 
 
 def counted(a: int, b: int = 0) -> tuple[Event, ...]:

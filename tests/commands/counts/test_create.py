@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from oms_commands.counts.create import CreateCount
-from oms_ledger.domain.counts.events import CountCreated
+from oms_ledger.domain.counts.events import CountCreated, CountItem
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.shop import SHELF
 
 
 def test_it_is_blind() -> None:
     decision = given(*SHELF).when(CreateCount, location="LON", skus=["A"])
-    decision.then(CountCreated(CONTEXT.command_id, "LON", ("A",)))
+    decision.then(CountCreated(CONTEXT.command_id, "LON", (CountItem("A"),)))
     assert decision.answer["status"] == "requested"
     assert decision.answer["lines"] == [
         {"sku": "A", "counted": None, "on_hand": None, "variance": None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import CountId, Harmless, Sku
+from oms_ledger.domain.text_kinds import Harmless, Sku
 
 
 class CountLineAnswer(TypedDict):
@@ -20,7 +20,7 @@ class CountLineAnswer(TypedDict):
 class CountAnswer(TypedDict):
     """`status` is requested, counting, counted, approved or cancelled."""
 
-    count_id: CountId
+    count_id: Harmless
     version: int
     status: Harmless
     location: Harmless

@@ -17,7 +17,7 @@ from oms_ledger.domain.phrases import note_suffix, plural
 def describe_count(event: CountEvent) -> str:
     match event:
         case CountCreated():
-            what = plural(len(event.skus), "SKU") if event.skus else "stock"
+            what = plural(len(event.items), "SKU") if event.items else "stock"
             return f"Count of {what} at {event.location} created"
         case CountRecorded():
             return f"{plural(len(event.lines), 'SKU')} counted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
-from oms_ledger.domain.text_kinds import CountId, Harmless, Sku
+from oms_ledger.domain.text_kinds import Harmless, Sku
 from oms_ledger.kernel import Event
 
 
@@ -14,7 +14,7 @@ class CountStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "count"
-    count_id: CountId
+    count_id: Harmless
 
     @property
     def key(self) -> str:
@@ -40,13 +40,20 @@ class Variance:
 
 
 @dataclass(frozen=True, slots=True)
+class CountItem:
+    """A SKU that is to be counted."""
+
+    sku: Sku
+
+
+@dataclass(frozen=True, slots=True)
 class CountCreated(CountStreamEvent):
-    """A location is to be counted: these SKUs, or where there are none, whatever is counted."""
+    """A location is to be counted: these items, or where there are none, whatever is counted."""
 
     type: ClassVar[str] = "count.created.v1"
-    count_id: CountId
+    count_id: Harmless
     location: Harmless
-    skus: tuple[Sku, ...] = ()
+    items: tuple[CountItem, ...] = ()
     reference: str | None = None
 
 
@@ -55,7 +62,7 @@ class CountRecorded(CountStreamEvent):
     """SKUs were counted. One that was counted before was counted anew."""
 
     type: ClassVar[str] = "count.recorded.v1"
-    count_id: CountId
+    count_id: Harmless
     lines: tuple[CountedLine, ...]
 
 
@@ -64,7 +71,7 @@ class CountApproved(CountStreamEvent):
     """The variances were booked."""
 
     type: ClassVar[str] = "count.approved.v1"
-    count_id: CountId
+    count_id: Harmless
     variances: tuple[Variance, ...] = ()
 
 
@@ -73,7 +80,7 @@ class CountCancelled(CountStreamEvent):
     """The count was given up, and nothing is booked."""
 
     type: ClassVar[str] = "count.cancelled.v1"
-    count_id: CountId
+    count_id: Harmless
     reason: str | None = None
 
 

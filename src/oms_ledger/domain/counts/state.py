@@ -46,7 +46,7 @@ class Count(State):
         match event:
             case CountCreated():
                 self.location, self.reference = event.location, event.reference
-                self.skus = list(event.skus)
+                self.skus = [item.sku for item in event.items]
             case CountRecorded():
                 self.counted |= {line.sku: line for line in event.lines}
             case CountApproved():

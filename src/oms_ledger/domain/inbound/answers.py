@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import Harmless, InboundId, Sku
+from oms_ledger.domain.text_kinds import Harmless, Sku
 
 
 class InboundLineAnswer(TypedDict):
@@ -24,7 +24,7 @@ class InboundLineAnswer(TypedDict):
 class InboundAnswer(TypedDict):
     """`status` is expected, partially_received, received, closed or cancelled."""
 
-    inbound_id: InboundId
+    inbound_id: Harmless
     version: int
     status: Harmless
     location: Harmless

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
-from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, InboundId, Sku
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
 from oms_ledger.kernel import Event
 
 
@@ -14,7 +14,7 @@ class InboundStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "inbound"
-    inbound_id: InboundId
+    inbound_id: Harmless
 
     @property
     def key(self) -> str:
@@ -49,7 +49,7 @@ class InboundCreated(InboundStreamEvent):
     order's."""
 
     type: ClassVar[str] = "inbound.created.v1"
-    inbound_id: InboundId
+    inbound_id: Harmless
     location: Harmless
     expected_at: HarmlessTime
     lines: tuple[InboundLine, ...]
@@ -62,7 +62,7 @@ class InboundReceived(InboundStreamEvent):
     """Some of the delivery came."""
 
     type: ClassVar[str] = "inbound.received.v1"
-    inbound_id: InboundId
+    inbound_id: Harmless
     lines: tuple[InboundReceipt, ...]
 
 
@@ -71,7 +71,7 @@ class InboundClosed(InboundStreamEvent):
     """Nothing more comes of the delivery, whatever is missing."""
 
     type: ClassVar[str] = "inbound.closed.v1"
-    inbound_id: InboundId
+    inbound_id: Harmless
     reason: str | None = None
 
 
@@ -80,7 +80,7 @@ class InboundCancelled(InboundStreamEvent):
     """The delivery does not come. Nothing of it was received."""
 
     type: ClassVar[str] = "inbound.cancelled.v1"
-    inbound_id: InboundId
+    inbound_id: Harmless
     reason: str | None = None
 
 

@@ -71,7 +71,7 @@ class SerialReturned(SerialStreamEvent):
     serial: str
     location: Harmless
     order_id: OrderId
-    reference: Harmless | None = None
+    reference: str | None = None
 
 
 SerialEvent: TypeAlias = SerialShipped | SerialReturned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import Harmless, Sku, TransferId
+from oms_ledger.domain.text_kinds import Harmless, Sku
 
 
 class TransferLineAnswer(TypedDict):
@@ -25,7 +25,7 @@ class TransferLineAnswer(TypedDict):
 class TransferAnswer(TypedDict):
     """`status` is draft, in_transit, partially_received, received, closed or cancelled."""
 
-    transfer_id: TransferId
+    transfer_id: Harmless
     version: int
     status: Harmless
     from_location: Harmless

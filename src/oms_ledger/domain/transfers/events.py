@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.stock.events import LotChange
-from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku, TransferId
+from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, Sku
 from oms_ledger.kernel import Event
 
 
@@ -15,7 +15,7 @@ class TransferStreamEvent(Event):
 
     __slots__ = ()
     category: ClassVar[str] = "transfer"
-    transfer_id: TransferId
+    transfer_id: Harmless
 
     @property
     def key(self) -> str:
@@ -57,7 +57,7 @@ class TransferCreated(TransferStreamEvent):
     shipped."""
 
     type: ClassVar[str] = "transfer.created.v1"
-    transfer_id: TransferId
+    transfer_id: Harmless
     from_location: Harmless
     to_location: Harmless
     lines: tuple[TransferLine, ...]
@@ -70,7 +70,7 @@ class TransferShipped(TransferStreamEvent):
     """Units left the one location, and are in transit."""
 
     type: ClassVar[str] = "transfer.shipped.v1"
-    transfer_id: TransferId
+    transfer_id: Harmless
     lines: tuple[ShippedTransferLine, ...]
 
 
@@ -79,7 +79,7 @@ class TransferReceived(TransferStreamEvent):
     """Units arrived at the other location."""
 
     type: ClassVar[str] = "transfer.received.v1"
-    transfer_id: TransferId
+    transfer_id: Harmless
     lines: tuple[ReceivedTransferLine, ...]
 
 
@@ -88,7 +88,7 @@ class TransferClosed(TransferStreamEvent):
     """Nothing more is shipped or received. `lost` are the units that left and never arrived."""
 
     type: ClassVar[str] = "transfer.closed.v1"
-    transfer_id: TransferId
+    transfer_id: Harmless
     lost: tuple[TransferLine, ...] = ()
     reason: str | None = None
 
@@ -98,7 +98,7 @@ class TransferCancelled(TransferStreamEvent):
     """Nothing was shipped, and nothing is."""
 
     type: ClassVar[str] = "transfer.cancelled.v1"
-    transfer_id: TransferId
+    transfer_id: Harmless
     reason: str | None = None
 
 
