@@ -111,6 +111,7 @@ from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
 from tests.golden.returns import FIRST_REPLACEMENT, RETURN_LITERALS
+from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -245,6 +246,7 @@ LITERALS: dict[str, Event] = {
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
+        *WAREHOUSE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),

@@ -85,9 +85,14 @@ def _levels(models: ReadModels, p: Params) -> list[Shown]:
     return [
         asdict(row)
         | {"safety_stock": safety, "sensitive": sensitive}
-        | {"available": max(0, row.on_hand - row.allocated - row.held - safety)}
+        | {"available": max(0, _free(row) - safety)}
         for row in rows
     ]
+
+
+def _free(row: StockRow) -> int:
+    sellable = row.on_hand - row.damaged - row.quarantine - row.blocked
+    return sellable - row.allocated - row.held
 
 
 def _stock_of_skus(models: ReadModels, p: Params) -> list[Shown]:

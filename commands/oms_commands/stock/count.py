@@ -14,6 +14,7 @@ from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -42,10 +43,13 @@ class CountStock(StockCommand):
         require_location(given, self.location)
         sku = stored_sku(self.sku, given)
         key = stock_key(sku, self.location)
-        change = self.counted - given.state(StockLevel, key).on_hand
+        level = given.state(StockLevel, key)
+        change = self.counted - level.on_hand
         if not change:
             return ()
         refuse_if_short(sku, self.location, change, given)
         event = StockAdjusted(sku, self.location, change, "count", self.reference)
-        changes = [*defined_on_the_fly(sku, given), Change(event)]
+        lots = lots_of_adjustment(level, sku, self.location, change, None, given)
+        lots_event = lots_changed(sku, self.location, lots, self.reference)
+        changes = [*defined_on_the_fly(sku, given), *lots_event, Change(event)]
         return dated(changes, self.occurred_at, ctx)

@@ -43,8 +43,14 @@ def _level(row: StockRow, defined: ProductRow | None) -> Shown:
         **asdict(row),
         "safety_stock": safety,
         "sensitive": defined is not None and defined.sensitive,
-        "available": max(0, row.on_hand - row.allocated - row.held - safety),
+        "available": max(0, free_units(row) - safety),
     }
+
+
+def free_units(row: StockRow) -> int:
+    """As `StockLevel.free`."""
+    unsold = row.damaged + row.quarantine + row.blocked
+    return row.on_hand - unsold - row.allocated - row.held
 
 
 def places(log: Log, sku: str) -> list[str]:
@@ -97,6 +103,9 @@ def _balance_at(log: Log, sku: str, place: str, until: Position) -> StockRow:
         level.incoming,
         level.version,
         NEVER,
+        level.damaged,
+        level.quarantine,
+        level.blocked,
     )
 
 

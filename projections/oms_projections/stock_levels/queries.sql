@@ -4,7 +4,8 @@
 SELECT * FROM (
     SELECT s.*, coalesce(p.safety_stock, 0) AS safety_stock,
            coalesce(p.sensitive, false) AS sensitive,
-           greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
+           greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
+                       - coalesce(p.safety_stock, 0)) AS available
     FROM stock s LEFT JOIN products p USING (sku)
     WHERE (s.sku, s.location) > (%(after_sku)s::text, %(after_location)s::text)
       AND (%(sku)s::text IS NULL OR s.sku = %(sku)s)
@@ -19,7 +20,8 @@ LIMIT %(limit)s;
 -- Every location of SKUs; for a SKU without any, its product alone.
 SELECT k.key, s.*, coalesce(p.safety_stock, 0) AS safety_stock,
        coalesce(p.sensitive, false) AS sensitive,
-       greatest(0, s.on_hand - s.allocated - s.held - coalesce(p.safety_stock, 0)) AS available
+       greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
+                       - coalesce(p.safety_stock, 0)) AS available
 FROM unnest(%(keys)s::text[]) AS k (key)
 LEFT JOIN stock s ON s.sku = k.key
 LEFT JOIN products p ON p.sku = k.key

@@ -8,7 +8,17 @@ from oms_ledger.domain.geography import DEGREE
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
-COUNTERS = ("on_hand", "allocated", "held", "available", "backordered", "incoming")
+COUNTERS = (
+    "on_hand",
+    "allocated",
+    "held",
+    "available",
+    "backordered",
+    "incoming",
+    "damaged",
+    "quarantine",
+    "blocked",
+)
 
 
 def level(row: Mapping[str, object]) -> dict[str, Json]:
