@@ -113,6 +113,7 @@ from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
 from tests.golden.returns import FIRST_REPLACEMENT, RETURN_LITERALS
 from tests.golden.routing import ROUTING_LITERALS
+from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -249,6 +250,7 @@ LITERALS: dict[str, Event] = {
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
+        *WAREHOUSE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         *ROUTING_LITERALS,

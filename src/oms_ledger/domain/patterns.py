@@ -11,9 +11,13 @@ CURRENCY = r"^[A-Z]{3}$"
 COUNTRY = r"^[A-Z]{2}$"
 POSTAL_PREFIX = r"^[0-9A-Z]{0,3}$"
 LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$"
+LOT = r"^[^\x00-\x20\x7f@/]+$"
+DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 REMEDIES: Mapping[str, str] = {
     PRINTABLE: "Leave out line breaks and other control characters.",
+    LOT: "Leave out spaces, `@`, `/` and control characters.",
+    DAY: "Write a day as 2026-11-26.",
     NO_NUL: "Leave out the character NUL.",
     CODE: (
         "Write at most 50 letters, digits, underscores, dots and dashes, the first of them a letter"
