@@ -87,6 +87,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",
+            "country": "XK",
             "buyer": "c-1",
             "account": "c-1",
             "shipment_id": made["shipment_id"],
