@@ -144,9 +144,7 @@ class BackorderAllocation:
         after = 0
         while True:
             with self._oms.readers.open(READ_MODEL.name) as (reader, _):
-                rows = reader.rows(
-                    "list_backorders", sku=sku, order_id=None, after=after, limit=PAGE_LINES
-                )
+                rows = reader.rows("waiting_lines", sku=sku, after=after, limit=PAGE_LINES)
             yield [
                 WaitingLine(
                     column(row, "order_id", str),
