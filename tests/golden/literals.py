@@ -55,7 +55,6 @@ from oms_ledger.domain.orders.events import (
     OrderUnarchived,
     PaymentProgressed,
     ReturnProgressed,
-    RuleInput,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -71,6 +70,7 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
     RejectedLine,
 )
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,

@@ -12,20 +12,17 @@ from oms_commands._fields import STRICT, Id, OccurredAt, Reason
 from oms_commands.fulfilment._fields import Force, check_force
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import correct_date
+from oms_ledger.domain.fulfilment.rules import correct_date, dispatch
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import (
     existing_order,
     existing_shipment,
-    quantities,
 )
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -78,29 +75,18 @@ class DispatchShipment(Command):
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
             return self._corrected(shipment, created, ctx)
-        order_id = created.order_id
-        order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
-        override = require_unblocked(order, line_ids, self.reason, given)
-        lines = quantities((line.line_id, line.quantity) for line in created.lines)
-        dispatched = ShipmentDispatched(
-            self.shipment_id,
-            order_id,
-            self.tracking_number,
-            self.simulated,
-            self.occurred_at or ctx.now,
-            override.reason,
-            override.blocks,
+        order, line_ids = (
+            existing_order(given, created.order_id),
+            {line.line_id for line in created.lines},
         )
-        changes = [
-            Change(dispatched),
-            Change(UnitsShipped(order_id, self.shipment_id, lines)),
-        ]
-        place = created.location
-        for line in created.lines:
-            left = StockShipped(
-                line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
-            )
-            changes.append(Change(left))
+        override = require_unblocked(order, line_ids, self.reason, given)
+        changes = dispatch(
+            created,
+            self.occurred_at or ctx.now,
+            tracking_number=self.tracking_number,
+            simulated=self.simulated,
+            override=override,
+        )
         return dated(changes, self.occurred_at, ctx)
 
     def _corrected(

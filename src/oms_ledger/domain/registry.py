@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
-from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
+from oms_ledger.domain.catalogue.state import Channel, Location, OrderNumber, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
@@ -43,6 +49,8 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        NumbersPassed,
+        OrderNumberClaimed,
         ChannelDefined,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
@@ -66,6 +74,7 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        OrderNumber,
         ChannelSettings,
         HoldRule,
         BlockedBuyer,

@@ -12,8 +12,8 @@ from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderHeld,
     OrderRiskAssessed,
-    RuleInput,
 )
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.risk.rules import rule_hold_id
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given

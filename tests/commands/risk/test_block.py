@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.risk.block import BlockBuyer
-from oms_ledger.domain.orders.events import OrderHeld, RuleInput
+from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.risk.events import BuyerBlocked
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given

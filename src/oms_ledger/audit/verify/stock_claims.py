@@ -49,7 +49,7 @@ class StockClaims:
             case BackordersAllocated():
                 self._hold(event.allocations, 1)
                 self._owe(event.backorders_released, -1)
-            case UnitsPacked():  # still held, now for a shipment
+            case UnitsPacked(untracked=False):  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location
             case UnitsUnpacked():
                 self._packed_at.pop(event.shipment_id, None)
@@ -58,7 +58,7 @@ class StockClaims:
 
     def _ship(self, order: Order, event: UnitsShipped) -> None:
         location = self._packed_at.pop(event.shipment_id, None)
-        if location is None:  # never packed, which is a finding of its line
+        if location is None:  # untracked; or never packed, which is a finding of its line
             return
         for line in event.lines:
             sku = order.lines[line.line_id].line.sku

@@ -46,6 +46,9 @@ class HoldAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
+    """`untracked` units are open, and got no stock when the order was imported. The field is left
+    out where there are none."""
+
     line_id: LinkText
     sku: Sku
     title: str | None
@@ -67,6 +70,7 @@ class LineAnswer(TypedDict):
     return_requested: int
     credited: int
     allocations: list[AllocatedAnswer]
+    untracked: NotRequired[int]
 
 
 class RejectedLineAnswer(TypedDict):
@@ -90,7 +94,8 @@ class OrderAnswer(TypedDict):
     """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
     that is cancelled: units with their shares of tax and discount, and shipping once every unit
     is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
-    `replacement_for` is the return or claim whose goods the order replaces."""
+    `replacement_for` is the return or claim whose goods the order replaces. `imported` is what its
+    import did with stock (skip, update or force), and is left out of other orders."""
 
     order_id: OrderId
     order_number: Harmless
@@ -114,6 +119,7 @@ class OrderAnswer(TypedDict):
     open_total: str
     money: MoneyAnswer
     currency: Harmless
+    imported: NotRequired[Harmless]
 
 
 class HeldOrderAnswer(OrderAnswer):

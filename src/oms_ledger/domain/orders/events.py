@@ -14,7 +14,8 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
     RejectedLine,
 )
-from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.rule_inputs import RuleInput
+from oms_ledger.domain.orders.terms import Address, Customer, Imported, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
     Harmless,
     HarmlessTime,
@@ -47,7 +48,8 @@ class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
     follow from the shipping service. `sensitive`: the order is health
     data, since the command or a product in it was `sensitive` then. It stays so for ever.
-    `replacement_for` is the return or claim whose goods the order replaces."""
+    `replacement_for` is the return or claim whose goods the order replaces. `untracked` are units
+    that get no stock: of an order that was `imported`."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: OrderId
@@ -60,6 +62,8 @@ class OrderPlaced(OrderStreamEvent):
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
     replacement_for: Harmless | None = None
+    untracked: tuple[LineQuantity, ...] = ()
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,8 @@ class FulfilmentReleased(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class OrderCancelled(OrderStreamEvent):
-    """Units cancelled, line by line; `released` and `backorders_released` tell what that
-    freed, and where."""
+    """Units cancelled, line by line; `released`, `backorders_released` and `untracked_released`
+    tell what that freed, and where."""
 
     type: ClassVar[str] = "order.cancelled.v1"
     order_id: OrderId
@@ -118,6 +122,7 @@ class OrderCancelled(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
     released: tuple[Allocation, ...] = ()
     backorders_released: tuple[Backorder, ...] = ()
+    untracked_released: tuple[LineQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class OrderEdited(OrderStreamEvent):
 
     `added` are new lines, `changed` those with another quantity or price. `ship_by` and
     `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
-    `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
+    the fields that end in `released` what fewer units freed. `total_before` and `total_after`
     are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
     without units that were cancelled before. Minor units. `notify_customer`: the customer
     is to be notified."""
@@ -152,6 +157,7 @@ class OrderEdited(OrderStreamEvent):
     backorders_released: tuple[Backorder, ...] = ()
     note: str | None = None
     notify_customer: bool = False
+    untracked_released: tuple[LineQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +168,6 @@ class BackordersAllocated(OrderStreamEvent):
     order_id: OrderId
     allocations: tuple[Allocation, ...]
     backorders_released: tuple[Backorder, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInput:
-    """A value that a hold rule has decided from, or compared with."""
-
-    name: Harmless
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,24 +207,26 @@ class HoldReleased(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnitsPacked(OrderStreamEvent):
-    """Allocated units went into a shipment that has not left yet."""
+    """Allocated units went into a shipment that has not left yet, or `untracked` ones."""
 
     type: ClassVar[str] = "order.units_packed.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     location: Harmless
     lines: tuple[LineQuantity, ...]
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsUnpacked(OrderStreamEvent):
-    """The shipment was cancelled; exactly its units are allocated again."""
+    """The shipment was cancelled; exactly its units are allocated again, or `untracked`."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     location: Harmless
     lines: tuple[LineQuantity, ...]
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

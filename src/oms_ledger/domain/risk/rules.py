@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.events import OrderHeld, RuleInput
+from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.risk.events import HoldRuleDefined

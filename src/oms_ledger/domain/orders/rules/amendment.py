@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
-from oms_ledger.domain.guards import refuse_unknown_skus
+from oms_ledger.domain.guards import quantities, refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
 from oms_ledger.domain.orders.events import OrderEdited
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
+from oms_ledger.domain.orders.lines import Backorder, LineEdit, OrderLine
 from oms_ledger.domain.orders.progress import LineProgress, edited_line
-from oms_ledger.domain.orders.rules.cancellation import units_freed
+from oms_ledger.domain.orders.rules.cancellation import FreedUnits, units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
     refuse_without_locations,
@@ -97,8 +97,8 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     if not wanted.is_correction:
         _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
-    released, backorders_given_up = _freed(order, changed)
-    plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
+    freed = _freed(order, changed)
+    plan, backorders = _taken(order, changed, wanted.added, freed, given)
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -114,15 +114,16 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         deliver_by=wanted.deliver_by,
         allocations=tuple(plan.allocations),
         backorders=backorders,
-        released=tuple(released),
-        backorders_released=tuple(backorders_given_up),
+        released=tuple(freed.allocations),
+        backorders_released=tuple(freed.backorders),
         note=wanted.note,
         notify_customer=wanted.notify_customer,
+        untracked_released=quantities(freed.untracked.items()),
     )
     return [
         Change(event),
-        *stock_released(event.order_id, released),
-        *backorders_released(event.order_id, backorders_given_up),
+        *stock_released(event.order_id, freed.allocations),
+        *backorders_released(event.order_id, freed.backorders),
         *stock_taken(event.order_id, plan, backorders),
     ]
 
@@ -323,24 +324,20 @@ def _refuse_empty(order: Order, changed: Iterable[LineEdit], added: Sequence[Ord
         )
 
 
-def _freed(order: Order, changed: Iterable[LineEdit]) -> tuple[list[Allocation], list[Backorder]]:
-    released: list[Allocation] = []
-    backorders: list[Backorder] = []
-    for each in changed:
-        taken_away = each.quantity_before - each.line.quantity
-        if each.line.stocked and taken_away > 0:
-            freed = units_freed(order.lines[each.line.line_id], taken_away)
-            released += freed[0]
-            backorders += freed[1]
-    return released, backorders
+def _freed(order: Order, changed: Iterable[LineEdit]) -> FreedUnits:
+    fewer = {
+        each.line.line_id: taken_away
+        for each in changed
+        if (taken_away := each.quantity_before - each.line.quantity) > 0 and each.line.stocked
+    }
+    return units_freed(order, fewer)
 
 
 def _taken(
     order: Order,
     changed: Iterable[LineEdit],
     added: Iterable[OrderLine],
-    released: Iterable[Allocation],
-    backorders_given_up: Iterable[Backorder],
+    freed: FreedUnits,
     given: Given,
 ) -> tuple[Plan, tuple[Backorder, ...]]:
     """The stock for units that are wanted more, and what of them is backordered. What the same edit
@@ -350,13 +347,13 @@ def _taken(
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, {sku for _, sku, _ in wanted})
     available = sellable_units(given, stock, order.terms.channel)
-    for a in released:
+    for a in freed.allocations:
         if (places := available.get(a.sku)) is not None:
             places[a.location] = max(0, places.get(a.location, 0)) + a.quantity
     plan = allocate(wanted, available)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, order.terms, stock, given, backorders_given_up)
+    backorders = backorders_of(plan.shortages, order.terms, stock, given, freed.backorders)
     return plan, backorders
 
 

@@ -46,7 +46,7 @@ def receive(
         return before
     refuse_future(terms.placed_at, ctx, "placed_at")
     counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).last_sequence + 1
+    sequence = given.state(Channel, counter).next_sequence
     placed_at = terms.placed_at or ctx.now
     ship_by, deliver_by = promised(terms, placed_at)
     received = OrderReceived(

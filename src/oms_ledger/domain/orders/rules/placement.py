@@ -51,7 +51,7 @@ def place(
     if before is not None:
         return before
     counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).last_sequence + 1
+    sequence = given.state(Channel, counter).next_sequence
     placed_at = terms.placed_at or ctx.now
     order = OrderPlaced(
         order_id,
