@@ -143,7 +143,7 @@ class PlaceOrder(Command):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
+        order_id, terms = self.order_key(ctx, given), terms_of(self, given)
         decision = receive if self.intake == "queued" else place
         return decision(
             order_id,
@@ -247,7 +247,7 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
+def terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
     """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
     order products are checked when it is placed."""
     included = order.tax_included

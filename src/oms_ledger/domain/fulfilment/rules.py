@@ -34,6 +34,7 @@ def new_shipment(
     carrier: str,
     service: str | None,
     override: Override = NOTHING_OVERRIDDEN,
+    untracked: bool = False,
 ) -> ShipmentCreated:
     """A shipment of an order's `units` by line id, without packages. Without a `service` it has the
     one that the buyer chose; `token` is that of the customer's link."""
@@ -62,6 +63,7 @@ def new_shipment(
         sensitive=placed.sensitive,
         force=override.reason,
         overridden=override.blocks,
+        untracked=untracked,
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.rules.numbering import next_number
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -50,18 +50,16 @@ def place(
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
         return before
-    counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).next_sequence
+    number, numbered = next_number(terms.channel, order_id, given)
     placed_at = terms.placed_at or ctx.now
     order = OrderPlaced(
         order_id,
-        order_number(terms.channel, sequence),
+        number,
         terms,
         placed_at,
         *promised(terms, placed_at),
         sensitive=sensitive,
     )
-    numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
 
 
@@ -106,8 +104,7 @@ def placement(
         order,
         allocations=tuple(plan.allocations),
         backorders=backorders,
-        sensitive=order.sensitive
-        or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+        sensitive=order.sensitive or is_sensitive(terms, given),
     )
     changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
     if confirm:
@@ -117,6 +114,11 @@ def placement(
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
     ]
+
+
+def is_sensitive(terms: OrderTerms, given: Given) -> bool:
+    """Whether any product of these terms makes their order health data."""
+    return any(given.state(Product, line.sku).sensitive for line in terms.lines)
 
 
 def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> None:
