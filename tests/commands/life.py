@@ -116,6 +116,44 @@ class Life:
         if answer:
             self.orders.append(answer["order_id"])
 
+    def import_past(self, chance: random.Random) -> None:
+        """An order of last year, shipped in part or whole, paid, refunded in part, or cancelled."""
+        left = self.ledger.now - timedelta(days=300)
+        lines = [line(chance) for _ in range(chance.randrange(1, 3))]
+        some = [{"line_id": "1", "quantity": chance.randrange(1, 4)}]
+        shipment: dict[str, object] = {"location": chance.choice(PLACES)}
+        if chance.random() < 0.7:
+            shipment["lines"] = some
+        if chance.random() < 0.8:
+            shipment["dispatched_at"] = left
+            if chance.random() < 0.6:
+                shipment["delivered_at"] = left + timedelta(days=chance.randrange(1, 5))
+        amount = chance.randrange(1, 2000)
+        payment = {"provider": "bank", "reference": "1", "amount": pounds(amount)}
+        refunded = {"refunded": pounds(chance.randrange(1, amount + 1))}
+        more: dict[str, object] = {}
+        if chance.random() < 0.3:
+            more["cancelled_at"] = left + timedelta(days=9)
+        if chance.random() < 0.3:
+            more["number"] = f"OLD-{chance.randrange(9):06d}"
+        answer = self.attempt(
+            "ImportOrder",
+            channel=chance.choice(("web", "old")),
+            currency="GBP",
+            placed_at=left - timedelta(days=1),
+            lines=lines,
+            confirm=chance.random() < 0.7,
+            shipments=[shipment] * chance.choice((0, 1, 1, 2)),
+            payments=[payment | (refunded if chance.random() < 0.5 else {})],
+            stock=chance.choice(("skip", "update", "force")),
+            backorder=chance.choice(("refuse", "allow")),
+            **more,
+        )
+        if answer:
+            self.orders.append(answer["order_id"])
+            of_it = self.books.state(Order, answer["order_id"]).shipments
+            self.shipments += list(of_it)
+
     def order(self, chance: random.Random, fits: Callable[[Order], bool] = lambda _: True) -> str:
         """One of the newest orders, mostly one that fits."""
         newest = self.orders[-4:]
@@ -361,7 +399,7 @@ MOVES: Sequence[Move] = (
     *[Life.place, Life.pay, Life.report, Life.request_return, Life.follow] * 2,
     *[Life.confirm, Life.edit, Life.capture, Life.refund],
     *[Life.hold, Life.cancel, Life.cancel_part, Life.resume, Life.restock, Life.record],
-    *[Life.void, Life.refund_credit, Life.wait],
+    *[Life.void, Life.refund_credit, Life.wait, Life.import_past],
 )
 """More often what moves an order on."""
 

@@ -9,6 +9,8 @@ from oms_ledger.domain.catalogue.events import (
     Component,
     Dimensions,
     LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
     OrderNumbered,
     ProductDefined,
     Site,
@@ -74,6 +76,7 @@ from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,
+    Imported,
     OrderTerms,
     Presentment,
     ShippingCharge,
@@ -176,6 +179,8 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             True,
             "r1",
+            _LINES,
+            Imported("skip", "0123456789abcdef0123456789abcdef"),
         ),
         OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True),
         OrderRejected(
@@ -187,7 +192,9 @@ LITERALS: dict[str, Event] = {
         ),
         OrderConfirmed("o1"),
         FulfilmentReleased("o1"),
-        OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderCancelled(
+            "o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS, _LINES
+        ),
         OrderEdited(
             "o1",
             "edit-1",
@@ -215,6 +222,7 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             "by telephone",
             notify_customer=True,
+            untracked_released=_LINES,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
@@ -222,8 +230,8 @@ LITERALS: dict[str, Event] = {
         ),
         HoldReleased("o1", "h1"),
         OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
-        UnitsPacked("o1", "s1", "LON", _LINES),
-        UnitsUnpacked("o1", "s1", "LON", _LINES),
+        UnitsPacked("o1", "s1", "LON", _LINES, True),
+        UnitsUnpacked("o1", "s1", "LON", _LINES, True),
         UnitsShipped("o1", "s1", _LINES),
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
@@ -271,6 +279,7 @@ LITERALS: dict[str, Event] = {
             True,
             "picked up",
             ("hold:h1", "unpaid"),
+            True,
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
@@ -300,6 +309,8 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        NumbersPassed("so", 123),
+        OrderNumberClaimed("SO-000123", "o1"),
         HoldRuleDefined(
             "expensive",
             "value",
@@ -340,8 +351,23 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
-    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "order.placed.v1": {
+        "sensitive": False,
+        "terms": _FIRST_TERMS,
+        "replacement_for": None,
+        "untracked": (),
+        "imported": None,
+    },
+    "order.cancelled.v1": {"untracked_released": ()},
+    "order.edited.v1": {"untracked_released": ()},
+    "order.units_packed.v1": {"untracked": False},
+    "order.units_unpacked.v1": {"untracked": False},
+    "shipment.created.v1": {
+        "sensitive": False,
+        "force": None,
+        "overridden": (),
+        "untracked": False,
+    },
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {"account": None},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, Time
@@ -15,19 +15,20 @@ from oms_commands.orders._past_fields import (
     past_payment_of,
     past_shipment_of,
 )
-from oms_commands.orders.place import PlaceOrder, terms_of
+from oms_commands.orders._placement_command import PlacementCommand, terms_of
 from oms_ledger.domain.catalogue.state import Location, stored_sku
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.importation import import_order
-from oms_ledger.domain.orders.rules.numbering import number_refs
+from oms_ledger.domain.orders.rules.numbers import number_refs
 from oms_ledger.domain.stock.rules import backorder_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class ImportOrder(PlaceOrder):
+class ImportOrder(PlacementCommand):
     """Import an order of the past with its own number, dates, shipments and payments.
 
     Fields are those of placing an order, and its fate. The same channel and external id again is
@@ -43,8 +44,6 @@ class ImportOrder(PlaceOrder):
         "POST", "/v1/orders:import", 201, many="orders", shared=("stock",)
     )
     scope: ClassVar[str] = "admin"
-    within_channels: ClassVar[bool] = False
-    defers: ClassVar[bool] = False
     example: ClassVar[Mapping[str, Json]] = {
         "channel": "web",
         "external_id": "2019-1001",
@@ -68,25 +67,15 @@ class ImportOrder(PlaceOrder):
 
     stock: Literal["skip", "update", "force"] = "skip"
     number: Id | None = None
+    confirm: bool = False
     confirmed_at: Time | None = None
     cancelled_at: Time | None = None
     cancel_reason: Literal["customer", "inventory", "fraud", "declined", "staff", "other"] = "other"
     shipments: Annotated[tuple[PastShipmentFields, ...], Field(max_length=100)] = ()
     payments: Annotated[tuple[PastPaymentFields, ...], Field(max_length=100)] = ()
 
-    @model_validator(mode="after")
-    def _is_of_the_past(self) -> ImportOrder:
-        if self.intake == "queued":
-            raise ValueError("intake: orders of the past are not queued; leave it out")
-        return self
-
-    @property
-    def emails_to_blind(self) -> tuple[str, ...]:
-        """None: past orders are not compared with the blocked list."""
-        return ()
-
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs = [*PlaceOrder.reads(self, ctx, given)]
+        refs = [*PlacementCommand.reads(self, ctx, given)]
         if self.number is not None:
             refs += number_refs(self.number)
         locations = {shipment.location for shipment in self.shipments}
@@ -99,9 +88,11 @@ class ImportOrder(PlaceOrder):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        terms = terms_of(self, given)
+        refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
         return import_order(
             self.order_key(ctx, given),
-            terms_of(self, given),
+            terms,
             self._past(),
             ctx,
             given,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import wraps
 
 from oms_commands.orders.import_order import ImportOrder
 from oms_ledger.kernel import Command, Log, Policy, Recorded
@@ -14,6 +15,7 @@ def without_imports(policy: Policy) -> Policy:
     and refunded elsewhere, and its customers have known of it for long. What happens to the order
     later is news again."""
 
+    @wraps(policy.react)
     def react(recorded: Recorded, log: Log) -> Sequence[Command]:
         if recorded.meta.command == ImportOrder.name:
             return ()

@@ -40,9 +40,9 @@ def _decoders(many: str, shared: tuple[str, ...]) -> tuple[Decode, Decode]:
     """Decoders of bodies with the fields `many` and `shared`: one that refuses every other field,
     and one that passes over them. To keep all fields of a body that has 500,000 would hold up every
     thread of the process for a second."""
-    known = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in (many, *shared)]
-    alone = msgspec.defstruct("Batch", known, forbid_unknown_fields=True)
-    among = msgspec.defstruct("BatchAmongOthers", known)
+    fields = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in (many, *shared)]
+    alone = msgspec.defstruct("Batch", fields, forbid_unknown_fields=True)
+    among = msgspec.defstruct("BatchAmongOthers", fields)
     return msgspec.json.Decoder(alone).decode, msgspec.json.Decoder(among).decode
 
 

@@ -25,7 +25,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest
-from oms_ledger.domain.orders.rules.numbering import claim, next_number
+from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
 from oms_ledger.domain.orders.rules.placement import (
     is_sensitive,
@@ -137,7 +137,7 @@ def _check_dates(terms: OrderTerms, past: PastOrder, ctx: Context) -> None:
 
 
 def _check_payments(past: PastOrder, currency: str) -> None:
-    seen: set[tuple[str, str]] = set()
+    references: set[tuple[str, str]] = set()
     for n, payment in enumerate(past.payments):
         if payment.provider == STORE_CREDIT:
             raise Refused(
@@ -146,12 +146,12 @@ def _check_payments(past: PastOrder, currency: str) -> None:
                 code="unknown_provider",
                 errors=[{"field": f"payments.{n}.provider"}],
             )
-        if (payment.provider, payment.reference) in seen:
+        if (payment.provider, payment.reference) in references:
             raise invalid_field(
                 f"payments.{n}.reference",
                 "The order has a payment of this provider and reference already. Write each once.",
             )
-        seen.add((payment.provider, payment.reference))
+        references.add((payment.provider, payment.reference))
         if payment.refunded > payment.amount:
             refunded, amount = (
                 to_text(payment.refunded, currency),
@@ -223,7 +223,7 @@ class _Life:
                 self.order.apply(event)
             elif isinstance(event, PAYMENT_EVENTS):
                 self.payments.setdefault(event.payment_id, Payment()).apply(event)
-            self.changes.append(Change(event, at))
+            self.changes.append(Change(event, None if at == self.ctx.now else at))
 
     def begin(self, placed: OrderPlaced, stock: PastStock) -> None:
         at = self.placed_at

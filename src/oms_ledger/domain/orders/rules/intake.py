@@ -16,7 +16,7 @@ from oms_ledger.domain.orders.events import (
     OrderRejected,
 )
 from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
-from oms_ledger.domain.orders.rules.numbering import next_number
+from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.placement import (
     is_sensitive,
     placed_before,

@@ -12,7 +12,7 @@ from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.orders.promise import promise
-from oms_ledger.domain.orders.rules.numbering import next_number
+from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
