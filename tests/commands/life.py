@@ -24,11 +24,10 @@ from oms_ledger.testing import LogUntil, MemoryLedger, Records, folded
 from oms_projections.deadlines import READ_MODEL as DEADLINE_ROWS
 from oms_projections.deadlines.rows import DeadlineRow
 from tests.commands.checks import Books
+from tests.commands.random_orders import PRICES, SKUS, line, past_order, pounds
 
 BOUGHT = 6
-SKUS = ("A", "B")
 PLACES = ("LON", "MAN")
-PRICES = ("3.33", "0.10", "7.00")
 
 
 class Life:
@@ -118,37 +117,7 @@ class Life:
 
     def import_past(self, chance: random.Random) -> None:
         """An order of last year, shipped in part or whole, paid, refunded in part, or cancelled."""
-        left = self.ledger.now - timedelta(days=300)
-        lines = [line(chance) for _ in range(chance.randrange(1, 3))]
-        some = [{"line_id": "1", "quantity": chance.randrange(1, 4)}]
-        shipment: dict[str, object] = {"location": chance.choice(PLACES)}
-        if chance.random() < 0.7:
-            shipment["lines"] = some
-        if chance.random() < 0.8:
-            shipment["dispatched_at"] = left
-            if chance.random() < 0.6:
-                shipment["delivered_at"] = left + timedelta(days=chance.randrange(1, 5))
-        amount = chance.randrange(1, 2000)
-        payment = {"provider": "bank", "reference": "1", "amount": pounds(amount)}
-        refunded = {"refunded": pounds(chance.randrange(1, amount + 1))}
-        more: dict[str, object] = {}
-        if chance.random() < 0.3:
-            more["cancelled_at"] = left + timedelta(days=9)
-        if chance.random() < 0.3:
-            more["number"] = f"OLD-{chance.randrange(9):06d}"
-        answer = self.attempt(
-            "ImportOrder",
-            channel=chance.choice(("web", "old")),
-            currency="GBP",
-            placed_at=left - timedelta(days=1),
-            lines=lines,
-            confirm=chance.random() < 0.7,
-            shipments=[shipment] * chance.choice((0, 1, 1, 2)),
-            payments=[payment | (refunded if chance.random() < 0.5 else {})],
-            stock=chance.choice(("skip", "update", "force")),
-            backorder=chance.choice(("refuse", "allow")),
-            **more,
-        )
+        answer = self.attempt("ImportOrder", **past_order(chance, self.ledger.now, PLACES))
         if answer:
             self.orders.append(answer["order_id"])
             of_it = self.books.state(Order, answer["order_id"]).shipments
@@ -412,19 +381,5 @@ def is_shipped(order: Order) -> bool:
     return any(line.shipped > line.returned for line in order.lines.values())
 
 
-def line(chance: random.Random) -> dict[str, object]:
-    return {
-        "sku": chance.choice((*SKUS, *SKUS, "WRAP")),
-        "quantity": chance.randrange(1, 5),
-        "unit_price": chance.choice(PRICES),
-        "tax": "0.09",
-        "discount": chance.choice(("0.00", "0.05")),
-    }
-
-
 def line_id(chance: random.Random) -> str:
     return str(chance.choice((1, 1, 2, 3)))
-
-
-def pounds(pence: int) -> str:
-    return f"{pence // 100}.{pence % 100:02d}"

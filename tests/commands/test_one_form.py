@@ -123,6 +123,12 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     "TransferStock": {"sku": NFC, "from": "LON", "to": "MAN", "quantity": 10},
     "ReturnStock": {"sku": NFC, "location": "LON", "quantity": 1},
     "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
+    "ImportOrder": {
+        "channel": "web",
+        "currency": "GBP",
+        "lines": [LINE, {**LINE, "quantity": 11}],
+        "stock": "force",
+    },
     "PlaceOrder": {
         "channel": "web",
         "currency": "GBP",
