@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 from oms_commands._fields import (
     STRICT,
 )
+from oms_commands.orders._fields import emails_of
 from oms_commands.orders._placement_command import PlacementCommand, terms_of
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.orders.rules.intake import receive
@@ -83,11 +84,7 @@ class PlaceOrder(PlacementCommand):
     @property
     def emails_to_blind(self) -> tuple[str, ...]:
         """Of the customer, whose id may be one too, to be compared with the blocked list."""
-        customer = self.customer
-        if customer is None:
-            return ()
-        email = (customer.email.personal,) if customer.email else ()
-        return (*email, customer.id) if customer.id and "@" in customer.id else email
+        return emails_of(self.customer)
 
     def with_blinds(self, blinds: Sequence[str]) -> PlaceOrder:
         return with_fields(self, email_blinds=tuple(blinds))
