@@ -11,8 +11,10 @@ from oms_commands import (
     messages,
     orders,
     payments,
+    reservations,
     returns,
     risk,
+    routing,
     stock,
     store_credit,
 )
@@ -20,8 +22,10 @@ from oms_ledger.kernel import Command
 
 NOUNS = (
     drafts,
+    reservations,
     orders,
     risk,
+    routing,
     payments,
     store_credit,
     fulfilment,

@@ -167,6 +167,10 @@ NO_FACTS = {
     "UnblockBuyer",
     "ReleaseScheduledOrder",
     "ExpireOrder",
+    "CreateReservation",
+    "ExtendReservation",
+    "ReleaseReservation",
+    "ExpireReservation",
     "PutReturnPolicy",
     "RequestMessage",
     "ForgetCustomer",
@@ -179,8 +183,8 @@ NO_FACTS = {
     "CorrectCustomer",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, requests of messages, what staff keep about a customer, and drafts, whose orders have a
-time of their own."""
+under law, reservations, requests of messages, what staff keep about a customer, and drafts, whose
+orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "ImportOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -44,7 +44,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
@@ -93,11 +93,15 @@ class PlacementCommand(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            refs += stock_group_refs(stored_sku(sku, given))
+            refs += wanted_refs(stored_sku(sku, given), given)
         if self.backorder == "allow":
-            skus = [stored_sku(line.sku, given) for line in self.lines]
-            refs += backorder_refs(skus, self.channel, given)
+            refs += backorder_refs(self.skus_taken(given), self.channel, given)
         return refs
+
+    def skus_taken(self, given: Given) -> list[str]:
+        """The SKUs whose stock the lines take, of kits those of the components."""
+        stored = (stored_sku(line.sku, given) for line in self.lines)
+        return [each for sku in stored for each in stock_skus(sku, given)]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return order_view(given.state(Order, self.order_key(ctx, given)))
@@ -179,8 +183,9 @@ def _amounts(order: PlacementCommand) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def terms_of(order: PlacementCommand, given: Given) -> OrderTerms:
-    """The terms in the domain's types, whose products may never have been defined."""
+def terms_of(order: PlacementCommand, given: Given, *, with_area: bool) -> OrderTerms:
+    """The terms in the domain's types, whose products may never have been defined; `with_area`:
+    with the postal area of the address."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -195,7 +200,7 @@ def terms_of(order: PlacementCommand, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address),
+        address_of(order.shipping_address, with_area=with_area),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,

@@ -16,12 +16,13 @@ from oms_commands.orders._past_fields import (
     past_shipment_of,
 )
 from oms_commands.orders._placement_command import PlacementCommand, terms_of
-from oms_ledger.domain.catalogue.state import Location, stored_sku
+from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.importation import import_order
 from oms_ledger.domain.orders.rules.numbers import number_refs
+from oms_ledger.domain.routing.sourcing import is_routed
 from oms_ledger.domain.stock.rules import backorder_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -79,7 +80,7 @@ class ImportOrder(PlacementCommand):
         if self.number is not None:
             refs += number_refs(self.number)
         locations = {shipment.location for shipment in self.shipments}
-        skus = {stored_sku(line.sku, given) for line in self.lines}
+        skus = self.skus_taken(given)
         refs += [(Location, code) for code in locations]
         if self.stock != "skip":
             refs += [(StockLevel, stock_key(sku, code)) for sku in skus for code in locations]
@@ -88,7 +89,7 @@ class ImportOrder(PlacementCommand):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        terms = terms_of(self, given)
+        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
         refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
         return import_order(
             self.order_key(ctx, given),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
-from oms_commands._fields import (
-    STRICT,
-)
-from oms_commands.orders._fields import emails_of
+from oms_commands._fields import STRICT, Id
+from oms_commands.orders._fields import address_of, emails_of
 from oms_commands.orders._placement_command import PlacementCommand, terms_of
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.orders.rules.intake import receive
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.personal import with_fields
+from oms_ledger.domain.reservations.rules import held_refs
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
-from oms_ledger.kernel import Change, Context, Given, Json, Route
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -32,7 +33,8 @@ class PlaceOrder(PlacementCommand):
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
     `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
-    placed or rejected later, first in, first out.
+    placed or rejected later, first in, first out. With `reservation_id` the units that were held
+    for it become its own; what it does not want of them is free again.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -60,25 +62,50 @@ class PlaceOrder(PlacementCommand):
     }
 
     confirm: bool = False
+    reservation_id: Annotated[
+        Id | None, Field(description="Its held units become the order's. Not with queued intake.")
+    ] = None
     intake: Annotated[
         Literal["now", "queued"],
         Field(description="`queued`: received at once, and placed or rejected in its turn."),
     ] = "now"
     email_blinds: SkipJsonSchema[tuple[str, ...]] = field(default=(), init=False)
 
+    @model_validator(mode="after")
+    def _queued_without_reservation(self) -> PlaceOrder:
+        if self.reservation_id is not None and self.intake == "queued":
+            raise ValueError("reservation_id: a queued order cannot use one; leave out intake")
+        return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        refs = [*PlacementCommand.reads(self, ctx, given)]
+        if self.reservation_id is not None:
+            reservation = given.state(Reservation, self.reservation_id)
+            refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
+        if is_routed(self.channel, given):
+            address = address_of(self.shipping_address)
+            refs += routing_refs(self.channel, address, self.skus_taken(given), given)
+        return refs
+
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), terms_of(self, given)
-        if self.intake == "now":  # the products of a queued order are checked when it is placed
-            refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
-        decision = receive if self.intake == "queued" else place
-        return decision(
+        order_id = self.order_key(ctx, given)
+        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
+        holds = holds_at_placement(order_id, terms, self.email_blinds, given)
+        confirm, sensitive = self.confirm, self.sensitive
+        if self.intake == "queued":  # its products are checked when it is placed
+            return receive(
+                order_id, terms, ctx, given, confirm=confirm, sensitive=sensitive, holds=holds
+            )
+        refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
+        return place(
             order_id,
             terms,
             ctx,
             given,
-            confirm=self.confirm,
-            sensitive=self.sensitive,
-            holds=holds_at_placement(order_id, terms, self.email_blinds, given),
+            confirm=confirm,
+            sensitive=sensitive,
+            holds=holds,
+            reservation_id=self.reservation_id,
         )
 
     @property

@@ -3,7 +3,7 @@ and behind the correction of their dates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
@@ -21,6 +21,7 @@ from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import ShippedDateCorrected, StockShipped
+from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.kernel import Change
 
 
@@ -78,25 +79,21 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
 def dispatch(
     created: ShipmentCreated,
     at: datetime,
+    stock: Iterable[UnitsAt],
     *,
     tracking_number: str | None = None,
     simulated: bool = False,
     override: Override = NOTHING_OVERRIDDEN,
 ) -> list[Change]:
-    """The events by which a shipment leaves, and its units leave the stock; untracked ones have
-    none to leave."""
+    """The events by which a shipment leaves, and with it the `stock` that is in it."""
     shipment_id, order_id = created.shipment_id, created.order_id
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     dispatched = ShipmentDispatched(
         shipment_id, order_id, tracking_number, simulated, at, override.reason, override.blocks
     )
     changes = [Change(dispatched), Change(UnitsShipped(order_id, shipment_id, lines))]
-    if created.untracked:
-        return changes
-    for line in created.lines:
-        left = StockShipped(
-            line.sku, created.location, line.quantity, order_id, line.line_id, shipment_id
-        )
+    for line_id, sku, place, units in stock:
+        left = StockShipped(sku, place, units, order_id, line_id, shipment_id)
         changes.append(Change(left))
     return changes
 
@@ -114,10 +111,14 @@ def deliver(
 
 
 def correct_date(
-    shipment: Shipment, created: ShipmentCreated, date: ShipmentDate, at: datetime
+    shipment: Shipment,
+    created: ShipmentCreated,
+    date: ShipmentDate,
+    at: datetime,
+    stock: Iterable[UnitsAt] = (),
 ) -> list[Change]:
     """The events by which a date of the shipment becomes `at`, in each stream that has it; none
-    where it is that already."""
+    where it is that already. `stock` is what left with it."""
     recorded = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
     if recorded == at:
         return []
@@ -126,20 +127,7 @@ def correct_date(
         Change(ShipmentDateCorrected(shipment_id, order_id, date, at), at),
         Change(UnitsDateCorrected(order_id, shipment_id, date, at), at),
     ]
-    if date == "dispatched_at" and not created.untracked:
-        changes += [
-            Change(
-                ShippedDateCorrected(
-                    line.sku,
-                    created.location,
-                    line.quantity,
-                    order_id,
-                    line.line_id,
-                    shipment_id,
-                    at,
-                ),
-                at,
-            )
-            for line in created.lines
-        ]
+    for line_id, sku, place, units in stock:
+        corrected = ShippedDateCorrected(sku, place, units, order_id, line_id, shipment_id, at)
+        changes.append(Change(corrected, at))
     return changes

@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import ComponentAnswer
 from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
 from oms_ledger.domain.text_kinds import (
     Harmless,
@@ -46,8 +47,9 @@ class HoldAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
-    """`untracked` units are open, and got no stock when the order was imported. The field is left
-    out where there are none."""
+    """Units of the line. The line of a kit has its `components`, for one unit of it. `untracked`
+    units are open, and got no stock when the order was imported; the field is left out where there
+    are none."""
 
     line_id: LinkText
     sku: Sku
@@ -70,6 +72,7 @@ class LineAnswer(TypedDict):
     return_requested: int
     credited: int
     allocations: list[AllocatedAnswer]
+    components: NotRequired[list[ComponentAnswer]]
     untracked: NotRequired[int]
 
 
@@ -149,6 +152,7 @@ class AddressAnswer(TypedDict):
     region: Harmless | None
     postal_code: SealedText | None
     country: Harmless | None
+    postal_area: Harmless | None
 
 
 class ShippingAnswer(TypedDict):

@@ -24,11 +24,11 @@ from oms_ledger.domain.orders.events import (
     UnitsPacked,
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
-from oms_ledger.domain.orders.rules.cancellation import cancel_rest
+from oms_ledger.domain.orders.rules.cancellation import cancel_rest, packed_units
 from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
 from oms_ledger.domain.orders.rules.placement import (
-    is_sensitive,
+    has_sensitive,
     placed_before,
     promised,
     stock_taken,
@@ -45,7 +45,7 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
-from oms_ledger.domain.stock.rules import Plan
+from oms_ledger.domain.stock.rules import Plan, kits_of, units_taken
 from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Context, Event, Given, Json
 
@@ -96,7 +96,7 @@ def import_order(
         *promised(terms, placed_at),
         allocations=stock.allocations,
         backorders=stock.backorders,
-        sensitive=sensitive or is_sensitive(terms, given),
+        sensitive=sensitive or has_sensitive(terms.lines, given),
         untracked=stock.untracked,
         imported=imported,
     )
@@ -230,7 +230,8 @@ class _Life:
         self.add([placed], at)
         self.add(stock.adjustments, at)
         plan = Plan(list(stock.allocations))
-        taken = stock_taken(placed.order_id, plan, stock.backorders)
+        kits = kits_of(placed.terms.lines)
+        taken = stock_taken(placed.order_id, plan, stock.backorders, kits)
         self.add([change.event for change in taken], at)
         if self.past.was_confirmed:
             self.add([OrderConfirmed(self.order_id)], self.past.confirmed_at or at)
@@ -283,6 +284,7 @@ class _Life:
             left = dispatch(
                 created,
                 shipment.left_at,
+                units_taken(packed_units(created), kits_of(self.order.terms.lines)),
                 tracking_number=shipment.tracking_number,
                 simulated=shipment.dispatched_at is None,
             )

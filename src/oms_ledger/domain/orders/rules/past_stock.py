@@ -11,19 +11,23 @@ from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.cancellation import merged
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
-    insufficient,
     refuse_without_locations,
 )
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.stock.events import StockAdjusted
 from oms_ledger.domain.stock.rules import (
     Available,
+    Kits,
     Shortage,
     StockOfSkus,
     allocate,
+    insufficient,
+    kits_of,
     locations_of,
     sellable_units,
+    skus_taken,
     stock_by_location,
+    units_taken,
 )
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Given
@@ -72,10 +76,11 @@ def stock_of_past(
     rest = {line_id: quantity for line_id, quantity in left.items() if quantity}
     untracked, wanted = (rest, {}) if past.cancelled_at is not None else ({}, rest)
     skus = {line_id: line.sku for line_id, line in goods.items()}
-    stock = stock_by_location(given, set(skus.values()))
-    taken = _take(shipped, skus, stock)
-    available = _without(sellable_units(given, stock, terms.channel), taken.allocations)
-    plan = allocate([(each, skus[each], n) for each, n in wanted.items()], available)
+    kits = kits_of(terms.lines)
+    stock = stock_by_location(given, skus_taken(terms.lines))
+    taken = _take(shipped, skus, kits, stock)
+    available = _without(sellable_units(given, stock, terms.channel), taken.allocations, kits)
+    plan = allocate([(each, skus[each], n) for each, n in wanted.items()], available, kits)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
     if past.stock == "force":
@@ -83,7 +88,7 @@ def stock_of_past(
     else:
         if taken.shortages:
             raise insufficient([*taken.shortages, *plan.shortages], _REMEDY)
-        backorders = backorders_of(plan.shortages, terms, stock, given)
+        backorders = backorders_of(plan.shortages, terms, stock, given, kits)
     return PastStock(
         quantities(untracked.items()),
         tuple(merged([*taken.allocations, *plan.allocations])),
@@ -99,30 +104,38 @@ _REMEDY = "Receive it first, or import with stock: skip, or with force."
 
 
 def _take(
-    shipped: Sequence[tuple[str, Mapping[str, int]]], skus: Mapping[str, str], stock: StockOfSkus
+    shipped: Sequence[tuple[str, Mapping[str, int]]],
+    skus: Mapping[str, str],
+    kits: Kits,
+    stock: StockOfSkus,
 ) -> _Shipped:
     """Units that have left count against all that is on hand and promised to nobody, safety stock
     and units kept for backorders included: they are gone."""
     taken, free = _Shipped(), dict[tuple[str, str], int]()
     for location, units in shipped:
         for line_id, quantity in units.items():
-            key = (skus[line_id], location)
-            level = stock[key[0]].get(location, StockLevel())
-            there = free.setdefault(key, max(0, level.free))
-            free[key] = max(0, there - quantity)
-            taken.allocations.append(Allocation(line_id, key[0], location, quantity))
-            if quantity > there:
-                taken.shortages.append(Shortage(line_id, key[0], quantity, there))
-                taken.missing[key] = taken.missing.get(key, 0) + quantity - there
+            allocation = Allocation(line_id, skus[line_id], location, quantity)
+            complete = quantity
+            for _, sku, _, needed in units_taken([allocation], kits):
+                level = stock[sku].get(location, StockLevel())
+                there = free.setdefault((sku, location), max(0, level.free))
+                free[sku, location] = max(0, there - needed)
+                complete = min(complete, there * quantity // needed)
+                if needed > there:
+                    missing = taken.missing.get((sku, location), 0)
+                    taken.missing[sku, location] = missing + needed - there
+            taken.allocations.append(allocation)
+            if complete < quantity:
+                taken.shortages.append(Shortage(line_id, skus[line_id], quantity, complete))
     return taken
 
 
-def _without(available: Available, taken: Sequence[Allocation]) -> Available:
+def _without(available: Available, taken: Sequence[Allocation], kits: Kits) -> Available:
     """What is left to be promised once these units are taken."""
-    for each in taken:
-        places = available[each.sku]
-        if each.location in places:
-            places[each.location] = max(0, places[each.location] - each.quantity)
+    for _, sku, location, units in units_taken(taken, kits):
+        places = available[sku]
+        if location in places:
+            places[location] = max(0, places[location] - units)
     return available
 
 
