@@ -121,7 +121,7 @@ def test_an_order_in_the_queue_gets_none() -> None:
 
 
 def test_an_order_that_waited_in_the_queue_for_days_is_news_all_the_same() -> None:
-    """Whether it was imported is told by when it was received, not by when it was placed."""
+    """By when it was received, not by when it was placed, it was not imported."""
     (placed,) = with_address(NEWLY_PLACED)
     assert isinstance(placed, OrderPlaced)
     dates = (placed.placed_at, placed.ship_by, placed.deliver_by)

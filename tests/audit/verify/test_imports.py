@@ -67,13 +67,13 @@ def findings(*events: Event) -> set[str]:
     return {each.kind for each in checker.finish()}
 
 
-def test_a_number_that_two_orders_have_is_found() -> None:
+def test_a_number_that_two_orders_have_is_named() -> None:
     first = imported(number="SO-1", shipments=[SHIPPED]).events
     assert "number_taken" not in findings(*SHELF, *first)
     assert "number_taken" in findings(*SHELF, *first, OrderNumberClaimed("SO-1", "o9"))
 
 
-def test_untracked_units_that_are_lost_are_found() -> None:
+def test_untracked_units_that_are_lost_are_named() -> None:
     events = imported(confirm=True, stock="skip").events
     assert "units_lost" not in findings(*SHELF, *events)
     lost = [

@@ -75,7 +75,7 @@ def test_which_addresses_of_an_order_are_compared() -> None:
     assert order(1).emails_to_blind == ()
 
 
-def test_those_who_were_unblocked_do_not_count_against_the_limit(
+def test_unblocked_buyers_do_not_count_against_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("oms_commands.risk.block._ENTRIES_MAX", 2)

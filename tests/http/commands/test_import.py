@@ -135,7 +135,7 @@ def test_the_same_batch_twice_at_once_is_one_import(oms: Oms, shop: Api) -> None
     assert (level["on_hand"], level["allocated"]) == (70, 0)
 
 
-def test_one_number_is_one_orders_however_many_ask_at_once(shop: Api) -> None:
+def test_one_number_is_of_one_order_however_many_come_at_once(shop: Api) -> None:
     clashing = [past(n) | {"number": "SO-1"} for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda each: shop.post(PATH, each), clashing))
