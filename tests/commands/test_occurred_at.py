@@ -176,6 +176,8 @@ NO_FACTS = {
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
+    "RestrictCustomer",
+    "LiftCustomerRestriction",
     "ReleaseCustomerHold",
     "SetRetention",
     "TagCustomer",

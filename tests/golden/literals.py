@@ -21,6 +21,8 @@ from oms_ledger.domain.customers.events import (
     CustomerHeld,
     CustomerHoldReleased,
     CustomerNoted,
+    CustomerRestricted,
+    CustomerRestrictionLifted,
     CustomerTagged,
     PeriodOver,
 )
@@ -351,6 +353,8 @@ LITERALS: dict[str, Event] = {
         CustomerHoldReleased("17850", "hold-1", "case closed"),
         CustomerTagged("17850", ("vip",), ("new",)),
         CustomerNoted("17850", "prefers mornings"),
+        CustomerRestricted("17850", "accuracy contested", "letter of 7 May"),
+        CustomerRestrictionLifted("17850", "accuracy verified"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }

@@ -313,6 +313,8 @@ def _forget(client: ExampleClient, after: int) -> None:
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
     mine = client.see("customer_orders", after, customer_id="17850")["items"][0]["order_id"]
+    for name in ("RestrictCustomer", "LiftCustomerRestriction"):
+        assert client.do(name, customer_id="17850")["customer_id"] == "17850"
     corrected = client.do(
         "CorrectCustomer",
         body={"order_ids": [mine], "customer": {"phone": "+44 2"}},
