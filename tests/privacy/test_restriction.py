@@ -1,5 +1,5 @@
-"""The restriction of a customer's processing, from end to end: in lists, in their page and export, and
-for what policies and periods of retention would do."""
+"""The restriction of a customer's processing from end to end: in lists, in their page and export,
+and for what policies would do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oms_commands import COMMANDS
+from oms_commands.customers.forget import ForgetCustomer
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
 from oms_ledger.policies import POLICIES
@@ -90,7 +90,7 @@ def test_policies_write_no_message(oms: Oms, customer: dict[str, Any], name: str
 def test_nothing_is_erased_until_it_is_lifted(oms: Oms) -> None:
     place(oms, customer=ADA)
     do(oms, "RestrictCustomer", customer_id="c-ada", reason="legal claim")
-    forget = COMMANDS["ForgetCustomer"](customer_id="c-ada", reason="request")
+    forget = ForgetCustomer(customer_id="c-ada", reason="request")
     with pytest.raises(Refused, match="restricted"):
         oms.execute(forget, actor="clerk")
     oms.catch_up()

@@ -61,7 +61,7 @@ class RestrictionAnswer(TypedDict):
 
 
 class RestrictionInForceAnswer(RestrictionAnswer):
-    restricted_at: Harmless
+    restricted_at: str
     restricted_by: str
 
 
