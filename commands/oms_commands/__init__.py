@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from oms_commands import (
     catalogue,
+    counts,
     customers,
     drafts,
     fulfilment,
+    inbound,
+    lots,
     messages,
     orders,
     payments,
@@ -17,6 +20,7 @@ from oms_commands import (
     routing,
     stock,
     store_credit,
+    transfers,
 )
 from oms_ledger.kernel import Command
 
@@ -32,6 +36,10 @@ NOUNS = (
     returns,
     messages,
     stock,
+    inbound,
+    transfers,
+    counts,
+    lots,
     catalogue,
     customers,
 )

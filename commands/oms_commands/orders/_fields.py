@@ -154,8 +154,7 @@ def emails_of(customer: CustomerFields | None) -> tuple[str, ...]:
     return (*email, customer.id) if customer.id and "@" in customer.id else email
 
 
-def address_of(given: AddressFields | None, *, with_area: bool = False) -> Address | None:
-    """`with_area`: the postal area is kept, for orders of channels that are routed by rules."""
+def address_of(given: AddressFields | None) -> Address | None:
     if given is None:
         return None
     return Address(
@@ -166,7 +165,6 @@ def address_of(given: AddressFields | None, *, with_area: bool = False) -> Addre
         given.region,
         given.postal_code,
         given.country,
-        given.postal_area if with_area else None,
     )
 
 

@@ -32,6 +32,7 @@ from oms_commands.orders._fields import (
     shipping_of,
 )
 from oms_ledger.domain.catalogue.state import Channel, product_refs, stored_sku
+from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import (
     channel_key,
     order_id_for,
@@ -118,6 +119,41 @@ class PlacementCommand(Command):
         assert self.customer is not None
         return with_fields(self, customer=with_fields(self.customer, id=person_id))
 
+    @property
+    def postal_area(self) -> str | None:
+        """Of its shipping address."""
+        return self.shipping_address.postal_area if self.shipping_address else None
+
+    def terms(self, given: Given, *, undefined: bool = False) -> OrderTerms:
+        """The terms in the domain's types. `Refused` with `unknown_sku`, naming every line whose
+        product was never defined, unless `undefined` ones are allowed."""
+        included = self.tax_included
+        lines = tuple(
+            line_of(n, line, self.currency, given, tax_included=included)
+            for n, line in enumerate(self.lines, 1)
+        )
+        if self.discount:
+            lines = discounted(lines, to_minor(self.discount, self.currency))
+        if not undefined:
+            refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
+        return OrderTerms(
+            self.channel,
+            self.currency,
+            lines,
+            self.placed_at,
+            self.external_id,
+            customer_of(self.customer),
+            address_of(self.shipping_address),
+            shipping_of(self.shipping, self.currency, tax_included=included),
+            self.backorder,
+            self.promised_ship_at,
+            self.promised_delivery_at,
+            presentment_of(self.presentment),
+            address_of(self.billing_address),
+            self.fulfil_at,
+            self.pay_by,
+        )
+
     def order_key(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
         *older, order_id = self._order_ids(ctx, given)
@@ -181,32 +217,3 @@ def _amounts(order: PlacementCommand) -> Iterator[tuple[str, Decimal]]:
         yield "shipping.tax", order.shipping.tax
     if order.discount:
         yield "discount", order.discount
-
-
-def terms_of(order: PlacementCommand, given: Given, *, with_area: bool) -> OrderTerms:
-    """The terms in the domain's types, whose products may never have been defined; `with_area`:
-    with the postal area of the address."""
-    included = order.tax_included
-    lines = tuple(
-        line_of(n, line, order.currency, given, tax_included=included)
-        for n, line in enumerate(order.lines, 1)
-    )
-    if order.discount:
-        lines = discounted(lines, to_minor(order.discount, order.currency))
-    return OrderTerms(
-        order.channel,
-        order.currency,
-        lines,
-        order.placed_at,
-        order.external_id,
-        customer_of(order.customer),
-        address_of(order.shipping_address, with_area=with_area),
-        shipping_of(order.shipping, order.currency, tax_included=included),
-        order.backorder,
-        order.promised_ship_at,
-        order.promised_delivery_at,
-        presentment_of(order.presentment),
-        address_of(order.billing_address),
-        order.fulfil_at,
-        order.pay_by,
-    )

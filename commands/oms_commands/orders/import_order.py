@@ -15,14 +15,13 @@ from oms_commands.orders._past_fields import (
     past_payment_of,
     past_shipment_of,
 )
-from oms_commands.orders._placement_command import PlacementCommand, terms_of
+from oms_commands.orders._placement_command import PlacementCommand
 from oms_ledger.domain.catalogue.state import Location
-from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.past import PastOrder
 from oms_ledger.domain.orders.rules.importation import import_order
 from oms_ledger.domain.orders.rules.numbers import number_refs
-from oms_ledger.domain.routing.sourcing import is_routed
+from oms_ledger.domain.routing.source import is_routed
 from oms_ledger.domain.stock.rules import backorder_refs
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -89,15 +88,14 @@ class ImportOrder(PlacementCommand):
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
-        refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
         return import_order(
             self.order_key(ctx, given),
-            terms,
+            self.terms(given),
             self._past(),
             ctx,
             given,
             sensitive=self.sensitive,
+            postal_area=self.postal_area if is_routed(self.channel, given) else None,
         )
 
     def _past(self) -> PastOrder:

@@ -12,15 +12,14 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id
 from oms_commands.orders._fields import address_of, emails_of
-from oms_commands.orders._placement_command import PlacementCommand, terms_of
-from oms_ledger.domain.guards import refuse_unknown_skus
+from oms_commands.orders._placement_command import PlacementCommand
 from oms_ledger.domain.orders.rules.intake import receive
 from oms_ledger.domain.orders.rules.placement import place
 from oms_ledger.domain.personal import with_fields
 from oms_ledger.domain.reservations.rules import held_refs
 from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
-from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -89,14 +88,22 @@ class PlaceOrder(PlacementCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id = self.order_key(ctx, given)
-        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
+        queued = self.intake == "queued"  # then its products are checked when it is placed
+        terms = self.terms(given, undefined=queued)
+        area = self.postal_area if is_routed(self.channel, given) else None
         holds = holds_at_placement(order_id, terms, self.email_blinds, given)
         confirm, sensitive = self.confirm, self.sensitive
-        if self.intake == "queued":  # its products are checked when it is placed
+        if queued:
             return receive(
-                order_id, terms, ctx, given, confirm=confirm, sensitive=sensitive, holds=holds
+                order_id,
+                terms,
+                ctx,
+                given,
+                confirm=confirm,
+                sensitive=sensitive,
+                holds=holds,
+                postal_area=area,
             )
-        refuse_unknown_skus([(line.line_id, line.sku) for line in terms.lines], given)
         return place(
             order_id,
             terms,
@@ -106,6 +113,7 @@ class PlaceOrder(PlacementCommand):
             sensitive=sensitive,
             holds=holds,
             reservation_id=self.reservation_id,
+            postal_area=area,
         )
 
     @property

@@ -20,7 +20,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import ShippedDateCorrected, StockShipped
+from oms_ledger.domain.stock.events import ShippedDateCorrected
 from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.kernel import Change
 
@@ -79,23 +79,20 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
 def dispatch(
     created: ShipmentCreated,
     at: datetime,
-    stock: Iterable[UnitsAt],
+    stock: Iterable[Change],
     *,
     tracking_number: str | None = None,
     simulated: bool = False,
     override: Override = NOTHING_OVERRIDDEN,
 ) -> list[Change]:
-    """The events by which a shipment leaves, and with it the `stock` that is in it."""
+    """The events by which a shipment leaves; `stock` are those of the stock that leaves with it."""
     shipment_id, order_id = created.shipment_id, created.order_id
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     dispatched = ShipmentDispatched(
         shipment_id, order_id, tracking_number, simulated, at, override.reason, override.blocks
     )
-    changes = [Change(dispatched), Change(UnitsShipped(order_id, shipment_id, lines))]
-    for line_id, sku, place, units in stock:
-        left = StockShipped(sku, place, units, order_id, line_id, shipment_id)
-        changes.append(Change(left))
-    return changes
+    shipped = UnitsShipped(order_id, shipment_id, lines)
+    return [Change(dispatched), Change(shipped), *stock]
 
 
 def deliver(

@@ -4,14 +4,16 @@ own dates, as one transaction."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.rules import deliver, dispatch, new_shipment
+from oms_ledger.domain.fulfilment.traceability import stock_shipped
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.identifiers import imported_shipment_id, recorded_payment_id
 from oms_ledger.domain.money import Money, to_text
@@ -45,9 +47,12 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes, recorded
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
+from oms_ledger.domain.stock.events import STOCK_EVENTS
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import Plan, kits_of, units_taken
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import refuse_future
-from oms_ledger.kernel import Change, Context, Event, Given, Json
+from oms_ledger.kernel import Change, Context, Event, Given, Json, S
 
 REFUNDED = "refunded elsewhere"
 
@@ -66,6 +71,7 @@ def import_order(
     given: Given,
     *,
     sensitive: bool = False,
+    postal_area: str | None = None,
 ) -> Sequence[Change]:
     """The events of a past order; none where the same one was imported already. `Invalid` for dates
     and shipments that cannot be; `Refused` with `external_id_reused`, `number_taken`,
@@ -97,6 +103,7 @@ def import_order(
         allocations=stock.allocations,
         backorders=stock.backorders,
         sensitive=sensitive or has_sensitive(terms.lines, given),
+        postal_area=postal_area,
         untracked=stock.untracked,
         imported=imported,
     )
@@ -199,6 +206,28 @@ def _units_of_shipments(terms: OrderTerms, past: PastOrder) -> list[dict[str, in
     return every
 
 
+class StockSoFar:
+    """The states that are given, and stock as the events before have left it: `levels` by the key
+    of their streams."""
+
+    def __init__(self, given: Given, levels: dict[str, StockLevel]) -> None:
+        self._given = given
+        self._levels = levels
+
+    def state(self, kind: type[S], key: str) -> S:
+        if kind is not StockLevel:
+            return self._given.state(kind, key)
+        if key not in self._levels:
+            self._levels[key] = deepcopy(self._given.state(StockLevel, key))
+        return cast(S, self._levels[key])
+
+    def all(self, kind: type[S]) -> Collection[S]:
+        return self._given.all(kind)
+
+    def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:
+        return self._given.group(kind, prefix)
+
+
 @dataclass(slots=True)
 class _Life:
     """The life of an order while its events are decided, one fact after the other."""
@@ -211,7 +240,13 @@ class _Life:
     shipments: dict[int, ShipmentCreated] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     refunded_at: datetime | None = None
+    levels: dict[str, StockLevel] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+
+    @property
+    def states(self) -> StockSoFar:
+        """What the rules of shipments see of the stock."""
+        return StockSoFar(self.given, self.levels)
 
     @property
     def order_id(self) -> str:
@@ -221,6 +256,8 @@ class _Life:
         for event in events:
             if isinstance(event, ORDER_EVENTS):
                 self.order.apply(event)
+            elif isinstance(event, STOCK_EVENTS):
+                self.states.state(StockLevel, event.key).apply(event)
             elif isinstance(event, PAYMENT_EVENTS):
                 self.payments.setdefault(event.payment_id, Payment()).apply(event)
             self.changes.append(Change(event, None if at == self.ctx.now else at))
@@ -281,10 +318,12 @@ class _Life:
         packed = UnitsPacked(self.order_id, created.shipment_id, created.location, lines, untracked)
         self.add([packed, created], at)
         if shipment.left_at is not None:
+            stock = tuple(units_taken(packed_units(created), kits_of(self.order.terms.lines)))
+            day = day_of(shipment.left_at)
             left = dispatch(
                 created,
                 shipment.left_at,
-                units_taken(packed_units(created), kits_of(self.order.terms.lines)),
+                stock_shipped(created, stock, {}, day, self.states),
                 tracking_number=shipment.tracking_number,
                 simulated=shipment.dispatched_at is None,
             )
