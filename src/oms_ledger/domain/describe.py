@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.counts.describe import describe_count
@@ -97,4 +103,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_retention(event)]
     if isinstance(event, OrderNumbered):
         return [f"Order {order_number(event.channel, event.sequence)} numbered"]
+    if isinstance(event, NumbersPassed):
+        return [f"Channel {event.channel} gives no number up to {event.sequence} any more"]
+    if isinstance(event, OrderNumberClaimed):
+        return [f"Number {event.number} kept by an imported order"]
     raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
-from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
+from oms_ledger.domain.catalogue.state import Channel, Location, OrderNumber, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.counts.events import COUNT_EVENTS
@@ -61,6 +67,8 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        NumbersPassed,
+        OrderNumberClaimed,
         ChannelDefined,
         *ROUTING_EVENTS,
         *RISK_EVENTS,
@@ -91,6 +99,7 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        OrderNumber,
         ChannelSettings,
         OrderRouting,
         LocationLoad,
