@@ -210,6 +210,17 @@ class RefundCall(PaymentCall):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShipmentCall:
+    """A parcel of an order, for the provider of its payment. `reference` is the provider's name of
+    the payment."""
+
+    call_id: str
+    reference: str
+    carrier: str
+    tracking_number: str
+
+
 AnyPaymentCall: TypeAlias = AuthoriseCall | CaptureCall | VoidCall | RefundCall
 
 
@@ -231,7 +242,14 @@ class PaymentGateway(Adapter, Webhooks, Protocol):
 
     def facts(self, message: WebhookMessage) -> PaymentFacts:
         """What a message says about payments of the ledger; what may be out of date by now is
-        fetched. Empty for messages about anything else. `NoAnswer` where that fails now."""
+        fetched, and what the buyer has approved is finished. Empty for messages about anything
+        else. `NoAnswer` where that fails now."""
+
+
+class ShipmentNotices(Protocol):
+    """Of providers that want to know which parcel a payment was for."""
+
+    def report_shipment(self, call: ShipmentCall) -> Done[None] | VendorRefused | Unknown: ...
 
 
 P = TypeVar("P", covariant=True)

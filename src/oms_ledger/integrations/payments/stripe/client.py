@@ -176,6 +176,8 @@ class StripeGateway:
     # What came of them.
 
     def lookup(self, call: AnyPaymentCall) -> PaymentOutcome | None:
+        if not call.reference and not isinstance(call, AuthoriseCall):
+            return None
         return _outcome(lambda: self._looked_up(call))
 
     def _looked_up(self, call: AnyPaymentCall) -> PaymentOutcome | None:
