@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from oms_commands import (
     catalogue,
+    connections,
     customers,
     drafts,
     fulfilment,
@@ -29,6 +30,7 @@ NOUNS = (
     messages,
     stock,
     catalogue,
+    connections,
     customers,
 )
 """In the order of an order's life."""

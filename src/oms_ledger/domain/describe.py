@@ -5,6 +5,8 @@ from __future__ import annotations
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.connections.describe import describe_connection
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
 from oms_ledger.domain.customers.events import (
     CUSTOMER_EVENTS,
@@ -61,6 +63,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
     if isinstance(event, ChannelDefined):
         return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
+    if isinstance(event, CONNECTION_EVENTS):
+        return [describe_connection(event)]
     if isinstance(event, RISK_EVENTS):
         return [describe_risk(event)]
     if isinstance(event, STORE_CREDIT_EVENTS):

@@ -6,6 +6,8 @@ from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, P
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
+from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
@@ -44,6 +46,7 @@ EVENTS: dict[str, type[Event]] = {
         ProductDefined,
         OrderNumbered,
         ChannelDefined,
+        *CONNECTION_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
@@ -67,6 +70,7 @@ STATES: dict[str, type[State]] = {
         Product,
         Channel,
         ChannelSettings,
+        VendorConnection,
         HoldRule,
         BlockedBuyer,
         Buyer,
