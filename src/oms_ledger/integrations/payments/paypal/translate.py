@@ -149,6 +149,10 @@ def order_facts(order: Order, now: datetime) -> PaymentFacts:
 def _facts(order: Order, payment_id: str, now: datetime) -> Iterator[PaymentFact]:
     payments = order.payments
     yield from _facts_of_authorizations(order, payment_id, now)
+    at_once = order.intent == "CAPTURE" and any(x.status in CAPTURED for x in payments.captures)
+    if at_once:  # PayPal has no authorization of it; the ledger names the payment by it
+        name, amount = f"authorised:{order.id}", order.purchase_units[0].amount
+        yield _fact(payment_id, amount, "authorised", name, reference=order.id)
     for capture in payments.captures:
         yield from _facts_of_capture(order, payment_id, capture)
     names = dict.fromkeys(refund.custom_id or refund.id for refund in payments.refunds)
