@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import OmsError, Unavailable
 from oms_ledger.engine.db.connection import Connection
 from oms_ledger.engine.work import jobs
 from oms_ledger.engine.work.consequences import code_of
-from oms_ledger.engine.work.jobs import LeasedJob, JobEnd
+from oms_ledger.engine.work.jobs import JobEnd, LeasedJob
 from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.engine.work.state import new_holder
 
