@@ -25,6 +25,9 @@ CREATE TABLE connection_health (
     -- What the vendor allows and has left, where it says so.
     rate_limit integer,
     rate_remaining integer,
+    -- Where the next sweep of the vendor's messages begins: a text of the vendor's adapter.
+    sweep_cursor text,
+    swept_at timestamptz,
     updated_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 

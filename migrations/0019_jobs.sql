@@ -2,7 +2,7 @@
 -- effect, and its id names the event, so that there is one job for each event and effect. It holds no
 -- content: the event is in the log.
 CREATE TABLE jobs (
-    -- `<effect>/<position>`
+    -- `<effect>-<position>`
     job_id text COLLATE "C" PRIMARY KEY,
     effect text NOT NULL,
     connection text COLLATE "C" NOT NULL,

@@ -18,7 +18,7 @@ from oms_ledger.kernel import Change, Context, Given, Json, Route
 class PauseConnection(ConnectionCommand):
     """Stop calling the vendor until the connection is resumed.
 
-    Jobs wait meanwhile. What the vendor sends is taken in, and translated.
+    Jobs wait meanwhile, and what the vendor sends is kept until then.
     """
 
     name: ClassVar[str] = "PauseConnection"

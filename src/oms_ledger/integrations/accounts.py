@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -17,7 +17,7 @@ from oms_ledger.domain.errors import Refused, Unavailable
 from oms_ledger.engine.db.roles import Role
 from oms_ledger.integrations import postgres
 from oms_ledger.integrations.client import CallReport, ConnectionHttp, VendorClient
-from oms_ledger.integrations.ports import Adapter, Vendor, VendorAccount
+from oms_ledger.integrations.ports import Adapter, Vendor, VendorAccount, Webhooks
 from oms_ledger.integrations.secrets import ConnectionSecrets
 from oms_ledger.privacy.key_cache import Lend
 
@@ -56,6 +56,10 @@ class HealthRecorder:
         self._written[report.connection] = (now, report.code)
 
 
+class WebhookAdapter(Adapter, Webhooks, Protocol):
+    """The adapter of a vendor that sends messages by itself."""
+
+
 class _Opened(NamedTuple):
     """What an adapter was opened with: another connection's settings need another adapter."""
 
@@ -68,7 +72,7 @@ class VendorAccounts:
 
     def __init__(
         self,
-        vendors: Mapping[str, Vendor[Adapter]],
+        vendors: Mapping[str, Vendor[WebhookAdapter]],
         secrets: ConnectionSecrets,
         client: VendorClient,
         report: Callable[[CallReport], None],
@@ -77,12 +81,12 @@ class VendorAccounts:
         self.secrets = secrets
         self._client = client
         self._report = report
-        self._idle: dict[str, list[tuple[_Opened, Adapter]]] = {}
+        self._idle: dict[str, list[tuple[_Opened, WebhookAdapter]]] = {}
         self._read: dict[ConnectionDefined, tuple[float, Mapping[str, str]]] = {}
         self._buckets: dict[str, tuple[float, TokenBuckets]] = {}
         self._lock = Lock()
 
-    def vendor_of(self, defined: ConnectionDefined) -> Vendor[Adapter]:
+    def vendor_of(self, defined: ConnectionDefined) -> Vendor[WebhookAdapter]:
         """`Refused` where this program has no adapter for the vendor."""
         vendor = self.vendors.get(defined.vendor)
         if vendor is None:
@@ -96,7 +100,7 @@ class VendorAccounts:
         return vendor
 
     @contextmanager
-    def adapter(self, defined: ConnectionDefined) -> Generator[Adapter]:
+    def adapter(self, defined: ConnectionDefined) -> Generator[WebhookAdapter]:
         """An adapter that nobody else uses meanwhile. `Refused` where secrets are missing."""
         opened = _Opened(defined, self._secrets_of(defined))
         adapter = self._take(opened) or self._open(opened)
@@ -105,7 +109,7 @@ class VendorAccounts:
         with self._lock:
             self._idle.setdefault(defined.connection, []).append((opened, adapter))
 
-    def _take(self, opened: _Opened) -> Adapter | None:
+    def _take(self, opened: _Opened) -> WebhookAdapter | None:
         name = opened.defined.connection
         with self._lock:
             idle = [each for each in self._idle.get(name, ()) if each[0] == opened]
@@ -113,7 +117,7 @@ class VendorAccounts:
             self._idle[name] = idle
         return adapter
 
-    def _open(self, opened: _Opened) -> Adapter:
+    def _open(self, opened: _Opened) -> WebhookAdapter:
         defined, secrets = opened
         vendor = self.vendor_of(defined)
         missing = sorted((vendor.required & vendor.secrets.keys()) - secrets.keys())

@@ -32,6 +32,10 @@ class ConnectionDirectory:
         """Every connection, by name."""
         return self._as_of(FRESH_SECONDS)
 
+    def paused(self) -> list[str]:
+        """The connections that are not to be called."""
+        return [name for name, connection in self.all().items() if connection.paused]
+
     def get(self, name: str) -> tuple[VendorConnection, ConnectionDefined]:
         """`NotFound` where there is no such connection."""
         connection = self.all().get(name) or self._as_of(MISSED_SECONDS).get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -75,6 +75,23 @@ def health(connection: Connection) -> dict[str, ConnectionHealth]:
     return {name: ConnectionHealth(*rest) for name, *rest in rows}
 
 
+# Sweeps.
+
+
+def due_sweeps(
+    connection: Connection, names: Collection[str], seconds: float
+) -> dict[str, str | None]:
+    """The cursors of those of these connections that were not swept for so long; None: there was
+    no sweep yet."""
+    params = {"names": list(names), "seconds": seconds}
+    return dict(connection.execute(SQL["sweeps"], params).fetchall())
+
+
+def record_sweep(connection: Connection, name: str, cursor: str | None) -> None:
+    """Note a sweep; without a cursor one that failed."""
+    connection.execute(SQL["record_sweep"], {"connection": name, "cursor": cursor})
+
+
 # Messages.
 
 
@@ -108,9 +125,15 @@ def store_message(connection: Connection, name: str, message_id: str, sealed: st
 
 
 def lease_messages(
-    connection: Connection, owner: str, lease_seconds: float, limit: int
+    connection: Connection, owner: str, lease_seconds: float, paused: Collection[str], limit: int
 ) -> list[LeasedMessage]:
-    params = {"owner": owner, "lease_seconds": lease_seconds, "limit": limit}
+    """Lease messages that wait, but none of paused connections; the oldest first."""
+    params = {
+        "owner": owner,
+        "lease_seconds": lease_seconds,
+        "paused": list(paused),
+        "limit": limit,
+    }
     rows = connection.execute(SQL["lease_messages"], params).fetchall()
     return sorted(map(LeasedMessage._make, rows), key=lambda each: each.received_at)
 

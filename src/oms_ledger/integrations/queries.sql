@@ -47,6 +47,7 @@ ON CONFLICT DO NOTHING;
 WITH due AS (
     SELECT connection, message_id FROM inbox_messages
     WHERE state = 'waiting' AND due_at <= clock_timestamp()
+      AND connection <> ALL(%(paused)s::text[])
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE inbox_messages AS m
@@ -93,3 +94,17 @@ DELETE FROM inbox_messages WHERE (connection, message_id) IN (
     SELECT connection, message_id FROM inbox_messages
     WHERE received_at < clock_timestamp() - make_interval(days => %(days)s) AND state <> 'waiting'
     ORDER BY received_at LIMIT %(limit)s);
+
+-- name: sweeps
+-- Of these connections those whose last sweep is old, with the cursor of the next.
+SELECT w.connection, h.sweep_cursor FROM unnest(%(names)s::text[]) AS w (connection)
+LEFT JOIN connection_health AS h USING (connection)
+WHERE h.swept_at IS NULL OR h.swept_at < clock_timestamp() - make_interval(secs => %(seconds)s)
+   OR h.swept_at > clock_timestamp();
+
+-- name: record_sweep
+INSERT INTO connection_health AS h (connection, sweep_cursor, swept_at, updated_at)
+VALUES (%(connection)s, %(cursor)s, clock_timestamp(), clock_timestamp())
+ON CONFLICT (connection) DO UPDATE SET
+    sweep_cursor = coalesce(excluded.sweep_cursor, h.sweep_cursor), swept_at = excluded.swept_at,
+    updated_at = excluded.updated_at;

@@ -14,9 +14,10 @@ from oms_ledger import heap
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.projector import BACK_OFF, Projector
-from oms_ledger.engine.work import deadlines, policies
+from oms_ledger.engine.work import deadlines, job_runner, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
+from oms_ledger.integrations.ledger import PRUNE_SECONDS
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
 
@@ -37,6 +38,9 @@ SWEEP_SECONDS = 60.0
 
 RETENTION_CHECK_SECONDS = 60.0
 """How often the worker checks whether retention is due."""
+
+SWEEP_CHECK_SECONDS = 10.0
+"""How often the worker checks whether a sweep is due."""
 
 RECORD_SECONDS = 1.0
 """At most one report of a loop is written in this time."""
@@ -75,6 +79,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
         jobs = [
             *_read_models(oms, closing),
             *_consequences(oms, closing),
+            *_vendors(oms, closing),
             *_audit(oms),
             *_privacy(oms),
         ]
@@ -98,6 +103,19 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
         runner = closing.enter_context(oms.work.policy_runner())
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
     yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
+
+
+def _vendors(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """What vendors are called for, and what they send. Jobs under way are waited for when the stack
+    is closed."""
+    connections = oms.connections
+    effects = closing.enter_context(connections.effect_runner())
+    yield Job("effects", effects.attempt, back_off=policies.BACK_OFF)
+    runner = closing.enter_context(connections.job_runner())
+    yield Job("jobs", runner.attempt, back_off=job_runner.BACK_OFF)
+    yield Job("inbox", connections.translator().attempt, back_off=job_runner.BACK_OFF)
+    yield Job("sweeps", connections.sweeper().attempt, SWEEP_CHECK_SECONDS)
+    yield Job("pruner", connections.prune, PRUNE_SECONDS)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:

@@ -241,7 +241,7 @@ class Flaky:
     """A writer that is overloaded for some calls, after it has taken part of what it was given."""
 
     def __init__(self, oms: Oms, failures: int) -> None:
-        self._submit = oms.work._submit
+        self._submit = oms.work.submit
         self._left = failures
 
     def __call__(self, commands: Sequence[Consequence]) -> Sequence[PendingConsequence]:

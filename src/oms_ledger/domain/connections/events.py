@@ -55,7 +55,7 @@ class ConnectionDefined(ConnectionStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPaused(ConnectionStreamEvent):
-    """The vendor is not called until the connection is resumed. What it sends is still taken in."""
+    """The vendor is not called until the connection is resumed; what it sends waits."""
 
     type: ClassVar[str] = "connection.paused.v1"
     connection: Harmless

@@ -74,7 +74,7 @@ class EffectRunner(CursorRunner):
         connection = effect.connection(entry, self._log_at(entry.position))
         if connection is None:
             return []
-        job_id = f"{effect.name}/{entry.position}"
+        job_id = f"{effect.name}-{entry.position}"
         return [
             NewJob(
                 job_id,

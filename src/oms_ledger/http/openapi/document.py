@@ -38,6 +38,7 @@ REF = "#/components/schemas/{model}"
 
 PUBLIC_ERRORS = (404, 414, 422, 429, 431, 503)
 QUERY_ERRORS = (400, 401, 403, 404, 414, 422, 429, 431, 500, 503)
+CONFLICT_ERRORS = (401, 408, 409, 413, 500)
 COMMAND_ERRORS = (400, 401, 403, 404, 408, 409, 412, 413, 414, 415, 422, 429, 431, 500, 503)
 
 SHAPES = (
@@ -314,4 +315,9 @@ class _DocumentBuilder:
             },
             "security": parts.security(route.scope),
         }
+        if route.body is not None:
+            content = {route.body_media: {"schema": route.body}}
+            operation["requestBody"] = {"required": True, "content": content}
+        if route.conflicts:
+            operation["responses"] |= parts.errors(CONFLICT_ERRORS)
         self._paths.setdefault(path, {})[method] = operation
