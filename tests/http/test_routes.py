@@ -336,6 +336,7 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 PATHS |= {"rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
+PATHS |= {"connection": "k", "job_id": "j"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
