@@ -25,6 +25,7 @@ from oms_ledger.integrations.ports import (
 from oms_ledger.testing import payment_gateways
 from oms_ledger.testing.payment_gateways import CHECKS, Bench, Check
 from tests.integrations.payments.benches import ManualBench, PayPalBench
+from tests.integrations.payments.stripe_double import StripeBench
 
 
 def name_of(check: Check) -> str:
@@ -35,6 +36,9 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     "manual": ManualBench,
     "paypal": PayPalBench,
     "paypal-forgetful": lambda: PayPalBench(forgetful=True),
+    "stripe": StripeBench,
+    "stripe-forgetful": lambda: StripeBench(forgetful=True),
+    "stripe-multicapture": lambda: StripeBench(options={"multicapture": "yes"}),
 }
 
 

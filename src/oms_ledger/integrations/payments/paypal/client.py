@@ -187,25 +187,35 @@ class PayPalGateway:
 
     def _refunded(self, call: RefundCall, order: Order) -> PaymentOutcome:
         """PayPal refunds captures, so that one refund of a payment may be several there, the
-        newest capture first. What of it is there already is not made again."""
+        newest capture first. What of it is there already is not made again. Another refund of the
+        payment may take what is left of a capture meanwhile: then it is parted anew, once."""
+        try:
+            left = self._refund_parts(call, order)
+        except CallRefused:
+            left = self._refund_parts(call, self._orders.get(order.id))
+        if left > 0:
+            return VendorRefused("over_refund", "PayPal has captured less than is to be refunded.")
+        return self._refund_of(self._orders.get(order.id), call) or Unknown("not_refunded")
+
+    def _refund_parts(self, call: RefundCall, order: Order) -> int:
+        """Refund what is missing of a refund; what no capture has left for it."""
         reference = translate.refund_reference(call.call_id, call.amount)
         ours = [each for each in order.payments.refunds if each.custom_id == reference]
         left = call.amount.minor - _sum(ours)
         for capture in reversed(order.payments.captures):
             part = min(left, _refundable(order, capture))
-            if part <= 0:
-                continue
-            body = {
-                "amount": translate.paypal_amount(Money(part, call.amount.currency)),
-                "custom_id": reference,
-            }
-            request_id = f"{call.call_id}:{capture.id}"
-            path = f"/v2/payments/captures/{capture.id}/refund"
-            self._http.post(path, body, Refund, request_id)
-            left -= part
-        if left > 0:
-            return VendorRefused("over_refund", "PayPal has captured less than is to be refunded.")
-        return self._refund_of(self._orders.get(order.id), call) or Unknown("not_refunded")
+            if part > 0:
+                self._refund_part(call, capture, part, reference)
+                left -= part
+        return left
+
+    def _refund_part(self, call: RefundCall, capture: Capture, part: int, reference: str) -> None:
+        body = {
+            "amount": translate.paypal_amount(Money(part, call.amount.currency)),
+            "custom_id": reference,
+        }
+        path = f"/v2/payments/captures/{capture.id}/refund"
+        self._http.post(path, body, Refund, f"{call.call_id}:{capture.id}:{part}")
 
     def _on_order(
         self,
@@ -214,7 +224,11 @@ class PayPalGateway:
     ) -> PaymentOutcome:
         if not call.reference:
             return VendorRefused("reference_missing", "PayPal's id of the order is not known.")
-        return outcome(lambda: act(self._orders.get(call.reference)))
+        came_of_it = outcome(lambda: act(self._orders.get(call.reference)))
+        if isinstance(came_of_it, VendorRefused):  # perhaps since it was done meanwhile
+            before = self.lookup(call)
+            return before if isinstance(before, Done) else came_of_it
+        return came_of_it
 
     def report_shipment(self, call: ShipmentCall) -> Done[None] | VendorRefused | Unknown:
         """Tell PayPal the parcel's number, so that the buyer sees it and disputes are decided."""
@@ -227,6 +241,8 @@ class PayPalGateway:
             return VendorRefused("nothing_captured", "PayPal takes parcels of captured payments.")
         body: dict[str, object] = {
             "capture_id": captured[-1].id,
+            "transaction_id": captured[-1].id,
+            "status": "SHIPPED",
             "tracking_number": call.tracking_number[:64],
             "carrier": "OTHER",
             "carrier_name_other": call.carrier[:64],
