@@ -215,7 +215,8 @@ class PayPalStandIn:
 
     def track(self, order_id: str, body: dict[str, object]) -> StandInAnswer:
         order = self.books.order(order_id)
-        order.parcels.append((str(body["carrier_name_other"]), str(body["tracking_number"])))
+        carrier = body.get("carrier_name_other", body["carrier"])
+        order.parcels.append((str(carrier), str(body["tracking_number"])))
         return _json(201, self._order(order))
 
     def capture(self, authorization_id: str, body: dict[str, object]) -> StandInAnswer:

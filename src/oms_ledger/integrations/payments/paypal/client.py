@@ -239,15 +239,7 @@ class PayPalGateway:
         captured = [each for each in order.payments.captures if each.status in translate.CAPTURED]
         if not captured:
             return VendorRefused("nothing_captured", "PayPal takes parcels of captured payments.")
-        body: dict[str, object] = {
-            "capture_id": captured[-1].id,
-            "transaction_id": captured[-1].id,
-            "status": "SHIPPED",
-            "tracking_number": call.tracking_number[:64],
-            "carrier": "OTHER",
-            "carrier_name_other": call.carrier[:64],
-            "notify_payer": False,
-        }
+        body = translate.parcel(captured[-1], call.carrier, call.tracking_number)
         path = f"/v2/checkout/orders/{order.id}/track"
         self._http.post(path, body, Order, f"{call.call_id}:track")
         return Done(order.id, None)
