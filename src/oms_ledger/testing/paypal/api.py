@@ -27,7 +27,7 @@ from oms_ledger.testing.paypal.render import (
     rendered_refund,
 )
 
-WEBHOOK_ID = "WH-STAND-IN"
+WEBHOOK_ID = "STANDIN1"
 CLIENT_ID = "stand-in"
 CLIENT_SECRET = "stand-in-secret"  # noqa: S105  # it protects nothing: the stand-in has no money
 SIGNING_KEY = b"stand-in-signing-key"
