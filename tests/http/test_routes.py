@@ -87,6 +87,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _return(client)
         _channel(client)
         _hold(client)
+        _connection(client)
         _credit(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
@@ -287,6 +288,13 @@ def _channel(client: ExampleClient) -> None:
     assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
 
 
+def _connection(client: ExampleClient) -> None:
+    client.do("PutLocation", code="LON")
+    assert client.do("PutConnection", connection="stripe-uk")["vendor"] == "stripe"
+    assert client.do("PauseConnection", connection="stripe-uk")["paused"]
+    assert not client.do("ResumeConnection", connection="stripe-uk")["paused"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -336,6 +344,7 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 PATHS |= {"rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
+PATHS |= {"connection": "k", "job_id": "j"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
@@ -346,6 +355,10 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
     routes += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
     routes += [("POST", "/v1/projections/x/rebuild")]
+    routes += [("GET", "/v1/connections"), ("PUT", "/v1/connections/{connection}/secrets")]
+    routes += [("POST", "/v1/connections/{connection}/test"), ("GET", "/v1/jobs")]
+    routes += [("POST", "/v1/jobs/{job_id}/retry"), ("POST", "/v1/jobs/{job_id}/cancel")]
+    routes += [("GET", "/v1/inbox"), ("POST", "/v1/inbox/{connection}/{message_id}/replay")]
     with Api(create_app(memory_oms), key=None) as anonymous:
         for method, path in routes:
             response = anonymous.send(method, path.format(**PATHS))

@@ -246,7 +246,7 @@ INBOX = FixedRoute(
     CONNECTIONS_READ,
     "Messages of vendors, without their content; the newest first",
     JSON,
-    answers.MessagesAnswer,
+    answers.InboxMessagesAnswer,
     tuple(parts.MESSAGES),
 )
 INBOX_REPLAY = FixedRoute(

@@ -36,6 +36,9 @@ RETRY_AFTER_SECONDS_MAX = 3600.0
 RETRY_AFTER_SECONDS = 5.0
 """The pause after a refusal for its rate, where the vendor names none."""
 
+RATE_WAIT_SECONDS_MAX = 10.0
+"""How long a call waits for the rate that its connection keeps by itself."""
+
 RETRIED_STATUSES = frozenset({502, 503, 504})
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -209,9 +212,14 @@ class ConnectionHttp:
             time.sleep(self._client.limits.retry_pause_seconds)
 
     def _keep_rate(self) -> None:
-        seconds = self._rates.take(self._connection, time.monotonic())
-        if seconds > 0:
-            raise NoAnswer("rate_limited", seconds)
+        """Wait for the rate that the connection keeps by itself. `NoAnswer` where that takes long:
+        nothing was sent."""
+        waited = 0.0
+        while seconds := self._rates.take(self._connection, time.monotonic()):
+            waited += seconds
+            if waited > RATE_WAIT_SECONDS_MAX:
+                raise NoAnswer("rate_limited", seconds)
+            time.sleep(seconds)
 
     def _done(
         self, method: str, started: float, status: int | None, code: str | None, rate: VendorRate

@@ -20,7 +20,7 @@ from oms_ledger.engine.work.consequences import Consequence, Submit, code_of, se
 from oms_ledger.engine.work.loops import BackOff
 from oms_ledger.engine.work.state import new_holder
 from oms_ledger.integrations import postgres
-from oms_ledger.integrations.accounts import VendorAccounts
+from oms_ledger.integrations.accounts import VendorAccounts, WebhookAdapter
 from oms_ledger.integrations.directory import ConnectionDirectory
 from oms_ledger.integrations.performer import VendorEffect
 from oms_ledger.integrations.ports import BadSignature, NoAnswer, WebhookMessage, WebhookRequest
@@ -109,18 +109,25 @@ class InboxReceiver:
         now, so that the vendor sends it again."""
         _, defined = self._directory.get(connection)
         with self._accounts.adapter(defined) as adapter:
-            try:
-                message = adapter.verify(WebhookRequest(headers, body))
-            except BadSignature:
-                raise Unauthenticated(
-                    "The signature is not that of the vendor of this connection.",
-                    reason="bad_signature",
-                ) from None
-            except NoAnswer as error:
-                raise Unavailable(
-                    f"The signature cannot be verified now ({error.code}). Send the message again."
-                ) from None
+            message = _verified(adapter, connection, WebhookRequest(headers, body))
         return self._store.put(connection, message)
+
+
+def _verified(adapter: WebhookAdapter, connection: str, request: WebhookRequest) -> WebhookMessage:
+    try:
+        return adapter.verify(request)
+    except NoAnswer as error:
+        raise Unavailable(
+            f"The signature cannot be verified now ({error.code}). Send the message again."
+        ) from None
+    except BadSignature:
+        pass
+    except Exception as error:
+        # What no vendor sends may break an adapter. It is no vendor's message.
+        log.warning("message_not_verified", connection=connection, error=type(error).__name__)
+    raise Unauthenticated(
+        "The signature is not that of the vendor of this connection.", reason="bad_signature"
+    )
 
 
 class InboxTranslator:

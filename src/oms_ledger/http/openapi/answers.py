@@ -104,9 +104,9 @@ class RetriedAnswer(TypedDict):
 
 class ReadyAnswer(TypedDict):
     """Commands and queries can be answered. `degraded` names the loops of the workers that have
-    failed for five minutes or longer, `connection <name>` where a job or message is dead or a vendor
-    fails for as long, and `clock` where the clocks of program, database and ledger
-    do not agree; it is empty where all is well."""
+    failed for five minutes or longer, `connection <name>` where a job or message is dead or the
+    vendor fails for as long, and `clock` where the clocks of program, database and ledger do not
+    agree; it is empty where all is well."""
 
     status: str
     database: str
@@ -195,7 +195,7 @@ class InboxMessageAnswer(TypedDict):
     ended_at: str | None
 
 
-class MessagesAnswer(TypedDict):
+class InboxMessagesAnswer(TypedDict):
     items: list[InboxMessageAnswer]
 
 

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from oms_commands.payments.report import ReportPayment
-from oms_ledger.domain.money import Money, to_text
-from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.money import to_text
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
-    PaymentActionRequired,
-    PaymentAuthorised,
     PaymentRequested,
     RefundRequested,
     VoidRequested,
 )
 from oms_ledger.domain.payments.reports import ProviderReport
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.integrations.payments.calls import call_of
 from oms_ledger.integrations.performer import Performed
 from oms_ledger.integrations.ports import (
     AnyPaymentCall,
@@ -83,7 +81,7 @@ class PaymentEffect:
         payment = log.fold(Payment, request.payment_id)
         if not is_open(request, payment):
             return Performed()
-        call = _call(event, request, payment, log)
+        call = call_of(event, payment, log)
         outcome = _outcome(adapter, call, uncertain=uncertain)
         if isinstance(outcome, Unknown):
             return Performed(unknown=outcome)
@@ -133,66 +131,6 @@ def _outcome(gateway: PaymentGateway, call: AnyPaymentCall, *, uncertain: bool) 
                 return gateway.refund(call)
     except NoAnswer as error:
         return Unknown(error.code, error.retry_seconds)
-
-
-def _call(event: Recorded, request: RequestEvent, payment: Payment, log: Log) -> AnyPaymentCall:
-    requested = payment.first_event
-    order_id, payment_id = requested.order_id, requested.payment_id
-    reference = _reference(event.stream, log)
-    at = event.meta.recorded_at
-    match request:
-        case PaymentRequested():
-            return AuthoriseCall(
-                payment_id,
-                order_id,
-                payment_id,
-                request.amount,
-                reference,
-                at,
-                automatic=request.capture == "automatic",
-                method_token=request.method_token,
-                return_url=request.return_url,
-                order_number=_order_number(order_id, log),
-            )
-        case CaptureRequested():
-            return CaptureCall(
-                request.capture_id,
-                order_id,
-                payment_id,
-                request.amount,
-                reference,
-                at,
-                final=request.final,
-                captured_before=payment.totals.captured,
-            )
-        case VoidRequested():
-            amount = Money(payment.totals.open, requested.amount.currency)
-            call_id = f"{payment_id}:void:{event.position}"
-            return VoidCall(call_id, order_id, payment_id, amount, reference, at)
-        case RefundRequested():
-            return RefundCall(
-                request.refund_id,
-                order_id,
-                payment_id,
-                request.amount,
-                reference,
-                at,
-                reason=request.reason,
-            )
-
-
-def _order_number(order_id: str, log: Log) -> str | None:
-    placed = log.fold(Order, order_id).placed
-    return None if placed is None else placed.number
-
-
-def _reference(stream: str, log: Log) -> str:
-    """The provider's newest name of the payment; empty where there is none yet."""
-    reference = ""
-    for each in log.history(stream):
-        if isinstance(each.event, PaymentActionRequired | PaymentAuthorised):
-            reference = each.event.reference or reference
-    return reference
 
 
 def _refused(
