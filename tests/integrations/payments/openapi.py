@@ -1,5 +1,5 @@
-"""Vendors' published OpenAPI documents, which say whether a request body is one of theirs. They
-are not part of the project: OMS_VENDOR_SPECS names the folder that has them, else it is looked for
+"""Vendors' published OpenAPI documents, which say whether a request body is valid. They are
+not part of the project: OMS_VENDOR_SPECS names the folder that has them, else it is looked for
 beside the project."""
 
 from __future__ import annotations

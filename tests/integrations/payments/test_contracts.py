@@ -12,7 +12,7 @@ import pytest
 
 from oms_ledger.integrations.payments.paypal.client import PayPalGateway
 from oms_ledger.integrations.ports import Done, ShipmentCall
-from oms_ledger.testing.payment_gateways import Course, call_id
+from oms_ledger.testing.payment_gateways import PaymentCourse, call_id
 from tests.integrations.payments import openapi
 from tests.integrations.payments.benches import PayPalBench
 from tests.integrations.payments.forms import parsed
@@ -42,13 +42,13 @@ def stripe_bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every form that the gateway sends, by the path of the contract."""
     for options in ({}, {"multicapture": "yes", "payment_method_types": "card,link"}):
         bench = StripeBench(options=options)
-        course = Course(bench).authorised().captured(1000, final=False)
+        course = PaymentCourse(bench).authorised().captured(1000, final=False)
         course.take(bench.gateway.refund(course.refund_call(500)))
         customer = StripeBench(options=options)
         customer.return_url = "https://shop.example/thanks"
-        customer.gateway.authorise(Course(customer).authorise_call(f"cus_1:{ACTION}"))
+        customer.gateway.authorise(PaymentCourse(customer).authorise_call(f"cus_1:{ACTION}"))
         abandoned = StripeBench(options=options)  # nobody can act
-        abandoned.gateway.authorise(Course(abandoned).authorise_call(ACTION))
+        abandoned.gateway.authorise(PaymentCourse(abandoned).authorise_call(ACTION))
         for each in (bench, customer, abandoned):
             for method, path, body, _ in each.double.requests:
                 if method == "POST":
@@ -107,7 +107,7 @@ def test_a_wrong_form_to_stripe_is_noticed(change: dict[str, str]) -> None:
 
 def test_every_call_to_stripe_has_a_key_of_its_own_step() -> None:
     bench = StripeBench()
-    course = Course(bench).authorised().captured()
+    course = PaymentCourse(bench).authorised().captured()
     course.take(bench.gateway.refund(course.refund_call(500)))
     keys = [
         sent["idempotency-key"] for method, _, _, sent in bench.double.requests if method == "POST"
@@ -123,7 +123,7 @@ def paypal_bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
     bench = PayPalBench(options={"brand_name": "Mugs & more"})
     gateway = bench.gateway
     assert isinstance(gateway, PayPalGateway)
-    course = Course(bench).authorised()
+    course = PaymentCourse(bench).authorised()
     bench.now.at += timedelta(days=4)
     course.captured(1000)
     course.take(gateway.refund(course.refund_call(500)))
@@ -132,7 +132,7 @@ def paypal_bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for request in bench.requests():
         gateway.verify(request)
     at_once = PayPalBench()
-    Course(at_once, automatic=True).authorised()
+    PaymentCourse(at_once, automatic=True).authorised()
     for method, path, _, body in [*bench.stand_in.requests, *at_once.stand_in.requests]:
         if method == "POST" and body and "oauth2" not in path:
             yield *_contract(path), json.loads(body)
@@ -148,11 +148,11 @@ def _contract(path: str) -> tuple[str, str]:
 
 
 def test_every_body_to_paypal_is_valid_by_its_contract() -> None:
-    seen = set()
+    covered = set()
     for name, path, body in paypal_bodies():
         assert openapi.faults(name, path, "application/json", body) == [], (path, body)
-        seen.add((name, path))
-    assert seen == set(PAYPAL_PATHS.values())
+        covered.add((name, path))
+    assert covered == set(PAYPAL_PATHS.values())
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_a_wrong_body_to_paypal_is_noticed(path: str, change: dict[str, Any]) ->
 
 
 def test_the_stand_in_answers_as_paypal_does() -> None:
-    """What it says is valid by the same contracts, so that it is no dialect of ours."""
+    """What it says is valid by the same contracts, so that it is no dialect of its own."""
     bench = PayPalBench()
-    course = Course(bench).authorised().captured(1500)
+    course = PaymentCourse(bench).authorised().captured(1500)
     course.take(bench.gateway.refund(course.refund_call(500)))
     token = {"authorization": "Bearer A21-stand-in"}
     order = bench.stand_in.answer("GET", f"/v2/checkout/orders/{course.reference}", token, b"")

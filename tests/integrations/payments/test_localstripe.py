@@ -63,9 +63,9 @@ class Shop:
 
     def intent(self, path: str) -> dict[str, Any]:
         payment_id = path.rpartition("/")[2]
-        ours = [i for i in self.intents() if i["metadata"].get("oms_payment") == payment_id]
-        assert len(ours) == 1
-        return ours[0]
+        made = [i for i in self.intents() if i["metadata"].get("oms_payment") == payment_id]
+        assert len(made) == 1
+        return made[0]
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_authorised_captured_and_refunded(shop: Shop) -> None:
     assert shop.refunds(intent["id"]) == [500]
 
 
-def test_confirmed_by_the_buyer_and_known_by_a_webhook(shop: Shop) -> None:
+def test_confirmed_by_the_buyer_and_reported_by_a_webhook(shop: Shop) -> None:
     """3-D Secure: the buyer is sent to the shop's page; Stripe tells us when it is done."""
     path = shop.pay(SECURE, capture="automatic")
     payment = shop.until(path, "requires_action")

@@ -130,16 +130,16 @@ class Till:
         """Payments of which the stand-in has something else than the ledger."""
         books = self.stand_in.books.totals()
         log = self.oms.readers.log()
-        found: dict[str, object] = {}
+        differing: dict[str, object] = {}
         for payment_id in log.keys(Payment):
             totals = log.fold(Payment, payment_id).totals
-            ours = (totals.captured, totals.refunded)
+            ledger = (totals.captured, totals.refunded)
             other = books.get(payment_id, {})
-            if ours != (other.get("captured", 0), other.get("refunded", 0)):
+            if ledger != (other.get("captured", 0), other.get("refunded", 0)):
                 orders = self.stand_in.books.orders.values()
                 mine = [order for order in orders if order.custom_id == payment_id]
-                found[payment_id] = (totals, other, mine)
-        return found
+                differing[payment_id] = (totals, other, mine)
+        return differing
 
 
 def is_at_rest(oms: Oms) -> bool:
