@@ -20,7 +20,7 @@ from oms_ledger.integrations.payments.paypal.webhook import (
     DISPUTE_KINDS,
     KINDS,
     ORDER_KINDS,
-    EventPage,
+    EventList,
     PayPalEvent,
     Signatures,
 )
@@ -143,7 +143,7 @@ class PayPalMessages:
         )
         events: list[msgspec.Raw] = []
         while path:
-            page = self._http.get(path, EventPage)
+            page = self._http.get(path, EventList)
             events += page.events
             following = next((each.href for each in page.links if each.rel == "next"), "")
             path = following[following.index("/v1/") :] if "/v1/" in following else ""

@@ -56,7 +56,7 @@ class PayPalEvent(msgspec.Struct):
     resource: msgspec.Raw
 
 
-class EventPage(msgspec.Struct):
+class EventList(msgspec.Struct):
     events: list[msgspec.Raw] = []
     links: list[PayPalLink] = []
 
