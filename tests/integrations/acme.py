@@ -148,12 +148,12 @@ def open_with_acme(settings: Settings, url: str) -> Generator[Oms]:
         yield oms
 
 
-def payment(oms: Oms, amount: str = "20.00") -> str:
-    """A payment that is requested from Acme, of an order of its own."""
+def payment(oms: Oms, amount: str = "20.00", provider: str = "acme") -> str:
+    """A payment that is requested from a provider, of an order of its own."""
     lines = [{"sku": "MUG", "quantity": 2, "unit_price": "10.00"}]
     place = PlaceOrder(channel="web", currency="GBP", lines=lines)  # type: ignore[arg-type]  # validated
     order_id = str(oms.execute(place, actor="clerk").answer["order_id"])
-    request = RequestPayment(order_id=order_id, provider="acme", amount=amount)  # type: ignore[arg-type]  # validated from text
+    request = RequestPayment(order_id=order_id, provider=provider, amount=amount)  # type: ignore[arg-type]  # validated from text
     return str(oms.execute(request, actor="clerk").answer["payment_id"])
 
 

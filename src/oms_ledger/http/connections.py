@@ -124,6 +124,7 @@ class InboxHandlers:
         address, now = address_of(request), time.monotonic()
         _refuse(self._forged.wait(address, now), "forged messages from this address")
         name = path_fields(request)["connection"]
+        _refuse(self._taken.wait(name, now), "messages of this connection")
         headers = request_headers(request)
         body = await raw_body_of(request, headers, MESSAGE_BYTES_MAX)
         lowered = {header.lower(): value for header, value in headers.items()}
@@ -134,7 +135,7 @@ class InboxHandlers:
             self._forged.take(address, now)
             raise
         if stored:
-            _refuse(self._taken.take(name, now), "messages of this connection")
+            self._taken.take(name, now)
         return answer({"status": "stored" if stored else "known"})
 
     async def list(self, request: Request) -> Response:

@@ -36,9 +36,10 @@ class ConnectionDirectory:
         """The connections that are not to be called."""
         return [name for name, connection in self.all().items() if connection.paused]
 
-    def get(self, name: str) -> tuple[VendorConnection, ConnectionDefined]:
-        """`NotFound` where there is no such connection."""
-        connection = self.all().get(name) or self._as_of(MISSED_SECONDS).get(name)
+    def get(self, name: str, *, fresh: bool = False) -> tuple[VendorConnection, ConnectionDefined]:
+        """`NotFound` where there is no such connection; with `fresh` as it is at this moment."""
+        connection = self._as_of(0.0 if fresh else FRESH_SECONDS).get(name)
+        connection = connection or self._as_of(MISSED_SECONDS).get(name)
         if connection is None or connection.defined is None:
             raise unknown_connection(name[:100])
         return connection, connection.defined

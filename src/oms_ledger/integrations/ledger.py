@@ -118,14 +118,14 @@ class LedgerConnections:
 
     def put_secrets(self, name: str, secrets: Mapping[str, str], actor: str) -> SecretStatus:
         """Replace the secrets of a connection; which it has now, by name alone."""
-        _, defined = self.directory.get(name)
+        _, defined = self.directory.get(name, fresh=True)
         self.secrets.put(defined, self.accounts.vendor_of(defined), secrets, actor)
         return self.secrets.statuses()[name]
 
     def test(self, name: str) -> str | None:
         """Call the vendor without changing anything there: None where it answers and takes the
         secrets, else the code of what is wrong."""
-        _, defined = self.directory.get(name)
+        _, defined = self.directory.get(name, fresh=True)
         with self.accounts.adapter(defined) as adapter:
             outcome = adapter.check()
         return None if isinstance(outcome, Done) else outcome.code

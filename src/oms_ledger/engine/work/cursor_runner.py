@@ -96,6 +96,11 @@ class CursorRunner(ABC):
         where all is read, or other workers have the leases."""
         return self._step(self._open_connection())
 
+    def catch_up(self) -> None:
+        """Follow all there is now."""
+        while self.step():
+            pass
+
     def _step(self, connection: Connection) -> int:
         self._renew_leases(connection)
         if not self._held:
