@@ -58,6 +58,10 @@ class NoAnswer(Exception):
         self.retry_seconds = retry_seconds
 
 
+class AmountNotPossible(Exception):
+    """An amount that the vendor cannot take to the last digit."""
+
+
 @dataclass(frozen=True, slots=True)
 class VendorResponse:
     """A whole response of any status. Names of `headers` are in lower case."""

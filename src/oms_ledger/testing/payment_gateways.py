@@ -69,7 +69,7 @@ class Bench(Protocol):
         return datetime.now(UTC)
 
 
-class Ledger:
+class FactLedger:
     """What the ledger would have of a payment: each fact once, by its id."""
 
     def __init__(self) -> None:
@@ -89,12 +89,12 @@ class Ledger:
         return {fact.report.kind for fact in self.facts.values()}
 
 
-class Course:
+class PaymentCourse:
     """A payment of 20.25 GBP at a bench, step by step."""
 
     def __init__(self, bench: Bench, *, automatic: bool = False, currency: str = "GBP") -> None:
         self.bench = bench
-        self.ledger = Ledger()
+        self.ledger = FactLedger()
         self.reference = ""
         self.currency = currency
         self._automatic = automatic
@@ -134,7 +134,7 @@ class Course:
         assert isinstance(outcome, Done), f"not done: {outcome}"
         self.ledger.report(outcome.facts)
 
-    def authorised(self) -> Course:
+    def authorised(self) -> PaymentCourse:
         outcome = self.bench.gateway.authorise(self.authorise_call())
         self.take(outcome)
         assert isinstance(outcome, Done)
@@ -144,7 +144,7 @@ class Course:
             self.take(self.bench.gateway.lookup(self.authorise_call()))
         return self
 
-    def captured(self, minor: int = 2025, *, final: bool = False) -> Course:
+    def captured(self, minor: int = 2025, *, final: bool = False) -> PaymentCourse:
         self.take(self.bench.gateway.capture(self.capture_call(minor, final=final)))
         return self
 
@@ -158,7 +158,7 @@ def check_connection(bench: Bench) -> None:
 
 
 def check_authorise_capture_refund(bench: Bench) -> None:
-    course = Course(bench).authorised()
+    course = PaymentCourse(bench).authorised()
     assert course.ledger.total("authorised") == 2025
     course.captured()
     course.take(bench.gateway.refund(course.refund_call(500)))
@@ -166,12 +166,12 @@ def check_authorise_capture_refund(bench: Bench) -> None:
 
 
 def check_automatic_capture(bench: Bench) -> None:
-    course = Course(bench, automatic=True).authorised()
+    course = PaymentCourse(bench, automatic=True).authorised()
     _agree(course, captured=2025, refunded=0)
 
 
 def check_part_of_an_authorisation(bench: Bench) -> None:
-    course = Course(bench).authorised().captured(1234, final=True)
+    course = PaymentCourse(bench).authorised().captured(1234, final=True)
     course.take(bench.gateway.refund(course.refund_call(34, "first")))
     course.take(bench.gateway.refund(course.refund_call(1200, "second")))
     _agree(course, captured=1234, refunded=1234)
@@ -179,7 +179,7 @@ def check_part_of_an_authorisation(bench: Bench) -> None:
 
 def check_a_call_again_changes_nothing(bench: Bench) -> None:
     """As the ledger does it: a call that may have been made is looked up first."""
-    course = Course(bench).authorised()
+    course = PaymentCourse(bench).authorised()
     for _ in range(3):
         course.take(_again(bench.gateway, course.capture_call(2025)))
         course.take(_again(bench.gateway, course.refund_call(500)))
@@ -189,7 +189,7 @@ def check_a_call_again_changes_nothing(bench: Bench) -> None:
 def check_lost_answers_are_looked_up(bench: Bench) -> None:
     if not bench.remembers:
         return
-    course = Course(bench).authorised()
+    course = PaymentCourse(bench).authorised()
     for call in (course.capture_call(2025), course.refund_call(500)):
         bench.lose_answers(1)
         lost = _made(bench.gateway, call)
@@ -202,7 +202,7 @@ def check_lost_answers_are_looked_up(bench: Bench) -> None:
 def check_a_lost_authorisation_is_one(bench: Bench) -> None:
     if not bench.remembers:
         return
-    course = Course(bench)
+    course = PaymentCourse(bench)
     bench.lose_answers(1)
     lost = bench.gateway.authorise(course.authorise_call())
     assert isinstance(lost, Unknown), f"a lost answer is {lost}"
@@ -217,8 +217,8 @@ def check_a_lost_authorisation_is_one(bench: Bench) -> None:
     _agree(course, captured=2025, refunded=0)
 
 
-def check_what_was_not_done_is_not_found(bench: Bench) -> None:
-    course = Course(bench)
+def check_what_was_not_done_is_missing(bench: Bench) -> None:
+    course = PaymentCourse(bench)
     assert bench.gateway.lookup(course.authorise_call()) is None
     course.authorised()
     for call in (course.capture_call(2025), course.refund_call(500), course.void_call()):
@@ -227,7 +227,7 @@ def check_what_was_not_done_is_not_found(bench: Bench) -> None:
 
 
 def check_what_is_released_cannot_be_captured(bench: Bench) -> None:
-    course = Course(bench).authorised()
+    course = PaymentCourse(bench).authorised()
     course.take(bench.gateway.void(course.void_call()))
     assert "voided" in course.ledger.kinds()
     course.take(_again(bench.gateway, course.void_call()))
@@ -240,18 +240,18 @@ def check_what_is_released_cannot_be_captured(bench: Bench) -> None:
 def check_a_bad_token_is_refused(bench: Bench) -> None:
     if bench.bad_token is None:
         return
-    course = Course(bench)
+    course = PaymentCourse(bench)
     refused = bench.gateway.authorise(course.authorise_call(bench.bad_token))
     assert isinstance(refused, VendorRefused), f"a declined payment is {refused}"
     assert refused.code
     assert bench.totals(PAYMENT) == ProviderTotals()
 
 
-def check_messages_say_what_answers_said(bench: Bench) -> None:
+def check_messages_and_answers_agree(bench: Bench) -> None:
     """Facts of messages have the ids of those of answers, whatever the order of the messages."""
     if not bench.webhooks:
         return
-    course = Course(bench).authorised().captured()
+    course = PaymentCourse(bench).authorised().captured()
     course.take(bench.gateway.refund(course.refund_call(500)))
     messages = [bench.gateway.verify(request) for request in bench.requests()]
     assert messages, "the provider has sent nothing"
@@ -263,7 +263,7 @@ def check_messages_say_what_answers_said(bench: Bench) -> None:
 def check_forged_messages_are_refused(bench: Bench) -> None:
     if not bench.webhooks:
         return
-    Course(bench).authorised().captured()
+    PaymentCourse(bench).authorised().captured()
     request = next(bench.requests())
     spoiled = request.body[:-1] + b" }"
     for forged in (
@@ -283,7 +283,7 @@ def check_sweeps_find_what_was_pushed(bench: Bench) -> None:
     """The same messages by the same ids, so that the inbox keeps each once."""
     if not bench.webhooks:
         return
-    course = Course(bench).authorised().captured()
+    course = PaymentCourse(bench).authorised().captured()
     pushed = {bench.gateway.verify(request).message_id for request in bench.requests()}
     swept = bench.gateway.sweep(None)
     assert pushed <= {message.message_id for message in swept.messages}, "a message is missing"
@@ -302,10 +302,10 @@ CHECKS: tuple[Check, ...] = (
     check_a_call_again_changes_nothing,
     check_lost_answers_are_looked_up,
     check_a_lost_authorisation_is_one,
-    check_what_was_not_done_is_not_found,
+    check_what_was_not_done_is_missing,
     check_what_is_released_cannot_be_captured,
     check_a_bad_token_is_refused,
-    check_messages_say_what_answers_said,
+    check_messages_and_answers_agree,
     check_forged_messages_are_refused,
     check_sweeps_find_what_was_pushed,
 )
@@ -331,7 +331,7 @@ def _again(
             return _made(gateway, call)
 
 
-def _agree(course: Course, *, captured: int, refunded: int) -> None:
+def _agree(course: PaymentCourse, *, captured: int, refunded: int) -> None:
     """The ledger and the provider have the same."""
     ledger = ProviderTotals(course.ledger.total("captured"), course.ledger.total("refunded"))
     expected = ProviderTotals(captured, refunded)

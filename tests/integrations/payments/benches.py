@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from oms_ledger.integrations.payments import manual, paypal
 from oms_ledger.integrations.ports import PaymentGateway, VendorAccount, VendorHttp, WebhookRequest
-from oms_ledger.testing.payment_gateways import Ledger, ProviderTotals
+from oms_ledger.testing.payment_gateways import FactLedger, ProviderTotals
 from oms_ledger.testing.paypal.api import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, PayPalStandIn
 from oms_ledger.testing.paypal.http import StandInHttp
 
@@ -105,9 +105,9 @@ def paypal_account(
     )
 
 
-def ledger_of(*outcomes: object) -> Ledger:
+def ledger_of(*outcomes: object) -> FactLedger:
     """What the ledger would have after these outcomes, which must be good."""
-    ledger = Ledger()
+    ledger = FactLedger()
     for outcome in outcomes:
         facts = getattr(outcome, "facts", None)
         assert facts is not None, outcome

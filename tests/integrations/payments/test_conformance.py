@@ -25,6 +25,7 @@ from oms_ledger.integrations.ports import (
 from oms_ledger.testing import payment_gateways
 from oms_ledger.testing.payment_gateways import CHECKS, Bench, Check
 from tests.integrations.payments.benches import ManualBench, PayPalBench
+from tests.integrations.payments.stripe_double import StripeBench
 
 
 def name_of(check: Check) -> str:
@@ -35,6 +36,9 @@ BENCHES: dict[str, Callable[[], Bench]] = {
     "manual": ManualBench,
     "paypal": PayPalBench,
     "paypal-forgetful": lambda: PayPalBench(forgetful=True),
+    "stripe": StripeBench,
+    "stripe-forgetful": lambda: StripeBench(forgetful=True),
+    "stripe-multicapture": lambda: StripeBench(options={"multicapture": "yes"}),
 }
 
 
@@ -70,7 +74,7 @@ class NamesMessages(PayPalGateway):
         )
 
 
-class BelievesAnybody(PayPalGateway):
+class BelievesForgeries(PayPalGateway):
     def verify(self, request: WebhookRequest) -> WebhookMessage:
         return WebhookMessage("WH-1", "PAYMENT.CAPTURE.COMPLETED", request.body)
 
@@ -95,8 +99,8 @@ _NUMBERS = count(1)
         (LosesTrack, payment_gateways.check_lost_answers_are_looked_up),
         (TakesSilenceForNo, payment_gateways.check_lost_answers_are_looked_up),
         (LosesTrack, payment_gateways.check_a_call_again_changes_nothing),
-        (NamesMessages, payment_gateways.check_messages_say_what_answers_said),
-        (BelievesAnybody, payment_gateways.check_forged_messages_are_refused),
+        (NamesMessages, payment_gateways.check_messages_and_answers_agree),
+        (BelievesForgeries, payment_gateways.check_forged_messages_are_refused),
         (CapturesAll, payment_gateways.check_part_of_an_authorisation),
         (DoesNotRelease, payment_gateways.check_what_is_released_cannot_be_captured),
     ],

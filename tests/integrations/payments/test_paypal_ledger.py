@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from oms_ledger.domain.errors import Unauthenticated
-from oms_ledger.testing.paypal.api import Fault
+from oms_ledger.testing.paypal.api import WEBHOOK_ID, Fault
 from tests.databases import Database
 from tests.integrations.payments.till import TOTAL, Till, till
 
@@ -158,7 +158,7 @@ def check_messages(shop: Till, payments: int) -> None:
     chance.shuffle(posts)
     kept = refused = 0
     for event, forged in posts:
-        headers = event.headers("WH-ANOTHER" if forged else "WH-STAND-IN")
+        headers = event.headers("ANOTHER" if forged else WEBHOOK_ID)
         try:
             kept += shop.oms.connections.inbox.receive("paypal", headers, event.body)
         except Unauthenticated:

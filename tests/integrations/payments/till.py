@@ -39,7 +39,9 @@ from oms_ledger.testing.paypal.http import StandInServer
 from tests.databases import Database
 from tests.serving.family import until
 
-LEASE_SECONDS = 1.0
+LEASE_SECONDS = 3.0
+"""Longer than a try takes on a busy machine."""
+CURSOR_SECONDS = 0.5
 RETRIES = BackOff(first_seconds=0.02, longest_seconds=0.05)
 TOTAL = "20.00"
 
@@ -51,6 +53,7 @@ class Till:
         self.oms = oms
         self.stand_in = stand_in
         self.delivered = 0
+        self.approved: set[str] = set()
         self._numbers = count(1)
 
     def execute(self, command: Command) -> dict[str, Any]:
@@ -90,6 +93,7 @@ class Till:
         """What the buyer does at the address they were sent to."""
         url = self.payment(payment_id).action_url
         assert url is not None
+        self.approved.add(url)
         self.stand_in.approve(url.partition("token=")[2])
 
     def deliver(self, events: Iterable[StandInEvent] | None = None) -> int:
@@ -126,14 +130,16 @@ class Till:
         """Payments of which the stand-in has something else than the ledger."""
         books = self.stand_in.books.totals()
         log = self.oms.readers.log()
-        found: dict[str, object] = {}
+        differing: dict[str, object] = {}
         for payment_id in log.keys(Payment):
             totals = log.fold(Payment, payment_id).totals
-            ours = (totals.captured, totals.refunded)
+            ledger = (totals.captured, totals.refunded)
             other = books.get(payment_id, {})
-            if ours != (other.get("captured", 0), other.get("refunded", 0)):
-                found[payment_id] = (totals, other)
-        return found
+            if ledger != (other.get("captured", 0), other.get("refunded", 0)):
+                orders = self.stand_in.books.orders.values()
+                mine = [order for order in orders if order.custom_id == payment_id]
+                differing[payment_id] = (totals, other, mine)
+        return differing
 
 
 def is_at_rest(oms: Oms) -> bool:
@@ -148,7 +154,7 @@ def is_at_rest(oms: Oms) -> bool:
 
 def effect_runner(oms: Oms) -> EffectRunner:
     runner = oms.connections.effect_runner()
-    runner._leases.seconds = LEASE_SECONDS
+    runner._leases.seconds = CURSOR_SECONDS
     return runner
 
 

@@ -27,7 +27,7 @@ from oms_ledger.testing.paypal.render import (
     rendered_refund,
 )
 
-WEBHOOK_ID = "WH-STAND-IN"
+WEBHOOK_ID = "STANDIN1"
 CLIENT_ID = "stand-in"
 CLIENT_SECRET = "stand-in-secret"  # noqa: S105  # it protects nothing: the stand-in has no money
 SIGNING_KEY = b"stand-in-signing-key"
@@ -215,7 +215,8 @@ class PayPalStandIn:
 
     def track(self, order_id: str, body: dict[str, object]) -> StandInAnswer:
         order = self.books.order(order_id)
-        order.parcels.append((str(body["carrier_name_other"]), str(body["tracking_number"])))
+        carrier = body.get("carrier_name_other", body["carrier"])
+        order.parcels.append((str(carrier), str(body["tracking_number"])))
         return _json(201, self._order(order))
 
     def capture(self, authorization_id: str, body: dict[str, object]) -> StandInAnswer:

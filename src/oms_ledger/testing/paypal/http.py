@@ -44,6 +44,7 @@ class StandInHandler(BaseHTTPRequestHandler):
     """A request to the stand-in over HTTP."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # an answer in one piece, which no delayed acknowledgement holds up
 
     def __init__(self, stand_in: PayPalStandIn, *args: object) -> None:
         self._stand_in = stand_in
@@ -104,6 +105,9 @@ class StandInServer(ThreadingHTTPServer):
     def __init__(self, stand_in: PayPalStandIn, port: int = 0) -> None:
         self.stand_in = stand_in
         super().__init__(("127.0.0.1", port), partial(StandInHandler, stand_in))
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone away is no error."""
 
     @property
     def url(self) -> str:

@@ -13,9 +13,9 @@ from oms_ledger.integrations.payments.paypal.messages import PayPalMessages, Res
 from oms_ledger.integrations.payments.paypal.orders import PayPalOrders
 from oms_ledger.integrations.payments.paypal.translate import (
     Authorization,
-    Capture,
-    Order,
-    Refund,
+    PayPalCapture,
+    PayPalOrder,
+    PayPalRefund,
 )
 from oms_ledger.integrations.ports import (
     AnyPaymentCall,
@@ -75,7 +75,7 @@ class PayPalGateway:
 
     def _authorised(self, call: AuthoriseCall) -> PaymentOutcome:
         request_id = f"{call.call_id}:authorise"
-        order = self._http.post("/v2/checkout/orders", self._body(call), Order, request_id)
+        order = self._http.post("/v2/checkout/orders", self._body(call), PayPalOrder, request_id)
         return self._outcome_of_order(order)
 
     def _body(self, call: AuthoriseCall) -> dict[str, object]:
@@ -106,7 +106,7 @@ class PayPalGateway:
         brand = self._account.options.get("brand_name")
         return context if brand is None else {**context, "brand_name": brand}
 
-    def _outcome_of_order(self, order: Order) -> PaymentOutcome:
+    def _outcome_of_order(self, order: PayPalOrder) -> PaymentOutcome:
         """Where the buyer has approved it by now, it is finished."""
         if order.status == "APPROVED":
             order = self._orders.finished(order)
@@ -127,7 +127,7 @@ class PayPalGateway:
     def capture(self, call: CaptureCall) -> PaymentOutcome:
         return self._on_order(call, lambda order: self._captured(call, order))
 
-    def _captured(self, call: CaptureCall, order: Order) -> PaymentOutcome:
+    def _captured(self, call: CaptureCall, order: PayPalOrder) -> PaymentOutcome:
         before = self._capture_of(order, call)
         if before is not None:
             return before
@@ -141,10 +141,12 @@ class PayPalGateway:
             "final_capture": call.final,
         }
         path = f"/v2/payments/authorizations/{authorization_id}/capture"
-        capture = self._http.post(path, body, Capture, f"{call.call_id}:capture")
+        capture = self._http.post(path, body, PayPalCapture, f"{call.call_id}:capture")
         return self._outcome_of_capture(order, capture, call)
 
-    def _reauthorised(self, call: CaptureCall, order: Order, authorization: Authorization) -> str:
+    def _reauthorised(
+        self, call: CaptureCall, order: PayPalOrder, authorization: Authorization
+    ) -> str:
         """The authorization to capture of: a new one where the first is past the days for which
         PayPal is sure of the money, and nothing was captured of it. Where PayPal does not renew it,
         the first is captured all the same."""
@@ -167,7 +169,7 @@ class PayPalGateway:
     def void(self, call: VoidCall) -> PaymentOutcome:
         return self._on_order(call, lambda order: self._voided(call, order))
 
-    def _voided(self, call: VoidCall, order: Order) -> PaymentOutcome:
+    def _voided(self, call: VoidCall, order: PayPalOrder) -> PaymentOutcome:
         before = self._void_of(order)
         if before is not None:
             return before
@@ -185,36 +187,52 @@ class PayPalGateway:
     def refund(self, call: RefundCall) -> PaymentOutcome:
         return self._on_order(call, lambda order: self._refunded(call, order))
 
-    def _refunded(self, call: RefundCall, order: Order) -> PaymentOutcome:
+    def _refunded(self, call: RefundCall, order: PayPalOrder) -> PaymentOutcome:
         """PayPal refunds captures, so that one refund of a payment may be several there, the
-        newest capture first. What of it is there already is not made again."""
-        reference = translate.refund_reference(call.call_id, call.amount)
-        ours = [each for each in order.payments.refunds if each.custom_id == reference]
-        left = call.amount.minor - _sum(ours)
-        for capture in reversed(order.payments.captures):
-            part = min(left, _refundable(order, capture))
-            if part <= 0:
-                continue
-            body = {
-                "amount": translate.paypal_amount(Money(part, call.amount.currency)),
-                "custom_id": reference,
-            }
-            request_id = f"{call.call_id}:{capture.id}"
-            path = f"/v2/payments/captures/{capture.id}/refund"
-            self._http.post(path, body, Refund, request_id)
-            left -= part
+        newest capture first. What of it is there already is not made again. Another refund of the
+        payment may take what is left of a capture meanwhile: then it is parted anew, once."""
+        try:
+            left = self._refund_parts(call, order)
+        except CallRefused:
+            left = self._refund_parts(call, self._orders.get(order.id))
         if left > 0:
             return VendorRefused("over_refund", "PayPal has captured less than is to be refunded.")
         return self._refund_of(self._orders.get(order.id), call) or Unknown("not_refunded")
 
+    def _refund_parts(self, call: RefundCall, order: PayPalOrder) -> int:
+        """Refund what is missing of a refund; what no capture has left for it."""
+        reference = translate.refund_reference(call.call_id, call.amount)
+        made = [each for each in order.payments.refunds if each.custom_id == reference]
+        left = call.amount.minor - _sum(made)
+        for capture in reversed(order.payments.captures):
+            part = min(left, _refundable(order, capture))
+            if part > 0:
+                self._refund_part(call, capture, part, reference)
+                left -= part
+        return left
+
+    def _refund_part(
+        self, call: RefundCall, capture: PayPalCapture, part: int, reference: str
+    ) -> None:
+        body = {
+            "amount": translate.paypal_amount(Money(part, call.amount.currency)),
+            "custom_id": reference,
+        }
+        path = f"/v2/payments/captures/{capture.id}/refund"
+        self._http.post(path, body, PayPalRefund, f"{call.call_id}:{capture.id}:{part}")
+
     def _on_order(
         self,
         call: CaptureCall | VoidCall | RefundCall,
-        act: Callable[[Order], PaymentOutcome],
+        act: Callable[[PayPalOrder], PaymentOutcome],
     ) -> PaymentOutcome:
         if not call.reference:
             return VendorRefused("reference_missing", "PayPal's id of the order is not known.")
-        return outcome(lambda: act(self._orders.get(call.reference)))
+        came_of_it = outcome(lambda: act(self._orders.get(call.reference)))
+        if isinstance(came_of_it, VendorRefused):  # perhaps since it was done meanwhile
+            before = self.lookup(call)
+            return before if isinstance(before, Done) else came_of_it
+        return came_of_it
 
     def report_shipment(self, call: ShipmentCall) -> Done[None] | VendorRefused | Unknown:
         """Tell PayPal the parcel's number, so that the buyer sees it and disputes are decided."""
@@ -225,15 +243,9 @@ class PayPalGateway:
         captured = [each for each in order.payments.captures if each.status in translate.CAPTURED]
         if not captured:
             return VendorRefused("nothing_captured", "PayPal takes parcels of captured payments.")
-        body: dict[str, object] = {
-            "capture_id": captured[-1].id,
-            "tracking_number": call.tracking_number[:64],
-            "carrier": "OTHER",
-            "carrier_name_other": call.carrier[:64],
-            "notify_payer": False,
-        }
+        body = translate.parcel(captured[-1], call.carrier, call.tracking_number)
         path = f"/v2/checkout/orders/{order.id}/track"
-        self._http.post(path, body, Order, f"{call.call_id}:track")
+        self._http.post(path, body, PayPalOrder, f"{call.call_id}:track")
         return Done(order.id, None)
 
     # What came of them.
@@ -253,19 +265,19 @@ class PayPalGateway:
             return self._capture_of(order, call)
         return self._void_of(order) if isinstance(call, VoidCall) else self._refund_of(order, call)
 
-    def _capture_of(self, order: Order, call: CaptureCall) -> PaymentOutcome | None:
-        found = (each for each in order.payments.captures if each.invoice_id == call.call_id)
-        capture = next(found, None)
+    def _capture_of(self, order: PayPalOrder, call: CaptureCall) -> PaymentOutcome | None:
+        captures = (each for each in order.payments.captures if each.invoice_id == call.call_id)
+        capture = next(captures, None)
         return None if capture is None else self._outcome_of_capture(order, capture, call)
 
     def _outcome_of_capture(
-        self, order: Order, capture: Capture, call: CaptureCall
+        self, order: PayPalOrder, capture: PayPalCapture, call: CaptureCall
     ) -> PaymentOutcome:
         """A pending capture is done as far as we are concerned, and reported later."""
         if capture.status in ("DECLINED", "FAILED"):
             return VendorRefused(capture.status, "PayPal declined the capture.")
-        known = [each for each in order.payments.captures if each.id != capture.id]
-        order.payments.captures = [*known, capture]
+        others = [each for each in order.payments.captures if each.id != capture.id]
+        order.payments.captures = [*others, capture]
         facts = [
             fact
             for fact in self._orders.facts(order)
@@ -273,7 +285,7 @@ class PayPalGateway:
         ]
         return Done(capture.id, tuple(facts))
 
-    def _void_of(self, order: Order) -> PaymentOutcome | None:
+    def _void_of(self, order: PayPalOrder) -> PaymentOutcome | None:
         facts = self._orders.facts(order)
         gone = [f for f in facts if f.report.kind in ("voided", "authorisation_expired")]
         if gone:
@@ -282,17 +294,17 @@ class PayPalGateway:
             return VendorRefused("already_captured", "Nothing is left to release.")
         return None
 
-    def _refund_of(self, order: Order, call: RefundCall) -> PaymentOutcome | None:
+    def _refund_of(self, order: PayPalOrder, call: RefundCall) -> PaymentOutcome | None:
         """None while parts of it are missing."""
         reference = translate.refund_reference(call.call_id, call.amount)
-        ours = [each for each in order.payments.refunds if each.custom_id == reference]
-        if _sum(ours) < call.amount.minor:
-            failed = [each for each in ours if each.status in ("FAILED", "CANCELLED")]
+        made = [each for each in order.payments.refunds if each.custom_id == reference]
+        if _sum(made) < call.amount.minor:
+            failed = [each for each in made if each.status in ("FAILED", "CANCELLED")]
             return (
                 VendorRefused(failed[0].status, "PayPal could not refund it.") if failed else None
             )
         facts = [f for f in self._orders.facts(order) if f.report.request_id == call.call_id]
-        return Done(ours[-1].id, tuple(facts))
+        return Done(made[-1].id, tuple(facts))
 
     # What PayPal sends.
 
@@ -306,17 +318,17 @@ class PayPalGateway:
         return self._messages.sweep(cursor)
 
 
-def _latest(order: Order, statuses: frozenset[str]) -> Authorization | None:
+def _latest(order: PayPalOrder, statuses: frozenset[str]) -> Authorization | None:
     some = [each for each in order.payments.authorizations if each.status in statuses]
     return some[-1] if some else None
 
 
-def _sum(refunds: list[Refund]) -> int:
+def _sum(refunds: list[PayPalRefund]) -> int:
     good = [each for each in refunds if each.status in ("COMPLETED", "PENDING")]
     return sum(each.amount.money.minor for each in good)
 
 
-def _refundable(order: Order, capture: Capture) -> int:
+def _refundable(order: PayPalOrder, capture: PayPalCapture) -> int:
     if capture.status not in translate.CAPTURED:
         return 0
     made = [each for each in order.payments.refunds if each.capture_id == capture.id]

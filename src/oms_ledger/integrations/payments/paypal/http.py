@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from oms_ledger.integrations.ports import (
+    AmountNotPossible,
     NoAnswer,
     Unknown,
     VendorAccount,
@@ -135,13 +136,16 @@ def _error(response: VendorResponse) -> NoAnswer | CallRefused:
 
 
 def outcome(act: Callable[[], T]) -> T | VendorRefused | Unknown:
-    """What calls came to. `ValueError` is of an amount that PayPal cannot take."""
+    """What calls came to. `ValueError` and `ArithmeticError` are of amounts in an answer that are
+    none."""
     try:
         return act()
     except (NoAnswer, CallRefused) as error:
         return outcome_of(error)
-    except ValueError as error:
+    except AmountNotPossible as error:
         return VendorRefused("amount_not_possible", str(error))
+    except (ValueError, ArithmeticError):
+        return Unknown("malformed_answer")
 
 
 def outcome_of(error: NoAnswer | CallRefused) -> VendorRefused | Unknown:

@@ -11,13 +11,17 @@ import msgspec
 from oms_ledger.integrations.payments.paypal import translate
 from oms_ledger.integrations.payments.paypal.http import CallRefused, PayPalHttp
 from oms_ledger.integrations.payments.paypal.orders import PayPalOrders
-from oms_ledger.integrations.payments.paypal.translate import Amount, Capture, Dispute
+from oms_ledger.integrations.payments.paypal.translate import (
+    PayPalAmount,
+    PayPalCapture,
+    PayPalDispute,
+)
 from oms_ledger.integrations.payments.paypal.webhook import (
     DISPUTE_KINDS,
     KINDS,
     ORDER_KINDS,
-    Event,
-    EventPage,
+    EventList,
+    PayPalEvent,
     Signatures,
 )
 from oms_ledger.integrations.ports import (
@@ -50,12 +54,12 @@ class Resource(msgspec.Struct):
 
     id: str = ""
     status: str = ""
-    amount: Amount | None = None
+    amount: PayPalAmount | None = None
     custom_id: str | None = None
     invoice_id: str | None = None
     dispute_id: str = ""
     supplementary_data: SupplementaryData = msgspec.field(default_factory=SupplementaryData)
-    links: list[translate.Link] = []
+    links: list[translate.PayPalLink] = []
 
 
 class Verification(msgspec.Struct):
@@ -79,7 +83,7 @@ class PayPalMessages:
         return answer.verification_status == "SUCCESS"
 
     def facts(self, message: WebhookMessage) -> PaymentFacts:
-        event = msgspec.json.decode(message.body, type=Event)
+        event = msgspec.json.decode(message.body, type=PayPalEvent)
         resource = msgspec.json.decode(event.resource, type=Resource)
         if event.event_type in DISPUTE_KINDS:
             return _fetched(lambda: self._facts_of_dispute(resource.dispute_id))
@@ -110,18 +114,18 @@ class PayPalMessages:
         return capture.supplementary_data.related_ids.order_id
 
     def _facts_of_reversal(self, capture_id: str) -> PaymentFacts:
-        capture = self._http.get(f"/v2/payments/captures/{capture_id}", Capture)
+        capture = self._http.get(f"/v2/payments/captures/{capture_id}", PayPalCapture)
         if capture.custom_id is None:
             return ()
         return (translate.reversal_fact(capture, capture.custom_id),)
 
     def _facts_of_dispute(self, dispute_id: str) -> PaymentFacts:
-        dispute = self._http.get(f"/v1/customer/disputes/{dispute_id}", Dispute)
+        dispute = self._http.get(f"/v1/customer/disputes/{dispute_id}", PayPalDispute)
         disputed = (each.seller_transaction_id for each in dispute.disputed_transactions)
         capture_id = next((each for each in disputed if each is not None), None)
         if capture_id is None:
             return ()
-        capture = self._http.get(f"/v2/payments/captures/{capture_id}", Capture)
+        capture = self._http.get(f"/v2/payments/captures/{capture_id}", PayPalCapture)
         return (
             () if capture.custom_id is None else translate.dispute_facts(dispute, capture.custom_id)
         )
@@ -139,11 +143,11 @@ class PayPalMessages:
         )
         events: list[msgspec.Raw] = []
         while path:
-            page = self._http.get(path, EventPage)
+            page = self._http.get(path, EventList)
             events += page.events
             following = next((each.href for each in page.links if each.rel == "next"), "")
             path = following[following.index("/v1/") :] if "/v1/" in following else ""
-        read = [(msgspec.json.decode(each, type=Event), bytes(each)) for each in events]
+        read = [(msgspec.json.decode(each, type=PayPalEvent), bytes(each)) for each in events]
         messages = [
             WebhookMessage(event.id, event.event_type, body)
             for event, body in sorted(read, key=lambda each: each[0].create_time)
@@ -157,3 +161,5 @@ def _fetched(fetch: Callable[[], T]) -> T:
         return fetch()
     except CallRefused as error:
         raise NoAnswer(error.code) from None
+    except (ValueError, ArithmeticError):
+        raise NoAnswer("malformed_answer") from None

@@ -15,16 +15,21 @@ import msgspec
 
 from oms_ledger.domain.money import DIGITS, Money, to_minor
 from oms_ledger.domain.payments.reports import ProviderReport, ReportKind
-from oms_ledger.integrations.ports import PaymentFact, PaymentFacts
+from oms_ledger.integrations.ports import AmountNotPossible, PaymentFact, PaymentFacts
 
 PAYPAL_DIGITS = DIGITS | {"HUF": 0, "TWD": 0}
 """Decimal digits of PayPal's amounts: those of ISO 4217 but for two currencies."""
+
+CARRIERS = frozenset(
+    {"ARAMEX", "DHL", "DPD", "FEDEX", "GLS", "HERMES", "ROYAL_MAIL", "TNT", "UPS", "USPS"}
+)
+"""Carriers that are called the same at PayPal. It has 1,266 more, by its own names."""
 
 CAPTURED = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
 CAPTURABLE = frozenset({"CREATED", "PARTIALLY_CAPTURED"})
 
 
-class Amount(msgspec.Struct):
+class PayPalAmount(msgspec.Struct):
     currency_code: str
     value: str
 
@@ -33,7 +38,7 @@ class Amount(msgspec.Struct):
         return Money(to_minor(Decimal(self.value), self.currency_code), self.currency_code)
 
 
-class Link(msgspec.Struct):
+class PayPalLink(msgspec.Struct):
     href: str
     rel: str
 
@@ -41,25 +46,25 @@ class Link(msgspec.Struct):
 class Authorization(msgspec.Struct):
     id: str
     status: str
-    amount: Amount
+    amount: PayPalAmount
     create_time: datetime | None = None
     expiration_time: datetime | None = None
 
 
-class Capture(msgspec.Struct):
+class PayPalCapture(msgspec.Struct):
     id: str
     status: str
-    amount: Amount
+    amount: PayPalAmount
     invoice_id: str | None = None
     custom_id: str | None = None
 
 
-class Refund(msgspec.Struct):
+class PayPalRefund(msgspec.Struct):
     id: str
     status: str
-    amount: Amount
+    amount: PayPalAmount
     custom_id: str | None = None
-    links: list[Link] = []
+    links: list[PayPalLink] = []
 
     @property
     def capture_id(self) -> str | None:
@@ -68,24 +73,24 @@ class Refund(msgspec.Struct):
 
 class Payments(msgspec.Struct):
     authorizations: list[Authorization] = []
-    captures: list[Capture] = []
-    refunds: list[Refund] = []
+    captures: list[PayPalCapture] = []
+    refunds: list[PayPalRefund] = []
 
 
 class PurchaseUnit(msgspec.Struct):
-    amount: Amount | None = None
+    amount: PayPalAmount | None = None
     custom_id: str | None = None
     payments: Payments = msgspec.field(default_factory=Payments)
 
 
-class Order(msgspec.Struct):
-    """An order of PayPal; ours have one purchase unit."""
+class PayPalOrder(msgspec.Struct):
+    """An order of PayPal. The ledger's have one purchase unit."""
 
     id: str
     status: str
     intent: str = "CAPTURE"
     purchase_units: list[PurchaseUnit] = []
-    links: list[Link] = []
+    links: list[PayPalLink] = []
 
     @property
     def payment_id(self) -> str | None:
@@ -107,31 +112,31 @@ class DisputedTransaction(msgspec.Struct):
 
 class DisputeOutcome(msgspec.Struct):
     outcome_code: str = ""
-    amount_refunded: Amount | None = None
+    amount_refunded: PayPalAmount | None = None
 
 
-class Dispute(msgspec.Struct):
+class PayPalDispute(msgspec.Struct):
     dispute_id: str
     status: str
-    dispute_amount: Amount
+    dispute_amount: PayPalAmount
     reason: str = ""
     dispute_life_cycle_stage: str = "INQUIRY"
     disputed_transactions: list[DisputedTransaction] = []
     dispute_outcome: DisputeOutcome | None = None
 
 
-def linked_id(links: Iterable[Link], rel: str) -> str | None:
+def linked_id(links: Iterable[PayPalLink], rel: str) -> str | None:
     """The last part of the address of a link."""
     return next((each.href.rpartition("/")[2] for each in links if each.rel == rel), None)
 
 
 def paypal_amount(money: Money) -> dict[str, str]:
-    """`ValueError` where PayPal cannot take the amount to the last digit."""
+    """`AmountNotPossible` where PayPal cannot take the amount to the last digit."""
     digits = PAYPAL_DIGITS[money.currency]
     value = Decimal(money.minor).scaleb(-DIGITS[money.currency])
     text = f"{value:.{digits}f}"
     if Decimal(text) != value:
-        raise ValueError(f"{money} is finer than PayPal takes of {money.currency}")
+        raise AmountNotPossible(f"{money} is finer than PayPal takes of {money.currency}")
     return {"currency_code": money.currency, "value": text}
 
 
@@ -139,14 +144,29 @@ def refund_reference(refund_id: str, amount: Money) -> str:
     return f"{refund_id}.{amount.minor}"
 
 
-def order_facts(order: Order, now: datetime) -> PaymentFacts:
-    """What an order says now about our payment; nothing where it is not one of ours."""
+def parcel(capture: PayPalCapture, carrier: str, tracking_number: str) -> dict[str, str | bool]:
+    """The parcel of a capture; PayPal's contract wants the capture's id twice."""
+    code = carrier.upper().replace(" ", "_")
+    named = {"carrier": code} if code in CARRIERS else {"carrier_name_other": carrier[:64]}
+    return {
+        "capture_id": capture.id,
+        "transaction_id": capture.id,
+        "status": "SHIPPED",
+        "tracking_number": tracking_number[:64],
+        "notify_payer": False,
+        "carrier": "OTHER",
+        **named,
+    }
+
+
+def order_facts(order: PayPalOrder, now: datetime) -> PaymentFacts:
+    """What an order says now about our payment; nothing where it is not the ledger's."""
     if order.payment_id is None or not order.purchase_units:
         return ()
     return tuple(_facts(order, order.payment_id, now))
 
 
-def _facts(order: Order, payment_id: str, now: datetime) -> Iterator[PaymentFact]:
+def _facts(order: PayPalOrder, payment_id: str, now: datetime) -> Iterator[PaymentFact]:
     payments = order.payments
     yield from _facts_of_authorizations(order, payment_id, now)
     at_once = order.intent == "CAPTURE" and any(x.status in CAPTURED for x in payments.captures)
@@ -161,7 +181,9 @@ def _facts(order: Order, payment_id: str, now: datetime) -> Iterator[PaymentFact
         yield from _facts_of_refund(payment_id, name, some)
 
 
-def _facts_of_authorizations(order: Order, payment_id: str, now: datetime) -> Iterator[PaymentFact]:
+def _facts_of_authorizations(
+    order: PayPalOrder, payment_id: str, now: datetime
+) -> Iterator[PaymentFact]:
     """A re-authorisation is another authorization of the same payment: the first is the fact."""
     each = order.payments.authorizations
     good = [one for one in each if one.status not in ("DENIED", "PENDING")]
@@ -189,7 +211,9 @@ def _facts_of_authorizations(order: Order, payment_id: str, now: datetime) -> It
         )
 
 
-def _facts_of_capture(order: Order, payment_id: str, capture: Capture) -> Iterator[PaymentFact]:
+def _facts_of_capture(
+    order: PayPalOrder, payment_id: str, capture: PayPalCapture
+) -> Iterator[PaymentFact]:
     name = capture.invoice_id or capture.id
     if capture.status in CAPTURED:
         yield _fact(
@@ -214,9 +238,11 @@ def _facts_of_capture(order: Order, payment_id: str, capture: Capture) -> Iterat
         )
 
 
-def _facts_of_refund(payment_id: str, name: str, refunds: list[Refund]) -> Iterator[PaymentFact]:
-    """One refund of ours, however many it is at PayPal: done when all of it is. One that was made
-    at PayPal has no reference of ours."""
+def _facts_of_refund(
+    payment_id: str, name: str, refunds: list[PayPalRefund]
+) -> Iterator[PaymentFact]:
+    """One refund of the ledger, however many it is at PayPal: done when all of it is. One that was
+    made at PayPal has an id of PayPal alone."""
     refund_id, dot, whole = name.rpartition(".")
     refund_id = refund_id if dot else name
     completed = [each for each in refunds if each.status == "COMPLETED"]
@@ -239,7 +265,7 @@ def _facts_of_refund(payment_id: str, name: str, refunds: list[Refund]) -> Itera
         )
 
 
-def dispute_facts(dispute: Dispute, payment_id: str) -> PaymentFacts:
+def dispute_facts(dispute: PayPalDispute, payment_id: str) -> PaymentFacts:
     """The money is taken once a dispute is more than an inquiry, and comes back where it is decided
     for the merchant. An inquiry that ends with a refund is reported as that refund."""
     if dispute.dispute_life_cycle_stage == "INQUIRY":
@@ -270,7 +296,7 @@ def dispute_facts(dispute: Dispute, payment_id: str) -> PaymentFacts:
     return (taken, returned)
 
 
-def reversal_fact(capture: Capture, payment_id: str) -> PaymentFact:
+def reversal_fact(capture: PayPalCapture, payment_id: str) -> PaymentFact:
     """PayPal took back a capture without a dispute: a bank's return, or a mistake."""
     return _fact(
         payment_id,
@@ -282,7 +308,7 @@ def reversal_fact(capture: Capture, payment_id: str) -> PaymentFact:
     )
 
 
-def action_fact(order: Order, payment_id: str, url: str, currency: str) -> PaymentFact:
+def action_fact(order: PayPalOrder, payment_id: str, url: str, currency: str) -> PaymentFact:
     report = ProviderReport(
         "requires_action", f"requires_action:{order.id}", reference=order.id, url=url
     )
@@ -291,10 +317,10 @@ def action_fact(order: Order, payment_id: str, url: str, currency: str) -> Payme
 
 def _fact(
     payment_id: str,
-    amount: Amount | None,
+    amount: PayPalAmount | None,
     kind: ReportKind,
     name: str,
-    of: Amount | None = None,
+    of: PayPalAmount | None = None,
     *,
     reference: str | None = None,
     request_id: str | None = None,
@@ -302,7 +328,7 @@ def _fact(
     expires_at: datetime | None = None,
 ) -> PaymentFact:
     """`of` gives the currency of a fact without an amount."""
-    currency = (amount or of or Amount("", "")).currency_code
+    currency = (amount or of or PayPalAmount("", "")).currency_code
     report = ProviderReport(
         kind,
         name,

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from oms_ledger.integrations.payments.paypal.translate import Link
+from oms_ledger.integrations.payments.paypal.translate import PayPalLink
 from oms_ledger.integrations.ports import (
     BadSignature,
     NoAnswer,
@@ -49,16 +49,16 @@ SIGNED_BY = "paypal.com"
 ALGORITHM = "SHA256withRSA"
 
 
-class Event(msgspec.Struct):
+class PayPalEvent(msgspec.Struct):
     id: str
     event_type: str
     create_time: datetime
     resource: msgspec.Raw
 
 
-class EventPage(msgspec.Struct):
+class EventList(msgspec.Struct):
     events: list[msgspec.Raw] = []
-    links: list[Link] = []
+    links: list[PayPalLink] = []
 
 
 class Transmission(msgspec.Struct):
@@ -106,7 +106,7 @@ class Signatures:
         else:
             self._verify_by_certificate(transmission, request.body)
         try:
-            event = msgspec.json.decode(request.body, type=Event)
+            event = msgspec.json.decode(request.body, type=PayPalEvent)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadSignature from None
         return WebhookMessage(event.id, event.event_type, request.body)

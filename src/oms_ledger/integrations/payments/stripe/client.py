@@ -10,17 +10,18 @@ import stripe
 
 from oms_ledger.integrations.payments.stripe import translate
 from oms_ledger.integrations.payments.stripe.http import sdk
-from oms_ledger.integrations.payments.stripe.translate import Dispute, Intent, Refund
+from oms_ledger.integrations.payments.stripe.translate import Intent, StripeDispute, StripeRefund
 from oms_ledger.integrations.payments.stripe.webhook import (
     CHARGE_KINDS,
     DISPUTE_KINDS,
     INTENT_KINDS,
     KINDS,
     REFUND_KINDS,
-    Event,
+    StripeEvent,
     verify,
 )
 from oms_ledger.integrations.ports import (
+    AmountNotPossible,
     AnyPaymentCall,
     AuthoriseCall,
     CaptureCall,
@@ -158,7 +159,7 @@ class StripeGateway:
             },
             {"idempotency_key": f"{call.call_id}:refund"},
         )
-        return _refund_of(_read(created, Refund), call)
+        return _refund_of(_read(created, StripeRefund), call)
 
     def _on_intent(
         self, call: CaptureCall | VoidCall | RefundCall, act: Callable[[], PaymentOutcome]
@@ -186,8 +187,8 @@ class StripeGateway:
             return None if intent is None else self._outcome_of_authorisation(intent)
         if isinstance(call, RefundCall):
             refunds = self._refunds(call.reference)
-            ours = (each for each in refunds if each.metadata.get("oms_refund") == call.call_id)
-            return next((_refund_of(each, call) for each in ours), None)
+            made = (each for each in refunds if each.metadata.get("oms_refund") == call.call_id)
+            return next((_refund_of(each, call) for each in made), None)
         intent = self._intent(call.reference)
         return (
             self._capture_of(intent, call)
@@ -201,7 +202,7 @@ class StripeGateway:
         )
 
     def _intent_of(self, call: AuthoriseCall) -> Intent | None:
-        """The PaymentIntent of a payment of ours. It is read from the list, which has what was made
+        """The PaymentIntent of a payment. It is read from the list, which has what was made
         just now, as Stripe's search has not."""
         if call.reference:
             return self._intent(call.reference)
@@ -219,7 +220,7 @@ class StripeGateway:
                 return None
             last = intents[-1].id
 
-    def _refunds(self, intent_id: str) -> Iterator[Refund]:
+    def _refunds(self, intent_id: str) -> Iterator[StripeRefund]:
         last: str | None = None
         while True:
             page = self._sdk.v1.refunds.list(
@@ -227,7 +228,7 @@ class StripeGateway:
                 if last is None
                 else {"payment_intent": intent_id, "limit": PAGE, "starting_after": last}
             )
-            refunds = [_read(each, Refund) for each in page.data]
+            refunds = [_read(each, StripeRefund) for each in page.data]
             yield from refunds
             if not page.has_more or not refunds:
                 return
@@ -272,7 +273,7 @@ class StripeGateway:
         return verify(request, self._account.secrets, self._account.now())
 
     def facts(self, message: WebhookMessage) -> PaymentFacts:
-        event = msgspec.json.decode(message.body, type=Event)
+        event = msgspec.json.decode(message.body, type=StripeEvent)
         about = event.data.object
         if event.type in INTENT_KINDS:
             return _fetched(lambda: self._facts(self._intent(about.id)))
@@ -286,12 +287,12 @@ class StripeGateway:
         return ()
 
     def _facts_of_refund(self, refund_id: str) -> PaymentFacts:
-        refund = _read(self._sdk.v1.refunds.retrieve(refund_id), Refund)
+        refund = _read(self._sdk.v1.refunds.retrieve(refund_id), StripeRefund)
         payment_id = self._payment_id(refund.payment_intent)
         return () if payment_id is None else translate.refund_facts(refund, payment_id)
 
     def _facts_of_dispute(self, dispute_id: str) -> PaymentFacts:
-        dispute = _read(self._sdk.v1.disputes.retrieve(dispute_id), Dispute)
+        dispute = _read(self._sdk.v1.disputes.retrieve(dispute_id), StripeDispute)
         payment_id = self._payment_id(dispute.payment_intent)
         return () if payment_id is None else translate.dispute_facts(dispute, payment_id)
 
@@ -333,7 +334,7 @@ def _read(thing: stripe.StripeObject, kind: type[T]) -> T:
     return msgspec.convert(thing.to_dict(), kind)
 
 
-def _refund_of(refund: Refund, call: RefundCall) -> PaymentOutcome:
+def _refund_of(refund: StripeRefund, call: RefundCall) -> PaymentOutcome:
     """Pending refunds are done as far as we are concerned, and reported later."""
     if refund.status in ("failed", "canceled"):
         return VendorRefused(refund.failure_reason or "failed", "Stripe could not refund it.")
@@ -348,6 +349,8 @@ def _outcome(act: Callable[[], T]) -> T | VendorRefused | Unknown:
         return Unknown(error.code, error.retry_seconds)
     except stripe.StripeError as error:
         return _outcome_of(error)
+    except AmountNotPossible as error:
+        return VendorRefused("amount_not_possible", str(error))
     except (msgspec.ValidationError, ValueError, KeyError, TypeError, AttributeError):
         return Unknown("malformed_answer")
 

@@ -15,7 +15,7 @@ import msgspec
 
 from oms_ledger.domain.money import DIGITS, Money
 from oms_ledger.domain.payments.reports import ProviderReport, ReportKind
-from oms_ledger.integrations.ports import PaymentFact, PaymentFacts
+from oms_ledger.integrations.ports import AmountNotPossible, PaymentFact, PaymentFacts
 
 CAPTURE_KEY = "oms_c_"
 
@@ -24,18 +24,18 @@ STRIPE_DIGITS = DIGITS | {"MGA": 0, "ISK": 2, "UGX": 2}
 which has none, and ISK and UGX, which have two that are always zero."""
 
 
-class Details(msgspec.Struct):
+class ChargeDetails(msgspec.Struct):
     """`card` holds `capture_before`, a Unix time, where the charge is an authorisation."""
 
     card: dict[str, object] | None = None
 
 
-class Charge(msgspec.Struct):
+class StripeCharge(msgspec.Struct):
     id: str
-    payment_method_details: Details | None = None
+    payment_method_details: ChargeDetails | None = None
 
 
-class PaymentError(msgspec.Struct):
+class IntentError(msgspec.Struct):
     code: str | None = None
     decline_code: str | None = None
     message: str | None = None
@@ -63,10 +63,10 @@ class Intent(msgspec.Struct):
     capture_method: str = "automatic"
     amount_received: int | None = None
     amount_capturable: int | None = None
-    latest_charge: Charge | str | None = None
+    latest_charge: StripeCharge | str | None = None
     next_action: NextAction | None = None
     cancellation_reason: str | None = None
-    last_payment_error: PaymentError | None = None
+    last_payment_error: IntentError | None = None
     client_secret: str | None = None
 
     @property
@@ -83,7 +83,7 @@ class Intent(msgspec.Struct):
         }
 
 
-class Refund(msgspec.Struct):
+class StripeRefund(msgspec.Struct):
     id: str
     status: str | None
     amount: int
@@ -97,7 +97,7 @@ class BalanceTransaction(msgspec.Struct):
     amount: int
 
 
-class Dispute(msgspec.Struct):
+class StripeDispute(msgspec.Struct):
     """`balance_transactions`: money taken from the account (negative) and given back."""
 
     id: str
@@ -110,12 +110,12 @@ class Dispute(msgspec.Struct):
 
 
 def stripe_amount(money: Money) -> int:
-    """`ValueError` where Stripe cannot take the amount to the last digit."""
+    """`AmountNotPossible` where Stripe cannot take the amount to the last digit."""
     shift = STRIPE_DIGITS[money.currency] - DIGITS[money.currency]
     amount = _shifted(money.minor, shift)
     coarse = STRIPE_DIGITS[money.currency] == 3 and amount % 10
     if coarse or minor_units(amount, money.currency) != money.minor:
-        raise ValueError(f"{money} is finer than Stripe takes of {money.currency}")
+        raise AmountNotPossible(f"{money} is finer than Stripe takes of {money.currency}")
     return amount
 
 
@@ -150,7 +150,7 @@ def action_url(intent: Intent, action_page: str | None) -> str | None:
 
 
 def intent_facts(intent: Intent, action_page: str | None = None) -> PaymentFacts:
-    """What a PaymentIntent says now about our payment; nothing where it is not one of ours."""
+    """What a PaymentIntent says now about our payment; nothing where it is not the ledger's."""
     if intent.payment_id is None:
         return ()
     match intent.status:
@@ -169,7 +169,7 @@ def intent_facts(intent: Intent, action_page: str | None = None) -> PaymentFacts
             return ()
 
 
-def refund_facts(refund: Refund, payment_id: str) -> PaymentFacts:
+def refund_facts(refund: StripeRefund, payment_id: str) -> PaymentFacts:
     refund_id = refund.metadata.get("oms_refund")
     currency = refund.currency.upper()
     name = refund_id or refund.id
@@ -194,7 +194,7 @@ def refund_facts(refund: Refund, payment_id: str) -> PaymentFacts:
     return (PaymentFact(payment_id, currency, report),)
 
 
-def dispute_facts(dispute: Dispute, payment_id: str) -> PaymentFacts:
+def dispute_facts(dispute: StripeDispute, payment_id: str) -> PaymentFacts:
     """A dispute counts once the money was taken from the account, and again once it came back."""
     currency = dispute.currency.upper()
     moved = [each.amount for each in dispute.balance_transactions]
@@ -262,7 +262,7 @@ def _authorised(intent: Intent) -> PaymentFact:
 
 def _expiry(intent: Intent) -> datetime | None:
     charge = intent.latest_charge
-    if not isinstance(charge, Charge) or charge.payment_method_details is None:
+    if not isinstance(charge, StripeCharge) or charge.payment_method_details is None:
         return None
     before = (charge.payment_method_details.card or {}).get("capture_before")
     return datetime.fromtimestamp(before, UTC) if isinstance(before, int) else None
@@ -308,7 +308,7 @@ def _succeeded(intent: Intent) -> PaymentFacts:
 
 
 def _canceled(intent: Intent) -> PaymentFacts:
-    """Released, by somebody or because its time was over; without a charge it came to nothing."""
+    """Released on request or because its time was over; without a charge it came to nothing."""
     if intent.latest_charge is None:
         failed = ProviderReport("failed", f"failed:{intent.id}:canceled", code="canceled")
         return (_fact(intent, failed),)
@@ -318,7 +318,7 @@ def _canceled(intent: Intent) -> PaymentFacts:
     return (_authorised(intent), _fact(intent, gone))
 
 
-def _failed(intent: Intent, error: PaymentError) -> PaymentFact:
+def _failed(intent: Intent, error: IntentError) -> PaymentFact:
     code = error.decline_code or error.code or "declined"
     name = f"failed:{intent.id}:{error.charge or code}"
     return _fact(intent, ProviderReport("failed", name, None, intent.id, None, code, error.message))

@@ -47,7 +47,7 @@ class EventData(msgspec.Struct):
     object: EventObject
 
 
-class Event(msgspec.Struct):
+class StripeEvent(msgspec.Struct):
     id: str
     type: str
     created: int
@@ -65,7 +65,7 @@ def verify(request: WebhookRequest, secrets: Mapping[str, str], now: datetime) -
     if _signed_at(header) > (now + FUTURE_MAX).timestamp():
         raise BadSignature
     try:
-        event = msgspec.json.decode(request.body, type=Event)
+        event = msgspec.json.decode(request.body, type=StripeEvent)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadSignature from None
     return WebhookMessage(event.id, event.type, request.body)
