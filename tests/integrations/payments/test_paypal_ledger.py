@@ -9,10 +9,13 @@ from typing import get_args
 
 import pytest
 
+from oms_commands.connections.put import PutConnection
 from oms_ledger.domain.errors import Unauthenticated
-from oms_ledger.testing.paypal.api import WEBHOOK_ID, Fault
+from oms_ledger.domain.money import Money
+from oms_ledger.testing.paypal.api import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, Fault
 from tests.databases import Database
 from tests.integrations.payments.till import TOTAL, Till, till
+from tests.serving.family import until
 
 
 @pytest.fixture
@@ -173,3 +176,38 @@ def check_messages(shop: Till, payments: int) -> None:
 
 def _refund(value: str) -> bytes:
     return b'{"amount":{"currency_code":"GBP","value":"%s"}}' % value.encode()
+
+
+def test_another_connection_is_not_believed(shop: Till) -> None:
+    """A test account whose owner names a payment of the real one as its own."""
+    payment_id = shop.request(shop.order())
+    shop.work()
+    stand_in = shop.stand_in
+    forged = stand_in.books.create("CAPTURE", Money(2000, "GBP"), payment_id, None)
+    stand_in.books.approve(forged.id)
+    stand_in._finish(forged.id, "capture")
+    defined = shop.oms.connections.directory.get("paypal")[1]
+    options = {each.name: each.value for each in defined.options}
+    shop.execute(PutConnection("test", "paypal", defined.base_url, options=options))
+    secrets = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    receive = shop.oms.connections.inbox.receive
+    until(lambda: "test" in shop.oms.connections.directory.all(), "the connection is there")
+    shop.oms.connections.put_secrets("test", secrets, "clerk")
+    for event in stand_in.events:
+        receive("test", event.headers(), event.body)
+    shop.work()
+    assert shop.payment(payment_id).status == "requires_action"
+
+
+def test_another_currency_is_left_to_a_person(shop: Till) -> None:
+    payment_id = shop.authorised()
+    (order,) = shop.stand_in.books.orders.values()
+    order.captures.append(shop.stand_in.books._captured(order, Money(2000, "JPY")))
+    shop.deliver([shop.stand_in.events[0]])
+    shop.stand_in._event("CHECKOUT.ORDER.COMPLETED", shop.stand_in._order(order))
+    shop.deliver()
+    retries = shop.oms.connections.translator()
+    retries.step()
+    assert shop.payment(payment_id).totals.captured == 0
+    listed = shop.oms.connections.messages.list(connection="paypal")
+    assert "currency_mismatch" in {each.code for each in listed}
