@@ -26,10 +26,10 @@ def vendor() -> Iterator[FaultServer]:
 @pytest.fixture
 def with_acme(run: Run, vendor: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The program with one more vendor."""
-    known: Any = LedgerConnections.__init__
+    begin: Any = LedgerConnections.__init__
 
     def started(self: LedgerConnections, *given: object) -> None:
-        known(self, *given[:-1], (*catalogue.VENDOR_KINDS, *KINDS))
+        begin(self, *given[:-1], (*catalogue.VENDOR_KINDS, *KINDS))
 
     monkeypatch.setattr(LedgerConnections, "__init__", started)
     monkeypatch.setenv("OMS_DEVELOPMENT_URLS", vendor.url)

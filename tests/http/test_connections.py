@@ -114,7 +114,7 @@ def test_roles(acme: Oms) -> None:
 # Jobs.
 
 
-def test_a_job_is_seen_retried_and_cancelled(acme: Oms, desk: Api, vendor: FaultServer) -> None:
+def test_a_job_is_listed_retried_and_cancelled(acme: Oms, desk: Api, vendor: FaultServer) -> None:
     payment(acme)
     vendor.answers = ["close_after"]
     connections = acme.connections
@@ -145,14 +145,14 @@ def test_jobs_are_listed_page_by_page(acme: Oms, desk: Api) -> None:
     with acme.connections.effect_runner() as effects:
         while effects.step():
             pass
-    seen: list[str] = []
+    listed: list[str] = []
     cursor: str | None = ""
     while cursor is not None:
         params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
         page = desk.get("/v1/jobs", params=params).json()
-        seen += [each["job_id"] for each in page["items"]]
+        listed += [each["job_id"] for each in page["items"]]
         cursor = page["next_cursor"]
-    assert len(seen) == len(set(seen)) == 5
+    assert len(listed) == len(set(listed)) == 5
     for wrong in ({"cursor": "x"}, {"state": "odd"}, {"limit": "0"}, {"other": "1"}):
         assert desk.get("/v1/jobs", params=wrong).status_code == 422
 

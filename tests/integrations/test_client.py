@@ -121,17 +121,17 @@ def trusting(authority: Authority) -> ssl.SSLContext:
 
 
 def test_certificates_are_verified(tmp_path: Path) -> None:
-    ours, foreign = Authority(tmp_path, "ours"), Authority(tmp_path, "foreign")
-    with fault_server(ours.issue("127.0.0.1")) as server:
-        trusted = client_of(server.url, tls=trusting(ours))
-        assert trusted.call("GET", f"{server.url}/", {}, b"").status == 200
+    trusted, foreign = Authority(tmp_path, "trusted"), Authority(tmp_path, "foreign")
+    with fault_server(trusted.issue("127.0.0.1")) as server:
+        client = client_of(server.url, tls=trusting(trusted))
+        assert client.call("GET", f"{server.url}/", {}, b"").status == 200
         with pytest.raises(NoAnswer, match="bad_certificate"):
             client_of(server.url, tls=trusting(foreign)).call("GET", f"{server.url}/", {}, b"")
         with pytest.raises(NoAnswer, match="bad_certificate"):
             client_of(server.url).call("GET", f"{server.url}/", {}, b"")
-    with fault_server(ours.issue("api.vendor.example")) as server:
+    with fault_server(trusted.issue("api.vendor.example")) as server:
         with pytest.raises(NoAnswer, match="bad_certificate"):
-            client_of(server.url, tls=trusting(ours)).call("GET", f"{server.url}/", {}, b"")
+            client_of(server.url, tls=trusting(trusted)).call("GET", f"{server.url}/", {}, b"")
         assert not server.received, "nothing is sent to a server that is not the vendor's"
 
 
@@ -224,18 +224,18 @@ def test_a_setting_allows_one_origin_and_no_other(server: FaultServer) -> None:
 
 def test_the_address_that_was_checked_is_the_one_that_is_called(server: FaultServer) -> None:
     """DNS rebinding: the name leads to the internet when it is checked, and home afterwards."""
-    asked: list[str] = []
+    resolved: list[str] = []
 
     def rebinding(host: str, port: int) -> list[str]:
-        asked.append(host)
-        return ["203.0.113.7"] if len(asked) == 1 else ["127.0.0.1"]
+        resolved.append(host)
+        return ["203.0.113.7"] if len(resolved) == 1 else ["127.0.0.1"]
 
     client = VendorClient(AddressGuard((), rebinding), LIMITS)
     for _ in range(3):
         with pytest.raises(NoAnswer):
             client.call("GET", f"https://rebind.example:{server.port}/", {}, b"")
     assert server.connections == 0
-    assert len(asked) == 3, "it is resolved once for each connection"
+    assert len(resolved) == 3, "it is resolved once for each connection"
 
 
 def test_a_name_with_any_private_address_is_refused(server: FaultServer) -> None:

@@ -77,7 +77,7 @@ def test_of_a_forged_message_nothing_is_kept(shop: Oms, forgery: str) -> None:
 
 
 def test_a_sealed_message_is_bound_to_its_id(shop: Oms, ready: Database) -> None:
-    """Whoever may write to the table cannot have one message stand for another."""
+    """A person who may write to the table cannot have one message stand for another."""
     post(shop, message("m1", "authorised", payment(shop), 2000))
     post(shop, message("m2", "news"))
     with closing(ready.connect_owner()) as owner:
@@ -244,9 +244,9 @@ def flood(oms: Oms, count: int) -> None:
     assert (stored, forged) == (count, count // 10)
     translate_all(oms)
     for payment_id, captured in expected.items():
-        found = state(oms, payment_id)
-        assert (found.totals.captured, found.totals.authorised) == (captured, 2000)
-        assert not found.discrepancies
+        booked = state(oms, payment_id)
+        assert (booked.totals.captured, booked.totals.authorised) == (captured, 2000)
+        assert not booked.discrepancies
 
 
 def test_a_flood_ends_as_the_provider_has_it(shop: Oms) -> None:

@@ -44,7 +44,7 @@ def test_they_are_given_to_the_vendor_they_are_for(shop: Oms, vendor: FaultServe
 
 
 def test_they_are_not_sent_to_another_address(shop: Oms, vendor: FaultServer) -> None:
-    """Who may define a connection may not have its secrets sent to a machine of theirs."""
+    """Who may define a connection may not have its secrets sent elsewhere."""
     with fault_server() as thief:
         connect_to(shop, thief.url)
         with pytest.raises(Refused, match="Send them again") as refused:

@@ -42,7 +42,7 @@ def test_a_location_must_exist() -> None:
     given().when(PutConnection, **put(locations={"LON": "loc_1"})).then_refused("unknown_location")
 
 
-def test_there_are_not_more_than_workers_can_look_at() -> None:
+def test_the_number_of_connections_is_limited() -> None:
     many = [ConnectionDefined(f"c{n}", "stripe") for n in range(200)]
     given(*many).when(PutConnection, **put()).then_refused("too_many_connections")
     given(*many).when(PutConnection, **put(connection="c7", channel="web")).then(

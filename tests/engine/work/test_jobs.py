@@ -88,7 +88,7 @@ def test_an_earlier_try_of_the_same_worker_ends_nothing(
     assert jobs.end(connector, second, "me", JobEnd("done"))
 
 
-def test_a_known_failure_leaves_no_doubt(ready: Database, connector: Connection) -> None:
+def test_a_definite_failure_leaves_no_doubt(ready: Database, connector: Connection) -> None:
     make(ready, "payments-1")
     (job,) = lease(connector)
     jobs.end(connector, job, "me", JobEnd("waiting", "secrets_missing"))
