@@ -15,7 +15,7 @@ from oms_ledger.domain.money import Money
 from oms_ledger.testing.paypal.api import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, Fault
 from tests.databases import Database
 from tests.integrations.payments.till import TOTAL, Till, till
-from tests.serving.family import until
+from tests.serving.family import PATIENCE_SECONDS, until
 
 
 @pytest.fixture
@@ -136,25 +136,26 @@ def test_messages_shuffled_tripled_and_forged(shop: Till) -> None:
 
 @pytest.mark.long
 def test_ten_thousand_messages_shuffled_tripled_and_forged(shop: Till) -> None:
-    check_messages(shop, payments=1100)
+    check_messages(shop, payments=860)
 
 
 def check_messages(shop: Till, payments: int) -> None:
     chance = random.Random(16)
+    patience = PATIENCE_SECONDS + payments
     ids = []
     for _ in range(payments):
         ids.append(shop.request(shop.order()))
-    shop.work()
+    shop.work(patience)
     for payment_id in ids:
         shop.approve(payment_id)
     shop.deliver()
-    shop.work()
+    shop.work(patience)
     for payment_id in ids:
         shop.capture(payment_id, "12.00", final=True)
-    shop.work()
+    shop.work(patience)
     for payment_id in ids[::2]:
         shop.refund(payment_id, "2.00")
-    shop.work()
+    shop.work(patience)
     events = list(shop.stand_in.events)
     posts = [(event, False) for event in events for _ in range(3)]
     posts += [(event, True) for event in chance.choices(events, k=len(posts) // 9)]
@@ -169,7 +170,7 @@ def check_messages(shop: Till, payments: int) -> None:
             refused += 1
     assert refused == sum(forged for _, forged in posts)
     assert kept == len(events) - payments  # the approvals had come before
-    shop.work()
+    shop.work(patience)
     assert not shop.disagreements()
     assert not any(shop.payment(payment_id).discrepancies for payment_id in ids)
 

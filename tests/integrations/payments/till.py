@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +38,7 @@ from oms_ledger.testing.paypal.api import (
 from oms_ledger.testing.paypal.books import PayPalBooks
 from oms_ledger.testing.paypal.http import StandInServer
 from tests.databases import Database
-from tests.serving.family import until
+from tests.serving.family import PATIENCE_SECONDS
 
 LEASE_SECONDS = 3.0
 """Longer than a try takes on a busy machine."""
@@ -114,7 +115,8 @@ class Till:
         assert self.payment(payment_id).status == "authorised"
         return payment_id
 
-    def work(self) -> None:
+    def work(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Do all jobs and messages."""
         with effect_runner(self.oms) as effects, job_runner(self.oms) as runner:
             translator = inbox_translator(self.oms)
 
@@ -124,7 +126,10 @@ class Till:
                 translator.step()
                 return is_at_rest(self.oms)
 
-            until(at_rest, "all jobs and messages are done")
+            deadline = time.monotonic() + patience_seconds
+            while not at_rest():
+                assert time.monotonic() < deadline, "jobs or messages are not done in time"
+                time.sleep(0.02)
 
     def disagreements(self) -> dict[str, object]:
         """Payments of which the stand-in has something else than the ledger."""
