@@ -112,6 +112,21 @@ def test_what_is_done_at_paypal_comes_into_the_ledger(shop: Till) -> None:
     assert not shop.disagreements()
 
 
+def test_paypal_gets_the_number_of_the_parcel_once_it_has_captured(shop: Till) -> None:
+    payment_id = shop.authorised()
+    order_id = shop.payment(payment_id).first_event.order_id
+    shop.ship(order_id, "JD0001")
+    shop.capture(payment_id)
+    shop.work()
+    (order,) = shop.stand_in.books.orders.values()
+    assert order.parcels == [("DHL", "JD0001")]
+    without = shop.authorised()
+    shop.ship(shop.payment(without).first_event.order_id, None)
+    shop.work()
+    listed = shop.oms.connections.list_jobs()
+    assert [each.state for each in listed if each.effect == "parcels"] == ["done"]
+
+
 @pytest.mark.parametrize("fault", get_args(Fault))
 def test_whatever_goes_wrong_it_happens_once(forgetful: Till, fault: Fault) -> None:
     payment_id = forgetful.authorised()

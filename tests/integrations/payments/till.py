@@ -12,6 +12,9 @@ from typing import Any
 
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.connections.put import PutConnection
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.payments.capture import CapturePayment
 from oms_commands.payments.refund import RefundPayment
@@ -86,6 +89,11 @@ class Till:
     def void(self, payment_id: str) -> None:
         order_id = self.payment(payment_id).first_event.order_id
         self.execute(VoidPayment(order_id, payment_id, "changed their mind"))
+
+    def ship(self, order_id: str, number: str | None) -> None:
+        self.execute(ConfirmOrder(order_id))
+        shipment = self.execute(CreateShipment(order_id, "LON", service="DHL"))
+        self.execute(DispatchShipment(shipment["shipment_id"], number))
 
     def payment(self, payment_id: str) -> Payment:
         return self.oms.readers.log().fold(Payment, payment_id)
@@ -167,7 +175,7 @@ def job_runner(oms: Oms) -> JobRunner:
     connections = oms.connections
     return JobRunner(
         lambda: oms.connections._lend(Role.CONNECTOR),
-        ["payments"],
+        list(connections._effects),
         connections.performer(),
         connections.directory.paused,
         lease_seconds=LEASE_SECONDS,
