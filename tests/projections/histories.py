@@ -170,6 +170,7 @@ class Shop:
         for _ in range(steps):
             self.chance.choice(every)()
             more.write(self)
+            more.reserve(self)
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:

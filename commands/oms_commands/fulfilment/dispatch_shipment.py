@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -24,8 +24,10 @@ from oms_ledger.domain.guards import (
 )
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.events import UnitsShipped
+from oms_ledger.domain.orders.rules.cancellation import packed_units
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -71,13 +73,14 @@ class DispatchShipment(Command):
         created = given.state(Shipment, self.shipment_id).created
         if created is not None:
             refs.append((Order, created.order_id))
-            refs += [(StockLevel, stock_key(line.sku, created.location)) for line in created.lines]
+            units = _stock_of(created, given.state(Order, created.order_id))
+            refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
-            return self._corrected(shipment, created, ctx)
+            return self._corrected(shipment, created, ctx, given)
         order_id = created.order_id
         order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
         override = require_unblocked(order, line_ids, self.reason, given)
@@ -95,16 +98,13 @@ class DispatchShipment(Command):
             Change(dispatched),
             Change(UnitsShipped(order_id, self.shipment_id, lines)),
         ]
-        place = created.location
-        for line in created.lines:
-            left = StockShipped(
-                line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
-            )
+        for line_id, sku, place, units in _stock_of(created, order):
+            left = StockShipped(sku, place, units, order_id, line_id, self.shipment_id)
             changes.append(Change(left))
         return dated(changes, self.occurred_at, ctx)
 
     def _corrected(
-        self, shipment: Shipment, created: ShipmentCreated, ctx: Context
+        self, shipment: Shipment, created: ShipmentCreated, ctx: Context, given: Given
     ) -> Sequence[Change]:
         """The correction of the date of a shipment that has left, if that is all that is new."""
         same_number = self.tracking_number in (None, shipment.tracking_number)
@@ -117,7 +117,14 @@ class DispatchShipment(Command):
                 "That happens once. Another `occurred_at` alone corrects the date of a dispatch.",
             )
         refuse_future(self.occurred_at, ctx)
-        return correct_date(shipment, created, "dispatched_at", self.occurred_at)
+        stock = _stock_of(created, given.state(Order, created.order_id))
+        return correct_date(shipment, created, "dispatched_at", self.occurred_at, stock)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))
+
+
+def _stock_of(created: ShipmentCreated, order: Order) -> Iterator[UnitsAt]:
+    """The stock that is in a shipment."""
+    kits = kits_of(p.line for p in order.lines.values())
+    return units_taken(packed_units(created), kits)

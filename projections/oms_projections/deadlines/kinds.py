@@ -17,6 +17,12 @@ from oms_ledger.domain.orders.events import (
     OrderResumed,
     UnitsShipped,
 )
+from oms_ledger.domain.reservations.events import (
+    ReservationCreated,
+    ReservationExtended,
+    ReservationReleased,
+    ReservationUsed,
+)
 from oms_ledger.kernel import Event
 
 
@@ -83,6 +89,17 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return _units_changed(event)
 
 
+def _reservation(event: Event) -> DeadlineChange | None:
+    """Until its `expires_at` a reservation holds its units."""
+    match event:
+        case ReservationCreated() | ReservationExtended():
+            return DeadlineSet(event.reservation_id, event.expires_at)
+        case ReservationReleased() | ReservationUsed():
+            return DeadlineEnded(event.reservation_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -111,4 +128,9 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind(
+        "reservation",
+        (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),
+        _reservation,
+    ),
 )

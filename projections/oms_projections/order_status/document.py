@@ -121,11 +121,9 @@ def follow(document: OrderDocument, r: Recorded) -> None:
 def _locations_of(event: Event) -> Collection[str]:
     """Where an event promised the order stock."""
     match event:
-        case OrderPlaced() | OrderEdited() | OrderResumed():
+        case OrderPlaced() | OrderEdited() | OrderResumed() | BackordersAllocated():
             places = {a.location for a in event.allocations}
             return places.union(b.location for b in event.backorders)
-        case BackordersAllocated():
-            return {a.location for a in event.allocations}
         case UnitsPacked():
             return (event.location,)
         case _:

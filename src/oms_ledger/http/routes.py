@@ -3,9 +3,12 @@ OpenAPI document describes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from oms_commands.routing._simulation import EXAMPLES, SimulateRouting
 from oms_ledger.access.roles import ADMIN, PUBLIC
+from oms_ledger.domain.routing.answers import SimulationAnswer
 from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import (
     AFTER,
@@ -19,6 +22,7 @@ from oms_ledger.http.openapi.parts import (
     TYPES,
     Json,
 )
+from oms_ledger.kernel import Json as Value
 
 AUDIT = "audit:read"
 
@@ -42,8 +46,8 @@ class FixedRoute:
 
     `path` is Starlette's: `{index:path}` also matches slashes. `scope` is what callers need.
     `answer` is a shape, or the schema itself; with `is_list` the answer is a list of it. `body` is
-    the schema of the request's body, where it has one; `conflicts`: it changes something, which may
-    be refused.
+    the type of the request's body, if it has one, or its schema, and `examples` are bodies by name;
+    `conflicts`: it changes something, which may be refused.
     """
 
     path: str
@@ -55,8 +59,9 @@ class FixedRoute:
     method: str = "GET"
     status: int = 200
     is_list: bool = False
-    body: Json | None = None
+    body: type | Json | None = None
     body_media: str = JSON
+    examples: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     conflicts: bool = False
 
     @property
@@ -114,6 +119,16 @@ REBUILD = FixedRoute(
     answers.RebuildAnswer,
     method="POST",
     status=202,
+)
+ROUTING_SIMULATION = FixedRoute(
+    "/v1/routing:simulate",
+    "orders:read",
+    "The ranking of places for one order, or rules tried on past orders",
+    JSON,
+    SimulationAnswer,
+    method="POST",
+    body=SimulateRouting,
+    examples=EXAMPLES,
 )
 AUDIT_CHECKPOINT = FixedRoute(
     "/v1/audit/checkpoint",
@@ -270,6 +285,7 @@ FIXED_ROUTES = (
     PARKED,
     RETRY,
     REBUILD,
+    ROUTING_SIMULATION,
     AUDIT_CHECKPOINT,
     INCLUSION,
     CONSISTENCY,

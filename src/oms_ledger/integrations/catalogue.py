@@ -7,6 +7,7 @@ from typing import Any
 
 from oms_ledger.integrations.payments import manual, paypal, stripe
 from oms_ledger.integrations.payments.effect import PaymentEffect
+from oms_ledger.integrations.payments.parcels import ParcelEffect
 from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.integrations.ports import PaymentGateway, Vendor
 
@@ -21,5 +22,9 @@ PAYMENT_VENDORS: Mapping[str, Vendor[PaymentGateway]] = {
 }
 """Payment providers, by name."""
 
-VENDOR_KINDS: tuple[VendorKind[Any], ...] = (VendorKind(PAYMENT_VENDORS, PaymentEffect()),)
-"""All vendors by kind, with what each kind is called for."""
+VENDOR_KINDS: tuple[VendorKind[Any], ...] = (
+    VendorKind(PAYMENT_VENDORS, PaymentEffect()),
+    VendorKind({}, ParcelEffect()),
+)
+"""All vendors by kind, with what each kind is called for. Parcels go to payment providers, whose
+messages are about payments."""

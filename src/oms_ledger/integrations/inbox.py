@@ -198,7 +198,8 @@ class InboxTranslator:
         message = self._store.open(leased)
         now = self._log_now()
         with self._accounts.adapter(defined) as adapter:
-            commands = self._effect_of[defined.vendor].translate(adapter, message, now)
+            effect = self._effect_of[defined.vendor]
+            commands = effect.translate(adapter, leased.connection, message, now)
         source = f"inbox:{leased.connection}"
         reference = leased.message_id
         return [

@@ -44,9 +44,12 @@ class VendorEffect(Protocol[C]):
         """Do what the event requests, unless it is done by now. `log` is the log as it is now. With
         `uncertain` an earlier try may have reached the vendor: look the outcome up first."""
 
-    def translate(self, adapter: C, message: WebhookMessage, log: Log) -> Sequence[Command]:
-        """The commands that report what a message of the vendor is about; the same for the same
-        message. `NoAnswer` where the vendor does not answer a question that this takes."""
+    def translate(
+        self, adapter: C, connection: str, message: WebhookMessage, log: Log
+    ) -> Sequence[Command]:
+        """The commands that report what a message of a connection's vendor is about; the same for
+        the same message. Nothing of what goes through another connection is believed.
+        `NoAnswer` where the vendor does not answer a question that this takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from datetime import datetime
 
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_commands.reservations.expire import ExpireReservation
 from oms_ledger.kernel import Command
 
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
     "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
     "unpaid_order": lambda order_id, due_at: ExpireOrder(order_id),
+    "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no
 longer applies."""

@@ -22,6 +22,7 @@ from oms_ledger.integrations.ledger import PRUNE_SECONDS
 from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
+from oms_ledger.worker.backorders import BackorderAllocation
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,7 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
         runner = closing.enter_context(oms.work.policy_runner())
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
     yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
+    yield Job("backorders", BackorderAllocation(oms).attempt, back_off=deadlines.BACK_OFF)
 
 
 def _vendors(oms: Oms, closing: ExitStack) -> Iterator[Job]:

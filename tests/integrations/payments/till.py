@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,9 @@ from typing import Any
 
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.connections.put import PutConnection
+from oms_commands.fulfilment.create_shipment import CreateShipment
+from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
+from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.payments.capture import CapturePayment
 from oms_commands.payments.refund import RefundPayment
@@ -37,7 +41,7 @@ from oms_ledger.testing.paypal.api import (
 from oms_ledger.testing.paypal.books import PayPalBooks
 from oms_ledger.testing.paypal.http import StandInServer
 from tests.databases import Database
-from tests.serving.family import until
+from tests.serving.family import PATIENCE_SECONDS
 
 LEASE_SECONDS = 3.0
 """Longer than a try takes on a busy machine."""
@@ -86,6 +90,11 @@ class Till:
         order_id = self.payment(payment_id).first_event.order_id
         self.execute(VoidPayment(order_id, payment_id, "changed their mind"))
 
+    def ship(self, order_id: str, number: str | None) -> None:
+        self.execute(ConfirmOrder(order_id))
+        shipment = self.execute(CreateShipment(order_id, "LON", service="DHL"))
+        self.execute(DispatchShipment(shipment["shipment_id"], number))
+
     def payment(self, payment_id: str) -> Payment:
         return self.oms.readers.log().fold(Payment, payment_id)
 
@@ -114,7 +123,8 @@ class Till:
         assert self.payment(payment_id).status == "authorised"
         return payment_id
 
-    def work(self) -> None:
+    def work(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Do all jobs and messages."""
         with effect_runner(self.oms) as effects, job_runner(self.oms) as runner:
             translator = inbox_translator(self.oms)
 
@@ -124,7 +134,10 @@ class Till:
                 translator.step()
                 return is_at_rest(self.oms)
 
-            until(at_rest, "all jobs and messages are done")
+            deadline = time.monotonic() + patience_seconds
+            while not at_rest():
+                assert time.monotonic() < deadline, "jobs or messages are not done in time"
+                time.sleep(0.02)
 
     def disagreements(self) -> dict[str, object]:
         """Payments of which the stand-in has something else than the ledger."""
@@ -162,7 +175,7 @@ def job_runner(oms: Oms) -> JobRunner:
     connections = oms.connections
     return JobRunner(
         lambda: oms.connections._lend(Role.CONNECTOR),
-        ["payments"],
+        list(connections._effects),
         connections.performer(),
         connections.directory.paused,
         lease_seconds=LEASE_SECONDS,

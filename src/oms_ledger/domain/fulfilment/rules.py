@@ -3,6 +3,7 @@ and behind the correction of their dates."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
@@ -16,6 +17,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
 from oms_ledger.domain.stock.events import ShippedDateCorrected
+from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.kernel import Change
 
 
@@ -40,10 +42,14 @@ def deliver(
 
 
 def correct_date(
-    shipment: Shipment, created: ShipmentCreated, date: ShipmentDate, at: datetime
+    shipment: Shipment,
+    created: ShipmentCreated,
+    date: ShipmentDate,
+    at: datetime,
+    stock: Iterable[UnitsAt] = (),
 ) -> list[Change]:
     """The events by which a date of the shipment becomes `at`, in each stream that has it; none
-    where it is that already."""
+    where it is that already. `stock` is what left with it."""
     recorded = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
     if recorded == at:
         return []
@@ -52,20 +58,7 @@ def correct_date(
         Change(ShipmentDateCorrected(shipment_id, order_id, date, at), at),
         Change(UnitsDateCorrected(order_id, shipment_id, date, at), at),
     ]
-    if date == "dispatched_at":
-        changes += [
-            Change(
-                ShippedDateCorrected(
-                    line.sku,
-                    created.location,
-                    line.quantity,
-                    order_id,
-                    line.line_id,
-                    shipment_id,
-                    at,
-                ),
-                at,
-            )
-            for line in created.lines
-        ]
+    for line_id, sku, place, units in stock:
+        corrected = ShippedDateCorrected(sku, place, units, order_id, line_id, shipment_id, at)
+        changes.append(Change(corrected, at))
     return changes

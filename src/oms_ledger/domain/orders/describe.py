@@ -60,7 +60,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderEdited():
             return [_edited(event), *_edits(event, skus), *_moved(event)]
         case BackordersAllocated():
-            return ["Stock came in for what was backordered", *_allocated(event.allocations)]
+            return [*_other_stock(event), *_allocated(event.allocations)]
         case OrderHeld():
             return [_describe_hold(event)]
         case OrderRiskAssessed():
@@ -179,7 +179,13 @@ def _short(backorders: Iterable[Backorder]) -> list[str]:
     return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
 
 
-def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
+def _other_stock(event: BackordersAllocated) -> list[str]:
+    if not event.released:
+        return ["Stock came in for what was backordered"]
+    return ["Routed to other places", *_freed(event), *_short(event.backorders)]
+
+
+def _freed(event: OrderCancelled | OrderEdited | BackordersAllocated) -> list[str]:
     freed = [f"{a.quantity} x {a.sku} released at {a.location}" for a in event.released]
     wanted_no_more = [
         f"{b.quantity} x {b.sku} no longer backordered at {b.location}"

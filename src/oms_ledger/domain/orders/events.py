@@ -156,12 +156,15 @@ class OrderEdited(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class BackordersAllocated(OrderStreamEvent):
-    """Backordered units got real stock."""
+    """Units got other stock. `backorders_released`: they were backordered. `released`: they were
+    allocated elsewhere, and were routed anew; of these `backorders` wait for stock now."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
     order_id: OrderId
     allocations: tuple[Allocation, ...]
     backorders_released: tuple[Backorder, ...]
+    released: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
     answer_types |= {query.name: query.answer_type for query in QUERIES}
     for name, answer_type in answer_types.items():
         yield f"answer {name}", "serialization", TypeAdapter(answer_type)
+    for route in FIXED_ROUTES:
+        if route.body is not None and not isinstance(route.body, dict):
+            yield f"body {route.path}", "validation", TypeAdapter(route.body)
     for shape in SHAPES:
         name = schema_name(shape.__name__)
         yield f"shape {name}", "serialization", TypeAdapter(shape)
@@ -316,7 +319,12 @@ class _DocumentBuilder:
             "security": parts.security(route.scope),
         }
         if route.body is not None:
-            content = {route.body_media: {"schema": route.body}}
+            schema, examples = route.body, {}
+            if not isinstance(schema, dict):
+                schema = self._schemas_by_use[f"body {route.path}"]
+                values = {name: {"value": value} for name, value in route.examples.items()}
+                examples = {"examples": values}
+            content = {route.body_media: {"schema": schema, **examples}}
             operation["requestBody"] = {"required": True, "content": content}
         if route.conflicts:
             operation["responses"] |= parts.errors(CONFLICT_ERRORS)

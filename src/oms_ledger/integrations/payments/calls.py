@@ -93,12 +93,12 @@ def _fields(
         "order_id": requested.order_id,
         "payment_id": requested.payment_id,
         "amount": amount,
-        "reference": _reference(recorded.stream, log),
+        "reference": reference_of(recorded.stream, log),
         "requested_at": recorded.meta.recorded_at,
     }
 
 
-def _reference(stream: str, log: Log) -> str:
+def reference_of(stream: str, log: Log) -> str:
     """The provider's newest name of the payment; empty where there is none yet."""
     reference = ""
     for each in log.history(stream):

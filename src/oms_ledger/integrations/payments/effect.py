@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from oms_commands.payments.report import ReportPayment
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
@@ -87,17 +88,18 @@ class PaymentEffect:
             return Performed(unknown=outcome)
         if isinstance(outcome, VendorRefused):
             return _refused(event, request, outcome, payment)
-        order_id = payment.first_event.order_id
-        return Performed([report_of(fact, order_id) for fact in outcome.facts])
+        return Performed([report_of(fact, payment.first_event) for fact in outcome.facts])
 
     def translate(
-        self, adapter: PaymentGateway, message: WebhookMessage, log: Log
+        self, adapter: PaymentGateway, connection: str, message: WebhookMessage, log: Log
     ) -> Sequence[Command]:
+        """A fact about a payment of another ledger, of another user of the account, or through
+        another connection (a test account that names a payment of the real one) is none."""
         commands: list[Command] = []
         for fact in adapter.facts(message):
             requested = log.fold(Payment, fact.payment_id).requested
-            if requested is not None:  # of another ledger, or of the account's other users
-                commands.append(report_of(fact, requested.order_id))
+            if requested is not None and requested.connection == connection:
+                commands.append(report_of(fact, requested))
         return commands
 
 
@@ -153,7 +155,7 @@ def _refused(
         text=outcome.text[:500],
     )
     fact = PaymentFact(requested.payment_id, requested.amount.currency, report)
-    return Performed([report_of(fact, requested.order_id)])
+    return Performed([report_of(fact, requested)])
 
 
 def _request_id(request: RequestEvent) -> str | None:
@@ -165,16 +167,23 @@ def _request_id(request: RequestEvent) -> str | None:
     return None
 
 
-def report_of(fact: PaymentFact, order_id: str) -> ReportPayment:
-    """The command that reports a fact of a provider."""
-    report = fact.report
+def report_of(fact: PaymentFact, requested: PaymentRequested) -> ReportPayment:
+    """The command that reports a fact of a provider. `Refused` with `currency_mismatch`, so that a
+    person looks, where it is in another currency than the payment."""
+    report, currency = fact.report, requested.amount.currency
+    if fact.currency != currency:
+        raise Refused(
+            f"The provider reports {report.kind} in {fact.currency[:3]}, but the payment is in"
+            f" {currency}. Compare them at the provider.",
+            code="currency_mismatch",
+        )
     refund = report.kind in ("refunded", "refund_failed")
     return ReportPayment(
-        order_id=order_id,
+        order_id=requested.order_id,
         payment_id=fact.payment_id,
         kind=report.kind,
         provider_event_id=report.provider_event_id,
-        amount=None if report.amount is None else to_text(report.amount, fact.currency),  # type: ignore[arg-type]  # validated from text
+        amount=None if report.amount is None else to_text(report.amount, currency),  # type: ignore[arg-type]  # validated from text
         reference=report.reference,
         capture_id=None if refund else report.request_id,
         refund_id=report.request_id if refund else None,

@@ -238,11 +238,11 @@ class PayPalGateway:
         """Tell PayPal the parcel's number, so that the buyer sees it and disputes are decided."""
         return outcome(lambda: self._shipped(call))
 
-    def _shipped(self, call: ShipmentCall) -> Done[None] | VendorRefused:
+    def _shipped(self, call: ShipmentCall) -> Done[None] | Unknown:
         order = self._orders.get(call.reference)
         captured = [each for each in order.payments.captures if each.status in translate.CAPTURED]
         if not captured:
-            return VendorRefused("nothing_captured", "PayPal takes parcels of captured payments.")
+            return Unknown("nothing_captured")  # PayPal takes parcels of captured payments alone
         body = translate.parcel(captured[-1], call.carrier, call.tracking_number)
         path = f"/v2/checkout/orders/{order.id}/track"
         self._http.post(path, body, PayPalOrder, f"{call.call_id}:track")
