@@ -378,7 +378,7 @@ PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
 PATHS |= {"country": "GB"}
 PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
-PATHS |= {"connection": "k", "job_id": "j"}
+PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
