@@ -6,9 +6,12 @@ from __future__ import annotations
 from oms_commands import (
     catalogue,
     connections,
+    counts,
     customers,
     drafts,
     fulfilment,
+    inbound,
+    lots,
     messages,
     orders,
     payments,
@@ -18,6 +21,7 @@ from oms_commands import (
     routing,
     stock,
     store_credit,
+    transfers,
 )
 from oms_ledger.kernel import Command
 
@@ -33,6 +37,10 @@ NOUNS = (
     returns,
     messages,
     stock,
+    inbound,
+    transfers,
+    counts,
+    lots,
     catalogue,
     connections,
     customers,

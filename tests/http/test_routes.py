@@ -88,6 +88,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _expire(client)
         _return(client)
         _channel(client)
+        _routing(client)
         _hold(client)
         _connection(client)
         _credit(client)
@@ -311,6 +312,20 @@ def _connection(client: ExampleClient) -> None:
         assert client.do(name, connection="uk")["paused"] == (name == "PauseConnection")
 
 
+def _routing(client: ExampleClient) -> None:
+    """An order that is routed by rules, and then away from where it went."""
+    client.do("PutPostalAreas", country="GB")
+    client.do("PutRoutingRules", channel="phone")
+    body = {**order(1, "85123A"), "channel": "Phone"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    reroute = {"without": ["LON"], "backorder": True}
+    after = client.do("RerouteOrder", body=reroute, order_id=order_id)["position"]
+    rules = client.see("get_routing_rules", after, channel="PHONE")["rules"]
+    assert [rule["type"] for rule in rules][:2] == ["capacity", "fewest_splits"]
+    decisions = client.see("routing_decisions", after, order_id=order_id)["items"]
+    assert [each["cause"] for each in decisions] == ["placement", "reroute"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -361,6 +376,7 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
+PATHS |= {"country": "GB"}
 PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
 PATHS |= {"connection": "k", "job_id": "j"}
 

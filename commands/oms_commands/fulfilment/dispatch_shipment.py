@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
-from oms_commands.fulfilment._fields import Force, check_force
+from oms_commands.fulfilment._fields import (
+    Force,
+    LineSerials,
+    PickedLot,
+    check_force,
+    named_lots,
+    named_serials,
+)
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import correct_date
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import (
     existing_order,
@@ -23,10 +31,12 @@ from oms_ledger.domain.guards import (
     quantities,
 )
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.rules.cancellation import packed_units
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
@@ -44,6 +54,10 @@ class DispatchShipment(Command):
     It is refused with `ship_blocked`, naming each block, while a hold applies to it, or what is due
     is neither paid nor authorised and its channel ships nothing unpaid; `force` with a `reason`
     sends it all the same, and is on record.
+
+    Where the stock is kept by lots, those leave first that expire first, unless `lots` names
+    others; it is refused with `lot_unavailable` where only blocked or expired lots are left.
+    `serials` are the serial numbers of units: each leaves once, until it comes back.
     """
 
     name: ClassVar[str] = "DispatchShipment"
@@ -62,6 +76,8 @@ class DispatchShipment(Command):
     simulated: bool = False
     force: Force = False
     reason: Reason | None = None
+    lots: Annotated[tuple[PickedLot, ...], Field(max_length=2000)] = ()
+    serials: Annotated[tuple[LineSerials, ...], Field(max_length=2000)] = ()
 
     @model_validator(mode="after")
     def _forced_for_a_reason(self) -> DispatchShipment:
@@ -75,6 +91,7 @@ class DispatchShipment(Command):
             refs.append((Order, created.order_id))
             units = _stock_of(created, given.state(Order, created.order_id))
             refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
+            refs += [(Serial, key) for key in serial_keys(created, named_serials(self.serials))]
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -98,9 +115,17 @@ class DispatchShipment(Command):
             Change(dispatched),
             Change(UnitsShipped(order_id, self.shipment_id, lines)),
         ]
-        for line_id, sku, place, units in _stock_of(created, order):
-            left = StockShipped(sku, place, units, order_id, line_id, self.shipment_id)
+        stock = tuple(_stock_of(created, order))
+        day = day_of(self.occurred_at or ctx.now)
+        lots = lots_shipped(created, stock, named_lots(self.lots), day, given)
+        for units in stock:
+            if lots:
+                changes += lots.get(units, ())
+            line_id, sku, place, quantity = units
+            left = StockShipped(sku, place, quantity, order_id, line_id, self.shipment_id)
             changes.append(Change(left))
+        if self.serials:
+            changes += serials_shipped(created, stock, named_serials(self.serials), given)
         return dated(changes, self.occurred_at, ctx)
 
     def _corrected(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
@@ -23,6 +24,7 @@ from oms_ledger.domain.reservations.events import (
     ReservationReleased,
     ReservationUsed,
 )
+from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
 
 
@@ -89,6 +91,16 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return _units_changed(event)
 
 
+def _expiring_lot(event: Event) -> DeadlineChange | None:
+    """A lot that is approved expires when its last day is over, in UTC. Another is blocked
+    already."""
+    assert isinstance(event, LotDefined)
+    if event.status != APPROVED or event.expires_on is None:
+        return DeadlineEnded(event.key)
+    day_after = datetime.fromisoformat(event.expires_on).replace(tzinfo=UTC) + timedelta(days=1)
+    return DeadlineSet(event.key, day_after)
+
+
 def _reservation(event: Event) -> DeadlineChange | None:
     """Until its `expires_at` a reservation holds its units."""
     match event:
@@ -128,6 +140,7 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
     DeadlineKind(
         "reservation",
         (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),

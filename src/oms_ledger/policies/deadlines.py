@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from oms_commands.lots.expire import ExpireLot
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_commands.reservations.expire import ExpireReservation
@@ -16,6 +17,7 @@ from oms_ledger.kernel import Command
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
     "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
     "unpaid_order": lambda order_id, due_at: ExpireOrder(order_id),
+    "expiring_lot": lambda key, due_at: ExpireLot(*key.rsplit("@", 1)),
     "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no

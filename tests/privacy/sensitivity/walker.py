@@ -68,6 +68,8 @@ _HARMLESS = (
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
     "reservation_id waiting_since",
+    "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
+    "from_state to_state lot_status status_before returned_at",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",

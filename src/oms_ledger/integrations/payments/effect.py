@@ -122,17 +122,21 @@ def _outcome(gateway: PaymentGateway, call: AnyPaymentCall, *, uncertain: bool) 
             earlier = gateway.lookup(call)
             if earlier is not None:
                 return earlier
-        match call:
-            case AuthoriseCall():
-                return gateway.authorise(call)
-            case CaptureCall():
-                return gateway.capture(call)
-            case VoidCall():
-                return gateway.void(call)
-            case RefundCall():
-                return gateway.refund(call)
+        return _called(gateway, call)
     except NoAnswer as error:
         return Unknown(error.code, error.retry_seconds)
+
+
+def _called(gateway: PaymentGateway, call: AnyPaymentCall) -> PaymentOutcome:
+    match call:
+        case AuthoriseCall():
+            return gateway.authorise(call)
+        case CaptureCall():
+            return gateway.capture(call)
+        case VoidCall():
+            return gateway.void(call)
+        case RefundCall():
+            return gateway.refund(call)
 
 
 def _refused(
@@ -142,11 +146,7 @@ def _refused(
     if isinstance(request, VoidRequested):
         return Performed(code=outcome.code)
     requested = payment.first_event
-    request_id = None
-    if isinstance(request, CaptureRequested):
-        request_id = request.capture_id
-    if isinstance(request, RefundRequested):
-        request_id = request.refund_id
+    request_id = _request_id(request)
     report = ProviderReport(
         _FAILURE[type(request)],  # type: ignore[arg-type]  # kinds of reports, as the type has them
         f"refused:{request_id or requested.payment_id}",
@@ -156,6 +156,15 @@ def _refused(
     )
     fact = PaymentFact(requested.payment_id, requested.amount.currency, report)
     return Performed([report_of(fact, requested)])
+
+
+def _request_id(request: RequestEvent) -> str | None:
+    match request:
+        case CaptureRequested():
+            return request.capture_id
+        case RefundRequested():
+            return request.refund_id
+    return None
 
 
 def report_of(fact: PaymentFact, requested: PaymentRequested) -> ReportPayment:
