@@ -30,13 +30,14 @@ def check(database: Database, runs: int, seed: int) -> None:
         for _ in range(runs):
             begin(shop, ids, chance)
             executioner.run(shop.oms.settings, chance)
+            shop.release(database)
             if chance.random() < 0.4:
                 shop.deliver()
                 shop.work()
         shop.work()
         shop.deliver()
         shop.work()
-        assert not shop.disagreements()
+        assert not shop.disagreements(), "\n".join(map(str, shop.disagreements().values()))
         statuses = {shop.payment(payment_id).status for payment_id in ids}
         assert len(statuses) > 2, statuses
         assert not any(shop.payment(payment_id).discrepancies for payment_id in ids)

@@ -50,6 +50,19 @@ def test_a_young_one_is_not() -> None:
     assert not any("reauthorize" in path for path in paths(bench))
 
 
+def test_a_final_capture_releases_the_rest_after_every_capture_before_it() -> None:
+    bench = PayPalBench()
+    course = PaymentCourse(bench).authorised()
+    course.take(bench.gateway.capture(course.capture_call(1000, "first")))
+    course.take(bench.gateway.capture(course.capture_call(500, "last", final=True)))
+    facts = bench.gateway.facts(about(course.reference))
+    amounts = [("authorised", 2025), ("captured", 1000), ("captured", 500), ("voided", 525)]
+    assert kinds(facts) == amounts
+    refused = bench.gateway.capture(course.capture_call(100, "too late"))
+    assert isinstance(refused, VendorRefused)
+    course.take(bench.gateway.void(course.void_call()))  # it is released by now
+
+
 def test_a_refund_of_several_captures_is_one_fact() -> None:
     bench = PayPalBench()
     course = PaymentCourse(bench).authorised()

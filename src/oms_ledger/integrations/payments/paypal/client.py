@@ -273,23 +273,19 @@ class PayPalGateway:
     def _outcome_of_capture(
         self, order: PayPalOrder, capture: PayPalCapture, call: CaptureCall
     ) -> PaymentOutcome:
-        """A pending capture is done as far as we are concerned, and reported later."""
+        """A pending capture is done as far as we are concerned, and reported later. All facts of
+        the order are reported, in their order: what a final capture has released comes after every
+        capture that was made before it."""
         if capture.status in ("DECLINED", "FAILED"):
             return VendorRefused(capture.status, "PayPal declined the capture.")
         others = [each for each in order.payments.captures if each.id != capture.id]
         order.payments.captures = [*others, capture]
-        facts = [
-            fact
-            for fact in self._orders.facts(order)
-            if fact.report.request_id == call.call_id or fact.report.kind != "captured"
-        ]
-        return Done(capture.id, tuple(facts))
+        return Done(capture.id, self._orders.facts(order))
 
     def _void_of(self, order: PayPalOrder) -> PaymentOutcome | None:
         facts = self._orders.facts(order)
-        gone = [f for f in facts if f.report.kind in ("voided", "authorisation_expired")]
-        if gone:
-            return Done(order.id, tuple(gone))
+        if any(f.report.kind in ("voided", "authorisation_expired") for f in facts):
+            return Done(order.id, facts)
         if _latest(order, translate.CAPTURABLE | {"PENDING"}) is None:
             return VendorRefused("already_captured", "Nothing is left to release.")
         return None

@@ -57,6 +57,7 @@ class PayPalCapture(msgspec.Struct):
     amount: PayPalAmount
     invoice_id: str | None = None
     custom_id: str | None = None
+    final_capture: bool = False
 
 
 class PayPalRefund(msgspec.Struct):
@@ -175,6 +176,7 @@ def _facts(order: PayPalOrder, payment_id: str, now: datetime) -> Iterator[Payme
         yield _fact(payment_id, amount, "authorised", name, reference=order.id)
     for capture in payments.captures:
         yield from _facts_of_capture(order, payment_id, capture)
+    yield from _facts_of_release(order, payment_id)
     names = dict.fromkeys(refund.custom_id or refund.id for refund in payments.refunds)
     for name in names:
         some = [each for each in payments.refunds if (each.custom_id or each.id) == name]
@@ -236,6 +238,21 @@ def _facts_of_capture(
             request_id=None if at_once else name,
             code=capture.status,
         )
+
+
+def _facts_of_release(order: PayPalOrder, payment_id: str) -> Iterator[PaymentFact]:
+    """A final capture releases the rest of the authorisation."""
+    payments = order.payments
+    done = [each for each in payments.captures if each.status in CAPTURED]
+    open_ones = [each for each in payments.authorizations if each.status in CAPTURABLE]
+    if open_ones or not payments.authorizations or not any(each.final_capture for each in done):
+        return
+    authorised = payments.authorizations[0].amount
+    rest = authorised.money.minor - sum(each.amount.money.minor for each in done)
+    if rest > 0:
+        name = f"voided:{order.id}"
+        report = ProviderReport("voided", name, rest, order.id)
+        yield PaymentFact(payment_id, authorised.currency_code, report)
 
 
 def _facts_of_refund(
