@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
+from oms_ledger.http.routes import FIXED_ROUTES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
@@ -48,6 +49,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _channel(client)
         _routing(client)
         _hold(client)
+        _connection(client)
         _credit(client)
         after = backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
@@ -238,6 +240,12 @@ def _channel(client: ExampleClient) -> None:
     assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
 
 
+def _connection(client: ExampleClient) -> None:
+    client.do("PutLocation", code="LON")
+    for name in ("PutConnection", "PauseConnection", "ResumeConnection"):
+        assert client.do(name, connection="uk")["paused"] == (name == "PauseConnection")
+
+
 def _routing(client: ExampleClient) -> None:
     """An order that is routed by rules, and then away from where it went."""
     client.do("PutPostalAreas", country="GB")
@@ -294,6 +302,7 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_id": "r"}
 PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
 PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
+PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
@@ -301,9 +310,7 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes = [(c.route.method, c.route.path) for c in COMMANDS.values()]
     routes += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
-    routes += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
-    routes += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
-    routes += [("POST", "/v1/projections/x/rebuild")]
+    routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
     with Api(create_app(memory_oms), key=None) as anonymous:
         for method, path in routes:
             response = anonymous.send(method, path.format(**PATHS))
