@@ -89,6 +89,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",
+            "country": "XK",
             "buyer": "c-1",
             "connection": "conn-1",
             "job_id": "payments-1",
