@@ -64,6 +64,7 @@ LINKS = frozenset(
 _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
+    "imported fate stock",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
