@@ -195,7 +195,7 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         "list_returns",
         "track",
     }
-    others |= {"shipping_performance", "retention_due"}
+    others |= {"shipping_performance", "location_figures", "retention_due"}
     others |= {"order_figures", "payment_figures", "return_figures", "list_customers"}
     assert {query.name for query in refused} == others | of_customers
     for query in refused:
