@@ -14,18 +14,13 @@ from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import correct_date
+from oms_ledger.domain.fulfilment.rules import correct_date, dispatch
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import (
-    existing_order,
-    existing_shipment,
-    quantities,
-)
+from oms_ledger.domain.fulfilments.blocks import held_work_refs, hold_of_work
+from oms_ledger.domain.guards import existing_order, existing_shipment
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -72,6 +67,7 @@ class DispatchShipment(Command):
         if created is not None:
             refs.append((Order, created.order_id))
             refs += [(StockLevel, stock_key(line.sku, created.location)) for line in created.lines]
+            refs += held_work_refs(created, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -80,8 +76,8 @@ class DispatchShipment(Command):
             return self._corrected(shipment, created, ctx)
         order_id = created.order_id
         order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
-        override = require_unblocked(order, line_ids, self.reason, given)
-        lines = quantities((line.line_id, line.quantity) for line in created.lines)
+        blocks = hold_of_work(created, given)
+        override = require_unblocked(order, line_ids, self.reason, given, blocks)
         dispatched = ShipmentDispatched(
             self.shipment_id,
             order_id,
@@ -91,17 +87,7 @@ class DispatchShipment(Command):
             override.reason,
             override.blocks,
         )
-        changes = [
-            Change(dispatched),
-            Change(UnitsShipped(order_id, self.shipment_id, lines)),
-        ]
-        place = created.location
-        for line in created.lines:
-            left = StockShipped(
-                line.sku, place, line.quantity, order_id, line.line_id, self.shipment_id
-            )
-            changes.append(Change(left))
-        return dated(changes, self.occurred_at, ctx)
+        return dated(dispatch(created, dispatched), self.occurred_at, ctx)
 
     def _corrected(
         self, shipment: Shipment, created: ShipmentCreated, ctx: Context

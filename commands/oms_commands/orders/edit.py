@@ -30,6 +30,7 @@ from oms_commands.orders._fields import (
     shipping_of,
 )
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
@@ -93,11 +94,12 @@ class EditOrder(Command):
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed and order.terms.backorder == "allow":
             refs += backorder_refs(skus, order.terms.channel, given)
-        return refs
+        return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        changes = edit(order, self._wanted(order, ctx, given), given)
+        edited = edit(order, self._wanted(order, ctx, given), given)
+        changes = put_back_if_begun(edited, order, given)
         return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

@@ -68,7 +68,7 @@ def reference_of(key: str, due_at: datetime) -> str:
 
 READ_MODEL = ReadModel(
     name="deadlines",
-    version=3,
+    version=4,
     package=__name__.rpartition(".")[0],
     rows=(DeadlineRow,),
     touches=touches,

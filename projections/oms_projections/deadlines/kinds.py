@@ -9,6 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from oms_ledger.domain.fulfilments.events import (
+    FulfilmentDue,
+    FulfilmentOpened,
+    FulfilmentOverdue,
+    FulfilmentScheduled,
+)
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
@@ -83,6 +89,29 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return _units_changed(event)
 
 
+def _scheduled_fulfilment(event: Event) -> DeadlineChange | None:
+    """Before its `not_before` the work at a location does not begin."""
+    match event:
+        case FulfilmentScheduled():
+            return DeadlineSet(event.fulfilment_id, event.not_before)
+        case FulfilmentDue():
+            return DeadlineEnded(event.fulfilment_id)
+        case _:
+            return None
+
+
+def _overdue_fulfilment(event: Event) -> DeadlineChange | None:
+    """By its `ship_by` the work at a location, once it was begun, is to be shipped. Whether it is,
+    the command decides."""
+    match event:
+        case FulfilmentOpened():
+            return DeadlineSet(event.fulfilment_id, event.ship_by)
+        case FulfilmentOverdue():
+            return DeadlineEnded(event.fulfilment_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -111,4 +140,8 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind(
+        "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
+    ),
+    DeadlineKind("overdue_fulfilment", (FulfilmentOpened, FulfilmentOverdue), _overdue_fulfilment),
 )

@@ -125,7 +125,8 @@ def _locations_of(event: Event) -> Collection[str]:
             places = {a.location for a in event.allocations}
             return places.union(b.location for b in event.backorders)
         case BackordersAllocated():
-            return {a.location for a in event.allocations}
+            places = {a.location for a in event.allocations}
+            return places.union(b.location for b in event.backorders)
         case UnitsPacked():
             return (event.location,)
         case _:

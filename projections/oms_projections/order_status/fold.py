@@ -193,7 +193,8 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
             return [line.line_id for line in event.terms.lines]
         case BackordersAllocated():
             allocated = {a.line_id for a in event.allocations}
-            return allocated | {b.line_id for b in event.backorders_released}
+            released = {a.line_id for a in event.released}
+            return allocated | released | {b.line_id for b in event.backorders_released}
         case OrderEdited():
             return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (

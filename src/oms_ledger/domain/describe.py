@@ -16,6 +16,8 @@ from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
 )
+from oms_ledger.domain.fulfilments.describe import describe_fulfilment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
 from oms_ledger.domain.messages.describe import describe_message
 from oms_ledger.domain.messages.events import MESSAGE_EVENTS
 from oms_ledger.domain.orders.describe import Skus, describe_order
@@ -45,6 +47,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, FULFILMENT_EVENTS):
+        return [describe_fulfilment(event, skus)]
     if isinstance(event, PAYMENT_EVENTS):
         return [describe_payment(event)]
     if isinstance(event, RETURN_EVENTS):

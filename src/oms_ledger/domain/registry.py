@@ -13,6 +13,8 @@ from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.messages.events import MESSAGE_EVENTS
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.events import ORDER_EVENTS
@@ -35,6 +37,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
@@ -57,6 +60,7 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        Fulfilment,
         Shipment,
         Payment,
         StoreCredit,

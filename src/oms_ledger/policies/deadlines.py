@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from oms_commands.fulfilments.mark_overdue import MarkFulfilmentOverdue
+from oms_commands.fulfilments.release_schedule import ReleaseFulfilmentSchedule
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_ledger.kernel import Command
@@ -15,6 +17,10 @@ from oms_ledger.kernel import Command
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
     "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
     "unpaid_order": lambda order_id, due_at: ExpireOrder(order_id),
+    "scheduled_fulfilment": lambda fulfilment_id, due_at: ReleaseFulfilmentSchedule(
+        fulfilment_id, if_due=True
+    ),
+    "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no
 longer applies."""

@@ -356,7 +356,7 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
         case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
-            return [lines[a.line_id] for a in event.allocations]
+            return [lines[a.line_id] for a in (*event.allocations, *event.released)]
         case (
             OrderCancelled()
             | OrderRejected()

@@ -41,13 +41,10 @@ class StockClaims:
             case OrderCancelled():
                 self._hold(event.released, -1)
                 self._owe(event.backorders_released, -1)
-            case OrderEdited():
+            case OrderEdited() | BackordersAllocated():
                 self._hold(event.allocations, 1)
                 self._owe(event.backorders, 1)
                 self._hold(event.released, -1)
-                self._owe(event.backorders_released, -1)
-            case BackordersAllocated():
-                self._hold(event.allocations, 1)
                 self._owe(event.backorders_released, -1)
             case UnitsPacked():  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location

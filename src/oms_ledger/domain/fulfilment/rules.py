@@ -11,11 +11,12 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentDate,
     ShipmentDateCorrected,
     ShipmentDelivered,
+    ShipmentDispatched,
 )
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
-from oms_ledger.domain.stock.events import ShippedDateCorrected
+from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
+from oms_ledger.domain.stock.events import ShippedDateCorrected, StockShipped
 from oms_ledger.kernel import Change
 
 
@@ -25,6 +26,17 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
         raise illegal_transition(
             "The shipment", shipment.status, wanted, "Only what was dispatched is on its way."
         )
+
+
+def dispatch(created: ShipmentCreated, dispatched: ShipmentDispatched) -> list[Change]:
+    """The shipment leaves: its order counts its units as shipped, and they leave the stock."""
+    shipment_id, order_id, place = created.shipment_id, created.order_id, created.location
+    lines = quantities((line.line_id, line.quantity) for line in created.lines)
+    changes = [Change(dispatched), Change(UnitsShipped(order_id, shipment_id, lines))]
+    for line in created.lines:
+        left = StockShipped(line.sku, place, line.quantity, order_id, line.line_id, shipment_id)
+        changes.append(Change(left))
+    return changes
 
 
 def deliver(

@@ -53,14 +53,15 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderConfirmed():
             return ["Order confirmed"]
         case FulfilmentReleased():
-            return ["Released for shipping"]
+            work = f"Work on fulfilment order {event.fulfilment_id} began"
+            return [work if event.fulfilment_id else "Released for shipping"]
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
         case OrderEdited():
             return [_edited(event), *_edits(event, skus), *_moved(event)]
         case BackordersAllocated():
-            return ["Stock came in for what was backordered", *_allocated(event.allocations)]
+            return [_reallocated(event), *_moved(event)]
         case OrderHeld():
             return [_describe_hold(event)]
         case OrderRiskAssessed():
@@ -134,8 +135,14 @@ def _edits(event: OrderEdited, skus: Skus) -> list[str]:
     return texts
 
 
-def _moved(event: OrderEdited) -> list[str]:
-    """The stock that an edit freed and took."""
+def _reallocated(event: BackordersAllocated) -> str:
+    if event.fulfilment_id is None:
+        return "Stock came in for what was backordered"
+    return f"Stock of fulfilment order {event.fulfilment_id} taken from elsewhere"
+
+
+def _moved(event: OrderEdited | BackordersAllocated) -> list[str]:
+    """The stock that was freed and taken."""
     return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
 
 
@@ -179,7 +186,7 @@ def _short(backorders: Iterable[Backorder]) -> list[str]:
     return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
 
 
-def _freed(event: OrderCancelled | OrderEdited) -> list[str]:
+def _freed(event: OrderCancelled | OrderEdited | BackordersAllocated) -> list[str]:
     freed = [f"{a.quantity} x {a.sku} released at {a.location}" for a in event.released]
     wanted_no_more = [
         f"{b.quantity} x {b.sku} no longer backordered at {b.location}"

@@ -16,6 +16,7 @@ from oms_ledger.domain.orders.lines import (
 )
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
     Harmless,
     HarmlessTime,
     OrderId,
@@ -100,10 +101,12 @@ class OrderConfirmed(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class FulfilmentReleased(OrderStreamEvent):
     """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
-    it."""
+    it, or work on the fulfilment order `fulfilment_id` has begun. From then on commands that ship
+    units of the order read its fulfilment orders."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: OrderId
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +159,17 @@ class OrderEdited(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class BackordersAllocated(OrderStreamEvent):
-    """Backordered units got real stock."""
+    """Units got other stock, `allocations`: units that were backordered (`backorders_released`), or
+    units of the fulfilment order `fulfilment_id`, which its location did not ship (`released`). Of
+    these `backorders` wait now."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
     order_id: OrderId
     allocations: tuple[Allocation, ...]
     backorders_released: tuple[Backorder, ...]
+    released: tuple[Allocation, ...] = ()
+    backorders: tuple[Backorder, ...] = ()
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

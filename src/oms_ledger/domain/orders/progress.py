@@ -138,8 +138,10 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
         case OrderEdited():
             _edit(lines, event)
         case BackordersAllocated():
+            _release(lines, event.released)
             _allocate(lines, event.allocations)
             _release_backorders(lines, event.backorders_released)
+            _backorder(lines, event.backorders)
         case UnitsPacked():
             _pack(lines, event, 1)
         case UnitsUnpacked():
