@@ -12,6 +12,7 @@ from oms_projections import (
     customers,
     deadlines,
     drafts,
+    fulfilment_queue,
     messages,
     order_analytics,
     order_status,
@@ -24,6 +25,7 @@ from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.fulfilment_queue import queries as of_fulfilments
 from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
@@ -46,12 +48,14 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     customers.READ_MODEL,
     drafts.READ_MODEL,
     messages.READ_MODEL,
+    fulfilment_queue.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
     *of_drafts.QUERIES,
     *of_stock.QUERIES,
+    *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,

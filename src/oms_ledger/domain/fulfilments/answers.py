@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.fulfilment.answers import HoursAnswer
 from oms_ledger.domain.text_kinds import (
     FulfilmentId,
     Harmless,
@@ -59,6 +60,66 @@ class SplitFulfilmentAnswer(FulfilmentAnswer):
     """The fulfilment order that is left; `new_fulfilment_id` has the units that were split off."""
 
     new_fulfilment_id: FulfilmentId
+
+
+class PickAnswer(TypedDict):
+    fulfilment_id: FulfilmentId
+    order_id: OrderId
+    order_number: Harmless
+    ship_by: Harmless
+    line_id: LinkText
+    quantity: int
+
+
+class PickListItemAnswer(TypedDict):
+    """The units of a SKU that are to be picked, and what for. Those of sensitive orders are an item
+    of their own."""
+
+    sku: Sku
+    title: str | None
+    quantity: int
+    sensitive: bool
+    picks: list[PickAnswer]
+
+
+class PickListAnswer(TypedDict):
+    """One wave: `fulfilments` counts its fulfilment orders, `next_cursor` leads to the next."""
+
+    location: Harmless
+    fulfilments: int
+    items: list[PickListItemAnswer]
+    next_cursor: Harmless | None
+
+
+class FulfilmentFiguresRowAnswer(TypedDict):
+    """`reject_rate` is `rejected` divided by those that were accepted or rejected; `short_rate` is
+    `units_short` divided by these and `units_picked`. Hours are from the beginning of the work to
+    its acceptance and to the last pick, and from that to the first shipment.
+    `sensitive_fulfilments` is null where they are too few to be counted, as `suppressed` says."""
+
+    group: str | None
+    fulfilments: int
+    accepted: int
+    rejected: int
+    reject_rate: float | None
+    overdue: int
+    overdue_rate: float | None
+    picks: int
+    short_picks: int
+    units_picked: int
+    units_short: int
+    short_rate: float | None
+    accept_hours: HoursAnswer
+    pick_hours: HoursAnswer
+    pack_hours: HoursAnswer
+    sensitive_fulfilments: int | None
+    suppressed: Harmless | None
+
+
+class FulfilmentFiguresAnswer(TypedDict):
+    group_by: Harmless
+    tz: Harmless
+    rows: list[FulfilmentFiguresRowAnswer]
 
 
 class FulfilmentsAnswer(TypedDict):
