@@ -12,6 +12,7 @@ import pytest
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.fulfilments.events import FulfilmentHeld
 from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
@@ -21,6 +22,7 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.fulfilments.past import opened, part, waiting
 from tests.commands.messages.past import MESSAGE
 from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
@@ -59,6 +61,8 @@ RETURN: dict[str, object] = {"return_id": "r1"}
 RETURNED = [{"line_id": "1", "quantity": 1}]
 BACK = returned(requested(), ReturnApproved("r1"), came(2))
 
+WORK: dict[str, object] = {"fulfilment_id": "o1@LON"}
+
 PAYMENT: dict[str, object] = {"order_id": "o1", "payment_id": "p1"}
 
 FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
@@ -91,6 +95,24 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         {"sku": "A", "from_location": "LON", "to_location": "MAN", "quantity": 2},
     ),
     "CreateShipment": (six(), {"order_id": "o1", "location": "LON"}),
+    "AcceptFulfilment": (six(), WORK),
+    "RejectFulfilment": (six(), {**WORK, "reason": "closed"}),
+    "MoveFulfilment": (
+        (*six(), place("MAN", 2), stock(9, location="MAN")),
+        {**WORK, "location": "MAN"},
+    ),
+    "SplitFulfilment": (six(), {**WORK, "lines": [{"line_id": "1", "quantity": 2}]}),
+    "MergeFulfilments": (
+        (*six(), *opened(), *part(2)),
+        {**WORK, "with": "o1@LON~2"},
+    ),
+    "HoldFulfilment": (six(), {**WORK, "reason": "damaged"}),
+    "ReleaseFulfilment": ((*six(), *opened(), FulfilmentHeld("o1@LON", "damaged")), WORK),
+    "ScheduleFulfilment": (six(), {**WORK, "not_before": "2100-01-01T00:00:00Z"}),
+    "PickFulfilment": (six(), WORK),
+    "PackFulfilment": (six(), WORK),
+    "ReadyFulfilmentForPickup": (six(), WORK),
+    "RecordFulfilmentPickup": ((*six(), *waiting()), WORK),
     "LabelShipment": ((*six(), *packed()), {"shipment_id": "s1", "tracking_number": "T1"}),
     "DispatchShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
     "RecordTrackingEvent": (UNDER_WAY, {"shipment_id": "s1", "code": "delivered"}),
@@ -165,6 +187,8 @@ NO_FACTS = {
     "BlockBuyer",
     "UnblockBuyer",
     "ReleaseScheduledOrder",
+    "ReleaseFulfilmentSchedule",
+    "MarkFulfilmentOverdue",
     "ExpireOrder",
     "PutReturnPolicy",
     "RequestMessage",

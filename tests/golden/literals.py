@@ -105,6 +105,7 @@ from oms_ledger.domain.store_credit.events import (
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.drafts import DRAFT_LITERALS
+from tests.golden.fulfilments import FULFILMENT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.returns import RETURN_LITERALS
@@ -186,7 +187,7 @@ LITERALS: dict[str, Event] = {
             (RejectedLine("1", "85123A", 3, 2),),
         ),
         OrderConfirmed("o1"),
-        FulfilmentReleased("o1"),
+        FulfilmentReleased("o1", "o1@LON"),
         OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
         OrderEdited(
             "o1",
@@ -216,7 +217,7 @@ LITERALS: dict[str, Event] = {
             "by telephone",
             notify_customer=True,
         ),
-        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
+        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS, "o1@LON"),
         OrderHeld(
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
@@ -238,6 +239,7 @@ LITERALS: dict[str, Event] = {
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
+        *FULFILMENT_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
@@ -260,7 +262,7 @@ LITERALS: dict[str, Event] = {
             "manual",
             "standard",
             (ShipmentLine("1", "85123A", 2),),
-            (Package(900, 300, 200, 100),),
+            (Package(900, 300, 200, 100, (LineQuantity("1", 2),)),),
             "token-1",
             at(1),
             at(3),
@@ -271,6 +273,7 @@ LITERALS: dict[str, Event] = {
             True,
             "picked up",
             ("hold:h1", "unpaid"),
+            "o1@LON",
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
@@ -341,7 +344,15 @@ OLDER: dict[str, Event] = {
 
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
-    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "order.fulfilment_released.v1": {"fulfilment_id": None},
+    "order.backorders_allocated.v1": {"released": (), "backorders": (), "fulfilment_id": None},
+    "shipment.created.v1": {
+        "sensitive": False,
+        "force": None,
+        "overridden": (),
+        "packages": (Package(900, 300, 200, 100),),
+        "fulfilment_id": None,
+    },
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {"account": None},

@@ -334,8 +334,8 @@ def _backorder(client: ExampleClient) -> int:
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
-PATHS |= {"rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
+PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d", "account": "a"}
+PATHS |= {"fulfilment_id": "o@LON", "rule_name": "r", "message_id": "m", "buyer": "c"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -16,7 +16,7 @@ from oms_commands.fulfilments._fulfilment_command import (
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentMoved
-from oms_ledger.domain.fulfilments.rerouting import (
+from oms_ledger.domain.fulfilments.reroute import (
     rejecting_locations,
     reroute,
     rerouting_refs,

@@ -16,7 +16,7 @@ from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.creation import ShipmentPlan, require_carrier
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.fulfilments.packing import pack, units_to_pack
+from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
 from oms_ledger.domain.fulfilments.rules import existing_case, require_work, wanted_units
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route

@@ -18,7 +18,7 @@ from oms_commands.fulfilments._fulfilment_command import (
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.blocks import require_pickable
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
-from oms_ledger.domain.fulfilments.rerouting import rerouting_refs
+from oms_ledger.domain.fulfilments.reroute import rerouting_refs
 from oms_ledger.domain.fulfilments.rules import (
     Case,
     begun,

@@ -13,7 +13,7 @@ from oms_commands.fulfilment._fields import Force, check_force
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilment.creation import ShipmentPlan
 from oms_ledger.domain.fulfilments.events import FulfilmentReadyForPickup
-from oms_ledger.domain.fulfilments.packing import pack, units_to_pack
+from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
 from oms_ledger.domain.fulfilments.rules import existing_case, require_work
 from oms_ledger.domain.fulfilments.work import PICKUP
 from oms_ledger.domain.times import dated

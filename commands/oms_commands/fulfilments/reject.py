@@ -14,7 +14,7 @@ from oms_commands.fulfilments._fulfilment_command import (
     stock_here_refs,
 )
 from oms_ledger.domain.fulfilments.events import FulfilmentRejected
-from oms_ledger.domain.fulfilments.rerouting import (
+from oms_ledger.domain.fulfilments.reroute import (
     rejecting_locations,
     reroute,
     rerouting_refs,

@@ -28,7 +28,7 @@ from oms_ledger.domain.identifiers import fulfilment_id_of
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
-PARTS_MAX = 100
+_PARTS_MAX = 100
 """Fulfilment orders of one order at one location."""
 
 
@@ -65,7 +65,7 @@ class SplitFulfilment(FulfilmentCommand):
                 code="not_enough_units",
             )
         parts = [each.name.part for each in _of_location(case)]
-        if len(parts) >= PARTS_MAX:
+        if len(parts) >= _PARTS_MAX:
             raise Refused(
                 f"The work at {work.name.location} is split into {len(parts)} fulfilment orders"
                 " already. Merge some of them first.",

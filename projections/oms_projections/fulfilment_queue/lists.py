@@ -189,9 +189,9 @@ class _Walk:
     def _of_order(self, row: Mapping[str, object], first: Mark) -> Iterator[tuple[Work, Order]]:
         order, order_id = order_in(row), column(row, "order_id", str)
         time = rfc3339(column(row, "ship_by" if self._due else "placed_at", datetime))
-        seen = str(first[3]) if order_id == first[2] else ""
+        last_id = str(first[3]) if order_id == first[2] else ""
         for fulfilment_id, work in sorted(works_in(row, order, self._reader).items()):
-            if fulfilment_id > seen:
+            if fulfilment_id > last_id:
                 self.mark = [first[0], time, order_id, fulfilment_id]
                 yield work, order
         self.mark = [first[0], time, order_id, AFTER_ORDER]

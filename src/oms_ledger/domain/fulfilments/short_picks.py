@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oms_ledger.domain.fulfilments.rerouting import rejecting_locations, reroute
+from oms_ledger.domain.fulfilments.reroute import rejecting_locations, reroute
 from oms_ledger.domain.fulfilments.rules import Case, reallocated
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.stock.events import StockAdjusted

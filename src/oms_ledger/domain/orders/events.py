@@ -100,9 +100,8 @@ class OrderConfirmed(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentReleased(OrderStreamEvent):
-    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
-    it, or work on the fulfilment order `fulfilment_id` has begun. From then on commands that ship
-    units of the order read its fulfilment orders."""
+    """The order may be shipped from now on: its `fulfil_at` has come, a person did not wait for it,
+    or work on `fulfilment_id` has begun. Fulfilment orders are read from then on alone."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: OrderId
@@ -159,9 +158,7 @@ class OrderEdited(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class BackordersAllocated(OrderStreamEvent):
-    """Units got other stock, `allocations`: units that were backordered (`backorders_released`), or
-    units of the fulfilment order `fulfilment_id`, which its location did not ship (`released`). Of
-    these `backorders` wait now."""
+    """Backordered units, or units `released` by a fulfilment order, got other stock, or wait."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
     order_id: OrderId
