@@ -42,7 +42,7 @@ def test_all_or_nothing_is_moved() -> None:
     assert refusal.errors == ({"line": "1", "sku": "A", "requested": 6, "available": 5},)
 
 
-def test_it_goes_where_the_channel_sells_and_nobody_has_rejected_it() -> None:
+def test_it_goes_where_the_channel_sells_and_was_not_rejected() -> None:
     given(*six()).when(MOVE).then_refused("unknown_location")
     here = MoveFulfilment(fulfilment_id=WORK, location="LON")
     given(*two_places()).when(here).then_refused("illegal_transition")

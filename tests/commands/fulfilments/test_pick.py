@@ -59,7 +59,7 @@ def test_what_is_not_there_is_taken_off_the_stock_and_comes_from_elsewhere() -> 
     assert (decision.answer["status"], decision.answer["units"]) == ("picked", 4)
 
 
-def test_what_nobody_has_waits() -> None:
+def test_what_no_location_has_waits() -> None:
     decision = given(*two_places(1)).when(pick(0, write_off=False))
     _, _, event, order, *rest = decision.events
     assert event == short(0, 6)
