@@ -23,7 +23,7 @@ START_SECONDS = 60
 
 
 @contextmanager
-def served_ledger(settings: Settings, *, workers: int = 1) -> Iterator[str]:
+def served_ledger(settings: Settings, *, workers: int = 1, api_processes: int = 1) -> Iterator[str]:
     """`oms-ledger serve` on a ledger, with its defaults; its address."""
     port = _free_port()
     environment = {
@@ -34,6 +34,7 @@ def served_ledger(settings: Settings, *, workers: int = 1) -> Iterator[str]:
     }
     program = str(Path(sys.executable).with_name("oms-ledger"))
     command = [program, "serve", "--port", str(port), "--workers", str(workers)]
+    command += ["--api-processes", str(api_processes)]
     with _running(command, environment, port) as url:
         yield url
 

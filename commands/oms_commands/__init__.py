@@ -12,8 +12,10 @@ from oms_commands import (
     messages,
     orders,
     payments,
+    reservations,
     returns,
     risk,
+    routing,
     stock,
     store_credit,
 )
@@ -21,8 +23,10 @@ from oms_ledger.kernel import Command
 
 NOUNS = (
     drafts,
+    reservations,
     orders,
     risk,
+    routing,
     payments,
     store_credit,
     fulfilments,

@@ -97,6 +97,9 @@ TaxRate = Annotated[Decimal, Field(ge=0, le=10, max_digits=9)]
 Currency = Annotated[str, Field(pattern=CURRENCY)]
 Country = Annotated[str, Field(pattern=COUNTRY)]
 Locale = Annotated[str, Field(pattern=LOCALE)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+"""Degrees, WGS 84."""
 Amount = Annotated[
     Decimal,
     Field(ge=0, le=Decimal("1e12"), allow_inf_nan=False),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
+    backorders,
     customers,
     deadlines,
     drafts,
@@ -17,10 +18,12 @@ from oms_projections import (
     order_analytics,
     order_status,
     payments,
+    reservations,
     returns,
     shipping_analytics,
     stock_levels,
 )
+from oms_projections.backorders import queries as of_backorders
 from oms_projections.channels import queries as of_channels
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
@@ -30,9 +33,11 @@ from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
 from oms_projections.payments import queries as of_payments
+from oms_projections.reservations import queries as of_reservations
 from oms_projections.retention_periods import queries as of_retention
 from oms_projections.returns import queries as of_returns
 from oms_projections.risk import queries as of_risk
+from oms_projections.routing import queries as of_routing
 from oms_projections.shipping_analytics import queries as of_shipments
 from oms_projections.stock_levels import queries as of_stock
 from oms_projections.store_credit import queries as of_store_credit
@@ -48,19 +53,24 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     customers.READ_MODEL,
     drafts.READ_MODEL,
     messages.READ_MODEL,
+    reservations.READ_MODEL,
+    backorders.READ_MODEL,
     fulfilment_queue.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
     *of_orders.QUERIES,
     *of_drafts.QUERIES,
+    *of_reservations.QUERIES,
     *of_stock.QUERIES,
+    *of_backorders.QUERIES,
     *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,
     *of_messages.QUERIES,
     *of_channels.QUERIES,
+    *of_routing.QUERIES,
     *of_risk.QUERIES,
     *of_store_credit.QUERIES,
     *of_customers.QUERIES,

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from oms_ledger import routing_plugins
 from oms_ledger.access.channels import within_channels
 from oms_ledger.access.postgres import ApiKeyStore
 from oms_ledger.access.principals import EVERYTHING, ReadRights
@@ -307,6 +308,7 @@ def open_prepared(
     if url is None:
         raise ValueError("open_prepared needs a database_url; open_oms starts a server")
     dsn.check(settings)
+    routing_plugins.install()
     pools = Pools(settings)
     limits = Limits(
         settings.writer_batch_commands,

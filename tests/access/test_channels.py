@@ -56,6 +56,7 @@ class Traces:
 SECRET = frozenset(
     {
         "draft_id",
+        "reservation_id",
         "message_id",
         "order_id",
         "order_number",
@@ -105,12 +106,15 @@ def foreign(shop: Api) -> Traces:
     assert returned.status_code == 201, returned.text
     draft = {"channel": "Store", "external_id": "FOREIGN-1", "customer": {"id": "anna"}}
     draft_id = shop.post("/v1/drafts", draft).json()["draft_id"]
+    reserve = {"lines": [{"sku": "A", "quantity": 1}], "expires_in_s": 600, "channel": "Store"}
+    reservation_id = shop.post("/v1/reservations", reserve).json()["reservation_id"]
     message = shop.post(f"/v1/orders/{order_id}/messages", {"template": "shipped"}).json()
     position = int(shop.get("/v1/events").headers["ledger-position"])
     shown = shop.get(f"/v1/shipments/{shipment_id}?min_position={position}&wait_ms=9000").json()
     shop.get(f"/v1/orders/{order_id}?min_position={position}&wait_ms=9000")
     names = {
         "draft_id": draft_id,
+        "reservation_id": reservation_id,
         "message_id": message["message_id"],
         "order_id": order_id,
         "order_number": placed["order_number"],
@@ -165,7 +169,7 @@ def test_no_get_route_shows_anything_of_another_channel(
             response = bound.get(path)
             assert response.status_code < 500, (path, response.text)
             assert foreign.leaks_in(response, path) == [], (path, response.text)
-            if re.search("{(draft|message|order|shipment|return)_id}", endpoint.path):
+            if re.search("{(draft|reservation|message|order|shipment|return)_id}", endpoint.path):
                 assert response.status_code in (404, 422), (path, response.text)
             if response.status_code == 200:
                 answered.add(endpoint.path)
@@ -175,7 +179,7 @@ def test_no_get_route_shows_anything_of_another_channel(
         "/v1/analytics/shipping", "/v1/stock", "/v1/stock/{sku}", "/v1/products",
         "/v1/products/{sku}", "/v1/locations", "/v1/locations/{code}",
         "/v1/drafts", "/v1/returns", "/v1/return-policies", "/v1/channels", "/v1/hold-rules",
-        "/v1/messages",
+        "/v1/messages", "/v1/reservations",
         "/v1/analytics/orders", "/v1/analytics/payments", "/v1/analytics/returns",
     }  # fmt: skip
 

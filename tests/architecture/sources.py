@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -45,13 +46,33 @@ class Source:
     def functions(self) -> Iterator[Function]:
         return (node for node in self.nodes if isinstance(node, Function))
 
-    def strings(self) -> Iterator[ast.Constant]:
+    @cached_property
+    def strings(self) -> list[ast.Constant]:
         """Literals of text, but not docstrings."""
         documentation = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
         literals = [node for node in self.nodes if isinstance(node, ast.Constant)]
-        for node in literals:
-            if isinstance(node.value, str) and id(node) not in documentation:
-                yield node
+        return [
+            node
+            for node in literals
+            if isinstance(node.value, str) and id(node) not in documentation
+        ]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """What the literals of text say."""
+        return frozenset(str(literal.value) for literal in self.strings)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names that a module uses, imports or has as a text; not those in docstrings."""
+        names: set[str] = set()
+        for node in self.nodes:
+            match node:
+                case ast.alias(name=name) | ast.Name(id=name) | ast.Attribute(attr=name):
+                    names.add(name)
+        for text in self.texts:
+            names.update(re.findall(r"\w+", text))
+        return frozenset(names)
 
 
 @cache

@@ -93,7 +93,7 @@ def test_sql_is_written_in_sql_files() -> None:
     violations = [
         (s.path, text.lineno)
         for s in sources(*PACKAGES)
-        for text in s.strings()
+        for text in s.strings
         if SQL.search(str(text.value))
     ]
     assert violations == []

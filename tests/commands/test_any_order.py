@@ -50,11 +50,12 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.orders.rules import cancellation, placement
+from oms_ledger.domain.orders.rules import cancellation
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing import sourcing
 from oms_ledger.domain.stock import state as stock_state
 from oms_ledger.domain.stock.events import StockEvent, StockReleased
-from oms_ledger.domain.stock.rules import Available, Plan, allocate
+from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate
 from oms_ledger.domain.stock.state import Balances, StockLevel, book
 from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.kernel import Change, Command
@@ -276,15 +277,15 @@ def a_release_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:
-    def greedy(wanted: Sequence[tuple[str, str, int]], available: Available) -> Plan:
+    def greedy(wanted: Sequence[tuple[str, str, int]], available: Available, kits: Kits) -> Plan:
         whole = Plan()
         for line in wanted:
-            plan = allocate([line], deepcopy(available))
+            plan = allocate([line], deepcopy(available), kits)
             whole.allocations += plan.allocations
             whole.shortages += plan.shortages
         return whole
 
-    patch.setattr(placement, "allocate", greedy)
+    patch.setattr(sourcing, "allocate", greedy)
 
 
 def a_cancelled_shipment_keeps_its_units(patch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from copy import copy
 from typing import Any
 
 import pytest
@@ -97,23 +97,23 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
 
 
 def with_value(whole: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """A copy in which `value` stands at `path`; what is beside the path is shared."""
     if not path:
         return value
-    changed = deepcopy(whole)
-    place = changed
-    for part in path[:-1]:
-        place = place[part]
-    place[path[-1]] = value
+    first, *rest = path
+    changed = copy(whole)
+    changed[first] = with_value(whole[first], (*rest,), value) if rest else value
     return changed
 
 
 def without(whole: Any, path: tuple[str | int, ...]) -> Any:
-    changed = deepcopy(whole)
-    place = changed
-    for part in path[:-1]:
-        place = place[part]
-    del place[path[-1]]
-    return changed
+    *before, last = path
+    parent = whole
+    for part in before:
+        parent = parent[part]
+    left = copy(parent)
+    del left[last]
+    return with_value(whole, (*before,), left)
 
 
 def faults(adapter: TypeAdapter[Any], body: object, *, text: bool) -> list[Mapping[str, Any]]:

@@ -190,6 +190,10 @@ NO_FACTS = {
     "ReleaseFulfilmentSchedule",
     "MarkFulfilmentOverdue",
     "ExpireOrder",
+    "CreateReservation",
+    "ExtendReservation",
+    "ReleaseReservation",
+    "ExpireReservation",
     "PutReturnPolicy",
     "RequestMessage",
     "ForgetCustomer",
@@ -202,8 +206,8 @@ NO_FACTS = {
     "CorrectCustomer",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, requests of messages, what staff keep about a customer, and drafts, whose orders have a
-time of their own."""
+under law, reservations, requests of messages, what staff keep about a customer, and drafts, whose
+orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

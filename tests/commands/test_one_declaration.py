@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -144,16 +143,6 @@ CALLERS = (
 sends none needs no line."""
 
 
-def names_in(s: Source) -> Iterator[str]:
-    """Names that a module uses, imports or has as a text; not those in docstrings."""
-    for node in s.nodes:
-        match node:
-            case ast.alias(name=name) | ast.Name(id=name) | ast.Attribute(attr=name):
-                yield name
-    for literal in s.strings():
-        yield from re.findall(r"\w+", str(literal.value))
-
-
 def is_part_of(s: Source, module: str) -> bool:
     """Whether a source is the module or the package that lists it."""
     own = module.replace(".", "/")
@@ -164,7 +153,7 @@ MACHINERY = [s for s in sources(*PACKAGES) if not s.path.startswith(CALLERS)]
 
 
 def naming(sources_: Sequence[Source], name: str, module: str) -> list[str]:
-    return [s.path for s in sources_ if name in set(names_in(s)) and not is_part_of(s, module)]
+    return [s.path for s in sources_ if name in s.names and not is_part_of(s, module)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -178,8 +167,7 @@ def test_a_query_is_named_by_its_read_model_alone(query: Any) -> None:
     others = [
         s.path
         for s in MACHINERY
-        if not s.path.startswith(f"projections/{folder}/")
-        and any(query.name == literal.value for literal in s.strings())
+        if not s.path.startswith(f"projections/{folder}/") and query.name in s.texts
     ]
     assert others == []
 

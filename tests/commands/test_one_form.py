@@ -129,6 +129,7 @@ OF_A_SKU: dict[str, dict[str, object]] = {
         "lines": [LINE, {**LINE, "quantity": 11}],
         "backorder": "allow",
     },
+    "CreateReservation": {"lines": [{"sku": NFC, "quantity": 10}], "expires_in_s": 60},
     "RequestBlindReturn": {"lines": [{"sku": NFC, "quantity": 1}]},
     "RequestReturn": {
         "order_id": "o1",

@@ -91,6 +91,8 @@ from oms_ledger.domain.stock.events import (
     StockAdjusted,
     StockAllocated,
     StockBackordered,
+    StockHeld,
+    StockHoldReleased,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -108,7 +110,8 @@ from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
-from tests.golden.returns import RETURN_LITERALS
+from tests.golden.reservations import RESERVATION_LITERALS
+from tests.golden.returns import FIRST_REPLACEMENT, RETURN_LITERALS
 
 
 def at(day: int, hour: int = 9) -> datetime:
@@ -120,6 +123,7 @@ META = Meta(at(2), "key-1", "SomeCommand", "command-1", "correlation-1", "causat
 _LINES = (LineQuantity("1", 2),)
 _ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
+_KIT = (Component("85123C", 2),)
 
 _FIRST_TERMS = OrderTerms(
     channel="web",
@@ -155,12 +159,21 @@ _BILLING = Address(
 
 _TERMS = replace(
     _FIRST_TERMS,
-    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15),),
+    lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
     billing_address=_BILLING,
     fulfil_at=at(4),
     pay_by=at(5),
+)
+
+_WITHOUT_KITS = replace(_TERMS, lines=tuple(replace(line, components=()) for line in _TERMS.lines))
+
+_ADDED_LINE = OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15, _KIT)
+_CHANGE = LineEdit(
+    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),
+    quantity_before=3,
+    repriced=True,
 )
 
 LITERALS: dict[str, Event] = {
@@ -196,14 +209,8 @@ LITERALS: dict[str, Event] = {
             2025,
             2535,
             510,
-            (OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15),),
-            (
-                LineEdit(
-                    OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15),
-                    quantity_before=3,
-                    repriced=True,
-                ),
-            ),
+            (_ADDED_LINE,),
+            (_CHANGE,),
             _FIRST_TERMS.customer,
             _FIRST_TERMS.shipping_address,
             _BILLING,
@@ -217,7 +224,7 @@ LITERALS: dict[str, Event] = {
             "by telephone",
             notify_customer=True,
         ),
-        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS, "o1@LON"),
+        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
@@ -249,6 +256,9 @@ LITERALS: dict[str, Event] = {
         StockReleased("85123A", "LON", 2, "o1", "1"),
         StockBackordered("85123A", "LON", 1, "o1", "1"),
         BackorderReleased("85123A", "LON", 1, "o1", "1"),
+        StockHeld("85123A", "LON", 2, "r1"),
+        StockHoldReleased("85123A", "LON", 2, "r1"),
+        *RESERVATION_LITERALS,
         StockShipped("85123A", "LON", 2, "o1", "1", "s1"),
         ShippedDateCorrected("85123A", "LON", 2, "o1", "1", "s1", at(4)),
         StockMovedOut("85123A", "LON", 2, "MAN", "van 1"),
@@ -345,7 +355,7 @@ OLDER: dict[str, Event] = {
 ADDED: dict[str, dict[str, object]] = {
     "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
     "order.fulfilment_released.v1": {"fulfilment_id": None},
-    "order.backorders_allocated.v1": {"released": (), "backorders": (), "fulfilment_id": None},
+    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
     "shipment.created.v1": {
         "sensitive": False,
         "force": None,
@@ -355,7 +365,12 @@ ADDED: dict[str, dict[str, object]] = {
     },
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
-    "return.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
+    "order.received.v1": {"terms": _WITHOUT_KITS},
+    "order.edited.v1": {
+        "added": (replace(_ADDED_LINE, components=()),),
+        "changed": (replace(_CHANGE, line=replace(_CHANGE.line, components=())),),
+    },
     "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import LineQuantity, OrderLine
 from oms_ledger.domain.returns.events import (
     ReceivedLine,
@@ -19,6 +22,12 @@ from oms_ledger.domain.returns.events import (
     ReturnRequested,
 )
 
+_REPLACEMENT = OrderLine(
+    "1", "85123B", 2, 255, 10, 5, "Heart", True, "0.2", True, 15, (Component("85123C", 2),)
+)
+FIRST_REPLACEMENT = (replace(_REPLACEMENT, components=()),)
+"""As it was before lines had components."""
+
 RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (
     ReturnRequested(
         "r1",
@@ -32,7 +41,7 @@ RETURN_LITERALS: tuple[ReturnEvent | ReturnPolicyDefined, ...] = (
         "17850",
         "LON",
         "rang twice",
-        (OrderLine("1", "85123B", 2, 255, 10, 5, "Heart", True, "0.2", True, 15),),
+        (_REPLACEMENT,),
         "on_receipt",
         True,
         "a good customer",

@@ -15,6 +15,7 @@ from oms_projections.drafts.rows import DraftRow
 from oms_projections.messages.rows import MessageRow
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
+from oms_projections.reservations.rows import ReservationRow
 from oms_projections.returns.rows import ReturnRow
 from oms_projections.shipping_analytics.rows import ShipmentRow
 from oms_projections.stock_levels.rows import LocationRow, MovementRow, ProductRow, StockRow
@@ -178,6 +179,11 @@ def _messages_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in models.of(MessageRow, lambda row: row.message_id in p["keys"])]
 
 
+def _reservations_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    rows = models.of(ReservationRow, lambda row: row.reservation_id in p["keys"])
+    return [asdict(row) for row in rows]
+
+
 def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
     rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
     return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
@@ -199,4 +205,5 @@ STATEMENTS: dict[str, Statement] = {
     "payments_by_id": _payments_by_id,
     "drafts_by_id": _drafts_by_id,
     "messages_by_id": _messages_by_id,
+    "reservations_by_id": _reservations_by_id,
 }

@@ -65,6 +65,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("get_retention"),
         question("get_return", return_id=return_id),
         question("get_draft", draft_id=shop.a_draft()),
+        question("get_reservation", reservation_id=shop.a_reservation()),
         question("get_message", message_id=shop.a_message()),
         question("list_return_policies"),
         question("list_channels"),

@@ -45,6 +45,11 @@ from oms_commands.payments.record import RecordPayment
 from oms_commands.payments.refund import RefundPayment
 from oms_commands.payments.request import RequestPayment
 from oms_commands.payments.void import VoidPayment
+from oms_commands.reservations._fields import ReservationLineFields
+from oms_commands.reservations.create import CreateReservation
+from oms_commands.reservations.expire import ExpireReservation
+from oms_commands.reservations.extend import ExtendReservation
+from oms_commands.reservations.release import ReleaseReservation
 from oms_commands.returns._fields import ReceivedLineFields, ReturnedLine
 from oms_commands.returns.close import CloseReturn
 from oms_commands.returns.put_policy import PutReturnPolicy
@@ -89,12 +94,14 @@ class RandomShop:
         self.shipments: list[str] = []
         self.returns: list[str] = []
         self.drafts: list[str] = []
+        self.reservations: list[str] = []
         self.messages: list[str] = []
         self.payments: list[tuple[str, str]] = []
         """Payments, each with its order before it."""
         self._till = random.Random(seed)
         self._drafting = random.Random(seed)
         self._writing = random.Random(seed)
+        self._reserving = random.Random(seed)
         self._picking = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
@@ -127,6 +134,8 @@ class RandomShop:
             self._try(self._draft())
         if self._writing.random() < 0.3:
             self._try(self._message())
+        if self._reserving.random() < 0.3:
+            self._try(self._reserve())
         if self._picking.random() < 0.5:
             self._try(self._work())
 
@@ -139,6 +148,8 @@ class RandomShop:
             self.orders.append(str(answer["order_id"]))
         if isinstance(command, CreateDraft):
             self.drafts.append(str(answer["draft_id"]))
+        if isinstance(command, CreateReservation):
+            self.reservations.append(str(answer["reservation_id"]))
         if isinstance(command, RequestMessage):
             self.messages.append(str(answer["message_id"]))
         if isinstance(command, (CreateShipment, PackFulfilment)):
@@ -170,6 +181,23 @@ class RandomShop:
 
     def a_message(self) -> str:
         return self._writing.choice(self.messages[-20:] or ["none"])
+
+    def a_reservation(self) -> str:
+        return self._reserving.choice(self.reservations[-5:] or ["none"])
+
+    def _reserve(self) -> Command:
+        kind, reservation_id = self._reserving.randrange(6), self.a_reservation()
+        sku = self._reserving.choice(SKUS)
+        if kind == 0:
+            return ReleaseReservation(reservation_id)
+        if kind == 1:
+            return ExpireReservation(reservation_id)
+        if kind == 2:
+            return ExtendReservation(reservation_id, 60)
+        if kind == 3:
+            line = LineFields(sku, 1, Decimal("2.50"))
+            return PlaceOrder("web", "GBP", (line,), reservation_id=reservation_id)
+        return CreateReservation((ReservationLineFields(sku, 1),), self._reserving.choice((1, 900)))
 
     def _message(self) -> Command:
         kind, message_id = self._writing.randrange(4), self.a_message()

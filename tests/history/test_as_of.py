@@ -185,10 +185,12 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
     of_customers = {"get_customer", "customer_orders", "export_customer"}
     others = {
         "list_deadlines",
+        "list_backorders",
         "list_drafts",
         "list_messages",
         "list_orders",
         "list_payments",
+        "list_reservations",
         "list_returns",
         "track",
     }

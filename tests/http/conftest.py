@@ -4,6 +4,7 @@ or on a log in memory (`memory_api`, `memory_shop`)."""
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,14 @@ from types import TracebackType
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from oms_ledger.app import Oms, open_prepared
+from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
 from oms_ledger.http.app import create_app
 from oms_ledger.settings import Settings
+from oms_projections import QUERIES
 from tests.databases import KEK, Database
 from tests.http.examples import STOCKED
 from tests.http.memory import open_in_memory
@@ -24,12 +28,19 @@ from tests.http.memory import open_in_memory
 ADMIN_KEY = "test-key-of-the-administrator-0001"
 
 
+QUERY_PATHS = re.compile("|".join(re.sub(r"\{\w+\}", "[^/?]+", query.path) for query in QUERIES))
+"""The paths of the routes that take `min_position`."""
+
+
 class Api:
     """A client of the API. Its methods block; requests run on one event loop in a thread of its
-    own."""
+    own. Where a projector runs beside it, `reads_own_writes` makes each query wait until the read
+    model has what this client wrote before, unless the query says otherwise."""
 
     def __init__(self, app: Any, key: str | None = ADMIN_KEY) -> None:
         self.app = app
+        self.reads_own_writes = False
+        self._written = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -63,8 +74,22 @@ class Api:
         return self.send("PUT", path, json=json, **options)
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        if method == "GET" and self.reads_own_writes:
+            path = self._fresh(path, options)
         response: httpx.Response = self._run(self._client.request(method, path, **options))
+        if method != "GET":
+            self._written = max(self._written, int(response.headers.get("Ledger-Position", 0)))
         return response
+
+    def _fresh(self, path: str, options: dict[str, Any]) -> str:
+        """The path and parameters of a query, with `min_position` where they leave it open."""
+        url = httpx.URL(path)
+        params = url.params.merge(options.get("params"))
+        decided = "min_position" in params or "as_of" in params
+        if decided or not self._written or not QUERY_PATHS.fullmatch(url.path):
+            return path
+        options["params"] = params.set("min_position", self._written).set("wait_ms", 10_000)
+        return url.path
 
     def all_at_once(self, *requests: tuple[str, str, Any, dict[str, str]]) -> list[httpx.Response]:
         """Send (method, path, body, headers) at the same time."""
@@ -119,13 +144,22 @@ def projecting(oms: Oms) -> Iterator[None]:
         yield
     finally:
         stop.set()
+        _wake(oms.settings)
         thread.join()
+
+
+def _wake(settings: Settings) -> None:
+    """End the projector's wait for events, which takes up to a second."""
+    assert settings.database_url is not None
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        connection.execute(f"NOTIFY {NOTIFY_CHANNEL}".encode())
 
 
 @pytest.fixture
 def shop(oms: Oms, api: Api) -> Iterator[Api]:
     """The API of a shop with two locations and 100 units of each product; a projector runs."""
     _stock(api)
+    api.reads_own_writes = True
     with projecting(oms):
         yield api
 

@@ -73,7 +73,9 @@ class Received(NamedTuple):
     ended: bool
 
 
-def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[Received]:
+def send_all(
+    port: int, requests: Sequence[Sequence[bytes]], *, quiet_seconds: float = QUIET_SECONDS
+) -> list[Received]:
     """What each connection received. A request is sent in the pieces given."""
 
     async def every() -> list[Received]:
@@ -81,14 +83,14 @@ def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> list[Received]:
 
         async def one(pieces: Sequence[bytes]) -> Received:
             async with gate:
-                return await _send(port, pieces)
+                return await _send(port, pieces, quiet_seconds)
 
         return await asyncio.gather(*map(one, requests))
 
     return asyncio.run(every())
 
 
-async def _send(port: int, pieces: Sequence[bytes]) -> Received:
+async def _send(port: int, pieces: Sequence[bytes], quiet_seconds: float) -> Received:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     text = b""
     try:
@@ -97,7 +99,7 @@ async def _send(port: int, pieces: Sequence[bytes]) -> Received:
             await writer.drain()
             await asyncio.sleep(0)
         while True:
-            async with asyncio.timeout(QUIET_SECONDS):
+            async with asyncio.timeout(quiet_seconds):
                 some = await reader.read(65536)
             if not some:
                 return Received(text, True)

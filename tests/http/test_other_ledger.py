@@ -71,6 +71,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         returned = done(api.post("/v1/returns", blind))
         made = done(api.post(f"/v1/orders/{order_id}/shipments", {"location": "LOC-1"}))
         drafted = done(api.post("/v1/drafts", {**placing, "external_id": "only-here-2"}))
+        reserving = {"lines": [{"sku": "SKU-1", "quantity": 1}], "expires_in_s": 600}
+        reserved = done(api.post("/v1/reservations", {**reserving, "reference": "only-here"}))
         written = done(api.post(f"/v1/orders/{order_id}/messages", {"template": "placed"}))
         oms.audit.sealer().catch_up()
         names = {
@@ -81,6 +83,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "return_id": returned["return_id"],
             "draft_id": drafted["draft_id"],
             "message_id": written["message_id"],
+            "reservation_id": reserved["reservation_id"],
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",

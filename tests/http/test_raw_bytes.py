@@ -170,7 +170,7 @@ def test_what_never_ends_is_cut_off(served: Listening, start: bytes, endless: by
     """Nothing that is kept while it is read is without bounds."""
     piece = endless * (16_384 // len(endless))
     pieces = [start, *[piece] * (4 * HEAD_BYTES_MAX // len(piece))]
-    (reply,) = send_all(served.port, [pieces])
+    (reply,) = send_all(served.port, [pieces], quiet_seconds=10)
     assert reply.ended, "it would be read for ever"
     for answer in answers(reply.text):  # which a reset connection may swallow
         assert answer.status in (401, 431)

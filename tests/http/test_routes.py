@@ -78,6 +78,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         client.do(name)
     with projecting(oms):
         _draft(client)
+        _reserve(client)
         _queue(client)
         _fulfil(client)
         _cancel(client)
@@ -147,6 +148,21 @@ def _draft(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
     other = client.do("CreateDraft")["draft_id"]
     assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
+
+
+def _reserve(client: ExampleClient) -> None:
+    """A reservation that is extended and used, one that is released, and one that has expired."""
+    reservation_id = client.do("CreateReservation")["reservation_id"]
+    after = client.do("ExtendReservation", reservation_id=reservation_id)["position"]
+    seen = client.see("get_reservation", after, reservation_id=reservation_id)
+    assert (seen["status"], seen["held"][0]["quantity"]) == ("active", 2)
+    assert client.see("list_reservations", after)["items"][0]["reservation_id"] == reservation_id
+    other = client.do("CreateReservation")["reservation_id"]
+    assert client.do("ReleaseReservation", reservation_id=other)["status"] == "released"
+    assert client.do("ExpireReservation", reservation_id=other)["status"] == "released"
+    body = {**order(1, "85123A"), "channel": "web", "reservation_id": reservation_id}
+    placed = client.do("PlaceOrder", body=body)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
 
 
 def _queue(client: ExampleClient) -> None:
@@ -326,6 +342,8 @@ def _forget(client: ExampleClient, after: int) -> None:
 def _backorder(client: ExampleClient) -> int:
     placed = client.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
     assert placed["lines"][0]["backordered"] > 0
+    waits = client.see("list_backorders", placed["position"])["items"][0]
+    assert (waits["order_id"], waits["sku"]) == (placed["order_id"], "85123A")
     client.do("ReceiveStock")
     allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
     position: int = allocated["position"]
@@ -335,7 +353,8 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d", "account": "a"}
-PATHS |= {"fulfilment_id": "o@LON", "rule_name": "r", "message_id": "m", "buyer": "c"}
+PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c"}
+PATHS |= {"fulfilment_id": "o@LON"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

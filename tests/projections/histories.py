@@ -167,6 +167,7 @@ class Shop:
         for _ in range(steps):
             self.chance.choice(every)()
             more.write(self)
+            more.reserve(self)
             work(self)
         return self.events
 

@@ -47,6 +47,14 @@ from oms_ledger.domain.payments.events import (
 from oms_ledger.domain.payments.rules import payment_changes
 from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.personal import Personal
+from oms_ledger.domain.reservations.events import (
+    HeldUnits,
+    ReservationCreated,
+    ReservationExtended,
+    ReservationLine,
+    ReservationReleased,
+    ReservationUsed,
+)
 from oms_ledger.domain.returns.events import (
     ReceivedLine,
     ReplacementOrdered,
@@ -68,6 +76,8 @@ from oms_ledger.domain.stock.events import (
     BackorderReleased,
     StockAllocated,
     StockBackordered,
+    StockHeld,
+    StockHoldReleased,
     StockReleased,
 )
 
@@ -103,6 +113,32 @@ def write(shop: Shop) -> None:
     ends = (MessageFailed(message_id, "mailbox full"), MessageSent(message_id, "ref"))
     first, last = sorted((chance.randrange(3), chance.randrange(3)))
     shop.events.extend((request, *ends[first:last]))
+
+
+def reserve(shop: Shop) -> None:
+    """Now and then stock is reserved, and the reservation extended, released, expired or used. By a
+    chance of its own, so that the other moves are the same without it."""
+    chance = random.Random(~len(shop.events))
+    if chance.random() > 0.1:
+        return
+    reservation_id, units = f"v{len(shop.events)}", chance.randint(1, 3)
+    at = chance.choice(("LON", "MAN"))
+    lines = (ReservationLine("A", units, chance.choice((None, at))),)
+    until, channel = AT + timedelta(hours=1), chance.choice((None, "web"))
+    held = (HeldUnits("A", at, units),)
+    shop.events.append(ReservationCreated(reservation_id, lines, held, until, None, channel))
+    shop.events.append(StockHeld("A", at, units, reservation_id))
+    if chance.random() < 0.5:
+        later = until + timedelta(hours=1)
+        shop.events.append(ReservationExtended(reservation_id, later))
+    ends = (
+        ReservationReleased(reservation_id),
+        ReservationReleased(reservation_id, expired=True),
+        ReservationUsed(reservation_id, "o1"),
+    )
+    if chance.random() < 0.7:
+        shop.events.append(chance.choice(ends))
+        shop.events.append(StockHoldReleased("A", at, units, reservation_id))
 
 
 def queue(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -16,10 +17,15 @@ from oms_projections.order_status.fold import term_row
 from tests.projections.histories import Shop
 
 
+@cache
+def history_of(seed: int, steps: int) -> Sequence[Recorded]:
+    return recorded(Shop(seed).play(steps))
+
+
 @pytest.mark.parametrize("model", PROJECTIONS, ids=lambda m: m.name)
 @pytest.mark.parametrize("size", [1, 2, 13])
 def test_any_split_into_pages_gives_equal_rows(model: ReadModel, size: int) -> None:
-    history = recorded(Shop(7).play(500))
+    history = history_of(7, 500)
     whole = folded(model, history)
     assert folded(model, history, size).rows == whole.rows
     assert len(whole.rows) >= 20
@@ -28,7 +34,7 @@ def test_any_split_into_pages_gives_equal_rows(model: ReadModel, size: int) -> N
 @pytest.mark.parametrize("model", PROJECTIONS, ids=lambda m: m.name)
 def test_a_read_model_lists_every_event_that_it_folds(model: ReadModel) -> None:
     """An event left out of event_types would be skipped by projectors, silently."""
-    history = recorded(Shop(3).play(400))
+    history = history_of(3, 400)
     assert model.event_types <= EVENTS.keys()
     for r in history:
         if type(r.event).type not in model.event_types:
@@ -58,7 +64,7 @@ def test_every_read_model_but_three_is_split_by_streams() -> None:
 @pytest.mark.parametrize("model", [m for m in PROJECTIONS if m.by_stream], ids=lambda m: m.name)
 def test_a_read_model_that_is_split_by_streams_has_no_row_of_two(model: ReadModel) -> None:
     """Otherwise processes that fold different streams would write over each other's rows."""
-    history = recorded(Shop(11).play(500))
+    history = history_of(11, 500)
     whole = folded(model, history).rows
     assert folded_by_stream(model, history) == whole
     assert len(whole) >= 20
@@ -73,7 +79,7 @@ def test_sabotage_a_row_of_two_streams_is_noticed() -> None:
             page.put(term_row(r.event.order_id, "number", r.event.shipment_id))
 
     with pytest.raises(AssertionError):
-        folded_by_stream(replace(order_status.READ_MODEL, fold=folds), recorded(Shop(11).play(400)))
+        folded_by_stream(replace(order_status.READ_MODEL, fold=folds), history_of(11, 400))
 
 
 def test_the_made_up_shop_plays_nearly_every_event() -> None:

@@ -136,8 +136,6 @@ def _move(shop: Shop, order: Order, fulfilment_id: str, line_id: str, where: str
             (Allocation(line_id, sku, there, 1),),
             (),
             (Allocation(line_id, sku, where, 1),),
-            (),
-            fulfilment_id,
         ),
         StockReleased(sku, where, 1, order_id, line_id),
         StockAllocated(sku, there, 1, order_id, line_id),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import COMPOSED, STRICT, Code, Count, Text
+from oms_commands._fields import COMPOSED, STRICT, Code, Count, Latitude, Longitude, Text
 from oms_commands.catalogue._fields import SiteFields
 from oms_ledger.domain.catalogue.answers import LocationDefinedAnswer
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
+from oms_ledger.domain.geography import GeoPoint, coordinates_view, point_of
 from oms_ledger.domain.json_values import plain
 from oms_ledger.domain.patterns import PRINTABLE
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -23,8 +24,10 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class PutLocation(Command):
     """Define a location that holds stock. Locations with a lower `priority` are allocated first.
 
-    `address` is an object, or one line of text. A new code that differs from another only in case
-    is refused.
+    `address` is an object, or one line of text; `latitude` and `longitude` are degrees (WGS 84),
+    and come together. `daily_capacity` is in units. Of a `closed` location nothing is sold any
+    more; units that are allocated there stay until they are routed anew: POST
+    /v1/orders/{order_id}/reroute. A new code that differs from another only in case is refused.
     """
 
     name: ClassVar[str] = "PutLocation"
@@ -37,6 +40,8 @@ class PutLocation(Command):
         "address": {"line1": "1 Dock Road", "city": "London", "country": "GB"},
         "priority": 1,
         "daily_capacity": 500,
+        "latitude": 51.5,
+        "longitude": -0.03,
     }
 
     code: Code
@@ -47,13 +52,30 @@ class PutLocation(Command):
     address: SiteFields | Text | None = None
     priority: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 100
     daily_capacity: Count | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    closed: bool = False
+
+    @model_validator(mode="after")
+    def _coordinates_come_together(self) -> PutLocation:
+        if (self.latitude is None) != (self.longitude is None):
+            missing = "latitude" if self.latitude is None else "longitude"
+            raise ValueError(f"{missing}: write both coordinates, or neither")
+        return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(Location, self.code)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         event = LocationDefined(
-            self.code, self.name_, self.type, self._site(), self.priority, self.daily_capacity
+            self.code,
+            self.name_,
+            self.type,
+            self._site(),
+            self.priority,
+            self.daily_capacity,
+            self._point(),
+            self.closed,
         )
         defined = given.state(Location, self.code).defined
         if event == defined:
@@ -82,8 +104,15 @@ class PutLocation(Command):
             "address": plain(self._site()),
             "priority": self.priority,
             "daily_capacity": self.daily_capacity,
+            **coordinates_view(self._point()),
+            "closed": self.closed,
             "version": given.state(Location, self.code).version,
         }
+
+    def _point(self) -> GeoPoint | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return point_of(self.latitude, self.longitude)
 
     def _site(self) -> Site:
         place = self.address

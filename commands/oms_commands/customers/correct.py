@@ -18,6 +18,7 @@ from oms_ledger.domain.orders.rules.amendment import WantedEdit, edit
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Person
+from oms_ledger.domain.routing.sourcing import is_routed
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -66,11 +67,10 @@ class CorrectCustomer(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         orders = [existing_order(given, order_id) for order_id in self.order_ids]
         _refuse_foreign(self.customer_id, orders)
-        return [
-            change for order in orders for change in edit(order, self._wanted(order, ctx), given)
-        ]
+        edits = [(order, self._wanted(order, ctx, given)) for order in orders]
+        return [change for each in edits for change in edit(*each, ctx, given)]
 
-    def _wanted(self, order: Order, ctx: Context) -> WantedEdit:
+    def _wanted(self, order: Order, ctx: Context, given: Given) -> WantedEdit:
         agreed, contact = order.terms.customer or Customer(), self.customer or ContactFields()
         corrected = Customer(
             agreed.id,
@@ -81,7 +81,9 @@ class CorrectCustomer(Command):
         return WantedEdit(
             ctx.command_id,
             customer=None if self.customer is None else corrected,
-            shipping_address=address_of(self.shipping_address),
+            shipping_address=address_of(
+                self.shipping_address, with_area=is_routed(order.channel, given)
+            ),
             billing_address=address_of(self.billing_address),
             note=self.note,
             is_correction=True,

@@ -44,6 +44,7 @@ from oms_ledger.domain.drafts.views import draft_status_view
 from oms_ledger.domain.errors import Invalid, invalid_field
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.domain.routing.sourcing import is_routed
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 EXAMPLE: Mapping[str, Json] = {
@@ -113,7 +114,8 @@ class DraftFields(Command):
     def saved(self, ctx: Context, given: Given) -> DraftSaved:
         skus = (stored_sku(line.sku, given) for line in self.lines)
         sensitive = self.sensitive or any(given.state(Product, sku).sensitive for sku in skus)
-        return DraftSaved(self.saved_id(ctx), content_of(self), sensitive)
+        content = content_of(self, with_area=is_routed(self.channel, given))
+        return DraftSaved(self.saved_id(ctx), content, sensitive)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         draft_id = self.saved_id(ctx)
@@ -138,7 +140,8 @@ def record_of_draft(draft_id: str) -> str:
     return f"{ORDER}{draft_id}"
 
 
-def content_of(draft: DraftFields) -> DraftContent:
+def content_of(draft: DraftFields, *, with_area: bool = False) -> DraftContent:
+    """`with_area`: the postal area is kept, for channels that route orders by rules."""
     return DraftContent(
         draft.channel,
         draft.currency,
@@ -157,7 +160,7 @@ def content_of(draft: DraftFields) -> DraftContent:
         draft.external_id,
         draft.placed_at,
         customer_of(draft.customer),
-        address_of(draft.shipping_address),
+        address_of(draft.shipping_address, with_area=with_area),
         address_of(draft.billing_address),
         _draft_shipping(draft.shipping),
         _text(draft.discount),
@@ -287,6 +290,7 @@ def _address(address: Address | None) -> AddressFields | None:
         region=address.region,
         postal_code=address.postal_code,
         country=address.country,
+        postal_area=address.postal_area,
     )
 
 

@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import correct_date, dispatch
+from oms_ledger.domain.fulfilment.rules import correct_date, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import held_work_refs, hold_of_work
@@ -66,14 +66,15 @@ class DispatchShipment(Command):
         created = given.state(Shipment, self.shipment_id).created
         if created is not None:
             refs.append((Order, created.order_id))
-            refs += [(StockLevel, stock_key(line.sku, created.location)) for line in created.lines]
+            units = stock_in(created, given.state(Order, created.order_id))
+            refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
             refs += held_work_refs(created, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
-            return self._corrected(shipment, created, ctx)
+            return self._corrected(shipment, created, ctx, given)
         order_id = created.order_id
         order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
         blocks = hold_of_work(created, given)
@@ -87,10 +88,11 @@ class DispatchShipment(Command):
             override.reason,
             override.blocks,
         )
-        return dated(dispatch(created, dispatched), self.occurred_at, ctx)
+        changes = dispatch(created, dispatched, stock_in(created, order))
+        return dated(changes, self.occurred_at, ctx)
 
     def _corrected(
-        self, shipment: Shipment, created: ShipmentCreated, ctx: Context
+        self, shipment: Shipment, created: ShipmentCreated, ctx: Context, given: Given
     ) -> Sequence[Change]:
         """The correction of the date of a shipment that has left, if that is all that is new."""
         same_number = self.tracking_number in (None, shipment.tracking_number)
@@ -103,7 +105,8 @@ class DispatchShipment(Command):
                 "That happens once. Another `occurred_at` alone corrects the date of a dispatch.",
             )
         refuse_future(self.occurred_at, ctx)
-        return correct_date(shipment, created, "dispatched_at", self.occurred_at)
+        stock = stock_in(created, given.state(Order, created.order_id))
+        return correct_date(shipment, created, "dispatched_at", self.occurred_at, stock)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))

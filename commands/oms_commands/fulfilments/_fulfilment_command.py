@@ -8,9 +8,8 @@ from typing import ClassVar
 from oms_ledger.domain.fulfilments.answers import FulfilmentAnswer
 from oms_ledger.domain.fulfilments.rules import existing_case, work_refs
 from oms_ledger.domain.fulfilments.views import fulfilment_view
-from oms_ledger.domain.identifiers import fulfilment_name, stock_key
-from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.domain.identifiers import fulfilment_name
+from oms_ledger.domain.routing.rerouting import reroute_refs
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 
@@ -33,23 +32,7 @@ class FulfilmentCommand(Command):
         return fulfilment_view(case.work, case.order, ctx.now)
 
 
-def stock_here_refs(fulfilment_id: str, given: Given) -> list[Ref]:
-    """The stock at the location that units of the fulfilment order's lines are allocated at."""
+def rerouting_refs(fulfilment_id: str, given: Given) -> list[Ref]:
+    """What moving units of the fulfilment order elsewhere reads beside it."""
     name = fulfilment_name(fulfilment_id)
-    if name is None:
-        return []
-    order = given.state(Order, name.order_id)
-    return [
-        (StockLevel, stock_key(progress.line.sku, name.location))
-        for progress in order.lines.values()
-        if name.location in progress.allocated_at
-    ]
-
-
-def open_line_ids(fulfilment_id: str, given: Given) -> list[str]:
-    """Lines of which units are allocated at the location of the fulfilment order."""
-    name = fulfilment_name(fulfilment_id)
-    if name is None:
-        return []
-    order = given.state(Order, name.order_id)
-    return [each for each, line in order.lines.items() if name.location in line.allocated_at]
+    return reroute_refs(name.order_id, given) if name else []

@@ -8,32 +8,20 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, OccurredAt
-from oms_commands.fulfilments._fulfilment_command import (
-    FulfilmentCommand,
-    open_line_ids,
-    stock_here_refs,
-)
+from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rerouting_refs
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilments.events import FulfilmentMoved
-from oms_ledger.domain.fulfilments.reroute import (
-    rejecting_locations,
-    reroute,
-    rerouting_refs,
-)
+from oms_ledger.domain.fulfilments.reroute import moved, rejecting_locations, stock_at
 from oms_ledger.domain.fulfilments.rules import (
     Case,
     begun,
     existing_case,
-    reallocated,
     require_work,
     with_put_back,
 )
 from oms_ledger.domain.guards import quantities, require_location
-from oms_ledger.domain.identifiers import fulfilment_name
-from oms_ledger.domain.orders.rules.placement import insufficient
-from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.rules import locations_of
+from oms_ledger.domain.stock.rules import insufficient, locations_of
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -54,31 +42,23 @@ class MoveFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs: list[Ref] = [*FulfilmentCommand.reads(self, ctx, given), (Location, self.location)]
-        name = fulfilment_name(self.fulfilment_id)
-        if name is None:
-            return refs
-        order, lines = given.state(Order, name.order_id), open_line_ids(self.fulfilment_id, given)
-        return [*refs, *stock_here_refs(self.fulfilment_id, given), *rerouting_refs(order, lines)]
+        refs = FulfilmentCommand.reads(self, ctx, given)
+        return [*refs, (Location, self.location), *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         case = existing_case(given, self.fulfilment_id)
         require_work(case, "moved")
-        order, work = case.order, case.work
         self._check_location(case, given)
-        wanted = [(each, order.lines[each].line.sku, units) for each, units in work.open.items()]
-        channel = order.terms.channel
-        others = [code for code in locations_of(channel, given) if code != self.location]
-        plan = reroute(order, wanted, {*others, work.name.location}, given)
+        plan = stock_at(case, self.location, given)
         if plan.shortages:
             raise insufficient(plan.shortages, f"Receive stock at {self.location}, or split it.")
-        moved = FulfilmentMoved(self.fulfilment_id, self.location, quantities(work.open.items()))
+        lines = quantities(case.work.open.items())
         changes = [
             *begun(case),
-            Change(moved),
-            *reallocated(case, work.open, plan.allocations),
+            Change(FulfilmentMoved(self.fulfilment_id, self.location, lines)),
+            *moved(case, plan.allocations),
         ]
-        return dated(with_put_back(changes, order, case.works.values()), self.occurred_at, ctx)
+        return dated(with_put_back(changes, case.order, case.works.values()), self.occurred_at, ctx)
 
     def _check_location(self, case: Case, given: Given) -> None:
         require_location(given, self.location)

@@ -10,15 +10,10 @@ from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.fulfilments._fields import PickedLineFields
-from oms_commands.fulfilments._fulfilment_command import (
-    FulfilmentCommand,
-    open_line_ids,
-    stock_here_refs,
-)
+from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rerouting_refs
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilments.blocks import require_pickable
 from oms_ledger.domain.fulfilments.events import FulfilmentPicked, PickedLine
-from oms_ledger.domain.fulfilments.reroute import rerouting_refs
 from oms_ledger.domain.fulfilments.rules import (
     Case,
     begun,
@@ -29,8 +24,6 @@ from oms_ledger.domain.fulfilments.rules import (
 )
 from oms_ledger.domain.fulfilments.short_picks import short_pick
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.identifiers import fulfilment_name
-from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -65,12 +58,10 @@ class PickFulfilment(FulfilmentCommand):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs = [*FulfilmentCommand.reads(self, ctx, given)]
-        name = fulfilment_name(self.fulfilment_id)
-        if name is None or self.lines is None or self.partial:
+        refs = FulfilmentCommand.reads(self, ctx, given)
+        if self.lines is None or self.partial:
             return refs
-        order, lines = given.state(Order, name.order_id), open_line_ids(self.fulfilment_id, given)
-        return [*refs, *stock_here_refs(self.fulfilment_id, given), *rerouting_refs(order, lines)]
+        return [*refs, *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         case = existing_case(given, self.fulfilment_id)
@@ -85,7 +76,7 @@ class PickFulfilment(FulfilmentCommand):
         event = FulfilmentPicked(self.fulfilment_id, tuple(picked), quantities(short.items()))
         changes = [*begun(case), Change(event)]
         if short:
-            changes += short_pick(case, short, given, write_off=self.write_off)
+            changes += short_pick(case, short, ctx, given, write_off=self.write_off)
         return dated(with_put_back(changes, case.order, case.works.values()), self.occurred_at, ctx)
 
     def _picked(self, case: Case) -> list[PickedLine]:

@@ -14,7 +14,7 @@ from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import deliver, dispatch
+from oms_ledger.domain.fulfilment.rules import deliver, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.blocks import hold_of_work
 from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
@@ -23,6 +23,7 @@ from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -53,8 +54,9 @@ class RecordFulfilmentPickup(FulfilmentCommand):
         refs = [*FulfilmentCommand.reads(self, ctx, given)]
         for shipment_id in given.state(Fulfilment, self.fulfilment_id).waiting:
             created = given.state(Shipment, shipment_id).created
-            lines = created.lines if created else ()
-            refs += [(StockLevel, stock_key(n.sku, created.location)) for n in lines if created]
+            if created is not None:
+                units = stock_in(created, given.state(Order, created.order_id))
+                refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
@@ -87,7 +89,7 @@ class RecordFulfilmentPickup(FulfilmentCommand):
                 overridden=override.blocks,
             )
             changes += [
-                *dispatch(created, left),
+                *dispatch(created, left, stock_in(created, case.order)),
                 *deliver(created, at, None),
                 Change(FulfilmentPickedUp(self.fulfilment_id, shipment_id)),
             ]

@@ -8,28 +8,18 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
-from oms_commands.fulfilments._fulfilment_command import (
-    FulfilmentCommand,
-    open_line_ids,
-    stock_here_refs,
-)
+from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand, rerouting_refs
 from oms_ledger.domain.fulfilments.events import FulfilmentRejected
-from oms_ledger.domain.fulfilments.reroute import (
-    rejecting_locations,
-    reroute,
-    rerouting_refs,
-)
+from oms_ledger.domain.fulfilments.reroute import REJECTED, open_units, rejecting_locations
 from oms_ledger.domain.fulfilments.rules import (
     begun,
     existing_case,
-    reallocated,
     require_work,
     units_of,
     with_put_back,
 )
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.identifiers import fulfilment_name
-from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing.rerouting import reroute
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -51,25 +41,16 @@ class RejectFulfilment(FulfilmentCommand):
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        refs = [*FulfilmentCommand.reads(self, ctx, given)]
-        name = fulfilment_name(self.fulfilment_id)
-        if name is None:
-            return refs
-        order, lines = given.state(Order, name.order_id), open_line_ids(self.fulfilment_id, given)
-        return [*refs, *stock_here_refs(self.fulfilment_id, given), *rerouting_refs(order, lines)]
+        refs = FulfilmentCommand.reads(self, ctx, given)
+        return [*refs, *rerouting_refs(self.fulfilment_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         case = existing_case(given, self.fulfilment_id)
         require_work(case, "rejected")
-        order, work = case.order, case.work
-        excluded = {work.name.location, *rejecting_locations(w.state for w in case.works.values())}
-        wanted = [(each, order.lines[each].line.sku, units) for each, units in work.open.items()]
-        plan = reroute(order, wanted, excluded, given)
-        elsewhere = units_of(plan.allocations)
-        rejected = FulfilmentRejected(
-            self.fulfilment_id, self.reason, quantities(elsewhere.items())
-        )
-        changes = [*begun(case), Change(rejected)]
-        if elsewhere:
-            changes += reallocated(case, elsewhere, plan.allocations)
-        return dated(with_put_back(changes, order, case.works.values()), self.occurred_at, ctx)
+        order, works = case.order, case.works.values()
+        excluded = {case.work.name.location, *rejecting_locations(w.state for w in works)}
+        rerouted = reroute(order, open_units(case), excluded, REJECTED, ctx, given, keep=True)
+        elsewhere = quantities(units_of(rerouted.released).items())
+        rejected = FulfilmentRejected(self.fulfilment_id, self.reason, elsewhere)
+        changes = [*begun(case), Change(rejected), *rerouted.changes]
+        return dated(with_put_back(changes, order, works), self.occurred_at, ctx)

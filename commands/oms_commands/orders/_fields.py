@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic.dataclasses import dataclass
+from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import (
     STRICT,
@@ -25,9 +27,11 @@ from oms_commands._fields import (
 )
 from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.customers.state import RESERVED
+from oms_ledger.domain.geography import postal_area
 from oms_ledger.domain.money import DIGITS, to_minor
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment, ShippingCharge
+from oms_ledger.domain.personal import key_of
 from oms_ledger.kernel import Given
 
 
@@ -56,6 +60,8 @@ class CustomerFields:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class AddressFields:
+    """`postal_area` follows from the postal code, before that is sealed."""
+
     name: PersonalText | None = None
     line1: PersonalText | None = None
     line2: PersonalText | None = None
@@ -63,6 +69,12 @@ class AddressFields:
     region: Text | None = None
     postal_code: PersonalText | None = None
     country: Country | None = None
+    postal_area: SkipJsonSchema[str | None] = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        code = self.postal_code
+        if code is not None and key_of(code) is None:
+            object.__setattr__(self, "postal_area", postal_area(self.country, code.personal))
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -110,6 +122,7 @@ def line_of(
         product is None or product.stocked,
         None if line.tax_rate is None else f"{line.tax_rate:f}",
         tax_included,
+        components=product.components if product else (),
     )
 
 
@@ -133,7 +146,8 @@ def customer_of(given: CustomerFields | None) -> Customer | None:
     return Customer(given.id, given.name, given.email, given.phone)
 
 
-def address_of(given: AddressFields | None) -> Address | None:
+def address_of(given: AddressFields | None, *, with_area: bool = False) -> Address | None:
+    """`with_area`: the postal area is kept, for orders of channels that are routed by rules."""
     if given is None:
         return None
     return Address(
@@ -144,6 +158,7 @@ def address_of(given: AddressFields | None) -> Address | None:
         given.region,
         given.postal_code,
         given.country,
+        given.postal_area if with_area else None,
     )
 
 

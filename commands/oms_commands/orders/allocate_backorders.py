@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt
@@ -12,13 +13,16 @@ from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
-from oms_ledger.domain.orders.lines import Allocation, Backorder
+from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
-    allocate,
+    Kits,
     available_units,
     backorders_released,
+    kits_of,
     of_channel,
+    skus_taken,
     stock_allocated,
     stock_by_location,
     stock_group_refs,
@@ -29,7 +33,11 @@ from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class AllocateBackorders(OrderCommand):
-    """Allocate stock that has come in to an order's backordered units, as far as it goes."""
+    """Allocate stock that has come in to an order's backordered units, as far as it goes.
+
+    The ledger does so by itself, for the order that has waited longest first; this prefers an order
+    to those that have waited longer. With `lines` only these get any.
+    """
 
     name: ClassVar[str] = "AllocateBackorders"
     route: ClassVar[Route] = Route("POST", "/v1/orders/{order_id}/allocate")
@@ -37,26 +45,37 @@ class AllocateBackorders(OrderCommand):
     example: ClassVar[Mapping[str, Json]] = {}
 
     order_id: Id
+    lines: Annotated[tuple[Id, ...], Field(min_length=1, max_length=2000)] | None = None
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
         refs: list[Ref] = [(Order, self.order_id), *stock_of_lines(order)]
-        for sku in _waiting_skus(order):
+        skus = skus_taken(_waiting(order))
+        for sku in skus:
             refs += stock_group_refs(sku)
+        if skus:
+            terms = order.terms
+            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        waiting = [(p.line.line_id, p.line.sku, p.backordered) for p in order.lines.values()]
-        waiting = [w for w in waiting if w[2]]
-        if not waiting:
+        lines = _waiting(order)
+        if self.lines is not None:
+            lines = [line for line in lines if line.line_id in self.lines]
+        if not lines:
             raise illegal_transition(
                 "The order", "not backordered", "allocated", "All its units have stock already."
             )
-        stock = stock_by_location(given, _waiting_skus(order))
+        waiting = [
+            (each.line_id, each.sku, order.lines[each.line_id].backordered) for each in lines
+        ]
+        stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        plan = allocate(waiting, available)
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now)
+        sourced = source(sourcing, waiting, available, given)
+        plan = sourced.plan
         if not plan.allocations:
             raise Refused(
                 "None of the backordered units has stock yet. Receive some first.",
@@ -66,12 +85,13 @@ class AllocateBackorders(OrderCommand):
                     for s in plan.shortages
                 ],
             )
-        changes = _changes(self.order_id, plan.allocations, _covered(order, plan.allocations))
-        return dated(changes, self.occurred_at, ctx)
+        settled = _covered(order, plan.allocations)
+        changes = _changes(self.order_id, plan.allocations, settled, kits)
+        return dated([*changes, *sourced.decision], self.occurred_at, ctx)
 
 
-def _waiting_skus(order: Order) -> list[str]:
-    return sorted({p.line.sku for p in order.lines.values() if p.backordered_at})
+def _waiting(order: Order) -> list[OrderLine]:
+    return [p.line for p in order.lines.values() if p.backordered_at]
 
 
 def _covered(order: Order, allocations: Sequence[Allocation]) -> list[Backorder]:
@@ -91,11 +111,11 @@ def _covered(order: Order, allocations: Sequence[Allocation]) -> list[Backorder]
 
 
 def _changes(
-    order_id: str, allocations: Sequence[Allocation], settled: Sequence[Backorder]
+    order_id: str, allocations: Sequence[Allocation], settled: Sequence[Backorder], kits: Kits
 ) -> list[Change]:
     event = BackordersAllocated(order_id, tuple(allocations), tuple(settled))
     return [
         Change(event),
-        *backorders_released(order_id, settled),
-        *stock_allocated(order_id, allocations),
+        *backorders_released(order_id, settled, kits),
+        *stock_allocated(order_id, allocations, kits),
     ]

@@ -36,9 +36,17 @@ from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
 from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.orders.terms import Address
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.domain.stock.rules import (
+    backorder_refs,
+    skus_taken,
+    stock_group_refs,
+    stock_skus,
+    wanted_refs,
+)
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -90,15 +98,23 @@ class EditOrder(Command):
         refs: list[Ref] = [(Order, self.order_id)]
         refs += stock_of_lines(order, {each.line_id for each in quantities})
         refs += [ref for each in self._of(AddLine) for ref in product_refs(each.line.sku)]
+        refs += [
+            ref
+            for each in self._of(AddLine)
+            for ref in wanted_refs(stored_sku(each.line.sku, given), given)
+        ]
         skus = _skus_wanted(order, quantities, self._of(AddLine), given)
         refs += [ref for sku in skus for ref in stock_group_refs(sku)]
         if order.placed and order.terms.backorder == "allow":
             refs += backorder_refs(skus, order.terms.channel, given)
+        if order.placed:
+            address = self._address(given, order.channel) or order.terms.shipping_address
+            refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
         return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        edited = edit(order, self._wanted(order, ctx, given), given)
+        edited = edit(order, self._wanted(order, ctx, given), ctx, given)
         changes = put_back_if_begun(edited, order, given)
         return dated(changes, self.occurred_at, ctx)
 
@@ -117,6 +133,12 @@ class EditOrder(Command):
 
     def with_person(self, person: Person) -> EditOrder:
         return with_fields(self, owner=person)
+
+    def _address(self, given: Given, channel: str | None) -> Address | None:
+        """The new shipping address."""
+        with_area = is_routed(channel, given)
+        addresses = [each.address for each in self._of(SetShippingAddress)]
+        return address_of(addresses[0], with_area=with_area) if addresses else None
 
     def _of(self, kind: type[_Change]) -> list[_Change]:
         return [each for each in self.changes if isinstance(each, kind)]
@@ -139,7 +161,7 @@ class EditOrder(Command):
             {each.line_id: each.quantity for each in self._of(SetQuantity)},
             {each.line_id: _price_of(each, currency) for each in self._of(SetPrice)},
             next((customer_of(each.customer) for each in self._of(SetCustomer)), None),
-            next((address_of(each.address) for each in self._of(SetShippingAddress)), None),
+            self._address(given, order.channel),
             next((address_of(each.address) for each in self._of(SetBillingAddress)), None),
             shipping_of(shipping[0] if shipping else None, currency, tax_included=included),
             promises[0].promised_ship_at if promises else None,
@@ -197,10 +219,11 @@ def _price_of(change: SetPrice, currency: str) -> NewPrice:
 def _skus_wanted(
     order: Order, quantities: Iterable[SetQuantity], added: Iterable[AddLine], given: Given
 ) -> set[str]:
-    """The SKUs of which the order may get more units."""
-    more = {
-        order.lines[each.line_id].line.sku
+    """The SKUs of whose stock the order may get more units."""
+    more = [
+        order.lines[each.line_id].line
         for each in quantities
         if each.line_id in order.lines and each.quantity > order.lines[each.line_id].line.quantity
-    }
-    return more | {stored_sku(each.line.sku, given) for each in added}
+    ]
+    of_added = (stock_skus(stored_sku(each.line.sku, given), given) for each in added)
+    return {*skus_taken(more), *(sku for skus in of_added for sku in skus)}

@@ -49,8 +49,11 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.personal import Person, with_fields
+from oms_ledger.domain.reservations.rules import held_refs
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -67,7 +70,8 @@ class PlaceOrder(Command):
     promised without being there; with `confirm` the order can be fulfilled at once, or once its
     `fulfil_at` has come: until then its status is `scheduled`. What is ordered is health data if
     `sensitive` says so, or a product. With `intake: queued` it is received at once (202), and
-    placed or rejected later, first in, first out.
+    placed or rejected later, first in, first out. With `reservation_id` the units that were held
+    for it become its own; what it does not want of them is free again.
     """
 
     name: ClassVar[str] = "PlaceOrder"
@@ -118,6 +122,9 @@ class PlaceOrder(Command):
         Time | None, Field(description="If it is not paid by then, it expires and frees its stock.")
     ] = None
     sensitive: bool = False
+    reservation_id: Annotated[
+        Id | None, Field(description="Its held units become the order's. Not with queued intake.")
+    ] = None
     intake: Annotated[
         Literal["now", "queued"],
         Field(description="`queued`: received at once, and placed or rejected in its turn."),
@@ -127,6 +134,8 @@ class PlaceOrder(Command):
     @model_validator(mode="after")
     def _money_fits_its_currency(self) -> PlaceOrder:
         _check_money(self)
+        if self.reservation_id is not None and self.intake == "queued":
+            raise ValueError("reservation_id: a queued order cannot use one; leave out intake")
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
@@ -136,23 +145,39 @@ class PlaceOrder(Command):
         for sku in {line.sku for line in self.lines}:
             if not sku.isascii():
                 refs += product_refs(sku)
-            refs += stock_group_refs(stored_sku(sku, given))
+            refs += wanted_refs(stored_sku(sku, given), given)
+        if self.reservation_id is not None:
+            reservation = given.state(Reservation, self.reservation_id)
+            refs += [(Reservation, self.reservation_id), *held_refs(reservation)]
         if self.backorder == "allow":
-            skus = [stored_sku(line.sku, given) for line in self.lines]
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
             refs += backorder_refs(skus, self.channel, given)
+        if is_routed(self.channel, given):
+            stored = (stored_sku(line.sku, given) for line in self.lines)
+            skus = [each for sku in stored for each in stock_skus(sku, given)]
+            address = address_of(self.shipping_address)
+            refs += routing_refs(self.channel, address, skus, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        order_id, terms = self.order_key(ctx, given), _terms_of(self, given)
-        decision = receive if self.intake == "queued" else place
-        return decision(
+        order_id = self.order_key(ctx, given)
+        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
+        holds = holds_at_placement(order_id, terms, self.email_blinds, given)
+        confirm, sensitive = self.confirm, self.sensitive
+        if self.intake == "queued":
+            return receive(
+                order_id, terms, ctx, given, confirm=confirm, sensitive=sensitive, holds=holds
+            )
+        return place(
             order_id,
             terms,
             ctx,
             given,
-            confirm=self.confirm,
-            sensitive=self.sensitive,
-            holds=holds_at_placement(order_id, terms, self.email_blinds, given),
+            confirm=confirm,
+            sensitive=sensitive,
+            holds=holds,
+            reservation_id=self.reservation_id,
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -247,9 +272,10 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "discount", order.discount
 
 
-def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
-    """`Refused` with `unknown_sku`, naming every line whose product was never defined; of a queued
-    order products are checked when it is placed."""
+def terms_of(order: PlaceOrder, given: Given, *, with_area: bool) -> OrderTerms:
+    """The terms of an order; `with_area`: with the postal area of its address. `Refused` with
+    `unknown_sku`, naming every line whose product was never defined; of a queued order products
+    are checked when it is placed."""
     included = order.tax_included
     lines = tuple(
         line_of(n, line, order.currency, given, tax_included=included)
@@ -266,7 +292,7 @@ def _terms_of(order: PlaceOrder, given: Given) -> OrderTerms:
         order.placed_at,
         order.external_id,
         customer_of(order.customer),
-        address_of(order.shipping_address),
+        address_of(order.shipping_address, with_area=with_area),
         shipping_of(order.shipping, order.currency, tax_included=included),
         order.backorder,
         order.promised_ship_at,

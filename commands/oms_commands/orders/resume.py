@@ -13,7 +13,8 @@ from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.resumption import resume
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.rules import backorder_refs, stock_group_refs
+from oms_ledger.domain.routing.sourcing import routing_refs
+from oms_ledger.domain.stock.rules import backorder_refs, skus_taken, stock_group_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
@@ -36,15 +37,18 @@ class ResumeOrder(OrderCommand):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        skus = dict.fromkeys(p.line.sku for p in order.lines.values())
+        skus = skus_taken(p.line for p in order.lines.values())
         refs: list[Ref] = [(Order, self.order_id)]
         if order.placed is not None:
-            refs += backorder_refs(skus, order.terms.channel, given)
+            terms = order.terms
+            refs += backorder_refs(skus, terms.channel, given)
+            refs += routing_refs(terms.channel, terms.shipping_address, skus, given, self.order_id)
         return refs + [ref for sku in skus for ref in stock_group_refs(sku)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        resumed = dated(resume(order, order.first_event, self.note, given), self.occurred_at, ctx)
+        changes = resume(order, order.first_event, self.note, ctx, given)
+        resumed = dated(changes, self.occurred_at, ctx)
         if not order.scheduled:
             return resumed
         return [*resumed, *release_if_due(self.order_id, order.terms, ctx)]

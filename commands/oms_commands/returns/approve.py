@@ -14,6 +14,7 @@ from oms_ledger.domain.returns.approvals import approve
 from oms_ledger.domain.returns.replacements import replacement_refs
 from oms_ledger.domain.returns.rules import existing_return
 from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.stock.rules import skus_taken
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
@@ -40,7 +41,9 @@ class ApproveReturn(ReturnCommand):
         if requested is None or requested.order_id is None:
             return refs
         order = given.state(Order, requested.order_id)
-        return [*refs, *replacement_refs(order, [line.sku for line in requested.replacement])]
+        lines = requested.replacement
+        skus = [*(line.sku for line in lines), *skus_taken(lines)]
+        return [*refs, *replacement_refs(order, skus, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, requested = existing_return(given, self.return_id)

@@ -11,12 +11,12 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt
 from oms_commands.returns._fields import ReceivedLineFields
 from oms_commands.returns._return_command import ReturnCommand, return_refs
-from oms_ledger.domain.catalogue.state import Location
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine
-from oms_ledger.domain.returns.receipts import DISPOSITIONS, receive, skus_of
+from oms_ledger.domain.returns.receipts import DISPOSITIONS, components_of, receive, skus_of
 from oms_ledger.domain.returns.rules import existing_return
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
@@ -58,13 +58,17 @@ class ReceiveReturn(ReturnCommand):
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         refs = return_refs(self.return_id, given)
         return_ = given.state(Return, self.return_id)
-        skus = skus_of(return_, self._order(return_, given))
+        order = self._order(return_, given)
+        skus = skus_of(return_, order)
         refs += [(Location, line.location) for line in self.lines]
-        refs += [
-            (StockLevel, stock_key(skus[line.line_id], line.location))
-            for line in self.lines
-            if line.line_id in skus
-        ]
+        for line in self.lines:
+            sku = skus.get(line.line_id)
+            if sku is None:
+                continue
+            components = components_of(line.line_id, sku, order, given)
+            taken = [each.sku for each in components] if components else [sku]
+            refs += [(Product, sku)] if order is None else []
+            refs += [(StockLevel, stock_key(each, line.location)) for each in taken]
         if return_.replacement is not None:
             refs.append((Order, return_.replacement))
         return refs

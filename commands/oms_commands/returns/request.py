@@ -113,7 +113,7 @@ class RequestReturn(Command):
         if self.location is not None:
             refs.append((Location, self.location))
         if self.approve and self._resolution in ("exchange", "replacement"):
-            refs += replacement_refs(order, [stored_sku(sku, given) for sku in skus])
+            refs += replacement_refs(order, [stored_sku(sku, given) for sku in skus], given)
         return refs
 
     def _replacement_skus(self, order: Order) -> list[str]:

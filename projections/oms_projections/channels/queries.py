@@ -39,7 +39,7 @@ class ListChannels:
 
 def list_channels(params: ListChannels, log: Log) -> Mapping[str, Json]:
     settings = [log.fold(ChannelSettings, key) for key in log.keys(ChannelSettings)]
-    return {"items": [channel_view(each) for each in settings]}
+    return {"items": [channel_view(each) for each in settings if each.defined]}
 
 
 QUERIES = (

@@ -23,6 +23,12 @@ from oms_ledger.domain.orders.events import (
     OrderResumed,
     UnitsShipped,
 )
+from oms_ledger.domain.reservations.events import (
+    ReservationCreated,
+    ReservationExtended,
+    ReservationReleased,
+    ReservationUsed,
+)
 from oms_ledger.kernel import Event
 
 
@@ -112,6 +118,17 @@ def _overdue_fulfilment(event: Event) -> DeadlineChange | None:
             return None
 
 
+def _reservation(event: Event) -> DeadlineChange | None:
+    """Until its `expires_at` a reservation holds its units."""
+    match event:
+        case ReservationCreated() | ReservationExtended():
+            return DeadlineSet(event.reservation_id, event.expires_at)
+        case ReservationReleased() | ReservationUsed():
+            return DeadlineEnded(event.reservation_id)
+        case _:
+            return None
+
+
 def _set_for_units(placed: OrderPlaced, due_at: datetime | None) -> DeadlineSet | None:
     """A deadline whose parts are the units of an order."""
     if due_at is None:
@@ -144,4 +161,9 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
     ),
     DeadlineKind("overdue_fulfilment", (FulfilmentOpened, FulfilmentOverdue), _overdue_fulfilment),
+    DeadlineKind(
+        "reservation",
+        (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),
+        _reservation,
+    ),
 )

@@ -107,7 +107,8 @@ def changed(row: OrderFigureRow, r: Recorded, event: OrderChange) -> None:
             _resumed(row, event)
             _backordered(row, at, _units(event.backorders))
         case BackordersAllocated():
-            _backordered(row, at, _units(event.backorders) - _units(event.backorders_released))
+            units = _units(event.backorders) - _units(event.backorders_released)
+            _backordered(row, at, units)
         case UnitsShipped():
             row.shipped += _quantity(event.lines)
             row.dispatches[event.shipment_id] = rfc3339(at)

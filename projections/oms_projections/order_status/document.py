@@ -121,10 +121,7 @@ def follow(document: OrderDocument, r: Recorded) -> None:
 def _locations_of(event: Event) -> Collection[str]:
     """Where an event promised the order stock."""
     match event:
-        case OrderPlaced() | OrderEdited() | OrderResumed():
-            places = {a.location for a in event.allocations}
-            return places.union(b.location for b in event.backorders)
-        case BackordersAllocated():
+        case OrderPlaced() | OrderEdited() | OrderResumed() | BackordersAllocated():
             places = {a.location for a in event.allocations}
             return places.union(b.location for b in event.backorders)
         case UnitsPacked():

@@ -192,9 +192,8 @@ def lines_of(event: OrderEvent) -> Iterable[str]:
         case OrderPlaced() | OrderReceived():
             return [line.line_id for line in event.terms.lines]
         case BackordersAllocated():
-            allocated = {a.line_id for a in event.allocations}
-            released = {a.line_id for a in event.released}
-            return allocated | released | {b.line_id for b in event.backorders_released}
+            moved = {a.line_id for a in (*event.allocations, *event.released)}
+            return moved | {b.line_id for b in event.backorders_released}
         case OrderEdited():
             return [line.line_id for line in (*event.added, *(e.line for e in event.changed))]
         case (
@@ -349,7 +348,7 @@ def update_line(row: LineRow, progress: LineProgress) -> None:
 
 READ_MODEL = ReadModel(
     name="order_status",
-    version=11,
+    version=12,
     package=__name__.rpartition(".")[0],
     rows=(OrderDocumentRow, OrderRow, LineRow, OrderShipmentRow, SearchTermRow, OrderWeekRow),
     touches=touches,

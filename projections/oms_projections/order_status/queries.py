@@ -154,12 +154,18 @@ def order_events(params: OrderHistory, log: Log) -> Mapping[str, Json]:
 def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -> list[Recorded]:
     """Events of the order, its shipments, payments and returns, in the order of the ledger.
     `NotFound` where the order is of none of the channels `within`."""
-    own = log.history(stream_id(Order, order_id))
-    if not own or not _is_within(own, within):
-        raise _unknown(order_id)
+    own = order_of_channels(order_id, log, within)
     streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
     others = (r for stream in streams for r in log.history(stream))
     return sorted([*own, *others], key=lambda r: r.position)
+
+
+def order_of_channels(order_id: str, log: Log, within: tuple[str, ...] | None) -> list[Recorded]:
+    """The order's own events. `NotFound` where there is none of the channels `within`."""
+    own = log.history(stream_id(Order, order_id))
+    if not own or not _is_within(own, within):
+        raise _unknown(order_id)
+    return own
 
 
 def _children(event: Event) -> Iterable[str]:

@@ -50,7 +50,8 @@ def nothing_yet(sku: str, location: str, at: datetime) -> StockRow:
 def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
     """Book an event into its balance, and tell what that changed."""
     at = r.meta.recorded_at
-    on_hand, allocated, backordered = row.on_hand, row.allocated, row.backordered
+    on_hand, allocated = row.on_hand, row.allocated
+    backordered, held = row.backordered, row.held
     book(row, event)
     row.version = r.version
     row.updated_at = at
@@ -66,6 +67,8 @@ def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
         row.allocated - allocated,
         row.backordered,
         row.backordered - backordered,
+        row.held,
+        row.held - held,
         cause(event, "order_id"),
         cause(event, "line_id"),
         cause(event, "shipment_id"),
@@ -74,6 +77,7 @@ def move(row: StockRow, r: Recorded, event: StockEvent) -> MovementRow:
         r.meta.actor,
         at,
         r.meta.occurred_at,
+        cause(event, "reservation_id"),
     )
 
 
@@ -111,6 +115,9 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
         site=asdict(event.site),
         priority=event.priority,
         daily_capacity=event.daily_capacity,
+        latitude=event.point.latitude if event.point else None,
+        longitude=event.point.longitude if event.point else None,
+        closed=event.closed,
         version=r.version,
         updated_at=r.meta.recorded_at,
     )
@@ -118,7 +125,7 @@ def location(r: Recorded, event: LocationDefined) -> LocationRow:
 
 READ_MODEL = ReadModel(
     name="stock_levels",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(StockRow, MovementRow, ProductRow, LocationRow),
     touches=touches,

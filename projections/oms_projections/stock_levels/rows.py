@@ -46,6 +46,8 @@ class MovementRow(Row):
     allocated_change: int
     backordered: int
     backordered_change: int
+    held: int
+    held_change: int
     order_id: str | None
     line_id: str | None
     shipment_id: str | None
@@ -54,6 +56,7 @@ class MovementRow(Row):
     actor: str
     recorded_at: datetime
     occurred_at: datetime | None
+    reservation_id: str | None
 
 
 @dataclass(slots=True)
@@ -82,6 +85,8 @@ class ProductRow(Row):
 
 @dataclass(slots=True)
 class LocationRow(Row):
+    """`latitude` and `longitude` in millionths of a degree."""
+
     table: ClassVar[str] = "locations"
     key: ClassVar[tuple[str, ...]] = ("code",)
     code: str
@@ -90,5 +95,8 @@ class LocationRow(Row):
     site: dict[str, object]
     priority: int
     daily_capacity: int | None
+    latitude: int | None
+    longitude: int | None
+    closed: bool
     version: int
     updated_at: datetime

@@ -25,6 +25,8 @@ CREATE TABLE stock_movements{v} (
     allocated_change bigint NOT NULL,
     backordered bigint NOT NULL,
     backordered_change bigint NOT NULL,
+    held bigint NOT NULL,
+    held_change bigint NOT NULL,
     order_id text,
     line_id text,
     shipment_id text,
@@ -33,6 +35,7 @@ CREATE TABLE stock_movements{v} (
     actor text NOT NULL,
     recorded_at timestamptz NOT NULL,
     occurred_at timestamptz,
+    reservation_id text,
     PRIMARY KEY (sku, position)
 );
 
@@ -61,6 +64,9 @@ CREATE TABLE locations{v} (
     site jsonb NOT NULL,
     priority bigint NOT NULL,
     daily_capacity bigint,
+    latitude bigint,
+    longitude bigint,
+    closed boolean NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL
 );

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from oms_ledger.domain.geography import DEGREE
 from oms_ledger.kernel import Json
 from oms_projections.values import column, maybe, maybe_money, maybe_time
 
@@ -23,7 +24,7 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 def movement(row: Mapping[str, object]) -> dict[str, Json]:
-    causes = ("order_id", "line_id", "shipment_id", "reference", "reason")
+    causes = ("order_id", "line_id", "shipment_id", "reservation_id", "reference", "reason")
     return {
         "position": column(row, "position", int),
         "sku": column(row, "sku", str),
@@ -33,6 +34,7 @@ def movement(row: Mapping[str, object]) -> dict[str, Json]:
         "on_hand": change(row, "on_hand"),
         "allocated": change(row, "allocated"),
         "backordered": change(row, "backordered"),
+        "held": change(row, "held"),
         "cause": {name: maybe(row, name, str) for name in causes if row[name] is not None},
         "actor": column(row, "actor", str),
         "recorded_at": maybe_time(row, "recorded_at"),
@@ -67,6 +69,7 @@ def product(row: Mapping[str, object]) -> dict[str, Json]:
 
 
 def location(row: Mapping[str, object]) -> dict[str, Json]:
+    latitude, longitude = maybe(row, "latitude", int), maybe(row, "longitude", int)
     return {
         "code": column(row, "code", str),
         "name": column(row, "name", str),
@@ -74,6 +77,9 @@ def location(row: Mapping[str, object]) -> dict[str, Json]:
         "address": column(row, "site", dict),
         "priority": column(row, "priority", int),
         "daily_capacity": maybe(row, "daily_capacity", int),
+        "latitude": None if latitude is None else latitude / DEGREE,
+        "longitude": None if longitude is None else longitude / DEGREE,
+        "closed": column(row, "closed", bool),
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }

@@ -64,6 +64,11 @@ GROUPS = (
     ("customer", "personal", "Everything that is known of a customer."),
     ("retention", "retention", "How long personal data is kept."),
     ("clock", "clock", "The clocks of program, database and ledger."),
+    (
+        "routing",
+        "routing",
+        "Which places orders are sent from: rules tried on past orders, and orders routed anew.",
+    ),
     ("keys", "keys", "API keys: who may come in, and what they may do."),
     ("checkpoint", "checkpoint", "Signed checkpoints of the ledger, and the keys that sign them."),
     ("prove", "prove", "Prove that an event is in the ledger, as JSON."),

@@ -26,10 +26,14 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.payments.describe import describe_payment
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
+from oms_ledger.domain.reservations.describe import describe_reservation
+from oms_ledger.domain.reservations.events import RESERVATION_EVENTS
 from oms_ledger.domain.returns.describe import describe_return, describe_return_policy
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.risk.describe import describe_risk
 from oms_ledger.domain.risk.events import RISK_EVENTS
+from oms_ledger.domain.routing.describe import describe_routing
+from oms_ledger.domain.routing.events import ROUTING_EVENTS
 from oms_ledger.domain.stock.describe import describe_stock
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
@@ -59,6 +63,10 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
+    if isinstance(event, RESERVATION_EVENTS):
+        return [describe_reservation(event)]
+    if isinstance(event, ROUTING_EVENTS):
+        return [describe_routing(event)]
     if isinstance(event, ProductDefined):
         return [f"Product {event.sku} defined: {event.title}"]
     if isinstance(event, LocationDefined):

@@ -73,8 +73,10 @@ def stock_of_lines(order: Order, line_ids: Collection[str] | None = None) -> lis
     for line_id, progress in order.lines.items():
         if line_ids is not None and line_id not in line_ids:
             continue
+        line = progress.line
+        skus = [each.sku for each in line.components] if line.components else [line.sku]
         for location in {*progress.allocated_at, *progress.backordered_at}:
-            refs.append((StockLevel, stock_key(progress.line.sku, location)))
+            refs += [(StockLevel, stock_key(sku, location)) for sku in skus]
     return refs
 
 

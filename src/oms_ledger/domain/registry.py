@@ -21,10 +21,14 @@ from oms_ledger.domain.orders.events import ORDER_EVENTS
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PAYMENT_EVENTS
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.events import RESERVATION_EVENTS
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.events import RETURN_EVENTS, ReturnPolicyDefined
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
 from oms_ledger.domain.risk.state import BlockedBuyer, Buyer, HoldRule
+from oms_ledger.domain.routing.events import ROUTING_EVENTS
+from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
@@ -37,6 +41,7 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        *RESERVATION_EVENTS,
         *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
@@ -47,6 +52,7 @@ EVENTS: dict[str, type[Event]] = {
         ProductDefined,
         OrderNumbered,
         ChannelDefined,
+        *ROUTING_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
         *CUSTOMER_EVENTS,
@@ -60,6 +66,7 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        Reservation,
         Fulfilment,
         Shipment,
         Payment,
@@ -71,6 +78,9 @@ STATES: dict[str, type[State]] = {
         Product,
         Channel,
         ChannelSettings,
+        OrderRouting,
+        LocationLoad,
+        PostalAreas,
         HoldRule,
         BlockedBuyer,
         Buyer,

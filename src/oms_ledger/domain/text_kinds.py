@@ -47,6 +47,7 @@ FulfilmentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("fulfilment"
 ReturnId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("return")]
 PaymentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("payment")]
 MessageId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("message")]
+ReservationId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("reservation")]
 DraftId: TypeAlias = Annotated[str, TextKind.HARMLESS, NamesStream("draft")]
 Sku: TypeAlias = Annotated[str, NamesStream("product")]
 """Itself content: it names a product."""

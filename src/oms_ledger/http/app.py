@@ -21,6 +21,7 @@ from oms_ledger.access.roles import ANY
 from oms_ledger.app import Oms
 from oms_ledger.bus import AsyncCommandBus
 from oms_ledger.domain.errors import NotFound, OmsError, Unavailable
+from oms_ledger.domain.routing.answers import SimulationAnswer
 from oms_ledger.http import metrics, routes
 from oms_ledger.http.access_record import RecordHandler
 from oms_ledger.http.answer_plans import batch_plan, command_plan, query_plan
@@ -51,6 +52,7 @@ from oms_ledger.http.queries.handler import QueryHandler
 from oms_ledger.http.queries.threads import Threads
 from oms_ledger.http.responses import problem_answer
 from oms_ledger.http.router import RouteTable
+from oms_ledger.http.routing import SimulationHandler
 from oms_ledger.http.streams.feed import FeedHandler
 from oms_ledger.http.streams.sse import FeedStream, ParcelStream
 from oms_ledger.http.streams.watcher import HeadWatcher
@@ -172,6 +174,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         **_streams(oms, threads, executor, disclosure, watcher),
         **_audit(oms, threads, disclosure),
         **_operations(operations),
+        **_simulations(oms, threads, disclosure),
     }
     for route in routes.FIXED_ROUTES:
         add(route.method, route.path, route.scope, handlers[route.path])
@@ -245,6 +248,15 @@ def _audit(
         routes.ENTRIES.path: audit.entries,
         routes.TILE.path: audit.tile,
     }
+
+
+def _simulations(
+    oms: Oms, threads: Threads, disclosure: Callable[[str, FieldPlan], Disclosure]
+) -> dict[str, Handle]:
+    """The handler of simulated routing, by path."""
+    path = routes.ROUTING_SIMULATION.path
+    of_route = disclosure(f"POST {path}", answer_plan(SimulationAnswer))
+    return {path: SimulationHandler(oms, threads, of_route)}
 
 
 def _operations(operations: Operations) -> dict[str, Handle]:

@@ -3,9 +3,12 @@ OpenAPI document describes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from oms_commands.routing._simulation import EXAMPLES, SimulateRouting
 from oms_ledger.access.roles import ADMIN, PUBLIC
+from oms_ledger.domain.routing.answers import SimulationAnswer
 from oms_ledger.http.openapi import answers, parts
 from oms_ledger.http.openapi.parts import (
     AFTER,
@@ -19,6 +22,7 @@ from oms_ledger.http.openapi.parts import (
     TYPES,
     Json,
 )
+from oms_ledger.kernel import Json as Value
 
 AUDIT = "audit:read"
 
@@ -41,7 +45,8 @@ class FixedRoute:
     """A route and its part of the OpenAPI document.
 
     `path` is Starlette's: `{index:path}` also matches slashes. `scope` is what callers need.
-    `answer` is a shape, or the schema itself; with `is_list` the answer is a list of it.
+    `answer` is a shape, or the schema itself; with `is_list` the answer is a list of it. `body` is
+    the type of the request's body, if it has one, and `examples` are bodies by name.
     """
 
     path: str
@@ -53,6 +58,8 @@ class FixedRoute:
     method: str = "GET"
     status: int = 200
     is_list: bool = False
+    body: type | None = None
+    examples: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
     def documented_path(self) -> str:
@@ -109,6 +116,16 @@ REBUILD = FixedRoute(
     answers.RebuildAnswer,
     method="POST",
     status=202,
+)
+ROUTING_SIMULATION = FixedRoute(
+    "/v1/routing:simulate",
+    "orders:read",
+    "The ranking of places for one order, or rules tried on past orders",
+    JSON,
+    SimulationAnswer,
+    method="POST",
+    body=SimulateRouting,
+    examples=EXAMPLES,
 )
 AUDIT_CHECKPOINT = FixedRoute(
     "/v1/audit/checkpoint",
@@ -181,6 +198,7 @@ FIXED_ROUTES = (
     PARKED,
     RETRY,
     REBUILD,
+    ROUTING_SIMULATION,
     AUDIT_CHECKPOINT,
     INCLUSION,
     CONSISTENCY,

@@ -12,6 +12,7 @@ from oms_commands.fulfilments.mark_overdue import MarkFulfilmentOverdue
 from oms_commands.fulfilments.release_schedule import ReleaseFulfilmentSchedule
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
+from oms_commands.reservations.expire import ExpireReservation
 from oms_ledger.kernel import Command
 
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
@@ -21,6 +22,7 @@ DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
         fulfilment_id, if_due=True
     ),
     "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
+    "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no
 longer applies."""

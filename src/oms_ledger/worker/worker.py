@@ -19,6 +19,7 @@ from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
+from oms_ledger.worker.backorders import BackorderAllocation
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +99,7 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
         runner = closing.enter_context(oms.work.policy_runner())
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
     yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
+    yield Job("backorders", BackorderAllocation(oms).attempt, back_off=deadlines.BACK_OFF)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:

@@ -66,7 +66,8 @@ def test_the_same_again_changes_nothing_and_another_definition_replaces_it() -> 
         ("currency", "gbp"),
         ("backorder_limit", -1),
         ("safety_stock", -1),
-        ("components", [{"sku": "B", "quantity": 1}]),
+        ("components", [{"sku": "B", "quantity": 1}] * 2),
+        ("stocked", "perhaps"),
     ],
 )
 def test_what_cannot_be_names_its_field(field: str, value: object) -> None:

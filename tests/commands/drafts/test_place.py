@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from oms_commands.drafts._fields import order_of
+from oms_commands.drafts.create import CreateDraft
 from oms_commands.drafts.place import PlaceDraft
 from oms_commands.orders.place import PlaceOrder
 from oms_ledger.domain.catalogue.events import OrderNumbered, ProductDefined
@@ -134,9 +135,11 @@ def test_a_draft_that_is_not_there() -> None:
 
 
 def test_every_field_of_the_order_is_the_drafts() -> None:
-    """A field that placing an order gets, and a draft does not keep, would be lost silently."""
+    """A field that placing an order gets, and a draft does not keep, would be lost silently. A
+    draft holds no stock, so it refuses a reservation."""
     content, order = set(DraftContent.__slots__), set(PlaceOrder.__slots__)
-    assert content == order - {"sensitive", "email_blinds"}
+    assert content == order - {"sensitive", "email_blinds", "reservation_id"}
+    given().when(CreateDraft, reservation_id="r1").then_invalid("reservation_id")
     full = replace(
         CONTENT, presentment=Presentment("EUR", "1.17"), backorder="allow", tax_included=True
     )

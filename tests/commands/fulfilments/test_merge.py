@@ -17,8 +17,18 @@ def test_a_part_goes_back_with_what_is_picked_of_it() -> None:
         FulfilmentMerged(WORK, PART, quantities(2), quantities(1)),
         FulfilmentAbsorbed(PART, WORK, quantities(2), quantities(1)),
     )
-    (line,) = decision.answer["lines"]
-    assert (line["quantity"], line["picked"]) == (6, 1)
+    assert decision.answer["lines"] == [
+        {
+            "line_id": "1",
+            "sku": "A",
+            "title": None,
+            "quantity": 6,
+            "open": 6,
+            "picked": 1,
+            "packed": 0,
+            "shipped": 0,
+        }
+    ]
 
 
 def test_what_is_left_can_go_to_a_part_too() -> None:

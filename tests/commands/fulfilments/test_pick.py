@@ -68,11 +68,10 @@ def test_what_no_location_has_waits() -> None:
         (Allocation("1", "A", "MAN", 1),),
         (),
         (Allocation("1", "A", "LON", 6),),
-        (Backorder("1", "A", "LON", 5),),
-        WORK,
+        (Backorder("1", "A", "MAN", 5),),
     )
     assert StockReleased("A", "LON", 6, "o1", "1") in rest
-    assert StockBackordered("A", "LON", 5, "o1", "1") in rest
+    assert StockBackordered("A", "MAN", 5, "o1", "1") in rest
     assert not [each for each in rest if isinstance(each, StockAdjusted)]
 
 

@@ -22,7 +22,7 @@ def moved(units: int) -> tuple[BackordersAllocated, StockReleased, StockAllocate
     """So many units are allocated at MAN instead of LON."""
     there, here = Allocation("1", "A", "MAN", units), Allocation("1", "A", "LON", units)
     return (
-        BackordersAllocated("o1", (there,), (), (here,), (), WORK),
+        BackordersAllocated("o1", (there,), (), (here,)),
         StockReleased("A", "LON", units, "o1", "1"),
         StockAllocated("A", "MAN", units, "o1", "1"),
     )

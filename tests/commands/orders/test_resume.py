@@ -16,7 +16,7 @@ from oms_ledger.testing import given
 from tests.commands.shop import UNDER_WAY, quantities, six
 
 GOT = (Allocation("1", "A", "LON", 6),)
-FREED: tuple[Event, ...] = tuple(change.event for change in stock_released("o1", GOT))
+FREED: tuple[Event, ...] = tuple(change.event for change in stock_released("o1", GOT, {}))
 
 
 def cancelled(reason: str = "customer") -> tuple[Event, ...]:

@@ -17,6 +17,8 @@ from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockEvent,
+    StockHeld,
+    StockHoldReleased,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -44,18 +46,23 @@ EFFECTS: dict[type[StockEvent], tuple[Make, tuple[int, int, int]]] = {
     ),
     StockBackordered: (lambda n: StockBackordered("A", "LON", n, "o1", "1"), (0, 0, 1)),
     BackorderReleased: (lambda n: BackorderReleased("A", "LON", n, "o1", "1"), (0, 0, -1)),
+    StockHeld: (lambda n: StockHeld("A", "LON", n, "r1"), (0, 0, 0)),
+    StockHoldReleased: (lambda n: StockHoldReleased("A", "LON", n, "r1"), (0, 0, 0)),
 }
+HELD: dict[type[StockEvent], int] = {StockHeld: 1, StockHoldReleased: -1}
+"""What one unit does to the units held; others leave them as they are."""
+
 """What one unit of each event does to on hand, allocated and backordered."""
 
 
 @pytest.mark.parametrize("kind", STOCK_EVENTS)
 def test_each_movement_is_typed_and_does_one_thing(kind: type[StockEvent]) -> None:
     make, effect = EFFECTS[kind]
-    level = StockLevel(on_hand=50, allocated=20, backordered=10)
+    level = StockLevel(on_hand=50, allocated=20, held=5, backordered=10)
     level.apply(make(3))
     changes = (level.on_hand - 50, level.allocated - 20, level.backordered - 10)
     assert changes == tuple(3 * unit for unit in effect)
-    assert (level.held, level.incoming) == (0, 0)
+    assert (level.held - 5, level.incoming) == (3 * HELD.get(kind, 0), 0)
 
 
 @given(st.lists(st.tuples(st.sampled_from(STOCK_EVENTS), st.integers(1, 100)), max_size=30))
@@ -67,6 +74,7 @@ def test_a_balance_is_the_sum_of_its_movements(
         level.apply(EFFECTS[kind][0](units))
     sums = [sum(EFFECTS[kind][1][n] * units for kind, units in movements) for n in range(3)]
     assert [level.on_hand, level.allocated, level.backordered] == sums
+    assert level.held == sum(HELD.get(kind, 0) * units for kind, units in movements)
 
 
 @pytest.mark.parametrize("kind", [k for k in STOCK_EVENTS if EFFECTS[k][1][1] or EFFECTS[k][1][2]])

@@ -77,6 +77,7 @@ class Pharmacy:
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
         others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
+        others["reservation_id"] = self._reserved(sku)
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
 
     def _written(self, path: str) -> str:
@@ -86,6 +87,15 @@ class Pharmacy:
         self.do("POST", f"/v1/messages/{message_id}/failed", {"reason": f"{PLANTED} bounced"})
         self.do("POST", f"/v1/messages/{message_id}/sent", {"reference": f"{PLANTED} ref"})
         return message_id
+
+    def _reserved(self, sku: str) -> str:
+        body = {
+            "lines": [{"sku": sku, "quantity": 1, "location": "LON"}],
+            "expires_in_s": 3600,
+            "reference": f"{PLANTED} basket",
+            "channel": "web",
+        }
+        return str(self.do("POST", "/v1/reservations", body)["reservation_id"])
 
     def _drafted(self, body: dict[str, Any]) -> str:
         """The order once more, as a draft."""

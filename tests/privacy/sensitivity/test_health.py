@@ -45,7 +45,17 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
     assert shop.post("/v1/store-credit/a1/issue", credit).status_code == 200
     made = Pharmacy(shop).opened()
     waits = {"min_position": made.position, "wait_ms": 10_000}
-    for kind in ("orders", "stock", "shipments", "returns", "payments", "drafts", "messages"):
+    for kind in (
+        "orders",
+        "stock",
+        "shipments",
+        "returns",
+        "payments",
+        "drafts",
+        "messages",
+        "reservations",
+        "backorders",
+    ):
         assert shop.get(f"/v1/{kind}", params=waits).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
         seal(oms)
@@ -92,6 +102,9 @@ OPTIONS: Params = {
     "/v1/payments/{payment_id}": ["as_of={position}"],
     "/v1/drafts": [f"q={PLANTED}", "limit=1", "customer=c-ada"],
     "/v1/drafts/{draft_id}": ["as_of={position}"],
+    "/v1/reservations": ["limit=1", "status=active"],
+    "/v1/reservations/{reservation_id}": ["as_of={position}"],
+    "/v1/backorders": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
     "/v1/messages": ["limit=1", "order={order_id}"],
     "/v1/messages/{message_id}": ["as_of={position}"],
     "/v1/events": ["limit=500", "types=stock.allocated.v1,product.defined.v2", "limit=3&after=9"],
@@ -184,7 +197,8 @@ SHOWING = {
     "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
     "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
-    "/v1/messages", "/v1/messages/{message_id}", "/v1/audit/proof/inclusion",
+    "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
+    "/v1/reservations/{reservation_id}", "/v1/audit/proof/inclusion",
     "/tile/entries/{index}",
 }  # fmt: skip
 """Routes that disclose it to readers with the right: others have nothing to mask."""

@@ -19,6 +19,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Query, State, stream_id
@@ -35,10 +36,12 @@ NAMED_BY: dict[str, type[State]] = {
     "payment_id": Payment,
     "message_id": Message,
     "draft_id": Draft,
+    "reservation_id": Reservation,
     "sku": Product,
 }
-"""Fields whose value names a stream, and its type. Orders, shipments, returns, payments and
-messages carry the mark in their first event, products and drafts in their newest."""
+"""Fields whose value names a stream, and its type. Orders, shipments, returns, payments,
+messages and reservations carry the mark in their first event, products and drafts in their
+newest."""
 
 LINKS = frozenset(
     {
@@ -47,6 +50,7 @@ LINKS = frozenset(
         "return_id",
         "payment_id",
         "message_id",
+        "reservation_id",
         "part_id",
         "line_id",
         "line",
@@ -63,6 +67,7 @@ _HARMLESS = (
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
+    "reservation_id waiting_since",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",

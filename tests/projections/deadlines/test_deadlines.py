@@ -16,6 +16,12 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.lines import LineEdit, LineQuantity, OrderLine
 from oms_ledger.domain.orders.status import ENDED
+from oms_ledger.domain.reservations.events import (
+    ReservationCreated,
+    ReservationExtended,
+    ReservationReleased,
+    ReservationUsed,
+)
 from oms_ledger.testing import folded, given, recorded
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
@@ -117,3 +123,36 @@ def test_it_is_open_while_the_order_waits_whatever_happens_to_it(seed: int) -> N
 def test_an_order_without_a_time_has_none() -> None:
     history = given(placed(), cancelled(1), FulfilmentReleased("o1"))
     assert history.folded_into(READ_MODEL).of(DeadlineRow) == []
+
+
+def test_a_reservation_has_one_until_it_ends() -> None:
+    created = ReservationCreated("r1", (), (), DUE)
+    row = DeadlineRow(
+        "reservation", "r1", DUE, "r1@2026-01-06T09:00:00Z", 1, False, 1, "reservation-r1", "c1"
+    )
+    given(created).folded_into(READ_MODEL).then_rows(row)
+    ends = (
+        ReservationReleased("r1"),
+        ReservationReleased("r1", expired=True),
+        ReservationUsed("r1", "o1"),
+    )
+    for end in ends:
+        given(created, end).folded_into(READ_MODEL, page=1).then_rows(replace(row, ended=True))
+
+
+def test_an_extension_is_another_deadline() -> None:
+    later = DUE + timedelta(hours=1)
+    past = given(ReservationCreated("r1", (), (), DUE), ReservationExtended("r1", later))
+    past.folded_into(READ_MODEL, page=1).then_rows(
+        DeadlineRow(
+            "reservation",
+            "r1",
+            later,
+            "r1@2026-01-06T10:00:00Z",
+            1,
+            False,
+            2,
+            "reservation-r1",
+            "c1",
+        )
+    )

@@ -13,6 +13,7 @@ from oms_ledger.domain.catalogue.events import (
     ProductDefined,
     Site,
 )
+from oms_ledger.domain.geography import point_of
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
@@ -22,6 +23,8 @@ from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockEvent,
+    StockHeld,
+    StockHoldReleased,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -47,6 +50,8 @@ CASES: list[tuple[StockEvent, tuple[int, int, int], int]] = [
     (StockBackordered("A", "LON", 3, "o1", "1"), (10, 4, 5), 3),
     (BackorderReleased("A", "LON", 2, "o1", "1"), (10, 4, 0), 2),
     (StockShipped("A", "LON", 4, "o1", "1", "s1"), (6, 0, 2), 4),
+    (StockHeld("A", "LON", 3, "r1"), (10, 4, 2), 3),
+    (StockHoldReleased("A", "LON", 1, "r0"), (10, 4, 2), 1),
     (ShippedDateCorrected("A", "LON", 4, "o1", "1", "s1", LATER), (10, 4, 2), 4),
     (StockMovedOut("A", "LON", 1, "MAN"), (9, 4, 2), 1),
     (StockMovedIn("A", "LON", 1, "MAN"), (11, 4, 2), 1),
@@ -55,7 +60,10 @@ BEFORE = (
     StockReceived("A", "LON", 10),
     StockAllocated("A", "LON", 4, "o1", "1"),
     StockBackordered("A", "LON", 2, "o1", "1"),
+    StockHeld("A", "LON", 1, "r0"),
 )
+HELD = {StockHeld: 4, StockHoldReleased: 0}
+"""Units held after it, where it changes them; 1 otherwise."""
 
 
 @pytest.mark.parametrize(("event", "after", "quantity"), CASES, ids=lambda c: type(c).__name__)
@@ -65,13 +73,15 @@ def test_every_event_moves_the_counters_and_leaves_a_movement(
     result = given(*BEFORE, event).folded_into(READ_MODEL)
     on_hand, allocated, backordered = after
     at = recorded((*BEFORE, event))[-1].meta.recorded_at
-    result.then_rows(StockRow("A", "LON", on_hand, allocated, 0, backordered, 0, 4, at))
-    movement = next(m for m in result.of(MovementRow) if m.position == 4)
+    held = HELD.get(type(event), 1)
+    result.then_rows(StockRow("A", "LON", on_hand, allocated, held, backordered, 0, 5, at))
+    movement = next(m for m in result.of(MovementRow) if m.position == 5)
     assert movement.quantity == quantity
     assert (movement.on_hand, movement.allocated, movement.backordered) == after
     assert movement.on_hand - movement.on_hand_change == 10
     assert movement.allocated - movement.allocated_change == 4
     assert movement.backordered - movement.backordered_change == 2
+    assert (movement.held, movement.held - movement.held_change) == (held, 1)
 
 
 def test_all_stock_events_are_covered() -> None:
@@ -80,7 +90,7 @@ def test_all_stock_events_are_covered() -> None:
 
 def test_a_movement_names_its_cause() -> None:
     shipped = given(*BEFORE, StockShipped("A", "LON", 4, "o1", "1", "s1")).folded_into(READ_MODEL)
-    movement = next(m for m in shipped.of(MovementRow) if m.position == 4)
+    movement = next(m for m in shipped.of(MovementRow) if m.position == 5)
     assert (movement.kind, movement.order_id, movement.line_id) == ("shipped", "o1", "1")
     assert (movement.shipment_id, movement.reference, movement.actor) == ("s1", None, "tester")
     corrected = given(StockAdjusted("A", "LON", 3, "found", "shelf 4")).folded_into(READ_MODEL)
@@ -103,7 +113,7 @@ def test_products_and_locations_show_their_last_definition() -> None:
     )
     given(
         ProductDefined("A", "Hart", True),
-        LocationDefined("LON", "London", "warehouse", site, 1, 500),
+        LocationDefined("LON", "London", "warehouse", site, 1, 500, point_of(51.5, -0.03), True),
         defined,
     ).folded_into(READ_MODEL).then_rows(
         ProductRow(
@@ -137,6 +147,9 @@ def test_products_and_locations_show_their_last_definition() -> None:
             },
             priority=1,
             daily_capacity=500,
+            latitude=51_500_000,
+            longitude=-30_000,
+            closed=True,
             version=1,
             updated_at=recorded([defined] * 2)[-1].meta.recorded_at,
         ),

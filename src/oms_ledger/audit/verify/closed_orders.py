@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
@@ -40,6 +41,7 @@ class ClosedOrders:
                 p.cancelled,
                 p.delivered,
                 p.returned,
+                [(each.sku, each.quantity) for each in p.line.components],
             )
             for p in order.lines.values()
         ]
@@ -55,8 +57,11 @@ class ClosedOrders:
         version, confirmed, lines = json.loads(packed)
         order = Order(version=version, confirmed=confirmed)
         for line_id, sku, quantity, stocked, *units in lines:
-            line = OrderLine(line_id, sku, quantity, 0, stocked=bool(stocked))
-            shipped, cancelled, delivered, returned = units
+            shipped, cancelled, delivered, returned, parts = units
+            components = tuple(Component(*each) for each in parts)
+            line = OrderLine(
+                line_id, sku, quantity, 0, stocked=bool(stocked), components=components
+            )
             order.lines[line_id] = LineProgress(
                 line, shipped=shipped, cancelled=cancelled, delivered=delivered, returned=returned
             )

@@ -50,6 +50,7 @@ from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.events import ReturnPolicyDefined, ReturnRequested
 from oms_ledger.domain.returns.state import Return, ReturnPolicy
 from oms_ledger.domain.risk.events import RISK_EVENTS
@@ -129,6 +130,9 @@ class InvariantChecker:
             self._return(stream, state, event)
         elif isinstance(state, Payment):
             self._payment(stream, state, event)
+        elif isinstance(state, Reservation):
+            self._belongs(stream, event.stream)
+            self._claims.reserve(state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
         elif isinstance(event, (ChannelDefined, *RISK_EVENTS, *STORE_CREDIT_EVENTS)):
@@ -356,7 +360,8 @@ def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
         case OrderPlaced() | OrderEdited():
             return lines.values()
         case BackordersAllocated():
-            return [lines[a.line_id] for a in (*event.allocations, *event.released)]
+            moved = (*event.allocations, *event.released)
+            return [lines[a.line_id] for a in moved]
         case (
             OrderCancelled()
             | OrderRejected()

@@ -34,6 +34,7 @@ class ProductDefinedAnswer(TypedDict):
     currency: Harmless | None
     backorder_limit: int | None
     safety_stock: int
+    components: list[ComponentAnswer]
     sensitive: bool
     category: str | None
     version: int
@@ -41,7 +42,6 @@ class ProductDefinedAnswer(TypedDict):
 
 class ProductAnswer(ProductDefinedAnswer):
     dimensions_mm: dict[str, int] | None
-    components: list[ComponentAnswer]
     updated_at: Harmless
 
 
@@ -57,6 +57,9 @@ class LocationDefinedAnswer(TypedDict):
     address: SiteAnswer
     priority: int
     daily_capacity: int | None
+    latitude: float | None
+    longitude: float | None
+    closed: bool
     version: int
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
@@ -40,6 +41,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class LocationDefined(Event):
+    """`daily_capacity`: units a day, or None without a limit. `point` is where it is, if that is
+    known. Stock of a `closed` location is sold to nobody."""
+
     type: ClassVar[str] = "location.defined.v1"
     category: ClassVar[str] = "location"
     code: Harmless
@@ -48,6 +52,8 @@ class LocationDefined(Event):
     site: Site
     priority: int
     daily_capacity: int | None
+    point: GeoPoint | None = None
+    closed: bool = False
 
     @property
     def key(self) -> str:

@@ -46,6 +46,10 @@ class Location(State):
     version: int = 0
     defined: LocationDefined | None = None
 
+    @property
+    def closed(self) -> bool:
+        return self.defined is not None and self.defined.closed
+
     def apply(self, event: Event) -> None:
         if not isinstance(event, LocationDefined):
             raise TypeError(f"{event.type} does not belong to a location")

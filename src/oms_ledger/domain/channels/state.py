@@ -7,20 +7,28 @@ from typing import ClassVar
 
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.routing.events import RoutingRule, RoutingRulesDefined
 from oms_ledger.kernel import Event, Given, State
 
 
 @dataclass(slots=True)
 class ChannelSettings(State):
+    """`routing` are the rules by which its orders are routed, in order."""
+
     category: ClassVar[str] = "channel_settings"
     all_cached: ClassVar[bool] = True
     version: int = 0
     defined: ChannelDefined | None = None
+    routing: tuple[RoutingRule, ...] = ()
 
     def apply(self, event: Event) -> None:
-        if not isinstance(event, ChannelDefined):
-            raise TypeError(f"{event.type} does not belong to a channel's settings")
-        self.defined = event
+        match event:
+            case ChannelDefined():
+                self.defined = event
+            case RoutingRulesDefined():
+                self.routing = event.rules
+            case _:
+                raise TypeError(f"{event.type} does not belong to a channel's settings")
 
 
 def settings_of(channel: str, given: Given) -> ChannelDefined | None:

@@ -3,6 +3,7 @@ and behind the correction of their dates."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
@@ -16,7 +17,10 @@ from oms_ledger.domain.fulfilment.events import (
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
+from oms_ledger.domain.orders.rules.cancellation import packed_units
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import ShippedDateCorrected, StockShipped
+from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.kernel import Change
 
 
@@ -28,14 +32,21 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
         )
 
 
-def dispatch(created: ShipmentCreated, dispatched: ShipmentDispatched) -> list[Change]:
+def stock_in(created: ShipmentCreated, order: Order) -> list[UnitsAt]:
+    """The stock that is in a shipment: of kits that of their components."""
+    kits = kits_of(progress.line for progress in order.lines.values())
+    return list(units_taken(packed_units(created), kits))
+
+
+def dispatch(
+    created: ShipmentCreated, dispatched: ShipmentDispatched, stock: Iterable[UnitsAt]
+) -> list[Change]:
     """The shipment leaves: its order counts its units as shipped, and they leave the stock."""
-    shipment_id, order_id, place = created.shipment_id, created.order_id, created.location
+    shipment_id, order_id = created.shipment_id, created.order_id
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     changes = [Change(dispatched), Change(UnitsShipped(order_id, shipment_id, lines))]
-    for line in created.lines:
-        left = StockShipped(line.sku, place, line.quantity, order_id, line.line_id, shipment_id)
-        changes.append(Change(left))
+    for line_id, sku, place, units in stock:
+        changes.append(Change(StockShipped(sku, place, units, order_id, line_id, shipment_id)))
     return changes
 
 
@@ -52,10 +63,14 @@ def deliver(
 
 
 def correct_date(
-    shipment: Shipment, created: ShipmentCreated, date: ShipmentDate, at: datetime
+    shipment: Shipment,
+    created: ShipmentCreated,
+    date: ShipmentDate,
+    at: datetime,
+    stock: Iterable[UnitsAt] = (),
 ) -> list[Change]:
     """The events by which a date of the shipment becomes `at`, in each stream that has it; none
-    where it is that already."""
+    where it is that already. `stock` is what left with it."""
     recorded = shipment.dispatched_at if date == "dispatched_at" else shipment.delivered_at
     if recorded == at:
         return []
@@ -64,20 +79,7 @@ def correct_date(
         Change(ShipmentDateCorrected(shipment_id, order_id, date, at), at),
         Change(UnitsDateCorrected(order_id, shipment_id, date, at), at),
     ]
-    if date == "dispatched_at":
-        changes += [
-            Change(
-                ShippedDateCorrected(
-                    line.sku,
-                    created.location,
-                    line.quantity,
-                    order_id,
-                    line.line_id,
-                    shipment_id,
-                    at,
-                ),
-                at,
-            )
-            for line in created.lines
-        ]
+    for line_id, sku, place, units in stock:
+        corrected = ShippedDateCorrected(sku, place, units, order_id, line_id, shipment_id, at)
+        changes.append(Change(corrected, at))
     return changes

@@ -23,15 +23,9 @@ from oms_ledger.domain.fulfilments.work import (
 )
 from oms_ledger.domain.guards import existing_order, quantities
 from oms_ledger.domain.identifiers import fulfilment_group, fulfilment_name
-from oms_ledger.domain.orders.events import (
-    ORDER_EVENTS,
-    BackordersAllocated,
-    FulfilmentReleased,
-)
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineQuantity
-from oms_ledger.domain.orders.rules.placement import stock_taken
+from oms_ledger.domain.orders.events import ORDER_EVENTS, FulfilmentReleased
+from oms_ledger.domain.orders.lines import Allocation, LineQuantity
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.rules import Plan, stock_released
 from oms_ledger.kernel import Change, Given, Json, KeyGroup, Ref
 
 
@@ -130,35 +124,6 @@ def opened(
         placed.sensitive,
         tuple(lines),
     )
-
-
-def reallocated(
-    case: Case,
-    units: Mapping[str, int],
-    allocations: Sequence[Allocation],
-    backorders: Sequence[Backorder] = (),
-) -> list[Change]:
-    """Units of the fulfilment order are released at its location, and get `allocations` instead;
-    `backorders` of them wait. One event of the order, and those of the stock."""
-    order_id, location = case.work.name.order_id, case.work.name.location
-    released = [
-        Allocation(line_id, case.order.lines[line_id].line.sku, location, n)
-        for line_id, n in units.items()
-        if n
-    ]
-    event = BackordersAllocated(
-        order_id,
-        tuple(allocations),
-        (),
-        tuple(released),
-        tuple(backorders),
-        case.work.fulfilment_id,
-    )
-    return [
-        Change(event),
-        *stock_released(order_id, released),
-        *stock_taken(order_id, Plan(list(allocations)), backorders),
-    ]
 
 
 def units_of(allocations: Iterable[Allocation]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.catalogue.answers import ComponentAnswer
 from oms_ledger.domain.payments.answers import MoneyAnswer, OrderPaymentAnswer
 from oms_ledger.domain.text_kinds import (
     Harmless,
@@ -46,6 +47,8 @@ class HoldAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
+    """Units of the line. The line of a kit has its `components`, for one unit of it."""
+
     line_id: LinkText
     sku: Sku
     title: str | None
@@ -67,6 +70,7 @@ class LineAnswer(TypedDict):
     return_requested: int
     credited: int
     allocations: list[AllocatedAnswer]
+    components: NotRequired[list[ComponentAnswer]]
 
 
 class RejectedLineAnswer(TypedDict):
@@ -143,6 +147,7 @@ class AddressAnswer(TypedDict):
     region: Harmless | None
     postal_code: SealedText | None
     country: Harmless | None
+    postal_area: Harmless | None
 
 
 class ShippingAnswer(TypedDict):

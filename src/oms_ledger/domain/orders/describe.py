@@ -61,7 +61,7 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderEdited():
             return [_edited(event), *_edits(event, skus), *_moved(event)]
         case BackordersAllocated():
-            return [_reallocated(event), *_moved(event)]
+            return [*_other_stock(event), *_allocated(event.allocations)]
         case OrderHeld():
             return [_describe_hold(event)]
         case OrderRiskAssessed():
@@ -135,14 +135,8 @@ def _edits(event: OrderEdited, skus: Skus) -> list[str]:
     return texts
 
 
-def _reallocated(event: BackordersAllocated) -> str:
-    if event.fulfilment_id is None:
-        return "Stock came in for what was backordered"
-    return f"Stock of fulfilment order {event.fulfilment_id} taken from elsewhere"
-
-
-def _moved(event: OrderEdited | BackordersAllocated) -> list[str]:
-    """The stock that was freed and taken."""
+def _moved(event: OrderEdited) -> list[str]:
+    """The stock that an edit freed and took."""
     return [*_freed(event), *_allocated(event.allocations), *_short(event.backorders)]
 
 
@@ -184,6 +178,12 @@ def _allocated(allocations: Iterable[Allocation]) -> list[str]:
 
 def _short(backorders: Iterable[Backorder]) -> list[str]:
     return [f"{b.quantity} x {b.sku} backordered at {b.location}" for b in backorders]
+
+
+def _other_stock(event: BackordersAllocated) -> list[str]:
+    if not event.released:
+        return ["Stock came in for what was backordered"]
+    return ["Routed to other places", *_freed(event), *_short(event.backorders)]
 
 
 def _freed(event: OrderCancelled | OrderEdited | BackordersAllocated) -> list[str]:

@@ -158,7 +158,8 @@ class OrderEdited(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class BackordersAllocated(OrderStreamEvent):
-    """Backordered units, or units `released` by a fulfilment order, got other stock, or wait."""
+    """Units got other stock. `backorders_released`: they were backordered. `released`: they were
+    allocated elsewhere, and were routed anew; of these `backorders` wait for stock now."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
     order_id: OrderId
@@ -166,7 +167,6 @@ class BackordersAllocated(OrderStreamEvent):
     backorders_released: tuple[Backorder, ...]
     released: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
-    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

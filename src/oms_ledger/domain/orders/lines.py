@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.money import in_proportion, split
 from oms_ledger.domain.text_kinds import Harmless, LinkText, Sku
 
@@ -14,7 +15,8 @@ class OrderLine:
     `tax` and `discount` are amounts for the whole line, `order_discount` is its share of the
     discount on the whole order. With `tax_included` the tax is a part of the price, without it it
     comes on top; `tax_rate` is the seller's rate, such as `0.20`. A line that is not `stocked`
-    is a service or a fee: it is charged, not shipped."""
+    is a service or a fee: it is charged, not shipped. A line with `components` is a kit as
+    it was composed when it was ordered: it takes their stock, ships it and gives it back."""
 
     line_id: LinkText
     sku: Sku
@@ -27,6 +29,7 @@ class OrderLine:
     tax_rate: str | None = None
     tax_included: bool = False
     order_discount: int = 0
+    components: tuple[Component, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -81,8 +84,8 @@ def discounted(lines: tuple[OrderLine, ...], discount: int) -> tuple[OrderLine, 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """`quantity` units of `sku` at `location`, promised to a line. The SKU is the line's own
-    unless the line is a kit."""
+    """`quantity` units of a line at `location`, promised to it; `sku` is the line's. Of a kit all
+    components of a unit are at one location."""
 
     line_id: LinkText
     sku: Sku
@@ -92,7 +95,8 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Backorder:
-    """Units promised to a line without being there, booked at `location`."""
+    """Units promised to a line without being there, booked at `location`; of a kit all components
+    are."""
 
     line_id: LinkText
     sku: Sku

@@ -139,8 +139,8 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
             _edit(lines, event)
         case BackordersAllocated():
             _release(lines, event.released)
-            _allocate(lines, event.allocations)
             _release_backorders(lines, event.backorders_released)
+            _allocate(lines, event.allocations)
             _backorder(lines, event.backorders)
         case UnitsPacked():
             _pack(lines, event, 1)

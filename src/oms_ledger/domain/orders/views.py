@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from oms_ledger.domain.json_values import rfc3339
+from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderRejected
 from oms_ledger.domain.orders.holds import Hold
@@ -108,7 +108,7 @@ def hold_view(hold: Hold) -> dict[str, Json]:
 def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[str, Json]:
     """`in_returns` are the units that open returns and claims take up."""
     line = progress.line
-    return {
+    view: dict[str, Json] = {
         "line_id": line.line_id,
         "sku": line.sku,
         "title": line.title,
@@ -134,3 +134,6 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
             for location, quantity in progress.allocated_at.items()
         ],
     }
+    if line.components:
+        view["components"] = [plain(each) for each in line.components]
+    return view

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
+from oms_ledger.domain.catalogue.events import Component
+from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.orders.events import HoldReleased, UnitsReturned
@@ -43,7 +45,7 @@ def receive(
     if order is not None:
         changes += _units_returned(requested, lines, order)
     changes = [*return_changes(return_, [received]), *changes]
-    changes += _restocked(requested, lines)
+    changes += _restocked(requested, lines, order, given)
     after = deepcopy(return_)
     after.apply(received)
     if not awaited_units(after):
@@ -70,12 +72,18 @@ def _units_returned(
     return [Change(UnitsReturned(requested.order_id, reference, quantities(counted.items())))]
 
 
-def _restocked(requested: ReturnRequested, lines: Sequence[ReceivedLine]) -> list[Change]:
+def _restocked(
+    requested: ReturnRequested, lines: Sequence[ReceivedLine], order: Order | None, given: Given
+) -> list[Change]:
+    """The stock that came back: of a kit that of its components."""
+    kits = {line.line_id: components_of(line.line_id, line.sku, order, given) for line in lines}
     units: dict[tuple[str, str], int] = {}
     for line in lines:
-        if line.disposition == "restock":
-            place = (line.sku, line.location)
-            units[place] = units.get(place, 0) + line.quantity
+        if line.disposition != "restock":
+            continue
+        for each in kits[line.line_id] or (Component(line.sku, 1),):
+            place = (each.sku, line.location)
+            units[place] = units.get(place, 0) + line.quantity * each.quantity
     return [
         Change(
             StockReturned(
@@ -89,6 +97,17 @@ def _restocked(requested: ReturnRequested, lines: Sequence[ReceivedLine]) -> lis
         )
         for (sku, location), quantity in units.items()
     ]
+
+
+def components_of(
+    line_id: str, sku: str, order: Order | None, given: Given
+) -> tuple[Component, ...]:
+    """The components of a kit that comes back: as it was ordered, or as it is defined now where it
+    is of no order. None of what is no kit."""
+    if order is not None and line_id in order.lines:
+        return order.lines[line_id].line.components
+    product = given.state(Product, sku).defined
+    return product.components if product is not None else ()
 
 
 AWAITING_RETURN = "awaiting_return"

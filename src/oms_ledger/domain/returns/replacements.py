@@ -17,17 +17,17 @@ from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.returns.events import ReplacementOrdered, ReturnRequested
 from oms_ledger.domain.returns.receipts import AWAITING_RETURN
 from oms_ledger.domain.returns.state import Return
-from oms_ledger.domain.stock.rules import stock_group_refs
+from oms_ledger.domain.stock.rules import wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Ref
 
 
-def replacement_refs(order: Order, skus: Sequence[str]) -> list[Ref]:
+def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Ref]:
     """What `place_replacement` reads beside the order."""
     if order.placed is None or not skus:
         return []
     refs: list[Ref] = [(Channel, channel_key(order.terms.channel))]
     for sku in dict.fromkeys(skus):
-        refs += stock_group_refs(sku)
+        refs += wanted_refs(sku, given)
     return refs
 
 

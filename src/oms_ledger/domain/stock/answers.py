@@ -6,7 +6,15 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import Harmless, LinkNumber, LinkText, OrderId, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    LinkNumber,
+    LinkText,
+    OrderId,
+    ReservationId,
+    ShipmentId,
+    Sku,
+)
 
 
 class CountersAnswer(TypedDict):
@@ -55,6 +63,7 @@ class MovementCauseAnswer(TypedDict, total=False):
     order_id: OrderId
     line_id: LinkText
     shipment_id: ShipmentId
+    reservation_id: ReservationId
     reference: str
     reason: str
 
@@ -71,6 +80,7 @@ class MovementAnswer(TypedDict):
     on_hand: CounterChangeAnswer
     allocated: CounterChangeAnswer
     backordered: CounterChangeAnswer
+    held: CounterChangeAnswer
     cause: MovementCauseAnswer
     actor: Harmless
     recorded_at: LinkText
@@ -80,4 +90,25 @@ class MovementAnswer(TypedDict):
 
 class MovementsAnswer(TypedDict):
     items: list[MovementAnswer]
+    next_cursor: Harmless | None
+
+
+class BackorderAnswer(TypedDict):
+    """`quantity` units of the stock of `sku` that a line of an order waits for; of a kit those of a
+    component."""
+
+    sku: Sku
+    location: Harmless
+    order_id: OrderId
+    order_number: Harmless
+    channel: Harmless
+    line_id: LinkText
+    quantity: int
+    waiting_since: Harmless
+    promised_ship_at: Harmless
+    sensitive: bool
+
+
+class BackordersAnswer(TypedDict):
+    items: list[BackorderAnswer]
     next_cursor: Harmless | None

@@ -13,6 +13,8 @@ from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockEvent,
+    StockHeld,
+    StockHoldReleased,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -46,6 +48,10 @@ def describe_stock(event: StockEvent) -> str:
             return f"{_goods(event)} backordered"
         case BackorderReleased():
             return f"{_goods(event)} no longer backordered"
+        case StockHeld():
+            return f"{_goods(event)} held"
+        case StockHoldReleased():
+            return f"{_goods(event)} no longer held"
         case StockShipped():
             return f"{_goods(event)} left the building"
         case ShippedDateCorrected():
@@ -61,6 +67,8 @@ def _goods(
     | StockReleased
     | StockBackordered
     | BackorderReleased
+    | StockHeld
+    | StockHoldReleased
     | StockShipped
     | ShippedDateCorrected
     | StockMovedOut

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.identifiers import stock_key
-from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import (
+    Harmless,
+    LinkText,
+    OrderId,
+    ReservationId,
+    ShipmentId,
+    Sku,
+)
 from oms_ledger.kernel import Event
 
 
@@ -114,6 +121,28 @@ class BackorderReleased(StockStreamEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class StockHeld(StockStreamEvent):
+    """Held for a reservation."""
+
+    type: ClassVar[str] = "stock.held.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    reservation_id: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
+class StockHoldReleased(StockStreamEvent):
+    """Held units are free again, or have been allocated to the order that used the reservation."""
+
+    type: ClassVar[str] = "stock.hold_released.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    reservation_id: ReservationId
+
+
+@dataclass(frozen=True, slots=True)
 class StockShipped(StockStreamEvent):
     """Allocated units left the building."""
 
@@ -168,6 +197,8 @@ StockEvent: TypeAlias = (
     | StockReleased
     | StockBackordered
     | BackorderReleased
+    | StockHeld
+    | StockHoldReleased
     | StockShipped
     | ShippedDateCorrected
     | StockMovedOut

@@ -4,15 +4,22 @@ promised the same unit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.channels.state import settings_of
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import stock_group, stock_key
-from oms_ledger.domain.orders.lines import Allocation, Backorder
-from oms_ledger.domain.stock.events import BackorderReleased, StockAllocated, StockReleased
+from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
+from oms_ledger.domain.stock.events import (
+    BackorderReleased,
+    StockAllocated,
+    StockBackordered,
+    StockReleased,
+)
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, KeyGroup, Ref
 
@@ -21,6 +28,20 @@ StockOfSkus: TypeAlias = Mapping[str, Mapping[str, StockLevel]]
 
 Available: TypeAlias = dict[str, dict[str, int]]
 """Units by SKU and location code, the locations in the order of allocation."""
+
+Kits: TypeAlias = Mapping[str, tuple[Component, ...]]
+"""The components of kits by line id; other lines are not in it."""
+
+NO_KITS: Kits = {}
+
+
+class UnitsAt(NamedTuple):
+    """Units of a SKU's stock at a location, for a line of an order."""
+
+    line_id: str
+    sku: str
+    location: str
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +61,9 @@ class Plan:
 
 
 def by_priority(locations: Collection[Location]) -> list[str]:
-    """Codes of locations in the order of allocation."""
+    """Codes of locations in the order of allocation, closed ones last."""
     defined = [place.defined for place in locations if place.defined is not None]
-    return [d.code for d in sorted(defined, key=lambda d: (d.priority, d.code))]
+    return [d.code for d in sorted(defined, key=lambda d: (d.closed, d.priority, d.code))]
 
 
 def locations_of(channel: str, given: Given) -> list[str]:
@@ -90,8 +111,8 @@ def of_channel(available: Available, channel: str, given: Given) -> Available:
 
 
 def available_units(given: Given, stock: StockOfSkus) -> Available:
-    """Units at hand, less the safety stock of each location. Negative where there is less than
-    that."""
+    """Units at hand in open locations, less the safety stock of each. Negative where there is less
+    than that."""
     available: Available = {}
     for sku, of_sku in stock.items():
         product = given.state(Product, sku).defined
@@ -99,7 +120,11 @@ def available_units(given: Given, stock: StockOfSkus) -> Available:
         codes: Iterable[str] = of_sku
         if len(of_sku) > 1:
             codes = by_priority([given.state(Location, code) for code in of_sku])
-        available[sku] = {code: of_sku[code].available(safety) for code in codes}
+        available[sku] = {
+            code: of_sku[code].available(safety)
+            for code in codes
+            if not given.state(Location, code).closed
+        }
     return available
 
 
@@ -123,16 +148,69 @@ def stock_group_refs(sku: str) -> list[Ref]:
     return [(Product, sku), (StockLevel, KeyGroup(stock_group(sku)))]
 
 
-def allocate(wanted: Iterable[tuple[str, str, int]], available: Available) -> Plan:
-    """Cover `wanted` (line id, SKU, units) from `available`, which is used up as it goes."""
+def stock_skus(sku: str, given: Given) -> list[str]:
+    """The SKUs whose stock a new line of a SKU takes: its own, or those of a kit's components."""
+    product = given.state(Product, sku).defined
+    if product is None or not product.components:
+        return [sku]
+    return [component.sku for component in product.components]
+
+
+def wanted_refs(sku: str, given: Given) -> list[Ref]:
+    """What a new line of a SKU reads: the product, and the stock that the line takes, wherever
+    there is or was any."""
+    skus = stock_skus(sku, given)
+    refs = [ref for each in skus for ref in stock_group_refs(each)]
+    return refs if sku in skus else [(Product, sku), *refs]
+
+
+def kits_of(lines: Iterable[OrderLine]) -> Kits:
+    """The components of those lines that are kits."""
+    return {line.line_id: line.components for line in lines if line.components}
+
+
+def skus_taken(lines: Iterable[OrderLine]) -> list[str]:
+    """The SKUs whose stock agreed lines take, each once."""
+    skus: dict[str, None] = {}
+    for line in lines:
+        if line.components:
+            skus |= dict.fromkeys(each.sku for each in line.components)
+        elif line.stocked:
+            skus[line.sku] = None
+    return list(skus)
+
+
+def units_taken(items: Iterable[Allocation | Backorder], kits: Kits) -> Iterator[UnitsAt]:
+    """The stock that allocations or backorders of lines stand for: of a kit that of each
+    component."""
+    for item in items:
+        components = kits.get(item.line_id) if kits else None
+        if components is None:
+            yield UnitsAt(item.line_id, item.sku, item.location, item.quantity)
+            continue
+        for component in components:
+            units = component.quantity * item.quantity
+            yield UnitsAt(item.line_id, component.sku, item.location, units)
+
+
+def allocate(
+    wanted: Iterable[tuple[str, str, int]], available: Available, kits: Kits = NO_KITS
+) -> Plan:
+    """Cover `wanted` (line id, SKU, units) from `available`, which is used up as it goes. All
+    components of a unit of a kit are taken at one location."""
     plan = Plan()
     for line_id, sku, units in wanted:
         missing = units
-        places = available.get(sku, {})
+        components = kits.get(line_id) if kits else None
+        places = available.get(sku, {}) if components is None else kits_at(components, available)
         for place, there in places.items():
             if there > 0:
                 take = min(there, missing)
-                places[place] = there - take
+                if components is None:
+                    places[place] = there - take
+                else:
+                    for each in components:
+                        available[each.sku][place] -= take * each.quantity
                 plan.allocations.append(Allocation(line_id, sku, place, take))
                 missing -= take
                 if not missing:
@@ -142,25 +220,60 @@ def allocate(wanted: Iterable[tuple[str, str, int]], available: Available) -> Pl
     return plan
 
 
-def stock_allocated(order_id: str, allocations: Iterable[Allocation]) -> list[Change]:
+def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
+    lines = ", ".join(
+        f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
+    )
+    return Refused(
+        f"Not enough stock. {lines}. {remedy}",
+        code="insufficient_stock",
+        errors=[
+            {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}
+            for s in shortages
+        ],
+    )
+
+
+def kits_at(components: Iterable[Component], available: Available) -> dict[str, int]:
+    """How many kits are complete at each location, in the order of allocation."""
+    complete: dict[str, int] | None = None
+    for component in components:
+        there = available.get(component.sku, {})
+        kits = {place: units // component.quantity for place, units in there.items()}
+        if complete is None:
+            complete = kits
+        else:
+            complete = {place: min(n, kits.get(place, 0)) for place, n in complete.items()}
+    return complete or {}
+
+
+def stock_allocated(order_id: str, allocations: Iterable[Allocation], kits: Kits) -> list[Change]:
     """The events of the stock that an order's allocations take."""
     return [
-        Change(StockAllocated(a.sku, a.location, a.quantity, order_id, a.line_id))
-        for a in allocations
+        Change(StockAllocated(sku, location, units, order_id, line_id))
+        for line_id, sku, location, units in units_taken(allocations, kits)
     ]
 
 
-def stock_released(order_id: str, allocations: Iterable[Allocation]) -> list[Change]:
+def stock_released(order_id: str, allocations: Iterable[Allocation], kits: Kits) -> list[Change]:
     """The events of the stock that an order's allocations give back."""
     return [
-        Change(StockReleased(a.sku, a.location, a.quantity, order_id, a.line_id))
-        for a in allocations
+        Change(StockReleased(sku, location, units, order_id, line_id))
+        for line_id, sku, location, units in units_taken(allocations, kits)
     ]
 
 
-def backorders_released(order_id: str, backorders: Iterable[Backorder]) -> list[Change]:
+def stock_backordered(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
+    """The events of the stock that an order's backorders wait for."""
+    return [
+        Change(StockBackordered(sku, location, units, order_id, line_id))
+        for line_id, sku, location, units in units_taken(backorders, kits)
+    ]
+
+
+def backorders_released(order_id: str, backorders: Iterable[Backorder], kits: Kits) -> list[Change]:
     """The events of the stock that an order's backorders no longer wait for."""
     return [
-        Change(BackorderReleased(b.sku, b.location, b.quantity, order_id, b.line_id))
-        for b in backorders
+        Change(BackorderReleased(sku, location, units, order_id, line_id))
+        for line_id, sku, location, units in units_taken(backorders, kits)
     ]

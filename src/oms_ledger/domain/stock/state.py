@@ -13,6 +13,8 @@ from oms_ledger.domain.stock.events import (
     StockAllocated,
     StockBackordered,
     StockEvent,
+    StockHeld,
+    StockHoldReleased,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
@@ -28,6 +30,7 @@ class Balances(Protocol):
 
     on_hand: int
     allocated: int
+    held: int
     backordered: int
 
 
@@ -49,6 +52,10 @@ def book(balances: Balances, event: StockEvent) -> None:
             balances.on_hand -= event.quantity
         case StockAdjusted():
             balances.on_hand += event.change
+        case StockHeld():
+            balances.held += event.quantity
+        case StockHoldReleased():
+            balances.held -= event.quantity
         case StockBackordered():
             balances.backordered += event.quantity
         case BackorderReleased():

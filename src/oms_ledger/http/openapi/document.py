@@ -81,6 +81,9 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
     answer_types |= {query.name: query.answer_type for query in QUERIES}
     for name, answer_type in answer_types.items():
         yield f"answer {name}", "serialization", TypeAdapter(answer_type)
+    for route in FIXED_ROUTES:
+        if route.body is not None:
+            yield f"body {route.path}", "validation", TypeAdapter(route.body)
     for shape in SHAPES:
         name = schema_name(shape.__name__)
         yield f"shape {name}", "serialization", TypeAdapter(shape)
@@ -314,4 +317,9 @@ class _DocumentBuilder:
             },
             "security": parts.security(route.scope),
         }
+        if route.body is not None:
+            schema = self._schemas_by_use[f"body {route.path}"]
+            examples = {name: {"value": value} for name, value in route.examples.items()}
+            body = {"application/json": {"schema": schema, "examples": examples}}
+            operation["requestBody"] = {"required": True, "content": body}
         self._paths.setdefault(path, {})[method] = operation

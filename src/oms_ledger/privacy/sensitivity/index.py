@@ -1,9 +1,9 @@
 """Which orders, shipments, drafts and products are sensitive, according to the log. Read models may
 lag behind the log, so they are not used.
 
-Orders, fulfilment orders, shipments, payments, returns and messages carry the mark in their first
-event and never change it, so it is cached without expiry. A product's mark can change, so it is
-cached for seconds; that of a draft is read each time.
+Orders, fulfilment orders, shipments, payments, returns, messages and reservations carry the mark in
+their first event and never change it, so it is cached without expiry. A product's mark can change,
+so it is cached for seconds; that of a draft is read each time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.domain.reservations.events import ReservationCreated
 from oms_ledger.domain.returns.events import ReturnRequested
 from oms_ledger.kernel import Event, stream_id
 from oms_ledger.privacy.postgres import DRAFT_ON_RECORD, ON_RECORD
@@ -42,8 +43,9 @@ _DRAFTS = f"{Draft.category}-"
 
 @dataclass(frozen=True, slots=True)
 class SensitivityMark:
-    """The mark of an order, or of a shipment, payment, return or message. `order` is the stream of
-    the order itself, or of the one that these are of; None of a blind return. `keys` are the ids of
+    """The mark of an order, or of a shipment, payment, return, message or reservation. `order` is
+    the stream of the order itself, or of the one that these are of; None of a blind return, and of
+    a reservation. `keys` are the ids of
     the data keys that seal the personal values with which the order was placed."""
 
     sensitive: bool
@@ -162,6 +164,8 @@ def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, ReturnRequested):
         order = stream_id(Order, event.order_id) if event.order_id is not None else None
         return SensitivityMark(event.sensitive, order)
+    if isinstance(event, ReservationCreated):
+        return SensitivityMark(event.sensitive)
     return NOT_SENSITIVE
 
 

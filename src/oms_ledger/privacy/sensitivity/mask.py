@@ -20,6 +20,7 @@ from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.text_kinds import TextKind
@@ -39,11 +40,12 @@ NAMED_BY: dict[str, type[State]] = {
     "payment_id": Payment,
     "message_id": Message,
     "draft_id": Draft,
+    "reservation_id": Reservation,
     "sku": Product,
 }
 """Fields of paths and commands whose value names a stream, and its type. Orders, shipments,
-returns, payments and messages carry the mark in their first event, products and drafts in their
-newest."""
+returns, payments, messages and reservations carry the mark in their first event, products and
+drafts in their newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
@@ -17,6 +16,7 @@ from oms_ledger.domain.orders.progress import LineProgress, edited_line
 from oms_ledger.domain.orders.rules.cancellation import units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
+    has_sensitive,
     refuse_without_locations,
     stock_taken,
 )
@@ -24,15 +24,19 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import key_of, personal_values
+from oms_ledger.domain.routing.sourcing import Sourced, Sourcing, source
 from oms_ledger.domain.stock.rules import (
+    Kits,
     Plan,
-    allocate,
     backorders_released,
+    kits_of,
     sellable_units,
+    skus_taken,
     stock_by_location,
     stock_released,
+    units_taken,
 )
-from oms_ledger.kernel import Change, Given, Json
+from oms_ledger.kernel import Change, Context, Given, Json
 
 T = TypeVar("T")
 
@@ -79,7 +83,7 @@ def next_line_id(order: Order) -> int:
     return 1 + max((int(each) for each in order.lines if each.isdecimal()), default=0)
 
 
-def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
+def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequence[Change]:
     """The events of an edit, or none where everything is so already. `Refused` with
     `illegal_transition`, `unknown_line`, `unknown_sku`, `sensitive_product`, `another_person`,
     `over_refund`, `too_many_lines`, `insufficient_stock` or `unknown_location`; `Invalid` where
@@ -98,7 +102,10 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
     released, backorders_given_up = _freed(order, changed)
-    plan, backorders = _taken(order, changed, wanted.added, released, backorders_given_up, given)
+    kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
+    sourced, backorders = _taken(
+        order, changed, wanted, released, backorders_given_up, kits, ctx, given
+    )
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -112,7 +119,7 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
         shipping=wanted.shipping,
         ship_by=wanted.ship_by,
         deliver_by=wanted.deliver_by,
-        allocations=tuple(plan.allocations),
+        allocations=tuple(sourced.plan.allocations),
         backorders=backorders,
         released=tuple(released),
         backorders_released=tuple(backorders_given_up),
@@ -121,9 +128,10 @@ def edit(order: Order, wanted: WantedEdit, given: Given) -> Sequence[Change]:
     )
     return [
         Change(event),
-        *stock_released(event.order_id, released),
-        *backorders_released(event.order_id, backorders_given_up),
-        *stock_taken(event.order_id, plan, backorders),
+        *stock_released(event.order_id, released, kits),
+        *backorders_released(event.order_id, backorders_given_up, kits),
+        *stock_taken(event.order_id, sourced.plan, backorders, kits),
+        *sourced.decision,
     ]
 
 
@@ -152,7 +160,7 @@ def _refuse_too_many(lines: int, added: int) -> None:
 
 
 def _refuse_sensitive(added: Sequence[OrderLine], given: Given) -> None:
-    sensitive = [line for line in added if given.state(Product, line.sku).sensitive]
+    sensitive = [line for line in added if has_sensitive([line], given)]
     if sensitive:
         raise Refused(
             "The order was not placed as a sensitive one, and cannot become one. Place another"
@@ -338,26 +346,33 @@ def _freed(order: Order, changed: Iterable[LineEdit]) -> tuple[list[Allocation],
 def _taken(
     order: Order,
     changed: Iterable[LineEdit],
-    added: Iterable[OrderLine],
+    edited: WantedEdit,
     released: Iterable[Allocation],
     backorders_given_up: Iterable[Backorder],
+    kits: Kits,
+    ctx: Context,
     given: Given,
-) -> tuple[Plan, tuple[Backorder, ...]]:
+) -> tuple[Sourced, tuple[Backorder, ...]]:
     """The stock for units that are wanted more, and what of them is backordered. What the same edit
     frees is there for them too."""
     more = [(each.line, each.line.quantity - each.quantity_before) for each in changed]
-    more += [(line, line.quantity) for line in added]
+    more += [(line, line.quantity) for line in edited.added]
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
-    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
+    stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for a in released:
-        if (places := available.get(a.sku)) is not None:
-            places[a.location] = max(0, places.get(a.location, 0)) + a.quantity
-    plan = allocate(wanted, available)
-    if wanted and not plan.allocations:
+    for _, sku, location, units in units_taken(released, kits):
+        if (places := available.get(sku)) is not None:
+            places[location] = max(0, places.get(location, 0)) + units
+    if not wanted:
+        return Sourced(Plan()), ()
+    address = edited.shipping_address or order.terms.shipping_address
+    terms, lines = replace(order.terms, shipping_address=address), tuple(line for line, _ in more)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, lines)
+    sourced = source(sourcing, wanted, available, given)
+    if not sourced.plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, order.terms, stock, given, backorders_given_up)
-    return plan, backorders
+    short = sourced.plan.shortages
+    return sourced, backorders_of(short, order.terms, stock, given, kits, backorders_given_up)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

@@ -14,7 +14,12 @@ from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
-from oms_ledger.domain.stock.rules import backorders_released, stock_released
+from oms_ledger.domain.stock.rules import (
+    backorders_released,
+    kits_of,
+    stock_released,
+    units_taken,
+)
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Given, Json, Ref
 
@@ -22,11 +27,12 @@ from oms_ledger.kernel import Change, Given, Json, Ref
 def cancellation_refs(order: Order, given: Given) -> list[Ref]:
     """What cancelling units of the order reads beside it: the shipments that have not left, and the
     stock of all that is open."""
+    kits = kits_of(p.line for p in order.lines.values())
     packed = [each for each, status in order.shipments.items() if status == "created"]
     created = [given.state(Shipment, each).created for each in packed]
     shipments: list[Ref] = [(Shipment, each) for each in packed]
-    stock = [(n.sku, each.location) for each in created if each for n in each.lines]
-    levels: list[Ref] = [(StockLevel, stock_key(*each)) for each in stock]
+    units = [unit for each in created if each for unit in units_taken(packed_units(each), kits)]
+    levels: list[Ref] = [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
     return [*shipments, *levels, *stock_of_lines(order)]
 
 
@@ -48,13 +54,18 @@ def cancel_rest(
         if status == "created":
             _, created = existing_shipment(given, shipment_id)
             changes += unpack(shipment_id, created)
-            unpacked += [
-                Allocation(line.line_id, line.sku, created.location, line.quantity)
-                for line in created.lines
-            ]
+            unpacked += packed_units(created)
     freed = unpacked + [a for p in order.lines.values() for a in _allocations(p)]
     backorders = [b for p in order.lines.values() for b in _backorders(p)]
-    return changes + _cancel(order_id, reason, note, open_units, _merged(freed), backorders)
+    return changes + _cancel(order_id, order, reason, note, open_units, _merged(freed), backorders)
+
+
+def packed_units(created: ShipmentCreated) -> list[Allocation]:
+    """The units of a shipment, which are allocated where they were packed."""
+    return [
+        Allocation(line.line_id, line.sku, created.location, line.quantity)
+        for line in created.lines
+    ]
 
 
 def already_cancelled(order: Order) -> Refused:
@@ -82,7 +93,7 @@ def cancel_lines(
         of_line, backorders_of_line = units_freed(order.lines[line_id], units)
         freed += of_line
         backorders += backorders_of_line
-    return _cancel(order_id, reason, note, wanted, freed, backorders)
+    return _cancel(order_id, order, reason, note, wanted, freed, backorders)
 
 
 def units_freed(progress: LineProgress, units: int) -> tuple[list[Allocation], list[Backorder]]:
@@ -124,6 +135,7 @@ def _fault(order: Order, line_id: str, units: int) -> dict[str, Json] | None:
 
 def _cancel(
     order_id: str,
+    order: Order,
     reason: str,
     note: str | None,
     units: Mapping[str, int],
@@ -131,11 +143,12 @@ def _cancel(
     backorders: Sequence[Backorder],
 ) -> list[Change]:
     lines = quantities(units.items())
+    kits = kits_of(p.line for p in order.lines.values())
     event = OrderCancelled(order_id, reason, note, lines, tuple(freed), tuple(backorders))
     return [
         Change(event),
-        *stock_released(order_id, freed),
-        *backorders_released(order_id, backorders),
+        *stock_released(order_id, freed, kits),
+        *backorders_released(order_id, backorders, kits),
     ]
 
 

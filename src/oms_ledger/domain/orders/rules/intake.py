@@ -19,6 +19,7 @@ from oms_ledger.domain.orders.events import (
 )
 from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
 from oms_ledger.domain.orders.rules.placement import (
+    has_sensitive,
     placed_before,
     placement,
     promised,
@@ -56,7 +57,7 @@ def receive(
         placed_at,
         ship_by,
         deliver_by,
-        sensitive or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+        sensitive or has_sensitive(terms.lines, given),
         confirm,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
@@ -96,7 +97,12 @@ def _as_defined_now(line: OrderLine, given: Given) -> OrderLine:
     """The line with what follows from its product, which may have been defined since."""
     sku = stored_sku(line.sku, given)
     product = given.state(Product, sku).defined
-    return replace(line, sku=sku, stocked=product is None or product.stocked)
+    return replace(
+        line,
+        sku=sku,
+        stocked=product is None or product.stocked,
+        components=product.components if product else (),
+    )
 
 
 def _rejected_line(fault: object) -> RejectedLine:

@@ -11,23 +11,36 @@ from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
-from oms_ledger.domain.orders.lines import Backorder
+from oms_ledger.domain.orders.lines import Backorder, OrderLine
 from oms_ledger.domain.orders.promise import promise
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import Personal, change_personal, same_person
-from oms_ledger.domain.stock.events import StockBackordered
+from oms_ledger.domain.reservations.rules import (
+    allocate_held,
+    combined,
+    refuse_other_channel,
+    reservation_used,
+    rest_of,
+)
+from oms_ledger.domain.reservations.state import active_reservation
+from oms_ledger.domain.routing.sourcing import Sourcing, source
 from oms_ledger.domain.stock.rules import (
+    Kits,
     Plan,
     Shortage,
     StockOfSkus,
-    allocate,
     backordered_units,
+    insufficient,
+    kits_of,
     locations_of,
     sellable_units,
+    skus_taken,
     stock_allocated,
+    stock_backordered,
     stock_by_location,
+    units_taken,
 )
 from oms_ledger.domain.texts import composed
 from oms_ledger.domain.times import dated
@@ -43,10 +56,13 @@ def place(
     confirm: bool = False,
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
+    reservation_id: str | None = None,
 ) -> Sequence[Change]:
-    """The events of a new order, with the `holds` that it begins with. If the same order exists
+    """The events of a new order, with the `holds` that it begins with, and with the units of the
+    reservation. If the same order exists
     already, the one that confirms it where that is wanted and still to do, or none. `Refused` with
-    `insufficient_stock`, `unknown_location` or `external_id_reused`."""
+    `insufficient_stock`, `unknown_location`, `external_id_reused`, and for the reservation
+    `illegal_transition` or `wrong_channel`."""
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
         return before
@@ -62,7 +78,10 @@ def place(
         sensitive=sensitive,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
-    return [numbered, *placement(order, ctx, given, confirm=confirm, holds=holds)]
+    return [
+        numbered,
+        *placement(order, ctx, given, confirm=confirm, holds=holds, reservation_id=reservation_id),
+    ]
 
 
 def placed_before(
@@ -92,28 +111,42 @@ def placement(
     *,
     confirm: bool,
     holds: Sequence[OrderHeld] = (),
+    reservation_id: str | None = None,
 ) -> Sequence[Change]:
     """The events that place an order with stock. `order` has everything but the stock that it
-    gets. `Refused` with `insufficient_stock` or `unknown_location`."""
+    gets: what the reservation holds for it, and more where that is not enough. `Refused` as in
+    `place`."""
     order_id, terms = order.order_id, order.terms
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
-    stock = stock_by_location(given, {sku for _, sku, _ in wanted})
-    plan = allocate(wanted, sellable_units(given, stock, terms.channel))
+    kits = kits_of(terms.lines)
+    stock = stock_by_location(given, skus_taken(terms.lines))
+    available = sellable_units(given, stock, terms.channel)
+    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now), None
+    if reservation_id is None:
+        sourced = source(sourcing, wanted, available, given)
+        plan = sourced.plan
+    else:
+        reserved = active_reservation(given, reservation_id, ctx.now, "used")
+        refuse_other_channel(reserved, terms.channel)
+        first = allocate_held(wanted, reserved.held, kits)
+        sourced = source(sourcing, rest_of(first), available, given)
+        plan = combined(wanted, first, sourced.plan)
     if wanted and not plan.allocations:
         refuse_without_locations(given)
-    backorders = backorders_of(plan.shortages, terms, stock, given)
+    backorders = backorders_of(plan.shortages, terms, stock, given, kits)
     placed = replace(
         order,
         allocations=tuple(plan.allocations),
         backorders=backorders,
-        sensitive=order.sensitive
-        or any(given.state(Product, line.sku).sensitive for line in terms.lines),
+        sensitive=order.sensitive or has_sensitive(terms.lines, given),
     )
-    changes = [Change(placed), *stock_taken(order_id, plan, backorders)]
+    changes = [Change(placed), *stock_taken(order_id, plan, backorders, kits)]
     if confirm:
         changes.append(Change(OrderConfirmed(order_id)))
     changes += [Change(hold) for hold in holds]
+    changes += sourced.decision
     return [
+        *(reservation_used(reserved, order_id) if reserved is not None else ()),
         *dated(changes, terms.placed_at, ctx, "placed_at"),
         *release_if_due(order_id, terms, ctx, terms.placed_at),
     ]
@@ -134,20 +167,31 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products, which may have changed since, and without
-    regard to the case of the channel and the form of texts."""
+    """The terms without what followed from the products and from the channel's routing, which may
+    have changed since, and without regard to the case of the channel and the form of texts."""
     customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
         channel=channel_key(terms.channel),
         external_id=_composed(terms.external_id),
         lines=tuple(
-            replace(line, stocked=True, sku=composed(line.sku), title=_composed(line.title))
+            replace(
+                line,
+                stocked=True,
+                components=(),
+                sku=composed(line.sku),
+                title=_composed(line.title),
+            )
             for line in terms.lines
         ),
         customer=customer and replace(customer, id=_composed(customer.id)),
         shipping_address=address
-        and replace(address, city=_composed(address.city), region=_composed(address.region)),
+        and replace(
+            address,
+            city=_composed(address.city),
+            region=_composed(address.region),
+            postal_area=None,
+        ),
     )
 
 
@@ -157,6 +201,15 @@ def _composed(text: str | None) -> str | None:
 
 def _without_persons(terms: OrderTerms) -> OrderTerms:
     return change_personal(terms, lambda value, name: Personal(""))
+
+
+def has_sensitive(lines: Iterable[OrderLine], given: Given) -> bool:
+    """Whether a product of the lines, or a component of a kit, is sensitive."""
+    for line in lines:
+        skus = (line.sku, *(each.sku for each in line.components))
+        if any(given.state(Product, sku).sensitive for sku in skus):
+            return True
+    return False
 
 
 def refuse_without_locations(given: Given) -> None:
@@ -172,51 +225,47 @@ def backorders_of(
     terms: OrderTerms,
     stock: StockOfSkus,
     given: Given,
+    kits: Kits,
     released: Iterable[Backorder] = (),
 ) -> tuple[Backorder, ...]:
     """What is short, promised all the same; or the refusal, naming every line at fault. `terms`
-    are the order's; `released` are backorders that it gives up at the same time."""
+    are the order's; `released` are backorders that it gives up at the same time. A kit is promised
+    whole, within the limits of its components."""
     if not shortages:
         return ()
     if terms.backorder != "allow":
         raise insufficient(shortages, "Order what there is, or allow backorders.")
-    short: dict[str, int] = {}
-    for b in released:
-        short[b.sku] = short.get(b.sku, 0) - b.quantity
-    for s in shortages:
-        short[s.sku] = short.get(s.sku, 0) + s.requested - s.available
-    over = [s for s in shortages if _over_limit(s.sku, short[s.sku], stock, given)]
-    if over:
-        raise insufficient(over, "Its backorder limit is reached: order less of it.")
     first = locations_of(terms.channel, given)[0]
-    return tuple(Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages)
+    backorders = tuple(
+        Backorder(s.line_id, s.sku, first, s.requested - s.available) for s in shortages
+    )
+    short: dict[str, int] = {}
+    for _, sku, _, units in units_taken(backorders, kits):
+        short[sku] = short.get(sku, 0) + units
+    for _, sku, _, units in units_taken(released, kits):
+        short[sku] = short.get(sku, 0) - units
+    over = {sku for sku, units in short.items() if _over_limit(sku, units, stock, given)}
+    faults = [
+        shortage
+        for shortage, backorder in zip(shortages, backorders, strict=True)
+        if any(sku in over for _, sku, _, _ in units_taken([backorder], kits))
+    ]
+    if faults:
+        raise insufficient(faults, "Its backorder limit is reached: order less of it.")
+    return backorders
 
 
 def _over_limit(sku: str, short: int, stock: StockOfSkus, given: Given) -> bool:
     product = given.state(Product, sku).defined
     if product is None or product.backorder_limit is None:
         return False
-    return backordered_units(stock[sku]) + short > product.backorder_limit
+    return backordered_units(stock.get(sku, {})) + short > product.backorder_limit
 
 
-def insufficient(shortages: Sequence[Shortage], remedy: str) -> Refused:
-    lines = ", ".join(
-        f"line {s.line_id} ({s.sku}): {s.available} of {s.requested}" for s in shortages
-    )
-    return Refused(
-        f"Not enough stock. {lines}. {remedy}",
-        code="insufficient_stock",
-        errors=[
-            {"line": s.line_id, "sku": s.sku, "requested": s.requested, "available": s.available}
-            for s in shortages
-        ],
-    )
-
-
-def stock_taken(order_id: str, plan: Plan, backorders: Sequence[Backorder]) -> list[Change]:
+def stock_taken(
+    order_id: str, plan: Plan, backorders: Sequence[Backorder], kits: Kits
+) -> list[Change]:
     """The events of the stock that an order takes, and of what it waits for."""
-    backordered = [
-        Change(StockBackordered(b.sku, b.location, b.quantity, order_id, b.line_id))
-        for b in backorders
-    ]
-    return stock_allocated(order_id, plan.allocations) + backordered
+    return stock_allocated(order_id, plan.allocations, kits) + stock_backordered(
+        order_id, backorders, kits
+    )

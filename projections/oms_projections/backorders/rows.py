@@ -1,0 +1,26 @@
+"""The row of a backorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from oms_ledger.kernel import Row
+
+
+@dataclass(slots=True)
+class BackorderRow(Row):
+    """`quantity` units of the stock of a SKU that a line of an order waits for; of a kit a row for
+    each component. 0: it waits no more. `position` and `waiting_since` are of the event since which
+    it has waited without a break. `location` is where it is booked."""
+
+    table: ClassVar[str] = "backorders"
+    key: ClassVar[tuple[str, ...]] = ("sku", "location", "order_id", "line_id")
+    sku: str
+    location: str
+    order_id: str
+    line_id: str
+    quantity: int
+    position: int
+    waiting_since: datetime

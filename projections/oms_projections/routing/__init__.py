@@ -1,0 +1,1 @@
+"""Queries about routing, answered from the log."""

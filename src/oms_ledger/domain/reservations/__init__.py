@@ -1,0 +1,1 @@
+"""Reservations: stock that is held for a time, for an order that may follow."""

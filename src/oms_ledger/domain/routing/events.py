@@ -1,0 +1,171 @@
+"""Events of routing: rules, decisions about orders, the load of locations, and postal areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias, get_args
+
+from oms_ledger.domain.geography import GeoPoint
+from oms_ledger.domain.money import Money
+from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, Sku
+from oms_ledger.kernel import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LocationCost:
+    """What it costs to send from `location`, or from a place that has no entry where it is empty:
+    `parcel` for the place's part of an order, and `unit` for each unit. Minor units of the rule's
+    currency."""
+
+    location: Harmless
+    parcel: int
+    unit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOption:
+    """An option of a rule that a plug-in implements."""
+
+    name: Harmless
+    value: Harmless
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRule:
+    """One rule of a channel. `kind`: priority, nearest, fewest_splits, highest_stock, capacity,
+    cost, split_floor or plugin. `floor` is the value of a line below which split_floor avoids
+    splits. `currency`, `costs` and `per_km` (minor units for each kilometre of a parcel) belong to
+    cost; `plugin` is the name of an entry point, `options` are its options."""
+
+    kind: Harmless
+    floor: Money | None = None
+    currency: Harmless | None = None
+    costs: tuple[LocationCost, ...] = ()
+    per_km: int = 0
+    plugin: Harmless | None = None
+    options: tuple[RuleOption, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How decisions name the rule."""
+        return f"plugin:{self.plugin}" if self.kind == "plugin" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRulesDefined(Event):
+    """The rules by which the orders of a channel are routed, whole and in order; without any, by
+    the priority of locations. Written to the stream of the channel's settings."""
+
+    type: ClassVar[str] = "channel_settings.routing_defined.v1"
+    category: ClassVar[str] = "channel_settings"
+    channel: Harmless
+    rules: tuple[RoutingRule, ...]
+
+    @property
+    def key(self) -> str:
+        return self.channel
+
+
+@dataclass(frozen=True, slots=True)
+class PostalArea:
+    """Where the middle of a postal area is. `prefix` is the beginning of its postal codes; empty:
+    the middle of the country."""
+
+    prefix: Harmless
+    point: GeoPoint
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAreasDefined(Event):
+    """The postal areas of a country, whole."""
+
+    type: ClassVar[str] = "postal_areas.defined.v1"
+    category: ClassVar[str] = "postal_areas"
+    country: Harmless
+    areas: tuple[PostalArea, ...]
+
+    @property
+    def key(self) -> str:
+        return self.country
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsRouted(Event):
+    """`units` were routed to a location on `day` (UTC, YYYY-MM-DD), for orders of channels with a
+    rule about capacity."""
+
+    type: ClassVar[str] = "location_load.units_routed.v1"
+    category: ClassVar[str] = "location_load"
+    location: Harmless
+    day: Harmless
+    units: int
+
+    @property
+    def key(self) -> str:
+        return self.location
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedLine:
+    """A line, or a part of it, that needed stock."""
+
+    line_id: LinkText
+    sku: Sku
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScore:
+    """What a rule has compared of a place: `value`, in `unit`."""
+
+    rule: Harmless
+    value: Harmless
+    unit: Harmless
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPlace:
+    """A place in the order of a decision. `units` is what the order gets from it, `scores` are what
+    the rules have compared, in order."""
+
+    location: Harmless
+    units: int
+    scores: tuple[RuleScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRouted(Event):
+    """A decision where units of an order come from. `cause`: placement, edit, resume, backorders,
+    or the reason of a re-route. `rules`: their names, in order. `decided_by`: the rule by which the
+    first place was preferred to the best one that was not needed. `ranking`: the first places in
+    order, and all that send something; `places`: how many there were. `short`: what no place has.
+    `country`, `postal_area` and `point`: the destination, as far as it is known. `excluded`: places
+    that were left out. `faults`: what a plug-in did wrong."""
+
+    type: ClassVar[str] = "order_routing.decided.v1"
+    category: ClassVar[str] = "order_routing"
+    order_id: OrderId
+    cause: Harmless
+    channel: Harmless
+    rules: tuple[Harmless, ...]
+    decided_by: Harmless
+    day: Harmless
+    lines: tuple[RoutedLine, ...]
+    ranking: tuple[RankedPlace, ...]
+    places: int
+    allocations: tuple[Allocation, ...]
+    short: tuple[RoutedLine, ...] = ()
+    country: Harmless | None = None
+    postal_area: Harmless | None = None
+    point: GeoPoint | None = None
+    excluded: tuple[Harmless, ...] = ()
+    faults: tuple[Harmless, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.order_id
+
+
+RoutingEvent: TypeAlias = RoutingRulesDefined | PostalAreasDefined | UnitsRouted | OrderRouted
+ROUTING_EVENTS: tuple[type[RoutingEvent], ...] = get_args(RoutingEvent)
