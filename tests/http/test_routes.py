@@ -15,6 +15,7 @@ from oms_ledger.http.app import create_app
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.examples import order
+from tests.http.work_routes import NO_QUERY, fulfil_step_by_step
 
 
 def fits(shape: Any, body: object) -> None:
@@ -44,10 +45,12 @@ class ExampleClient:
         fits(COMMANDS[name].answer_type, {k: v for k, v in answer.items() if k != "position"})
         return answer
 
-    def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
-        query = next(q for q in QUERIES if q.name == name)
-        params = {"min_position": after}
-        response = self.api.get(query.path.format(**path), params=params)
+    def see(
+        self, name: str, after: int, *, query: Mapping[str, str] = NO_QUERY, **path: str
+    ) -> dict[str, Any]:
+        wanted = next(q for q in QUERIES if q.name == name)
+        params = {"min_position": after, **query}
+        response = self.api.get(wanted.path.format(**path), params=params)
         assert response.status_code == 200, response.text
         self.used.add(name)
         assert int(response.headers["ledger-position"]) >= after
@@ -89,6 +92,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _channel(client)
         _hold(client)
         _credit(client)
+        fulfil_step_by_step(client)
         after = _backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
