@@ -41,7 +41,9 @@ def work(shop: Shop) -> None:
     other moves are the same without it."""
     chance = random.Random(len(shop.events))
     orders = [o for o in shop.orders.values() if o.confirmed and not o.scheduled]
-    order = chance.choice(orders) if orders and chance.random() < 0.3 else None
+    begun = [o for o in orders if o.released]
+    some = begun if begun and chance.random() < 0.7 else orders
+    order = chance.choice(some) if some and chance.random() < 0.8 else None
     if order is None or order.placed is None:
         return
     held = [

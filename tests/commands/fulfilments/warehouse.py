@@ -20,7 +20,6 @@ from oms_ledger.domain.fulfilments.work import (
 )
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.testing import LogUntil
 from tests.commands.life import PLACES, Life, is_backordered
 
 
@@ -169,13 +168,6 @@ def check_units_of_work(order: Order, works: Mapping[str, Work]) -> None:
     for line_id, line in order.lines.items():
         assert packed[line_id] == line.packed
         assert shipped[line_id] == line.shipped
-
-
-def check_answers(life: WarehouseLife) -> None:
-    """What commands decided from is what the log holds."""
-    for recorded in life.history():
-        if recorded.event.type == "fulfilment.opened.v1":
-            assert LogUntil(life.records, recorded.position).fold(Fulfilment, recorded.event.key)
 
 
 Move = Callable[[WarehouseLife, random.Random], None]
