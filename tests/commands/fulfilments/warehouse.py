@@ -118,7 +118,8 @@ class WarehouseLife(Life):
     def ready(self, chance: random.Random) -> None:
         answer = self.act(chance, "ReadyFulfilmentForPickup")
         if answer:
-            self.shipments += [each for each in answer["shipments"] if each not in self.shipments]
+            made = [each["shipment_id"] for each in answer["shipments"]]
+            self.shipments += [each for each in made if each not in self.shipments]
 
     def hand_over(self, chance: random.Random) -> None:
         waiting = [key for key, state in self.books.of(Fulfilment).items() if state.waiting]

@@ -29,10 +29,17 @@ class FulfilmentLineAnswer(TypedDict):
     shipped: int
 
 
+class FulfilmentShipmentAnswer(TypedDict):
+    shipment_id: ShipmentId
+    status: Harmless
+    carrier: Harmless
+
+
 class FulfilmentAnswer(TypedDict):
     """`part` is 1, or the number of a part that was split off. `rejection` and `hold` are reasons.
     `late`: units that have not left should have by now; `overdue`: that was recorded when `ship_by`
-    passed. `version` is 0 until the first command about it."""
+    passed. `shipments` are those that were not cancelled. `version` is 0 until the first command
+    about it."""
 
     fulfilment_id: FulfilmentId
     order_id: OrderId
@@ -51,7 +58,7 @@ class FulfilmentAnswer(TypedDict):
     overdue: bool
     lines: list[FulfilmentLineAnswer]
     units: int
-    shipments: list[ShipmentId]
+    shipments: list[FulfilmentShipmentAnswer]
     sensitive: bool
     version: int
 
@@ -113,12 +120,12 @@ class FulfilmentFiguresRowAnswer(TypedDict):
     pick_hours: HoursAnswer
     pack_hours: HoursAnswer
     sensitive_fulfilments: int | None
-    suppressed: Harmless | None
+    suppressed: str | None
 
 
 class FulfilmentFiguresAnswer(TypedDict):
-    group_by: Harmless
-    tz: Harmless
+    group_by: str
+    tz: str
     rows: list[FulfilmentFiguresRowAnswer]
 
 

@@ -31,7 +31,10 @@ def fulfilment_view(work: Work, order: Order, now: datetime) -> dict[str, Json]:
         "overdue": state.overdue,
         "lines": lines,
         "units": units_of_work(work),
-        "shipments": [each.shipment_id for each in work.shipments],
+        "shipments": [
+            {"shipment_id": each.shipment_id, "status": each.status, "carrier": each.carrier}
+            for each in work.shipments
+        ],
         "sensitive": placed.sensitive,
         "version": state.version,
     }
