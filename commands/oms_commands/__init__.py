@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from oms_commands import (
     catalogue,
+    counts,
     customers,
     drafts,
     fulfilment,
     fulfilments,
+    inbound,
+    lots,
     messages,
     orders,
     payments,
@@ -18,6 +21,7 @@ from oms_commands import (
     routing,
     stock,
     store_credit,
+    transfers,
 )
 from oms_ledger.kernel import Command
 
@@ -34,6 +38,10 @@ NOUNS = (
     returns,
     messages,
     stock,
+    inbound,
+    transfers,
+    counts,
+    lots,
     catalogue,
     customers,
 )

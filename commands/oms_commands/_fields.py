@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
@@ -19,10 +21,10 @@ from pydantic_core import CoreSchema, core_schema
 
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.money import DIGITS, to_minor
-from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, LOCALE, NO_NUL, PRINTABLE
+from oms_ledger.domain.patterns import CODE, COUNTRY, CURRENCY, DAY, LOCALE, LOT, NO_NUL, PRINTABLE
 from oms_ledger.domain.personal import Personal
 from oms_ledger.domain.texts import composed_value
-from oms_ledger.domain.times import bounded, not_a_number
+from oms_ledger.domain.times import EARLIEST, LATEST, OUT_OF_BOUNDS, bounded, not_a_number
 
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 """Unknown fields are refused: a misspelt one must not be lost silently."""
@@ -78,6 +80,25 @@ def _not_a_number_type(value: object) -> object:
     return value
 
 
+def valid_day(text: str) -> str:
+    """The day. `ValueError` where the calendar has no such day, or it is not from `EARLIEST` to
+    `LATEST`."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is not in the calendar; write a day as 2026-11-26") from None
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ValueError(OUT_OF_BOUNDS)
+    return text
+
+
+def require_distinct_skus(skus: Sequence[str], field: str = "lines") -> None:
+    """ValueError naming the field where a SKU is named twice."""
+    twice = next((sku for sku in skus if skus.count(sku) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{field}: {twice} is named twice; write all its units in one")
+
+
 COMPOSED = BeforeValidator(composed_value)
 """Puts a text into NFC before anything else is done with it. Every text of a command has it, last:
 what comes before it is checked after it."""
@@ -95,6 +116,12 @@ Count = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 TaxRate = Annotated[Decimal, Field(ge=0, le=10, max_digits=9)]
 """As a share of the price: 0.20."""
 Currency = Annotated[str, Field(pattern=CURRENCY)]
+LotName = Annotated[
+    str, Field(min_length=1, max_length=50, pattern=LOT, description="A lot or batch."), COMPOSED
+]
+SerialNumber = Annotated[
+    str, Field(min_length=1, max_length=50, pattern=LOT, description="A serial number."), COMPOSED
+]
 Country = Annotated[str, Field(pattern=COUNTRY)]
 Locale = Annotated[str, Field(pattern=LOCALE)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -119,6 +146,8 @@ def _personal_text(_: object, handler: GetCoreSchemaHandler) -> CoreSchema:
 
 PersonalText = Annotated[Personal, GetPydanticSchema(_personal_text)]
 Time = Annotated[AwareDatetime, AfterValidator(bounded), BeforeValidator(not_a_number)]
+Day = Annotated[str, AfterValidator(valid_day), Field(pattern=DAY), COMPOSED]
+"""A day of the calendar, as YYYY-MM-DD."""
 OccurredAt = Annotated[
     Time | None,
     Field(description="When it happened, if that was before now. Later than now is refused."),

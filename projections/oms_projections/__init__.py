@@ -10,10 +10,13 @@ from __future__ import annotations
 from oms_ledger.kernel import Query, ReadModel
 from oms_projections import (
     backorders,
+    counts,
     customers,
     deadlines,
     drafts,
     fulfilment_queue,
+    inbound,
+    lots,
     messages,
     order_analytics,
     order_status,
@@ -25,10 +28,14 @@ from oms_projections import (
 )
 from oms_projections.backorders import queries as of_backorders
 from oms_projections.channels import queries as of_channels
+from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
 from oms_projections.fulfilment_queue import queries as of_fulfilments
+from oms_projections.inbound import promise as of_promise
+from oms_projections.inbound import queries as of_inbound
+from oms_projections.lots import queries as of_lots
 from oms_projections.messages import queries as of_messages
 from oms_projections.order_analytics import queries as of_figures
 from oms_projections.order_status import queries as of_orders
@@ -53,6 +60,9 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     customers.READ_MODEL,
     drafts.READ_MODEL,
     messages.READ_MODEL,
+    inbound.READ_MODEL,
+    counts.READ_MODEL,
+    lots.READ_MODEL,
     reservations.READ_MODEL,
     backorders.READ_MODEL,
     fulfilment_queue.READ_MODEL,
@@ -63,6 +73,10 @@ QUERIES: tuple[Query, ...] = (
     *of_drafts.QUERIES,
     *of_reservations.QUERIES,
     *of_stock.QUERIES,
+    *of_inbound.QUERIES,
+    *of_promise.QUERIES,
+    *of_counts.QUERIES,
+    *of_lots.QUERIES,
     *of_backorders.QUERIES,
     *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,

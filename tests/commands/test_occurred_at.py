@@ -22,7 +22,10 @@ from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
+from tests.commands.counts.past import counted
 from tests.commands.fulfilments.past import opened, part, waiting
+from tests.commands.inbound.past import DUE, EXPECTED
+from tests.commands.lots.past import LOTS
 from tests.commands.messages.past import MESSAGE
 from tests.commands.orders.test_resume import FREED, GOT
 from tests.commands.payments.past import AUTHORISED, PAID, PENDING, gbp
@@ -45,6 +48,7 @@ from tests.commands.shop import (
     six,
     stock,
 )
+from tests.commands.transfers.past import IN_TRANSIT, PLANNED
 
 SHORT: tuple[Event, ...] = (
     *SHELF,
@@ -94,6 +98,46 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
         (*SHELF, place("MAN", 2)),
         {"sku": "A", "from_location": "LON", "to_location": "MAN", "quantity": 2},
     ),
+    "ChangeStockState": (
+        SHELF,
+        {
+            "sku": "A",
+            "location": "LON",
+            "from_state": "available",
+            "to_state": "damaged",
+            "quantity": 2,
+            "reason": "wet",
+        },
+    ),
+    "CreateInbound": (
+        SHELF,
+        {"location": "LON", "expected_at": DUE, "lines": [{"sku": "A", "quantity": 9}]},
+    ),
+    "ReceiveInbound": (
+        EXPECTED,
+        {"inbound_id": "i1", "lines": [{"sku": "A", "quantity": 4, "damaged": 1, "lot": "L1"}]},
+    ),
+    "CloseInbound": (EXPECTED, {"inbound_id": "i1"}),
+    "CancelInbound": (EXPECTED, {"inbound_id": "i1"}),
+    "CreateTransfer": (
+        (*SHELF, place("MAN", 2)),
+        {
+            "from_location": "LON",
+            "to_location": "MAN",
+            "lines": [{"sku": "A", "quantity": 2}],
+        },
+    ),
+    "ShipTransfer": (PLANNED, {"transfer_id": "t1"}),
+    "ReceiveTransfer": (
+        IN_TRANSIT,
+        {"transfer_id": "t1", "lines": [{"sku": "A", "quantity": 4}], "close": True},
+    ),
+    "CloseTransfer": (IN_TRANSIT, {"transfer_id": "t1"}),
+    "CancelTransfer": (PLANNED, {"transfer_id": "t1"}),
+    "CreateCount": (SHELF, {"location": "LON", "skus": ["A"]}),
+    "ApproveCount": (counted(8), {"count_id": "n1"}),
+    "CancelCount": (counted(8), {"count_id": "n1"}),
+    "PutLot": (LOTS, {"sku": "A", "lot": "L1", "status": "recalled"}),
     "CreateShipment": (six(), {"order_id": "o1", "location": "LON"}),
     "AcceptFulfilment": (six(), WORK),
     "RejectFulfilment": (six(), {**WORK, "reason": "closed"}),
@@ -170,10 +214,16 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "CloseReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
     "CancelReturn": (REQUESTED, RETURN),
     "ReopenReturn": ((*PAID_AND_DELIVERED, *BACK, ReturnClosed("r1")), RETURN),
+    "RerouteOrder": (
+        (place("MAN", 2), *six(), stock(9, location="MAN")),
+        {"order_id": "o1", "without": ["LON"]},
+    ),
 }
 """A past in which each command records a fact, and its fields without the time."""
 
 NO_FACTS = {
+    "RecordCount",
+    "ExpireLot",
     "CreateDraft",
     "PutDraft",
     "PlaceDraft",
@@ -183,6 +233,8 @@ NO_FACTS = {
     "PutProduct",
     "PutChannel",
     "PutHoldRule",
+    "PutRoutingRules",
+    "PutPostalAreas",
     "ScreenOrder",
     "BlockBuyer",
     "UnblockBuyer",
@@ -206,8 +258,8 @@ NO_FACTS = {
     "CorrectCustomer",
 }
 """Commands that hold from the moment they are recorded: definitions, releases, expiries, duties
-under law, reservations, requests of messages, what staff keep about a customer, and drafts, whose
-orders have a time of their own."""
+under law, reservations, requests of messages, counts of what is on hand at that moment, what staff
+keep about a customer, and drafts, whose orders have a time of their own."""
 
 TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from typing import Any
 from unicodedata import normalize
 
@@ -14,12 +15,26 @@ from oms_commands import COMMANDS
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.stock.receive import ReceiveStock
 from oms_ledger.domain.catalogue.events import OrderNumbered
+from oms_ledger.domain.counts.events import CountCreated
 from oms_ledger.domain.identifiers import order_id_of_spelling
+from oms_ledger.domain.inbound.events import InboundCreated, InboundLine
+from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import OrderPlaced, UnitsReturned, UnitsShipped
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.stock.events import StockReturned, StockShipped
+from oms_ledger.domain.stock.events import (
+    IncomingStockAdded,
+    StockMovedOut,
+    StockReturned,
+    StockShipped,
+)
 from oms_ledger.domain.texts import composed, decomposed, forms, in_all_forms
+from oms_ledger.domain.transfers.events import (
+    ShippedTransferLine,
+    TransferCreated,
+    TransferLine,
+    TransferShipped,
+)
 from oms_ledger.importers.online_retail import FileRow, parse
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
@@ -49,7 +64,7 @@ def texts(value: object) -> Iterator[str]:
 def valid(name: str) -> dict[str, Any]:
     kind = COMMANDS[name]
     path = [part[1:-1] for part in kind.route.path.split("/") if part.startswith("{")]
-    return {**kind.example, **dict.fromkeys(path, "A")}
+    return {**kind.example, **{part: "GB" if part == "country" else "A" for part in path}}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -122,6 +137,28 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     "CountStock": {"sku": NFC, "location": "LON", "counted": 3},
     "TransferStock": {"sku": NFC, "from": "LON", "to": "MAN", "quantity": 10},
     "ReturnStock": {"sku": NFC, "location": "LON", "quantity": 1},
+    "ChangeStockState": {
+        "sku": NFC,
+        "location": "LON",
+        "from_state": "available",
+        "to_state": "damaged",
+        "quantity": 10,
+        "reason": "wet",
+    },
+    "CreateInbound": {
+        "location": "LON",
+        "expected_at": "2026-02-01T09:00:00Z",
+        "lines": [{"sku": NFC, "quantity": 1}],
+    },
+    "CreateTransfer": {
+        "from_location": "LON",
+        "to_location": "MAN",
+        "lines": [{"sku": NFC, "quantity": 1}],
+    },
+    "CreateCount": {"location": "LON", "skus": [NFC]},
+    "RecordCount": {"count_id": "n1", "lines": [{"sku": NFC, "counted": 1}]},
+    "PutLot": {"sku": NFC, "lot": "L1", "status": "on_hold"},
+    "ExpireLot": {"sku": NFC, "lot": "L1"},
     "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
     "PlaceOrder": {
         "channel": "web",
@@ -141,6 +178,22 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     },
 }
 """Commands with the SKU in NFC, which need the ten units that there are in NFD."""
+
+OF_A_DOCUMENT: dict[str, dict[str, object]] = {
+    "ReceiveInbound": {"inbound_id": "i1", "lines": [{"sku": NFC, "quantity": 2}]},
+    "ShipTransfer": {"transfer_id": "t1", "lines": [{"sku": NFC, "quantity": 2}]},
+    "ReceiveTransfer": {"transfer_id": "t1", "lines": [{"sku": NFC, "quantity": 1}]},
+}
+"""Commands with the SKU in NFC about lines of a delivery or transfer of before."""
+
+DOCUMENTS = (
+    InboundCreated("i1", "LON", datetime(2026, 2, 1, tzinfo=UTC), (InboundLine(NFD, 2),)),
+    IncomingStockAdded(NFD, "LON", 2, "i1"),
+    TransferCreated("t1", "LON", "MAN", (TransferLine(NFD, 3),)),
+    TransferShipped("t1", (ShippedTransferLine(NFD, 1),)),
+    StockMovedOut(NFD, "LON", 1, "MAN", "t1"),
+    IncomingStockAdded(NFD, "MAN", 1, "t1"),
+)
 
 DRAFTS = {"CreateDraft", "PutDraft"}
 """They keep the SKU as it is written. Which product it is follows when the order is placed."""
@@ -165,7 +218,12 @@ SENT = (
 
 def past_of(name: str, *before: Event) -> Past:
     """The past in which a command of `OF_A_SKU` can be executed."""
-    return given(*OF_BEFORE, *(SENT if name == "RequestReturn" else ()), *before)
+    more: dict[str, tuple[Event, ...]] = {
+        "RequestReturn": SENT,
+        "RecordCount": (CountCreated("n1", "LON"),),
+        "ExpireLot": tuple(LotDefined(sku, "L1", "approved", "2020-01-01") for sku in (NFC, NFD)),
+    }
+    return given(*OF_BEFORE, *more.get(name, ()), *before)
 
 
 def test_all_commands_with_a_sku_are_tried() -> None:
@@ -176,7 +234,7 @@ def test_all_commands_with_a_sku_are_tried() -> None:
         for name, kind in COMMANDS.items()
         if any("sku" in field for field in field_names(TypeAdapter(kind).json_schema()))
     }
-    assert with_sku - DRAFTS - {"PutHoldRule"} == set(OF_A_SKU)
+    assert with_sku - DRAFTS - {"PutHoldRule"} == {*OF_A_SKU, *OF_A_DOCUMENT}
     assert {"RequestReturn", "RequestBlindReturn", "EditOrder"} <= with_sku
 
 
@@ -202,6 +260,15 @@ def test_a_product_of_before_is_reached_by_its_sku(name: str) -> None:
         COMMANDS[name], **{**OF_A_SKU[name], **({"sku": NFD} if "sku" in OF_A_SKU[name] else {})}
     )
     assert same.events == done.events
+
+
+@pytest.mark.parametrize("name", OF_A_DOCUMENT)
+def test_a_line_of_a_document_of_before_is_reached_by_its_sku(name: str) -> None:
+    done = given(*OF_BEFORE, *DOCUMENTS).when(COMMANDS[name], **OF_A_DOCUMENT[name])
+    assert done.events
+    shown = repr(done.events) + repr(done.answer)
+    assert NFD in shown
+    assert NFC not in shown
 
 
 @pytest.mark.parametrize("name", OF_A_SKU)

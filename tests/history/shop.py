@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from oms_commands.catalogue._fields import ComponentFields
 from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
@@ -59,6 +60,8 @@ from oms_commands.returns.reopen import ReopenReturn
 from oms_commands.returns.request import RequestReturn
 from oms_commands.risk.block import BlockBuyer
 from oms_commands.risk.put_rule import PutHoldRule
+from oms_commands.routing._fields import RuleFields
+from oms_commands.routing.put_rules import PutRoutingRules
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
@@ -112,6 +115,8 @@ class RandomShop:
         for sku in SKUS:
             execute(ReceiveStock(sku=sku, location="LON", quantity=30))
         execute(PutProduct(sku="POST", title="Postage", stocked=False))
+        parts = tuple(ComponentFields(sku, n) for n, sku in enumerate(SKUS[:2], 1))
+        execute(PutProduct(sku="KIT", title="Kit", components=parts))
         execute(PutChannel(channel="web", name_="Web"))
         execute(IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill"))
 
@@ -357,6 +362,9 @@ class RandomShop:
                 return BlockBuyer("c1", "charge-backs")
             if days == 150:
                 return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+            if days == 120:
+                rules = (RuleFields("highest_stock"), RuleFields("fewest_splits"))
+                return PutRoutingRules("web", rules)
             if days % 60:
                 return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)

@@ -90,6 +90,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _expire(client)
         _return(client)
         _channel(client)
+        _routing(client)
         _hold(client)
         _credit(client)
         fulfil_step_by_step(client)
@@ -307,6 +308,20 @@ def _channel(client: ExampleClient) -> None:
     assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
 
 
+def _routing(client: ExampleClient) -> None:
+    """An order that is routed by rules, and then away from where it went."""
+    client.do("PutPostalAreas", country="GB")
+    client.do("PutRoutingRules", channel="phone")
+    body = {**order(1, "85123A"), "channel": "Phone"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    reroute = {"without": ["LON"], "backorder": True}
+    after = client.do("RerouteOrder", body=reroute, order_id=order_id)["position"]
+    rules = client.see("get_routing_rules", after, channel="PHONE")["rules"]
+    assert [rule["type"] for rule in rules][:2] == ["capacity", "fewest_splits"]
+    decisions = client.see("routing_decisions", after, order_id=order_id)["items"]
+    assert [each["cause"] for each in decisions] == ["placement", "reroute"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -357,7 +372,7 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d", "account": "a"}
-PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c"}
+PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "country": "GB"}
 PATHS |= {"fulfilment_id": "o@LON"}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Count, Id, Quantity
+from oms_commands._fields import STRICT, Count, Id, LotName, Quantity, SerialNumber, Sku
+from oms_ledger.domain.fulfilment.traceability import NamedLots, NamedSerials
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -22,6 +24,41 @@ class PackageFields:
     length_mm: Count | None = None
     width_mm: Count | None = None
     height_mm: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PickedLot:
+    """Units of a line that were picked from a lot; of a kit, with the `sku` of a component."""
+
+    line_id: Id
+    lot: LotName
+    quantity: Quantity
+    sku: Sku | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LineSerials:
+    """The serial numbers of units of a line; of a kit, with the `sku` of a component."""
+
+    line_id: Id
+    serials: Annotated[tuple[SerialNumber, ...], Field(min_length=1, max_length=2000)]
+    sku: Sku | None = None
+
+
+def named_lots(picked: Iterable[PickedLot]) -> NamedLots:
+    lots: dict[tuple[str, str | None], dict[str, int]] = {}
+    for each in picked:
+        of_line = lots.setdefault((each.line_id, each.sku), {})
+        of_line[each.lot] = of_line.get(each.lot, 0) + each.quantity
+    return lots
+
+
+def named_serials(lines: Iterable[LineSerials]) -> NamedSerials:
+    serials: dict[tuple[str, str | None], tuple[str, ...]] = {}
+    for each in lines:
+        key = (each.line_id, each.sku)
+        serials[key] = (*serials.get(key, ()), *each.serials)
+    return serials
 
 
 ScanCode = Literal[

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
-from oms_commands.fulfilment._fields import Force, check_force
+from oms_commands.fulfilment._fields import (
+    Force,
+    LineSerials,
+    PickedLot,
+    check_force,
+    named_lots,
+    named_serials,
+)
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
 from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import correct_date, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import held_work_refs, hold_of_work
 from oms_ledger.domain.guards import existing_order, existing_shipment
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.lots.state import Serial
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -37,6 +47,10 @@ class DispatchShipment(Command):
     It is refused with `ship_blocked`, naming each block, while a hold applies to it, or what is due
     is neither paid nor authorised and its channel ships nothing unpaid; `force` with a `reason`
     sends it all the same, and is on record.
+
+    Where the stock is kept by lots, those leave first that expire first, unless `lots` names
+    others; it is refused with `lot_unavailable` where only blocked or expired lots are left.
+    `serials` are the serial numbers of units: each leaves once, until it comes back.
     """
 
     name: ClassVar[str] = "DispatchShipment"
@@ -55,6 +69,8 @@ class DispatchShipment(Command):
     simulated: bool = False
     force: Force = False
     reason: Reason | None = None
+    lots: Annotated[tuple[PickedLot, ...], Field(max_length=2000)] = ()
+    serials: Annotated[tuple[LineSerials, ...], Field(max_length=2000)] = ()
 
     @model_validator(mode="after")
     def _forced_for_a_reason(self) -> DispatchShipment:
@@ -68,6 +84,7 @@ class DispatchShipment(Command):
             refs.append((Order, created.order_id))
             units = stock_in(created, given.state(Order, created.order_id))
             refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
+            refs += [(Serial, key) for key in serial_keys(created, named_serials(self.serials))]
             refs += held_work_refs(created, given)
         return refs
 
@@ -88,7 +105,12 @@ class DispatchShipment(Command):
             override.reason,
             override.blocks,
         )
-        changes = dispatch(created, dispatched, stock_in(created, order))
+        stock = stock_in(created, order)
+        day = day_of(self.occurred_at or ctx.now)
+        lots = lots_shipped(created, stock, named_lots(self.lots), day, given)
+        changes = dispatch(created, dispatched, stock, lots)
+        if self.serials:
+            changes += serials_shipped(created, stock, named_serials(self.serials), given)
         return dated(changes, self.occurred_at, ctx)
 
     def _corrected(

@@ -9,7 +9,7 @@ from oms_ledger.domain.fulfilments.answers import FulfilmentAnswer
 from oms_ledger.domain.fulfilments.rules import existing_case, work_refs
 from oms_ledger.domain.fulfilments.views import fulfilment_view
 from oms_ledger.domain.identifiers import fulfilment_name
-from oms_ledger.domain.routing.rerouting import reroute_refs
+from oms_ledger.domain.routing.reroute import reroute_refs
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 

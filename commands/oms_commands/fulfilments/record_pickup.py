@@ -16,6 +16,7 @@ from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import deliver, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilment.traceability import lots_shipped
 from oms_ledger.domain.fulfilments.blocks import hold_of_work
 from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
 from oms_ledger.domain.fulfilments.rules import existing_case
@@ -24,6 +25,7 @@ from oms_ledger.domain.fulfilments.work import work_status
 from oms_ledger.domain.guards import existing_shipment
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.state import Order
+from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
@@ -88,8 +90,10 @@ class RecordFulfilmentPickup(FulfilmentCommand):
                 force=override.reason,
                 overridden=override.blocks,
             )
+            stock = stock_in(created, case.order)
+            lots = lots_shipped(created, stock, {}, day_of(at), given)
             changes += [
-                *dispatch(created, left, stock_in(created, case.order)),
+                *dispatch(created, left, stock, lots),
                 *deliver(created, at, None),
                 Change(FulfilmentPickedUp(self.fulfilment_id, shipment_id)),
             ]

@@ -19,7 +19,7 @@ from oms_ledger.domain.fulfilments.rules import (
     with_put_back,
 )
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.routing.rerouting import reroute
+from oms_ledger.domain.routing.reroute import reroute
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 

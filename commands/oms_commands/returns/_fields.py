@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import (
@@ -12,7 +13,9 @@ from oms_commands._fields import (
     Amount,
     Code,
     Id,
+    LotName,
     Quantity,
+    SerialNumber,
     Sku,
     TaxRate,
     Text,
@@ -43,13 +46,16 @@ class BlindLine:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ReceivedLineFields:
-    """Without `disposition` what is resellable is restocked, and the rest kept in quarantine."""
+    """Without `disposition` what is resellable is restocked, and the rest kept in quarantine. `lot`
+    is that of all of them, `serials` are the serial numbers of those that left with one."""
 
     line_id: Id
     quantity: Quantity
     condition: Literal["resellable", "damaged", "wrong_item"]
     location: Code
     disposition: Disposition | None = None
+    lot: LotName | None = None
+    serials: Annotated[tuple[SerialNumber, ...], Field(max_length=2000)] = ()
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

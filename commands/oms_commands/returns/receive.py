@@ -13,10 +13,17 @@ from oms_commands.returns._fields import ReceivedLineFields
 from oms_commands.returns._return_command import ReturnCommand, return_refs
 from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.identifiers import lot_key, stock_key
+from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine
-from oms_ledger.domain.returns.receipts import DISPOSITIONS, components_of, receive, skus_of
+from oms_ledger.domain.returns.receipts import (
+    DISPOSITIONS,
+    ReturnedUnits,
+    components_of,
+    receive,
+    skus_of,
+)
 from oms_ledger.domain.returns.rules import existing_return
 from oms_ledger.domain.returns.state import Return
 from oms_ledger.domain.stock.state import StockLevel
@@ -66,6 +73,8 @@ class ReceiveReturn(ReturnCommand):
             if sku is None:
                 continue
             components = components_of(line.line_id, sku, order, given)
+            refs += [(Serial, lot_key(sku, serial)) for serial in line.serials]
+            refs += [(Lot, lot_key(sku, line.lot))] if line.lot else []
             taken = [each.sku for each in components] if components else [sku]
             refs += [(Product, sku)] if order is None else []
             refs += [(StockLevel, stock_key(each, line.location)) for each in taken]
@@ -76,8 +85,12 @@ class ReceiveReturn(ReturnCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, requested = existing_return(given, self.return_id)
         order = self._order(return_, given)
-        lines = self._received(skus_of(return_, order))
-        changes = receive(return_, requested, lines, order, given, complete=self.complete)
+        skus = skus_of(return_, order)
+        units = [
+            ReturnedUnits(line, fields.lot, fields.serials)
+            for line, fields in zip(self._received(skus), self.lines, strict=True)
+        ]
+        changes = receive(return_, requested, units, order, given, complete=self.complete)
         return dated(changes, self.occurred_at, ctx)
 
     def _order(self, return_: Return, given: Given) -> Order | None:

@@ -15,7 +15,7 @@ from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.rerouting import allocated_units, reroute, reroute_refs
+from oms_ledger.domain.routing.reroute import allocated_units, reroute, reroute_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oms_commands.stock.adjust import AdjustStock
+from oms_commands.stock.change_state import ChangeStockState
 from oms_commands.stock.count import CountStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
@@ -15,4 +16,5 @@ COMMANDS: tuple[type[Command], ...] = (
     AdjustStock,
     CountStock,
     TransferStock,
+    ChangeStockState,
 )

@@ -8,7 +8,9 @@ from typing import ClassVar
 from oms_ledger.domain.catalogue.events import ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product, product_refs, stored_sku
 from oms_ledger.domain.errors import Refused
-from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.identifiers import lot_key, stock_key
+from oms_ledger.domain.lots.state import Lot
+from oms_ledger.domain.stock.movements import require_free
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.stock.views import stock_view
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref
@@ -34,6 +36,10 @@ def stock_refs(sku: str, location: str, given: Given) -> list[Ref]:
     return [level, (Location, location), *product_refs(sku)]
 
 
+def lot_refs(sku: str, lot: str | None, given: Given) -> list[Ref]:
+    return [] if lot is None else [(Lot, lot_key(stored_sku(sku, given), lot))]
+
+
 def stock_answer(sku: str, location: str, given: Given) -> Mapping[str, Json]:
     sku = stored_sku(sku, given)
     level = given.state(StockLevel, stock_key(sku, location))
@@ -56,13 +62,10 @@ def defined_on_the_fly(sku: str, given: Given) -> list[Change]:
     return [Change(ProductDefined(sku, sku, True))]
 
 
-def refuse_if_short(sku: str, location: str, change: int, given: Given) -> None:
+def refuse_if_short(
+    sku: str, location: str, change: int, given: Given, lot: str | None = None
+) -> None:
     """Units that are promised to orders cannot be taken off the shelf."""
-    free = given.state(StockLevel, stock_key(sku, location)).free
-    if free + change < 0:
-        raise Refused(
-            f"Only {free} units of {sku} at {location} are promised to nobody, {-change} are"
-            " wanted. Cancel or re-allocate orders first, or take fewer.",
-            code="insufficient_stock",
-            errors=[{"sku": sku, "location": location, "requested": -change, "available": free}],
-        )
+    level = given.state(StockLevel, stock_key(sku, location))
+    if change < 0:
+        require_free(level, sku, location, -change, lot)

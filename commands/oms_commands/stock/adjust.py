@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code, Count, OccurredAt, RequiredText, Sku, Text
-from oms_commands.stock._stock_command import StockCommand, defined_on_the_fly, refuse_if_short
+from oms_commands._fields import STRICT, Code, Count, LotName, OccurredAt, RequiredText, Sku, Text
+from oms_commands.stock._stock_command import (
+    StockCommand,
+    defined_on_the_fly,
+    lot_refs,
+    refuse_if_short,
+)
 from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.errors import Conflict
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
-from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.events import StockAdjusted, StockStateChanged
+from oms_ledger.domain.stock.lots import taken
+from oms_ledger.domain.stock.movements import (
+    lots_changed,
+    lots_of_adjustment,
+    state_changed,
+)
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
-from oms_ledger.kernel import Change, Context, Given, Json, Route
+from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -26,11 +37,14 @@ class AdjustStock(StockCommand):
     """Correct a balance by `change`, or to `set_to`. The reason is kept with it.
 
     With `expected_on_hand` it happens only if the balance is still what the caller saw;
-    `occurred_at` is when the shelf really changed, if that was earlier.
+    `occurred_at` is when the shelf really changed, if that was earlier. `lot` is the lot of the
+    units; without it units of no lot are taken first, then those that expire first. With `state`
+    units are taken that are damaged or in quarantine, as when they are scrapped. Many
+    at once: a list under `items`, each on its own merits.
     """
 
     name: ClassVar[str] = "AdjustStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {
         "sku": "85123A",
@@ -46,13 +60,21 @@ class AdjustStock(StockCommand):
     set_to: Count | None = None
     expected_on_hand: int | None = None
     reference: Text | None = None
+    lot: LotName | None = None
+    state: Literal["available", "damaged", "quarantine"] = "available"
     occurred_at: OccurredAt = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> AdjustStock:
         if (self.change is None) == (self.set_to is None):
             raise ValueError("change: give either change or set_to")
+        if self.state != "available" and (self.change is None or self.change >= 0):
+            raise ValueError(f"state: only units that are available are added; take {self.state}"
+                             " ones away with a change below 0")  # fmt: skip
         return self
+
+    def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
+        return [*StockCommand.reads(self, ctx, given), *lot_refs(self.sku, self.lot, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         require_location(given, self.location)
@@ -67,7 +89,19 @@ class AdjustStock(StockCommand):
         change = self.change if self.set_to is None else self.set_to - on_hand
         if not change:
             return ()
-        refuse_if_short(sku, self.location, change, given)
-        event = StockAdjusted(sku, self.location, change, self.reason, self.reference)
-        changes = [*defined_on_the_fly(sku, given), Change(event)]
+        changes = [*defined_on_the_fly(sku, given), *self._adjusted(sku, change, given)]
         return dated(changes, self.occurred_at, ctx)
+
+    def _adjusted(self, sku: str, change: int, given: Given) -> list[Change]:
+        level = given.state(StockLevel, stock_key(sku, self.location))
+        event = Change(StockAdjusted(sku, self.location, change, self.reason, self.reference))
+        if self.state != "available":
+            back = StockStateChanged(
+                sku, self.location, -change, self.state, "available", self.reason, lot=self.lot
+            )
+            available = state_changed(level, back)
+            lots = [] if self.lot is None else list(taken({self.lot: -change}, level.lots))
+            return [available, *lots_changed(sku, self.location, lots, self.reference), event]
+        refuse_if_short(sku, self.location, change, given, self.lot)
+        lots = lots_of_adjustment(level, sku, self.location, change, self.lot, given)
+        return [*lots_changed(sku, self.location, lots, self.reference), event]

@@ -14,6 +14,7 @@ from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import StockAnswer
 from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -24,11 +25,11 @@ class CountStock(StockCommand):
     """Book the result of a count: a difference becomes an adjustment with reason `count`.
 
     The difference is to what is on hand now; `occurred_at` is when the shelf was counted, if that
-    was earlier.
+    was earlier. Many at once: a list under `items`, each on its own merits.
     """
 
     name: ClassVar[str] = "CountStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/counts")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/counts", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {"sku": "85123A", "location": "LON", "counted": 98}
 
@@ -42,10 +43,13 @@ class CountStock(StockCommand):
         require_location(given, self.location)
         sku = stored_sku(self.sku, given)
         key = stock_key(sku, self.location)
-        change = self.counted - given.state(StockLevel, key).on_hand
+        level = given.state(StockLevel, key)
+        change = self.counted - level.on_hand
         if not change:
             return ()
         refuse_if_short(sku, self.location, change, given)
         event = StockAdjusted(sku, self.location, change, "count", self.reference)
-        changes = [*defined_on_the_fly(sku, given), Change(event)]
+        lots = lots_of_adjustment(level, sku, self.location, change, None, given)
+        lots_event = lots_changed(sku, self.location, lots, self.reference)
+        changes = [*defined_on_the_fly(sku, given), *lots_event, Change(event)]
         return dated(changes, self.occurred_at, ctx)

@@ -12,8 +12,11 @@ from oms_commands._fields import STRICT, Code, OccurredAt, Quantity, Sku, Text
 from oms_commands.stock._stock_command import refuse_if_short, stock_answer, stock_refs
 from oms_ledger.domain.catalogue.state import stored_sku
 from oms_ledger.domain.guards import require_location
+from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.stock.answers import MovedAnswer
 from oms_ledger.domain.stock.events import StockMovedIn, StockMovedOut
+from oms_ledger.domain.stock.movements import arriving, day_of, lots_changed, picked_lots
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
@@ -22,6 +25,7 @@ from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 class TransferStock(Command):
     """Move free units from one location to another; answers with both balances.
 
+    Of lots those leave first that expire first.
     `occurred_at` is when they were moved, if that was earlier.
     """
 
@@ -59,9 +63,16 @@ class TransferStock(Command):
         require_location(given, here)
         require_location(given, there)
         refuse_if_short(sku, here, -self.quantity, given)
-        out = StockMovedOut(sku, here, self.quantity, there, self.reference)
-        into = StockMovedIn(sku, there, self.quantity, here, self.reference)
-        return dated([Change(out), Change(into)], self.occurred_at, ctx)
+        level = given.state(StockLevel, stock_key(sku, here))
+        day = day_of(self.occurred_at or ctx.now)
+        lots = picked_lots(level, sku, here, self.quantity, day, {})
+        changes = [
+            *lots_changed(sku, here, lots, self.reference),
+            Change(StockMovedOut(sku, here, self.quantity, there, self.reference)),
+            Change(StockMovedIn(sku, there, self.quantity, here, self.reference)),
+            *lots_changed(sku, there, arriving(lots), self.reference),
+        ]
+        return dated(changes, self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from oms_ledger.domain.fulfilments.events import (
     FulfilmentDue,
@@ -15,6 +15,7 @@ from oms_ledger.domain.fulfilments.events import (
     FulfilmentOverdue,
     FulfilmentScheduled,
 )
+from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
@@ -29,6 +30,7 @@ from oms_ledger.domain.reservations.events import (
     ReservationReleased,
     ReservationUsed,
 )
+from oms_ledger.domain.stock.lots import APPROVED
 from oms_ledger.kernel import Event
 
 
@@ -118,6 +120,16 @@ def _overdue_fulfilment(event: Event) -> DeadlineChange | None:
             return None
 
 
+def _expiring_lot(event: Event) -> DeadlineChange | None:
+    """A lot that is approved expires when its last day is over, in UTC. Another is blocked
+    already."""
+    assert isinstance(event, LotDefined)
+    if event.status != APPROVED or event.expires_on is None:
+        return DeadlineEnded(event.key)
+    day_after = datetime.fromisoformat(event.expires_on).replace(tzinfo=UTC) + timedelta(days=1)
+    return DeadlineSet(event.key, day_after)
+
+
 def _reservation(event: Event) -> DeadlineChange | None:
     """Until its `expires_at` a reservation holds its units."""
     match event:
@@ -157,6 +169,7 @@ KINDS: tuple[DeadlineKind, ...] = (
         "scheduled_order", (OrderPlaced, FulfilmentReleased, *UNITS_CHANGED), _scheduled_order
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
+    DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
     DeadlineKind(
         "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
     ),

@@ -25,6 +25,9 @@ class StockRow(Row):
     incoming: int
     version: int
     updated_at: datetime
+    damaged: int = 0
+    quarantine: int = 0
+    blocked: int = 0
 
 
 @dataclass(slots=True)

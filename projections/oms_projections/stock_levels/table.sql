@@ -9,6 +9,9 @@ CREATE TABLE stock{v} (
     incoming bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
+    damaged bigint NOT NULL,
+    quarantine bigint NOT NULL,
+    blocked bigint NOT NULL,
     PRIMARY KEY (sku, location)
 ) WITH (fillfactor = 70);
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.counts.describe import describe_count
+from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
 from oms_ledger.domain.customers.events import (
     CUSTOMER_EVENTS,
@@ -18,6 +20,10 @@ from oms_ledger.domain.fulfilment.events import (
 )
 from oms_ledger.domain.fulfilments.describe import describe_fulfilment
 from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
+from oms_ledger.domain.inbound.describe import describe_inbound
+from oms_ledger.domain.inbound.events import INBOUND_EVENTS
+from oms_ledger.domain.lots.describe import describe_lot, describe_serial
+from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
 from oms_ledger.domain.messages.describe import describe_message
 from oms_ledger.domain.messages.events import MESSAGE_EVENTS
 from oms_ledger.domain.orders.describe import Skus, describe_order
@@ -40,6 +46,8 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.domain.store_credit.describe import describe_store_credit
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
+from oms_ledger.domain.transfers.describe import describe_transfer
+from oms_ledger.domain.transfers.events import TRANSFER_EVENTS
 from oms_ledger.kernel import Event
 
 
@@ -63,6 +71,16 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_return_policy(event)]
     if isinstance(event, STOCK_EVENTS):
         return [describe_stock(event)]
+    if isinstance(event, LotDefined):
+        return [describe_lot(event)]
+    if isinstance(event, SERIAL_EVENTS):
+        return [describe_serial(event)]
+    if isinstance(event, INBOUND_EVENTS):
+        return [describe_inbound(event)]
+    if isinstance(event, TRANSFER_EVENTS):
+        return [describe_transfer(event)]
+    if isinstance(event, COUNT_EVENTS):
+        return [describe_count(event)]
     if isinstance(event, RESERVATION_EVENTS):
         return [describe_reservation(event)]
     if isinstance(event, ROUTING_EVENTS):

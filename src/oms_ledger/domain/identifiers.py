@@ -80,6 +80,12 @@ def fulfilment_name(fulfilment_id: str) -> FulfilmentName | None:
     return FulfilmentName(order_id, location, int(number)) if is_part and number != "1" else None
 
 
+def lot_key(sku: str, name: str) -> str:
+    """Key of a lot of a SKU, or of a unit of it with a serial number. These names have no `@`, so
+    the last one parts the two."""
+    return f"{sku}@{name}"
+
+
 def channel_key(channel: str) -> str:
     """Key of a channel's stream. `Web` and `web` are one channel."""
     return channel.lower()

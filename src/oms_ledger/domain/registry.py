@@ -6,6 +6,8 @@ from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, P
 from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
+from oms_ledger.domain.counts.events import COUNT_EVENTS
+from oms_ledger.domain.counts.state import Count
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
 from oms_ledger.domain.customers.retention import Retention, RetentionSet
 from oms_ledger.domain.customers.state import CustomerRecord
@@ -15,6 +17,10 @@ from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
 from oms_ledger.domain.fulfilments.state import Fulfilment
+from oms_ledger.domain.inbound.events import INBOUND_EVENTS
+from oms_ledger.domain.inbound.state import Inbound
+from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
+from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.messages.events import MESSAGE_EVENTS
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.events import ORDER_EVENTS
@@ -33,6 +39,8 @@ from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.store_credit.state import StoreCredit
+from oms_ledger.domain.transfers.events import TRANSFER_EVENTS
+from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Event, State
 
 EVENTS: dict[str, type[Event]] = {
@@ -41,6 +49,11 @@ EVENTS: dict[str, type[Event]] = {
         *ORDER_EVENTS,
         *DRAFT_EVENTS,
         *STOCK_EVENTS,
+        LotDefined,
+        *SERIAL_EVENTS,
+        *INBOUND_EVENTS,
+        *TRANSFER_EVENTS,
+        *COUNT_EVENTS,
         *RESERVATION_EVENTS,
         *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
@@ -66,6 +79,11 @@ STATES: dict[str, type[State]] = {
         Order,
         Draft,
         StockLevel,
+        Lot,
+        Serial,
+        Inbound,
+        Transfer,
+        Count,
         Reservation,
         Fulfilment,
         Shipment,

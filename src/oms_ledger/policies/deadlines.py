@@ -10,6 +10,7 @@ from datetime import datetime
 
 from oms_commands.fulfilments.mark_overdue import MarkFulfilmentOverdue
 from oms_commands.fulfilments.release_schedule import ReleaseFulfilmentSchedule
+from oms_commands.lots.expire import ExpireLot
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
 from oms_commands.reservations.expire import ExpireReservation
@@ -22,6 +23,7 @@ DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
         fulfilment_id, if_due=True
     ),
     "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
+    "expiring_lot": lambda key, due_at: ExpireLot(*key.rsplit("@", 1)),
     "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }
 """Makes the command from the key of the deadline and its time. The command does nothing where it no

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,13 +14,32 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentCancelled,
     ShipmentDispatched,
     ShipmentLabelled,
+    ShipmentLine,
 )
-from oms_ledger.domain.orders.events import OrderHeld, UnitsShipped, UnitsUnpacked
-from oms_ledger.domain.stock.events import StockShipped
+from oms_ledger.domain.lots.events import LotDefined, SerialReturned, SerialShipped
+from oms_ledger.domain.orders.events import OrderHeld, UnitsPacked, UnitsShipped, UnitsUnpacked
+from oms_ledger.domain.orders.lines import Allocation
+from oms_ledger.domain.stock.events import (
+    LotChange,
+    StockLotsChanged,
+    StockLotStatusChanged,
+    StockShipped,
+)
 from oms_ledger.kernel import Event
 from oms_ledger.testing import CONTEXT, given
 from tests.commands.payments.past import authorised, captured, paid_by, requested
-from tests.commands.shop import AT, UNDER_WAY, delivered, packed, quantities, six
+from tests.commands.shop import (
+    AT,
+    SHELF,
+    UNDER_WAY,
+    created,
+    delivered,
+    line,
+    ordered,
+    packed,
+    quantities,
+    six,
+)
 
 PACKED = (*six(), *packed())
 COMMAND = DispatchShipment(shipment_id="s1")
@@ -123,3 +143,130 @@ def test_a_time_has_a_zone() -> None:
     given().when(
         DispatchShipment, shipment_id="s1", occurred_at="2026-01-01T00:00:00"
     ).then_invalid("occurred_at")
+
+
+LOTS = (
+    LotDefined("A", "L1", "approved", "2027-01-01"),
+    LotDefined("A", "L2", "approved", "2028-01-01"),
+    StockLotsChanged(
+        "A",
+        "LON",
+        (
+            LotChange("L2", 5, "approved", "2028-01-01"),
+            LotChange("L1", 3, "approved", "2027-01-01"),
+        ),
+    ),
+)
+"""Of the ten units at LON three are of L1, which expires first, five of L2 and two of no lot."""
+
+
+def left(*lots: LotChange) -> StockLotsChanged:
+    return StockLotsChanged("A", "LON", lots, None, "o1", "1", "s1")
+
+
+def test_lots_leave_first_that_expire_first() -> None:
+    decision = given(*PACKED, *LOTS).when(COMMAND)
+    gone = left(
+        LotChange("L1", -3, "approved", "2027-01-01"),
+        LotChange("L2", -3, "approved", "2028-01-01"),
+    )
+    assert decision.events[2:] == (gone, StockShipped("A", "LON", 6, "o1", "1", "s1"))
+
+
+def test_blocked_and_expired_lots_do_not_leave() -> None:
+    held = StockLotStatusChanged("A", "LON", "L1", 3, "approved", "on_hold", "2027-01-01")
+    decision = given(*PACKED, *LOTS, held).when(COMMAND)
+    assert left(LotChange("L2", -5, "approved", "2028-01-01")) in decision.events  # and one of none
+    recalled = StockLotStatusChanged("A", "LON", "L2", 5, "approved", "recalled", "2028-01-01")
+    given(*PACKED, *LOTS, recalled).when(COMMAND).then_refused(
+        "lot_unavailable",
+        {"sku": "A", "location": "LON", "lot": None, "requested": 6, "available": 5},
+    )
+
+
+def test_on_the_day_after_its_last_a_lot_does_not_leave_though_it_is_not_expired_yet() -> None:
+    """The workers expire it by a deadline; nothing of it leaves until they have."""
+    day = CONTEXT.now.date()
+    for last, fine in ((day, True), (day - timedelta(days=1), False)):
+        lot = LotChange("L1", 9, "approved", last.isoformat())
+        past = (*PACKED, StockLotsChanged("A", "LON", (lot,)))
+        decision = given(*past).when(COMMAND)
+        if fine:
+            assert left(LotChange("L1", -6, "approved", last.isoformat())) in decision.events
+        else:
+            decision.then_refused("lot_unavailable")
+
+
+def test_named_lots_leave_and_the_rest_as_usual() -> None:
+    picked = [{"line_id": "1", "lot": "L2", "quantity": 4}]
+    decision = given(*PACKED, *LOTS).when(DispatchShipment, shipment_id="s1", lots=picked)
+    gone = left(
+        LotChange("L2", -4, "approved", "2028-01-01"),
+        LotChange("L1", -2, "approved", "2027-01-01"),
+    )
+    assert gone in decision.events
+    for lot, quantity in (("L2", 6), ("L1", 4), ("L9", 1)):
+        wrong = [{"line_id": "1", "lot": lot, "quantity": quantity}]
+        given(*PACKED, *LOTS).when(DispatchShipment, shipment_id="s1", lots=wrong).then_refused(
+            "lot_unavailable"
+        )
+    many = [
+        {"line_id": "1", "lot": "L2", "quantity": 5},
+        {"line_id": "1", "lot": "L1", "quantity": 2},
+    ]
+    given(*PACKED, *LOTS).when(DispatchShipment, shipment_id="s1", lots=many).then_refused(
+        "lot_unavailable", {"line": "1", "requested": 7, "available": 6}
+    )
+    other = [{"line_id": "7", "lot": "L2", "quantity": 1}]
+    given(*PACKED, *LOTS).when(DispatchShipment, shipment_id="s1", lots=other).then_refused(
+        "unknown_line", {"line": "7"}
+    )
+
+
+def test_two_lines_of_a_sku_do_not_get_the_same_units() -> None:
+    lines = (ShipmentLine("1", "A", 2), ShipmentLine("2", "A", 4))
+    got = (Allocation("1", "A", "LON", 2), Allocation("2", "A", "LON", 4))
+    past = (
+        *SHELF,
+        *ordered(line(2), line(4, "2"), got=got),
+        UnitsPacked("o1", "s1", "LON", (*quantities(2), *quantities(4, "2"))),
+        created("s1", *lines),
+        *LOTS,
+    )
+    events = given(*past).when(COMMAND).events
+    lots = {e.line_id: e.lots for e in events if isinstance(e, StockLotsChanged)}
+    assert lots == {
+        "1": (LotChange("L1", -2, "approved", "2027-01-01"),),
+        "2": (
+            LotChange("L1", -1, "approved", "2027-01-01"),
+            LotChange("L2", -3, "approved", "2028-01-01"),
+        ),
+    }
+
+
+def serials(*names: str, line_id: str = "1") -> dict[str, object]:
+    return {"shipment_id": "s1", "serials": [{"line_id": line_id, "serials": names}]}
+
+
+def test_serial_numbers_leave_once() -> None:
+    decision = given(*PACKED).when(DispatchShipment, **serials("N1", "N2"))
+    shipped = [e for e in decision.events if isinstance(e, SerialShipped)]
+    assert shipped == [SerialShipped("A", name, "LON", "o1", "1", "s1") for name in ("N1", "N2")]
+    gone = SerialShipped("A", "N1", "LON", "o9", "1", "s9")
+    given(*PACKED, gone).when(DispatchShipment, **serials("N1", "N2")).then_refused(
+        "serial_taken", {"line": "1", "serial": "N1"}
+    )
+    back = SerialReturned("A", "N1", "LON", "o9", "r1")
+    assert given(*PACKED, gone, back).when(DispatchShipment, **serials("N1")).events
+    other = SerialShipped("B", "N1", "LON", "o9", "1", "s9")
+    assert given(*PACKED, other).when(DispatchShipment, **serials("N1")).events
+    given(*PACKED).when(DispatchShipment, **serials("N1", "N1")).then_refused("serial_taken")
+
+
+def test_no_more_serial_numbers_than_units() -> None:
+    given(*PACKED).when(DispatchShipment, **serials(*"ABCDEFG")).then_refused(
+        "too_many_serials", {"line": "1", "requested": 7, "available": 6}
+    )
+    given(*PACKED).when(DispatchShipment, **serials("N1", line_id="7")).then_refused(
+        "unknown_line", {"line": "7"}
+    )

@@ -223,12 +223,17 @@ class Books:
         self.check_exchanges()
 
     def check_units(self) -> None:
-        restocked: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
+        quarantined: Counter[str] = Counter()
         for event in self.events:
             if isinstance(event, ReturnReceived):
                 for line in event.lines:
-                    if line.disposition == "restock":
-                        restocked[line.sku] += line.quantity
+                    if line.condition == "wrong_item":
+                        continue
+                    if line.disposition != "write_off":
+                        kept[line.sku] += line.quantity
+                    if line.disposition == "quarantine":
+                        quarantined[line.sku] += line.quantity
         shipped: Counter[str] = Counter()
         orders = self.of(Order)
         for event in self.events:
@@ -238,7 +243,8 @@ class Books:
                     shipped[line.sku] += each.quantity
         for sku in ("A", "B"):
             level = self.of(StockLevel)[stock_key(sku, "LON")]
-            assert level.on_hand == BOUGHT - shipped[sku] + restocked[sku]
+            assert level.on_hand == BOUGHT - shipped[sku] + kept[sku]
+            assert level.quarantine == quarantined[sku]
         for order in orders.values():
             for line in order.lines.values():
                 assert 0 <= line.returned <= line.shipped

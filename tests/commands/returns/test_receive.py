@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from oms_commands.returns.receive import ReceiveReturn
+from oms_ledger.domain.lots.events import LotDefined, SerialReturned, SerialShipped
 from oms_ledger.domain.orders.events import ReturnProgressed, UnitsReturned
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnApproved, ReturnReceived
-from oms_ledger.domain.stock.events import StockReturned
+from oms_ledger.domain.stock.events import (
+    STOCK_EVENTS,
+    LotChange,
+    StockAdjusted,
+    StockEvent,
+    StockLotsChanged,
+    StockReturned,
+    StockStateChanged,
+)
 from oms_ledger.testing import Decision, given
 from tests.commands.returns.past import (
     APPROVED,
@@ -47,18 +57,24 @@ def test_what_is_resellable_is_sold_again() -> None:
     assert decision.answer["status"] == "received"
 
 
+BACK = StockReturned("A", "LON", 2, "r1", "c1", "o1")
+KEPT_APART = StockStateChanged("A", "LON", 2, "available", "quarantine", "return", "r1")
+WRITTEN_OFF = StockAdjusted("A", "LON", -2, "write_off", "r1")
+
+
 @pytest.mark.parametrize(
-    ("condition", "disposition", "recorded", "restocked"),
+    ("condition", "disposition", "recorded", "stock"),
     [
-        ("damaged", None, "quarantine", False),
-        ("wrong_item", None, "quarantine", False),
-        ("damaged", "write_off", "write_off", False),
-        ("resellable", "quarantine", "quarantine", False),
-        ("damaged", "restock", "restock", True),
+        ("damaged", None, "quarantine", (BACK, KEPT_APART)),
+        ("wrong_item", None, "quarantine", ()),
+        ("wrong_item", "write_off", "write_off", ()),
+        ("damaged", "write_off", "write_off", (BACK, WRITTEN_OFF)),
+        ("resellable", "quarantine", "quarantine", (BACK, KEPT_APART)),
+        ("damaged", "restock", "restock", (BACK,)),
     ],
 )
-def test_only_what_is_restocked_goes_into_the_stock(
-    condition: str, disposition: str | None, recorded: str, restocked: bool
+def test_only_what_is_restocked_is_sold_again(
+    condition: str, disposition: str | None, recorded: str, stock: tuple[StockEvent, ...]
 ) -> None:
     more = {} if disposition is None else {"disposition": disposition}
     lines = [back(2, condition, **more)]
@@ -66,11 +82,42 @@ def test_only_what_is_restocked_goes_into_the_stock(
     first = decision.events[0]
     assert isinstance(first, ReturnReceived)
     assert first.lines[0].disposition == recorded
-    assert any(isinstance(event, StockReturned) for event in decision.events) is restocked
+    assert tuple(e for e in decision.events if isinstance(e, STOCK_EVENTS)) == stock
     assert any(isinstance(event, UnitsReturned) for event in decision.events)
     assert line(decision)["receipts"] == [
         {"condition": condition, "disposition": recorded, "location": "LON", "quantity": 2}
     ]
+
+
+def test_units_of_a_recalled_lot_are_blocked_when_they_come_back() -> None:
+    past = (*APPROVED, LotDefined("A", "L1", "recalled"))
+    decision = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, lot="L1")])
+    lots = StockLotsChanged("A", "LON", (LotChange("L1", 2, "recalled"),), "r1")
+    assert [e for e in decision.events if isinstance(e, STOCK_EVENTS)] == [BACK, lots]
+    apart = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, "damaged", lot="L1")])
+    changed = replace(KEPT_APART, lot="L1", lot_status="recalled")
+    assert [e for e in apart.events if isinstance(e, STOCK_EVENTS)] == [BACK, lots, changed]
+    scrapped = back(2, "damaged", disposition="write_off", lot="L1")
+    gone = given(*past).when(ReceiveReturn, return_id="r1", lines=[scrapped])
+    assert [e for e in gone.events if isinstance(e, STOCK_EVENTS)] == [BACK, WRITTEN_OFF]
+    unknown = given(*APPROVED).when(ReceiveReturn, return_id="r1", lines=[back(2, lot="L9")])
+    unknown.then_refused("unknown_lot", {"sku": "A", "lot": "L9"})
+
+
+def test_a_serial_number_comes_back_with_the_order_that_it_left_with() -> None:
+    past = (
+        *APPROVED,
+        SerialShipped("A", "N1", "LON", "o1", "1", "s1"),
+        SerialShipped("A", "N2", "LON", "o2", "1", "s2"),
+    )
+    decision = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, serials=["N1"])])
+    assert SerialReturned("A", "N1", "LON", "o1", "r1") in decision.events
+    other = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, serials=["N2", "N3"])])
+    other.then_refused(
+        "serial_not_shipped", {"line": "1", "serial": "N2"}, {"line": "1", "serial": "N3"}
+    )
+    twice = given(*past).when(ReceiveReturn, return_id="r1", lines=[back(2, serials=["N1", "N1"])])
+    twice.then_refused("serial_not_shipped")
 
 
 def test_another_article_is_not_put_on_the_shelf_of_the_line() -> None:
@@ -116,7 +163,8 @@ def test_two_places_and_conditions_at_once() -> None:
     lines = [back(1), {**back(1, "damaged"), "location": "MAN"}]
     decision = given(place("MAN", 2), *APPROVED).when(ReceiveReturn, return_id="r1", lines=lines)
     assert [event for event in decision.events if isinstance(event, StockReturned)] == [
-        StockReturned("A", "LON", 1, "r1", "c1", "o1")
+        StockReturned("A", "LON", 1, "r1", "c1", "o1"),
+        StockReturned("A", "MAN", 1, "r1", "c1", "o1"),
     ]
     nowhere = [{**back(1), "location": "OSL"}]
     given(*APPROVED).when(ReceiveReturn, return_id="r1", lines=nowhere).then_refused(

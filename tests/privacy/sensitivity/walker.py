@@ -78,6 +78,8 @@ _HARMLESS = (
     "due credit expires_at draft_id intake line message_id template part_id locale",
     "not_before lot",
     "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
+    "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
+    "from_state to_state lot_status status_before returned_at",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",

@@ -1,8 +1,10 @@
 """Refolds the log and checks invariants across streams.
 
-After every event: no stock is promised that is not on hand, and the units of a line add up. At the
-end of every command, whose events are adjacent in the log: stock is allocated and backordered
-exactly as the orders' lines claim, every order has the number that its channel gave it, and every
+After every event: no stock is promised that is not on hand, or is damaged or in quarantine, nothing
+of a blocked lot is sold, and the units of a line add up. At the end of every command, whose events
+are adjacent in the log: stock is allocated and backordered exactly as the orders' lines claim,
+expected exactly as deliveries and transfers announce, and moved as these say; its units are those
+of its lots and states; every order has the number that its channel gave it, and every
 shipment has the units that its order packed, every return those that its order counts of it, and
 every payment the amounts that its order counts of it.
 Only streams that the command wrote to are checked, so the length of the log does not matter.
@@ -11,42 +13,48 @@ Only streams that the command wrote to are checked, so the length of the log doe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
-from oms_ledger.audit.verify.line_checks import edit_fault, money_fault, units_fault, units_text
+from oms_ledger.audit.verify.incoming_checks import IncomingClaims
+from oms_ledger.audit.verify.line_checks import (
+    edit_fault,
+    money_fault,
+    touched_lines,
+    units_fault,
+    units_text,
+)
 from oms_ledger.audit.verify.payment_checks import (
     PaymentClaims,
     currency_fault,
     totals_text,
 )
 from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
+from oms_ledger.audit.verify.stock_checks import counters_fault, promise_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
+from oms_ledger.domain.inbound.events import INBOUND_EVENTS
+from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
 from oms_ledger.domain.orders.events import (
-    BackordersAllocated,
     OrderCancelled,
     OrderEdited,
     OrderPlaced,
     OrderReceived,
     OrderRejected,
-    OrderResumed,
     PaymentProgressed,
     ReturnProgressed,
     UnitsDelivered,
     UnitsPacked,
     UnitsReturned,
-    UnitsShipped,
-    UnitsUnpacked,
 )
-from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.events import PaymentRequested
 from oms_ledger.domain.payments.state import Payment
@@ -58,11 +66,16 @@ from oms_ledger.domain.stock.events import StockEvent
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.store_credit.events import STORE_CREDIT_EVENTS
 from oms_ledger.domain.store_credit.state import StoreCredit
+from oms_ledger.domain.transfers.events import TRANSFER_EVENTS, TransferEvent
+from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Event, State, stream_id
 
 PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
 """An order id, a location, and the units of each line id."""
 
+_OF_LOTS = (LotDefined, *SERIAL_EVENTS)
+BELONGING = (ChannelDefined, *_OF_LOTS, *COUNT_EVENTS, *RISK_EVENTS, *STORE_CREDIT_EVENTS)
+"""Events whose streams are checked and nothing else of them, store credit aside."""
 
 CLOSING = (UnitsDelivered, OrderCancelled, OrderRejected, UnitsReturned, ReturnProgressed)
 """Events after which an order may be closed."""
@@ -78,6 +91,7 @@ class InvariantChecker:
         self.checked: Counter[str] = Counter()
         self.totals: Counter[str] = Counter()
         self._claims = StockClaims()
+        self._incoming = IncomingClaims()
         self._returns = ReturnClaims()
         self._payments = PaymentClaims()
         self._closed = ClosedOrders()
@@ -135,7 +149,12 @@ class InvariantChecker:
             self._claims.reserve(state, event)
         elif isinstance(event, ReturnPolicyDefined):
             self._belongs(stream, stream_id(ReturnPolicy, event.name))
-        elif isinstance(event, (ChannelDefined, *RISK_EVENTS, *STORE_CREDIT_EVENTS)):
+        elif isinstance(event, INBOUND_EVENTS):
+            self._belongs(stream, event.stream)
+            self._incoming.of_inbound(event)
+        elif isinstance(event, TRANSFER_EVENTS):
+            self._transfer(stream, state, event)
+        elif isinstance(event, BELONGING):
             self._belongs(stream, event.stream)
             if isinstance(state, StoreCredit) and state.balance < 0:
                 self._find("store_credit_overspent", "more is spent than there is", stream,
@@ -162,14 +181,19 @@ class InvariantChecker:
         if stream != f"stock-{event.sku}@{event.location}":
             self._belongs(stream, stream_id(StockLevel, stock_key(event.sku, event.location)))
         self._changed_stock.add(stream)
-        on_hand, promised = level.on_hand, level.allocated + level.held
-        if not 0 <= promised <= on_hand or level.allocated < 0 or level.held < 0:
-            expected = f"from 0 to the {on_hand} on hand promised"
-            self._find("oversold", "more is promised than is there", stream, expected,
-                       f"{level.allocated} allocated and {level.held} held")  # fmt: skip
-        if level.backordered < 0:
-            self._find("oversold", "less than nothing is owed", stream, "0 backordered or more",
-                       f"{level.backordered} backordered")  # fmt: skip
+        self._incoming.of_stock(event)
+        fault = promise_fault(level, event)
+        if fault is not None:
+            text, expected, actual = fault
+            self._find("oversold", text, stream, expected, actual)
+
+    def _transfer(self, stream: str, state: State, event: TransferEvent) -> None:
+        self._belongs(stream, event.stream)
+        self._incoming.of_transfer(event)
+        assert isinstance(state, Transfer), "the streams of transfers have such states"
+        if any(min(line.in_transit, line.lost) < 0 for line in state.lines.values()):
+            self._find("transfer_differs", "more arrived than is in transit", stream,
+                       "0 in transit or more", "less")  # fmt: skip
 
     def _order(self, stream: str, order: Order, event: Event) -> None:
         self._belongs(stream, stream_id(Order, str(getattr(event, "order_id", ""))))
@@ -190,7 +214,7 @@ class InvariantChecker:
             self._paid(stream, order, event)
         self._claims.apply(order, event)
         self._returns.of_order(order, event)
-        for progress in _touched(order, event):
+        for progress in touched_lines(order, event):
             self.checked["lines"] += 1
             fault = units_fault(progress)
             if fault is not None:
@@ -292,6 +316,7 @@ class InvariantChecker:
     def end_of_command(self) -> None:
         """Check what must hold once all events of a command are applied."""
         self._compare_stock()
+        self._compare_transfers()
         self._compare_returns()
         self._compare_payments()
         if not self._suspended:
@@ -306,7 +331,8 @@ class InvariantChecker:
         if self._position > self._last_end:
             self.checked["commands"] += 1
             self._last_end = self._position
-        for each in (self._changed_stock, self._closable, self._claims.touched):
+        touched = (self._claims.touched, self._incoming.touched)
+        for each in (self._changed_stock, self._closable, *touched):
             each.clear()
         for mapping in (
             self._channel_numbers,
@@ -319,16 +345,35 @@ class InvariantChecker:
 
     def _compare_stock(self) -> None:
         claims = self._claims
-        for stream in self._changed_stock | claims.touched:
+        for stream in self._changed_stock | claims.touched | self._incoming.touched:
             level = self.states.get(stream) or StockLevel()
             assert isinstance(level, StockLevel), "the streams of stock have such states"
             self.checked["stock balances"] += 1
+            self._counters(stream, level)
             if claims.agree(stream, level):
                 continue
             if not self._suspended and stream not in self._left_out:
                 finding = claims.difference(stream, level, self._position)
                 self._findings.setdefault((finding.kind, stream), finding)
             claims.adopt(stream, level)
+
+    def _counters(self, stream: str, level: StockLevel) -> None:
+        suspended = self._suspended or stream in self._left_out
+        fault = counters_fault(level)
+        if fault is not None and not suspended:
+            self._find("stock_does_not_add_up", fault, stream, "counters that add up", fault)
+        expected = self._incoming.expected(stream)
+        if level.incoming != expected:
+            if not suspended:
+                self._find("incoming_differs", "deliveries and transfers announce other units",
+                           stream, str(expected), str(level.incoming))  # fmt: skip
+            self._incoming.adopt(stream, level)
+
+    def _compare_transfers(self) -> None:
+        for transfer_id, document, stock in self._incoming.end_of_command():
+            if not self._suspended:
+                self._find("transfer_differs", "the stock moved other units than the transfer",
+                           stream_id(Transfer, transfer_id), document, stock)  # fmt: skip
 
     def _compare_returns(self) -> None:
         for each in self._returns.end_of_command():
@@ -351,26 +396,3 @@ class InvariantChecker:
             if one.get(key) != other.get(key):
                 text = f"the {what} of one command's events do not agree"
                 self._find(kind, text, key, str(one.get(key)), str(other.get(key)))
-
-
-def _touched(order: Order, event: Event) -> Iterable[LineProgress]:
-    """The lines whose units an event moved."""
-    lines = order.lines
-    match event:
-        case OrderPlaced() | OrderEdited():
-            return lines.values()
-        case BackordersAllocated():
-            moved = (*event.allocations, *event.released)
-            return [lines[a.line_id] for a in moved]
-        case (
-            OrderCancelled()
-            | OrderRejected()
-            | OrderResumed()
-            | UnitsPacked()
-            | UnitsUnpacked()
-            | UnitsShipped()
-            | UnitsDelivered()
-            | UnitsReturned()
-        ):
-            return [lines[each.line_id] for each in event.lines]
-    return ()

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from oms_ledger.domain.money import DIGITS
-from oms_ledger.domain.orders.events import OrderEdited
+from oms_ledger.domain.orders.events import (
+    BackordersAllocated,
+    OrderCancelled,
+    OrderEdited,
+    OrderPlaced,
+    OrderRejected,
+    OrderResumed,
+    UnitsDelivered,
+    UnitsPacked,
+    UnitsReturned,
+    UnitsShipped,
+    UnitsUnpacked,
+)
 from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
+from oms_ledger.kernel import Event
 
 
 def units_fault(p: LineProgress) -> str | None:
@@ -81,3 +96,26 @@ def _impossible(line: OrderLine) -> bool:
         or min(line.discount, line.order_discount) < 0
         or line.discount + line.order_discount > gross
     )
+
+
+def touched_lines(order: Order, event: Event) -> Iterable[LineProgress]:
+    """The lines whose units an event moved."""
+    lines = order.lines
+    match event:
+        case OrderPlaced() | OrderEdited():
+            return lines.values()
+        case BackordersAllocated():
+            moved = (*event.allocations, *event.released)
+            return [lines[a.line_id] for a in moved]
+        case (
+            OrderCancelled()
+            | OrderRejected()
+            | OrderResumed()
+            | UnitsPacked()
+            | UnitsUnpacked()
+            | UnitsShipped()
+            | UnitsDelivered()
+            | UnitsReturned()
+        ):
+            return [lines[each.line_id] for each in event.lines]
+    return ()

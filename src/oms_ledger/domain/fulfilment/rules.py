@@ -3,7 +3,7 @@ and behind the correction of their dates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
@@ -39,13 +39,19 @@ def stock_in(created: ShipmentCreated, order: Order) -> list[UnitsAt]:
 
 
 def dispatch(
-    created: ShipmentCreated, dispatched: ShipmentDispatched, stock: Iterable[UnitsAt]
+    created: ShipmentCreated,
+    dispatched: ShipmentDispatched,
+    stock: Iterable[UnitsAt],
+    lots: Mapping[UnitsAt, Iterable[Change]],
 ) -> list[Change]:
-    """The shipment leaves: its order counts its units as shipped, and they leave the stock."""
+    """The shipment leaves: its order counts its units as shipped, and they leave the stock. `lots`
+    are the events of the lots that leave, by units of `stock`."""
     shipment_id, order_id = created.shipment_id, created.order_id
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     changes = [Change(dispatched), Change(UnitsShipped(order_id, shipment_id, lines))]
-    for line_id, sku, place, units in stock:
+    for each in stock:
+        changes += lots.get(each, ())
+        line_id, sku, place, units = each
         changes.append(Change(StockShipped(sku, place, units, order_id, line_id, shipment_id)))
     return changes
 

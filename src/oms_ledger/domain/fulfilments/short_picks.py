@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from oms_ledger.domain.fulfilments.reroute import rejecting_locations, units_here
 from oms_ledger.domain.fulfilments.rules import Case
-from oms_ledger.domain.routing.rerouting import reroute
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.routing.reroute import reroute
 from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
+from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.kernel import Change, Context, Given
 
 SHORT_PICK = "short pick"
@@ -29,8 +32,13 @@ def short_pick(
         for each in missing:
             if not case.order.lines[each.line_id].line.components:
                 units[each.sku] = units.get(each.sku, 0) + each.quantity
-        reference = case.work.fulfilment_id
-        changes += [
-            Change(StockAdjusted(sku, here, -n, SHORT_PICK, reference)) for sku, n in units.items()
-        ]
+        for sku, n in units.items():
+            changes += _written_off(sku, here, n, case.work.fulfilment_id, given)
     return changes
+
+
+def _written_off(sku: str, here: str, units: int, reference: str, given: Given) -> list[Change]:
+    level = given.state(StockLevel, stock_key(sku, here))
+    lots = lots_of_adjustment(level, sku, here, -units, None, given)
+    adjusted = StockAdjusted(sku, here, -units, SHORT_PICK, reference)
+    return [*lots_changed(sku, here, lots, reference), Change(adjusted)]

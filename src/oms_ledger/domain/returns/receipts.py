@@ -3,41 +3,65 @@ that waits for the goods."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 
 from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Product
-from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import quantities, require_location
+from oms_ledger.domain.identifiers import lot_key
+from oms_ledger.domain.lots.events import SerialReturned
+from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.orders.events import HoldReleased, UnitsReturned
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReceivedLine, ReturnReceived, ReturnRequested
 from oms_ledger.domain.returns.rules import require_stage, return_changes
 from oms_ledger.domain.returns.state import Return, awaited_units
-from oms_ledger.domain.stock.events import StockReturned
+from oms_ledger.domain.stock.events import (
+    LotChange,
+    StockAdjusted,
+    StockReturned,
+    StockStateChanged,
+)
+from oms_ledger.domain.stock.movements import lots_changed
 from oms_ledger.kernel import Change, Given
 
 DISPOSITIONS = {"resellable": "restock", "damaged": "quarantine", "wrong_item": "quarantine"}
 """What is done with goods of a condition, by default."""
 
+WRITE_OFF = "write_off"
+"""The reason of the adjustment by goods that came back and were written off."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedUnits:
+    """Units of a line that came back: the `lot` that all of them are of, and the serial numbers of
+    some."""
+
+    line: ReceivedLine
+    lot: str | None = None
+    serials: tuple[str, ...] = ()
+
 
 def receive(
     return_: Return,
     requested: ReturnRequested,
-    lines: Sequence[ReceivedLine],
+    units: Sequence[ReturnedUnits],
     order: Order | None,
     given: Given,
     *,
     complete: bool,
 ) -> list[Change]:
-    """The events of goods that came back. Only those to `restock` go into the stock that is sold:
-    what is kept apart or written off is on record in the return alone."""
+    """The events of goods that came back. Only those to `restock` are sold again: the others are in
+    quarantine, or are written off at once."""
     if requested.kind == "claim":
         raise illegal_transition(
             "The return", "a claim", "received", "Its goods stay with the buyer: refund it."
         )
     require_stage(return_, "received", "approved")
+    lines = [each.line for each in units]
     for line in lines:
         require_location(given, line.location)
     received = ReturnReceived(requested.return_id, tuple(lines), complete)
@@ -45,7 +69,8 @@ def receive(
     if order is not None:
         changes += _units_returned(requested, lines, order)
     changes = [*return_changes(return_, [received]), *changes]
-    changes += _restocked(requested, lines, order, given)
+    changes += _stocked(requested, units, order, given)
+    changes += _serials_returned(requested, units, given)
     after = deepcopy(return_)
     after.apply(received)
     if not awaited_units(after):
@@ -72,31 +97,102 @@ def _units_returned(
     return [Change(UnitsReturned(requested.order_id, reference, quantities(counted.items())))]
 
 
-def _restocked(
-    requested: ReturnRequested, lines: Sequence[ReceivedLine], order: Order | None, given: Given
+def _stocked(
+    requested: ReturnRequested,
+    received: Iterable[ReturnedUnits],
+    order: Order | None,
+    given: Given,
 ) -> list[Change]:
-    """The stock that came back: of a kit that of its components."""
-    kits = {line.line_id: components_of(line.line_id, line.sku, order, given) for line in lines}
-    units: dict[tuple[str, str], int] = {}
-    for line in lines:
-        if line.disposition != "restock":
+    """The events of the stock, of a kit that of its components. Of goods that are another article
+    than the line's there are none: they are received as stock under their own SKU."""
+    units: dict[tuple[str, str, str, str | None], int] = {}
+    for each in received:
+        line = each.line
+        if line.condition == "wrong_item":
             continue
-        for each in kits[line.line_id] or (Component(line.sku, 1),):
-            place = (each.sku, line.location)
-            units[place] = units.get(place, 0) + line.quantity * each.quantity
-    return [
-        Change(
-            StockReturned(
-                sku,
-                location,
-                quantity,
-                requested.return_id,
-                requested.customer_id,
-                requested.order_id,
-            )
+        kit = components_of(line.line_id, line.sku, order, given)
+        for part in kit or (Component(line.sku, 1),):
+            kind = (line.disposition, part.sku, line.location, None if kit else each.lot)
+            units[kind] = units.get(kind, 0) + line.quantity * part.quantity
+    changes: list[Change] = []
+    for (disposition, sku, location, name), quantity in units.items():
+        returned = StockReturned(
+            sku,
+            location,
+            quantity,
+            requested.return_id,
+            requested.customer_id,
+            requested.order_id,
         )
-        for (sku, location), quantity in units.items()
-    ]
+        lot = _lot(sku, name, quantity, given)
+        changes.append(Change(returned))
+        if lot is None or disposition != "write_off":
+            changes += lots_changed(sku, location, [lot] if lot else [], requested.return_id)
+        changes += _not_sold(returned, disposition, lot)
+    return changes
+
+
+def _lot(sku: str, name: str | None, units: int, given: Given) -> LotChange | None:
+    """The change of a lot's units. `Refused` with `unknown_lot` where there never was such a
+    lot."""
+    if name is None:
+        return None
+    lot = given.state(Lot, lot_key(sku, name))
+    if not lot.version:
+        raise Refused(
+            f"There is no lot {name} of {sku}. GET /v1/lots lists them; or leave `lot` out.",
+            code="unknown_lot",
+            errors=[{"sku": sku, "lot": name}],
+        )
+    return LotChange(name, units, lot.status, lot.expires_on)
+
+
+def _not_sold(returned: StockReturned, disposition: str, lot: LotChange | None) -> list[Change]:
+    """What is done with goods that are not sold again: they are put into quarantine, or leave the
+    stock."""
+    sku, location, units = returned.sku, returned.location, returned.quantity
+    if disposition == "quarantine":
+        event = StockStateChanged(
+            sku,
+            location,
+            units,
+            "available",
+            "quarantine",
+            "return",
+            returned.reference,
+            lot.lot if lot else None,
+            lot.status if lot else None,
+        )
+        return [Change(event)]
+    if disposition == "write_off":
+        return [Change(StockAdjusted(sku, location, -units, WRITE_OFF, returned.reference))]
+    return []
+
+
+def _serials_returned(
+    requested: ReturnRequested, units: Iterable[ReturnedUnits], given: Given
+) -> list[Change]:
+    """The events of units with serial numbers. `Refused` with `serial_not_shipped`, naming each
+    that did not leave with the order of the return."""
+    changes: list[Change] = []
+    wrong: list[tuple[str, str]] = []
+    for each in units:
+        sku, location = each.line.sku, each.line.location
+        for serial in each.serials:
+            shipped = given.state(Serial, lot_key(sku, serial)).shipped
+            if shipped is None or requested.order_id not in (None, shipped.order_id):
+                wrong.append((each.line.line_id, serial))
+                continue
+            returned = SerialReturned(sku, serial, location, shipped.order_id, requested.return_id)
+            changes.append(Change(returned))
+    if wrong or len({change.event.stream for change in changes}) < len(changes):
+        raise Refused(
+            "These serial numbers did not leave with the order, or are named twice. GET"
+            " /v1/serials finds where each is; scan again, or leave them out.",
+            code="serial_not_shipped",
+            errors=[{"line": line_id, "serial": serial} for line_id, serial in wrong],
+        )
+    return changes
 
 
 def components_of(

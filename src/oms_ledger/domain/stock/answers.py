@@ -18,6 +18,9 @@ from oms_ledger.domain.text_kinds import (
 
 
 class CountersAnswer(TypedDict):
+    """Units. Those that are `damaged`, in `quarantine` or `blocked` (of a lot that is not approved)
+    are on hand and not sold."""
+
     sku: Sku
     on_hand: int
     allocated: int
@@ -25,6 +28,9 @@ class CountersAnswer(TypedDict):
     available: int
     backordered: int
     incoming: int
+    damaged: int
+    quarantine: int
+    blocked: int
 
 
 class StockAnswer(CountersAnswer):
@@ -112,3 +118,17 @@ class BackorderAnswer(TypedDict):
 class BackordersAnswer(TypedDict):
     items: list[BackorderAnswer]
     next_cursor: Harmless | None
+
+
+class PromisedAnswer(TypedDict):
+    date: Harmless
+    quantity: int
+
+
+class StockPromiseAnswer(TypedDict):
+    """`dates` (YYYY-MM-DD, UTC) are days on which more can be promised than before, each with all
+    that can be promised by then. Of a kit, whole kits."""
+
+    sku: Sku
+    available_now: int
+    dates: list[PromisedAnswer]

@@ -8,6 +8,9 @@ from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.phrases import reference_suffix
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
+    IncomingStockAdded,
+    IncomingStockRemoved,
+    LotChange,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -15,12 +18,15 @@ from oms_ledger.domain.stock.events import (
     StockEvent,
     StockHeld,
     StockHoldReleased,
+    StockLotsChanged,
+    StockLotStatusChanged,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
     StockReleased,
     StockReturned,
     StockShipped,
+    StockStateChanged,
 )
 
 
@@ -56,8 +62,26 @@ def describe_stock(event: StockEvent) -> str:
             return f"{_goods(event)} left the building"
         case ShippedDateCorrected():
             return f"{_goods(event)} left on {rfc3339(event.corrected_to)}: the date was corrected"
+        case IncomingStockAdded():
+            return f"{_goods(event)} expected"
+        case IncomingStockRemoved():
+            return f"{_goods(event)} no longer expected"
+        case StockStateChanged():
+            return f"{_goods(event)}: {event.from_state} to {event.to_state}; {event.reason}"
+        case StockLotsChanged():
+            return f"Lots of {_place(event)}: {', '.join(map(_lot_change, event.lots))}"
+        case StockLotStatusChanged():
+            return f"Lot {event.lot} of {_place(event)}: {event.status_before} to {event.status}"
         case _:
             assert_never(event)
+
+
+def _lot_change(lot: LotChange) -> str:
+    return f"{lot.change:+d} of {lot.lot}"
+
+
+def _place(event: StockLotsChanged | StockLotStatusChanged) -> str:
+    return f"{event.sku} at {event.location}"
 
 
 def _goods(
@@ -72,6 +96,9 @@ def _goods(
     | StockShipped
     | ShippedDateCorrected
     | StockMovedOut
-    | StockMovedIn,
+    | StockMovedIn
+    | StockStateChanged
+    | IncomingStockAdded
+    | IncomingStockRemoved,
 ) -> str:
     return f"{event.quantity} x {event.sku} at {event.location}"

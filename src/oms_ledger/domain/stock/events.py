@@ -9,6 +9,7 @@ from typing import ClassVar, TypeAlias, get_args
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.text_kinds import (
     Harmless,
+    HarmlessTime,
     LinkText,
     OrderId,
     ReservationId,
@@ -62,8 +63,9 @@ class StockAdjusted(StockStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class StockReturned(StockStreamEvent):
-    """Sold goods came back and can be sold again. `order_id` is None where no sale of this
-    SKU to this customer was found that could have been the one (a blind return)."""
+    """Sold goods came back. `order_id` is None where no sale of this SKU to this customer was found
+    that could have been the one (a blind return). Those that are not to be sold again are set aside
+    or written off by the events after it."""
 
     type: ClassVar[str] = "stock.returned.v1"
     sku: Sku
@@ -189,6 +191,91 @@ class StockMovedIn(StockStreamEvent):
     reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StockStateChanged(StockStreamEvent):
+    """Units on hand went from one state to another: available, damaged or quarantine. Only those
+    that are available are sold. `lot_status` is that of their `lot` then."""
+
+    type: ClassVar[str] = "stock.state_changed.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    from_state: Harmless
+    to_state: Harmless
+    reason: str
+    reference: str | None = None
+    lot: str | None = None
+    lot_status: Harmless | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingStockAdded(StockStreamEvent):
+    """Units are expected here by `expected_at`: of the inbound delivery or transfer `source`."""
+
+    type: ClassVar[str] = "stock.incoming_added.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    source: Harmless
+    expected_at: HarmlessTime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingStockRemoved(StockStreamEvent):
+    """Units of the inbound delivery or transfer `source` came, or are not expected any more."""
+
+    type: ClassVar[str] = "stock.incoming_removed.v1"
+    sku: Sku
+    location: Harmless
+    quantity: int
+    source: Harmless
+
+
+@dataclass(frozen=True, slots=True)
+class LotChange:
+    """`change` units of a lot more, or below 0 fewer. `status` and `expires_on` (YYYY-MM-DD) are
+    those of the lot then."""
+
+    lot: str
+    change: int
+    status: Harmless = "approved"
+    expires_on: Harmless | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockLotsChanged(StockStreamEvent):
+    """The lots of the units that another event of the same command added or took away. `order_id`,
+    `line_id` and `shipment_id` are of the units that were shipped."""
+
+    type: ClassVar[str] = "stock.lots_changed.v1"
+    sku: Sku
+    location: Harmless
+    lots: tuple[LotChange, ...]
+    reference: str | None = None
+    order_id: OrderId | None = None
+    line_id: LinkText | None = None
+    shipment_id: ShipmentId | None = None
+
+    @property
+    def quantity(self) -> int:
+        return sum(lot.change for lot in self.lots)
+
+
+@dataclass(frozen=True, slots=True)
+class StockLotStatusChanged(StockStreamEvent):
+    """A lot of which units are here has another `status` or `expires_on`. `quantity` are its units
+    here that are neither damaged nor in quarantine. They are sold while the status is approved."""
+
+    type: ClassVar[str] = "stock.lot_status_changed.v1"
+    sku: Sku
+    location: Harmless
+    lot: str
+    quantity: int
+    status_before: Harmless
+    status: Harmless
+    expires_on: Harmless | None = None
+
+
 StockEvent: TypeAlias = (
     StockReceived
     | StockAdjusted
@@ -203,6 +290,11 @@ StockEvent: TypeAlias = (
     | ShippedDateCorrected
     | StockMovedOut
     | StockMovedIn
+    | StockStateChanged
+    | IncomingStockAdded
+    | IncomingStockRemoved
+    | StockLotsChanged
+    | StockLotStatusChanged
 )
 
 

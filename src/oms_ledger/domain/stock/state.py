@@ -1,13 +1,15 @@
-"""The stock of one SKU at one location: five counters."""
+"""The stock of one SKU at one location: counters, and the lots that its units are of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, assert_never
 
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
+    IncomingStockAdded,
+    IncomingStockRemoved,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -15,12 +17,23 @@ from oms_ledger.domain.stock.events import (
     StockEvent,
     StockHeld,
     StockHoldReleased,
+    StockLotsChanged,
+    StockLotStatusChanged,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
     StockReleased,
     StockReturned,
     StockShipped,
+    StockStateChanged,
+)
+from oms_ledger.domain.stock.lots import (
+    APPROVED,
+    LotBalance,
+    book_lot_status,
+    book_lots,
+    book_state_of_lot,
+    units_without_lot,
 )
 from oms_ledger.kernel import Event, State
 
@@ -32,6 +45,10 @@ class Balances(Protocol):
     allocated: int
     held: int
     backordered: int
+    incoming: int
+    damaged: int
+    quarantine: int
+    blocked: int
 
 
 def book(balances: Balances, event: StockEvent) -> None:
@@ -60,13 +77,45 @@ def book(balances: Balances, event: StockEvent) -> None:
             balances.backordered += event.quantity
         case BackorderReleased():
             balances.backordered -= event.quantity
+        case IncomingStockAdded():
+            balances.incoming += event.quantity
+        case IncomingStockRemoved():
+            balances.incoming -= event.quantity
+        case StockStateChanged():
+            _book_state(balances, event)
+        case StockLotsChanged() | StockLotStatusChanged():
+            balances.blocked += _newly_blocked(event)
         case _:
             assert_never(event)
 
 
+def _book_state(balances: Balances, event: StockStateChanged) -> None:
+    units = event.quantity
+    blocked = event.lot_status not in (None, APPROVED)
+    for state, change in ((event.from_state, -units), (event.to_state, units)):
+        if state == "damaged":
+            balances.damaged += change
+        elif state == "quarantine":
+            balances.quarantine += change
+        elif blocked:
+            balances.blocked += change
+
+
+def _newly_blocked(event: StockLotsChanged | StockLotStatusChanged) -> int:
+    """Units that are blocked by the status of their lot from now on; below 0, no longer."""
+    if isinstance(event, StockLotsChanged):
+        return sum(lot.change for lot in event.lots if lot.status != APPROVED)
+    before, after = event.status_before != APPROVED, event.status != APPROVED
+    return event.quantity * (after - before)
+
+
 @dataclass(slots=True)
 class StockLevel(State):
-    """Units. Invariant at every position: 0 <= allocated + held <= on_hand."""
+    """Units. `damaged`, in `quarantine` and `blocked` (of a lot that is not approved, and neither
+    damaged nor in quarantine) are on hand and not sold. `incoming` are expected, and not on hand.
+    `lots` has those with units on hand. Invariant at every position:
+    0 <= allocated + held <= on_hand - damaged - quarantine. Only the status of a lot can take units
+    from orders that have them, which makes `free` negative until these orders get others."""
 
     category: ClassVar[str] = "stock"
     group_separator: ClassVar[str] = "@"
@@ -76,11 +125,35 @@ class StockLevel(State):
     held: int = 0
     backordered: int = 0
     incoming: int = 0
+    damaged: int = 0
+    quarantine: int = 0
+    blocked: int = 0
+    lots: dict[str, LotBalance] = field(default_factory=dict)
+
+    @property
+    def sellable(self) -> int:
+        """On hand, and neither damaged nor in quarantine nor of a lot that is not approved."""
+        return self.on_hand - self.unsellable - self.blocked
+
+    @property
+    def unsellable(self) -> int:
+        """Damaged or in quarantine."""
+        return self.damaged + self.quarantine
+
+    def units_in(self, state: str) -> int:
+        """Units on hand that are available, damaged or in quarantine."""
+        if state == "available":
+            return self.on_hand - self.unsellable
+        return self.damaged if state == "damaged" else self.quarantine
+
+    def without_lot(self, state: str = "available") -> int:
+        """Units in a state that are of no lot."""
+        return units_without_lot(self.units_in(state), state, self.lots.values())
 
     @property
     def free(self) -> int:
-        """On hand and promised to nobody."""
-        return self.on_hand - self.allocated - self.held
+        """Sellable and promised to nobody. Negative: what is promised and can not be sent."""
+        return self.sellable - self.allocated - self.held
 
     def available(self, safety_stock: int) -> int:
         """What may be promised: free units beyond the safety stock, never below 0."""
@@ -90,3 +163,10 @@ class StockLevel(State):
         if not isinstance(event, STOCK_EVENTS):
             raise TypeError(f"{event.type} does not belong to stock")
         book(self, event)
+        match event:
+            case StockLotsChanged():
+                book_lots(self.lots, event)
+            case StockLotStatusChanged():
+                book_lot_status(self.lots, event)
+            case StockStateChanged(lot=str()):
+                book_state_of_lot(self.lots, event)

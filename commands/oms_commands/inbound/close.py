@@ -1,0 +1,37 @@
+"""Closing a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Id, OccurredAt, Text
+from oms_commands.inbound._inbound_command import InboundCommand, nothing_awaited
+from oms_ledger.domain.inbound.events import InboundClosed
+from oms_ledger.domain.inbound.state import open_inbound
+from oms_ledger.domain.times import dated
+from oms_ledger.kernel import Change, Context, Given, Json, Route
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class CloseInbound(InboundCommand):
+    """Close a delivery of which nothing more comes.
+
+    What is missing is not expected any more.
+    """
+
+    name: ClassVar[str] = "CloseInbound"
+    route: ClassVar[Route] = Route("POST", "/v1/inbound/{inbound_id}/close")
+    example: ClassVar[Mapping[str, Json]] = {"reason": "The supplier has no more"}
+
+    inbound_id: Id
+    reason: Text | None = None
+    occurred_at: OccurredAt = None
+
+    def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
+        inbound = open_inbound(given, self.inbound_id, "closed")
+        event = InboundClosed(self.inbound_id, self.reason)
+        changes = [Change(event), *nothing_awaited(self.inbound_id, inbound)]
+        return dated(changes, self.occurred_at, ctx)

@@ -1,0 +1,1 @@
+"""Counts of stock: what is on the shelves, compared with what is recorded."""

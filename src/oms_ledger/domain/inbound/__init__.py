@@ -1,0 +1,1 @@
+"""Inbound deliveries: goods that a supplier is to bring."""
