@@ -258,6 +258,13 @@ def test_no_smaller_set_of_places_covers_as_much(
         assert not any(covers(list(some)) for some in combinations(places, len(chosen) - 1))
 
 
+def test_a_place_is_in_the_set_once() -> None:
+    """The place with most units has half of what is wanted, and the others a quarter each."""
+    wanted = demand({"X": 4}, place("B", X=1), place("C", X=2), place("D", X=1))
+    assert sorted(fewest(wanted, ["B", "C", "D"], {"X": 4})) == ["B", "C", "D"]
+    assert codes(wanted, "fewest_splits") == ["B", "C", "D"]
+
+
 def test_beyond_the_limit_the_set_is_approximated_and_still_covers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

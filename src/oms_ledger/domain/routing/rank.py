@@ -195,10 +195,10 @@ def _covers(chosen: Sequence[str], places: Mapping[str, Place], target: Mapping[
 
 
 def _greedy_cover(places: Mapping[str, Place], target: Mapping[str, int]) -> list[str]:
-    missing, chosen = dict(target), list[str]()
+    missing, left, chosen = dict(target), dict(places), list[str]()
     while any(missing.values()):
-        best = max(places, key=lambda code: covered(places[code], missing))
-        take(places[best], missing)
+        best = max(left, key=lambda code: covered(left[code], missing))
+        take(left.pop(best), missing)  # its units are used up
         chosen.append(best)
     return chosen
 
