@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -18,14 +19,10 @@ from oms_commands.fulfilment._fields import (
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.creation import (
-    ShipmentPlan,
-    require_carrier,
-    require_shippable,
-    shipment_created,
-)
+from oms_ledger.domain.fulfilment.creation import require_carrier, require_shippable
 from oms_ledger.domain.fulfilment.events import Package
 from oms_ledger.domain.fulfilment.gate import require_unblocked
+from oms_ledger.domain.fulfilment.rules import new_shipment
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
@@ -87,20 +84,26 @@ class CreateShipment(Command):
         work = work_at(self.location, works_if_begun(order, given))
         blocks = blocks_of_work(work, units, ctx.now) if work else ()
         override = require_unblocked(order, units, self.reason, given, blocks)
-        plan = ShipmentPlan(
+        shipment = new_shipment(
+            order,
             ctx.command_id,
-            ctx.token,
             self.location,
             units,
-            self.carrier,
-            self.service,
-            tuple(Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages),
-            work.fulfilment_id if work else None,
+            ctx.token,
+            carrier=self.carrier,
+            service=self.service,
+            override=override,
+        )
+        created = replace(
+            shipment,
+            packages=tuple(
+                Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
+            ),
+            fulfilment_id=work.fulfilment_id if work else None,
         )
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
-        created = shipment_created(order, plan, override)
         return dated([Change(packed), Change(created)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -115,9 +118,14 @@ class CreateShipment(Command):
         }
         if self.lines is None:
             if not here:
+                untracked = any(p.untracked for p in order.lines.values())
+                remedy = (
+                    "Its import gave it no stock: cancel it, then resume it with stock."
+                    if untracked
+                    else "GET the order to see where its units are."
+                )
                 raise Refused(
-                    f"Nothing of this order is allocated at {self.location}. GET the order to see"
-                    " where its units are.",
+                    f"Nothing of this order is allocated at {self.location}. {remedy}",
                     code="nothing_to_ship",
                 )
             return here

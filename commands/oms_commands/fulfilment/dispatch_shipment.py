@@ -19,11 +19,11 @@ from oms_commands.fulfilment._fields import (
 )
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import correct_date, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
+from oms_ledger.domain.fulfilment.traceability import serial_keys, serials_shipped, stock_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import held_work_refs, hold_of_work
 from oms_ledger.domain.guards import existing_order, existing_shipment
@@ -92,23 +92,20 @@ class DispatchShipment(Command):
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
             return self._corrected(shipment, created, ctx, given)
-        order_id = created.order_id
-        order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
+        order = existing_order(given, created.order_id)
+        line_ids = {line.line_id for line in created.lines}
         blocks = hold_of_work(created, given)
         override = require_unblocked(order, line_ids, self.reason, given, blocks)
-        dispatched = ShipmentDispatched(
-            self.shipment_id,
-            order_id,
-            self.tracking_number,
-            self.simulated,
-            self.occurred_at or ctx.now,
-            override.reason,
-            override.blocks,
+        at, stock = self.occurred_at or ctx.now, stock_in(created, order)
+        left = stock_shipped(created, stock, named_lots(self.lots), day_of(at), given)
+        changes = dispatch(
+            created,
+            at,
+            left,
+            tracking_number=self.tracking_number,
+            simulated=self.simulated,
+            override=override,
         )
-        stock = stock_in(created, order)
-        day = day_of(self.occurred_at or ctx.now)
-        lots = lots_shipped(created, stock, named_lots(self.lots), day, given)
-        changes = dispatch(created, dispatched, stock, lots)
         if self.serials:
             changes += serials_shipped(created, stock, named_serials(self.serials), given)
         return dated(changes, self.occurred_at, ctx)

@@ -12,11 +12,10 @@ from oms_commands._fields import STRICT, Id, OccurredAt, Reason
 from oms_commands.fulfilment._fields import Force, check_force
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.errors import illegal_transition
-from oms_ledger.domain.fulfilment.events import ShipmentDispatched
 from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.rules import deliver, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.fulfilment.traceability import lots_shipped
+from oms_ledger.domain.fulfilment.traceability import stock_shipped
 from oms_ledger.domain.fulfilments.blocks import hold_of_work
 from oms_ledger.domain.fulfilments.events import FulfilmentPickedUp
 from oms_ledger.domain.fulfilments.rules import existing_case
@@ -82,18 +81,10 @@ class RecordFulfilmentPickup(FulfilmentCommand):
             lines = {line.line_id for line in created.lines}
             blocks = hold_of_work(created, given)
             override = require_unblocked(case.order, lines, self.reason, given, blocks)
-            left = ShipmentDispatched(
-                shipment_id,
-                created.order_id,
-                None,
-                dispatched_at=at,
-                force=override.reason,
-                overridden=override.blocks,
-            )
             stock = stock_in(created, case.order)
-            lots = lots_shipped(created, stock, {}, day_of(at), given)
+            left = stock_shipped(created, stock, {}, day_of(at), given)
             changes += [
-                *dispatch(created, left, stock, lots),
+                *dispatch(created, at, left, override=override),
                 *deliver(created, at, None),
                 Change(FulfilmentPickedUp(self.fulfilment_id, shipment_id)),
             ]

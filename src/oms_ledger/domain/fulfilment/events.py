@@ -58,9 +58,9 @@ class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
     who ordered when through which channel, what was promised, and whether it is sensitive.
     `overridden` are the blocks in spite of which it was made: holds (`hold:<id>`), `unpaid`, and
-    those of fulfilment orders, such as `not_picked`; `force` is the reason. `fulfilment_id` is the
-    fulfilment order whose units it has, once work on that has begun; None: the first one of the
-    location."""
+    those of fulfilment orders, such as `not_picked`; `force` is the reason. `untracked`: its units
+    are of no stock that the ledger keeps. `fulfilment_id` is the fulfilment order whose units it
+    has, once work on that has begun; None: the first one of the location."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: ShipmentId
@@ -82,6 +82,7 @@ class ShipmentCreated(ShipmentStreamEvent):
     sensitive: bool = False
     force: str | None = None
     overridden: tuple[str, ...] = ()
+    untracked: bool = False
     fulfilment_id: FulfilmentId | None = None
 
 
