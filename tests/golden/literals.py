@@ -404,10 +404,10 @@ ADDED: dict[str, dict[str, object]] = {
         "imported": None,
     },
     "draft.saved.v1": {"postal_area": None},
-    "order.fulfilment_released.v1": {"fulfilment_id": None},
     "order.cancelled.v1": {"untracked_released": ()},
     "order.units_packed.v1": {"untracked": False},
     "order.units_unpacked.v1": {"untracked": False},
+    "order.fulfilment_released.v1": {"fulfilment_id": None},
     "shipment.created.v1": {
         "sensitive": False,
         "force": None,

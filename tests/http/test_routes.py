@@ -14,7 +14,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 from tests.http.stock_steps import backorder, queue, reserve
-from tests.http.work_steps import fulfil_step_by_step
+from tests.http.work_routes import fulfil_step_by_step
 
 
 def test_paths_with_values_are_routed_without_fastapi(
@@ -304,7 +304,8 @@ PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code"
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_id": "r"}
 PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
 PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
-PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000", "fulfilment_id": "o@LON"}
+PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
+PATHS |= {"fulfilment_id": "o@LON"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

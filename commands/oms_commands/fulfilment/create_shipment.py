@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -19,10 +18,14 @@ from oms_commands.fulfilment._fields import (
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.creation import require_carrier, require_shippable
+from oms_ledger.domain.fulfilment.creation import (
+    ShipmentPlan,
+    require_carrier,
+    require_shippable,
+    shipment_created,
+)
 from oms_ledger.domain.fulfilment.events import Package
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import new_shipment
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
@@ -84,26 +87,20 @@ class CreateShipment(Command):
         work = work_at(self.location, works_if_begun(order, given))
         blocks = blocks_of_work(work, units, ctx.now) if work else ()
         override = require_unblocked(order, units, self.reason, given, blocks)
-        shipment = new_shipment(
-            order,
+        plan = ShipmentPlan(
             ctx.command_id,
+            ctx.token,
             self.location,
             units,
-            ctx.token,
-            carrier=self.carrier,
-            service=self.service,
-            override=override,
-        )
-        created = replace(
-            shipment,
-            packages=tuple(
-                Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
-            ),
-            fulfilment_id=work.fulfilment_id if work else None,
+            self.carrier,
+            self.service,
+            tuple(Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages),
+            work.fulfilment_id if work else None,
         )
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
+        created = shipment_created(order, plan, override)
         return dated([Change(packed), Change(created)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

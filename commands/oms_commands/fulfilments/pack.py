@@ -13,10 +13,10 @@ from oms_commands.fulfilment._fields import Force, check_force
 from oms_commands.fulfilments._fields import ParcelFields
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.creation import require_carrier
+from oms_ledger.domain.fulfilment.creation import ShipmentPlan, require_carrier
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.fulfilments.parcels import ParcelPlan, pack, units_to_pack
+from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
 from oms_ledger.domain.fulfilments.rules import existing_case, require_work, wanted_units
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Route
@@ -66,8 +66,16 @@ class PackFulfilment(FulfilmentCommand):
             lines = [line for package in self.packages for line in package.lines]
             named = ((line.line_id, line.quantity) for line in lines)
             units = wanted_units(named, case.work.open, case.order, "that are not packed")
-        packages = tuple(package.package() for package in self.packages)
-        plan = ParcelPlan(units, self.carrier, self.service, packages)
+        plan = ShipmentPlan(
+            ctx.command_id,
+            ctx.token,
+            case.work.name.location,
+            units,
+            self.carrier,
+            self.service,
+            tuple(package.package() for package in self.packages),
+            self.fulfilment_id,
+        )
         return dated(pack(case, plan, self.reason, ctx, given), self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:

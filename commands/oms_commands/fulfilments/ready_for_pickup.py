@@ -11,8 +11,9 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt, Reason
 from oms_commands.fulfilment._fields import Force, check_force
 from oms_commands.fulfilments._fulfilment_command import FulfilmentCommand
+from oms_ledger.domain.fulfilment.creation import ShipmentPlan
 from oms_ledger.domain.fulfilments.events import FulfilmentReadyForPickup
-from oms_ledger.domain.fulfilments.parcels import ParcelPlan, pack, units_to_pack
+from oms_ledger.domain.fulfilments.parcels import pack, units_to_pack
 from oms_ledger.domain.fulfilments.rules import existing_case, require_work
 from oms_ledger.domain.fulfilments.work import PICKUP
 from oms_ledger.domain.times import dated
@@ -44,7 +45,16 @@ class ReadyFulfilmentForPickup(FulfilmentCommand):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         case = existing_case(given, self.fulfilment_id)
         require_work(case, "made ready for pickup")
-        plan = ParcelPlan(units_to_pack(case), PICKUP, PICKUP)
+        location, units = case.work.name.location, units_to_pack(case)
+        plan = ShipmentPlan(
+            ctx.command_id,
+            ctx.token,
+            location,
+            units,
+            PICKUP,
+            PICKUP,
+            fulfilment_id=self.fulfilment_id,
+        )
         ready = FulfilmentReadyForPickup(self.fulfilment_id, ctx.command_id)
         changes = [*pack(case, plan, self.reason, ctx, given), Change(ready)]
         return dated(changes, self.occurred_at, ctx)

@@ -121,7 +121,7 @@ class EditOrder(Command):
         order = existing_order(given, self.order_id)
         edited = edit(order, self._wanted(order, ctx, given), ctx, given)
         changes = put_back_if_begun(edited, order, given)
-        return dated([*changes, *self._holds(order, changes, given)], self.occurred_at, ctx)
+        return dated([*changes, *self._holds(order, edited, given)], self.occurred_at, ctx)
 
     def _holds(self, order: Order, changes: Sequence[Change], given: Given) -> list[Change]:
         """The hold of an order whose new customer is on the blocked list."""

@@ -41,7 +41,7 @@ class PickedLine:
     line_id: LinkText
     sku: Sku
     quantity: int
-    lot: str | None = None
+    lot: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

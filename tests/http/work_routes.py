@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from tests.http.example_client import ExampleClient
+from collections.abc import Mapping
+from typing import Any, Protocol
+
 from tests.http.examples import order
 
+NO_QUERY: Mapping[str, str] = {}
 
-def fulfil_step_by_step(client: ExampleClient) -> None:
+
+class Client(Protocol):
+    """Sends the examples of commands and queries by name."""
+
+    def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]: ...
+
+    def see(
+        self, name: str, after: int, *, query: Mapping[str, str] = NO_QUERY, **path: str
+    ) -> dict[str, Any]: ...
+
+
+def fulfil_step_by_step(client: Client) -> None:
     """Orders whose work is held, scheduled, split, merged, picked short, packed, picked up, moved
     and rejected."""
     more = {"sku": "85123A", "quantity": 40}
@@ -39,7 +53,7 @@ def fulfil_step_by_step(client: ExampleClient) -> None:
     assert client.see("fulfilment_performance", rejected["position"])["rows"]
 
 
-def _confirmed(client: ExampleClient) -> str:
+def _confirmed(client: Client) -> str:
     """The fulfilment order of a new order of six units at LON."""
     placed = client.do("PlaceOrder", body=order(6, "85123A", confirm=True))
     return f"{placed['order_id']}@LON"
