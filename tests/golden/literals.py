@@ -16,6 +16,13 @@ from oms_ledger.domain.catalogue.events import (
     Site,
 )
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.connections.events import (
+    ConnectionDefined,
+    ConnectionOption,
+    ConnectionPaused,
+    ConnectionResumed,
+    VendorCode,
+)
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
@@ -343,6 +350,17 @@ LITERALS: dict[str, Event] = {
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),
         ChannelDefined("web", "Web shop", ("LON",), "dispatch", True, True, "en-GB"),
+        ConnectionDefined(
+            "stripe-uk",
+            "stripe",
+            "https://api.stripe.com",
+            "web",
+            (VendorCode("LON", "loc_1"),),
+            (VendorCode("standard", "std"),),
+            (ConnectionOption("action_page", "https://shop.example/pay"),),
+        ),
+        ConnectionPaused("stripe-uk", "maintenance"),
+        ConnectionResumed("stripe-uk"),
         *CUSTOMER_LITERALS,
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )

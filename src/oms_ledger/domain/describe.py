@@ -11,6 +11,8 @@ from oms_ledger.domain.catalogue.events import (
 )
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.connections.describe import describe_connection
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
 from oms_ledger.domain.counts.describe import describe_count
 from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
@@ -93,6 +95,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
     if isinstance(event, ChannelDefined):
         return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
+    if isinstance(event, CONNECTION_EVENTS):
+        return [describe_connection(event)]
     if isinstance(event, RISK_EVENTS):
         return [describe_risk(event)]
     if isinstance(event, STORE_CREDIT_EVENTS):

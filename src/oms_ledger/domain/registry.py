@@ -12,6 +12,8 @@ from oms_ledger.domain.catalogue.events import (
 from oms_ledger.domain.catalogue.state import Channel, Location, OrderNumber, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
+from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.counts.state import Count
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
@@ -70,6 +72,7 @@ EVENTS: dict[str, type[Event]] = {
         NumbersPassed,
         OrderNumberClaimed,
         ChannelDefined,
+        *CONNECTION_EVENTS,
         *ROUTING_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
@@ -101,6 +104,7 @@ STATES: dict[str, type[State]] = {
         Channel,
         OrderNumber,
         ChannelSettings,
+        VendorConnection,
         OrderRouting,
         LocationLoad,
         PostalAreas,

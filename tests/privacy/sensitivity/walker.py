@@ -78,6 +78,7 @@ _HARMLESS = (
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
+    "postal_area day decided_by excluded faults rules parcel per_km prefix origin",
     "location locations from_location to_location place city town region country",
     "name email phone line1 line2 postal_code recipient first_name",
 )
