@@ -131,7 +131,7 @@ class RequestPayment(Command):
         amount = positive_minor_units(self.amount, currency)
         _check_due(order, amount, currency)
         account = self._account(order)
-        _check_account(self.provider, account, Money(amount, currency), given)
+        _check_account(self.provider, account, Money(amount, currency), order, given)
         requested = PaymentRequested(
             ctx.command_id,
             self.order_id,
@@ -164,14 +164,18 @@ def _only_connection(accounts: Mapping[str, str | None], channel: str) -> str:
     )
 
 
-def _check_account(provider: str, account: str | None, amount: Money, given: Given) -> None:
+def _check_account(
+    provider: str, account: str | None, amount: Money, order: Order, given: Given
+) -> None:
     if provider != STORE_CREDIT:
         if account is not None:
             raise invalid_field("account", f"Leave it out with provider {provider}.")
         return
     if account is None:
         raise invalid_field("account", "Write the account; the order is of no customer.")
-    require_balance(account, amount, given)
+    customer = order.terms.customer
+    own = customer is not None and customer.id == account
+    require_balance(account, amount, given, own=own)
 
 
 def _check_due(order: Order, amount: int, currency: str) -> None:
