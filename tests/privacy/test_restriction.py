@@ -98,3 +98,15 @@ def test_nothing_is_erased_until_it_is_lifted(oms: Oms) -> None:
     do(oms, "LiftCustomerRestriction", customer_id="c-ada", reason="informed")
     oms.execute(forget, actor="clerk")
     assert queried(oms, "get_customer", customer_id="c-ada")["forgotten"] == 1
+
+
+def test_an_export_has_the_messages_to_the_customer(oms: Oms) -> None:
+    order_id = place(oms, confirm=True, customer=ADA)
+    place(oms, confirm=True, customer=BOB)
+    finish(oms)
+    export = queried(oms, "export_customer", customer_id="c-ada")
+    (message,) = export["messages"]
+    assert (message["order_id"], message["template"]) == (order_id, "placed")
+    assert message["status"] == "requested"
+    types = [each["type"] for each in export["events"]]
+    assert types.count("message.requested.v1") == 1

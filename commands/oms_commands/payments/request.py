@@ -21,7 +21,7 @@ from oms_commands._fields import (
 from oms_commands.payments._fields import WebAddress, require_currency
 from oms_commands.payments._payment_command import payment_answer
 from oms_ledger.domain.connections.state import VendorConnection
-from oms_ledger.domain.errors import Refused, illegal_transition, invalid_field
+from oms_ledger.domain.errors import Forbidden, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money, to_text
@@ -113,6 +113,18 @@ class RequestPayment(Command):
                 f"Write one of those to {self.provider}: {', '.join(sorted(accounts))}.",
             )
         return self.connection
+
+    def check_within_channels(self, given: Given) -> None:
+        """Accounts belong to no channel. A key that is bound to some pays from that of the order's
+        customer alone, and learns nothing of others by their names."""
+        order = given.state(Order, self.order_id)
+        customer = order.terms.customer if order.placed is not None else None
+        own = None if customer is None else customer.id
+        if self.account not in (None, own):
+            raise Forbidden(
+                "This key is bound to channels, and pays from the account of the order's customer"
+                " alone. Leave `account` out, or use a key that is bound to none."
+            )
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
