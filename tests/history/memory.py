@@ -11,7 +11,9 @@ import msgspec
 from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
+from oms_projections.counts.rows import CountRow
 from oms_projections.drafts.rows import DraftRow
+from oms_projections.inbound.rows import InboundRow, TransferRow
 from oms_projections.messages.rows import MessageRow
 from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
@@ -189,6 +191,19 @@ def _reservations_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in rows]
 
 
+def _inbound_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(InboundRow, lambda row: row.inbound_id in p["keys"])]
+
+
+def _transfers_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    rows = models.of(TransferRow, lambda row: row.transfer_id in p["keys"])
+    return [asdict(row) for row in rows]
+
+
+def _counts_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(CountRow, lambda row: row.count_id in p["keys"])]
+
+
 def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
     rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
     return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
@@ -211,4 +226,7 @@ STATEMENTS: dict[str, Statement] = {
     "drafts_by_id": _drafts_by_id,
     "messages_by_id": _messages_by_id,
     "reservations_by_id": _reservations_by_id,
+    "inbound_by_id": _inbound_by_id,
+    "transfers_by_id": _transfers_by_id,
+    "counts_by_id": _counts_by_id,
 }

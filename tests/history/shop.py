@@ -62,6 +62,7 @@ from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
+from tests.commands.warehouse import RandomWarehouse
 
 SKUS = ("A", "A!", "A@B", "B/1")
 """Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
@@ -97,6 +98,8 @@ class RandomShop:
         self._writing = random.Random(seed)
         self._reserving = random.Random(seed)
         self._sent: list[str] = []
+        self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES)
+        self._storing = random.Random(seed)
         self._execute = execute
         self._now = now
         self._holds: list[tuple[str, str]] = []
@@ -127,6 +130,8 @@ class RandomShop:
             self._try(self._draft())
         if self._writing.random() < 0.3:
             self._try(self._message())
+        if self._storing.random() < 0.5:
+            self.warehouse.step()
         if self._reserving.random() < 0.3:
             self._try(self._reserve())
 

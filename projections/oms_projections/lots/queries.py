@@ -215,7 +215,6 @@ QUERIES = (
         "Lots by location",
         _LISTS.format(what="lots"),
         sensitive_filter=FILTER,
-        within_channels=True,
         answer_type=LotsAnswer,
     ),
     Query(
@@ -227,7 +226,6 @@ QUERIES = (
         get_lot,
         "One lot",
         get_lot,
-        within_channels=True,
         answer_type=LotAnswer,
     ),
     Query(

@@ -55,6 +55,9 @@ def pharmacy(shop: Api, settings: Settings, tmp_path: Path) -> Pharmacy:
         "messages",
         "reservations",
         "backorders",
+        "inbound",
+        "counts",
+        "lots",
     ):
         assert shop.get(f"/v1/{kind}", params=waits).status_code == 200
     with open_prepared(replace(settings, data_dir=tmp_path)) as oms:
@@ -104,6 +107,17 @@ OPTIONS: Params = {
     "/v1/drafts/{draft_id}": ["as_of={position}"],
     "/v1/reservations": ["limit=1", "status=active"],
     "/v1/reservations/{reservation_id}": ["as_of={position}"],
+    "/v1/inbound": ["limit=1", "status=partially_received"],
+    "/v1/inbound/{inbound_id}": ["as_of={position}"],
+    "/v1/incoming": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
+    "/v1/transfers": ["limit=1", "to_location=BAK"],
+    "/v1/transfers/{transfer_id}": ["as_of={position}"],
+    "/v1/counts": ["limit=1", "location=BAK"],
+    "/v1/counts/{count_id}": ["as_of={position}"],
+    "/v1/lots": [f"sku={SECRET}", "limit=1", "with_sensitive=true", "empty=true"],
+    "/v1/lots/{sku}/{lot}": ["as_of={position}"],
+    "/v1/lots/{sku}/{lot}/orders": ["limit=1"],
+    "/v1/serials": [f"sku={SECRET}", "limit=1", "order={order_id}", "with_sensitive=true"],
     "/v1/backorders": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
     "/v1/messages": ["limit=1", "order={order_id}"],
     "/v1/messages/{message_id}": ["as_of={position}"],
@@ -199,6 +213,8 @@ SHOWING = {
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
     "/v1/reservations/{reservation_id}", "/v1/audit/proof/inclusion",
+    "/v1/transfers", "/v1/transfers/{transfer_id}", "/v1/lots", "/v1/lots/{sku}/{lot}",
+    "/v1/serials",
     "/tile/entries/{index}",
 }  # fmt: skip
 """Routes that disclose it to readers with the right: others have nothing to mask."""
