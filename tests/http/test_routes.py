@@ -189,6 +189,8 @@ def _warehouse(client: ExampleClient) -> None:
     body = {"lines": [{"sku": "85123A", "counted": on_hand + 2}]}
     client.do("RecordCount", count_id=count_id, body=body)
     after = client.do("ApproveCount", count_id=count_id)["position"]
+    assert client.see("stock_values", after)["items"][0]["sku"] == "85123A"
+    assert client.see("stock_figures", after)["counts"]["counts"] == 1
     assert client.see("list_counts", after)["items"][0]["status"] == "approved"
     recalled = client.do("PutLot", sku="85123A", lot="L-77")
     assert recalled["locations"][0]["sellable"] == 0
