@@ -21,7 +21,7 @@ def install() -> None:
 def loaded(points: Iterable[EntryPoint]) -> dict[str, RoutingPlugin]:
     """The functions behind entry points, by name. One that cannot be loaded, or is no function, is
     left out and logged: rules that name it score no place."""
-    found: dict[str, RoutingPlugin] = {}
+    functions: dict[str, RoutingPlugin] = {}
     for point in points:
         try:
             plugin = point.load()
@@ -29,7 +29,7 @@ def loaded(points: Iterable[EntryPoint]) -> dict[str, RoutingPlugin]:
             log.warning("routing_plugin_not_loaded", plugin=point.name, error=type(error).__name__)
             continue
         if callable(plugin):
-            found[point.name] = plugin
+            functions[point.name] = plugin
         else:
             log.warning("routing_plugin_not_loaded", plugin=point.name, error="not a function")
-    return found
+    return functions

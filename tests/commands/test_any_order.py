@@ -52,7 +52,7 @@ from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.orders.rules import cancellation
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing import sourcing
+from oms_ledger.domain.routing import source as source_module
 from oms_ledger.domain.stock import state as stock_state
 from oms_ledger.domain.stock.events import StockEvent, StockReleased
 from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate
@@ -285,7 +285,7 @@ def a_line_takes_what_the_line_before_took(patch: pytest.MonkeyPatch) -> None:
             whole.shortages += plan.shortages
         return whole
 
-    patch.setattr(sourcing, "allocate", greedy)
+    patch.setattr(source_module, "allocate", greedy)
 
 
 def a_cancelled_shipment_keeps_its_units(patch: pytest.MonkeyPatch) -> None:

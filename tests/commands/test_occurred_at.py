@@ -192,6 +192,10 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "CloseReturn": ((*PAID_AND_DELIVERED, *BACK), RETURN),
     "CancelReturn": (REQUESTED, RETURN),
     "ReopenReturn": ((*PAID_AND_DELIVERED, *BACK, ReturnClosed("r1")), RETURN),
+    "RerouteOrder": (
+        (place("MAN", 2), *six(), stock(9, location="MAN")),
+        {"order_id": "o1", "without": ["LON"]},
+    ),
 }
 """A past in which each command records a fact, and its fields without the time."""
 
@@ -207,6 +211,8 @@ NO_FACTS = {
     "PutProduct",
     "PutChannel",
     "PutHoldRule",
+    "PutRoutingRules",
+    "PutPostalAreas",
     "ScreenOrder",
     "BlockBuyer",
     "UnblockBuyer",

@@ -132,6 +132,7 @@ def test_it_is_nowhere_without_the_catalogue(memory_shop: Api) -> None:
 
 CALLERS = (
     "commands/oms_commands/drafts/",
+    "commands/oms_commands/routing/_simulation.py",
     "src/oms_ledger/policies/",
     "src/oms_ledger/demo/",
     "src/oms_ledger/importers/",

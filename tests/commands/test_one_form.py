@@ -64,7 +64,7 @@ def texts(value: object) -> Iterator[str]:
 def valid(name: str) -> dict[str, Any]:
     kind = COMMANDS[name]
     path = [part[1:-1] for part in kind.route.path.split("/") if part.startswith("{")]
-    return {**kind.example, **dict.fromkeys(path, "A")}
+    return {**kind.example, **{part: "GB" if part == "country" else "A" for part in path}}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -66,7 +66,7 @@ def test_an_area_is_the_beginning_of_a_code(
 
 
 @given(st.text(), st.sampled_from(["GB", "US", "DE", None]))
-def test_no_area_says_more_than_three_characters(code: str, country: str | None) -> None:
+def test_no_area_has_more_than_three_characters(code: str, country: str | None) -> None:
     area = postal_area(country, code)
     assert area is None or 1 <= len(area) <= POSTAL_AREA_CHARACTERS
 

@@ -44,6 +44,7 @@ DRAFT_LITERALS: tuple[DraftEvent, ...] = (
             "queued",
         ),
         True,
+        "LS1",
     ),
     DraftPlaced("d1", "o1", True),
     DraftDeleted("d2"),

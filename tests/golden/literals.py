@@ -34,6 +34,7 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLine,
     ShipmentScanned,
 )
+from oms_ledger.domain.geography import GeoPoint
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
@@ -111,6 +112,7 @@ from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
 from tests.golden.returns import FIRST_REPLACEMENT, RETURN_LITERALS
+from tests.golden.routing import ROUTING_LITERALS
 from tests.golden.warehouse import WAREHOUSE_LITERALS
 
 
@@ -190,8 +192,9 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             True,
             "r1",
+            "LS1",
         ),
-        OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True),
+        OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True, "LS1"),
         OrderRejected(
             "o1",
             "insufficient_stock",
@@ -223,8 +226,9 @@ LITERALS: dict[str, Event] = {
             _BACKORDERS,
             "by telephone",
             notify_customer=True,
+            postal_area="LS1",
         ),
-        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS),
+        BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
             "o1", "h1", "fraud", "look twice", ("1",), "expensive", (RuleInput("total", "20.25"),)
         ),
@@ -249,6 +253,7 @@ LITERALS: dict[str, Event] = {
         *WAREHOUSE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
+        *ROUTING_LITERALS,
         StockReceived("85123A", "LON", 10, "PO 7", 125, "GBP"),
         StockAdjusted("85123A", "LON", -2, "broken", "shelf 4"),
         StockReturned("85123A", "LON", 1, "R1", "17850", "o1"),
@@ -297,6 +302,8 @@ LITERALS: dict[str, Event] = {
             Site("1 Dock Rd", "Gate 2", "London", "London", "E1 1AA", "GB"),
             1,
             200,
+            GeoPoint(51_500_000, -30_000),
+            True,
         ),
         ProductDefined(
             "85123A",
@@ -352,18 +359,27 @@ OLDER: dict[str, Event] = {
 """What old golden files mean that say less than today's events do, by their stored name."""
 
 ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {"sensitive": False, "terms": _FIRST_TERMS, "replacement_for": None},
+    "order.placed.v1": {
+        "sensitive": False,
+        "terms": _FIRST_TERMS,
+        "replacement_for": None,
+        "postal_area": None,
+    },
+    "draft.saved.v1": {"postal_area": None},
     "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
-    "order.received.v1": {"terms": _WITHOUT_KITS},
+    "order.received.v1": {"terms": _WITHOUT_KITS, "postal_area": None},
     "order.edited.v1": {
         "added": (replace(_ADDED_LINE, components=()),),
         "changed": (replace(_CHANGE, line=replace(_CHANGE.line, components=())),),
+        "postal_area": None,
     },
     "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
+    "location.defined.v1": {"point": None, "closed": False},
+    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
     "product.defined.v2": {"sensitive": False, "product_category": None},
 }
 """Fields that an event was given later, and what their absence means. Its golden file stays as it

@@ -73,6 +73,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("list_return_policies"),
         question("list_channels"),
         question("list_hold_rules"),
+        question("get_routing_rules", channel="web"),
+        question("routing_decisions", order_id=order),
         question("get_store_credit", account="c1"),
         question("list_blocked_buyers"),
         question("get_channel", channel="web"),

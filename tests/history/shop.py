@@ -54,6 +54,8 @@ from oms_commands.returns.reopen import ReopenReturn
 from oms_commands.returns.request import RequestReturn
 from oms_commands.risk.block import BlockBuyer
 from oms_commands.risk.put_rule import PutHoldRule
+from oms_commands.routing._fields import RuleFields
+from oms_commands.routing.put_rules import PutRoutingRules
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
@@ -338,6 +340,9 @@ class RandomShop:
                 return BlockBuyer("c1", "charge-backs")
             if days == 150:
                 return IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill")
+            if days == 120:
+                rules = (RuleFields("highest_stock"), RuleFields("fewest_splits"))
+                return PutRoutingRules("web", rules)
             if days % 60:
                 return PutChannel(channel="web", name_=f"Web {days}")
             return PutReturnPolicy(policy_name="standard", days_from_delivery=days)

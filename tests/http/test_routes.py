@@ -15,6 +15,7 @@ from oms_ledger.http.app import create_app
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
 from tests.http.examples import order
+from tests.http.warehouse_examples import warehoused
 
 
 def fits(shape: Any, body: object) -> None:
@@ -77,7 +78,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
-        _warehouse(client)
+        warehoused(client)
         _draft(client)
         _reserve(client)
         _queue(client)
@@ -88,6 +89,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _expire(client)
         _return(client)
         _channel(client)
+        _routing(client)
         _hold(client)
         _credit(client)
         after = _backorder(client)
@@ -149,69 +151,6 @@ def _draft(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
     other = client.do("CreateDraft")["draft_id"]
     assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
-
-
-def _warehouse(client: ExampleClient) -> None:
-    """Deliveries, transfers and counts that end in each way; units apart; a lot and a serial
-    number."""
-    client.do("ChangeStockState")
-    inbound_id = client.do("CreateInbound")["inbound_id"]
-    after = client.do("ReceiveInbound", inbound_id=inbound_id)["position"]
-    seen = client.see("get_inbound", after, inbound_id=inbound_id)
-    assert (seen["status"], seen["lines"][0]["awaited"]) == ("partially_received", 80)
-    (expected,) = client.see("list_incoming", after)["items"]
-    assert (expected["source"], expected["quantity"]) == (inbound_id, 80)
-    assert client.do("CloseInbound", inbound_id=inbound_id)["status"] == "closed"
-    other = client.do("CreateInbound")["inbound_id"]
-    after = client.do("CancelInbound", inbound_id=other)["position"]
-    assert [each["status"] for each in client.see("list_inbound", after)["items"]] == [
-        "cancelled",
-        "closed",
-    ]
-    transfer_id = client.do("CreateTransfer")["transfer_id"]
-    assert client.do("ShipTransfer", transfer_id=transfer_id)["status"] == "in_transit"
-    after = client.do("ReceiveTransfer", transfer_id=transfer_id)["position"]
-    seen = client.see("get_transfer", after, transfer_id=transfer_id)
-    line = seen["lines"][0]
-    assert (seen["status"], line["damaged"], line["lost"]) == ("closed", 1, 1)
-    other = client.do("CreateTransfer")["transfer_id"]
-    client.do("CancelTransfer", transfer_id=other)
-    other = client.do("CreateTransfer")["transfer_id"]
-    client.do("ShipTransfer", transfer_id=other)
-    after = client.do("CloseTransfer", transfer_id=other)["position"]
-    assert len(client.see("list_transfers", after)["items"]) == 3
-    count_id = client.do("CreateCount")["count_id"]
-    client.do("RecordCount", count_id=count_id)
-    after = client.do("CancelCount", count_id=count_id)["position"]
-    assert client.see("get_count", after, count_id=count_id)["status"] == "cancelled"
-    count_id = client.do("CreateCount")["count_id"]
-    on_hand = client.see("get_stock", after, sku="85123A")["locations"][0]["on_hand"]
-    body = {"lines": [{"sku": "85123A", "counted": on_hand + 2}]}
-    client.do("RecordCount", count_id=count_id, body=body)
-    after = client.do("ApproveCount", count_id=count_id)["position"]
-    assert client.see("stock_values", after)["items"][0]["sku"] == "85123A"
-    assert client.see("stock_figures", after)["counts"]["counts"] == 1
-    assert client.see("list_counts", after)["items"][0]["status"] == "approved"
-    recalled = client.do("PutLot", sku="85123A", lot="L-77")
-    assert recalled["locations"][0]["sellable"] == 0
-    client.do("ExpireLot", sku="85123A", lot="L-77")
-    client.do("PutLot", sku="85123A", lot="L-77", body={"status": "approved"})
-    _trace(client)
-
-
-def _trace(client: ExampleClient) -> None:
-    """Units of a lot, one with a serial number, leave with an order."""
-    placed = client.do("PlaceOrder", body=order(2, "85123A", confirm=True))
-    made = client.do("CreateShipment", body={"location": "LON"}, order_id=placed["order_id"])
-    serials = [{"line_id": "1", "serials": ["N-1"]}]
-    sent = client.do("DispatchShipment", body={"serials": serials}, shipment_id=made["shipment_id"])
-    after = sent["position"]
-    assert client.see("list_lots", after)["items"][0]["lot"] == "L-77"
-    assert client.see("get_lot", after, sku="85123A", lot="L-77")["status"] == "approved"
-    (got,) = client.see("orders_of_lot", after, sku="85123A", lot="L-77")["items"]
-    assert (got["order_id"], got["quantity"]) == (placed["order_id"], 2)
-    (unit,) = client.see("list_serials", after)["items"]
-    assert (unit["serial"], unit["order_id"]) == ("N-1", placed["order_id"])
 
 
 def _reserve(client: ExampleClient) -> None:
@@ -367,6 +306,20 @@ def _channel(client: ExampleClient) -> None:
     assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
 
 
+def _routing(client: ExampleClient) -> None:
+    """An order that is routed by rules, and then away from where it went."""
+    client.do("PutPostalAreas", country="GB")
+    client.do("PutRoutingRules", channel="phone")
+    body = {**order(1, "85123A"), "channel": "Phone"}
+    order_id = client.do("PlaceOrder", body=body)["order_id"]
+    reroute = {"without": ["LON"], "backorder": True}
+    after = client.do("RerouteOrder", body=reroute, order_id=order_id)["position"]
+    rules = client.see("get_routing_rules", after, channel="PHONE")["rules"]
+    assert [rule["type"] for rule in rules][:2] == ["capacity", "fewest_splits"]
+    decisions = client.see("routing_decisions", after, order_id=order_id)["items"]
+    assert [each["cause"] for each in decisions] == ["placement", "reroute"]
+
+
 MANUAL = {"provider": "manual", "amount": "10.20", "capture": "manual"}
 
 
@@ -417,7 +370,7 @@ def _backorder(client: ExampleClient) -> int:
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
 PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
 PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
-PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
+PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l", "country": "GB"}
 PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
 
 

@@ -71,6 +71,7 @@ UNRESTRICTED = {
     "list_blocked_buyers": "buyers, with no order of theirs",
     "list_channels": "settings, with no order in them",
     "get_channel": "settings, with no order in them",
+    "get_routing_rules": "rules, with no order in them",
     "list_return_policies": "periods for whole categories, with no order in them",
     "list_locations": "places and nothing that is in them",
     "get_location": "one place and nothing that is in it",

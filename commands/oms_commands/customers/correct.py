@@ -18,7 +18,7 @@ from oms_ledger.domain.orders.rules.amendment import WantedEdit, edit
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Person
-from oms_ledger.domain.routing.sourcing import is_routed
+from oms_ledger.domain.routing.source import is_routed
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -72,6 +72,7 @@ class CorrectCustomer(Command):
 
     def _wanted(self, order: Order, ctx: Context, given: Given) -> WantedEdit:
         agreed, contact = order.terms.customer or Customer(), self.customer or ContactFields()
+        address, routed = self.shipping_address, is_routed(order.channel, given)
         corrected = Customer(
             agreed.id,
             contact.name or agreed.name,
@@ -81,9 +82,8 @@ class CorrectCustomer(Command):
         return WantedEdit(
             ctx.command_id,
             customer=None if self.customer is None else corrected,
-            shipping_address=address_of(
-                self.shipping_address, with_area=is_routed(order.channel, given)
-            ),
+            shipping_address=address_of(address),
+            postal_area=address.postal_area if address and routed else None,
             billing_address=address_of(self.billing_address),
             note=self.note,
             is_correction=True,

@@ -44,7 +44,7 @@ from oms_ledger.domain.drafts.views import draft_status_view
 from oms_ledger.domain.errors import Invalid, invalid_field
 from oms_ledger.domain.orders.terms import Address, Customer, Presentment
 from oms_ledger.domain.personal import Person, with_fields
-from oms_ledger.domain.routing.sourcing import is_routed
+from oms_ledger.domain.routing.source import is_routed
 from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 EXAMPLE: Mapping[str, Json] = {
@@ -114,8 +114,10 @@ class DraftFields(Command):
     def saved(self, ctx: Context, given: Given) -> DraftSaved:
         skus = (stored_sku(line.sku, given) for line in self.lines)
         sensitive = self.sensitive or any(given.state(Product, sku).sensitive for sku in skus)
-        content = content_of(self, with_area=is_routed(self.channel, given))
-        return DraftSaved(self.saved_id(ctx), content, sensitive)
+        address = self.shipping_address
+        routed = address is not None and is_routed(self.channel, given)
+        area = address.postal_area if address and routed else None
+        return DraftSaved(self.saved_id(ctx), content_of(self), sensitive, area)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         draft_id = self.saved_id(ctx)
@@ -140,8 +142,7 @@ def record_of_draft(draft_id: str) -> str:
     return f"{ORDER}{draft_id}"
 
 
-def content_of(draft: DraftFields, *, with_area: bool = False) -> DraftContent:
-    """`with_area`: the postal area is kept, for channels that route orders by rules."""
+def content_of(draft: DraftFields) -> DraftContent:
     return DraftContent(
         draft.channel,
         draft.currency,
@@ -160,7 +161,7 @@ def content_of(draft: DraftFields, *, with_area: bool = False) -> DraftContent:
         draft.external_id,
         draft.placed_at,
         customer_of(draft.customer),
-        address_of(draft.shipping_address, with_area=with_area),
+        address_of(draft.shipping_address),
         address_of(draft.billing_address),
         _draft_shipping(draft.shipping),
         _text(draft.discount),
@@ -186,7 +187,9 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
 
 
-def order_of(content: DraftContent, *, sensitive: bool) -> PlaceOrder:
+def order_of(
+    content: DraftContent, *, sensitive: bool, postal_area: str | None = None
+) -> PlaceOrder:
     """The command that places the draft. `Invalid` naming each field that an order needs and the
     draft lacks, or the field whose value cannot be that of an order."""
     channel, currency = content.channel, content.currency
@@ -205,7 +208,7 @@ def order_of(content: DraftContent, *, sensitive: bool) -> PlaceOrder:
             external_id=content.external_id,
             placed_at=content.placed_at,
             customer=_customer(content.customer),
-            shipping_address=_address(content.shipping_address),
+            shipping_address=_address(content.shipping_address, postal_area),
             billing_address=_address(content.billing_address),
             shipping=_shipping(content.shipping),
             discount=_amount(content.discount),
@@ -278,7 +281,7 @@ def _customer(customer: Customer | None) -> CustomerFields | None:
     )
 
 
-def _address(address: Address | None) -> AddressFields | None:
+def _address(address: Address | None, postal_area: str | None = None) -> AddressFields | None:
     if address is None:
         return None
     return with_fields(
@@ -290,7 +293,7 @@ def _address(address: Address | None) -> AddressFields | None:
         region=address.region,
         postal_code=address.postal_code,
         country=address.country,
-        postal_area=address.postal_area,
+        postal_area=postal_area,
     )
 
 
@@ -312,6 +315,6 @@ def complete_order(draft: Draft) -> PlaceOrder | None:
     if draft.content is None:
         return None
     try:
-        return order_of(draft.content, sensitive=draft.sensitive)
+        return order_of(draft.content, sensitive=draft.sensitive, postal_area=draft.postal_area)
     except Invalid:
         return None

@@ -61,7 +61,8 @@ class PlaceDraft(Command):
         draft, content = existing_draft(given, self.draft_id)
         if draft.order_id is not None:
             return []
-        order, inner = order_of(content, sensitive=draft.sensitive), placing(ctx, self.draft_id)
+        inner = placing(ctx, self.draft_id)
+        order = order_of(content, sensitive=draft.sensitive, postal_area=draft.postal_area)
         order = order.with_blinds(self._blinds(content))
         changes, order_id = order.decide(inner, given), order.order_key(inner, given)
         new = any(_is_sensitive(each.event) for each in changes)

@@ -146,8 +146,7 @@ def customer_of(given: CustomerFields | None) -> Customer | None:
     return Customer(given.id, given.name, given.email, given.phone)
 
 
-def address_of(given: AddressFields | None, *, with_area: bool = False) -> Address | None:
-    """`with_area`: the postal area is kept, for orders of channels that are routed by rules."""
+def address_of(given: AddressFields | None) -> Address | None:
     if given is None:
         return None
     return Address(
@@ -158,7 +157,6 @@ def address_of(given: AddressFields | None, *, with_area: bool = False) -> Addre
         given.region,
         given.postal_code,
         given.country,
-        given.postal_area if with_area else None,
     )
 
 

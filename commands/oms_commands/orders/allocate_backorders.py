@@ -15,7 +15,7 @@ from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder, OrderLine
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source
+from oms_ledger.domain.routing.source import Sourcing, routing_refs, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     available_units,
@@ -73,7 +73,7 @@ class AllocateBackorders(OrderCommand):
         ]
         stock, kits = stock_by_location(given, skus_taken(lines)), kits_of(lines)
         available = of_channel(available_units(given, stock), order.terms.channel, given)
-        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now)
+        sourcing = Sourcing(self.order_id, order.terms, "backorders", ctx.now, order.postal_area)
         sourced = source(sourcing, waiting, available, given)
         plan = sourced.plan
         if not plan.allocations:

@@ -16,6 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from oms_commands._fields import STRICT, Id, Note, OccurredAt, minor_units
 from oms_commands.orders._fields import (
     AddLine,
+    AddressFields,
     EditChange,
     SetBillingAddress,
     SetCustomer,
@@ -35,10 +36,9 @@ from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
 from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.orders.terms import Address
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
-from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import (
     backorder_refs,
     skus_taken,
@@ -107,7 +107,7 @@ class EditOrder(Command):
         if order.placed and order.terms.backorder == "allow":
             refs += backorder_refs(skus, order.terms.channel, given)
         if order.placed:
-            address = self._address(given, order.channel) or order.terms.shipping_address
+            address = address_of(self._new_address) or order.terms.shipping_address
             refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
         return refs
 
@@ -132,11 +132,10 @@ class EditOrder(Command):
     def with_person(self, person: Person) -> EditOrder:
         return with_fields(self, owner=person)
 
-    def _address(self, given: Given, channel: str | None) -> Address | None:
+    @property
+    def _new_address(self) -> AddressFields | None:
         """The new shipping address."""
-        with_area = is_routed(channel, given)
-        addresses = [each.address for each in self._of(SetShippingAddress)]
-        return address_of(addresses[0], with_area=with_area) if addresses else None
+        return next((each.address for each in self._of(SetShippingAddress)), None)
 
     def _of(self, kind: type[_Change]) -> list[_Change]:
         return [each for each in self.changes if isinstance(each, kind)]
@@ -152,15 +151,17 @@ class EditOrder(Command):
             for number, each in enumerate(self._of(AddLine), first)
         )
         shipping = [each.shipping for each in self._of(SetShipping)]
-        promises = self._of(SetPromise)
+        promises, new_address = self._of(SetPromise), self._new_address
+        routed = new_address is not None and is_routed(order.channel, given)
         return WantedEdit(
             ctx.command_id,
             added,
             {each.line_id: each.quantity for each in self._of(SetQuantity)},
             {each.line_id: _price_of(each, currency) for each in self._of(SetPrice)},
             next((customer_of(each.customer) for each in self._of(SetCustomer)), None),
-            self._address(given, order.channel),
+            address_of(new_address),
             next((address_of(each.address) for each in self._of(SetBillingAddress)), None),
+            new_address.postal_area if new_address and routed else None,
             shipping_of(shipping[0] if shipping else None, currency, tax_included=included),
             promises[0].promised_ship_at if promises else None,
             promises[0].promised_delivery_at if promises else None,

@@ -52,7 +52,7 @@ from oms_ledger.domain.personal import Person, with_fields
 from oms_ledger.domain.reservations.rules import held_refs
 from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.risk.rules import holds_at_placement
-from oms_ledger.domain.routing.sourcing import is_routed, routing_refs
+from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -162,12 +162,20 @@ class PlaceOrder(Command):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order_id = self.order_key(ctx, given)
-        terms = terms_of(self, given, with_area=is_routed(self.channel, given))
+        terms = self.terms(given)
+        area = self.postal_area if is_routed(self.channel, given) else None
         holds = holds_at_placement(order_id, terms, self.email_blinds, given)
         confirm, sensitive = self.confirm, self.sensitive
         if self.intake == "queued":
             return receive(
-                order_id, terms, ctx, given, confirm=confirm, sensitive=sensitive, holds=holds
+                order_id,
+                terms,
+                ctx,
+                given,
+                confirm=confirm,
+                sensitive=sensitive,
+                holds=holds,
+                postal_area=area,
             )
         return place(
             order_id,
@@ -178,6 +186,7 @@ class PlaceOrder(Command):
             sensitive=sensitive,
             holds=holds,
             reservation_id=self.reservation_id,
+            postal_area=area,
         )
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -191,6 +200,11 @@ class PlaceOrder(Command):
             return ()
         email = (customer.email.personal,) if customer.email else ()
         return (*email, customer.id) if customer.id and "@" in customer.id else email
+
+    @property
+    def postal_area(self) -> str | None:
+        """Of its shipping address."""
+        return self.shipping_address.postal_area if self.shipping_address else None
 
     def with_blinds(self, blinds: Sequence[str]) -> PlaceOrder:
         return with_fields(self, email_blinds=tuple(blinds))
@@ -206,6 +220,37 @@ class PlaceOrder(Command):
     def with_person_id(self, person_id: str) -> PlaceOrder:
         assert self.customer is not None
         return with_fields(self, customer=with_fields(self.customer, id=person_id))
+
+    def terms(self, given: Given) -> OrderTerms:
+        """The terms of the order. `Refused` with
+        `unknown_sku`, naming every line whose product was never defined; of a queued order products
+        are checked when it is placed."""
+        included = self.tax_included
+        lines = tuple(
+            line_of(n, line, self.currency, given, tax_included=included)
+            for n, line in enumerate(self.lines, 1)
+        )
+        if self.discount:
+            lines = discounted(lines, to_minor(self.discount, self.currency))
+        if self.intake == "now":
+            refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
+        return OrderTerms(
+            self.channel,
+            self.currency,
+            lines,
+            self.placed_at,
+            self.external_id,
+            customer_of(self.customer),
+            address_of(self.shipping_address),
+            shipping_of(self.shipping, self.currency, tax_included=included),
+            self.backorder,
+            self.promised_ship_at,
+            self.promised_delivery_at,
+            presentment_of(self.presentment),
+            address_of(self.billing_address),
+            self.fulfil_at,
+            self.pay_by,
+        )
 
     def order_key(self, ctx: Context, given: Given) -> str:
         """The id of the order that is there, or of the new one."""
@@ -270,35 +315,3 @@ def _amounts(order: PlaceOrder) -> Iterator[tuple[str, Decimal]]:
         yield "shipping.tax", order.shipping.tax
     if order.discount:
         yield "discount", order.discount
-
-
-def terms_of(order: PlaceOrder, given: Given, *, with_area: bool) -> OrderTerms:
-    """The terms of an order; `with_area`: with the postal area of its address. `Refused` with
-    `unknown_sku`, naming every line whose product was never defined; of a queued order products
-    are checked when it is placed."""
-    included = order.tax_included
-    lines = tuple(
-        line_of(n, line, order.currency, given, tax_included=included)
-        for n, line in enumerate(order.lines, 1)
-    )
-    if order.discount:
-        lines = discounted(lines, to_minor(order.discount, order.currency))
-    if order.intake == "now":
-        refuse_unknown_skus([(line.line_id, line.sku) for line in lines], given)
-    return OrderTerms(
-        order.channel,
-        order.currency,
-        lines,
-        order.placed_at,
-        order.external_id,
-        customer_of(order.customer),
-        address_of(order.shipping_address, with_area=with_area),
-        shipping_of(order.shipping, order.currency, tax_included=included),
-        order.backorder,
-        order.promised_ship_at,
-        order.promised_delivery_at,
-        presentment_of(order.presentment),
-        address_of(order.billing_address),
-        order.fulfil_at,
-        order.pay_by,
-    )

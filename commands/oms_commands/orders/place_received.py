@@ -13,7 +13,7 @@ from oms_ledger.domain.catalogue.state import product_refs, stored_sku
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.intake import place_received
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.sourcing import routing_refs
+from oms_ledger.domain.routing.source import routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, stock_skus, wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 

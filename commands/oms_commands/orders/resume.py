@@ -13,7 +13,7 @@ from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.resumption import resume
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.sourcing import routing_refs
+from oms_ledger.domain.routing.source import routing_refs
 from oms_ledger.domain.stock.rules import backorder_refs, skus_taken, stock_group_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route

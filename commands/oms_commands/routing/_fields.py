@@ -13,6 +13,8 @@ from oms_commands._fields import (
     Amount,
     Code,
     Currency,
+    Latitude,
+    Longitude,
     Name,
     Text,
     minor_units,
@@ -21,6 +23,7 @@ from oms_commands._fields import (
 from oms_ledger.domain.errors import Refused, invalid_field
 from oms_ledger.domain.guards import require_location
 from oms_ledger.domain.money import Money
+from oms_ledger.domain.patterns import POSTAL_PREFIX
 from oms_ledger.domain.routing.events import LocationCost, RoutingRule, RuleOption
 from oms_ledger.domain.routing.plugins import GROUP, installed
 from oms_ledger.kernel import Given
@@ -83,6 +86,16 @@ class RuleFields:
         return self
 
 
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PostalAreaFields:
+    """The middle of the area whose postal codes begin with `prefix`, in degrees (WGS 84); with an
+    empty prefix, of the country."""
+
+    prefix: Annotated[str, Field(pattern=POSTAL_PREFIX)]
+    latitude: Latitude
+    longitude: Longitude
+
+
 RulesFields = Annotated[tuple[RuleFields, ...], Field(max_length=20)]
 
 
@@ -134,14 +147,14 @@ def _rule_of(n: int, rule: RuleFields) -> RoutingRule:
 
 
 def _costs(costs: Iterable[CostFields], currency: str, field: str) -> Iterable[LocationCost]:
-    seen: set[str] = set()
+    locations: set[str] = set()
     for n, each in enumerate(costs):
         location = each.location or ""
-        if location in seen:
+        if location in locations:
             raise invalid_field(
                 f"{field}.costs.{n}.location", "It has costs already. Write them once."
             )
-        seen.add(location)
+        locations.add(location)
         yield LocationCost(
             location,
             minor_units(each.parcel, currency, f"{field}.costs.{n}.parcel"),

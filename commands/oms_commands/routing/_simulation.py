@@ -8,9 +8,8 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from oms_commands._fields import STRICT, Code, Id, Time
-from oms_commands.orders.place import PlaceOrder, terms_of
+from oms_commands.orders.place import PlaceOrder
 from oms_commands.routing._fields import RulesFields, refuse_unknown, rules_of
-from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.routing.backtest import BacktestScope
 from oms_ledger.domain.routing.events import RoutingRule
 from oms_ledger.kernel import Given, Json
@@ -76,8 +75,3 @@ EXAMPLES: Mapping[str, Mapping[str, Json]] = {
         "channel": "web",
     },
 }
-
-
-def terms_in(order: PlaceOrder, given: Given) -> OrderTerms:
-    """The terms of an order that is not placed. `Refused` with `unknown_sku`."""
-    return terms_of(order, given, with_area=True)

@@ -8,23 +8,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Country, Latitude, Longitude
+from oms_commands._fields import STRICT, Country, Text
+from oms_commands.routing._fields import PostalAreaFields
 from oms_ledger.domain.errors import invalid_field
-from oms_ledger.domain.geography import POSTAL_AREA_CHARACTERS, point_of
+from oms_ledger.domain.geography import point_of
 from oms_ledger.domain.routing.answers import PostalAreasAnswer
 from oms_ledger.domain.routing.events import PostalArea, PostalAreasDefined
 from oms_ledger.domain.routing.state import PostalAreas
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class PostalAreaFields:
-    """The middle of the area whose postal codes begin with `prefix`, in degrees (WGS 84); with an
-    empty prefix, of the country."""
-
-    prefix: Annotated[str, Field(pattern=rf"^[0-9A-Z]{{0,{POSTAL_AREA_CHARACTERS}}}$")]
-    latitude: Latitude
-    longitude: Longitude
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -44,30 +35,38 @@ class PutPostalAreas(Command):
         "areas": [
             {"prefix": "", "latitude": 52.5, "longitude": -1.5},
             {"prefix": "LS", "latitude": 53.8, "longitude": -1.55},
-        ]
+        ],
+        "origin": "GeoNames, 2026",
     }
 
     country: Country
     areas: Annotated[tuple[PostalAreaFields, ...], Field(max_length=5000)]
+    origin: Annotated[Text | None, Field(description="Where the table is from.")] = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(PostalAreas, self.country)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
-        seen: set[str] = set()
+        prefixes: set[str] = set()
         for n, each in enumerate(self.areas):
-            if each.prefix in seen:
+            if each.prefix in prefixes:
                 raise invalid_field(f"areas.{n}.prefix", "It is there already. Write it once.")
-            seen.add(each.prefix)
+            prefixes.add(each.prefix)
         areas = tuple(
             PostalArea(each.prefix, point_of(each.latitude, each.longitude))
             for each in sorted(self.areas, key=lambda each: each.prefix)
         )
         before = given.state(PostalAreas, self.country)
-        if before.version and before.points == {area.prefix: area.point for area in areas}:
+        points = {area.prefix: area.point for area in areas}
+        if before.version and (before.points, before.origin) == (points, self.origin):
             return ()
-        return [Change(PostalAreasDefined(self.country, areas))]
+        return [Change(PostalAreasDefined(self.country, areas, self.origin))]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         areas = given.state(PostalAreas, self.country)
-        return {"country": self.country, "areas": len(areas.points), "version": areas.version}
+        return {
+            "country": self.country,
+            "areas": len(areas.points),
+            "origin": areas.origin,
+            "version": areas.version,
+        }

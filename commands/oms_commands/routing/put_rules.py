@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from oms_commands._fields import STRICT, Code
+from oms_commands._fields import STRICT, Code, Text
 from oms_commands.routing._fields import RulesFields, refuse_unknown, rules_of
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.identifiers import channel_key
@@ -39,22 +40,25 @@ class PutRoutingRules(Command):
             {"type": "fewest_splits"},
             {"type": "nearest"},
             {"type": "split_floor", "value": "20.00", "currency": "GBP"},
-        ]
+        ],
+        "note": "Fewer parcels, and not too far.",
     }
 
     channel: Code
     rules: RulesFields
+    note: Annotated[Text | None, Field(description="Why the rules are as they are.")] = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         return [(ChannelSettings, channel_key(self.channel))]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         rules, channel = rules_of(self.rules), channel_key(self.channel)
-        if rules == given.state(ChannelSettings, channel).routing:
+        settings = given.state(ChannelSettings, channel)
+        if (rules, self.note) == (settings.routing, settings.routing_note):
             return ()
         refuse_unknown(rules, given)
-        return [Change(RoutingRulesDefined(channel, rules))]
+        return [Change(RoutingRulesDefined(channel, rules, self.note))]
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         channel = channel_key(self.channel)
-        return rules_view(channel, given.state(ChannelSettings, channel).routing)
+        return rules_view(channel, given.state(ChannelSettings, channel))

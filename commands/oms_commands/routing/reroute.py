@@ -14,7 +14,7 @@ from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.rerouting import allocated_units, reroute, reroute_refs
+from oms_ledger.domain.routing.reroute import allocated_units, reroute, reroute_refs
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Context, Given, Json, Ref, Route
 

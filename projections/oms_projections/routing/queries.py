@@ -29,7 +29,7 @@ class GetRoutingRules:
 def get_rules(params: GetRoutingRules, log: Log) -> Mapping[str, Json]:
     """Empty where the channel has none: its places are used in the order of their priority."""
     channel = channel_key(params.channel)
-    return rules_view(channel, log.fold(ChannelSettings, channel).routing)
+    return rules_view(channel, log.fold(ChannelSettings, channel))
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -38,7 +38,7 @@ class GetOrderRouting:
     within: Within = field(default=None, init=False)
 
 
-def order_routing(params: GetOrderRouting, log: Log) -> Mapping[str, Json]:
+def routing_decisions(params: GetOrderRouting, log: Log) -> Mapping[str, Json]:
     order_of_channels(params.order_id, log, params.within)
     decisions = log.history(stream_id(OrderRouting, params.order_id))
     return {
@@ -61,14 +61,14 @@ QUERIES = (
         answer_type=RoutingRulesAnswer,
     ),
     Query(
-        "order_routing",
+        "routing_decisions",
         "/v1/orders/{order_id}/routing",
         "orders:read",
         None,
         GetOrderRouting,
-        order_routing,
+        routing_decisions,
         "Each decision where an order's units come from, with what it was made from",
-        order_routing,
+        routing_decisions,
         within_channels=WITHIN,
         answer_type=OrderRoutingAnswer,
     ),

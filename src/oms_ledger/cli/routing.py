@@ -97,7 +97,7 @@ def backtest_(
     if json:
         print_json(view)
     else:
-        console.print(_table(view))
+        console.print(comparison(view))
 
 
 @app.command()
@@ -142,17 +142,17 @@ def reroute(
 
 def _orders_at(oms: Oms, location: str) -> list[str]:
     """Ids of the orders that have, or had, units at a place and are not shipped whole."""
-    found: list[str] = []
+    order_ids: list[str] = []
     for fulfilment in OPEN:
         params, cursor = {"location": location, "fulfilment": fulfilment, "limit": "500"}, None
         while True:
             body = run_query(oms, "list_orders", None, **params, **(cursor or {}))
             items = cast(Sequence[Mapping[str, str]], body["items"])
-            found += [item["order_id"] for item in items]
+            order_ids += [item["order_id"] for item in items]
             if body["next_cursor"] is None:
                 break
             cursor = {"cursor": body["next_cursor"]}
-    return found
+    return order_ids
 
 
 def _rules_in(path: Path, log: Log) -> Sequence[RoutingRule]:
@@ -185,7 +185,8 @@ def _currency(sets: Mapping[str, Sequence[RoutingRule]]) -> str | None:
     return next(costs, None)
 
 
-def _table(view: Mapping[str, Json]) -> Table:
+def comparison(view: Mapping[str, Json]) -> Table:
+    """The figures side by side, a column for what was done and for each set of rules."""
     by_rules = cast(Mapping[str, Mapping[str, Json]], view["by_rules"])
     columns = {"done": cast(Mapping[str, Json], view["done"]), **by_rules}
     table = Table("", *columns)

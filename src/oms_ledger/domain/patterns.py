@@ -9,6 +9,7 @@ NO_NUL = r"^[^\x00]*$"
 CODE = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,49}$"
 CURRENCY = r"^[A-Z]{3}$"
 COUNTRY = r"^[A-Z]{2}$"
+POSTAL_PREFIX = r"^[0-9A-Z]{0,3}$"
 LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$"
 LOT = r"^[^\x00-\x20\x7f@/]+$"
 DAY = r"^\d{4}-\d{2}-\d{2}$"
@@ -24,6 +25,7 @@ REMEDIES: Mapping[str, str] = {
     ),
     CURRENCY: 'Write the three capital letters of an ISO 4217 code, such as "EUR".',
     LOCALE: 'Write a BCP 47 language tag, such as "de" or "en-GB".',
+    POSTAL_PREFIX: "Write at most three digits and capital letters, with which postal codes begin.",
     COUNTRY: 'Write the two capital letters of an ISO 3166 code, such as "GB".',
 }
 """The remedy of each pattern that a field has."""

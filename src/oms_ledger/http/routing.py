@@ -12,11 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oms_commands.routing._simulation import SimulateRouting, terms_in
+from oms_commands.routing._simulation import SimulateRouting
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.routing.backtest import backtest
-from oms_ledger.domain.routing.explanation import StatesOfLog, explain, terms_of_order
+from oms_ledger.domain.routing.explanation import StatesOfLog, explain, placed_order
 from oms_ledger.domain.routing.views import backtest_view, explanation_view
 from oms_ledger.http.bodies import command_body_of, refuse_large_command
 from oms_ledger.http.disclosure import Disclosure
@@ -63,10 +63,11 @@ class SimulationHandler:
             currency = next((r.currency for r in rules or () if r.kind == "cost"), None)
             return {"ranking": None, "backtest": backtest_view(tested, currency)}, log.position
         if simulation.order is not None:
-            terms = terms_in(simulation.order, given)
+            terms, area = simulation.order.terms(given), simulation.order.postal_area
         else:
-            terms = terms_of_order(given, simulation.order_id or "")
-        explained = explain(given, terms, rules, datetime.now(UTC))
+            order = placed_order(given, simulation.order_id or "")
+            terms, area = order.terms, order.postal_area
+        explained = explain(given, terms, area, rules, datetime.now(UTC))
         view = explanation_view(explained, simulation.order_id)
         return {"ranking": view, "backtest": None}, log.position
 

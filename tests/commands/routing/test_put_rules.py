@@ -10,7 +10,6 @@ from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.resume import ResumeOrder
-from oms_commands.routing.put_postal_areas import PutPostalAreas
 from oms_commands.routing.put_rules import PutRoutingRules
 from oms_ledger.domain.catalogue.events import LocationDefined, Site
 from oms_ledger.domain.geography import point_of
@@ -129,29 +128,12 @@ def test_rules_that_cannot_be_are_refused(rules: list[dict[str, Any]], code: str
     given().when(PutRoutingRules, channel="web", rules=rules).then_refused(code)
 
 
-def test_postal_areas_are_kept_whole() -> None:
-    areas = [
-        {"prefix": "LS", "latitude": 53.8, "longitude": -1.55},
-        {"prefix": "", "latitude": 52.5, "longitude": -1.5},
-    ]
-    decision = given().when(PutPostalAreas, country="GB", areas=areas)
-    decision.then(AREAS)
-    assert decision.answer == {"country": "GB", "areas": 2, "version": 1}
-    given(AREAS).when(PutPostalAreas, country="GB", areas=areas).then()
-    given().when(PutPostalAreas, country="GB", areas=[areas[0], areas[0]]).then_refused(
-        "invalid_fields"
-    )
-    wrong = given().when(PutPostalAreas, country="GB", areas=[{**areas[0], "prefix": "LS1 4"}])
-    wrong.then_invalid("areas.0.prefix")
-
-
-def test_an_order_goes_where_the_rules_say_and_the_decision_is_kept() -> None:
+def test_an_order_is_routed_and_the_decision_is_recorded() -> None:
     past = given(*SHOP, stock(5), stock(5, location="MAN"), ruled("nearest"))
     events = past.when(order(2)).events
     placed = next(event for event in events if isinstance(event, OrderPlaced))
     assert placed.allocations == (Allocation("1", "A", "MAN", 2),)
-    assert placed.terms.shipping_address is not None
-    assert placed.terms.shipping_address.postal_area == "LS1"
+    assert placed.postal_area == "LS1"
     assert events[-1] == OrderRouted(
         "command-1",
         "placement",
@@ -177,8 +159,7 @@ def test_without_rules_nothing_is_decided_and_no_area_is_kept() -> None:
     events = given(*SHOP, stock(5), ruled("nearest", channel="shop")).when(order()).events
     assert not [event for event in events if isinstance(event, OrderRouted)]
     placed = next(event for event in events if isinstance(event, OrderPlaced))
-    assert placed.terms.shipping_address is not None
-    assert placed.terms.shipping_address.postal_area is None
+    assert placed.postal_area is None
     assert placed.allocations[0].location == "LON"
 
 

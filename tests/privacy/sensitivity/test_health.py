@@ -31,6 +31,7 @@ from tests.http.test_access import served
 from tests.http.test_errors import problem_of
 from tests.privacy.people import ADA
 from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
+from tests.privacy.sensitivity.warehouse_urls import WAREHOUSE
 
 Params = dict[str, list[str]]
 
@@ -107,17 +108,7 @@ OPTIONS: Params = {
     "/v1/drafts/{draft_id}": ["as_of={position}"],
     "/v1/reservations": ["limit=1", "status=active"],
     "/v1/reservations/{reservation_id}": ["as_of={position}"],
-    "/v1/inbound": ["limit=1", "status=partially_received"],
-    "/v1/inbound/{inbound_id}": ["as_of={position}"],
-    "/v1/incoming": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
-    "/v1/transfers": ["limit=1", "to_location=BAK"],
-    "/v1/transfers/{transfer_id}": ["as_of={position}"],
-    "/v1/counts": ["limit=1", "location=BAK"],
-    "/v1/counts/{count_id}": ["as_of={position}"],
-    "/v1/lots": [f"sku={SECRET}", "limit=1", "with_sensitive=true", "empty=true"],
-    "/v1/lots/{sku}/{lot}": ["as_of={position}"],
-    "/v1/lots/{sku}/{lot}/orders": ["limit=1"],
-    "/v1/serials": [f"sku={SECRET}", "limit=1", "order={order_id}", "with_sensitive=true"],
+    **WAREHOUSE,
     "/v1/backorders": [f"sku={SECRET}", "limit=1", "with_sensitive=true"],
     "/v1/messages": ["limit=1", "order={order_id}"],
     "/v1/messages/{message_id}": ["as_of={position}"],

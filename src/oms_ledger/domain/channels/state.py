@@ -13,13 +13,14 @@ from oms_ledger.kernel import Event, Given, State
 
 @dataclass(slots=True)
 class ChannelSettings(State):
-    """`routing` are the rules by which its orders are routed, in order."""
+    """`routing` are the rules by which its orders are routed, in order; `routing_note` why."""
 
     category: ClassVar[str] = "channel_settings"
     all_cached: ClassVar[bool] = True
     version: int = 0
     defined: ChannelDefined | None = None
     routing: tuple[RoutingRule, ...] = ()
+    routing_note: str | None = None
 
     def apply(self, event: Event) -> None:
         match event:
@@ -27,6 +28,7 @@ class ChannelSettings(State):
                 self.defined = event
             case RoutingRulesDefined():
                 self.routing = event.rules
+                self.routing_note = event.note
             case _:
                 raise TypeError(f"{event.type} does not belong to a channel's settings")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, get_args
 
 from oms_ledger.domain.drafts.content import DraftContent
-from oms_ledger.domain.text_kinds import DraftId, OrderId
+from oms_ledger.domain.text_kinds import DraftId, Harmless, OrderId
 from oms_ledger.kernel import Event
 
 
@@ -24,12 +24,14 @@ class DraftStreamEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class DraftSaved(DraftStreamEvent):
-    """The draft has this content from now on. `sensitive`: the order would be health data."""
+    """The draft has this content from now on. `sensitive`: the order would be health data.
+    `postal_area` is that of the shipping address, as in `OrderPlaced`."""
 
     type: ClassVar[str] = "draft.saved.v1"
     draft_id: DraftId
     content: DraftContent
     sensitive: bool = False
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Draft(State):
     sensitive: bool = False
     order_id: str | None = None
     deleted: bool = False
+    postal_area: str | None = None
 
     @property
     def channel(self) -> str | None:
@@ -43,6 +44,7 @@ class Draft(State):
         match event:
             case DraftSaved():
                 self.content, self.sensitive = event.content, event.sensitive
+                self.postal_area = event.postal_area
             case DraftPlaced():
                 self.order_id = event.order_id
                 self.sensitive = self.sensitive or event.sensitive

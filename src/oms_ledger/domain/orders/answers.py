@@ -147,7 +147,6 @@ class AddressAnswer(TypedDict):
     region: Harmless | None
     postal_code: SealedText | None
     country: Harmless | None
-    postal_area: Harmless | None
 
 
 class ShippingAnswer(TypedDict):

@@ -14,13 +14,15 @@ from oms_ledger.kernel import Event
 @dataclass(frozen=True, slots=True)
 class Edits:
     """`terms` are those agreed now, `ship_by` and `deliver_by` the promise made now. `newest_id`
-    and `newest_difference` (minor units) are those of the newest edit."""
+    and `newest_difference` (minor units) are those of the newest edit; `postal_area` is that of the
+    shipping address."""
 
     terms: OrderTerms
     ship_by: datetime
     deliver_by: datetime
     newest_id: str
     newest_difference: int
+    postal_area: str | None = None
 
 
 def edits_after(placed: OrderPlaced, edits: Edits | None, event: OrderEdited) -> Edits:
@@ -32,6 +34,7 @@ def edits_after(placed: OrderPlaced, edits: Edits | None, event: OrderEdited) ->
         event.deliver_by or before.deliver_by,
         event.edit_id,
         event.difference,
+        before.postal_area if event.shipping_address is None else event.postal_area,
     )
 
 

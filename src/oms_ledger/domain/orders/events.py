@@ -44,10 +44,10 @@ class OrderStreamEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(OrderStreamEvent):
-    """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those that
-    follow from the shipping service. `sensitive`: the order is health
-    data, since the command or a product in it was `sensitive` then. It stays so for ever.
-    `replacement_for` is the return or claim whose goods the order replaces."""
+    """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those of the
+    shipping service. `sensitive`: the order is health data for ever, since the command or a product
+    was `sensitive` then. `replacement_for` is the return or claim whose goods the order replaces.
+    `postal_area` begins the postal code, in channels that route orders by rules."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: OrderId
@@ -60,6 +60,7 @@ class OrderPlaced(OrderStreamEvent):
     backorders: tuple[Backorder, ...] = ()
     sensitive: bool = False
     replacement_for: Harmless | None = None
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class OrderReceived(OrderStreamEvent):
     deliver_by: HarmlessTime
     sensitive: bool = False
     confirm: bool = False
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,8 @@ class OrderEdited(OrderStreamEvent):
     `added` are new lines, `changed` those with another quantity or price. `ship_by` and
     `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
     `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
-    are the totals of the order, `difference` what the buyer has to pay more, or below 0 less:
-    without units that were cancelled before. Minor units. `notify_customer`: the customer
-    is to be notified."""
+    are the order's, `difference` what the buyer has to pay more, or below 0 less, without units
+    that were cancelled before: minor units. `postal_area` is that of a new shipping address."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: OrderId
@@ -152,12 +153,13 @@ class OrderEdited(OrderStreamEvent):
     backorders_released: tuple[Backorder, ...] = ()
     note: str | None = None
     notify_customer: bool = False
+    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BackordersAllocated(OrderStreamEvent):
-    """Units got other stock. `backorders_released`: they were backordered. `released`: they were
-    allocated elsewhere, and were routed anew; of these `backorders` wait for stock now."""
+    """Units got other stock: `backorders_released` were backordered, `released` were allocated
+    elsewhere and are routed anew; of these `backorders` wait for stock now."""
 
     type: ClassVar[str] = "order.backorders_allocated.v1"
     order_id: OrderId

@@ -103,6 +103,11 @@ class Order(State):
         return self._current.deliver_by
 
     @property
+    def postal_area(self) -> str | None:
+        """Of the shipping address as of now, where it is kept."""
+        return self._current.postal_area
+
+    @property
     def _current(self) -> Edits | OrderPlaced:
         return self.edits or self.first_event
 
@@ -224,6 +229,7 @@ def placed_of(received: OrderReceived) -> OrderPlaced:
         received.ship_by,
         received.deliver_by,
         sensitive=received.sensitive,
+        postal_area=received.postal_area,
     )
 
 

@@ -24,8 +24,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to ship to, or to send the bill. All that identifies a household is personal.
-    `postal_area` is the beginning of the postal code, for channels that route orders by rules."""
+    """Where to ship to, or to send the bill. All that identifies a household is personal."""
 
     name: Personal | None = None
     line1: Personal | None = None
@@ -34,7 +33,6 @@ class Address:
     region: Harmless | None = None
     postal_code: Personal | None = None
     country: Harmless | None = None
-    postal_area: Harmless | None = None
 
 
 @dataclass(frozen=True, slots=True)

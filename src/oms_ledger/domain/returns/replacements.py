@@ -16,6 +16,7 @@ from oms_ledger.domain.orders.terms import OrderTerms, ShippingCharge
 from oms_ledger.domain.returns.events import ReplacementOrdered, ReturnRequested
 from oms_ledger.domain.returns.receipts import AWAITING_RETURN
 from oms_ledger.domain.returns.state import Return
+from oms_ledger.domain.routing.source import routing_refs
 from oms_ledger.domain.stock.rules import wanted_refs
 from oms_ledger.kernel import Change, Context, Given, Ref
 
@@ -27,7 +28,8 @@ def replacement_refs(order: Order, skus: Sequence[str], given: Given) -> list[Re
     refs: list[Ref] = [(Channel, channel_key(order.terms.channel))]
     for sku in dict.fromkeys(skus):
         refs += wanted_refs(sku, given)
-    return refs
+    terms = order.terms
+    return refs + routing_refs(terms.channel, terms.shipping_address, skus, given)
 
 
 def place_replacement(
@@ -47,7 +49,15 @@ def place_replacement(
     )
     changes = [
         _linked(change, requested.return_id)
-        for change in place(order_id, wanted, ctx, given, confirm=True, sensitive=order.sensitive)
+        for change in place(
+            order_id,
+            wanted,
+            ctx,
+            given,
+            confirm=True,
+            sensitive=order.sensitive,
+            postal_area=order.postal_area,
+        )
     ]
     if requested.ship_replacement == "on_receipt":
         changes.append(Change(OrderHeld(order_id, requested.return_id, AWAITING_RETURN), at))

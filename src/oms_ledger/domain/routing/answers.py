@@ -26,15 +26,19 @@ class RoutingRuleAnswer(TypedDict):
 
 
 class RoutingRulesAnswer(TypedDict):
+    """`note`: why the rules are as they are."""
+
     channel: Harmless
+    note: Harmless | None
     rules: list[RoutingRuleAnswer]
 
 
 class PostalAreasAnswer(TypedDict):
-    """`areas`: how many there are."""
+    """`areas`: how many there are. `origin`: where the table is from."""
 
     country: Harmless
     areas: int
+    origin: Harmless | None
     version: int
 
 

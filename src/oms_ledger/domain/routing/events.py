@@ -55,12 +55,13 @@ class RoutingRule:
 @dataclass(frozen=True, slots=True)
 class RoutingRulesDefined(Event):
     """The rules by which the orders of a channel are routed, whole and in order; without any, by
-    the priority of locations. Written to the stream of the channel's settings."""
+    the priority of locations. `note`: why. Written to the stream of the channel's settings."""
 
     type: ClassVar[str] = "channel_settings.routing_defined.v1"
     category: ClassVar[str] = "channel_settings"
     channel: Harmless
     rules: tuple[RoutingRule, ...]
+    note: Harmless | None = None
 
     @property
     def key(self) -> str:
@@ -78,12 +79,13 @@ class PostalArea:
 
 @dataclass(frozen=True, slots=True)
 class PostalAreasDefined(Event):
-    """The postal areas of a country, whole."""
+    """The postal areas of a country, whole. `origin`: where the table is from."""
 
     type: ClassVar[str] = "postal_areas.defined.v1"
     category: ClassVar[str] = "postal_areas"
     country: Harmless
     areas: tuple[PostalArea, ...]
+    origin: Harmless | None = None
 
     @property
     def key(self) -> str:

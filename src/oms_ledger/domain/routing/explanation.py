@@ -13,8 +13,8 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.routing.events import OrderRouted, RoutingRule
 from oms_ledger.domain.routing.fill import fill
-from oms_ledger.domain.routing.ranking import rank
-from oms_ledger.domain.routing.sourcing import Sourcing, demand_of, order_routed
+from oms_ledger.domain.routing.rank import rank
+from oms_ledger.domain.routing.source import Sourcing, demand_of, order_routed
 from oms_ledger.domain.routing.state import routing_rules
 from oms_ledger.domain.stock.rules import (
     available_units,
@@ -59,14 +59,18 @@ class StatesOfLog:
 
 
 def explain(
-    given: Given, terms: OrderTerms, rules: Sequence[RoutingRule] | None, now: datetime
+    given: Given,
+    terms: OrderTerms,
+    postal_area: str | None,
+    rules: Sequence[RoutingRule] | None,
+    now: datetime,
 ) -> Explanation:
     """Route an order that is not placed, by `rules` or else by those of its channel."""
     chosen = routing_rules(terms.channel, given) if rules is None else tuple(rules)
     wanted = [(line.line_id, line.sku, line.quantity) for line in terms.lines if line.stocked]
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
-    sourcing = Sourcing("", terms, "simulation", now)
+    sourcing = Sourcing("", terms, "simulation", now, postal_area)
     demand = demand_of(sourcing, wanted, available, given)
     ranking = rank(demand, chosen)
     plan = fill(wanted, available, demand, ranking, chosen, sourcing.kits)
@@ -81,12 +85,12 @@ def explain(
     return Explanation(routed, others)
 
 
-def terms_of_order(given: Given, order_id: str) -> OrderTerms:
-    """The terms of an order in the ledger. `NotFound` where there is none."""
+def placed_order(given: Given, order_id: str) -> Order:
+    """An order in the ledger. `NotFound` where there is none."""
     order = given.state(Order, order_id)
     if order.placed is None:
         raise NotFound(f"There is no order {order_id}. Look it up with GET /v1/orders?q=...")
-    return order.terms
+    return order
 
 
 def _codes(given: Given) -> list[str]:

@@ -11,7 +11,7 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.routing.demand import Demand
 from oms_ledger.domain.routing.events import RoutingRule
 from oms_ledger.domain.routing.fill import units_by_place
-from oms_ledger.domain.routing.ranking import metres_to, parcel_cost
+from oms_ledger.domain.routing.rank import metres_to, parcel_cost
 from oms_ledger.domain.stock.rules import Plan
 from oms_ledger.kernel import Json, S
 
@@ -50,8 +50,8 @@ class RoutingFigures:
         placed_at: datetime,
         costs: RoutingRule | None,
     ) -> None:
-        """Count an order: what it needs, and where that comes from. `costs` is the rule that says
-        what a parcel costs."""
+        """Count an order: what it needs, and where that comes from. `costs` is the rule with
+        the costs of a parcel."""
         units = units_by_place(plan.allocations)
         short = sum(s.requested - s.available for s in plan.shortages)
         self.orders += 1

@@ -8,7 +8,7 @@ from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.routing.demand import Demand, DemandLine
 from oms_ledger.domain.routing.events import RoutingRule
-from oms_ledger.domain.routing.ranking import Ranking
+from oms_ledger.domain.routing.rank import Ranking
 from oms_ledger.domain.stock.rules import NO_KITS, Available, Kits, Plan, allocate, kits_at
 
 Wanted = tuple[str, str, int]

@@ -7,6 +7,7 @@ the lock of the ledger: it must be quick, and use nothing but its arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import isfinite
 from types import MappingProxyType
 from typing import TypeAlias
@@ -42,10 +43,18 @@ def scores_of(
     if plugin is None:
         return {}, f"{name}: no plug-in of this name is installed"
     try:
-        answer: object = plugin(demand, MappingProxyType(dict(options)))
+        answer: object = plugin(_read_only(demand), MappingProxyType(dict(options)))
         return _usable(name, answer, demand)
     except (Exception, SystemExit) as error:
         return {}, f"{name}: it raised {type(error).__name__}"
+
+
+def _read_only(demand: Demand) -> Demand:
+    places = {
+        code: replace(place, units=MappingProxyType(dict(place.units)))
+        for code, place in demand.places.items()
+    }
+    return replace(demand, places=MappingProxyType(places))
 
 
 def _usable(name: str, answer: object, demand: Demand) -> tuple[Mapping[str, float], str | None]:

@@ -15,8 +15,8 @@ from oms_ledger.domain.routing.demand import Demand
 from oms_ledger.domain.routing.events import RoutingRule, UnitsRouted
 from oms_ledger.domain.routing.figures import RoutingFigures
 from oms_ledger.domain.routing.fill import Wanted, fill
-from oms_ledger.domain.routing.ranking import rank
-from oms_ledger.domain.routing.sourcing import Sourcing, day_of, demand_of
+from oms_ledger.domain.routing.rank import rank
+from oms_ledger.domain.routing.source import Sourcing, day_of, demand_of
 from oms_ledger.domain.routing.state import LocationLoad, PostalAreas
 from oms_ledger.domain.stock.rules import (
     Available,
@@ -50,12 +50,12 @@ class PresentStates:
         )
 
     def state(self, kind: type[S], key: str) -> S:
-        found = self._states.get((kind, key))
-        if found is None:
-            known = kind in (Location, PostalAreas, ChannelSettings)
-            found = self._log.fold(kind, key) if known else kind()
-            self._states[kind, key] = found
-        return cast(S, found)
+        state = self._states.get((kind, key))
+        if state is None:
+            is_read = kind in (Location, PostalAreas, ChannelSettings)
+            state = self._log.fold(kind, key) if is_read else kind()
+            self._states[kind, key] = state
+        return cast(S, state)
 
     def all(self, kind: type[S]) -> Collection[S]:
         return [self.state(kind, key) for key in self._log.keys(kind)]
@@ -136,7 +136,8 @@ class Simulation:
         skus = skus_taken(line for line in order.lines if line.line_id in wanted_ids)
         available = self._available(skus, placed.terms.channel, levels)
         at, lines = placed.placed_at, order.lines
-        sourcing = Sourcing(placed.order_id, placed.terms, "backtest", at, lines)
+        area = placed.postal_area
+        sourcing = Sourcing(placed.order_id, placed.terms, "backtest", at, area, lines)
         demand = demand_of(sourcing, wanted, available, cast(Given, self._given))
         ranking = rank(demand, self.rules)
         plan = fill(wanted, available, demand, ranking, self.rules, order.kits)

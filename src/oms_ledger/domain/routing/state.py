@@ -62,16 +62,18 @@ class LocationLoad(State):
 
 @dataclass(slots=True)
 class PostalAreas(State):
-    """The middles of the postal areas of a country, by prefix."""
+    """The middles of the postal areas of a country, by prefix, and where they are from."""
 
     category: ClassVar[str] = "postal_areas"
     version: int = 0
     points: dict[str, GeoPoint] = field(default_factory=dict)
+    origin: str | None = None
 
     def apply(self, event: Event) -> None:
         if not isinstance(event, PostalAreasDefined):
             raise TypeError(f"{event.type} does not belong to postal areas")
         self.points = {area.prefix: area.point for area in event.areas}
+        self.origin = event.origin
 
     def point_of(self, area: str | None) -> GeoPoint | None:
         """The middle of the smallest area that contains this one, or of the country; None where

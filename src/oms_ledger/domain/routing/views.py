@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.geography import coordinates_view
 from oms_ledger.domain.json_values import plain, rfc3339
 from oms_ledger.domain.money import to_text
@@ -20,8 +21,12 @@ from oms_ledger.domain.routing.figures import figures_view
 from oms_ledger.kernel import Json, Recorded
 
 
-def rules_view(channel: str, rules: Iterable[RoutingRule]) -> dict[str, Json]:
-    return {"channel": channel, "rules": [rule_view(rule) for rule in rules]}
+def rules_view(channel: str, settings: ChannelSettings) -> dict[str, Json]:
+    return {
+        "channel": channel,
+        "note": settings.routing_note,
+        "rules": [rule_view(rule) for rule in settings.routing],
+    }
 
 
 def rule_view(rule: RoutingRule) -> dict[str, Json]:

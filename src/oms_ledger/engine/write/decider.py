@@ -25,7 +25,7 @@ from oms_ledger.engine.log.store import (
 )
 from oms_ledger.engine.write.channels import StatesOfChannels
 from oms_ledger.engine.write.preview import PreviewStates
-from oms_ledger.engine.write.states import ALL_CACHED, StateCache
+from oms_ledger.engine.write.states import StateCache
 from oms_ledger.engine.write.submissions import (
     KeyRows,
     KeySuperseded,
@@ -48,7 +48,7 @@ stock: two."""
 class Decider:
     """Decides one batch under the head lock, and collects the rows to write: `events`, `receipts`,
     `snapshots`, and with the events that need them `keys` and `blinds`. `size`: bytes of the
-    events. `settings_changed`: one of them belongs to an `all_cached` category."""
+    events."""
 
     def __init__(
         self,
@@ -68,7 +68,6 @@ class Decider:
         self.keys: dict[str, SubjectKeyRow] = {}
         self.blinds: dict[tuple[str, str], None] = {}
         self.size = 0
-        self.settings_changed = False
         self._load = load
         self._receipts = {(r.scope, r.key): r for r in receipts}
         self._living = {key.subject: key.key_id for key in keys if key.living}
@@ -76,7 +75,7 @@ class Decider:
 
     def decide(self, submission: Submission, *, loaded: bool) -> Result:
         """The outcome, or the refusal. Any other exception is an error in the rules. `loaded`: all
-        that the command reads is in the cache, unless an `all_cached` category has changed."""
+        that the command reads is in the cache."""
         idempotency = None if submission.dry_run else submission.idempotency
         if idempotency is not None:
             receipt = self._receipts.get((idempotency.scope, idempotency.key))
@@ -87,7 +86,7 @@ class Decider:
         result: Result
         try:
             given = self._given(submission)
-            if not loaded or self.settings_changed or given is not self.states:
+            if not loaded or given is not self.states:
                 self._load_states(submission, given)
             changes = self._decide(submission, given)
         except OmsError as refusal:
@@ -169,8 +168,6 @@ class Decider:
             event = change.event
             stream = event.stream
             entry = self.states.entry(stream)
-            if event.category in ALL_CACHED:
-                self.settings_changed = True
             state = entry.state
             state.apply(event)
             state.version += 1

@@ -229,9 +229,8 @@ class StateCache:
 
 
 class ReadTracker:
-    """A `kernel.Given` for `Command.reads`. `used`: whether the last `refs` read a state other than
-    those of `all_cached` categories. Where it read none, the command reads the same streams as long
-    as no other command of its batch writes to one of these categories."""
+    """A `kernel.Given` for `Command.reads`. `used`: whether the last `refs` read a state. Where it
+    read none, the command reads the same streams whatever other commands of its batch write."""
 
     __slots__ = ("_states", "used")
 
@@ -245,10 +244,11 @@ class ReadTracker:
         return list(command.reads(ctx, self))
 
     def state(self, kind: type[S], key: str) -> S:
-        self.used = self.used or not kind.all_cached
+        self.used = True
         return self._states.state(kind, key)
 
     def all(self, kind: type[S]) -> Collection[S]:
+        self.used = True
         return self._states.all(kind)
 
     def group(self, kind: type[S], prefix: str) -> Mapping[str, S]:

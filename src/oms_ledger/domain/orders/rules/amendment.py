@@ -24,7 +24,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
 from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
 from oms_ledger.domain.personal import key_of, personal_values
-from oms_ledger.domain.routing.sourcing import Sourced, Sourcing, source
+from oms_ledger.domain.routing.source import Sourced, Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -70,6 +70,7 @@ class WantedEdit:
     customer: Customer | None = None
     shipping_address: Address | None = None
     billing_address: Address | None = None
+    postal_area: str | None = None
     shipping: ShippingCharge | None = None
     ship_by: datetime | None = None
     deliver_by: datetime | None = None
@@ -125,6 +126,7 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         backorders_released=tuple(backorders_given_up),
         note=wanted.note,
         notify_customer=wanted.notify_customer,
+        postal_area=wanted.postal_area if wanted.shipping_address else None,
     )
     return [
         Change(event),
@@ -365,9 +367,11 @@ def _taken(
             places[location] = max(0, places.get(location, 0)) + units
     if not wanted:
         return Sourced(Plan()), ()
-    address = edited.shipping_address or order.terms.shipping_address
-    terms, lines = replace(order.terms, shipping_address=address), tuple(line for line, _ in more)
-    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, lines)
+    terms, area = order.terms, order.postal_area
+    if (address := edited.shipping_address) is not None:
+        terms, area = replace(terms, shipping_address=address), edited.postal_area
+    lines = tuple(line for line, _ in more)
+    sourcing = Sourcing(order.first_event.order_id, terms, "edit", ctx.now, area, lines)
     sourced = source(sourcing, wanted, available, given)
     if not sourced.plan.allocations:
         refuse_without_locations(given)
@@ -392,8 +396,5 @@ def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> di
         raise invalid_field(
             "changes", f"The order would add up to more than {TOTAL_MAX:,}. Order fewer units."
         )
-    return {
-        "total_before": total,
-        "total_after": total + more,
-        "difference": more - cancelled_more,
-    }
+    difference = more - cancelled_more
+    return {"total_before": total, "total_after": total + more, "difference": difference}

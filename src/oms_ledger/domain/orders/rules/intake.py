@@ -39,6 +39,7 @@ def receive(
     confirm: bool = False,
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
+    postal_area: str | None = None,
 ) -> Sequence[Change]:
     """The events of an order that is placed later, with the `holds` that it begins with; none where
     it is there already. `Refused` with `external_id_reused`."""
@@ -59,6 +60,7 @@ def receive(
         deliver_by,
         sensitive or has_sensitive(terms.lines, given),
         confirm,
+        postal_area,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [

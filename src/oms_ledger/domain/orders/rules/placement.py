@@ -25,7 +25,7 @@ from oms_ledger.domain.reservations.rules import (
     rest_of,
 )
 from oms_ledger.domain.reservations.state import active_reservation
-from oms_ledger.domain.routing.sourcing import Sourcing, source
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.rules import (
     Kits,
     Plan,
@@ -57,6 +57,7 @@ def place(
     sensitive: bool = False,
     holds: Sequence[OrderHeld] = (),
     reservation_id: str | None = None,
+    postal_area: str | None = None,
 ) -> Sequence[Change]:
     """The events of a new order, with the `holds` that it begins with, and with the units of the
     reservation. If the same order exists
@@ -76,6 +77,7 @@ def place(
         placed_at,
         *promised(terms, placed_at),
         sensitive=sensitive,
+        postal_area=postal_area,
     )
     numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
@@ -121,7 +123,8 @@ def placement(
     kits = kits_of(terms.lines)
     stock = stock_by_location(given, skus_taken(terms.lines))
     available = sellable_units(given, stock, terms.channel)
-    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now), None
+    area = order.postal_area
+    sourcing, reserved = Sourcing(order_id, terms, "placement", ctx.now, area), None
     if reservation_id is None:
         sourced = source(sourcing, wanted, available, given)
         plan = sourced.plan
@@ -167,8 +170,8 @@ def _check_same(placed: OrderPlaced, terms: OrderTerms, *, sensitive: bool) -> N
 
 
 def _comparable(terms: OrderTerms) -> OrderTerms:
-    """The terms without what followed from the products and from the channel's routing, which may
-    have changed since, and without regard to the case of the channel and the form of texts."""
+    """The terms without what followed from the products, which may have changed since, and without
+    regard to the case of the channel and the form of texts."""
     customer, address = terms.customer, terms.shipping_address
     return replace(
         terms,
@@ -186,12 +189,7 @@ def _comparable(terms: OrderTerms) -> OrderTerms:
         ),
         customer=customer and replace(customer, id=_composed(customer.id)),
         shipping_address=address
-        and replace(
-            address,
-            city=_composed(address.city),
-            region=_composed(address.region),
-            postal_area=None,
-        ),
+        and replace(address, city=_composed(address.city), region=_composed(address.region)),
     )
 
 

@@ -10,7 +10,7 @@ from oms_ledger.domain.orders.events import OrderPlaced, OrderResumed
 from oms_ledger.domain.orders.rules.placement import backorders_of, stock_taken
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
-from oms_ledger.domain.routing.sourcing import Sourcing, source
+from oms_ledger.domain.routing.source import Sourcing, source
 from oms_ledger.domain.stock.rules import (
     kits_of,
     sellable_units,
@@ -35,7 +35,7 @@ def resume(
     stocked = [(line_id, p.line.sku, p.cancelled) for line_id, p in again.items() if p.line.stocked]
     lines = [p.line for p in again.values()]
     kits, stock = kits_of(lines), stock_by_location(given, skus_taken(lines))
-    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now)
+    sourcing = Sourcing(placed.order_id, order.terms, "resume", ctx.now, order.postal_area)
     sourced = source(sourcing, stocked, sellable_units(given, stock, order.terms.channel), given)
     plan = sourced.plan
     backorders = backorders_of(plan.shortages, placed.terms, stock, given, kits)

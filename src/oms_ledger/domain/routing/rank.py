@@ -25,7 +25,7 @@ ONLY_PLACE = "only_place"
 """What has decided where there was one place only, or all of them were needed."""
 
 PRIORITY_AND_CODE = "priority_and_code"
-"""What has decided where all rules found two places alike."""
+"""What has decided where two places are alike by all rules."""
 
 Key: TypeAlias = tuple[float | Fraction, ...]
 Remaining: TypeAlias = dict[str, int]

@@ -21,7 +21,7 @@ from oms_ledger.domain.routing.events import (
     UnitsRouted,
 )
 from oms_ledger.domain.routing.fill import Wanted, fill, units_by_place
-from oms_ledger.domain.routing.ranking import Ranking, rank
+from oms_ledger.domain.routing.rank import Ranking, rank
 from oms_ledger.domain.routing.state import LocationLoad, OrderRouting, PostalAreas, routing_rules
 from oms_ledger.domain.stock.rules import Available, Kits, Plan, allocate, kits_of
 from oms_ledger.domain.stock.state import StockLevel
@@ -33,13 +33,15 @@ RANKED_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Sourcing:
-    """What `source` is about. `lines` are those of the order, or more; `cause` is recorded; places
-    in `excluded` send nothing of this order any more."""
+    """What `source` is about. `postal_area` is that of the shipping address; `lines` are those of
+    the order, or more; `cause` is recorded; places in `excluded` send nothing of this order any
+    more."""
 
     order_id: str
     terms: OrderTerms
     cause: str
     now: datetime
+    postal_area: str | None = None
     lines: tuple[OrderLine, ...] = ()
     excluded: tuple[str, ...] = ()
 
@@ -124,8 +126,7 @@ def demand_of(
                 units.setdefault(code, {})[sku] = there
     day = day_of(sourcing.now)
     places = {code: place_of(code, of_skus, day, given) for code, of_skus in units.items()}
-    address = sourcing.terms.shipping_address
-    return Demand(sourcing.terms.currency, lines, destination_of(address, given), places)
+    return Demand(sourcing.terms.currency, lines, destination_of(sourcing, given), places)
 
 
 def _demand_lines(wanted: Wanted, unit_price: int, kits: Kits) -> Iterable[DemandLine]:
@@ -143,11 +144,12 @@ def day_of(now: datetime) -> str:
     return now.date().isoformat()
 
 
-def destination_of(address: Address | None, given: Given) -> Destination:
+def destination_of(sourcing: Sourcing, given: Given) -> Destination:
+    address, area = sourcing.terms.shipping_address, sourcing.postal_area
     if address is None or address.country is None:
         return Destination()
-    point = given.state(PostalAreas, address.country).point_of(address.postal_area)
-    return Destination(address.country, address.postal_area, point)
+    point = given.state(PostalAreas, address.country).point_of(area)
+    return Destination(address.country, area, point)
 
 
 def place_of(code: str, units: Mapping[str, int], day: str, given: Given) -> Place:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from oms_ledger.domain.geography import point_of
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.routing import ranking
+from oms_ledger.domain.routing import rank as rank_module
 from oms_ledger.domain.routing.demand import Demand, DemandLine, Destination, Place
 from oms_ledger.domain.routing.events import LocationCost, RoutingRule
 from oms_ledger.domain.routing.fill import Wanted, fill, ordered, units_by_place
-from oms_ledger.domain.routing.ranking import (
+from oms_ledger.domain.routing.rank import (
     ONLY_PLACE,
     PRIORITY_AND_CODE,
     Ranking,
@@ -66,9 +66,9 @@ def test_without_a_difference_priority_and_code_decide() -> None:
 
 def test_nearest_goes_by_distance() -> None:
     far, near = at("A", 51.5, -0.1, A=1), at("Z", 53.5, -2.2, A=1)
-    found = rank(demand({"A": 1}, far, near), rules("nearest"))
-    assert found.codes == ("Z", "A")
-    assert [(each.value, each.unit) for each in found.scores["Z"]] == [("54.3", "km")]
+    ranking = rank(demand({"A": 1}, far, near), rules("nearest"))
+    assert ranking.codes == ("Z", "A")
+    assert [(each.value, each.unit) for each in ranking.scores["Z"]] == [("54.3", "km")]
 
 
 def test_nearest_without_coordinates_goes_by_postal_areas() -> None:
@@ -83,18 +83,18 @@ def test_nearest_without_coordinates_goes_by_postal_areas() -> None:
     assert codes(nowhere, "nearest") == ["A", "B", "C", "D"]
 
 
-def test_a_place_whose_distance_is_known_comes_before_one_whose_is_not() -> None:
-    known, unknown = at("Z", 10, 10, A=1), Place("A", 1, {"A": 1}, "GB", "LS1")
-    assert codes(demand({"A": 1}, known, unknown), "nearest") == ["Z", "A"]
+def test_places_with_a_distance_come_before_those_without() -> None:
+    measured, unmeasured = at("Z", 10, 10, A=1), Place("A", 1, {"A": 1}, "GB", "LS1")
+    assert codes(demand({"A": 1}, measured, unmeasured), "nearest") == ["Z", "A"]
 
 
 def test_fewest_splits_prefers_one_place_that_has_all() -> None:
     wanted = demand(
         {"A": 2, "B": 1}, place("A", 1, A=2), place("B", 2, B=1), place("C", 9, A=2, B=1)
     )
-    found = rank(wanted, rules("fewest_splits"))
-    assert found.codes == ("C", "A", "B")
-    assert found.decided_by(["C"]) == "fewest_splits"
+    ranking = rank(wanted, rules("fewest_splits"))
+    assert ranking.codes == ("C", "A", "B")
+    assert ranking.decided_by(["C"]) == "fewest_splits"
 
 
 def test_of_sets_of_equal_size_the_next_rule_chooses() -> None:
@@ -122,10 +122,10 @@ def test_a_full_place_drops_in_rank_and_is_not_lost() -> None:
         Place("B", 2, {"A": 3}, capacity_left=3),
         Place("C", 3, {"A": 3}),
     )
-    found = rank(wanted, rules("capacity", "priority"))
-    assert found.codes == ("B", "C", "A")
-    assert found.decided_by(["B"]) == "priority"
-    assert found.decided_by(["B", "C"]) == "capacity"
+    ranking = rank(wanted, rules("capacity", "priority"))
+    assert ranking.codes == ("B", "C", "A")
+    assert ranking.decided_by(["B"]) == "priority"
+    assert ranking.decided_by(["B", "C"]) == "capacity"
 
 
 def test_highest_stock_counts_what_is_wanted() -> None:
@@ -140,9 +140,9 @@ def test_cost_is_that_of_each_unit() -> None:
         costs=(LocationCost("A", 300, 10), LocationCost("", 500), LocationCost("C", 100, 500)),
     )
     wanted = demand({"A": 4}, place("A", 1, A=1), place("B", 1, A=4), place("C", 1, A=4))
-    found = rank(wanted, [cost])
-    assert found.codes == ("B", "A", "C")  # 125, 310 and 525 pence a unit
-    assert found.scores["B"][0].value == "5.00"
+    ranking = rank(wanted, [cost])
+    assert ranking.codes == ("B", "A", "C")  # 125, 310 and 525 pence a unit
+    assert ranking.scores["B"][0].value == "5.00"
 
 
 def test_a_place_without_costs_or_distance_comes_last() -> None:
@@ -154,7 +154,7 @@ def test_a_place_without_costs_or_distance_comes_last() -> None:
     assert rank(wanted, [by_km]).codes == ("B", "A")
 
 
-def test_what_decided_is_told_of_the_best_place_that_was_not_needed() -> None:
+def test_what_decided_is_that_of_the_best_place_that_was_not_needed() -> None:
     wanted = demand({"A": 1}, place("A", 1, A=1))
     assert rank(wanted, rules("nearest")).decided_by(["A"]) == ONLY_PLACE
 
@@ -190,10 +190,10 @@ def routed(
     wanted = demand(lines, *places)
     floor = Money(350, "GBP")
     chosen = [RoutingRule(k, floor=floor if k == "split_floor" else None) for k in kinds]
-    asked = [(each.line_id, each.sku, each.quantity) for each in wanted.lines]
+    needed = [(each.line_id, each.sku, each.quantity) for each in wanted.lines]
     available = stock_of(places)
-    plan = fill(asked, available, wanted, rank(wanted, chosen), chosen)
-    return asked, available, plan
+    plan = fill(needed, available, wanted, rank(wanted, chosen), chosen)
+    return needed, available, plan
 
 
 @settings(max_examples=400)
@@ -202,15 +202,15 @@ def test_rules_change_places_and_nothing_else(
     lines: Mapping[str, int], places: list[Place], kinds: list[str]
 ) -> None:
     """Never more than there is; every unit placed, or short, exactly as without rules."""
-    asked, available, plan = routed(lines, places, kinds)
-    assert available == stock_of(places), "the stock is not changed by looking"
+    needed, available, plan = routed(lines, places, kinds)
+    assert available == stock_of(places), "the stock is not changed by that"
     taken: dict[tuple[str, str], int] = {}
     for a in plan.allocations:
         assert a.quantity > 0
         taken[a.sku, a.location] = taken.get((a.sku, a.location), 0) + a.quantity
     for (sku, code), units in taken.items():
         assert units <= available[sku][code]
-    plain = allocate(asked, stock_of(places))
+    plain = allocate(needed, stock_of(places))
     assert plan.shortages == plain.shortages
     per_line = {a.line_id: 0 for a in plain.allocations}
     for a in plain.allocations:
@@ -234,9 +234,9 @@ def test_ties_are_broken_the_same_way_whatever_the_order_of_places(
 def test_every_order_of_rules_ranks_every_place_once(
     lines: Mapping[str, int], places: list[Place], kinds: list[str]
 ) -> None:
-    found = rank(demand(lines, *places), rules(*kinds))
-    assert sorted(found.codes) == sorted(each.code for each in places)
-    assert all([s.rule for s in found.scores[code]] == list(kinds) for code in found.codes)
+    ranking = rank(demand(lines, *places), rules(*kinds))
+    assert sorted(ranking.codes) == sorted(each.code for each in places)
+    assert all([s.rule for s in ranking.scores[code]] == list(kinds) for code in ranking.codes)
 
 
 @given(WANTED, PLACES)
@@ -264,7 +264,7 @@ def test_beyond_the_limit_the_set_is_approximated_and_still_covers(
     places = [place(f"P{n:03d}", 1, **{f"S{n}": 1}) for n in range(30)]
     wanted = demand({f"S{n}": 1 for n in range(30)}, *places)
     assert sorted(fewest(wanted, list(wanted.places), wanted.units_by_sku)) == sorted(wanted.places)
-    monkeypatch.setattr(ranking, "COMBINATIONS_MAX", 0)
+    monkeypatch.setattr(rank_module, "COMBINATIONS_MAX", 0)
     few = demand({"X": 2}, place("A", 1, X=1), place("B", 1, X=1), place("C", 1, X=1))
     assert len(fewest(few, ["C", "B", "A"], {"X": 2})) == 2
 
@@ -280,7 +280,7 @@ def test_a_broken_rule_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("oms_ledger.domain.routing.fill.ordered", forgetful)
     with pytest.raises(AssertionError):
-        test_rules_change_places_and_nothing_else.hypothesis.inner_test(  # type: ignore[attr-defined]
+        test_rules_change_places_and_nothing_else.hypothesis.inner_test(  # type: ignore[attr-defined]  # of hypothesis
             {"X": 2}, [place("A", 1, X=2), place("B", 1, X=1)], ["nearest"]
         )
 
@@ -293,11 +293,11 @@ def floor(lines: list[tuple[str, str, int, int]], available: Available) -> dict[
     at_hand = sorted({code for places in available.values() for code in places})
     ranked = Ranking(tuple(at_hand), {}, (), (), {})
     plan = fill([each[:3] for each in lines], available, wanted, ranked, [rule])
-    found: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
     for a in plan.allocations:
-        found.setdefault(a.line_id, []).append(a.location)
+        places.setdefault(a.line_id, []).append(a.location)
     assert sum(units_by_place(plan.allocations).values()) == sum(each[2] for each in lines)
-    return found
+    return places
 
 
 def test_a_line_of_low_value_makes_no_parcel_of_its_own() -> None:

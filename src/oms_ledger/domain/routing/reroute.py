@@ -9,7 +9,7 @@ from oms_ledger.domain.guards import stock_of_lines
 from oms_ledger.domain.orders.events import BackordersAllocated
 from oms_ledger.domain.orders.lines import Allocation, Backorder
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.routing.sourcing import Sourcing, routing_refs, source, without
+from oms_ledger.domain.routing.source import Sourcing, routing_refs, source, without
 from oms_ledger.domain.stock.rules import (
     Shortage,
     backorder_refs,
@@ -63,7 +63,8 @@ def reroute(
         places = available[each.sku]
         if each.location in places:
             places[each.location] = max(0, places[each.location]) + each.quantity
-    sourcing = Sourcing(order_id, order.terms, cause, ctx.now, excluded=tuple(sorted(excluded)))
+    left_out = tuple(sorted(excluded))
+    sourcing = Sourcing(order_id, order.terms, cause, ctx.now, order.postal_area, excluded=left_out)
     sourced = source(sourcing, _wanted(moved), available, given)
     plan = sourced.plan
     kept = _kept(moved, plan.shortages) if keep else []
