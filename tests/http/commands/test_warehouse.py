@@ -105,7 +105,7 @@ def test_a_recall_names_who_got_units_of_the_lot(shop: Api) -> None:
     assert recalled["locations"][0]["sellable"] == 0
     problem_of(shop.post("/v1/orders", order(1, "N")), 409, "insufficient_stock")
     got = items(shop, "/v1/lots/N/L1/orders")
-    assert [(each["order_id"], each["quantity"], each["customer_id"]) for each in got] == [
+    assert [(each["order_id"], each["quantity"], each["buyer_id"]) for each in got] == [
         (orders[0], 1, "c1"),
         (orders[1], 2, "c2"),
     ]

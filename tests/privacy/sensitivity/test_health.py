@@ -205,7 +205,8 @@ SHOWING = {
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
     "/v1/reservations/{reservation_id}", "/v1/audit/proof/inclusion",
     "/v1/transfers", "/v1/transfers/{transfer_id}", "/v1/lots", "/v1/lots/{sku}/{lot}",
-    "/v1/serials",
+    "/v1/serials", "/v1/inbound", "/v1/inbound/{inbound_id}", "/v1/incoming", "/v1/counts",
+    "/v1/counts/{count_id}",
     "/tile/entries/{index}",
 }  # fmt: skip
 """Routes that disclose it to readers with the right: others have nothing to mask."""
