@@ -84,7 +84,9 @@ class Pharmacy:
 
     def _warehoused(self, sku: str) -> dict[str, str]:
         """A delivery with a lot, a transfer and a count of the product, and damaged units of it."""
-        planted_lot, due = f"{PLANTED}-lot" if sku == SECRET else "L1", "2027-01-01T00:00:00Z"
+        secret, due = sku == SECRET, "2027-01-01T00:00:00Z"
+        planted_lot = f"{PLANTED}-lot" if secret else "L1"
+        reason = f"{PLANTED} broken" if secret else "broken"
         self.do("PUT", "/v1/locations/BAK", {"name": "Backroom", "priority": 9})
         lines = [{"sku": sku, "quantity": 9}]
         coming = {"location": "LON", "expected_at": due, "lines": lines}
@@ -98,15 +100,14 @@ class Pharmacy:
         }
         transfer_id = str(self.do("POST", "/v1/transfers", moving)["transfer_id"])
         self.do("POST", f"/v1/transfers/{transfer_id}/ship", {})
-        back = [{"sku": sku, "quantity": 1, "damaged": 1, "reason": f"{PLANTED} broken"}]
+        back = [{"sku": sku, "quantity": 1, "damaged": 1, "reason": reason}]
         self.do("POST", f"/v1/transfers/{transfer_id}/receive", {"lines": back})
         count = {"location": "BAK", "skus": [sku]}
         count_id = str(self.do("POST", "/v1/counts", count)["count_id"])
         counted = [{"sku": sku, "counted": 1}]
         self.do("POST", f"/v1/counts/{count_id}/record", {"lines": counted})
-        held = {"status": "approved", "reason": f"{PLANTED} why"} if sku == SECRET else None
-        if held is not None:
-            self.do("PUT", f"/v1/lots/{sku.replace('/', '%2F')}/{planted_lot}", held)
+        held = {"status": "approved", "reason": reason}
+        self.do("PUT", f"/v1/lots/{sku.replace('/', '%2F')}/{planted_lot}", held)
         return {
             "inbound_id": inbound_id,
             "transfer_id": transfer_id,
