@@ -11,7 +11,7 @@ BEGIN
         hashtextextended('oms-ledger read models ' || current_schema, 0));
     FOR given IN
         SELECT format('%I', current_schema || '_' || role) AS role
-        FROM unnest(ARRAY['writer', 'projector', 'sealer', 'reader', 'custodian', 'auditor']) AS role
+        FROM unnest(ARRAY['writer', 'projector', 'sealer', 'reader', 'connector', 'custodian', 'auditor']) AS role
     LOOP
         EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %s', current_schema, given.role);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', current_schema, given.role);
@@ -24,6 +24,7 @@ BEGIN
             ('projector', 'SELECT', '_yoyo_migration'),
             ('sealer', 'SELECT', '_yoyo_migration'),
             ('reader', 'SELECT', '_yoyo_migration'),
+            ('connector', 'SELECT', '_yoyo_migration'),
             ('custodian', 'SELECT', '_yoyo_migration'),
             ('auditor', 'SELECT', '_yoyo_migration'),
 
@@ -50,6 +51,8 @@ BEGIN
             ('projector', 'SELECT, INSERT, UPDATE (attempts, code, refused_at), DELETE',
              'refused_consequences'),
             ('projector', 'SELECT, INSERT, DELETE', 'submitted_deadlines'),
+            -- A job is made as the cursor of its effect moves.
+            ('projector', 'SELECT (job_id), INSERT', 'jobs'),
             -- Workers note how their loops are doing.
             ('projector', 'SELECT, INSERT, UPDATE, DELETE', 'work'),
 
@@ -67,6 +70,18 @@ BEGIN
             ('reader', 'SELECT, UPDATE (last_used_at)', 'api_keys'),
             -- Written by a trigger alone.
             ('reader', 'SELECT', 'api_key_changes'),
+
+            ('reader', 'SELECT', 'jobs, connection_health'),
+            -- All but what is sealed.
+            ('reader', 'SELECT (connection, names, set_at, set_by)', 'connection_secrets'),
+            ('reader', 'SELECT (connection, message_id, received_at, state, attempts, due_at, code, ended_at)',
+             'inbox_messages'),
+
+            -- Calls vendors, and takes in what they send: nobody else sees the secrets and the messages.
+            ('connector', 'SELECT, INSERT, UPDATE, DELETE', 'connection_secrets, connection_health'),
+            ('connector', 'SELECT, INSERT, UPDATE, DELETE', 'inbox_messages'),
+            ('connector', 'SELECT, UPDATE (state, attempts, uncertain, due_at, lease_owner, code, updated_at),'
+             ' DELETE', 'jobs'),
 
             ('custodian', 'SELECT, INSERT, UPDATE', 'api_keys'),
             ('custodian', 'SELECT, UPDATE (wrapped, kek_id)', 'subject_keys'),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from oms_commands import (
     catalogue,
+    connections,
     counts,
     customers,
     drafts,
@@ -41,6 +42,7 @@ NOUNS = (
     counts,
     lots,
     catalogue,
+    connections,
     customers,
 )
 """In the order of an order's life."""

@@ -32,6 +32,7 @@ from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.inbound import promise as of_promise
 from oms_projections.inbound import queries as of_inbound
 from oms_projections.lots import queries as of_lots
 from oms_projections.messages import queries as of_messages
@@ -73,6 +74,7 @@ QUERIES: tuple[Query, ...] = (
     *of_reservations.QUERIES,
     *of_stock.QUERIES,
     *of_inbound.QUERIES,
+    *of_promise.QUERIES,
     *of_counts.QUERIES,
     *of_lots.QUERIES,
     *of_stock_history.QUERIES,

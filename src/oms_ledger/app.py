@@ -38,11 +38,15 @@ from oms_ledger.engine.read.query import QueryRequest, QueryResult
 from oms_ledger.engine.read.reader import Readers
 from oms_ledger.engine.rebuild.operations import Rebuilds
 from oms_ledger.engine.work import receipts
+from oms_ledger.engine.work.cursors import effect_cursor
 from oms_ledger.engine.work.ledger import LedgerWork
 from oms_ledger.engine.work.singleton import exclusive
 from oms_ledger.engine.write.submissions import Results
 from oms_ledger.engine.write.writer import Limits, Writer, WriterLoad
 from oms_ledger.heap import tune_interpreter
+from oms_ledger.integrations.catalogue import VENDOR_KINDS
+from oms_ledger.integrations.ledger import LedgerConnections, effect_names
+from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.kernel import Json, Position, Query, ReadModel
 from oms_ledger.policies import POLICIES
 from oms_ledger.policies.deadlines import DEADLINES
@@ -52,6 +56,7 @@ from oms_ledger.privacy.disclosure import Access, DisclosureRequest
 from oms_ledger.privacy.keks import factory
 from oms_ledger.privacy.key_cache import KeyCache
 from oms_ledger.privacy.retention import REFUSALS, RetentionPorts
+from oms_ledger.privacy.secret_box import SecretBox
 from oms_ledger.privacy.sensitivity import mask
 from oms_ledger.privacy.sensitivity.index import SensitivityIndex
 from oms_ledger.privacy.sensitivity.plans import answer_plan
@@ -83,6 +88,7 @@ class Oms:
         guard: ClockGuard,
         vault: Vault,
         sensitivity: SensitivityIndex,
+        kinds: Sequence[VendorKind[Any]],
     ) -> None:
         self.settings = settings
         self.url = url
@@ -106,6 +112,8 @@ class Oms:
         self.work = LedgerWork(
             pools, readers, self.bus.submit, new_context, POLICIES, DEADLINES, self.clock
         )
+        box = SecretBox(pools.lend, vault.keys)
+        self.connections = LedgerConnections(settings, pools, readers, box, self.work.submit, kinds)
 
     # Read models.
 
@@ -274,7 +282,7 @@ def prepared(settings: Settings) -> Iterator[Settings]:
     ledger is migrated and its read models have their tables. `Refused` where they are not, and
     there is no login that may do it."""
     with embedded.database(settings) as url:
-        bootstrap.ensure_prepared(url, settings, PROJECTIONS, _policy_names())
+        bootstrap.ensure_prepared(url, settings, PROJECTIONS, _cursor_names())
         yield settings.with_database(url)
 
 
@@ -296,12 +304,15 @@ def migrate(settings: Settings) -> list[str]:
 def prepare(url: str, settings: Settings) -> list[str]:
     """As its owner, migrate the ledger, make the tables of its read models and install its
     policies; what was applied."""
-    return bootstrap.prepare(url, settings.schema, PROJECTIONS, _policy_names())
+    return bootstrap.prepare(url, settings.schema, PROJECTIONS, _cursor_names())
 
 
 @contextmanager
 def open_prepared(
-    settings: Settings, *, on_batch: Callable[[Results], None] = lambda _: None
+    settings: Settings,
+    *,
+    on_batch: Callable[[Results], None] = lambda _: None,
+    kinds: Sequence[VendorKind[Any]] = VENDOR_KINDS,
 ) -> Iterator[Oms]:
     """A ledger on a running server (`settings.database_url`) that is prepared."""
     url = settings.database_url
@@ -326,13 +337,17 @@ def open_prepared(
     wrapping = factory.key_wrapper(settings.kek, settings.kek_path, settings.ledger)
     sensitivity = SensitivityIndex(PostgresMarkEvents(pools.of(Role.READER).connection))
     vault = Vault.of(pools.lend, KeyCache(pools.lend, wrapping), sensitivity.access_log_keys)
+    oms = Oms(settings, url, pools, writer, readers, snapshots, guard, vault, sensitivity, kinds)
     try:
-        yield Oms(settings, url, pools, writer, readers, snapshots, guard, vault, sensitivity)
+        yield oms
     finally:
+        oms.connections.close()
         writer.close()
         readers.close()
         pools.close()
 
 
-def _policy_names() -> list[str]:
-    return [policy.name for policy in POLICIES]
+def _cursor_names() -> list[str]:
+    """All cursors: those of policies and of effects."""
+    effects = [effect_cursor(name) for name in effect_names(VENDOR_KINDS)]
+    return [*(policy.name for policy in POLICIES), *effects]

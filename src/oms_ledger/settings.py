@@ -89,6 +89,12 @@ class Settings:
     """What the states that a writer caches may take in memory; up to twice that for a while."""
     writer_patience_seconds: float = 10.0
 
+    inbox_days: int = 30
+    """How long a message of a vendor is kept after it was received."""
+    development_urls: str = ""
+    """Base URLs of connections, separated by blanks, that may be private and without TLS: stand-ins
+    of vendors on a developer's machine."""
+
     silence_seconds: float = 30.0
     """How long a child process of `serve` may send no heartbeat before it is replaced."""
     clock_difference_seconds: float = 30.0

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from oms_ledger.domain.catalogue.events import Component
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.orders.lines import OrderLine
 from oms_ledger.domain.orders.progress import LineProgress
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import order_view
 from oms_ledger.domain.registry import STATES
+from oms_ledger.domain.reservations.state import Reservation
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.stock.views import stock_view
 from oms_ledger.kernel import Json, Recorded, S, State
@@ -71,6 +74,7 @@ class Books:
             for line in order.lines.values():
                 check_line(line)
         self._check_stock_is_what_orders_hold()
+        self._check_stock_is_held_for_reservations()
         self._check_no_shipment_moved_back()
 
     def _check_stock_is_what_orders_hold(self) -> None:
@@ -79,19 +83,30 @@ class Books:
         for order in self.of(Order).values():
             for line in order.lines.values():
                 for place, units in line.allocated_at.items():
-                    allocated[stock_key(line.line.sku, place)] += units
+                    allocated += taken(line.line, place, units)
                 for place, units in line.backordered_at.items():
-                    backordered[stock_key(line.line.sku, place)] += units
+                    backordered += taken(line.line, place, units)
         for shipment in self.of(Shipment).values():
-            if shipment.created and shipment.status in ("created", "labelled"):
-                for packed in shipment.created.lines:
-                    key = stock_key(packed.sku, shipment.created.location)
-                    allocated[key] += packed.quantity
+            created = shipment.created
+            if created and not created.untracked and shipment.status in ("created", "labelled"):
+                lines = self.state(Order, created.order_id).lines
+                for packed in created.lines:
+                    line = lines[packed.line_id]
+                    allocated += taken(line.line, created.location, packed.quantity)
         levels = self.of(StockLevel)
         for key in {*levels, *allocated, *backordered}:
             level = levels.get(key, StockLevel())
             assert level.allocated == allocated[key], f"{key}: orders hold {allocated[key]}"
             assert level.backordered == backordered[key], f"{key}: owed {backordered[key]}"
+
+    def _check_stock_is_held_for_reservations(self) -> None:
+        held: Counter[str] = Counter()
+        for reservation in self.of(Reservation).values():
+            if reservation.created is not None and reservation.ended is None:
+                for units in reservation.created.held:
+                    held[stock_key(units.sku, units.location)] += units.quantity
+        for key, level in self.of(StockLevel).items():
+            assert level.held == held[key], f"{key}: reservations hold {held[key]}"
 
     def _check_no_shipment_moved_back(self) -> None:
         for shipment_id, shipment in self.of(Shipment).items():
@@ -115,6 +130,12 @@ class Books:
             assert {name: answer[name] for name in view} == view
 
 
+def taken(line: OrderLine, place: str, units: int) -> Counter[str]:
+    """The units of stock that units of a line take at a place, by key of the stock."""
+    parts = line.components or (Component(line.sku, 1),)
+    return Counter({stock_key(each.sku, place): each.quantity * units for each in parts})
+
+
 def check_level(stream: str, level: StockLevel) -> None:
     assert min(level.on_hand, level.allocated, level.held, level.backordered) >= 0, stream
     assert level.allocated + level.held <= level.on_hand, f"{stream} is oversold"
@@ -122,12 +143,13 @@ def check_level(stream: str, level: StockLevel) -> None:
 
 def check_line(p: LineProgress) -> None:
     stages = (p.allocated, p.packed, p.backordered, p.shipped, p.cancelled, p.delivered, p.returned)
-    assert min(stages) >= 0
+    assert min(*stages, p.untracked) >= 0
     assert p.delivered <= p.shipped
     assert p.returned <= p.shipped
     if p.line.stocked:
         gone = p.shipped + p.cancelled
-        assert p.line.quantity == p.allocated + p.packed + p.backordered + gone
+        open_units = p.allocated + p.packed + p.backordered + p.untracked
+        assert p.line.quantity == open_units + gone
     else:
         assert p.allocated == p.packed == p.backordered == p.shipped == 0
         assert p.cancelled <= p.line.quantity

@@ -67,6 +67,7 @@ PAYMENT: dict[str, object] = {"order_id": "o1", "payment_id": "p1"}
 
 FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
+    "ImportOrder": (SHELF, {**SOLD, "confirm": True, "stock": "update"}),
     "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
     "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
     "EditOrder": (
@@ -210,6 +211,9 @@ NO_FACTS = {
     "PutLocation",
     "PutProduct",
     "PutChannel",
+    "PutConnection",
+    "PauseConnection",
+    "ResumeConnection",
     "PutHoldRule",
     "PutRoutingRules",
     "PutPostalAreas",
@@ -227,6 +231,8 @@ NO_FACTS = {
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
+    "RestrictCustomer",
+    "LiftCustomerRestriction",
     "ReleaseCustomerHold",
     "SetRetention",
     "TagCustomer",
@@ -237,7 +243,7 @@ NO_FACTS = {
 under law, reservations, requests of messages, counts of what is on hand at that moment, what staff
 keep about a customer, and drafts, whose orders have a time of their own."""
 
-TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
+TIMES = {"PlaceOrder": "placed_at", "ImportOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""
 
 LONG_AGO = CONTEXT.now - timedelta(days=3000)

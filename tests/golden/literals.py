@@ -9,16 +9,27 @@ from oms_ledger.domain.catalogue.events import (
     Component,
     Dimensions,
     LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
     OrderNumbered,
     ProductDefined,
     Site,
 )
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.connections.events import (
+    ConnectionDefined,
+    ConnectionOption,
+    ConnectionPaused,
+    ConnectionResumed,
+    VendorCode,
+)
 from oms_ledger.domain.customers.events import (
     CustomerForgotten,
     CustomerHeld,
     CustomerHoldReleased,
     CustomerNoted,
+    CustomerRestricted,
+    CustomerRestrictionLifted,
     CustomerTagged,
     PeriodOver,
 )
@@ -56,7 +67,6 @@ from oms_ledger.domain.orders.events import (
     OrderUnarchived,
     PaymentProgressed,
     ReturnProgressed,
-    RuleInput,
     UnitsDateCorrected,
     UnitsDelivered,
     UnitsPacked,
@@ -72,9 +82,11 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
     RejectedLine,
 )
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import (
     Address,
     Customer,
+    Imported,
     OrderTerms,
     Presentment,
     ShippingCharge,
@@ -193,6 +205,8 @@ LITERALS: dict[str, Event] = {
             True,
             "r1",
             "LS1",
+            _LINES,
+            Imported("skip", "0123456789abcdef0123456789abcdef"),
         ),
         OrderReceived("o1", "WEB-000001", _TERMS, at(1), at(3), at(6), True, True, "LS1"),
         OrderRejected(
@@ -204,7 +218,9 @@ LITERALS: dict[str, Event] = {
         ),
         OrderConfirmed("o1"),
         FulfilmentReleased("o1"),
-        OrderCancelled("o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS),
+        OrderCancelled(
+            "o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS, _LINES
+        ),
         OrderEdited(
             "o1",
             "edit-1",
@@ -227,6 +243,7 @@ LITERALS: dict[str, Event] = {
             "by telephone",
             notify_customer=True,
             postal_area="LS1",
+            untracked_released=_LINES,
         ),
         BackordersAllocated("o1", _ALLOCATIONS, _BACKORDERS, _ALLOCATIONS, _BACKORDERS),
         OrderHeld(
@@ -234,8 +251,8 @@ LITERALS: dict[str, Event] = {
         ),
         HoldReleased("o1", "h1"),
         OrderRiskAssessed("o1", "87.5", "review", "signals", ("Card and country differ",)),
-        UnitsPacked("o1", "s1", "LON", _LINES),
-        UnitsUnpacked("o1", "s1", "LON", _LINES),
+        UnitsPacked("o1", "s1", "LON", _LINES, True),
+        UnitsUnpacked("o1", "s1", "LON", _LINES, True),
         UnitsShipped("o1", "s1", _LINES),
         UnitsDelivered("o1", "s1", _LINES),
         UnitsDateCorrected("o1", "s1", "delivered_at", at(5)),
@@ -288,6 +305,7 @@ LITERALS: dict[str, Event] = {
             True,
             "picked up",
             ("hold:h1", "unpaid"),
+            True,
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
@@ -319,6 +337,8 @@ LITERALS: dict[str, Event] = {
             "fresh",
         ),
         OrderNumbered("web", 1, "o1"),
+        NumbersPassed("so", 123),
+        OrderNumberClaimed("SO-000123", "o1"),
         HoldRuleDefined(
             "expensive",
             "value",
@@ -338,6 +358,17 @@ LITERALS: dict[str, Event] = {
         BuyerUnblocked("customer:17850"),
         BuyerOrderCounted("customer:17850", "o1", at(1)),
         ChannelDefined("web", "Web shop", ("LON",), "dispatch", True, True, "en-GB"),
+        ConnectionDefined(
+            "stripe-uk",
+            "stripe",
+            "https://api.stripe.com",
+            "web",
+            (VendorCode("LON", "loc_1"),),
+            (VendorCode("standard", "std"),),
+            (ConnectionOption("action_page", "https://shop.example/pay"),),
+        ),
+        ConnectionPaused("stripe-uk", "maintenance"),
+        ConnectionResumed("stripe-uk"),
         CustomerForgotten(
             "17850",
             "period is over",
@@ -349,6 +380,8 @@ LITERALS: dict[str, Event] = {
         CustomerHoldReleased("17850", "hold-1", "case closed"),
         CustomerTagged("17850", ("vip",), ("new",)),
         CustomerNoted("17850", "prefers mornings"),
+        CustomerRestricted("17850", "accuracy contested", "letter of 7 May"),
+        CustomerRestrictionLifted("17850", "accuracy verified"),
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
@@ -364,9 +397,19 @@ ADDED: dict[str, dict[str, object]] = {
         "terms": _FIRST_TERMS,
         "replacement_for": None,
         "postal_area": None,
+        "untracked": (),
+        "imported": None,
     },
     "draft.saved.v1": {"postal_area": None},
-    "shipment.created.v1": {"sensitive": False, "force": None, "overridden": ()},
+    "order.cancelled.v1": {"untracked_released": ()},
+    "order.units_packed.v1": {"untracked": False},
+    "order.units_unpacked.v1": {"untracked": False},
+    "shipment.created.v1": {
+        "sensitive": False,
+        "force": None,
+        "overridden": (),
+        "untracked": False,
+    },
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},
     "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
@@ -375,6 +418,7 @@ ADDED: dict[str, dict[str, object]] = {
         "added": (replace(_ADDED_LINE, components=()),),
         "changed": (replace(_CHANGE, line=replace(_CHANGE.line, components=())),),
         "postal_area": None,
+        "untracked_released": (),
     },
     "channel_settings.defined.v1": {"messages": False, "locale": None},
     "order.held.v1": {"lines": (), "rule": None, "inputs": ()},

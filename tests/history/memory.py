@@ -100,7 +100,26 @@ def _free(row: StockRow) -> int:
 def _stock_of_skus(models: ReadModels, p: Params) -> list[Shown]:
     (sku,) = p["keys"]
     levels = _levels(models, {"sku": sku})
-    return levels or [row | {"location": None} for row in _product(models, {"sku": sku})]
+    none = {"location": None, "complete": None, "defined_at": None}
+    if not levels:
+        products = models.of(ProductRow, lambda row: row.sku == sku)
+        return [
+            asdict(row) | none | {"complete": _complete(models, row), "defined_at": row.updated_at}
+            for row in products
+        ]
+    return [row | {"complete": None, "defined_at": None} for row in levels]
+
+
+def _complete(models: ReadModels, kit: ProductRow) -> list[Shown] | None:
+    """How many kits are complete at each location; None for what is no kit."""
+    if not kit.components:
+        return None
+    by_place: dict[str, list[int]] = {}
+    for part in kit.components:
+        for row in _levels(models, {"sku": part["sku"]}):
+            by_place.setdefault(row["location"], []).append(row["available"] // part["quantity"])
+    whole = {place: min(n) for place, n in by_place.items() if len(n) == len(kit.components)}
+    return [{"location": place, "available": whole[place]} for place in sorted(whole)]
 
 
 def _products_of_skus(models: ReadModels, p: Params) -> list[Shown]:

@@ -50,6 +50,8 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("order_events", order_id=order),
         question("get_stock", sku=sku),
         question("get_stock", sku=sku, **happened),
+        question("get_stock", sku="KIT"),
+        question("get_stock", sku="KIT", **happened),
         question("list_stock", sku=sku, location=place),
         question("list_stock", sku=sku, below="20", limit="1"),
         question("stock_movements", sku=sku, limit="7"),

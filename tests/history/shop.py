@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from oms_commands.catalogue._fields import ComponentFields
 from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
@@ -110,6 +111,8 @@ class RandomShop:
         for sku in SKUS:
             execute(ReceiveStock(sku=sku, location="LON", quantity=30))
         execute(PutProduct(sku="POST", title="Postage", stocked=False))
+        parts = tuple(ComponentFields(sku, n) for n, sku in enumerate(SKUS[:2], 1))
+        execute(PutProduct(sku="KIT", title="Kit", components=parts))
         execute(PutChannel(channel="web", name_="Web"))
         execute(IssueStoreCredit("c1", Decimal(20), "GBP", "goodwill"))
 

@@ -30,6 +30,7 @@ from oms_ledger.engine.read.reader import FeedPage, Readers
 from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import Writer
+from oms_ledger.integrations.catalogue import VENDOR_KINDS
 from oms_ledger.kernel import Event, Position, Recorded
 from oms_ledger.privacy.crypto import LedgerKey
 from oms_ledger.privacy.keks import factory
@@ -152,9 +153,11 @@ def open_in_memory(settings: Settings) -> Generator[Oms]:
         guard=guard,
         vault=vault,
         sensitivity=sensitivity,
+        kinds=VENDOR_KINDS,
     )
     try:
         yield oms
     finally:
+        oms.connections.close()
         writer.close()
     assert not pools.requested, "a request needed a database"

@@ -92,6 +92,8 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         reserved = done(api.post("/v1/reservations", {**reserving, "reference": "only-here"}))
         written = done(api.post(f"/v1/orders/{order_id}/messages", {"template": "placed"}))
         documents = warehoused(api)
+        connection = {"vendor": "stripe", "options": {"action_page": "Onlyhere"}}
+        done(api.put("/v1/connections/conn-1", connection))
         oms.audit.sealer().catch_up()
         names = {
             **documents,
@@ -106,7 +108,10 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",
+            "country": "XK",
             "buyer": "c-1",
+            "connection": "conn-1",
+            "job_id": "payments-1",
             "account": "c-1",
             "shipment_id": made["shipment_id"],
             "token": made["tracking_token"],

@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from fastapi import FastAPI
-from pydantic import TypeAdapter
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
 from oms_ledger.http.app import create_app
+from oms_ledger.http.routes import FIXED_ROUTES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
+from tests.http.example_client import ExampleClient
 from tests.http.examples import order
+from tests.http.stock_steps import backorder, queue, reserve
 from tests.http.warehouse_examples import warehoused
-
-
-def fits(shape: Any, body: object) -> None:
-    """The body has the shape: every field of its type, none missing, none too many."""
-    adapter: TypeAdapter[object] = TypeAdapter(shape)
-    assert adapter.validate_python(body, strict=True) == body
-
-
-class ExampleClient:
-    """Sends the examples of commands and queries by name. `used` are the names so far."""
-
-    def __init__(self, api: Api) -> None:
-        self.api = api
-        self.used: set[str] = set()
-
-    def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]:
-        route = COMMANDS[name].route
-        response = self.api.send(
-            route.method,
-            route.path.format(**path),
-            json=COMMANDS[name].example if body is None else body,
-        )
-        assert response.status_code == route.status, response.text
-        self.used.add(name)
-        answer: dict[str, Any] = response.json()
-        assert response.headers["ledger-position"] == str(answer["position"])
-        fits(COMMANDS[name].answer_type, {k: v for k, v in answer.items() if k != "position"})
-        return answer
-
-    def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
-        query = next(q for q in QUERIES if q.name == name)
-        params = {"min_position": after}
-        response = self.api.get(query.path.format(**path), params=params)
-        assert response.status_code == 200, response.text
-        self.used.add(name)
-        assert int(response.headers["ledger-position"]) >= after
-        answer: dict[str, Any] = response.json()
-        fits(next(q.answer_type for q in QUERIES if q.name == name), answer)
-        return answer
 
 
 def test_paths_with_values_are_routed_without_fastapi(
@@ -80,8 +40,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     with projecting(oms):
         warehoused(client)
         _draft(client)
-        _reserve(client)
-        _queue(client)
+        reserve(client)
+        queue(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
@@ -91,8 +51,9 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _channel(client)
         _routing(client)
         _hold(client)
+        _connection(client)
         _credit(client)
-        after = _backorder(client)
+        after = backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):
@@ -102,6 +63,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
             assert client.see(name, after)["rows"], name
         _forget(client, after)
+        client.do("ImportOrder")
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 
 
@@ -151,32 +113,6 @@ def _draft(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
     other = client.do("CreateDraft")["draft_id"]
     assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
-
-
-def _reserve(client: ExampleClient) -> None:
-    """A reservation that is extended and used, one that is released, and one that has expired."""
-    reservation_id = client.do("CreateReservation")["reservation_id"]
-    after = client.do("ExtendReservation", reservation_id=reservation_id)["position"]
-    seen = client.see("get_reservation", after, reservation_id=reservation_id)
-    assert (seen["status"], seen["held"][0]["quantity"]) == ("active", 2)
-    assert client.see("list_reservations", after)["items"][0]["reservation_id"] == reservation_id
-    other = client.do("CreateReservation")["reservation_id"]
-    assert client.do("ReleaseReservation", reservation_id=other)["status"] == "released"
-    assert client.do("ExpireReservation", reservation_id=other)["status"] == "released"
-    body = {**order(1, "85123A"), "channel": "web", "reservation_id": reservation_id}
-    placed = client.do("PlaceOrder", body=body)
-    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
-
-
-def _queue(client: ExampleClient) -> None:
-    """An order that is queued, and placed by a person."""
-    received = client.api.post("/v1/orders", order(1, "85123A", intake="queued"))
-    assert received.status_code == 202, received.text
-    answer = {name: value for name, value in received.json().items() if name != "position"}
-    fits(COMMANDS["PlaceOrder"].answer_type, answer)
-    placed = client.do("PlaceReceivedOrder", order_id=received.json()["order_id"])
-    assert placed["status"]["order"] == "pending"
-    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -306,6 +242,12 @@ def _channel(client: ExampleClient) -> None:
     assert [each["channel"] for each in client.see("list_channels", after)["items"]] == ["till"]
 
 
+def _connection(client: ExampleClient) -> None:
+    client.do("PutLocation", code="LON")
+    for name in ("PutConnection", "PauseConnection", "ResumeConnection"):
+        assert client.do(name, connection="uk")["paused"] == (name == "PauseConnection")
+
+
 def _routing(client: ExampleClient) -> None:
     """An order that is routed by rules, and then away from where it went."""
     client.do("PutPostalAreas", country="GB")
@@ -329,6 +271,8 @@ def _forget(client: ExampleClient, after: int) -> None:
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
     mine = client.see("customer_orders", after, customer_id="17850")["items"][0]["order_id"]
+    for name in ("RestrictCustomer", "LiftCustomerRestriction"):
+        assert client.do(name, customer_id="17850")["customer_id"] == "17850"
     corrected = client.do(
         "CorrectCustomer",
         body={"order_ids": [mine], "customer": {"phone": "+44 2"}},
@@ -356,22 +300,12 @@ def _forget(client: ExampleClient, after: int) -> None:
     client.do("ForgetOrder", order_id=placed["order_id"])
 
 
-def _backorder(client: ExampleClient) -> int:
-    placed = client.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
-    assert placed["lines"][0]["backordered"] > 0
-    waits = client.see("list_backorders", placed["position"])["items"][0]
-    assert (waits["order_id"], waits["sku"]) == (placed["order_id"], "85123A")
-    client.do("ReceiveStock")
-    allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
-    position: int = allocated["position"]
-    return position
-
-
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
-PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
-PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l", "country": "GB"}
-PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
+PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_id": "r"}
+PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
+PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
+PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
+PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:
@@ -379,9 +313,7 @@ def test_every_route_needs_a_key(memory_oms: Oms) -> None:
     routes = [(c.route.method, c.route.path) for c in COMMANDS.values()]
     routes += [("POST", c.route.many_path) for c in COMMANDS.values() if c.route.many_path]
     routes += [("GET", q.path) for q in QUERIES if q.scope != "public"]
-    routes += [("GET", "/v1/events"), ("GET", "/v1/events/stream"), ("GET", "/v1/projections")]
-    routes += [("GET", "/v1/projections/x/parked"), ("POST", "/v1/projections/x/retry")]
-    routes += [("POST", "/v1/projections/x/rebuild")]
+    routes += [(r.method, r.documented_path) for r in FIXED_ROUTES if r.scope != "public"]
     with Api(create_app(memory_oms), key=None) as anonymous:
         for method, path in routes:
             response = anonymous.send(method, path.format(**PATHS))

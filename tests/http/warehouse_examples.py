@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
+from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 
 
-class Client(Protocol):
-    """Sends the examples of commands and queries by name."""
-
-    def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]: ...
-
-    def see(self, name: str, after: int, **path: str) -> dict[str, Any]: ...
-
-
-def warehoused(client: Client) -> None:
+def warehoused(client: ExampleClient) -> None:
     """Deliveries, transfers and counts that end in each way; units apart; a lot and a serial
     number."""
     client.do("ChangeStockState")
@@ -63,7 +54,7 @@ def warehoused(client: Client) -> None:
     _trace(client)
 
 
-def _trace(client: Client) -> None:
+def _trace(client: ExampleClient) -> None:
     """Units of a lot, one with a serial number, leave with an order."""
     placed = client.do("PlaceOrder", body=order(2, "85123A", confirm=True))
     made = client.do("CreateShipment", body={"location": "LON"}, order_id=placed["order_id"])

@@ -128,3 +128,39 @@ def test_one_unit_here_and_one_there_serve_one_order_of_two(shop: Served) -> Non
     allocations = {(a["location"], a["quantity"]) for a in line["allocations"]}
     assert allocations == {("LON", 1), ("MAN", 1)}
     check_everything(shop.client, shop.database)
+
+
+def test_the_last_kits_and_their_shared_component_are_sold_once(shop: Served) -> None:
+    """200 customers want one of the last 50 kits, and 100 others the component that these share."""
+    receive(shop.client, ("PART", "LON", 150), ("BOX", "LON", 50))
+    parts = [{"sku": "PART", "quantity": 2}, {"sku": "BOX", "quantity": 1}]
+    defined = shop.client.put("/v1/products/KIT", json={"title": "Kit", "components": parts})
+    assert defined.status_code == 200, defined.text
+    kits, singles = both_at_once(shop, order(("KIT", 1)), order(("PART", 1)))
+    sold_kits = sum(answer.status_code == 201 for answer in kits)
+    sold_singles = sum(answer.status_code == 201 for answer in singles)
+    assert {answer.status_code for answer in (*kits, *singles)} <= {201, 409}
+    part, box = (shop.client.get(f"/v1/stock/{sku}").json() for sku in ("PART", "BOX"))
+    log = check_everything(shop.client, shop.database)
+    assert (part["allocated"], box["allocated"]) == (2 * sold_kits + sold_singles, sold_kits)
+    assert 148 <= part["allocated"] <= 150, "what could be sold was"
+    if part["available"]:  # one unit: too few for another kit, and all who want one had it
+        assert sold_singles == SHARE
+    assert sold_kits <= 50
+    placed = [r.event for r in log if isinstance(r.event, OrderPlaced)]
+    assert sum(line.sku == "KIT" for each in placed for line in each.terms.lines) == sold_kits
+
+
+def both_at_once(shop: Served, for_all: Json, for_half: Json) -> tuple[list[Response], ...]:
+    """The answers to all customers, and to a hundred others at the same moment."""
+
+    async def send() -> tuple[list[Response], list[Response]]:
+        one, other = shop.family.apis()
+        async with connected(shop, one) as these, connected(shop, other) as those:
+            everybody = [*these, *those] * CONNECTIONS
+            first = asyncio.gather(*(c.post("/v1/orders", json=for_all) for c in everybody))
+            others = everybody[:SHARE]
+            second = asyncio.gather(*(c.post("/v1/orders", json=for_half) for c in others))
+            return await first, await second
+
+    return asyncio.run(send())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -18,8 +19,9 @@ from oms_commands.fulfilment._fields import (
 from oms_ledger.domain.catalogue.state import Location
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
+from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated
 from oms_ledger.domain.fulfilment.gate import Override, require_unblocked
+from oms_ledger.domain.fulfilment.rules import new_shipment
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import existing_order, quantities, require_location
@@ -82,7 +84,7 @@ class CreateShipment(Command):
         _check_shippable(order)
         units = self._units(order)
         override = require_unblocked(order, units, self.reason, given)
-        created = self._created(ctx, order, _lines(order, units), override)
+        created = self._created(ctx, order, units, override)
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
@@ -100,9 +102,14 @@ class CreateShipment(Command):
         }
         if self.lines is None:
             if not here:
+                untracked = any(p.untracked for p in order.lines.values())
+                remedy = (
+                    "Its import gave it no stock: cancel it, then resume it with stock."
+                    if untracked
+                    else "GET the order to see where its units are."
+                )
                 raise Refused(
-                    f"Nothing of this order is allocated at {self.location}. GET the order to see"
-                    " where its units are.",
+                    f"Nothing of this order is allocated at {self.location}. {remedy}",
                     code="nothing_to_ship",
                 )
             return here
@@ -129,36 +136,22 @@ class CreateShipment(Command):
         return wanted
 
     def _created(
-        self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...], override: Override
+        self, ctx: Context, order: Order, units: Mapping[str, int], override: Override
     ) -> ShipmentCreated:
-        placed, terms = order.first_event, order.terms
-        address = terms.shipping_address
-        recipient = address.name if address and address.name else None
-        if recipient is None and terms.customer is not None:
-            recipient = terms.customer.name
-        return ShipmentCreated(
-            shipment_id=ctx.command_id,
-            order_id=self.order_id,
-            order_number=placed.number,
-            channel=terms.channel,
-            location=self.location,
+        created = new_shipment(
+            order,
+            ctx.command_id,
+            self.location,
+            units,
+            ctx.token,
             carrier=self.carrier,
-            service=self.service or (terms.shipping.service if terms.shipping else None),
-            lines=lines,
-            packages=tuple(
-                Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
-            ),
-            tracking_token=ctx.token,
-            placed_at=placed.placed_at,
-            ship_by=order.ship_by,
-            deliver_by=order.deliver_by,
-            recipient=recipient,
-            city=address.city if address else None,
-            country=address.country if address else None,
-            sensitive=placed.sensitive,
-            force=override.reason,
-            overridden=override.blocks,
+            service=self.service,
+            override=override,
         )
+        packages = tuple(
+            Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
+        )
+        return replace(created, packages=packages)
 
 
 def _check_shippable(order: Order) -> None:
@@ -177,7 +170,3 @@ def _check_shippable(order: Order) -> None:
         )
     if status not in ("confirmed", "processing"):
         raise illegal_transition("The order", status, "shipped", "It has no open units.")
-
-
-def _lines(order: Order, units: Mapping[str, int]) -> tuple[ShipmentLine, ...]:
-    return tuple(ShipmentLine(i, order.lines[i].line.sku, n) for i, n in units.items())

@@ -19,23 +19,20 @@ from oms_commands.fulfilment._fields import (
 )
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import correct_date
+from oms_ledger.domain.fulfilment.rules import correct_date, dispatch
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
+from oms_ledger.domain.fulfilment.traceability import serial_keys, serials_shipped, stock_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
 from oms_ledger.domain.guards import (
     existing_order,
     existing_shipment,
-    quantities,
 )
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.lots.state import Serial
-from oms_ledger.domain.orders.events import UnitsShipped
 from oms_ledger.domain.orders.rules.cancellation import packed_units
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.movements import day_of
 from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
@@ -98,32 +95,19 @@ class DispatchShipment(Command):
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
             return self._corrected(shipment, created, ctx, given)
-        order_id = created.order_id
-        order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
+        order = existing_order(given, created.order_id)
+        line_ids = {line.line_id for line in created.lines}
         override = require_unblocked(order, line_ids, self.reason, given)
-        lines = quantities((line.line_id, line.quantity) for line in created.lines)
-        dispatched = ShipmentDispatched(
-            self.shipment_id,
-            order_id,
-            self.tracking_number,
-            self.simulated,
-            self.occurred_at or ctx.now,
-            override.reason,
-            override.blocks,
+        at, stock = self.occurred_at or ctx.now, tuple(_stock_of(created, order))
+        left = stock_shipped(created, stock, named_lots(self.lots), day_of(at), given)
+        changes = dispatch(
+            created,
+            at,
+            left,
+            tracking_number=self.tracking_number,
+            simulated=self.simulated,
+            override=override,
         )
-        changes = [
-            Change(dispatched),
-            Change(UnitsShipped(order_id, self.shipment_id, lines)),
-        ]
-        stock = tuple(_stock_of(created, order))
-        day = day_of(self.occurred_at or ctx.now)
-        lots = lots_shipped(created, stock, named_lots(self.lots), day, given)
-        for units in stock:
-            if lots:
-                changes += lots.get(units, ())
-            line_id, sku, place, quantity = units
-            left = StockShipped(sku, place, quantity, order_id, line_id, self.shipment_id)
-            changes.append(Change(left))
         if self.serials:
             changes += serials_shipped(created, stock, named_serials(self.serials), given)
         return dated(changes, self.occurred_at, ctx)

@@ -20,8 +20,10 @@ from oms_commands._fields import (
 )
 from oms_commands.payments._fields import WebAddress, require_currency
 from oms_commands.payments._payment_command import payment_answer
+from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.domain.errors import Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import existing_order
+from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money, to_text
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.status import ENDED
@@ -45,9 +47,11 @@ class RequestPayment(Command):
 
     With provider `manual` a person takes the money: it is authorised at once, and with `capture:
     automatic` captured. With `external` a payment system of yours carries it out and reports the
-    outcome with `POST .../report`; until then the payment is pending. `store_credit` spends the
-    balance of `account`, or of the customer's own, at once; voids and refunds give it back. A
-    payment never requests more than what is due and not yet promised by others.
+    outcome with `POST .../report`; until then the payment is pending. With the vendor of a
+    connection (`stripe`, `paypal`) the ledger carries it out there: `connection` names the account,
+    where there are several. `store_credit` spends the balance of `account`, or of the customer's
+    own, at once; voids and refunds give it back. A payment never requests more than what is due and
+    not yet promised by others.
     """
 
     name: ClassVar[str] = "RequestPayment"
@@ -85,11 +89,36 @@ class RequestPayment(Command):
         customer = order.terms.customer if order.placed is not None else None
         return None if customer is None else customer.id
 
+    def _connection(self, order: Order, given: Given) -> str | None:
+        """The account at the provider: the one that is named, or else the only one of the order's
+        channel, or else the only one of no channel."""
+        if self.provider in _PROVIDERS:
+            return self.connection
+        accounts = {
+            each.defined.connection: each.defined.channel
+            for each in given.all(VendorConnection)
+            if each.defined is not None and each.defined.vendor == self.provider
+        }
+        if not accounts:
+            raise Refused(
+                f"Payment provider {self.provider} is not connected. Define a connection with"
+                f" PUT /v1/connections/{{name}}, or use one of: {', '.join(_PROVIDERS)}.",
+                code="unknown_provider",
+            )
+        if self.connection is None:
+            return _only_connection(accounts, channel_key(order.terms.channel))
+        if self.connection not in accounts:
+            raise invalid_field(
+                "connection",
+                f"Write one of those to {self.provider}: {', '.join(sorted(accounts))}.",
+            )
+        return self.connection
+
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         currency = order.terms.currency
         require_currency(self.currency, currency)
-        _check_provider(self.provider)
+        connection = self._connection(order, given)
         if (status := order.statuses.order) in ENDED:
             raise illegal_transition(
                 "The order", status, "paid", "Record money that came in with payments:record."
@@ -109,7 +138,7 @@ class RequestPayment(Command):
             self.provider,
             Money(amount, currency),
             self.capture,
-            self.connection,
+            connection,
             self.method_token,
             self.return_url,
             order.sensitive,
@@ -123,12 +152,16 @@ class RequestPayment(Command):
         return payment_answer(self.order_id, ctx.command_id, given)
 
 
-def _check_provider(provider: str) -> None:
-    if provider not in _PROVIDERS:
-        raise Refused(
-            f"Payment provider {provider} is not connected. Use one of: {', '.join(_PROVIDERS)}.",
-            code="unknown_provider",
-        )
+def _only_connection(accounts: Mapping[str, str | None], channel: str) -> str:
+    for wanted in (channel, None):
+        names = [name for name, of_channel in accounts.items() if of_channel == wanted]
+        if len(names) == 1:
+            return names[0]
+        if names:
+            break
+    raise invalid_field(
+        "connection", f"Write at which account to pay: {', '.join(sorted(accounts))}."
+    )
 
 
 def _check_account(provider: str, account: str | None, amount: Money, given: Given) -> None:

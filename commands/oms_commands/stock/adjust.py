@@ -39,11 +39,12 @@ class AdjustStock(StockCommand):
     With `expected_on_hand` it happens only if the balance is still what the caller saw;
     `occurred_at` is when the shelf really changed, if that was earlier. `lot` is the lot of the
     units; without it units of no lot are taken first, then those that expire first. With `state`
-    units are taken that are damaged or in quarantine, as when they are scrapped.
+    units are taken that are damaged or in quarantine, as when they are scrapped. Many
+    at once: a list under `items`, each on its own merits.
     """
 
     name: ClassVar[str] = "AdjustStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/adjustments", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {
         "sku": "85123A",

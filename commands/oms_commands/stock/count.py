@@ -25,11 +25,11 @@ class CountStock(StockCommand):
     """Book the result of a count: a difference becomes an adjustment with reason `count`.
 
     The difference is to what is on hand now; `occurred_at` is when the shelf was counted, if that
-    was earlier.
+    was earlier. Many at once: a list under `items`, each on its own merits.
     """
 
     name: ClassVar[str] = "CountStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/counts")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/counts", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {"sku": "85123A", "location": "LON", "counted": 98}
 

@@ -42,7 +42,7 @@ class ReceiveStock(StockCommand):
     """
 
     name: ClassVar[str] = "ReceiveStock"
-    route: ClassVar[Route] = Route("POST", "/v1/stock/receipts", many="items")
+    route: ClassVar[Route] = Route("POST", "/v1/stock/receipts", many="items", at_most=10_000)
     answer_type: ClassVar[type] = StockAnswer
     example: ClassVar[Mapping[str, Json]] = {
         "sku": "85123A",

@@ -79,8 +79,11 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
 
 def _unpaid_order(event: Event) -> DeadlineChange | None:
     """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
-    expired, or of which anything has shipped, does not expire any more."""
+    expired, or of which anything has shipped, does not expire any more; one that was imported never
+    does."""
     match event:
+        case OrderPlaced() if event.imported is not None:
+            return None
         case OrderPlaced():
             return _set_for_units(event, event.terms.pay_by)
         case UnitsShipped():

@@ -42,3 +42,9 @@ WHERE quantity > 0
   AND location = ANY (%(location)s::text[]) -- if location
 ORDER BY sku, due, location, source
 LIMIT %(limit)s;
+
+-- name: expected_units
+-- What is expected of SKUs on a known day.
+SELECT sku, location, quantity, expected_at FROM incoming
+WHERE sku = ANY (%(skus)s::text[]) AND quantity > 0 AND expected_at IS NOT NULL
+ORDER BY expected_at, sku, location, source;

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from oms_ledger.domain.catalogue.events import LocationDefined, ProductDefined
 from oms_ledger.domain.catalogue.state import Location, Product
@@ -45,6 +45,22 @@ def _level(row: StockRow, defined: ProductRow | None) -> Shown:
         "sensitive": defined is not None and defined.sensitive,
         "available": max(0, free_units(row) - safety),
     }
+
+
+def complete_kits(log: Log, kit: ProductRow, happened_by: datetime | None = None) -> list[Shown]:
+    """As the column `complete` of `stock_of_skus`."""
+    parts = {str(each["sku"]): cast(int, each["quantity"]) for each in kit.components}
+    kits: dict[str, list[int]] = {}
+    for sku, quantity in parts.items():
+        for row in levels(log, sku, happened_by):
+            kits.setdefault(str(row["location"]), []).append(
+                cast(int, row["available"]) // quantity
+            )
+    return [
+        {"location": place, "available": min(of_parts)}
+        for place, of_parts in sorted(kits.items())
+        if len(of_parts) == len(parts)
+    ]
 
 
 def free_units(row: StockRow) -> int:

@@ -23,7 +23,14 @@ from oms_projections.pages import Cursor, Limit, Mark, mark_of, page
 from oms_projections.search import containing
 from oms_projections.stock_levels import past
 from oms_projections.stock_levels.fold import READ_MODEL
-from oms_projections.stock_levels.views import COUNTERS, level, location, movement, product
+from oms_projections.stock_levels.views import (
+    COUNTERS,
+    kit_levels,
+    level,
+    location,
+    movement,
+    product,
+)
 from oms_projections.values import HappenedBy, column
 
 STRICT = ConfigDict(extra="forbid")
@@ -100,13 +107,16 @@ class GetStock:
 
 
 def _stock(params: GetStock, rows: Rows) -> Mapping[str, Json]:
-    """A SKU without stock has one row without a location, where there is such a product."""
+    """A SKU without stock has one row without a location, where there is such a product. A kit has
+    the stock of its components."""
     if not rows:
         raise NotFound(
             f"There is no stock of {params.sku!r} and no product of that SKU. "
             "GET /v1/stock lists what there is."
         )
-    levels = [row for row in rows if row["location"] is not None]
+    levels: Rows = [row for row in rows if row["location"] is not None]
+    if not levels and rows[0]["complete"] is not None:
+        levels = kit_levels(params.sku, rows[0], column(rows[0], "complete", list))
     return _totalled(params.sku, levels, () if levels else rows)
 
 
@@ -120,8 +130,12 @@ def get_stock(params: GetStock, reader: Reader) -> Mapping[str, Json]:
 
 
 def get_stock_as_of(params: GetStock, log: Log) -> Mapping[str, Json]:
-    levels = past.levels(log, params.sku, params.happened_by)
+    levels: Rows = past.levels(log, params.sku, params.happened_by)
     row = None if levels else past.product_row(log, params.sku, params.happened_by)
+    if row is not None and row.components:
+        complete = past.complete_kits(log, row, params.happened_by)
+        defined = {"defined_at": row.updated_at, "sensitive": row.sensitive}
+        levels = kit_levels(params.sku, defined, complete)
     if not levels and row is None:
         raise _not_then(f"stock of {params.sku!r} and no product of that SKU")
     return _totalled(params.sku, levels, [asdict(row)] if row else [])

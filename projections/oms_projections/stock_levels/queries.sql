@@ -17,14 +17,28 @@ ORDER BY sku, location
 LIMIT %(limit)s;
 
 -- name: stock_of_skus
--- Every location of SKUs; for a SKU without any, its product alone.
-SELECT k.key, s.*, coalesce(p.safety_stock, 0) AS safety_stock,
+-- Every location of SKUs; for a SKU without any, its product alone. Of a kit, how many are complete
+-- at each location, by the stock of its components.
+SELECT k.key, s.*, p.updated_at AS defined_at, kit.complete, coalesce(p.safety_stock, 0) AS safety_stock,
        coalesce(p.sensitive, false) AS sensitive,
        greatest(0, s.on_hand - s.damaged - s.quarantine - s.blocked - s.allocated - s.held
                        - coalesce(p.safety_stock, 0)) AS available
 FROM unnest(%(keys)s::text[]) AS k (key)
 LEFT JOIN stock s ON s.sku = k.key
 LEFT JOIN products p ON p.sku = k.key
+LEFT JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('location', location, 'available', available)
+                              ORDER BY location COLLATE "C"), '[]'::jsonb) AS complete
+    FROM (
+        SELECT cs.location, min(greatest(0, cs.on_hand - cs.damaged - cs.quarantine - cs.blocked
+                                            - cs.allocated - cs.held - coalesce(cp.safety_stock, 0))
+                                / c.quantity) AS available
+        FROM jsonb_to_recordset(p.components) AS c (sku text, quantity bigint)
+        JOIN stock cs ON cs.sku = c.sku LEFT JOIN products cp ON cp.sku = c.sku
+        GROUP BY cs.location
+        HAVING count(*) = jsonb_array_length(p.components)
+    ) AS places
+) AS kit ON p.components <> '[]'::jsonb
 WHERE s.sku IS NOT NULL OR p.sku IS NOT NULL
 ORDER BY k.key, s.location;
 

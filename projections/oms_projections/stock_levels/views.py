@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from oms_ledger.domain.geography import DEGREE
 from oms_ledger.kernel import Json
@@ -31,6 +31,26 @@ def level(row: Mapping[str, object]) -> dict[str, Json]:
         "version": column(row, "version", int),
         "updated_at": maybe_time(row, "updated_at"),
     }
+
+
+def kit_levels(
+    sku: str, product: Mapping[str, object], complete: Sequence[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """Rows of a kit for `level`: it has no stock of its own, and `complete` says how many kits are
+    available at which location."""
+    return [
+        {
+            **dict.fromkeys(COUNTERS, 0),
+            "sku": sku,
+            "location": each["location"],
+            "available": each["available"],
+            "safety_stock": 0,
+            "sensitive": product["sensitive"],
+            "version": 0,
+            "updated_at": product["defined_at"],
+        }
+        for each in complete
+    ]
 
 
 def movement(row: Mapping[str, object]) -> dict[str, Json]:

@@ -31,6 +31,8 @@ SCOPES: dict[str, str] = {
     "shipments:write": "create, label, dispatch, track, deliver and cancel shipments",
     "payments:write": "take, capture, void and refund payments",
     "returns:write": "request, approve, receive and refund returns",
+    "connections:read": "connections to vendors, their health, jobs and messages",
+    "connections:write": "define, test and pause connections, set their secrets; retry jobs",
     "analytics:read": "counts, rates and times",
     "audit:read": "the feed of all events; proofs and checkpoints",
     "pii:read": "personal data in clear; masked without it",

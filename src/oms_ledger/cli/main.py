@@ -51,6 +51,12 @@ GROUPS = (
         "work",
         "Keep the read models up to date, without an API, until Ctrl-C; or list how that goes.",
     ),
+    (
+        "connections",
+        "connections",
+        "Accounts at vendors: define, test, pause; their secrets and their health.",
+    ),
+    ("inbox", "inbox", "Messages that vendors have sent: list them, translate one again."),
     ("import", "imports", "Bring in orders from other systems' files."),
     ("show", "show", "Look up an order or the stock of a SKU."),
     (

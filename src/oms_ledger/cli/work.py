@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -15,8 +16,10 @@ from oms_ledger import logs
 from oms_ledger.app import Oms, prepared
 from oms_ledger.cli.ledger import DataDirOption, LedgerOption, on_ledger, settings
 from oms_ledger.cli.terminal import JsonOption, console, out, print_json
+from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.engine.work.consequences import Refusal
+from oms_ledger.engine.work.jobs import STATES
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.worker.worker import work as work_until_stopped
 
@@ -71,6 +74,69 @@ def list_(oms: Oms, json: JsonOption = False) -> None:
                 highlight=False,
             )
     _print_policies(oms)
+    _print_jobs(oms)
+
+
+def _print_jobs(oms: Oms) -> None:
+    counts = oms.connections.job_counts()
+    if not counts:
+        return
+    table = Table("Connection", "Jobs", "Count", "Oldest")
+    for each in counts:
+        age = timedelta(seconds=round(each.oldest_seconds))
+        table.add_row(each.connection, each.state, f"{each.jobs:,}", str(age))
+    out.print(table)
+    if dead := sum(each.jobs for each in counts if each.state == "dead"):
+        console.print(f"{dead:,} jobs are dead. They wait for a person: oms-ledger work jobs dead")
+
+
+@app.command("jobs")
+@on_ledger
+def jobs(
+    oms: Oms,
+    state: Annotated[
+        str | None, typer.Argument(help=f"Only those that are: {', '.join(STATES)}.")
+    ] = None,
+    connection: Annotated[str | None, typer.Option(help="Only those of this connection.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """Calls to vendors that wait, were done or failed; the newest first. Example:
+    [bold]oms-ledger work jobs dead[/]"""
+    if state is not None and state not in STATES:
+        raise invalid_field("state", f"Write one of: {', '.join(STATES)}.")
+    items = oms.connections.list_jobs(connection=connection, state=state, limit=limit)
+    if json:
+        print_json([_times_as_text(each._asdict()) for each in items])
+        return
+    table = Table("Job", "Connection", "State", "Tries", "Due", "Failure")
+    for each in items:
+        due = _time(each.due_at) if each.state in ("waiting", "running") else ""
+        table.add_row(
+            each.job_id, each.connection, each.state, str(each.attempts), due, each.code or ""
+        )
+    out.print(table if items else "There are no such jobs.")
+
+
+JobArgument = Annotated[str, typer.Argument(help="As in `oms-ledger work jobs`.")]
+
+
+@app.command("retry-job")
+@on_ledger
+def retry_job(oms: Oms, job_id: JobArgument) -> None:
+    """Do a job now that waits, is dead or was cancelled; its outcome is looked up first. Example:
+    [bold]oms-ledger work retry-job payments-1042[/]"""
+    oms.connections.retry_job(job_id)
+    console.print(f"{job_id}: a worker does it now.")
+
+
+@app.command("cancel-job")
+@on_ledger
+def cancel_job(oms: Oms, job_id: JobArgument) -> None:
+    """End a job that waits or is dead; what the vendor has done stays done. Example:
+    [bold]oms-ledger work cancel-job payments-1042[/]"""
+    oms.connections.cancel_job(job_id)
+    console.print(f"{job_id}: cancelled.")
 
 
 def _print_policies(oms: Oms) -> None:
@@ -170,8 +236,11 @@ def _refusal(each: Refusal) -> dict[str, object]:
 
 def _json(state: WorkState) -> dict[str, object]:
     """All fields, with times in RFC 3339, and whether `/readyz` names the loop."""
-    fields = {
+    return {**_times_as_text(state._asdict()), "degraded": state.degraded}
+
+
+def _times_as_text(fields: Mapping[str, object]) -> dict[str, object]:
+    return {
         name: rfc3339(value) if isinstance(value, datetime) else value
-        for name, value in state._asdict().items()
+        for name, value in fields.items()
     }
-    return {**fields, "degraded": state.degraded}

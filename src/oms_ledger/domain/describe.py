@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.connections.describe import describe_connection
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
 from oms_ledger.domain.counts.describe import describe_count
 from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.customers.describe import describe_customer, describe_retention
@@ -87,6 +95,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [f"Location {event.code} defined: {event.name}, a {event.kind}"]
     if isinstance(event, ChannelDefined):
         return [f"Channel {event.channel} defined: captures on {event.capture_on}"]
+    if isinstance(event, CONNECTION_EVENTS):
+        return [describe_connection(event)]
     if isinstance(event, RISK_EVENTS):
         return [describe_risk(event)]
     if isinstance(event, STORE_CREDIT_EVENTS):
@@ -97,4 +107,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_retention(event)]
     if isinstance(event, OrderNumbered):
         return [f"Order {order_number(event.channel, event.sequence)} numbered"]
+    if isinstance(event, NumbersPassed):
+        return [f"Channel {event.channel} gives no number up to {event.sequence} any more"]
+    if isinstance(event, OrderNumberClaimed):
+        return [f"Number {event.number} kept by an imported order"]
     raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")

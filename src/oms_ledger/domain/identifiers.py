@@ -58,6 +58,20 @@ def channel_key(channel: str) -> str:
     return channel.lower()
 
 
+def number_key(number: str) -> str:
+    """Key of the stream of an order's own number. `SO-1` and `so-1` are one number."""
+    return number.casefold()
+
+
+SHIPMENTS = uuid.UUID("2c6f1b7e-0d4a-5e93-b8a1-5f7d3c9e6a10")
+"""Namespace of the ids of imported shipments. Never to be changed."""
+
+
+def imported_shipment_id(order_id: str, number: int) -> str:
+    """The id of the shipment of an imported order with this number, from 1."""
+    return str(uuid.uuid5(SHIPMENTS, f"{order_id}\x1f{number}"))
+
+
 PAYMENTS = uuid.UUID("5c0f9b3a-3b0e-5d0c-8f57-2a4c6e8d1b90")
 """Namespace of the ids of payments that were taken elsewhere. Never to be changed."""
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
-from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
+from oms_ledger.domain.catalogue.state import Channel, Location, OrderNumber, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
+from oms_ledger.domain.connections.events import CONNECTION_EVENTS
+from oms_ledger.domain.connections.state import VendorConnection
 from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.counts.state import Count
 from oms_ledger.domain.customers.events import CUSTOMER_EVENTS
@@ -61,7 +69,10 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        NumbersPassed,
+        OrderNumberClaimed,
         ChannelDefined,
+        *CONNECTION_EVENTS,
         *ROUTING_EVENTS,
         *RISK_EVENTS,
         *STORE_CREDIT_EVENTS,
@@ -91,7 +102,9 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        OrderNumber,
         ChannelSettings,
+        VendorConnection,
         OrderRouting,
         LocationLoad,
         PostalAreas,

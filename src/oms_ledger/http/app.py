@@ -31,6 +31,7 @@ from oms_ledger.http.bounds import Bounds
 from oms_ledger.http.commands.any_batch import AnyBatchHandler
 from oms_ledger.http.commands.batch import BatchHandler
 from oms_ledger.http.commands.handler import CommandHandler
+from oms_ledger.http.connections import ConnectionHandlers, InboxHandlers
 from oms_ledger.http.deadline import MARGIN_SECONDS, Deadline
 from oms_ledger.http.disclosure import Disclosure
 from oms_ledger.http.disclosure_batches import OpenedAnswers
@@ -174,6 +175,7 @@ def create_app(oms: Oms, *, no_auth: bool = False) -> LedgerApi:
         **_streams(oms, threads, executor, disclosure, watcher),
         **_audit(oms, threads, disclosure),
         **_operations(operations),
+        **_connections(oms, threads),
         **_simulations(oms, threads, disclosure),
     }
     for route in routes.FIXED_ROUTES:
@@ -269,6 +271,23 @@ def _operations(operations: Operations) -> dict[str, Handle]:
         routes.PARKED.path: operations.parked,
         routes.RETRY.path: operations.retry,
         routes.REBUILD.path: operations.rebuild,
+    }
+
+
+def _connections(oms: Oms, threads: Threads) -> dict[str, Handle]:
+    """Handlers of the routes of connections, jobs and the inbox, by path."""
+    connections = ConnectionHandlers(oms.connections, threads)
+    inbox = InboxHandlers(oms.connections, threads)
+    return {
+        routes.CONNECTIONS.path: connections.list,
+        routes.CONNECTION_SECRETS.path: connections.secrets,
+        routes.CONNECTION_TEST.path: connections.test,
+        routes.JOBS.path: connections.jobs,
+        routes.JOB_RETRY.path: connections.retry,
+        routes.JOB_CANCEL.path: connections.cancel,
+        routes.INBOX_RECEIVE.path: inbox.receive,
+        routes.INBOX.path: inbox.list,
+        routes.INBOX_REPLAY.path: inbox.replay,
     }
 
 

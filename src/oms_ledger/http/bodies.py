@@ -153,17 +153,7 @@ async def unchecked_body_of(
     """The body, which may have card data: it must be checked before anything is kept of it.
     `TooLarge` before all of it is read, `BodyTooSlow` where it does not end in time,
     `UnsupportedMediaType` if it is not JSON."""
-    held = body_held(request)
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise _too_large(most)
-    try:
-        with held.time_limit(BODY_SECONDS_MAX):
-            body = await _arrived(request, held, most)
-    except TimeoutError:
-        raise BodyTooSlow(
-            f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
-        ) from None
+    body = await raw_body_of(request, headers, most)
     kind = headers.get("content-type", "")
     if body and kind != _JSON and not _JSON_TYPE.fullmatch(kind.strip()):
         raise UnsupportedMediaType("Send JSON, and say so: `Content-Type: application/json`.")
@@ -171,6 +161,22 @@ async def unchecked_body_of(
     if coding is not None and coding.lower() != "identity":
         raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     return body
+
+
+async def raw_body_of(request: Request, headers: Headers, most: int) -> bytes:
+    """The body as it was sent, of any media type. `TooLarge` before all of it is read,
+    `BodyTooSlow` where it does not end in time."""
+    held = body_held(request)
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
+    try:
+        with held.time_limit(BODY_SECONDS_MAX):
+            return await _arrived(request, held, most)
+    except TimeoutError:
+        raise BodyTooSlow(
+            f"The body has not arrived within {BODY_SECONDS_MAX:g} s. Send it again, in one go."
+        ) from None
 
 
 async def _arrived(request: Request, held: HeldBody, most: int) -> bytes:

@@ -24,6 +24,7 @@ from oms_ledger.engine.project.leases import BuildStatus
 from oms_ledger.engine.work.cursors import CursorStatus
 from oms_ledger.engine.work.state import WorkState
 from oms_ledger.engine.write.writer import WriterLoad
+from oms_ledger.integrations.ledger import ConnectionStatus
 
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -88,13 +89,14 @@ class EngineCounters:
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """The present state of read models, of the loops of workers and of policies; and how many
-    commands of policies and deadlines were refused and wait for a person, by source."""
+    """The present state of read models, of the loops of workers, of policies and connections; and
+    how many commands of policies and deadlines were refused and wait for a person, by source."""
 
     read_models: Sequence[BuildStatus] = ()
     work: Sequence[WorkState] = ()
     policies: Sequence[CursorStatus] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
+    connections: Sequence[ConnectionStatus] = ()
 
 
 def exposition(state: LedgerState) -> bytes:
@@ -107,6 +109,7 @@ def exposition(state: LedgerState) -> bytes:
     lag.register(_Lag(state.read_models))
     lag.register(_Work(state.work))
     lag.register(_Consequences(state))
+    lag.register(_Connections(state.connections))
     return generate_latest(registry) + generate_latest(lag)
 
 
@@ -181,3 +184,32 @@ class _Consequences(Collector):
         for source, count in {**none, **self._state.refused}.items():
             refused.add_metric((source,), count)
         yield from (position, lag, refused)
+
+
+class _Connections(Collector):
+    """Connections to vendors: what waits, what a person must see, and whether they answer."""
+
+    def __init__(self, connections: Sequence[ConnectionStatus]) -> None:
+        self._connections = connections
+
+    def collect(self) -> Iterable[Metric]:
+        labels = ("connection",)
+        backlog = GaugeMetricFamily(
+            "oms_connection_backlog", "Jobs and messages that wait", labels=labels
+        )
+        oldest = GaugeMetricFamily(
+            "oms_connection_oldest_job_seconds", "Age of the oldest job that waits", labels=labels
+        )
+        dead = GaugeMetricFamily(
+            "oms_connection_dead", "Jobs and messages that wait for a person", labels=labels
+        )
+        failing = GaugeMetricFamily(
+            "oms_connection_failing", "1 where the newest call has failed", labels=labels
+        )
+        for each in self._connections:
+            name = (each.name,)
+            backlog.add_metric(name, each.backlog)
+            oldest.add_metric(name, each.oldest_seconds)
+            dead.add_metric(name, each.dead)
+            failing.add_metric(name, int(each.is_failing))
+        yield from (backlog, oldest, dead, failing)

@@ -50,8 +50,8 @@ class Operations:
 
     async def readyz(self, request: Request) -> Response:
         """Whether commands and queries can be answered now. `degraded` names the loops of the
-        workers that have failed for long, and the clock: they hold up no query, so the status stays
-        200, and a load balancer goes on sending requests."""
+        workers that have failed for long, connections that need a person, and the clock: they hold
+        up no query, so the status stays 200, and a load balancer goes on sending requests."""
         checked: tuple[Position, list[str]] | None = None
         with move_on_after(READY_SECONDS):
             checked = await to_thread.run_sync(self._check, abandon_on_cancel=True)
@@ -82,6 +82,11 @@ class Operations:
         for fault in self._oms.clock_faults():
             log.warning("clock_wrong", detail=fault)
             degraded.append(CLOCK)
+        degraded += [
+            f"connection {each.name}"
+            for each in self._oms.connections.statuses()
+            if each.is_degraded
+        ]
         return head, list(dict.fromkeys(degraded))
 
     async def metrics(self, request: Request) -> Response:
@@ -99,7 +104,10 @@ class Operations:
     def _ledger_state(self) -> LedgerState:
         readers = self._oms.readers
         statuses, states = readers.status(), readers.work_states()
-        return LedgerState(statuses, states, readers.policy_cursors(), readers.refusal_counts())
+        connections = self._oms.connections.statuses()
+        return LedgerState(
+            statuses, states, readers.policy_cursors(), readers.refusal_counts(), connections
+        )
 
     async def projections(self, request: Request) -> Response:
         refuse_others(query_fields(request))

@@ -46,7 +46,8 @@ class FixedRoute:
 
     `path` is Starlette's: `{index:path}` also matches slashes. `scope` is what callers need.
     `answer` is a shape, or the schema itself; with `is_list` the answer is a list of it. `body` is
-    the type of the request's body, if it has one, and `examples` are bodies by name.
+    the type of the request's body, if it has one, or its schema, and `examples` are bodies by name;
+    `conflicts`: it changes something, which may be refused.
     """
 
     path: str
@@ -58,8 +59,10 @@ class FixedRoute:
     method: str = "GET"
     status: int = 200
     is_list: bool = False
-    body: type | None = None
+    body: type | Json | None = None
+    body_media: str = JSON
     examples: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    conflicts: bool = False
 
     @property
     def documented_path(self) -> str:
@@ -187,6 +190,90 @@ TILE = FixedRoute(
     "/tile/{level}/{index:path}", PUBLIC, "A tile of the tree (c2sp.org/tlog-tiles)", BYTES, _BYTES
 )
 
+CONNECTIONS_READ = "connections:read"
+CONNECTIONS_WRITE = "connections:write"
+
+CONNECTIONS = FixedRoute(
+    "/v1/connections",
+    CONNECTIONS_READ,
+    "Connections to vendors, with their health",
+    JSON,
+    answers.ConnectionsAnswer,
+)
+CONNECTION_SECRETS = FixedRoute(
+    "/v1/connections/{connection}/secrets",
+    CONNECTIONS_WRITE,
+    "Replace the secrets of a connection, which are shown to nobody",
+    JSON,
+    answers.ConnectionSecretsAnswer,
+    method="PUT",
+    conflicts=True,
+    body={"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 100},
+)
+CONNECTION_TEST = FixedRoute(
+    "/v1/connections/{connection}/test",
+    CONNECTIONS_WRITE,
+    "Call the vendor without changing anything there",
+    JSON,
+    answers.ConnectionTestAnswer,
+    method="POST",
+    conflicts=True,
+)
+JOBS = FixedRoute(
+    "/v1/jobs",
+    CONNECTIONS_READ,
+    "Calls to vendors that wait, were done or failed; the newest first",
+    JSON,
+    answers.JobsAnswer,
+    tuple(parts.JOBS),
+)
+JOB_RETRY = FixedRoute(
+    "/v1/jobs/{job_id}/retry",
+    CONNECTIONS_WRITE,
+    "Do a job now that waits, is dead or was cancelled; its outcome is looked up first",
+    JSON,
+    answers.JobAnswer,
+    method="POST",
+    conflicts=True,
+)
+JOB_CANCEL = FixedRoute(
+    "/v1/jobs/{job_id}/cancel",
+    CONNECTIONS_WRITE,
+    "End a job that waits or is dead; what the vendor has done stays done",
+    JSON,
+    answers.JobAnswer,
+    method="POST",
+    conflicts=True,
+)
+INBOX_RECEIVE = FixedRoute(
+    "/v1/inbox/{connection}",
+    PUBLIC,
+    "A message of a vendor, under its own signature",
+    JSON,
+    answers.MessageStoredAnswer,
+    method="POST",
+    conflicts=True,
+    body={"type": "string", "format": "binary"},
+    body_media="*/*",
+)
+INBOX = FixedRoute(
+    "/v1/inbox",
+    CONNECTIONS_READ,
+    "Messages of vendors, without their content; the newest first",
+    JSON,
+    answers.InboxMessagesAnswer,
+    tuple(parts.MESSAGES),
+)
+INBOX_REPLAY = FixedRoute(
+    "/v1/inbox/{connection}/{message_id}/replay",
+    CONNECTIONS_WRITE,
+    "Translate a message again that is done or dead",
+    JSON,
+    answers.MessageReplayedAnswer,
+    method="POST",
+    conflicts=True,
+)
+
 FIXED_ROUTES = (
     EVENTS,
     EVENT_STREAM,
@@ -208,5 +295,14 @@ FIXED_ROUTES = (
     CHECKPOINT,
     ENTRIES,
     TILE,
+    CONNECTIONS,
+    CONNECTION_SECRETS,
+    CONNECTION_TEST,
+    JOBS,
+    JOB_RETRY,
+    JOB_CANCEL,
+    INBOX_RECEIVE,
+    INBOX,
+    INBOX_REPLAY,
 )
 """In the order of the OpenAPI document."""

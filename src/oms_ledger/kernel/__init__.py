@@ -5,6 +5,7 @@ types; neither knows the other, and none of them knows PostgreSQL or HTTP.
 """
 
 from oms_ledger.kernel.commands import Change, Command, Context, Json, Route
+from oms_ledger.kernel.effects import Effect
 from oms_ledger.kernel.events import Event, Meta, Position, Recorded
 from oms_ledger.kernel.log import AT_ONCE, Log, all_events, events_of
 from oms_ledger.kernel.policies import Policy
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "Command",
     "Context",
+    "Effect",
     "Event",
     "Given",
     "Json",

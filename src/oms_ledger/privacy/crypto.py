@@ -70,13 +70,14 @@ class DataKey:
         """The value that was sealed in a field of this name; raises `Unreadable`."""
         opened = self.texts.get((sealed, name))
         if opened is None:
-            opened = self._open(sealed, name)
+            opened = self.open_once(sealed, name)
             if len(self.texts) >= TEXTS_MAX:
                 self.texts.clear()
             self.texts[sealed, name] = opened
         return opened
 
-    def _open(self, sealed: str, name: str) -> str:
+    def open_once(self, sealed: str, name: str) -> str:
+        """As `open`; the value is not kept in memory."""
         text = sealed.removeprefix(f"{SEALED}{self.id}:")
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -14,9 +14,12 @@ from oms_ledger import heap
 from oms_ledger.app import Oms, open_prepared
 from oms_ledger.audit.anchors.schedule import anchor_stores
 from oms_ledger.engine.project.projector import BACK_OFF, Projector
-from oms_ledger.engine.work import deadlines, policies
+from oms_ledger.engine.work import deadlines, job_runner, policies
 from oms_ledger.engine.work.loops import BackOff, Loop, Step, WorkObserver
 from oms_ledger.engine.work.state import WorkRecorder
+from oms_ledger.integrations.catalogue import VENDOR_KINDS
+from oms_ledger.integrations.ledger import PRUNE_SECONDS
+from oms_ledger.integrations.performer import VendorKind
 from oms_ledger.privacy.retention import ErasureSweep, RetentionScheduler
 from oms_ledger.settings import Settings
 from oms_ledger.worker.backorders import BackorderAllocation
@@ -38,6 +41,12 @@ SWEEP_SECONDS = 60.0
 
 RETENTION_CHECK_SECONDS = 60.0
 """How often the worker checks whether retention is due."""
+
+SWEEP_CHECK_SECONDS = 10.0
+"""How often the worker checks whether a sweep is due."""
+
+UNCONNECTED_SECONDS = 1.0
+"""How often a worker checks whether the ledger has a connection by now."""
 
 RECORD_SECONDS = 1.0
 """At most one report of a loop is written in this time."""
@@ -68,14 +77,19 @@ class Job(NamedTuple):
         )
 
 
-def work(settings: Settings, stop: threading.Event) -> None:
+def work(
+    settings: Settings,
+    stop: threading.Event,
+    kinds: Sequence[VendorKind[Any]] = VENDOR_KINDS,
+) -> None:
     """Run the jobs of a prepared ledger until `stop` is set, whatever happens to the database
     meanwhile. Any number of workers may run: leases and locks let one of them do each job, and
-    another takes over when that one dies."""
-    with open_prepared(settings) as oms, ExitStack() as closing:
+    another takes over when that one dies. `kinds` are the vendors that are called."""
+    with open_prepared(settings, kinds=kinds) as oms, ExitStack() as closing:
         jobs = [
             *_read_models(oms, closing),
             *_consequences(oms, closing),
+            *_vendors(oms, closing),
             *_audit(oms),
             *_privacy(oms),
         ]
@@ -100,6 +114,22 @@ def _consequences(oms: Oms, closing: ExitStack) -> Iterator[Job]:
         yield Job("policies", runner.attempt, back_off=policies.BACK_OFF)
     yield Job("deadlines", oms.work.deadline_runner().attempt, back_off=deadlines.BACK_OFF)
     yield Job("backorders", BackorderAllocation(oms).attempt, back_off=deadlines.BACK_OFF)
+
+
+def _vendors(oms: Oms, closing: ExitStack) -> Iterator[Job]:
+    """What vendors are called for, and what they send. Jobs under way are waited for when the stack
+    is closed."""
+    connections = oms.connections
+    effects = closing.enter_context(connections.effect_runner())
+    follow = WhileConnected(oms, effects.attempt, effects.catch_up)
+    yield Job("effects", follow.attempt, back_off=policies.BACK_OFF)
+    runner = closing.enter_context(connections.job_runner())
+    call = WhileConnected(oms, runner.attempt)
+    yield Job("jobs", call.attempt, back_off=job_runner.BACK_OFF)
+    translate = WhileConnected(oms, connections.translator().attempt)
+    yield Job("inbox", translate.attempt, back_off=job_runner.BACK_OFF)
+    yield Job("sweeps", connections.sweeper().attempt, SWEEP_CHECK_SECONDS)
+    yield Job("pruner", connections.prune, PRUNE_SECONDS)
 
 
 def _audit(oms: Oms) -> Iterator[Job]:
@@ -131,6 +161,23 @@ def _run(loops: list[Loop], recorder: WorkRecorder, stop: threading.Event) -> No
     if not writing.failures:
         with suppress(Exception):
             recorder.close()
+
+
+class WhileConnected:
+    """Runs the step of a loop while the ledger has a connection to a vendor. Without one it calls
+    `idle` once a second, so that a ledger without vendors does without what they cost."""
+
+    def __init__(self, oms: Oms, step: Step, idle: Callable[[], object] = lambda: None) -> None:
+        self._directory = oms.connections.directory
+        self._step = step
+        self._idle = idle
+
+    def attempt(self, stop: threading.Event) -> bool:
+        if self._directory.all():
+            return self._step(stop)
+        self._idle()
+        stop.wait(UNCONNECTED_SECONDS)
+        return True
 
 
 class OwnerBuilds:

@@ -116,6 +116,15 @@ def test_captured_after_it_was_voided_is_a_discrepancy() -> None:
     assert not discrepancies(report(past, "voided", "e7"))
 
 
+def test_a_release_that_followed_from_a_final_capture_is_not_news() -> None:
+    final = CaptureRequested("p1", "c1", gbp(1000), True)
+    past = (*six(), *paid_by("p1", EXTERNAL, AUTHORISED, final))
+    after = report(past, "captured", "e1", capture_id="c1", amount="10.00")
+    assert not discrepancies(report(after, "voided", "e2", amount="10.25"))
+    whole = report(past, "captured", "e1", capture_id="c1", amount="20.25")
+    assert discrepancies(report(whole, "voided", "e2"))
+
+
 def test_authorised_after_it_was_voided_unauthorised_is_a_discrepancy() -> None:
     voided = report(PENDING, "voided", "e1")
     assert last(voided).status == "voided"

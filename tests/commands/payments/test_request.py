@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oms_commands.payments.request import RequestPayment
+from oms_ledger.domain.connections.events import ConnectionDefined
 from oms_ledger.domain.orders.events import OrderCancelled, PaymentProgressed
 from oms_ledger.domain.payments.events import (
     CaptureRequested,
@@ -132,3 +133,44 @@ def test_a_return_url_is_a_web_address() -> None:
     given(*six()).when(
         RequestPayment, order_id="o1", provider="external", amount="1.00", return_url="javascript:x"
     ).then_invalid("return_url")
+
+
+def connected(name: str, vendor: str = "stripe", channel: str | None = None) -> ConnectionDefined:
+    return ConnectionDefined(name, vendor, channel=channel)
+
+
+@pytest.mark.parametrize(
+    ("connections", "named", "used"),
+    [
+        ([connected("acme")], None, "acme"),
+        ([connected("acme"), connected("other", "paypal")], None, "acme"),
+        ([connected("acme"), connected("shop", channel="web")], None, "shop"),
+        ([connected("acme"), connected("till", channel="store")], None, "acme"),
+        ([connected("acme"), connected("shop", channel="web")], "acme", "acme"),
+    ],
+)
+def test_a_payment_at_a_vendor_goes_through_a_connection(
+    connections: list[ConnectionDefined], named: str | None, used: str
+) -> None:
+    decision = given(*connections, *six()).when(
+        RequestPayment, order_id="o1", provider="stripe", amount="5.00", connection=named
+    )
+    requested = decision.events[0]
+    assert isinstance(requested, PaymentRequested)
+    assert (requested.connection, len(decision.events)) == (used, 2)
+
+
+@pytest.mark.parametrize(
+    ("connections", "named"),
+    [
+        ([connected("a"), connected("b")], None),
+        ([connected("a", channel="store")], None),
+        ([connected("a")], "b"),
+        ([connected("a"), connected("p", "paypal")], "p"),
+    ],
+)
+def test_the_account_must_be_clear(connections: list[ConnectionDefined], named: str | None) -> None:
+    decision = given(*connections, *six()).when(
+        RequestPayment, order_id="o1", provider="stripe", amount="5.00", connection=named
+    )
+    assert decision.then_refused("invalid_fields").errors[0]["field"] == "connection"

@@ -79,7 +79,7 @@ def mortal(oms: Oms, kill_at: int, **how: int | float) -> MortalRunner:
         lambda: work._connect(Role.PROJECTOR),
         work.policies,
         work._log_at,
-        work._submit,
+        work.submit,
         **{"lease_seconds": 0.2, **how},  # type: ignore[arg-type]  # sizes and seconds
     )
     runner.seams = Seams(kill_at)

@@ -241,7 +241,7 @@ class Flaky:
     """A writer that is overloaded for some calls, after it has taken part of what it was given."""
 
     def __init__(self, oms: Oms, failures: int) -> None:
-        self._submit = oms.work._submit
+        self._submit = oms.work.submit
         self._left = failures
 
     def __call__(self, commands: Sequence[Consequence]) -> Sequence[PendingConsequence]:
@@ -287,7 +287,7 @@ def test_it_is_woken_by_the_commit(oms: Oms) -> None:
     """Without waiting for the next look: by a notification."""
     stop = threading.Event()
     with pytest.MonkeyPatch.context() as patch, oms.work.policy_runner() as runner:
-        patch.setattr("oms_ledger.engine.work.policies.POLL_SECONDS", 60.0)
+        patch.setattr("oms_ledger.engine.work.cursor_runner.POLL_SECONDS", 60.0)
         runner.step()
         thread = threading.Thread(target=lambda: [runner.attempt(stop) for _ in range(2)])
         thread.start()

@@ -97,6 +97,7 @@ def test_errors_and_keys_are_in_it(document: Json) -> None:
         "/v1/audit/checkpoint",
         "/checkpoint",
         "/tile/{level}/{index}",
+        "/v1/inbox/{connection}",
     }
 
 

@@ -69,6 +69,7 @@ LINKS = frozenset(
 _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
+    "imported fate stock",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
@@ -83,6 +84,7 @@ _HARMLESS = (
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
+    "postal_area day decided_by excluded faults rules parcel per_km prefix origin",
     "location locations from_location to_location place city town region country",
     "name email phone line1 line2 postal_code recipient first_name",
 )

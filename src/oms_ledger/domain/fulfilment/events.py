@@ -46,7 +46,7 @@ class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
     who ordered when through which channel, what was promised, and whether it is sensitive.
     `overridden` are the holds (`hold:<id>`) and `unpaid` in spite of which it was made, `force` the
-    reason."""
+    reason. `untracked`: its units are of no stock that the ledger keeps."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: ShipmentId
@@ -68,6 +68,7 @@ class ShipmentCreated(ShipmentStreamEvent):
     sensitive: bool = False
     force: str | None = None
     overridden: tuple[str, ...] = ()
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

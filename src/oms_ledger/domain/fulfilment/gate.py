@@ -22,6 +22,9 @@ class Override:
     blocks: tuple[str, ...] = ()
 
 
+NOTHING_OVERRIDDEN = Override()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """`name` is its name in the record, `text` what it is called in a sentence, `error` what a

@@ -168,6 +168,8 @@ def _placed(event: OrderPlaced | OrderReceived) -> str:
     total = to_text(terms.total, terms.currency)
     lines = plural(len(terms.lines), "line")
     done = "placed" if isinstance(event, OrderPlaced) else "received"
+    if isinstance(event, OrderPlaced) and event.imported is not None:
+        done = f"{event.number} imported (stock: {event.imported.stock}), placed"
     return f"Order {done} through {terms.channel}: {lines}, {total} {terms.currency}"
 
 

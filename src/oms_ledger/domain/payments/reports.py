@@ -179,7 +179,7 @@ def _voided(
     payment: Payment, requested: PaymentRequested, report: ProviderReport
 ) -> list[PaymentEvent]:
     if payment.outcome == "accepted" and payment.totals.open <= 0:
-        if payment.totals.captured:
+        if payment.totals.captured and not payment.totals.released:
             return [_discrepancy(requested, report, "all of it was captured")]
         return []
     return [

@@ -118,3 +118,17 @@ class BackorderAnswer(TypedDict):
 class BackordersAnswer(TypedDict):
     items: list[BackorderAnswer]
     next_cursor: Harmless | None
+
+
+class PromisedStockAnswer(TypedDict):
+    date: Harmless
+    quantity: int
+
+
+class StockPromiseAnswer(TypedDict):
+    """`dates` (YYYY-MM-DD, UTC) are days on which more can be promised than before, each with all
+    that can be promised by then. Of a kit, whole kits."""
+
+    sku: Sku
+    available_now: int
+    dates: list[PromisedStockAnswer]

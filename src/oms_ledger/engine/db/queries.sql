@@ -134,7 +134,7 @@ WITH decided (relation, rights) AS (
     WHERE p.state <> 'dropped'
 ), roles (oid, role) AS (
     SELECT r.oid, known.role
-    FROM unnest(ARRAY['writer', 'projector', 'sealer', 'reader', 'custodian', 'auditor'])
+    FROM unnest(ARRAY['writer', 'projector', 'sealer', 'reader', 'connector', 'custodian', 'auditor'])
         AS known (role)
     JOIN pg_roles AS r ON r.rolname = current_schema || '_' || known.role
 )

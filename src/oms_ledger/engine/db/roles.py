@@ -30,6 +30,8 @@ class Role(StrEnum):
     """Appends to the Merkle tree, and stores reports of verification."""
     READER = "reader"
     """Answers queries, and records each disclosure of personal data."""
+    CONNECTOR = "connector"
+    """Calls vendors: reads the secrets of connections, does jobs, takes in vendors' messages."""
     CUSTODIAN = "custodian"
     """Makes, rotates and revokes API keys, and rewraps the keys of personal data."""
     AUDITOR = "auditor"
@@ -40,7 +42,7 @@ class Role(StrEnum):
         return f"{schema}_{self.value}"
 
 
-SERVING = (Role.WRITER, Role.PROJECTOR, Role.SEALER, Role.READER)
+SERVING = (Role.WRITER, Role.PROJECTOR, Role.SEALER, Role.READER, Role.CONNECTOR)
 """The roles of API and worker processes."""
 
 

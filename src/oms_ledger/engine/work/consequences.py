@@ -36,7 +36,8 @@ def policy_source(name: str) -> str:
 class Consequence:
     """A command that follows from the event at `position` of `stream`.
 
-    `source` is its actor and the scope of its receipt: `policy:<name>` or `deadline:<kind>`.
+    `source` is its actor and the scope of its receipt: `policy:<name>`, `deadline:<kind>`,
+    `job:<effect>` or `inbox:<connection>`. `cause` is set where it follows from no event.
     `reference` identifies it among those of its source, and `command_id` follows from both.
     `attempt` counts from 1: after a refusal a person may have it submitted again.
     """
@@ -49,6 +50,7 @@ class Consequence:
     stream: str
     correlation_id: str
     attempt: int = 1
+    cause: str | None = None
 
     @property
     def key(self) -> str:
@@ -62,7 +64,7 @@ class Consequence:
 
     @property
     def causation_id(self) -> str:
-        return f"event:{self.position}"
+        return self.cause or f"event:{self.position}"
 
 
 class PendingConsequence(Protocol):

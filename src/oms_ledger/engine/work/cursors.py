@@ -18,8 +18,16 @@ from oms_ledger.kernel import Position
 SQL = statements.queries(__package__)
 
 
+_EFFECT = "effect:"
+
+
+def effect_cursor(effect: str) -> str:
+    """The name of the cursor of an effect, and the source of what it fails with."""
+    return f"{_EFFECT}{effect}"
+
+
 class CursorStatus(NamedTuple):
-    """One policy. `lag_events`: how many events it has still to read."""
+    """One policy or effect. `lag_events`: how many events it has still to read."""
 
     name: str
     position: Position
@@ -29,7 +37,7 @@ class CursorStatus(NamedTuple):
     @property
     def source(self) -> str:
         """The source of its commands, as refusals name it."""
-        return policy_source(self.name)
+        return self.name if self.name.startswith(_EFFECT) else policy_source(self.name)
 
 
 def install(owner: Connection, names: Collection[str]) -> None:

@@ -59,9 +59,10 @@ class LedgerWork:
     def policy_runner(self) -> PolicyRunner:
         """Runs the policies; the caller closes it."""
         connect = partial(self._connect, Role.PROJECTOR)
-        return PolicyRunner(connect, self.policies, self._log_at, self._submit)
+        return PolicyRunner(connect, self.policies, self._log_at, self.submit)
 
-    def _submit(self, follow: Sequence[Consequence]) -> Sequence[PendingConsequence]:
+    def submit(self, follow: Sequence[Consequence]) -> Sequence[PendingConsequence]:
+        """Submit commands with their receipts, in order."""
         return self._submit_all(consequences.submission(each, self._new_context) for each in follow)
 
     def _log_at(self, position: Position) -> Log:
@@ -74,7 +75,7 @@ class LedgerWork:
         return DeadlineRunner(
             self.deadlines,
             self._due,
-            self._submit,
+            self.submit,
             self._record,
             partial(exclusive, self._connect),
             self._now,
@@ -109,7 +110,7 @@ class LedgerWork:
         """Submit a refused command again; raises the refusal."""
         remake = partial(retries.consequences_again, self.policies, self.deadlines, self._log_at)
         with self._lend(Role.PROJECTOR) as connection:
-            retries.retry(connection, remake, self._submit, source, reference)
+            retries.retry(connection, remake, self.submit, source, reference)
 
     def dismiss(self, source: str, reference: str) -> None:
         """Delete a refusal: nothing is to be done, or a person has done it."""

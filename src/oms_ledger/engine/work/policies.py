@@ -8,39 +8,17 @@ answered from its receipt.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Self
-
-import psycopg
-import structlog
 
 from oms_ledger.domain.errors import Unavailable
 from oms_ledger.domain.identifiers import derived_command_id
-from oms_ledger.engine.db import statements
 from oms_ledger.engine.db.connection import Connection
-from oms_ledger.engine.log.postgres import NOTIFY_CHANNEL
-from oms_ledger.engine.project import pages
 from oms_ledger.engine.project.pages import Entry, LogPage, UndecodableEvent
-from oms_ledger.engine.work import consequences, cursors
+from oms_ledger.engine.work import consequences
 from oms_ledger.engine.work.consequences import Consequence, Refusal, Submit, policy_source
-from oms_ledger.engine.work.cursors import CursorLeases
+from oms_ledger.engine.work.cursor_runner import CursorRunner, log
 from oms_ledger.engine.work.loops import BackOff
-from oms_ledger.engine.work.state import new_holder
 from oms_ledger.kernel import Log, Policy, Position, Recorded
-
-SQL = statements.queries(__package__)
-
-log = structlog.get_logger(__name__)
-
-POLL_SECONDS = 1.0
-"""How often to read the log without a NOTIFY, which may be lost."""
-
-GATHER_SECONDS = 0.03
-"""How long to wait after a NOTIFY, so that a page has the events of several commits: reading a page
-and moving a cursor costs as much for one event as for a hundred."""
 
 BACK_OFF = BackOff(first_seconds=0.1, longest_seconds=10.0)
 
@@ -58,7 +36,7 @@ class Reaction:
         self.failures: list[Refusal] = []
 
 
-class PolicyRunner:
+class PolicyRunner(CursorRunner):
     """Runs the policies whose cursors no other worker has leased. Tests override the underscored
     steps to stop it in the middle.
 
@@ -78,87 +56,22 @@ class PolicyRunner:
         page_commands: int = 500,
         lease_seconds: float = 10.0,
     ) -> None:
-        self._connect = connect
+        super().__init__(
+            connect,
+            {policy.name: policy.event_types for policy in policies},
+            page_events=page_events,
+            lease_seconds=lease_seconds,
+        )
         self._policies = {policy.name: policy for policy in policies}
-        self._topics = {p.name: frozenset(pages.stored_names(p.event_types)) for p in policies}
         self._log_at = log_at
         self._submit = submit
-        self._page_events = page_events
         self._page_commands = page_commands
-        self._leases = CursorLeases(self._policies, new_holder(), lease_seconds)
-        self._held: dict[str, Position] = {}
-        self._renew_at = 0.0
-        self._connection: Connection | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release the leases, so that another worker need not wait until they expire."""
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._leases.release(self._connection)
-        self._disconnect()
-
-    def attempt(self, stop: threading.Event) -> bool:
-        """The step of a loop: react to one page, or wait for more events; False where other workers
-        run all policies."""
-        try:
-            connection = self._open_connection()
-            if not self._step(connection):
-                for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                    stop.wait(GATHER_SECONDS)
-            return bool(self._held)
-        except Exception:
-            self._disconnect()
-            raise
-
-    def step(self) -> int:
-        """React to one page, for the policies that are furthest behind; the number of events. 0
-        where all is read, or other workers have the leases."""
-        return self._step(self._open_connection())
-
-    def _step(self, connection: Connection) -> int:
-        self._renew_leases(connection)
-        if not self._held:
-            return 0
-        after = min(self._held.values())
-        names = [name for name, position in self._held.items() if position == after]
-        others = [position for position in self._held.values() if position > after]
-        until = min([after + self._page_events, *others])
-        topics = sorted(frozenset().union(*(self._topics[name] for name in names)))
-        page = pages.read_page(connection, after, until, topics)
-        if page is None:
-            return 0
-        entries = {name: page.with_topics(self._topics[name]) for name in names}
-        self._pass_over(connection, [n for n in names if not entries[n]], after, page.last)
-        for name in names:
-            if entries[name]:
-                self._follow(connection, self._policies[name], entries[name], page)
-        return page.size
-
-    def _renew_leases(self, connection: Connection) -> None:
-        """Well before they expire."""
-        if time.monotonic() >= self._renew_at or not self._held:
-            self._held = self._leases.acquire(connection)
-            self._renew_at = time.monotonic() + self._leases.seconds / 3
-
-    def _pass_over(
-        self, connection: Connection, names: Sequence[str], after: Position, last: Position
-    ) -> None:
-        """Move the cursors of policies that read none of the events of a page."""
-        if names:
-            moved = cursors.move(connection, names, after, last)
-            for name in names:
-                self._moved(name, last, done=name in moved)
 
     def _follow(
-        self, connection: Connection, policy: Policy, entries: Sequence[Entry], page: LogPage
+        self, connection: Connection, name: str, entries: Sequence[Entry], page: LogPage
     ) -> None:
         """Submit what follows from the events of a page, and move the cursor."""
+        policy = self._policies[name]
         after = self._held[policy.name]
         reaction = self._react(policy, entries, page.last)
         refusals = [*reaction.failures, *self._settle(reaction.commands)]
@@ -182,47 +95,6 @@ class PolicyRunner:
 
     def _settle(self, commands: Sequence[Consequence]) -> list[Refusal]:
         return consequences.settle(commands, self._submit) if commands else []
-
-    def _move(
-        self,
-        connection: Connection,
-        name: str,
-        after: Position,
-        last: Position,
-        refusals: Sequence[Refusal],
-    ) -> bool:
-        """Move a cursor and record the refusals, both or neither; False where another worker has
-        moved it, and has recorded them."""
-        with connection.transaction():
-            if not cursors.move(connection, [name], after, last):
-                return False
-            consequences.record(connection, refusals)
-        return True
-
-    def _moved(self, name: str, position: Position, *, done: bool) -> None:
-        if done:
-            self._held[name] = position
-        else:
-            log.info("policy_overtaken", policy=name, position=position)
-            self._held.pop(name)
-            self._renew_at = 0.0
-
-    def _open_connection(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._disconnect()
-            self._connection = self._connect()
-            # A crash of the server may put a cursor back: what is submitted again has its receipts.
-            self._connection.execute(SQL["commit_without_waiting"])
-            # Before the log is first read: an event that comes in between ends the next wait.
-            self._connection.execute(SQL["listen"].format(channel=NOTIFY_CHANNEL))
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        self._held.clear()
-        if connection is not None:
-            with suppress(psycopg.Error):
-                connection.close()
 
 
 def reactions(policy: Policy, entry: Entry, past: Log) -> list[Consequence]:

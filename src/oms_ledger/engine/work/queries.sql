@@ -134,3 +134,80 @@ SELECT name, holder, last_success, last_error, last_error_at, failures, failing_
        extract(epoch FROM clock_timestamp() - last_success)::float8,
        extract(epoch FROM clock_timestamp() - failing_since)::float8
 FROM work ORDER BY name;
+
+-- name: enqueue_job
+INSERT INTO jobs (job_id, effect, connection, position, stream, correlation_id, due_at, created_at,
+                  updated_at)
+VALUES (%(job_id)s, %(effect)s, %(connection)s, %(position)s, %(stream)s, %(correlation_id)s,
+        clock_timestamp(), clock_timestamp(), clock_timestamp())
+ON CONFLICT DO NOTHING;
+
+-- name: lease_jobs
+-- Due jobs, the oldest first, of connections that are neither paused nor asked for a pause by their vendor.
+-- A running one is due when its lease expires: whoever had it may have called the vendor.
+WITH due AS (
+    SELECT job_id FROM jobs AS j
+    WHERE state IN ('waiting', 'running') AND due_at <= clock_timestamp()
+      AND effect = ANY(%(effects)s) AND connection <> ALL(%(paused)s::text[])
+      AND NOT EXISTS (SELECT FROM connection_health AS h
+                      WHERE h.connection = j.connection AND h.blocked_until > clock_timestamp())
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE jobs AS j
+SET uncertain = j.uncertain OR j.state = 'running', state = 'running', attempts = j.attempts + 1,
+    lease_owner = %(owner)s, updated_at = clock_timestamp(),
+    due_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+FROM due WHERE j.job_id = due.job_id
+RETURNING j.job_id, j.effect, j.connection, j.position, j.stream, j.correlation_id, j.attempts,
+          j.uncertain;
+
+-- name: end_job
+-- By the try that has the lease, and no other: one that was overtaken changes nothing.
+UPDATE jobs
+SET state = %(state)s, code = %(code)s, uncertain = %(uncertain)s, lease_owner = NULL,
+    due_at = clock_timestamp() + make_interval(secs => %(seconds)s), updated_at = clock_timestamp()
+WHERE job_id = %(job_id)s AND state = 'running' AND lease_owner = %(owner)s
+  AND attempts = %(attempts)s;
+
+-- name: return_jobs
+-- Of a worker that ends: what it has not begun is another's at once.
+UPDATE jobs SET state = 'waiting', lease_owner = NULL, attempts = attempts - 1,
+    due_at = clock_timestamp(), updated_at = clock_timestamp()
+WHERE job_id = ANY(%(job_ids)s) AND state = 'running' AND lease_owner = %(owner)s;
+
+-- name: retry_job
+-- What became of it before is not known any more: it is looked up first.
+UPDATE jobs SET state = 'waiting', attempts = 0, uncertain = true, due_at = clock_timestamp(),
+    updated_at = clock_timestamp()
+WHERE job_id = %s AND state IN ('waiting', 'dead', 'cancelled')
+RETURNING state;
+
+-- name: cancel_job
+UPDATE jobs SET state = 'cancelled', updated_at = clock_timestamp()
+WHERE job_id = %s AND state IN ('waiting', 'dead')
+RETURNING state;
+
+-- name: job
+SELECT job_id, effect, connection, position, stream, state, attempts, uncertain, due_at, code, created_at,
+       updated_at
+FROM jobs WHERE job_id = %s;
+
+-- name: list_jobs
+SELECT job_id, effect, connection, position, stream, state, attempts, uncertain, due_at, code, created_at,
+       updated_at
+FROM jobs
+WHERE (%(connection)s::text IS NULL OR connection = %(connection)s)
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(before)s::timestamptz IS NULL OR (created_at, job_id) < (%(before)s, %(before_id)s::text))
+ORDER BY created_at DESC, job_id DESC LIMIT %(limit)s;
+
+-- name: count_jobs
+SELECT connection, state, count(*),
+       extract(epoch FROM clock_timestamp() - min(created_at))::float8
+FROM jobs WHERE state IN ('waiting', 'running', 'dead') GROUP BY 1, 2;
+
+-- name: prune_jobs
+DELETE FROM jobs WHERE job_id IN (
+    SELECT job_id FROM jobs WHERE state IN ('done', 'cancelled')
+      AND updated_at < clock_timestamp() - make_interval(days => %(days)s)
+    ORDER BY updated_at LIMIT %(limit)s);

@@ -78,6 +78,12 @@ class BatchRequest:
         return Idempotency(self.principal.idempotency_scope, key, self.fingerprint)
 
 
+AT_ONCE = 1000
+PART = 100
+"""A batch of more than `AT_ONCE` commands is submitted in parts, each when the one before it is
+done: commands of others come between, instead of after all of it."""
+
+
 async def submit_in_order(
     bus: AsyncCommandBus, submissions: Sequence[Submission], first: int | None
 ) -> Sequence[Result]:
@@ -87,13 +93,22 @@ async def submit_in_order(
     if not submissions:
         return []
     if first is None:
-        return await bus.submit_many(submissions)
+        return await _submit(bus, submissions)
     begun = await bus.submit_many(submissions[: first + 1])
     outcome = begun[first]
     if isinstance(outcome, IdempotencyKeyReused | Unavailable):
         raise outcome
     rest = submissions[first + 1 :]
-    return [*begun, *(await bus.submit_many(rest) if rest else [])]
+    return [*begun, *(await _submit(bus, rest) if rest else [])]
+
+
+async def _submit(bus: AsyncCommandBus, submissions: Sequence[Submission]) -> Sequence[Result]:
+    if len(submissions) <= AT_ONCE:
+        return await bus.submit_many(submissions)
+    results: list[Result] = []
+    for start in range(0, len(submissions), PART):
+        results += await bus.submit_many(submissions[start : start + PART])
+    return results
 
 
 def refuse_if_none_was_decided(results: Sequence[Result]) -> None:

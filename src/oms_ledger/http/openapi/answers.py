@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from oms_ledger.domain.connections.answers import ConnectionAnswer
 from oms_ledger.domain.event_answers import EventsAnswer, FeedItemAnswer
 from oms_ledger.domain.text_kinds import Harmless, LinkNumber, LinkText, Sku
 
@@ -103,14 +104,105 @@ class RetriedAnswer(TypedDict):
 
 class ReadyAnswer(TypedDict):
     """Commands and queries can be answered. `degraded` names the loops of the workers that have
-    failed for five minutes or longer, and `clock` where the clocks of program, database and ledger
-    do not agree; it is empty where all is well."""
+    failed for five minutes or longer, `connection <name>` where a job or message is dead or the
+    vendor fails for as long, and `clock` where the clocks of program, database and ledger do not
+    agree; it is empty where all is well."""
 
     status: str
     database: str
     migrations: str
     head: int
     degraded: list[str]
+
+
+class ConnectionHealthAnswer(TypedDict):
+    """`backlog` are the jobs and messages that wait, `dead` those that a person must see.
+    `blocked_until` is set while the vendor wants no calls."""
+
+    last_success: str | None
+    last_error: str | None
+    last_error_at: str | None
+    blocked_until: str | None
+    rate_limit: int | None
+    rate_remaining: int | None
+    backlog: int
+    dead: int
+
+
+class ConnectionStatusAnswer(ConnectionAnswer):
+    """`secrets` are the names of those that it has."""
+
+    secrets: list[str]
+    secrets_set_at: str | None
+    health: ConnectionHealthAnswer
+
+
+class ConnectionsAnswer(TypedDict):
+    items: list[ConnectionStatusAnswer]
+
+
+class ConnectionSecretsAnswer(TypedDict):
+    name: str
+    names: list[str]
+    set_at: str
+
+
+class ConnectionTestAnswer(TypedDict):
+    """`code` is what is wrong, in a word; null where the vendor takes the secrets."""
+
+    name: str
+    ok: bool
+    code: str | None
+
+
+class JobAnswer(TypedDict):
+    """`state` is waiting, running, done, dead or cancelled. `uncertain`: the vendor may have acted,
+    which is looked up before it is called again. `position` is that of the event that it is for."""
+
+    job_id: str
+    effect: str
+    connection: str
+    position: int
+    stream: str
+    state: str
+    attempts: int
+    uncertain: bool
+    due_at: str
+    code: str | None
+    created_at: str
+    updated_at: str
+
+
+class JobsAnswer(TypedDict):
+    items: list[JobAnswer]
+    next_cursor: str | None
+
+
+class MessageStoredAnswer(TypedDict):
+    """`status` is stored, or known where the same message came before."""
+
+    status: str
+
+
+class InboxMessageAnswer(TypedDict):
+    connection: str
+    message_id: str
+    received_at: str
+    state: str
+    attempts: int
+    due_at: str
+    code: str | None
+    ended_at: str | None
+
+
+class InboxMessagesAnswer(TypedDict):
+    items: list[InboxMessageAnswer]
+
+
+class MessageReplayedAnswer(TypedDict):
+    connection: str
+    message_id: str
+    state: str
 
 
 class AliveAnswer(TypedDict):

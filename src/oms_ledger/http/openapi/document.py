@@ -38,6 +38,7 @@ REF = "#/components/schemas/{model}"
 
 PUBLIC_ERRORS = (404, 414, 422, 429, 431, 503)
 QUERY_ERRORS = (400, 401, 403, 404, 414, 422, 429, 431, 500, 503)
+CONFLICT_ERRORS = (401, 408, 409, 413, 500)
 COMMAND_ERRORS = (400, 401, 403, 404, 408, 409, 412, 413, 414, 415, 422, 429, 431, 500, 503)
 
 SHAPES = (
@@ -82,7 +83,7 @@ def _adapters() -> Iterator[tuple[str, Any, TypeAdapter[Any]]]:
     for name, answer_type in answer_types.items():
         yield f"answer {name}", "serialization", TypeAdapter(answer_type)
     for route in FIXED_ROUTES:
-        if route.body is not None:
+        if route.body is not None and not isinstance(route.body, dict):
             yield f"body {route.path}", "validation", TypeAdapter(route.body)
     for shape in SHAPES:
         name = schema_name(shape.__name__)
@@ -159,6 +160,10 @@ class _DocumentBuilder:
             self._add_command(kind, route.path, one, answer, examples)
             return
         many = parts.list_of(route.many, one, route.at_most)
+        many["properties"] |= {
+            name: self._resolved(f"command {kind.name}")["properties"][name]
+            for name in route.shared
+        }
         answer_many = parts.results(route.many.removesuffix("s"), answer, self._shape)
         examples_many: Json = {"many": {"value": {route.many: [kind.example]}}}
         if route.many_path is None:
@@ -318,8 +323,13 @@ class _DocumentBuilder:
             "security": parts.security(route.scope),
         }
         if route.body is not None:
-            schema = self._schemas_by_use[f"body {route.path}"]
-            examples = {name: {"value": value} for name, value in route.examples.items()}
-            body = {"application/json": {"schema": schema, "examples": examples}}
-            operation["requestBody"] = {"required": True, "content": body}
+            schema, examples = route.body, {}
+            if not isinstance(schema, dict):
+                schema = self._schemas_by_use[f"body {route.path}"]
+                values = {name: {"value": value} for name, value in route.examples.items()}
+                examples = {"examples": values}
+            content = {route.body_media: {"schema": schema, **examples}}
+            operation["requestBody"] = {"required": True, "content": content}
+        if route.conflicts:
+            operation["responses"] |= parts.errors(CONFLICT_ERRORS)
         self._paths.setdefault(path, {})[method] = operation

@@ -77,6 +77,11 @@ ORDER = parameter("order", "string", "Of what this sensitive order is about alon
 ACTOR = parameter("actor", "string", "By this actor alone.")
 KEY_CHANGES = [parameter("key", "string", "Of the keys with this id or name."), BEFORE, LIMIT]
 ACCESSES = [CUSTOMER, ORDER, ACTOR, BEFORE, LIMIT]
+CONNECTION = parameter("connection", "string", "Of this connection alone.")
+CURSOR = parameter("cursor", "string", "The `next_cursor` of the page before.")
+STATE = parameter("state", "string", "In this state alone.")
+JOBS = [STATE, CONNECTION, CURSOR, LIMIT]
+MESSAGES = [STATE, CONNECTION, LIMIT]
 PURPOSE = parameter(
     "X-Purpose", "string", "What personal data is asked for; goes on record.", "header"
 )

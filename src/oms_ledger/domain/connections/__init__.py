@@ -1,0 +1,1 @@
+"""Connections: accounts at vendors (payment providers, carriers, sales channels)."""

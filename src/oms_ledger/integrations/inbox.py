@@ -1,0 +1,303 @@
+"""The inbox: messages that vendors send are verified, kept once and sealed, and translated to
+commands later, at the ledger's own pace. What pushes lose is found by sweeps."""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import structlog
+
+from oms_ledger.domain.errors import NotFound, OmsError, Unauthenticated, Unavailable
+from oms_ledger.domain.identifiers import derived_command_id
+from oms_ledger.engine.db.roles import Role
+from oms_ledger.engine.work.consequences import Consequence, Submit, code_of, settle
+from oms_ledger.engine.work.loops import BackOff
+from oms_ledger.engine.work.state import new_holder
+from oms_ledger.integrations import postgres
+from oms_ledger.integrations.accounts import VendorAccounts, WebhookAdapter
+from oms_ledger.integrations.directory import ConnectionDirectory
+from oms_ledger.integrations.performer import VendorEffect
+from oms_ledger.integrations.ports import BadSignature, NoAnswer, WebhookMessage, WebhookRequest
+from oms_ledger.integrations.postgres import LeasedMessage, MessageStatus
+from oms_ledger.integrations.secrets import subject_of
+from oms_ledger.kernel import Log
+from oms_ledger.privacy.key_cache import Lend
+from oms_ledger.privacy.secret_box import SecretBox
+
+log = structlog.get_logger(__name__)
+
+STATES = ("waiting", "done", "dead")
+
+LEASE_SECONDS = 120.0
+PAGE_MESSAGES = 100
+POLL_SECONDS = 0.25
+ATTEMPTS_MAX = 12
+"""Tries until a message is dead: a day and a half with these pauses."""
+
+RETRIES = BackOff(first_seconds=2.0, longest_seconds=6 * 3600.0)
+
+SWEEP_SECONDS = 300.0
+"""How often each connection is swept for messages that were lost."""
+
+SWEEP_PAGES_MAX = 50
+"""Answers that one sweep reads: what is left is read by the next."""
+
+MESSAGE_ID_CHARACTERS_MAX = 200
+"""Of a longer id of the vendor's its hash is kept."""
+
+
+class MessageStore:
+    """Messages of vendors, sealed. Used by any number of threads."""
+
+    def __init__(self, lend: Lend, box: SecretBox) -> None:
+        self._lend = lend
+        self._box = box
+
+    def put(self, connection: str, message: WebhookMessage) -> bool:
+        """Keep a message whose sender is verified; False where it is there already."""
+        text = orjson.dumps({"kind": message.kind, "body": b64encode(message.body).decode()})
+        message_id = message.message_id
+        if len(message_id) > MESSAGE_ID_CHARACTERS_MAX:
+            message_id = sha256(message_id.encode()).hexdigest()
+        sealed = self._box.seal(
+            subject_of(connection), text.decode(), _context(connection, message_id)
+        )
+        with self._lend(Role.CONNECTOR) as session:
+            return postgres.store_message(session, connection, message_id, sealed)
+
+    def open(self, leased: LeasedMessage) -> WebhookMessage:
+        context = _context(leased.connection, leased.message_id)
+        content = orjson.loads(self._box.open(leased.sealed, context))
+        return WebhookMessage(leased.message_id, content["kind"], b64decode(content["body"]))
+
+    def replay(self, connection: str, message_id: str) -> None:
+        """Translate a message again that is done or dead. `NotFound` where there is none."""
+        with self._lend(Role.CONNECTOR) as session:
+            if not postgres.replay_message(session, connection, message_id):
+                raise NotFound(
+                    f"There is no message {message_id[:100]} of {connection[:100]} that is done or"
+                    " dead. List them with GET /v1/inbox."
+                )
+
+    def list(
+        self, *, connection: str | None = None, state: str | None = None, limit: int = 50
+    ) -> Sequence[MessageStatus]:
+        """The newest first, without their content."""
+        with self._lend(Role.READER) as session:
+            return postgres.list_messages(session, name=connection, state=state, limit=limit)
+
+
+class InboxReceiver:
+    """Takes in what vendors post. Used by any number of threads."""
+
+    def __init__(
+        self, directory: ConnectionDirectory, accounts: VendorAccounts, store: MessageStore
+    ) -> None:
+        self._directory = directory
+        self._accounts = accounts
+        self._store = store
+
+    def receive(self, connection: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Verify a message and keep it; False where it is there already. `Unauthenticated` where it
+        is not the vendor's: then nothing of it is kept. `Unavailable` where that cannot be decided
+        now, so that the vendor sends it again."""
+        _, defined = self._directory.get(connection)
+        with self._accounts.adapter(defined) as adapter:
+            message = _verified(adapter, connection, WebhookRequest(headers, body))
+        return self._store.put(connection, message)
+
+
+def _verified(adapter: WebhookAdapter, connection: str, request: WebhookRequest) -> WebhookMessage:
+    try:
+        return adapter.verify(request)
+    except NoAnswer as error:
+        raise Unavailable(
+            f"The signature cannot be verified now ({error.code}). Send the message again."
+        ) from None
+    except BadSignature:
+        pass
+    except Exception as error:
+        # What no vendor sends may break an adapter. It is no vendor's message.
+        log.warning("message_not_verified", connection=connection, error=type(error).__name__)
+    raise Unauthenticated(
+        "The signature is not that of the vendor of this connection.", reason="bad_signature"
+    )
+
+
+class InboxTranslator:
+    """Translates messages to commands, and submits them. Any number of workers may run. Tests
+    override `_settle` to stop it in the middle. Used by one thread."""
+
+    def __init__(
+        self,
+        lend: Lend,
+        store: MessageStore,
+        directory: ConnectionDirectory,
+        accounts: VendorAccounts,
+        effect_of: Mapping[str, VendorEffect[Any]],
+        log_now: Callable[[], Log],
+        submit: Submit,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._lend = lend
+        self._store = store
+        self._directory = directory
+        self._accounts = accounts
+        self._effect_of = effect_of
+        self._log_now = log_now
+        self._submit = submit
+        self._lease_seconds = lease_seconds
+        self._owner = new_holder()
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: translate what waits, or wait a little."""
+        if not self.step():
+            stop.wait(POLL_SECONDS)
+        return True
+
+    def step(self) -> int:
+        """Translate one page; how many messages."""
+        paused = self._directory.paused()
+        with self._lend(Role.CONNECTOR) as session:
+            leased = postgres.lease_messages(
+                session, self._owner, self._lease_seconds, paused, PAGE_MESSAGES
+            )
+        for each in leased:
+            self._translate(each)
+        return len(leased)
+
+    def _translate(self, leased: LeasedMessage) -> None:
+        try:
+            consequences = self._consequences(leased)
+            refusals = self._settle(consequences)
+        except (NoAnswer, Unavailable) as error:
+            self._failed(leased, error.code)
+        except Exception as error:
+            log.warning("message_failed", connection=leased.connection, code=code_of(error))
+            self._failed(leased, code_of(error))
+        else:
+            if refusals:
+                self._failed(leased, refusals[0], dead=True)
+                return
+            with self._lend(Role.CONNECTOR) as session:
+                postgres.message_done(session, leased, self._owner)
+
+    def _settle(self, consequences: Sequence[Consequence]) -> list[str]:
+        """The codes of those that the ledger refused."""
+        return [refusal.code for refusal in settle(consequences, self._submit)]
+
+    def _consequences(self, leased: LeasedMessage) -> list[Consequence]:
+        _, defined = self._directory.get(leased.connection)
+        message = self._store.open(leased)
+        now = self._log_now()
+        with self._accounts.adapter(defined) as adapter:
+            effect = self._effect_of[defined.vendor]
+            commands = effect.translate(adapter, leased.connection, message, now)
+        source = f"inbox:{leased.connection}"
+        reference = leased.message_id
+        return [
+            Consequence(
+                source,
+                f"{reference}/{n}",
+                command,
+                derived_command_id(
+                    leased.received_at, source, reference, str(n), str(leased.attempts)
+                ),
+                now.position,
+                f"connection-{leased.connection}",
+                f"{source}:{reference}",
+                attempt=leased.attempts,
+                cause=f"{source}:{reference}",
+            )
+            for n, command in enumerate(commands, 1)
+        ]
+
+    def _failed(self, leased: LeasedMessage, code: str, *, dead: bool = False) -> None:
+        dead = dead or leased.attempts >= ATTEMPTS_MAX
+        seconds = RETRIES.pause(leased.attempts, 0.0)
+        with self._lend(Role.CONNECTOR) as session:
+            postgres.message_failed(session, leased, self._owner, code, seconds, dead=dead)
+        if dead:
+            log.warning(
+                "message_dead",
+                connection=leased.connection,
+                message=leased.message_id,
+                code=code,
+            )
+
+
+class InboxSweeper:
+    """Finds messages that were never received, by polling. One worker at a time sweeps."""
+
+    def __init__(
+        self,
+        lend: Lend,
+        store: MessageStore,
+        directory: ConnectionDirectory,
+        accounts: VendorAccounts,
+        exclusive: Callable[[], AbstractContextManager[bool]],
+    ) -> None:
+        self._lend = lend
+        self._store = store
+        self._directory = directory
+        self._accounts = accounts
+        self._exclusive = exclusive
+
+    def attempt(self, stop: threading.Event) -> bool:
+        """The step of a loop: sweep the connections whose last sweep is old."""
+        with self._exclusive() as acquired:
+            if acquired:
+                self.step(stop)
+            return acquired
+
+    def step(self, stop: threading.Event) -> int:
+        """How many messages were found that had not come."""
+        names = [
+            name
+            for name, connection in self._directory.all().items()
+            if not connection.paused
+            and connection.defined is not None
+            and connection.defined.vendor in self._accounts.vendors
+        ]
+        with self._lend(Role.CONNECTOR) as session:
+            due = postgres.due_sweeps(session, names, SWEEP_SECONDS)
+        missed = 0
+        for name, cursor in due.items():
+            if not stop.is_set():
+                missed += self._sweep(name, cursor)
+        return missed
+
+    def _sweep(self, name: str, cursor: str | None) -> int:
+        missed = 0
+        try:
+            _, defined = self._directory.get(name)
+            with self._accounts.adapter(defined) as adapter:
+                for _ in range(SWEEP_PAGES_MAX):
+                    swept = adapter.sweep(cursor)
+                    missed += sum(self._store.put(name, each) for each in swept.messages)
+                    cursor = swept.cursor
+                    self._record(name, cursor)
+                    if not swept.more:
+                        break
+        except (NoAnswer, OmsError) as error:
+            log.warning("sweep_failed", connection=name, code=error.code)
+            self._record(name, None)
+        if missed:
+            log.info("messages_missed", connection=name, count=missed)
+        return missed
+
+    def _record(self, name: str, cursor: str | None) -> None:
+        with self._lend(Role.CONNECTOR) as session:
+            postgres.record_sweep(session, name, cursor)
+
+
+def _context(connection: str, message_id: str) -> str:
+    """What a sealed message is bound to."""
+    return f"message {connection} {message_id}"

@@ -1,0 +1,258 @@
+"""Messages of vendors: verified, kept once, translated once, found again where they were lost."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+import pytest
+
+from oms_commands.connections.pause import PauseConnection
+from oms_commands.connections.resume import ResumeConnection
+from oms_ledger.app import Oms
+from oms_ledger.domain.errors import NotFound, Unauthenticated
+from oms_ledger.engine.work.consequences import Consequence
+from oms_ledger.integrations.inbox import ATTEMPTS_MAX, InboxTranslator
+from oms_ledger.testing.fault_server import FaultServer, ServedAnswer, fault_server
+from tests.databases import Database
+from tests.integrations.acme import message, open_with_acme, payment, post, signature, state
+
+
+@pytest.fixture
+def vendor() -> Iterator[FaultServer]:
+    with fault_server() as running:
+        yield running
+
+
+@pytest.fixture
+def shop(ready: Database, vendor: FaultServer) -> Iterator[Oms]:
+    with open_with_acme(ready.settings, vendor.url) as oms:
+        yield oms
+
+
+def translate_all(oms: Oms) -> None:
+    translator = oms.connections.translator()
+    while translator.step():
+        pass
+
+
+def make_due(database: Database) -> None:
+    with closing(database.connect_owner()) as owner:
+        owner.execute("UPDATE inbox_messages SET due_at = clock_timestamp()")
+
+
+def states(oms: Oms) -> dict[str, str]:
+    return {each.message_id: each.state for each in oms.connections.messages.list(limit=500)}
+
+
+def test_a_message_is_kept_and_translated_once(shop: Oms) -> None:
+    payment_id = payment(shop)
+    body = message("m1", "authorised", payment_id, 2000)
+    assert [post(shop, body) for _ in range(3)] == [True, False, False]
+    translate_all(shop)
+    assert state(shop, payment_id).status == "authorised"
+    version = state(shop, payment_id).version
+    assert not post(shop, body), "nor after it was translated"
+    translate_all(shop)
+    assert state(shop, payment_id).version == version
+    (event, *_) = shop.readers.log().history(f"payment-{payment_id}")[1:]
+    assert event.meta.actor == "inbox:acme-uk"
+    assert event.meta.causation_id == "inbox:acme-uk:m1"
+
+
+@pytest.mark.parametrize("forgery", ["", "00", "ü", "f" * 64])
+def test_of_a_forged_message_nothing_is_kept(shop: Oms, forgery: str) -> None:
+    body = message("m1", "authorised", payment(shop), 2000)
+    with pytest.raises(Unauthenticated):
+        shop.connections.inbox.receive("acme-uk", {"x-acme-signature": forgery}, body)
+    altered = body.replace(b"2000", b"9000")
+    with pytest.raises(Unauthenticated):
+        shop.connections.inbox.receive("acme-uk", {"x-acme-signature": signature(body)}, altered)
+    with pytest.raises(NotFound):
+        shop.connections.inbox.receive("acme-de", {"x-acme-signature": signature(body)}, body)
+    assert states(shop) == {}
+
+
+def test_a_sealed_message_is_bound_to_its_id(shop: Oms, ready: Database) -> None:
+    """A person who may write to the table cannot have one message stand for another."""
+    post(shop, message("m1", "authorised", payment(shop), 2000))
+    post(shop, message("m2", "news"))
+    with closing(ready.connect_owner()) as owner:
+        owner.execute(
+            "UPDATE inbox_messages SET sealed = (SELECT sealed FROM inbox_messages"
+            " WHERE message_id = 'm1') WHERE message_id = 'm2'"
+        )
+    translate_all(shop)
+    assert states(shop) == {"m1": "done", "m2": "waiting"}
+    (waiting,) = shop.connections.messages.list(state="waiting")
+    assert waiting.code == "Unreadable"
+
+
+def test_what_fails_is_tried_again_and_then_left_to_a_person(shop: Oms, ready: Database) -> None:
+    post(shop, message("m1", "broken"))
+    post(shop, message("m2", "silent"))
+    for _ in range(ATTEMPTS_MAX):
+        translate_all(shop)
+        make_due(ready)
+    listed = {each.message_id: each for each in shop.connections.messages.list(state="dead")}
+    assert {name: each.code for name, each in listed.items()} == {
+        "m1": "ValueError",
+        "m2": "timeout",
+    }
+    (status,) = shop.connections.statuses()
+    assert (status.dead, status.is_degraded) == (2, True)
+
+
+def test_a_dead_message_is_translated_again_by_hand(shop: Oms, ready: Database) -> None:
+    payment_id = payment(shop)
+    body = message("m1", "refunded", payment_id, 2000)
+    post(shop, body)
+    translate_all(shop)
+    assert states(shop) == {"m1": "done"}, "the ledger keeps what cannot be as a discrepancy"
+    before = state(shop, payment_id).version
+    shop.connections.messages.replay("acme-uk", "m1")
+    translate_all(shop)
+    assert states(shop) == {"m1": "done"}
+    assert state(shop, payment_id).version == before, "what it led to before is not done again"
+    with pytest.raises(NotFound):
+        shop.connections.messages.replay("acme-uk", "m7")
+
+
+def test_messages_about_anything_else_are_done(shop: Oms) -> None:
+    post(shop, message("m1", "news"))
+    post(shop, message("m2", "captured", "00000000-0000-0000-0000-000000000000", 100))
+    translate_all(shop)
+    assert states(shop) == {"m1": "done", "m2": "done"}
+
+
+def test_messages_of_a_paused_connection_wait(shop: Oms) -> None:
+    payment_id = payment(shop)
+    shop.execute(PauseConnection("acme-uk"), actor="clerk")
+    shop.connections.directory._read_at = float("-inf")
+    post(shop, message("m1", "authorised", payment_id, 2000))
+    translate_all(shop)
+    assert states(shop) == {"m1": "waiting"}
+    shop.execute(ResumeConnection("acme-uk"), actor="clerk")
+    shop.connections.directory._read_at = float("-inf")
+    translate_all(shop)
+    assert state(shop, payment_id).status == "authorised"
+
+
+def test_they_are_deleted_after_their_period(shop: Oms, ready: Database) -> None:
+    for n, kind in enumerate(("news", "news", "silent")):
+        post(shop, message(f"m{n}", kind))
+    translate_all(shop)
+    with closing(ready.connect_owner()) as owner:
+        owner.execute(
+            "UPDATE inbox_messages SET received_at = received_at - interval '31 days'"
+            " WHERE message_id <> 'm1'"
+        )
+    shop.connections.prune()
+    assert states(shop) == {"m1": "done", "m2": "waiting"}, "one that waits is not lost"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class MortalTranslator(InboxTranslator):
+    """Ends after its commands were submitted, before the message is noted as done."""
+
+    def _settle(self, consequences: Sequence[Consequence]) -> list[str]:
+        super()._settle(consequences)
+        raise Killed
+
+
+def test_a_worker_that_dies_after_it_submitted_leaves_one_effect(
+    shop: Oms, ready: Database
+) -> None:
+    payment_id = payment(shop)
+    post(shop, message("m1", "authorised", payment_id, 2000))
+    connections = shop.connections
+    mortal = MortalTranslator(
+        connections._lend,
+        connections.messages,
+        connections.directory,
+        connections.accounts,
+        connections._effect_of,
+        connections._log_now,
+        connections._submit,
+    )
+    with pytest.raises(Killed):
+        mortal.step()
+    version = state(shop, payment_id).version
+    translate_all(shop)
+    assert states(shop) == {"m1": "waiting"}, "its lease has not expired"
+    make_due(ready)
+    translate_all(shop)
+    assert states(shop) == {"m1": "done"}
+    assert state(shop, payment_id).version == version
+
+
+def test_sweeps_find_what_was_lost(shop: Oms, vendor: FaultServer, ready: Database) -> None:
+    payment_id = payment(shop)
+    events = [
+        message("m1", "authorised", payment_id, 2000).decode(),
+        message("m2", "captured", payment_id, 500).decode(),
+    ]
+    post(shop, events[0].encode())  # the second was lost
+    vendor.answers = [ServedAnswer(200, json.dumps({"events": events}).encode())]
+    stop = threading.Event()
+    sweeper = shop.connections.sweeper()
+    assert sweeper.step(stop) == 1
+    translate_all(shop)
+    assert state(shop, payment_id).totals.captured == 500
+    assert sweeper.step(stop) == 0, "not again before its time"
+    with closing(ready.connect_owner()) as owner:
+        owner.execute("UPDATE connection_health SET swept_at = swept_at - interval '1 hour'")
+    vendor.answers = [ServedAnswer(200, b'{"events": []}')]
+    sweeper.step(stop)
+    assert vendor.received[-1].target == "/events?after=2", "it goes on where the last ended"
+    with closing(ready.connect_owner()) as owner:
+        owner.execute("UPDATE connection_health SET swept_at = swept_at - interval '1 hour'")
+    vendor.answers = ["close_after", "close_after"]
+    assert sweeper.step(stop) == 0, "a sweep that fails is no failure of the others"
+
+
+def flood(oms: Oms, count: int) -> None:
+    """`count` messages about payments, shuffled, tripled, a tenth of them forged as well."""
+    chance = random.Random(count)
+    payments = [payment(oms) for _ in range(max(3, count // 20))]
+    bodies = [message(f"a{n}", "authorised", each, 2000) for n, each in enumerate(payments)]
+    expected = dict.fromkeys(payments, 0)
+    while len(bodies) < count:
+        payment_id = chance.choice(payments)
+        if expected[payment_id] < 2000:
+            expected[payment_id] += 100
+            bodies.append(message(f"c{len(bodies)}", "captured", payment_id, 100))
+        else:
+            bodies.append(message(f"n{len(bodies)}", "news"))
+    sent = [(body, signature(body)) for body in bodies] * 3
+    sent += [(body, signature(body, "forged")) for body in chance.sample(bodies, count // 10)]
+    chance.shuffle(sent)
+    stored = forged = 0
+    for body, signed in sent:
+        try:
+            stored += oms.connections.inbox.receive("acme-uk", {"x-acme-signature": signed}, body)
+        except Unauthenticated:
+            forged += 1
+        if chance.random() < 0.01:
+            oms.connections.translator().step()
+    assert (stored, forged) == (count, count // 10)
+    translate_all(oms)
+    for payment_id, captured in expected.items():
+        booked = state(oms, payment_id)
+        assert (booked.totals.captured, booked.totals.authorised) == (captured, 2000)
+        assert not booked.discrepancies
+
+
+def test_a_flood_ends_as_the_provider_has_it(shop: Oms) -> None:
+    flood(shop, 300)
+
+
+@pytest.mark.long
+def test_ten_thousand_end_as_the_provider_has_it(shop: Oms) -> None:
+    flood(shop, 10_000)
