@@ -101,7 +101,7 @@ class RandomShop:
         self._writing = random.Random(seed)
         self._reserving = random.Random(seed)
         self._sent: list[str] = []
-        self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES)
+        self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES, most=4)
         self._storing = random.Random(seed)
         self._execute = execute
         self._now = now
@@ -135,7 +135,7 @@ class RandomShop:
             self._try(self._draft())
         if self._writing.random() < 0.3:
             self._try(self._message())
-        if self._storing.random() < 0.5:
+        if self._storing.random() < 0.4:
             self.warehouse.step()
         if self._reserving.random() < 0.3:
             self._try(self._reserve())
