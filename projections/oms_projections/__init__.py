@@ -14,6 +14,7 @@ from oms_projections import (
     customers,
     deadlines,
     drafts,
+    fulfilment_queue,
     inbound,
     lots,
     messages,
@@ -32,6 +33,7 @@ from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.fulfilment_queue import queries as of_fulfilments
 from oms_projections.inbound import promise as of_promise
 from oms_projections.inbound import queries as of_inbound
 from oms_projections.lots import queries as of_lots
@@ -66,6 +68,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     stock_history.READ_MODEL,
     reservations.READ_MODEL,
     backorders.READ_MODEL,
+    fulfilment_queue.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -79,6 +82,7 @@ QUERIES: tuple[Query, ...] = (
     *of_lots.QUERIES,
     *of_stock_history.QUERIES,
     *of_backorders.QUERIES,
+    *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,

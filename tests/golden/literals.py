@@ -120,6 +120,7 @@ from oms_ledger.domain.store_credit.events import (
 )
 from oms_ledger.kernel import Event, Meta
 from tests.golden.drafts import DRAFT_LITERALS
+from tests.golden.fulfilments import FULFILMENT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
@@ -217,7 +218,7 @@ LITERALS: dict[str, Event] = {
             (RejectedLine("1", "85123A", 3, 2),),
         ),
         OrderConfirmed("o1"),
-        FulfilmentReleased("o1"),
+        FulfilmentReleased("o1", "o1@LON"),
         OrderCancelled(
             "o1", "customer", "changed her mind", _LINES, _ALLOCATIONS, _BACKORDERS, _LINES
         ),
@@ -267,6 +268,7 @@ LITERALS: dict[str, Event] = {
         ReturnProgressed("o1", "r1", "approved", _LINES),
         *PAYMENT_LITERALS,
         *DRAFT_LITERALS,
+        *FULFILMENT_LITERALS,
         *WAREHOUSE_LITERALS,
         *RETURN_LITERALS,
         *MESSAGE_LITERALS,
@@ -294,7 +296,7 @@ LITERALS: dict[str, Event] = {
             "manual",
             "standard",
             (ShipmentLine("1", "85123A", 2),),
-            (Package(900, 300, 200, 100),),
+            (Package(900, 300, 200, 100, (LineQuantity("1", 2),)),),
             "token-1",
             at(1),
             at(3),
@@ -306,6 +308,7 @@ LITERALS: dict[str, Event] = {
             "picked up",
             ("hold:h1", "unpaid"),
             True,
+            "o1@LON",
         ),
         ShipmentLabelled("s1", "T1"),
         ShipmentDispatched("s1", "o1", "T1", True, at(4), "picked up", ("hold:h1", "unpaid")),
@@ -404,11 +407,14 @@ ADDED: dict[str, dict[str, object]] = {
     "order.cancelled.v1": {"untracked_released": ()},
     "order.units_packed.v1": {"untracked": False},
     "order.units_unpacked.v1": {"untracked": False},
+    "order.fulfilment_released.v1": {"fulfilment_id": None},
     "shipment.created.v1": {
         "sensitive": False,
         "force": None,
         "overridden": (),
         "untracked": False,
+        "packages": (Package(900, 300, 200, 100),),
+        "fulfilment_id": None,
     },
     "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
     "payment.requested.v1": {"account": None},

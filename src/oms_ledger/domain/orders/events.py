@@ -17,6 +17,7 @@ from oms_ledger.domain.orders.lines import (
 from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import Address, Customer, Imported, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
     Harmless,
     HarmlessTime,
     OrderId,
@@ -105,11 +106,12 @@ class OrderConfirmed(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentReleased(OrderStreamEvent):
-    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
-    it."""
+    """The order may be shipped from now on: its `fulfil_at` has come, a person did not wait for it,
+    or work on `fulfilment_id` has begun. Fulfilment orders are read from then on alone."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: OrderId
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
