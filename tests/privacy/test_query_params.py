@@ -29,6 +29,8 @@ DECLARED = {
     ("list_products", "sensitive_filter"): "with_sensitive",
     ("list_serials", "sensitive_filter"): "with_sensitive",
     ("list_stock", "sensitive_filter"): "with_sensitive",
+    ("stock_figures", "sensitive_filter"): "with_sensitive",
+    ("stock_values", "sensitive_filter"): "with_sensitive",
     ("order_figures", "minimum_count"): "smallest_count",
     ("payment_figures", "minimum_count"): "smallest_count",
     ("return_figures", "minimum_count"): "smallest_count",

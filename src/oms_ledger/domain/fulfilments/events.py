@@ -41,7 +41,7 @@ class PickedLine:
     line_id: LinkText
     sku: Sku
     quantity: int
-    lot: Harmless | None = None
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
