@@ -1,4 +1,4 @@
-"""Imported orders and the work of fulfilment: shipments of history leave, and no read model stops."""
+"""Imported orders and the work of fulfilment: shipments that wait to leave can be sent."""
 
 from __future__ import annotations
 
