@@ -23,16 +23,7 @@ from oms_ledger.domain.connections.events import (
     ConnectionResumed,
     VendorCode,
 )
-from oms_ledger.domain.customers.events import (
-    CustomerForgotten,
-    CustomerHeld,
-    CustomerHoldReleased,
-    CustomerNoted,
-    CustomerRestricted,
-    CustomerRestrictionLifted,
-    CustomerTagged,
-    PeriodOver,
-)
+from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
     Package,
@@ -119,12 +110,13 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.customers import CUSTOMER_LITERALS
 from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
 from tests.golden.payments import PAYMENT_LITERALS
 from tests.golden.reservations import RESERVATION_LITERALS
-from tests.golden.returns import FIRST_REPLACEMENT, RETURN_LITERALS
+from tests.golden.returns import RETURN_LITERALS
 from tests.golden.routing import ROUTING_LITERALS
 from tests.golden.warehouse import WAREHOUSE_LITERALS
 
@@ -140,7 +132,7 @@ _ALLOCATIONS = (Allocation("1", "85123A", "LON", 2),)
 _BACKORDERS = (Backorder("1", "85123A", "LON", 1),)
 _KIT = (Component("85123C", 2),)
 
-_FIRST_TERMS = OrderTerms(
+FIRST_TERMS = OrderTerms(
     channel="web",
     currency="GBP",
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True),),
@@ -173,7 +165,7 @@ _BILLING = Address(
 )
 
 _TERMS = replace(
-    _FIRST_TERMS,
+    FIRST_TERMS,
     lines=(OrderLine("1", "85123A", 3, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),),
     shipping=ShippingCharge("standard", 495, 82, True),
     presentment=Presentment("EUR", "1.1534"),
@@ -182,10 +174,10 @@ _TERMS = replace(
     pay_by=at(5),
 )
 
-_WITHOUT_KITS = replace(_TERMS, lines=tuple(replace(line, components=()) for line in _TERMS.lines))
+WITHOUT_KITS = replace(_TERMS, lines=tuple(replace(line, components=()) for line in _TERMS.lines))
 
-_ADDED_LINE = OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15, _KIT)
-_CHANGE = LineEdit(
+ADDED_LINE = OrderLine("2", "85123B", 1, 255, 10, 5, "Bell", True, "0.2", True, 15, _KIT)
+CHANGE = LineEdit(
     OrderLine("1", "85123A", 4, 255, 10, 5, "Heart", True, "0.2", True, 15, _KIT),
     quantity_before=3,
     repriced=True,
@@ -229,10 +221,10 @@ LITERALS: dict[str, Event] = {
             2025,
             2535,
             510,
-            (_ADDED_LINE,),
-            (_CHANGE,),
-            _FIRST_TERMS.customer,
-            _FIRST_TERMS.shipping_address,
+            (ADDED_LINE,),
+            (CHANGE,),
+            FIRST_TERMS.customer,
+            FIRST_TERMS.shipping_address,
             _BILLING,
             ShippingCharge("express", 995, 166, True),
             at(3),
@@ -372,19 +364,7 @@ LITERALS: dict[str, Event] = {
         ),
         ConnectionPaused("stripe-uk", "maintenance"),
         ConnectionResumed("stripe-uk"),
-        CustomerForgotten(
-            "17850",
-            "period is over",
-            "ticket 7",
-            ("key-1", "key-2"),
-            PeriodOver("customers", "DE", "10y", at(1), 3),
-        ),
-        CustomerHeld("17850", "hold-1", "litigation", "case 12"),
-        CustomerHoldReleased("17850", "hold-1", "case closed"),
-        CustomerTagged("17850", ("vip",), ("new",)),
-        CustomerNoted("17850", "prefers mornings"),
-        CustomerRestricted("17850", "accuracy contested", "letter of 7 May"),
-        CustomerRestrictionLifted("17850", "accuracy verified"),
+        *CUSTOMER_LITERALS,
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }
@@ -393,44 +373,3 @@ OLDER: dict[str, Event] = {
     "customer.forgotten.v1": CustomerForgotten("17850", "erasure request", "ticket 7"),
 }
 """What old golden files mean that say less than today's events do, by their stored name."""
-
-ADDED: dict[str, dict[str, object]] = {
-    "order.placed.v1": {
-        "sensitive": False,
-        "terms": _FIRST_TERMS,
-        "replacement_for": None,
-        "postal_area": None,
-        "untracked": (),
-        "imported": None,
-    },
-    "draft.saved.v1": {"postal_area": None},
-    "order.cancelled.v1": {"untracked_released": ()},
-    "order.units_packed.v1": {"untracked": False},
-    "order.units_unpacked.v1": {"untracked": False},
-    "order.fulfilment_released.v1": {"fulfilment_id": None},
-    "shipment.created.v1": {
-        "sensitive": False,
-        "force": None,
-        "overridden": (),
-        "untracked": False,
-        "packages": (Package(900, 300, 200, 100),),
-        "fulfilment_id": None,
-    },
-    "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
-    "payment.requested.v1": {"account": None},
-    "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
-    "order.received.v1": {"terms": _WITHOUT_KITS, "postal_area": None},
-    "order.edited.v1": {
-        "added": (replace(_ADDED_LINE, components=()),),
-        "changed": (replace(_CHANGE, line=replace(_CHANGE.line, components=())),),
-        "postal_area": None,
-        "untracked_released": (),
-    },
-    "channel_settings.defined.v1": {"messages": False, "locale": None},
-    "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
-    "location.defined.v1": {"point": None, "closed": False},
-    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
-    "product.defined.v2": {"sensitive": False, "product_category": None},
-}
-"""Fields that an event was given later, and what their absence means. Its golden file stays as it
-is; one beside it, `<type>+<field>.json`, has the field."""

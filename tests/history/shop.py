@@ -25,11 +25,7 @@ from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
-from oms_commands.fulfilments._fields import PickedLineFields
-from oms_commands.fulfilments.accept import AcceptFulfilment
 from oms_commands.fulfilments.pack import PackFulfilment
-from oms_commands.fulfilments.pick import PickFulfilment
-from oms_commands.fulfilments.reject import RejectFulfilment
 from oms_commands.messages.fail import FailMessage
 from oms_commands.messages.request import RequestMessage
 from oms_commands.messages.send import SendMessage
@@ -68,10 +64,10 @@ from oms_commands.stock.take_back import ReturnStock
 from oms_commands.stock.transfer import TransferStock
 from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
-from oms_ledger.domain.identifiers import fulfilment_id_of
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
 from tests.commands.warehouse import RandomWarehouse
+from tests.history.work import work_command
 
 SKUS = ("A", "A!", "A@B", "B/1")
 """Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
@@ -106,7 +102,7 @@ class RandomShop:
         self._drafting = random.Random(seed)
         self._writing = random.Random(seed)
         self._reserving = random.Random(seed)
-        self._picking = random.Random(seed)
+        self.picking = random.Random(seed)
         self._sent: list[str] = []
         self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES, most=4)
         self._storing = random.Random(seed)
@@ -146,8 +142,8 @@ class RandomShop:
             self.warehouse.step()
         if self._reserving.random() < 0.3:
             self._try(self._reserve())
-        if self._picking.random() < 0.5:
-            self._try(self._work())
+        if self.picking.random() < 0.5:
+            self._try(work_command(self.picking, self.orders))
 
     def _try(self, command: Command) -> None:
         try:
@@ -181,10 +177,6 @@ class RandomShop:
 
     def a_return(self) -> str:
         return self.chance.choice(self.returns[-20:] or ["none"])
-
-    def a_fulfilment(self) -> str:
-        order_id = self._picking.choice(self.orders[-20:] or ["none"])
-        return fulfilment_id_of(order_id, self._picking.choice(PLACES))
 
     def a_draft(self) -> str:
         return self._drafting.choice(self.drafts[-20:] or ["none"])
@@ -274,17 +266,6 @@ class RandomShop:
 
     def _ship(self) -> Command:
         return CreateShipment(order_id=self.an_order(), location=self.chance.choice(PLACES))
-
-    def _work(self) -> Command:
-        work = self.a_fulfilment()
-        commands: tuple[Command, ...] = (
-            AcceptFulfilment(fulfilment_id=work),
-            PickFulfilment(fulfilment_id=work),
-            PickFulfilment(work, (PickedLineFields("1", 1),)),
-            RejectFulfilment(fulfilment_id=work, reason="closed"),
-            PackFulfilment(fulfilment_id=work),
-        )
-        return self._picking.choice(commands)
 
     def _parcel(self) -> Command:
         shipment, kind = self.a_shipment(), self.chance.randrange(5)

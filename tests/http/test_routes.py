@@ -64,6 +64,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         assert client.see("list_shipments", after)["items"]
         for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
             assert client.see(name, after)["rows"], name
+        period = {"from": "2020-01-01", "to": "2090-01-01"}
+        assert client.see("location_figures", after, query=period)["rows"]
         _forget(client, after)
         client.do("ImportOrder")
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}

@@ -254,8 +254,7 @@ class UnitsDelivered(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnitsDateCorrected(OrderStreamEvent):
-    """The units of a shipment left (`dispatched_at`) or arrived (`delivered_at`) at another time
-    than was recorded before."""
+    """The date at which a shipment left (`dispatched_at`) or arrived was recorded wrongly."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
     order_id: OrderId
@@ -362,8 +361,7 @@ class CreditGranted(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ReturnProgressed(OrderStreamEvent):
     """Where a return or claim of the order stands. `lines` are the units that no other return may
-    have from now on: those that it still awaits, and of a claim those that were accepted. What
-    happened is in the return's own stream."""
+    have from now on: those that it still awaits, and of a claim those that were accepted."""
 
     type: ClassVar[str] = "order.return_progressed.v1"
     order_id: OrderId
