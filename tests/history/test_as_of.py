@@ -206,6 +206,8 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         named = {"token": "t"} if query.name == "track" else {}
         if query.name == "orders_of_lot":
             named = {"sku": "A", "lot": "L"}
+        if query.name == "promise_of_stock":
+            named = {"sku": "A"}
         named |= {"location": "LON"} if query.name == "pick_list" else {}
         params = query.params(**({"customer_id": "c"} if query.name in of_customers else named))
         with pytest.raises(AsOfNotSupported) as why:

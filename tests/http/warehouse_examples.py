@@ -12,8 +12,8 @@ def warehoused(client: ExampleClient) -> None:
     client.do("ChangeStockState")
     inbound_id = client.do("CreateInbound")["inbound_id"]
     after = client.do("ReceiveInbound", inbound_id=inbound_id)["position"]
-    seen = client.see("get_inbound", after, inbound_id=inbound_id)
-    assert (seen["status"], seen["lines"][0]["awaited"]) == ("partially_received", 80)
+    shown = client.see("get_inbound", after, inbound_id=inbound_id)
+    assert (shown["status"], shown["lines"][0]["awaited"]) == ("partially_received", 80)
     (expected,) = client.see("list_incoming", after)["items"]
     assert (expected["source"], expected["quantity"]) == (inbound_id, 80)
     assert client.do("CloseInbound", inbound_id=inbound_id)["status"] == "closed"
@@ -26,9 +26,9 @@ def warehoused(client: ExampleClient) -> None:
     transfer_id = client.do("CreateTransfer")["transfer_id"]
     assert client.do("ShipTransfer", transfer_id=transfer_id)["status"] == "in_transit"
     after = client.do("ReceiveTransfer", transfer_id=transfer_id)["position"]
-    seen = client.see("get_transfer", after, transfer_id=transfer_id)
-    line = seen["lines"][0]
-    assert (seen["status"], line["damaged"], line["lost"]) == ("closed", 1, 1)
+    shown = client.see("get_transfer", after, transfer_id=transfer_id)
+    line = shown["lines"][0]
+    assert (shown["status"], line["damaged"], line["lost"]) == ("closed", 1, 1)
     other = client.do("CreateTransfer")["transfer_id"]
     client.do("CancelTransfer", transfer_id=other)
     other = client.do("CreateTransfer")["transfer_id"]

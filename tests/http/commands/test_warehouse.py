@@ -29,13 +29,13 @@ def delivery(shop: Api, *skus: str, location: str = "LON", due: str = DUE, **mor
 
 def items(shop: Api, path: str, **params: Any) -> list[dict[str, Any]]:
     """All items, one on each page."""
-    found: list[dict[str, Any]] = []
+    collected: list[dict[str, Any]] = []
     cursor: dict[str, Any] = {}
     while True:
         answer = done(shop.get(path, params={**params, "limit": 1, **cursor}))
-        found += answer["items"]
+        collected += answer["items"]
         if answer["next_cursor"] is None:
-            return found
+            return collected
         cursor = {"cursor": answer["next_cursor"]}
 
 
@@ -90,7 +90,7 @@ def test_lots_are_listed_by_status_place_and_last_day(shop: Api) -> None:
     assert items(shop, "/v1/lots/A/L1/orders") == []
 
 
-def test_a_recall_names_who_got_units_of_the_lot(shop: Api) -> None:
+def test_a_recall_lists_the_orders_with_units_of_the_lot(shop: Api) -> None:
     receipt = {"sku": "N", "location": "LON", "quantity": 9, "lot": "L1"}
     done(shop.post("/v1/stock/receipts", receipt))
     orders: list[str] = []

@@ -86,7 +86,7 @@ _HARMLESS = (
     "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
     "inbound_id transfer_id count_id source expected_at expires_on",
     "from_state to_state lot_status status_before order_ref buyer_id left_at came_back_at",
-    "day received_on sold_on group_by first_day last_day",
+    "day received_on sold_on first_day last_day",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",

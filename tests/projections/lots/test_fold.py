@@ -40,7 +40,7 @@ def test_a_lot_is_a_row_for_each_location(page: int | None) -> None:
     )
 
 
-def test_units_that_leave_without_an_order_went_to_none() -> None:
+def test_units_that_leave_without_an_order_have_no_row_of_one() -> None:
     moved = StockLotsChanged("A", "LON", (LotChange("L1", -3),), "t1")
     assert given(*LOTS, moved).folded_into(READ_MODEL).of(ShippedLotRow) == []
 

@@ -89,7 +89,7 @@ class CountAccuracyAnswer(TypedDict):
 class StockFiguresAnswer(TypedDict):
     """Days are in UTC; both are included."""
 
-    group_by: Harmless
+    group_by: str
     first_day: Harmless
     last_day: Harmless
     rows: list[StockFiguresRow]
