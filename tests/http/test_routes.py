@@ -14,6 +14,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 from tests.http.stock_steps import backorder, queue, reserve
+from tests.http.work_routes import fulfil_step_by_step
 
 
 def test_paths_with_values_are_routed_without_fastapi(
@@ -51,6 +52,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _hold(client)
         _connection(client)
         _credit(client)
+        fulfil_step_by_step(client)
         after = backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -303,6 +305,7 @@ PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_
 PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
 PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
+PATHS |= {"fulfilment_id": "o@LON"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

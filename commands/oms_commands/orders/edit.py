@@ -32,6 +32,7 @@ from oms_commands.orders._fields import (
     shipping_of,
 )
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
@@ -114,12 +115,13 @@ class EditOrder(Command):
         if order.placed:
             address = address_of(self._new_address) or order.terms.shipping_address
             refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
-        return refs
+        return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        changes = edit(order, self._wanted(order, ctx, given), ctx, given)
-        return dated([*changes, *self._holds(order, changes, given)], self.occurred_at, ctx)
+        edited = edit(order, self._wanted(order, ctx, given), ctx, given)
+        changes = put_back_if_begun(edited, order, given)
+        return dated([*changes, *self._holds(order, edited, given)], self.occurred_at, ctx)
 
     def _holds(self, order: Order, changes: Sequence[Change], given: Given) -> list[Change]:
         """The hold of an order whose new customer is on the blocked list."""

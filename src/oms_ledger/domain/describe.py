@@ -26,6 +26,8 @@ from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
 )
+from oms_ledger.domain.fulfilments.describe import describe_fulfilment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
 from oms_ledger.domain.inbound.describe import describe_inbound
 from oms_ledger.domain.inbound.events import INBOUND_EVENTS
 from oms_ledger.domain.lots.describe import describe_lot, describe_serial
@@ -65,6 +67,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, FULFILMENT_EVENTS):
+        return [describe_fulfilment(event, skus)]
     if isinstance(event, PAYMENT_EVENTS):
         return [describe_payment(event)]
     if isinstance(event, RETURN_EVENTS):

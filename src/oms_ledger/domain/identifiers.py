@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 ORDERS = uuid.UUID("0d7f6e0e-6c1b-5a51-9d0e-6f1f3a1b7c11")
 """Namespace of the ids of orders that have an external id. Never to be changed."""
@@ -45,6 +46,38 @@ def stock_key(sku: str, location: str) -> str:
 def stock_group(sku: str) -> str:
     """What the keys of a SKU's stock at all locations have in common."""
     return f"{sku}@"
+
+
+def fulfilment_id_of(order_id: str, location: str, part: int = 1) -> str:
+    """The id of a fulfilment order: fixed by order, location and the number of its part, which is 1
+    for all units that were not split off. Location codes have no `@` and no `~`."""
+    first = f"{order_id}@{location}"
+    return first if part == 1 else f"{first}~{part}"
+
+
+def fulfilment_group(order_id: str) -> str:
+    """What the ids of an order's fulfilment orders have in common."""
+    return f"{order_id}@"
+
+
+class FulfilmentName(NamedTuple):
+    """What the id of a fulfilment order is made of."""
+
+    order_id: str
+    location: str
+    part: int
+
+
+def fulfilment_name(fulfilment_id: str) -> FulfilmentName | None:
+    """What an id of `fulfilment_id_of` is made of; None for any other text."""
+    order_id, _, place = fulfilment_id.rpartition("@")
+    location, _, number = place.partition("~")
+    if not order_id or not location:
+        return None
+    if not number:
+        return FulfilmentName(order_id, location, 1) if "~" not in place else None
+    is_part = number.isascii() and number.isdecimal() and len(number) < 10 and number[0] != "0"
+    return FulfilmentName(order_id, location, int(number)) if is_part and number != "1" else None
 
 
 def lot_key(sku: str, name: str) -> str:

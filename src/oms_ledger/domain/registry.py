@@ -23,6 +23,8 @@ from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.inbound.events import INBOUND_EVENTS
 from oms_ledger.domain.inbound.state import Inbound
 from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
@@ -61,6 +63,7 @@ EVENTS: dict[str, type[Event]] = {
         *TRANSFER_EVENTS,
         *COUNT_EVENTS,
         *RESERVATION_EVENTS,
+        *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
@@ -93,6 +96,7 @@ STATES: dict[str, type[State]] = {
         Transfer,
         Count,
         Reservation,
+        Fulfilment,
         Shipment,
         Payment,
         StoreCredit,

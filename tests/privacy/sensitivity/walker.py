@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -31,6 +32,10 @@ MARK = "sensitive"
 
 NAMED_BY: dict[str, type[State]] = {
     "order_id": Order,
+    "fulfilment_id": Fulfilment,
+    "into": Fulfilment,
+    "merged": Fulfilment,
+    "new_fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,
@@ -46,6 +51,10 @@ newest."""
 LINKS = frozenset(
     {
         "order_id",
+        "fulfilment_id",
+        "into",
+        "merged",
+        "new_fulfilment_id",
         "shipment_id",
         "return_id",
         "payment_id",
@@ -68,7 +77,8 @@ _HARMLESS = (
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
-    "reservation_id waiting_since",
+    "not_before",
+    "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
     "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
     "from_state to_state lot_status status_before returned_at",
     "command command_id correlation_id causation_id actor type event kind code backorder",

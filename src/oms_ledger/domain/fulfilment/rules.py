@@ -3,7 +3,7 @@ and behind the correction of their dates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from oms_ledger.domain.errors import illegal_transition
@@ -13,59 +13,16 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentDateCorrected,
     ShipmentDelivered,
     ShipmentDispatched,
-    ShipmentLine,
 )
 from oms_ledger.domain.fulfilment.gate import NOTHING_OVERRIDDEN, Override
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
 from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
+from oms_ledger.domain.orders.rules.cancellation import packed_units
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import ShippedDateCorrected
-from oms_ledger.domain.stock.rules import UnitsAt
+from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.kernel import Change
-
-
-def new_shipment(
-    order: Order,
-    shipment_id: str,
-    location: str,
-    units: Mapping[str, int],
-    token: str,
-    *,
-    carrier: str,
-    service: str | None,
-    override: Override = NOTHING_OVERRIDDEN,
-    untracked: bool = False,
-) -> ShipmentCreated:
-    """A shipment of an order's `units` by line id, without packages. Without a `service` it has the
-    one that the buyer chose; `token` is that of the customer's link."""
-    placed, terms = order.first_event, order.terms
-    address = terms.shipping_address
-    recipient = address.name if address and address.name else None
-    if recipient is None and terms.customer is not None:
-        recipient = terms.customer.name
-    return ShipmentCreated(
-        shipment_id=shipment_id,
-        order_id=placed.order_id,
-        order_number=placed.number,
-        channel=terms.channel,
-        location=location,
-        carrier=carrier,
-        service=service or (terms.shipping.service if terms.shipping else None),
-        lines=tuple(ShipmentLine(i, order.lines[i].line.sku, n) for i, n in units.items()),
-        packages=(),
-        tracking_token=token,
-        placed_at=placed.placed_at,
-        ship_by=order.ship_by,
-        deliver_by=order.deliver_by,
-        recipient=recipient,
-        city=address.city if address else None,
-        country=address.country if address else None,
-        sensitive=placed.sensitive,
-        force=override.reason,
-        overridden=override.blocks,
-        untracked=untracked,
-    )
 
 
 def require_under_way(shipment: Shipment, wanted: str) -> None:
@@ -74,6 +31,12 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
         raise illegal_transition(
             "The shipment", shipment.status, wanted, "Only what was dispatched is on its way."
         )
+
+
+def stock_in(created: ShipmentCreated, order: Order) -> list[UnitsAt]:
+    """The stock that is in a shipment: of kits that of their components."""
+    kits = kits_of(progress.line for progress in order.lines.values())
+    return list(units_taken(packed_units(created), kits))
 
 
 def dispatch(

@@ -17,6 +17,7 @@ from oms_ledger.domain.orders.lines import (
 from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import Address, Customer, Imported, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
     Harmless,
     HarmlessTime,
     OrderId,
@@ -105,11 +106,12 @@ class OrderConfirmed(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentReleased(OrderStreamEvent):
-    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
-    it."""
+    """The order may be shipped from now on: its `fulfil_at` has come, a person did not wait for it,
+    or work on `fulfilment_id` has begun. Fulfilment orders are read from then on alone."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: OrderId
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +254,7 @@ class UnitsDelivered(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnitsDateCorrected(OrderStreamEvent):
-    """The units of a shipment left (`dispatched_at`) or arrived (`delivered_at`) at another time
-    than was recorded before."""
+    """The date at which a shipment left (`dispatched_at`) or arrived was recorded wrongly."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
     order_id: OrderId
@@ -360,8 +361,7 @@ class CreditGranted(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ReturnProgressed(OrderStreamEvent):
     """Where a return or claim of the order stands. `lines` are the units that no other return may
-    have from now on: those that it still awaits, and of a claim those that were accepted. What
-    happened is in the return's own stream."""
+    have from now on: those that it still awaits, and of a claim those that were accepted."""
 
     type: ClassVar[str] = "order.return_progressed.v1"
     order_id: OrderId

@@ -11,8 +11,9 @@ from hashlib import blake2b
 from typing import TypeAlias, cast
 
 from oms_ledger.domain.errors import Refused, invalid_field
+from oms_ledger.domain.fulfilment.creation import ShipmentPlan, shipment_created
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
-from oms_ledger.domain.fulfilment.rules import deliver, dispatch, new_shipment
+from oms_ledger.domain.fulfilment.rules import deliver, dispatch, stock_in
 from oms_ledger.domain.fulfilment.traceability import stock_shipped
 from oms_ledger.domain.guards import quantities, require_location
 from oms_ledger.domain.identifiers import imported_shipment_id, recorded_payment_id
@@ -26,7 +27,7 @@ from oms_ledger.domain.orders.events import (
     UnitsPacked,
 )
 from oms_ledger.domain.orders.past import PastOrder, PastPayment, PastShipment
-from oms_ledger.domain.orders.rules.cancellation import cancel_rest, packed_units
+from oms_ledger.domain.orders.rules.cancellation import cancel_rest
 from oms_ledger.domain.orders.rules.numbers import claim, next_number
 from oms_ledger.domain.orders.rules.past_stock import PastStock, stock_of_past
 from oms_ledger.domain.orders.rules.placement import (
@@ -49,7 +50,7 @@ from oms_ledger.domain.payments.state import Payment
 from oms_ledger.domain.payments.store_credit import STORE_CREDIT
 from oms_ledger.domain.stock.events import STOCK_EVENTS
 from oms_ledger.domain.stock.movements import day_of
-from oms_ledger.domain.stock.rules import Plan, kits_of, units_taken
+from oms_ledger.domain.stock.rules import Plan, kits_of
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import refuse_future
 from oms_ledger.kernel import Change, Context, Event, Given, Json, S
@@ -303,22 +304,22 @@ class _Life:
     def _ship(self, number: int, shipment: PastShipment, units: Units, at: datetime) -> None:
         """Pack a shipment, and send it if it has left."""
         untracked = self.past.stock == "skip"
-        created = new_shipment(
-            self.order,
+        plan = ShipmentPlan(
             imported_shipment_id(self.order_id, number),
+            _token(self.ctx.token, number),
             shipment.location,
             units,
-            _token(self.ctx.token, number),
-            carrier=shipment.carrier,
-            service=shipment.service,
+            shipment.carrier,
+            shipment.service,
             untracked=untracked,
         )
+        created = shipment_created(self.order, plan)
         self.shipments[number] = created
         lines = quantities(units.items())
         packed = UnitsPacked(self.order_id, created.shipment_id, created.location, lines, untracked)
         self.add([packed, created], at)
         if shipment.left_at is not None:
-            stock = tuple(units_taken(packed_units(created), kits_of(self.order.terms.lines)))
+            stock = stock_in(created, self.order)
             day = day_of(shipment.left_at)
             left = dispatch(
                 created,
