@@ -119,6 +119,8 @@ def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> Non
         "stock",
         "channel",
         "draft",
+        "reservation",
+        "order_routing",
         "fulfilment",
     }
     owners = {(r.stream, person.id) for r in whole if (person := _customer(r.event)) is not None}

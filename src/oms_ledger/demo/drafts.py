@@ -1,5 +1,5 @@
-"""Drafts and queued orders of the demo: offers that the sales desk prepares, and orders of more
-than there is."""
+"""Drafts, reservations and queued orders of the demo: offers that the sales desk prepares, baskets
+that hold their goods for a while, and orders of more than there is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from oms_commands.drafts.create import CreateDraft
 from oms_commands.orders._fields import CustomerFields, LineFields
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.place_received import PlaceReceivedOrder
+from oms_commands.reservations._fields import ReservationLineFields
+from oms_commands.reservations.create import CreateReservation
 from oms_ledger.demo.shop import GOODS
 from oms_ledger.demo.shop_state import Day, ScheduledCommand, ShopState
 from oms_ledger.domain.identifiers import order_id_for
@@ -19,6 +21,7 @@ from oms_ledger.domain.identifiers import order_id_for
 OFFER_AT = timedelta(hours=10)
 OFFER_UNITS = 24
 QUEUE_UNITS = 50_000
+BASKET_SECONDS = 900
 QUEUE_DELAY = timedelta(days=8)
 """From the reception of a queued order until it is rejected: one always waits, since one comes
 every week."""
@@ -37,6 +40,17 @@ def prepare_offers(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
         customer=CustomerFields(id=f"company-{day.opens:%m%d}"),
     )
     yield ScheduledCommand(at, f"draft:{day.opens:%Y-%m-%d}", command)
+
+
+def reserve_baskets(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:
+    """Every Wednesday a basket whose buyer has gone to pay, and does not come back."""
+    if day.opens.strftime("%a") != "Wed":
+        return
+    good = GOODS[day.opens.toordinal() // 7 % len(GOODS)]
+    name = f"basket-{day.opens:%Y-%m-%d}"
+    line = ReservationLineFields(good.sku, 1)
+    basket = CreateReservation((line,), BASKET_SECONDS, reference=name, channel="web")
+    yield ScheduledCommand(day.opens + OFFER_AT, name, basket)
 
 
 def queue_orders(state: ShopState, day: Day) -> Iterator[ScheduledCommand]:

@@ -30,7 +30,7 @@ from oms_commands.orders.release_hold import ReleaseHold
 from oms_commands.stock.adjust import AdjustStock
 from oms_commands.stock.receive import ReceiveStock
 from oms_commands.stock.take_back import ReturnStock
-from oms_ledger.demo.drafts import prepare_offers, queue_orders
+from oms_ledger.demo.drafts import prepare_offers, queue_orders, reserve_baskets
 from oms_ledger.demo.messages import write_messages
 from oms_ledger.demo.money import (
     POSTAGE,
@@ -319,6 +319,7 @@ STAGES = (
     Stage("sales desk", allocate),
     Stage("storefront", place_orders),
     Stage("sales desk", prepare_offers),
+    Stage("storefront", reserve_baskets),
     Stage("sales desk", queue_orders),
     Stage("sales desk", confirm_hold_or_cancel),
     Stage("sales desk", expire),
