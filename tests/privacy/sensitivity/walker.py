@@ -67,6 +67,7 @@ _HARMLESS = (
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
+    "connection vendor base_url vendor_code",
     "reservation_id waiting_since",
     "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
     "from_state to_state lot_status status_before returned_at",
