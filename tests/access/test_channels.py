@@ -218,11 +218,27 @@ def test_figures_and_sums_count_the_orders_of_the_channel_alone(
     assert bound.get(f"/v1/shipments/{newest}").status_code == 200
 
 
+def test_an_order_cannot_use_a_reservation_of_another_channel(
+    bound: Api, shop: Api, foreign: Traces
+) -> None:
+    body = {**order(1), "reservation_id": foreign.names["reservation_id"]}
+    refused = bound.post("/v1/orders", body)
+    assert refused.status_code in (403, 404), refused.text
+    assert foreign.leaks_in(refused, str(body)) == []
+    own = {"lines": [{"sku": "A", "quantity": 1}], "expires_in_s": 60, "channel": "web"}
+    reserved = bound.post("/v1/reservations", own)
+    assert reserved.status_code == 201, reserved.text
+    used = {**order(1), "channel": "web", "reservation_id": reserved.json()["reservation_id"]}
+    assert bound.post("/v1/orders", used).status_code == 201
+
+
 def bodies(command: type[Command]) -> dict[str, Any]:
     """A valid body of the command."""
     body = dict(command.example)
     if command.name == "PlaceOrder":
         body = {**order(), "channel": "Store", "external_id": "FOREIGN-1"}
+    if command.name == "CreateReservation":
+        body["channel"] = "Store"
     if command.name == "CreateShipment":
         body = {"location": "LON"}
     return body

@@ -24,9 +24,9 @@ from oms_projections.order_status.rows import LineRow
 from tests.databases import Database
 from tests.http.commands.test_idempotency import head
 from tests.http.conftest import Api, projecting
+from tests.http.example_client import fits
 from tests.http.examples import STOCKED, order
 from tests.http.test_errors import problem_of
-from tests.http.test_routes import fits
 
 
 def test_alive_and_ready(shop: Api) -> None:

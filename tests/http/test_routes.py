@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from fastapi import FastAPI
-from pydantic import TypeAdapter
 
 from oms_commands import COMMANDS
 from oms_ledger.app import Oms
@@ -15,46 +11,9 @@ from oms_ledger.http.app import create_app
 from oms_ledger.http.routes import FIXED_ROUTES
 from oms_projections import QUERIES
 from tests.http.conftest import Api, projecting
+from tests.http.example_client import ExampleClient
 from tests.http.examples import order
-
-
-def fits(shape: Any, body: object) -> None:
-    """The body has the shape: every field of its type, none missing, none too many."""
-    adapter: TypeAdapter[object] = TypeAdapter(shape)
-    assert adapter.validate_python(body, strict=True) == body
-
-
-class ExampleClient:
-    """Sends the examples of commands and queries by name. `used` are the names so far."""
-
-    def __init__(self, api: Api) -> None:
-        self.api = api
-        self.used: set[str] = set()
-
-    def do(self, name: str, *, body: Any = None, **path: str) -> dict[str, Any]:
-        route = COMMANDS[name].route
-        response = self.api.send(
-            route.method,
-            route.path.format(**path),
-            json=COMMANDS[name].example if body is None else body,
-        )
-        assert response.status_code == route.status, response.text
-        self.used.add(name)
-        answer: dict[str, Any] = response.json()
-        assert response.headers["ledger-position"] == str(answer["position"])
-        fits(COMMANDS[name].answer_type, {k: v for k, v in answer.items() if k != "position"})
-        return answer
-
-    def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
-        query = next(q for q in QUERIES if q.name == name)
-        params = {"min_position": after}
-        response = self.api.get(query.path.format(**path), params=params)
-        assert response.status_code == 200, response.text
-        self.used.add(name)
-        assert int(response.headers["ledger-position"]) >= after
-        answer: dict[str, Any] = response.json()
-        fits(next(q.answer_type for q in QUERIES if q.name == name), answer)
-        return answer
+from tests.http.stock_steps import backorder, queue, reserve
 
 
 def test_paths_with_values_are_routed_without_fastapi(
@@ -79,8 +38,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         client.do(name)
     with projecting(oms):
         _draft(client)
-        _reserve(client)
-        _queue(client)
+        reserve(client)
+        queue(client)
         _fulfil(client)
         _cancel(client)
         _pay(client)
@@ -92,7 +51,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _hold(client)
         _connection(client)
         _credit(client)
-        after = _backorder(client)
+        after = backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
         for name in ("get_stock", "get_product", "stock_movements"):
@@ -151,32 +110,6 @@ def _draft(client: ExampleClient) -> None:
     client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
     other = client.do("CreateDraft")["draft_id"]
     assert client.do("DeleteDraft", draft_id=other)["status"] == "deleted"
-
-
-def _reserve(client: ExampleClient) -> None:
-    """A reservation that is extended and used, one that is released, and one that has expired."""
-    reservation_id = client.do("CreateReservation")["reservation_id"]
-    after = client.do("ExtendReservation", reservation_id=reservation_id)["position"]
-    seen = client.see("get_reservation", after, reservation_id=reservation_id)
-    assert (seen["status"], seen["held"][0]["quantity"]) == ("active", 2)
-    assert client.see("list_reservations", after)["items"][0]["reservation_id"] == reservation_id
-    other = client.do("CreateReservation")["reservation_id"]
-    assert client.do("ReleaseReservation", reservation_id=other)["status"] == "released"
-    assert client.do("ExpireReservation", reservation_id=other)["status"] == "released"
-    body = {**order(1, "85123A"), "channel": "web", "reservation_id": reservation_id}
-    placed = client.do("PlaceOrder", body=body)
-    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
-
-
-def _queue(client: ExampleClient) -> None:
-    """An order that is queued, and placed by a person."""
-    received = client.api.post("/v1/orders", order(1, "85123A", intake="queued"))
-    assert received.status_code == 202, received.text
-    answer = {name: value for name, value in received.json().items() if name != "position"}
-    fits(COMMANDS["PlaceOrder"].answer_type, answer)
-    placed = client.do("PlaceReceivedOrder", order_id=received.json()["order_id"])
-    assert placed["status"]["order"] == "pending"
-    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
 
 
 def _cancel(client: ExampleClient) -> None:
@@ -360,17 +293,6 @@ def _forget(client: ExampleClient, after: int) -> None:
     body = order(1, "85123A", backorder="allow", customer={"name": "Somebody"})
     placed = client.do("PlaceOrder", body=body)  # all units are kept for the backorder before
     client.do("ForgetOrder", order_id=placed["order_id"])
-
-
-def _backorder(client: ExampleClient) -> int:
-    placed = client.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
-    assert placed["lines"][0]["backordered"] > 0
-    waits = client.see("list_backorders", placed["position"])["items"][0]
-    assert (waits["order_id"], waits["sku"]) == (placed["order_id"], "85123A")
-    client.do("ReceiveStock")
-    allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
-    position: int = allocated["position"]
-    return position
 
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}

@@ -15,3 +15,10 @@ FROM backorders
 WHERE quantity > 0 AND sku > %(after)s
 GROUP BY sku ORDER BY sku
 LIMIT %(limit)s;
+
+-- name: waiting_lines
+-- The lines that wait for a SKU, the longest first.
+SELECT order_id, line_id, quantity, position FROM backorders
+WHERE quantity > 0 AND sku = %(sku)s::text AND position > %(after)s
+ORDER BY position
+LIMIT %(limit)s;

@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_ledger.app import Oms
 from oms_ledger.domain.errors import NotFound, OmsError, Refused
+from oms_ledger.policies.backorders import fill_line
 from oms_projections.backorders import READ_MODEL
 from oms_projections.stock_levels import READ_MODEL as STOCK
 from oms_projections.values import column
@@ -144,9 +144,7 @@ class BackorderAllocation:
         after = 0
         while True:
             with self._oms.readers.open(READ_MODEL.name) as (reader, _):
-                rows = reader.rows(
-                    "list_backorders", sku=sku, order_id=None, after=after, limit=PAGE_LINES
-                )
+                rows = reader.rows("waiting_lines", sku=sku, after=after, limit=PAGE_LINES)
             yield [
                 WaitingLine(
                     column(row, "order_id", str),
@@ -161,7 +159,7 @@ class BackorderAllocation:
 
     def _allocated(self, lines: Sequence[WaitingLine]) -> list[bool]:
         """Whether each line got any. Other errors than refusals end the step, which is repeated."""
-        commands = [AllocateBackorders(each.order_id, lines=(each.line_id,)) for each in lines]
+        commands = [fill_line(each.order_id, each.line_id) for each in lines]
         outcomes = self._oms.execute_many(commands, actor=ACTOR)
         for outcome in outcomes:
             if isinstance(outcome, OmsError) and not isinstance(outcome, (Refused, NotFound)):

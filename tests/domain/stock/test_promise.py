@@ -48,7 +48,7 @@ def test_up_to_the_day_on_which_there_is_enough() -> None:
     assert len(promised(SHELF, *coming, quantity=100).dates) == 2
 
 
-def test_what_is_expected_goes_to_who_waits_first() -> None:
+def test_what_is_expected_goes_first_to_the_orders_that_wait() -> None:
     waiting = ordered(line(13), short=(Backorder("1", "A", "LON", 13),))
     coming = (("2026-03-01", "A", "LON", 2), ("2026-03-05", "A", "LON", 4))
     assert promised((*SHELF, *waiting), *coming) == Promise(0, (("2026-03-05", 3),))

@@ -22,9 +22,9 @@ from oms_ledger.http.openapi import answers
 from oms_ledger.http.streams import sse, watcher
 from oms_projections import QUERIES
 from tests.http.conftest import ADMIN_KEY, Api, projecting
+from tests.http.example_client import fits
 from tests.http.examples import STOCKED, Json, order
 from tests.http.test_errors import problem_of
-from tests.http.test_routes import fits
 
 AUTH = {"Authorization": f"Bearer {ADMIN_KEY}"}
 

@@ -1,6 +1,6 @@
 """localstripe, which speaks Stripe's API and was not written here. It is GPL, so that it is a
 program beside the project: installed by pip into a folder of its own, started as a process, never
-imported. OMS_LOCALSTRIPE names the program where it is installed already."""
+imported. OMS_TEST_LOCALSTRIPE names the program where it is installed already."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STARTS_SECONDS = 30.0
 
 def program() -> Path:
     """The installed program. Skips the test where it cannot be installed."""
-    if named := os.environ.get("OMS_LOCALSTRIPE"):
+    if named := os.environ.get("OMS_TEST_LOCALSTRIPE"):
         return Path(named)
     folder = FOLDER / REQUIREMENT
     installed = folder / "bin" / "localstripe"

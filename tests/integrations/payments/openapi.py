@@ -1,5 +1,5 @@
 """Vendors' published OpenAPI documents, which say whether a request body is valid. They are
-not part of the project: OMS_VENDOR_SPECS names the folder that has them, else it is looked for
+not part of the project: OMS_TEST_VENDOR_SPECS names the folder that has them, else it is looked for
 beside the project."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import jsonschema_rs
 import pytest
 
 BESIDE = Path(__file__).parents[4] / "shared" / "specs"
-FOLDER = Path(os.environ.get("OMS_VENDOR_SPECS") or BESIDE)
+FOLDER = Path(os.environ.get("OMS_TEST_VENDOR_SPECS") or BESIDE)
 
 
 @cache
@@ -23,7 +23,9 @@ def document(name: str) -> dict[str, Any]:
     """Skips the test where the document is not there."""
     path = FOLDER / name
     if not path.exists():
-        pytest.skip(f"{path} is not there; OMS_VENDOR_SPECS names the folder of vendors' contracts")
+        pytest.skip(
+            f"{path} is not there; OMS_TEST_VENDOR_SPECS names the folder of vendors' contracts"
+        )
     return dict(json.loads(path.read_text()))
 
 

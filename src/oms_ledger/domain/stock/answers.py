@@ -120,7 +120,7 @@ class BackordersAnswer(TypedDict):
     next_cursor: Harmless | None
 
 
-class PromisedAnswer(TypedDict):
+class PromisedStockAnswer(TypedDict):
     date: Harmless
     quantity: int
 
@@ -131,4 +131,4 @@ class StockPromiseAnswer(TypedDict):
 
     sku: Sku
     available_now: int
-    dates: list[PromisedAnswer]
+    dates: list[PromisedStockAnswer]

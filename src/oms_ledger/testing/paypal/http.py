@@ -60,7 +60,11 @@ class StandInHandler(BaseHTTPRequestHandler):
         """Nothing is logged."""
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        length = int(self.headers.get("content-length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client has died amid its request
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             answer = self._of_its_own(body) or self._stand_in.answer(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
@@ -245,7 +246,7 @@ def _amount(intent: Intent, amount: int) -> int:
 
 def _action(intent: Intent, url: str) -> PaymentFact:
     """One for each address: after a failed attempt there is a new one."""
-    name = f"requires_action:{intent.id}:{url[-40:]}"
+    name = f"requires_action:{intent.id}:{sha256(url.encode()).hexdigest()[:16]}"
     return _fact(intent, ProviderReport("requires_action", name, reference=intent.id, url=url))
 
 

@@ -1,0 +1,49 @@
+"""Steps of the test of all routes that are about stock, and about orders that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oms_commands import COMMANDS
+from tests.http.example_client import ExampleClient, fits
+from tests.http.examples import order
+
+
+def reserve(client: ExampleClient) -> None:
+    """A reservation that is extended and used, one that is released, and one that has expired."""
+    reservation_id = client.do("CreateReservation")["reservation_id"]
+    after = client.do("ExtendReservation", reservation_id=reservation_id)["position"]
+    shown = client.see("get_reservation", after, reservation_id=reservation_id)
+    assert (shown["status"], shown["held"][0]["quantity"]) == ("active", 2)
+    assert client.see("list_reservations", after)["items"][0]["reservation_id"] == reservation_id
+    other = client.do("CreateReservation")["reservation_id"]
+    assert client.do("ReleaseReservation", reservation_id=other)["status"] == "released"
+    assert client.do("ExpireReservation", reservation_id=other)["status"] == "released"
+    body = {**order(1, "85123A"), "channel": "web", "reservation_id": reservation_id}
+    placed = client.do("PlaceOrder", body=body)
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+
+
+def queue(client: ExampleClient) -> None:
+    """An order that is queued, and placed by a person."""
+    received = client.api.post("/v1/orders", order(1, "85123A", intake="queued"))
+    assert received.status_code == 202, received.text
+    answer = {name: value for name, value in received.json().items() if name != "position"}
+    fits(COMMANDS["PlaceOrder"].answer_type, answer)
+    placed = client.do("PlaceReceivedOrder", order_id=received.json()["order_id"])
+    assert placed["status"]["order"] == "pending"
+    client.do("CancelOrder", body={"reason": "customer"}, order_id=placed["order_id"])
+
+
+def backorder(client: ExampleClient) -> int:
+    placed = client.do("PlaceOrder", body=order(1000, "85123A", backorder="allow"))
+    assert placed["lines"][0]["backordered"] > 0
+    promise = client.see("promise_of_stock", placed["position"], sku="85123A")
+    assert promise["available_now"] == 0
+    waits = client.see("list_backorders", placed["position"])["items"][0]
+    assert (waits["order_id"], waits["sku"]) == (placed["order_id"], "85123A")
+    client.do("ReceiveStock")
+    allocated: Mapping[str, Any] = client.do("AllocateBackorders", order_id=placed["order_id"])
+    position: int = allocated["position"]
+    return position
