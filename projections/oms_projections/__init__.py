@@ -14,6 +14,7 @@ from oms_projections import (
     customers,
     deadlines,
     drafts,
+    fulfilment_queue,
     inbound,
     lots,
     messages,
@@ -31,6 +32,7 @@ from oms_projections.counts import queries as of_counts
 from oms_projections.customers import queries as of_customers
 from oms_projections.deadlines import queries as of_deadlines
 from oms_projections.drafts import queries as of_drafts
+from oms_projections.fulfilment_queue import queries as of_fulfilments
 from oms_projections.inbound import promise as of_promise
 from oms_projections.inbound import queries as of_inbound
 from oms_projections.lots import queries as of_lots
@@ -63,6 +65,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     lots.READ_MODEL,
     reservations.READ_MODEL,
     backorders.READ_MODEL,
+    fulfilment_queue.READ_MODEL,
 )
 
 QUERIES: tuple[Query, ...] = (
@@ -75,6 +78,7 @@ QUERIES: tuple[Query, ...] = (
     *of_counts.QUERIES,
     *of_lots.QUERIES,
     *of_backorders.QUERIES,
+    *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,
     *of_returns.QUERIES,
     *of_payments.QUERIES,

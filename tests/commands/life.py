@@ -24,11 +24,10 @@ from oms_ledger.testing import LogUntil, MemoryLedger, Records, folded
 from oms_projections.deadlines import READ_MODEL as DEADLINE_ROWS
 from oms_projections.deadlines.rows import DeadlineRow
 from tests.commands.checks import Books
+from tests.commands.random_orders import PRICES, SKUS, line, past_order, pounds
 
 BOUGHT = 6
-SKUS = ("A", "B")
 PLACES = ("LON", "MAN")
-PRICES = ("3.33", "0.10", "7.00")
 
 
 class Life:
@@ -115,6 +114,14 @@ class Life:
         )
         if answer:
             self.orders.append(answer["order_id"])
+
+    def import_past(self, chance: random.Random) -> None:
+        """An order of last year, shipped in part or whole, paid, refunded in part, or cancelled."""
+        answer = self.attempt("ImportOrder", **past_order(chance, self.ledger.now, PLACES))
+        if answer:
+            self.orders.append(answer["order_id"])
+            of_it = self.books.state(Order, answer["order_id"]).shipments
+            self.shipments += list(of_it)
 
     def order(self, chance: random.Random, fits: Callable[[Order], bool] = lambda _: True) -> str:
         """One of the newest orders, mostly one that fits."""
@@ -361,7 +368,7 @@ MOVES: Sequence[Move] = (
     *[Life.place, Life.pay, Life.report, Life.request_return, Life.follow] * 2,
     *[Life.confirm, Life.edit, Life.capture, Life.refund],
     *[Life.hold, Life.cancel, Life.cancel_part, Life.resume, Life.restock, Life.record],
-    *[Life.void, Life.refund_credit, Life.wait],
+    *[Life.void, Life.refund_credit, Life.wait, Life.import_past],
 )
 """More often what moves an order on."""
 
@@ -374,19 +381,5 @@ def is_shipped(order: Order) -> bool:
     return any(line.shipped > line.returned for line in order.lines.values())
 
 
-def line(chance: random.Random) -> dict[str, object]:
-    return {
-        "sku": chance.choice((*SKUS, *SKUS, "WRAP")),
-        "quantity": chance.randrange(1, 5),
-        "unit_price": chance.choice(PRICES),
-        "tax": "0.09",
-        "discount": chance.choice(("0.00", "0.05")),
-    }
-
-
 def line_id(chance: random.Random) -> str:
     return str(chance.choice((1, 1, 2, 3)))
-
-
-def pounds(pence: int) -> str:
-    return f"{pence // 100}.{pence % 100:02d}"

@@ -12,6 +12,7 @@ import pytest
 from oms_commands import COMMANDS
 from oms_ledger.domain.catalogue.events import OrderNumbered
 from oms_ledger.domain.channels.events import ChannelDefined
+from oms_ledger.domain.fulfilments.events import FulfilmentHeld
 from oms_ledger.domain.orders.events import OrderArchived, OrderCancelled, OrderHeld
 from oms_ledger.domain.orders.lines import Backorder
 from oms_ledger.domain.payments.events import PaymentDiscrepancyRecorded
@@ -22,6 +23,7 @@ from oms_ledger.testing import CONTEXT, MemoryLedger, given
 from oms_ledger.testing.log import LogUntil, Records
 from oms_projections.stock_levels.queries import GetStock, get_stock_as_of
 from tests.commands.counts.past import counted
+from tests.commands.fulfilments.past import opened, part, waiting
 from tests.commands.inbound.past import DUE, EXPECTED
 from tests.commands.lots.past import LOTS
 from tests.commands.messages.past import MESSAGE
@@ -63,10 +65,13 @@ RETURN: dict[str, object] = {"return_id": "r1"}
 RETURNED = [{"line_id": "1", "quantity": 1}]
 BACK = returned(requested(), ReturnApproved("r1"), came(2))
 
+WORK: dict[str, object] = {"fulfilment_id": "o1@LON"}
+
 PAYMENT: dict[str, object] = {"order_id": "o1", "payment_id": "p1"}
 
 FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "PlaceOrder": (SHELF, {**SOLD, "confirm": True}),
+    "ImportOrder": (SHELF, {**SOLD, "confirm": True, "stock": "update"}),
     "ConfirmOrder": (six(confirmed=False), {"order_id": "o1"}),
     "CancelOrder": ((*six(), *packed()), {"order_id": "o1", "reason": "customer"}),
     "EditOrder": (
@@ -135,6 +140,24 @@ FACTS: Mapping[str, tuple[tuple[Event, ...], dict[str, object]]] = {
     "CancelCount": (counted(8), {"count_id": "n1"}),
     "PutLot": (LOTS, {"sku": "A", "lot": "L1", "status": "recalled"}),
     "CreateShipment": (six(), {"order_id": "o1", "location": "LON"}),
+    "AcceptFulfilment": (six(), WORK),
+    "RejectFulfilment": (six(), {**WORK, "reason": "closed"}),
+    "MoveFulfilment": (
+        (*six(), place("MAN", 2), stock(9, location="MAN")),
+        {**WORK, "location": "MAN"},
+    ),
+    "SplitFulfilment": (six(), {**WORK, "lines": [{"line_id": "1", "quantity": 2}]}),
+    "MergeFulfilments": (
+        (*six(), *opened(), *part(2)),
+        {**WORK, "with": "o1@LON~2"},
+    ),
+    "HoldFulfilment": (six(), {**WORK, "reason": "damaged"}),
+    "ReleaseFulfilment": ((*six(), *opened(), FulfilmentHeld("o1@LON", "damaged")), WORK),
+    "ScheduleFulfilment": (six(), {**WORK, "not_before": "2100-01-01T00:00:00Z"}),
+    "PickFulfilment": (six(), WORK),
+    "PackFulfilment": (six(), WORK),
+    "ReadyFulfilmentForPickup": (six(), WORK),
+    "RecordFulfilmentPickup": ((*six(), *waiting()), WORK),
     "LabelShipment": ((*six(), *packed()), {"shipment_id": "s1", "tracking_number": "T1"}),
     "DispatchShipment": ((*six(), *packed()), {"shipment_id": "s1"}),
     "RecordTrackingEvent": (UNDER_WAY, {"shipment_id": "s1", "code": "delivered"}),
@@ -220,6 +243,8 @@ NO_FACTS = {
     "BlockBuyer",
     "UnblockBuyer",
     "ReleaseScheduledOrder",
+    "ReleaseFulfilmentSchedule",
+    "MarkFulfilmentOverdue",
     "ExpireOrder",
     "CreateReservation",
     "ExtendReservation",
@@ -230,6 +255,8 @@ NO_FACTS = {
     "ForgetCustomer",
     "ForgetOrder",
     "HoldCustomer",
+    "RestrictCustomer",
+    "LiftCustomerRestriction",
     "ReleaseCustomerHold",
     "SetRetention",
     "TagCustomer",
@@ -240,7 +267,7 @@ NO_FACTS = {
 under law, reservations, requests of messages, counts of what is on hand at that moment, what staff
 keep about a customer, and drafts, whose orders have a time of their own."""
 
-TIMES = {"PlaceOrder": "placed_at", "RecordPayment": "captured_at"}
+TIMES = {"PlaceOrder": "placed_at", "ImportOrder": "placed_at", "RecordPayment": "captured_at"}
 """The name of the time where it is not `occurred_at`."""
 
 LONG_AGO = CONTEXT.now - timedelta(days=3000)

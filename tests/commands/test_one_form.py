@@ -160,6 +160,12 @@ OF_A_SKU: dict[str, dict[str, object]] = {
     "PutLot": {"sku": NFC, "lot": "L1", "status": "on_hold"},
     "ExpireLot": {"sku": NFC, "lot": "L1"},
     "EditOrder": {"order_id": "o1", "changes": [{"type": "add_line", "line": LINE}]},
+    "ImportOrder": {
+        "channel": "web",
+        "currency": "GBP",
+        "lines": [LINE, {**LINE, "quantity": 11}],
+        "stock": "force",
+    },
     "PlaceOrder": {
         "channel": "web",
         "currency": "GBP",

@@ -172,7 +172,7 @@ def a_resumed_order_takes_no_stock(patch: pytest.MonkeyPatch) -> None:
 def test_a_broken_rule_is_detected(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)
     with pytest.raises(AssertionError):
-        live_often(300)
+        live_often(900)
 
 
 def live_often(lives: int) -> None:

@@ -12,8 +12,9 @@ from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
 from oms_projections.drafts.rows import DraftRow
+from oms_projections.fulfilment_queue.rows import FulfilmentRow
 from oms_projections.messages.rows import MessageRow
-from oms_projections.order_status.rows import OrderDocumentRow, OrderShipmentRow
+from oms_projections.order_status.rows import OrderDocumentRow, OrderRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
 from oms_projections.reservations.rows import ReservationRow
 from oms_projections.returns.rows import ReturnRow
@@ -208,6 +209,30 @@ def _reservations_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in rows]
 
 
+def _work_of_order(models: ReadModels, p: Params) -> list[Shown]:
+    """One read model at a time: all are at the same position."""
+    order_id = p["order_id"]
+    works = models.of(FulfilmentRow, lambda row: row.order_id == order_id)
+    parcels = models.of(ShipmentRow, lambda row: row.order_id == order_id)
+    names = ("shipment_id", "location", "carrier", "lines", "fulfilment_id")
+    return [
+        {
+            "order_id": order_id,
+            "channel": listed.channel,
+            "document": row.document,
+            "works": _text([{"document": w.document, "position": w.position} for w in works]),
+            "parcels": _text([{n: getattr(each, n) for n in names} for each in parcels]),
+            "works_position": 10**9,
+        }
+        for row in models.of(OrderDocumentRow, lambda row: row.order_id == order_id)
+        for listed in models.of(OrderRow, lambda row: row.order_id == order_id)
+    ]
+
+
+def _text(items: list[dict[str, object]]) -> str:
+    return msgspec.json.encode(items).decode()
+
+
 def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
     rows = models.of(PaymentRow, lambda r: r.payment_id in p["keys"])
     return [asdict(row) for row in sorted(rows, key=lambda r: (r.requested_at, r.payment_id))]
@@ -216,6 +241,7 @@ def _payments_by_id(models: ReadModels, p: Params) -> list[Shown]:
 STATEMENTS: dict[str, Statement] = {
     "order_answers": _order_answers,
     "parcels": _parcels,
+    "work_of_order": _work_of_order,
     "stock_of_skus": _stock_of_skus,
     "list_stock": _list_stock,
     "movements": _movements,

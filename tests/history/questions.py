@@ -13,6 +13,7 @@ from oms_ledger.domain.personal import with_fields
 from oms_ledger.kernel import Json, Position, Query
 from oms_projections import QUERIES
 from tests.history.shop import PLACES, SKUS, RandomShop
+from tests.history.work import a_fulfilment
 
 BY_NAME = {query.name: query for query in QUERIES}
 CHECKED = {query.name: TypeAdapter[object](query.params).validate_python for query in QUERIES}
@@ -63,6 +64,7 @@ def questions(shop: RandomShop) -> list[tuple[Query, object]]:
         question("list_locations"),
         question("get_location", code=place),
         question("get_shipment", shipment_id=shipment),
+        question("get_fulfilment", fulfilment_id=a_fulfilment(shop.picking, shop.orders)),
         question("get_retention"),
         question("get_return", return_id=return_id),
         question("get_draft", draft_id=shop.a_draft()),

@@ -25,6 +25,7 @@ from oms_commands.fulfilment.deliver_shipment import DeliverShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.fulfilment.label_shipment import LabelShipment
 from oms_commands.fulfilment.record_tracking_event import RecordTrackingEvent
+from oms_commands.fulfilments.pack import PackFulfilment
 from oms_commands.messages.fail import FailMessage
 from oms_commands.messages.request import RequestMessage
 from oms_commands.messages.send import SendMessage
@@ -65,6 +66,7 @@ from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
+from tests.history.work import work_command
 
 SKUS = ("A", "A!", "A@B", "B/1")
 """Awkward ones: sorted by their bytes with what follows them, `A!` would come before `A`."""
@@ -99,6 +101,7 @@ class RandomShop:
         self._drafting = random.Random(seed)
         self._writing = random.Random(seed)
         self._reserving = random.Random(seed)
+        self.picking = random.Random(seed)
         self._sent: list[str] = []
         self._execute = execute
         self._now = now
@@ -134,6 +137,8 @@ class RandomShop:
             self._try(self._message())
         if self._reserving.random() < 0.3:
             self._try(self._reserve())
+        if self.picking.random() < 0.5:
+            self._try(work_command(self.picking, self.orders))
 
     def _try(self, command: Command) -> None:
         try:
@@ -148,7 +153,7 @@ class RandomShop:
             self.reservations.append(str(answer["reservation_id"]))
         if isinstance(command, RequestMessage):
             self.messages.append(str(answer["message_id"]))
-        if isinstance(command, CreateShipment):
+        if isinstance(command, (CreateShipment, PackFulfilment)):
             self.shipments.append(str(answer["shipment_id"]))
         if isinstance(command, RequestReturn):
             self.returns.append(str(answer["return_id"]))

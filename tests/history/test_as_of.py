@@ -195,11 +195,13 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         "list_returns",
         "track",
     }
-    others |= {"shipping_performance", "retention_due"}
+    others |= {"shipping_performance", "fulfilment_performance", "retention_due"}
+    others |= {"list_fulfilments", "pick_list"}
     others |= {"order_figures", "payment_figures", "return_figures", "list_customers"}
     assert {query.name for query in refused} == others | of_customers
     for query in refused:
         named = {"token": "t"} if query.name == "track" else {}
+        named |= {"location": "LON"} if query.name == "pick_list" else {}
         params = query.params(**({"customer_id": "c"} if query.name in of_customers else named))
         with pytest.raises(AsOfNotSupported) as why:
             oms.query(query, params, as_of=1)

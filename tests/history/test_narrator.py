@@ -111,7 +111,16 @@ def test_the_history_of_an_order_has_all_events_of_its_commands(oms: Oms) -> Non
         own = {r for r in whole if getattr(r.event, "order_id", None) == order_id}
         own -= {r for r in own if isinstance(r.event, MESSAGE_EVENTS)}  # GET /v1/messages?order=
         assert {r.position for r in own} <= {r.position for r in history}
-    assert categories == {"order", "shipment", "payment", "return", "stock", "channel", "draft"}
+    assert categories == {
+        "order",
+        "shipment",
+        "payment",
+        "return",
+        "stock",
+        "channel",
+        "draft",
+        "fulfilment",
+    }
     owners = {(r.stream, person.id) for r in whole if (person := _customer(r.event)) is not None}
     customer = [r for name in ("c1", "c2", "c3", "c4") for r in types_of_customer(log, name)]
     assert customer.count("order.placed.v1") == len(owners) >= len(order_ids)

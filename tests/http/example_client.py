@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter
 from oms_commands import COMMANDS
 from oms_projections import QUERIES
 from tests.http.conftest import Api
+from tests.http.work_routes import NO_QUERY
 
 
 def fits(shape: Any, body: object) -> None:
@@ -38,13 +40,15 @@ class ExampleClient:
         fits(COMMANDS[name].answer_type, {k: v for k, v in answer.items() if k != "position"})
         return answer
 
-    def see(self, name: str, after: int, **path: str) -> dict[str, Any]:
-        query = next(q for q in QUERIES if q.name == name)
-        params = {"min_position": after}
-        response = self.api.get(query.path.format(**path), params=params)
+    def see(
+        self, name: str, after: int, *, query: Mapping[str, str] = NO_QUERY, **path: str
+    ) -> dict[str, Any]:
+        wanted = next(q for q in QUERIES if q.name == name)
+        params = {"min_position": after, **query}
+        response = self.api.get(wanted.path.format(**path), params=params)
         assert response.status_code == 200, response.text
         self.used.add(name)
         assert int(response.headers["ledger-position"]) >= after
         answer: dict[str, Any] = response.json()
-        fits(next(q.answer_type for q in QUERIES if q.name == name), answer)
+        fits(wanted.answer_type, answer)
         return answer

@@ -80,6 +80,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         names = {
             "order_id": order_id,
             "hold_id": hold["hold_id"],
+            "fulfilment_id": f"{order_id}@LOC-1",
             "payment_id": paid["payment_id"],
             "discrepancy_id": "d-1",
             "return_id": returned["return_id"],
@@ -89,6 +90,7 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
             "policy_name": "p-1",
             "channel": "ch-1",
             "rule_name": "rule-1",
+            "country": "XK",
             "buyer": "c-1",
             "connection": "conn-1",
             "job_id": "payments-1",

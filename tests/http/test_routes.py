@@ -14,6 +14,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 from tests.http.stock_steps import backorder, queue, reserve
+from tests.http.work_routes import fulfil_step_by_step
 
 
 def test_paths_with_values_are_routed_without_fastapi(
@@ -51,6 +52,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         _hold(client)
         _connection(client)
         _credit(client)
+        fulfil_step_by_step(client)
         after = backorder(client)
         for name in ("list_stock", "list_products", "list_locations", "list_orders"):
             assert client.see(name, after)["items"], name
@@ -61,6 +63,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
             assert client.see(name, after)["rows"], name
         _forget(client, after)
+        client.do("ImportOrder")
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
 
 
@@ -268,6 +271,8 @@ def _forget(client: ExampleClient, after: int) -> None:
     )
     assert client.see("customer_orders", after, customer_id="17850")["items"]
     mine = client.see("customer_orders", after, customer_id="17850")["items"][0]["order_id"]
+    for name in ("RestrictCustomer", "LiftCustomerRestriction"):
+        assert client.do(name, customer_id="17850")["customer_id"] == "17850"
     corrected = client.do(
         "CorrectCustomer",
         body={"order_ids": [mine], "customer": {"phone": "+44 2"}},
@@ -296,11 +301,11 @@ def _forget(client: ExampleClient, after: int) -> None:
 
 
 PATHS = {"order_id": "o", "shipment_id": "s", "hold_id": "h", "sku": "x", "code": "x", "token": "t"}
-PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d"}
-PATHS |= {"return_id": "r", "policy_name": "n", "channel": "web", "draft_id": "d"}
-PATHS |= {"country": "GB"}
-PATHS |= {"reservation_id": "v", "rule_name": "r", "message_id": "m", "buyer": "c", "account": "a"}
+PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_id": "r"}
+PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
+PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
+PATHS |= {"fulfilment_id": "o@LON"}
 
 
 def test_every_route_needs_a_key(memory_oms: Oms) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,13 @@ import pytest
 from oms_commands.messages.request import RequestMessage
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.messages.events import Template
-from oms_ledger.domain.orders.events import OrderEdited, OrderHeld, OrderPlaced, OrderReceived
+from oms_ledger.domain.orders.events import (
+    HoldReleased,
+    OrderEdited,
+    OrderHeld,
+    OrderPlaced,
+    OrderReceived,
+)
 from oms_ledger.domain.payments.events import PaymentRefunded, RefundRequested
 from oms_ledger.kernel import Event, Policy
 from oms_ledger.policies import (
@@ -111,3 +118,28 @@ def test_an_order_in_the_queue_gets_none() -> None:
     dates = (placed.placed_at, placed.ship_by, placed.deliver_by)
     received = OrderReceived("o1", placed.number, placed.terms, *dates)
     assert given(ON, received, HOLD).reaction_of(HELD) == []
+
+
+def test_an_order_that_waited_in_the_queue_for_days_is_news_all_the_same() -> None:
+    """By when it was received, not by when it was placed, it was not imported."""
+    (placed,) = with_address(NEWLY_PLACED)
+    assert isinstance(placed, OrderPlaced)
+    dates = (placed.placed_at, placed.ship_by, placed.deliver_by)
+    received = OrderReceived("o1", placed.number, placed.terms, *dates)
+
+    def messages_after(age: timedelta) -> int:
+        on, first, second = recorded((ON, received, placed), START)
+        first = replace(first, meta=replace(first.meta, recorded_at=START + age))
+        late = replace(second.meta, recorded_at=START + timedelta(days=9))
+        history = [on, first, replace(second, meta=late)]
+        return len(PLACED.react(history[-1], LogUntil(Records(history), len(history))))
+
+    assert messages_after(timedelta(hours=1)) == 1
+    assert messages_after(timedelta(days=2)) == 0
+
+
+def test_a_hold_that_gets_another_reason_is_no_news() -> None:
+    again = OrderHeld("o1", "h1", "fraud")
+    assert given(ON, *with_address(*six()), HOLD, again).reaction_of(HELD) == []
+    after_release = (HOLD, HoldReleased("o1", "h1"), again)
+    assert len(given(ON, *with_address(*six()), *after_release).reaction_of(HELD)) == 1

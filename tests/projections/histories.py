@@ -19,6 +19,7 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentLine,
     ShipmentScanned,
 )
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.orders.events import (
     BackordersAllocated,
     FulfilmentReleased,
@@ -54,6 +55,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Recorded, State
 from tests.projections import moves as more
+from tests.projections.work_moves import work
 
 PLACED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
 SHIP_BY = PLACED_AT + timedelta(days=1)
@@ -137,6 +139,7 @@ class Shop:
     orders: dict[str, Order] = field(default_factory=dict)
     parcels: dict[str, tuple[str, str, tuple[LineQuantity, ...]]] = field(default_factory=dict)
     sent: list[tuple[str, str, tuple[LineQuantity, ...]]] = field(default_factory=list)
+    works: dict[str, Fulfilment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -160,17 +163,12 @@ class Shop:
                 more.send_back,
             )
         ]
-        every: list[Callable[[], None]] = [
-            *moves,
-            *rarer,
-            self.edit,
-            self.release,
-            *others,
-        ]
+        every: list[Callable[[], None]] = [*moves, *rarer, self.edit, self.release, *others]
         for _ in range(steps):
             self.chance.choice(every)()
             more.write(self)
             more.reserve(self)
+            work(self)
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:

@@ -53,6 +53,27 @@ def refuse_if_held(refs: Iterable[Ref], given: Given) -> None:
     )
 
 
+def refuse_if_restricted(refs: Iterable[Ref], given: Given, what: str) -> None:
+    """`Refused` with `restricted` if the processing of any of these records is restricted; `what`
+    cannot be done."""
+    names = [name for _, name in refs if given.state(CustomerRecord, name).restricted is not None]
+    if names:
+        raise Refused(
+            f"The processing of data of {', '.join(sorted(names))} is restricted: {what}. Lift the"
+            " restriction first, once the customer was informed: POST"
+            " /v1/customers/{customer_id}/lift-restriction.",
+            code="restricted",
+            errors=[{"customer_id": name} for name in sorted(names)],
+        )
+
+
+def restriction_of(record: CustomerRecord) -> Json:
+    restricted = record.restricted
+    if restricted is None:
+        return None
+    return {"reason": restricted.reason, "reference": restricted.reference}
+
+
 def holds_of(record: CustomerRecord) -> list[Json]:
     return [
         {"hold_id": hold.hold_id, "reason": hold.reason, "reference": hold.reference}

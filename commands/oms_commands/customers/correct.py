@@ -19,6 +19,7 @@ from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import Customer
 from oms_ledger.domain.personal import Person
 from oms_ledger.domain.routing.source import is_routed
+from oms_ledger.domain.texts import composed
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
 
 
@@ -98,12 +99,18 @@ class CorrectCustomer(Command):
         return {"customer_id": self.customer_id, "corrected": list[Json](edited)}
 
 
+def _is_of(customer_id: str, customer: Customer | None) -> bool:
+    """Whether an order's customer has this id, whatever Unicode form either is in."""
+    own = customer.id if customer is not None else None
+    return own is not None and composed(own) == composed(customer_id)
+
+
 def _refuse_foreign(customer_id: str, orders: Iterable[Order]) -> None:
     """`Refused` with `another_person`, naming every order that is not the customer's."""
     foreign = [
         order.first_event.order_id
         for order in orders
-        if order.terms.customer is None or order.terms.customer.id != customer_id
+        if not _is_of(customer_id, order.terms.customer)
     ]
     if foreign:
         raise Refused(

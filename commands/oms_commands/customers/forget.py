@@ -11,7 +11,12 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note, Reason
-from oms_commands.customers._subjects import refuse_if_held, refuse_if_unknown, streams_of
+from oms_commands.customers._subjects import (
+    refuse_if_held,
+    refuse_if_restricted,
+    refuse_if_unknown,
+    streams_of,
+)
 from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten, PeriodOver
 from oms_ledger.domain.customers.retention import POLICY, Retention
@@ -27,7 +32,7 @@ class ForgetCustomer(Command):
 
     Orders, stock and money stay as they are. It cannot be undone. The e-mail address does for
     who ordered without an id. `reason` and `note` are kept: write nothing personal into them.
-    A legal hold is in the way of it.
+    A legal hold is in the way of it, and so is a restriction of processing.
     """
 
     name: ClassVar[str] = "ForgetCustomer"
@@ -63,6 +68,7 @@ class ForgetCustomer(Command):
         if name.startswith(RESERVED):
             refuse_if_unknown(self.subject, given.state(CustomerRecord, name))
         refuse_if_held(refs, given)
+        refuse_if_restricted(refs, given, "nothing of it is erased")
         if self.period is not None:
             _refuse_if_changed(self.period, given.state(Retention, POLICY))
         event = CustomerForgotten(name, self.reason, self.note, self._keys(), self.period)

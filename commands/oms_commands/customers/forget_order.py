@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Note, Reason
-from oms_commands.customers._subjects import refuse_if_held, streams_of
+from oms_commands.customers._subjects import refuse_if_held, refuse_if_restricted, streams_of
 from oms_ledger.domain.customers.answers import ForgottenAnswer
 from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.state import GUEST, ORDER, CustomerRecord
@@ -64,7 +64,9 @@ class ForgetOrder(Command):
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         keys = self.subject.keys if self.subject is not None else ()
         _refuse_if_anothers(existing_order(given, self.order_id, unplaced=True), keys)
-        refuse_if_held(streams_of(self.subject, self._record)[1], given)
+        refs = streams_of(self.subject, self._record)[1]
+        refuse_if_held(refs, given)
+        refuse_if_restricted(refs, given, "nothing of it is erased")
         event = CustomerForgotten(self._record, self.reason, self.note, keys)
         return [Change(event)]
 

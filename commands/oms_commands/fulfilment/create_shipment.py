@@ -16,20 +16,25 @@ from oms_commands.fulfilment._fields import (
     check_force,
 )
 from oms_ledger.domain.catalogue.state import Location
-from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import Package, ShipmentCreated, ShipmentLine
-from oms_ledger.domain.fulfilment.gate import Override, require_unblocked
+from oms_ledger.domain.fulfilment.creation import (
+    ShipmentPlan,
+    require_carrier,
+    require_shippable,
+    shipment_created,
+)
+from oms_ledger.domain.fulfilment.events import Package
+from oms_ledger.domain.fulfilment.gate import require_unblocked
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilment.views import shipment_view
+from oms_ledger.domain.fulfilments.blocks import blocks_of_work, work_at
+from oms_ledger.domain.fulfilments.rules import refs_if_begun, works_if_begun
 from oms_ledger.domain.guards import existing_order, quantities, require_location
-from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.events import UnitsPacked
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.times import dated
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
-
-_CARRIERS = ("manual",)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -38,7 +43,8 @@ class CreateShipment(Command):
 
     The order must be confirmed, and nothing may block the shipment: it is refused with
     `ship_blocked` as its dispatch would be, unless `force` with a `reason` overrides it. The units
-    leave the stock at dispatch.
+    leave the stock at dispatch. Where picking was begun, what is not picked blocks it; where the
+    work at the location was split, each part is packed by itself.
     `occurred_at` is when they were packed, if that was earlier.
     """
 
@@ -69,23 +75,32 @@ class CreateShipment(Command):
         return self
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id), (Location, self.location)]
+        refs: list[Ref] = [(Order, self.order_id), (Location, self.location)]
+        return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        if self.carrier not in _CARRIERS:
-            raise Refused(
-                f"Carrier {self.carrier} is not connected. Use one of: {', '.join(_CARRIERS)}.",
-                code="unknown_carrier",
-            )
+        require_carrier(self.carrier)
         require_location(given, self.location)
-        _check_shippable(order)
+        require_shippable(order)
         units = self._units(order)
-        override = require_unblocked(order, units, self.reason, given)
-        created = self._created(ctx, order, _lines(order, units), override)
+        work = work_at(self.location, works_if_begun(order, given))
+        blocks = blocks_of_work(work, units, ctx.now) if work else ()
+        override = require_unblocked(order, units, self.reason, given, blocks)
+        plan = ShipmentPlan(
+            ctx.command_id,
+            ctx.token,
+            self.location,
+            units,
+            self.carrier,
+            self.service,
+            tuple(Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages),
+            work.fulfilment_id if work else None,
+        )
         packed = UnitsPacked(
             self.order_id, ctx.command_id, self.location, quantities(units.items())
         )
+        created = shipment_created(order, plan, override)
         return dated([Change(packed), Change(created)], self.occurred_at, ctx)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
@@ -100,9 +115,14 @@ class CreateShipment(Command):
         }
         if self.lines is None:
             if not here:
+                untracked = any(p.untracked for p in order.lines.values())
+                remedy = (
+                    "Its import gave it no stock: cancel it, then resume it with stock."
+                    if untracked
+                    else "GET the order to see where its units are."
+                )
                 raise Refused(
-                    f"Nothing of this order is allocated at {self.location}. GET the order to see"
-                    " where its units are.",
+                    f"Nothing of this order is allocated at {self.location}. {remedy}",
                     code="nothing_to_ship",
                 )
             return here
@@ -127,57 +147,3 @@ class CreateShipment(Command):
                 errors=faults,
             )
         return wanted
-
-    def _created(
-        self, ctx: Context, order: Order, lines: tuple[ShipmentLine, ...], override: Override
-    ) -> ShipmentCreated:
-        placed, terms = order.first_event, order.terms
-        address = terms.shipping_address
-        recipient = address.name if address and address.name else None
-        if recipient is None and terms.customer is not None:
-            recipient = terms.customer.name
-        return ShipmentCreated(
-            shipment_id=ctx.command_id,
-            order_id=self.order_id,
-            order_number=placed.number,
-            channel=terms.channel,
-            location=self.location,
-            carrier=self.carrier,
-            service=self.service or (terms.shipping.service if terms.shipping else None),
-            lines=lines,
-            packages=tuple(
-                Package(p.weight_g, p.length_mm, p.width_mm, p.height_mm) for p in self.packages
-            ),
-            tracking_token=ctx.token,
-            placed_at=placed.placed_at,
-            ship_by=order.ship_by,
-            deliver_by=order.deliver_by,
-            recipient=recipient,
-            city=address.city if address else None,
-            country=address.country if address else None,
-            sensitive=placed.sensitive,
-            force=override.reason,
-            overridden=override.blocks,
-        )
-
-
-def _check_shippable(order: Order) -> None:
-    status = order.statuses.order
-    if status == "pending":
-        raise illegal_transition(
-            "The order", "pending", "shipped", "Confirm it first with POST .../confirm."
-        )
-    if status == "scheduled" and order.terms.fulfil_at:
-        raise illegal_transition(
-            "The order",
-            "scheduled",
-            "shipped",
-            f"Its fulfil_at is {rfc3339(order.terms.fulfil_at)}. Wait until then, or release"
-            " it with POST .../release-schedule.",
-        )
-    if status not in ("confirmed", "processing"):
-        raise illegal_transition("The order", status, "shipped", "It has no open units.")
-
-
-def _lines(order: Order, units: Mapping[str, int]) -> tuple[ShipmentLine, ...]:
-    return tuple(ShipmentLine(i, order.lines[i].line.sku, n) for i, n in units.items())

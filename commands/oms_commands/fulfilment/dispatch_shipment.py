@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -19,25 +19,18 @@ from oms_commands.fulfilment._fields import (
 )
 from oms_ledger.domain.errors import illegal_transition
 from oms_ledger.domain.fulfilment.answers import ShipmentAnswer
-from oms_ledger.domain.fulfilment.events import ShipmentCreated, ShipmentDispatched
+from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.fulfilment.gate import require_unblocked
-from oms_ledger.domain.fulfilment.rules import correct_date
+from oms_ledger.domain.fulfilment.rules import correct_date, dispatch, stock_in
 from oms_ledger.domain.fulfilment.state import Shipment
-from oms_ledger.domain.fulfilment.traceability import lots_shipped, serial_keys, serials_shipped
+from oms_ledger.domain.fulfilment.traceability import serial_keys, serials_shipped, stock_shipped
 from oms_ledger.domain.fulfilment.views import shipment_view
-from oms_ledger.domain.guards import (
-    existing_order,
-    existing_shipment,
-    quantities,
-)
+from oms_ledger.domain.fulfilments.blocks import held_work_refs, hold_of_work
+from oms_ledger.domain.guards import existing_order, existing_shipment
 from oms_ledger.domain.identifiers import stock_key
 from oms_ledger.domain.lots.state import Serial
-from oms_ledger.domain.orders.events import UnitsShipped
-from oms_ledger.domain.orders.rules.cancellation import packed_units
 from oms_ledger.domain.orders.state import Order
-from oms_ledger.domain.stock.events import StockShipped
 from oms_ledger.domain.stock.movements import day_of
-from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.domain.times import dated, refuse_future
 from oms_ledger.kernel import Change, Command, Context, Given, Json, Ref, Route
@@ -89,41 +82,30 @@ class DispatchShipment(Command):
         created = given.state(Shipment, self.shipment_id).created
         if created is not None:
             refs.append((Order, created.order_id))
-            units = _stock_of(created, given.state(Order, created.order_id))
+            units = stock_in(created, given.state(Order, created.order_id))
             refs += [(StockLevel, stock_key(sku, place)) for _, sku, place, _ in units]
             refs += [(Serial, key) for key in serial_keys(created, named_serials(self.serials))]
+            refs += held_work_refs(created, given)
         return refs
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         shipment, created = existing_shipment(given, self.shipment_id)
         if shipment.status not in ("created", "labelled"):
             return self._corrected(shipment, created, ctx, given)
-        order_id = created.order_id
-        order, line_ids = existing_order(given, order_id), {line.line_id for line in created.lines}
-        override = require_unblocked(order, line_ids, self.reason, given)
-        lines = quantities((line.line_id, line.quantity) for line in created.lines)
-        dispatched = ShipmentDispatched(
-            self.shipment_id,
-            order_id,
-            self.tracking_number,
-            self.simulated,
-            self.occurred_at or ctx.now,
-            override.reason,
-            override.blocks,
+        order = existing_order(given, created.order_id)
+        line_ids = {line.line_id for line in created.lines}
+        blocks = hold_of_work(created, given)
+        override = require_unblocked(order, line_ids, self.reason, given, blocks)
+        at, stock = self.occurred_at or ctx.now, stock_in(created, order)
+        left = stock_shipped(created, stock, named_lots(self.lots), day_of(at), given)
+        changes = dispatch(
+            created,
+            at,
+            left,
+            tracking_number=self.tracking_number,
+            simulated=self.simulated,
+            override=override,
         )
-        changes = [
-            Change(dispatched),
-            Change(UnitsShipped(order_id, self.shipment_id, lines)),
-        ]
-        stock = tuple(_stock_of(created, order))
-        day = day_of(self.occurred_at or ctx.now)
-        lots = lots_shipped(created, stock, named_lots(self.lots), day, given)
-        for units in stock:
-            if lots:
-                changes += lots.get(units, ())
-            line_id, sku, place, quantity = units
-            left = StockShipped(sku, place, quantity, order_id, line_id, self.shipment_id)
-            changes.append(Change(left))
         if self.serials:
             changes += serials_shipped(created, stock, named_serials(self.serials), given)
         return dated(changes, self.occurred_at, ctx)
@@ -142,14 +124,8 @@ class DispatchShipment(Command):
                 "That happens once. Another `occurred_at` alone corrects the date of a dispatch.",
             )
         refuse_future(self.occurred_at, ctx)
-        stock = _stock_of(created, given.state(Order, created.order_id))
+        stock = stock_in(created, given.state(Order, created.order_id))
         return correct_date(shipment, created, "dispatched_at", self.occurred_at, stock)
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return shipment_view(given.state(Shipment, self.shipment_id))
-
-
-def _stock_of(created: ShipmentCreated, order: Order) -> Iterator[UnitsAt]:
-    """The stock that is in a shipment."""
-    kits = kits_of(p.line for p in order.lines.values())
-    return units_taken(packed_units(created), kits)

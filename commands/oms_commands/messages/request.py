@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from oms_commands._fields import STRICT, Id, Locale
 from oms_ledger.domain.channels.state import settings_of
+from oms_ledger.domain.customers.state import CustomerRecord
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.messages.answers import MessageRequestAnswer
@@ -27,8 +28,9 @@ class RequestMessage(Command):
     """Request a message to the customer of an order, which a sender then delivers.
 
     The ledger does so by itself where the `messages` of the order's channel are on. A message holds
-    no address and no text: the sender takes both from the order. `part_id` is the id of the edit,
-    hold, shipment or refund that it is about; `locale` is that of the channel where it is left out.
+    no address and no text: the sender takes both from the order. None is written to a customer
+    whose processing is restricted. `part_id` is the id of the edit, hold, shipment or refund that
+    it is about; `locale` is that of the channel where it is left out.
     """
 
     name: ClassVar[str] = "RequestMessage"
@@ -47,13 +49,22 @@ class RequestMessage(Command):
         bool, Field(description="Write none where the order has no e-mail address any more.")
     ] = False
     forgotten: SkipJsonSchema[bool] = field(default=False, init=False)
+    record: SkipJsonSchema[str | None] = field(default=None, init=False)
 
     def with_person(self, person: Person) -> RequestMessage:
-        """The same, with whether the person of the order was forgotten."""
-        return with_fields(self, forgotten=person.forgotten)
+        """The same, with whether the person of the order was forgotten, and their record."""
+        return with_fields(self, forgotten=person.forgotten, record=person.record)
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return [(Order, self.order_id), (Message, ctx.command_id)]
+        order = given.state(Order, self.order_id)
+        refs: list[Ref] = [(Order, self.order_id), (Message, ctx.command_id)]
+        record = self._record(order)
+        return refs if record is None else [*refs, (CustomerRecord, record)]
+
+    def _record(self, order: Order) -> str | None:
+        """The record of the order's customer; None where there is none."""
+        customer = order.terms.customer if order.placed is not None else None
+        return self.record or (customer.id if customer is not None else None)
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
@@ -65,6 +76,16 @@ class RequestMessage(Command):
                 "The order has no e-mail address, or its customer was forgotten. Set the address"
                 " with POST /v1/orders/{order_id}/edit.",
                 code="no_email_address",
+            )
+        record = self._record(order)
+        if record is not None and given.state(CustomerRecord, record).restricted is not None:
+            if self.if_possible:
+                return ()
+            raise Refused(
+                "The processing of the customer's data is restricted, and no message is written to"
+                " them. Lift the restriction first, once they were informed.",
+                code="restricted",
+                errors=[{"customer_id": record}],
             )
         settings = settings_of(order.terms.channel, given)
         event = MessageRequested(

@@ -9,6 +9,7 @@ from oms_commands.orders.confirm import ConfirmOrder
 from oms_commands.orders.edit import EditOrder
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.hold import HoldOrder
+from oms_commands.orders.import_order import ImportOrder
 from oms_commands.orders.note import NoteOrder
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.orders.place_received import PlaceReceivedOrder
@@ -22,6 +23,7 @@ from oms_ledger.kernel import Command
 COMMANDS: tuple[type[Command], ...] = (
     PlaceOrder,
     PlaceReceivedOrder,
+    ImportOrder,
     ConfirmOrder,
     EditOrder,
     ReleaseScheduledOrder,

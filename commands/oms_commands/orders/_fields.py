@@ -146,6 +146,14 @@ def customer_of(given: CustomerFields | None) -> Customer | None:
     return Customer(given.id, given.name, given.email, given.phone)
 
 
+def emails_of(customer: CustomerFields | None) -> tuple[str, ...]:
+    """The e-mail addresses of a customer: one, and the id where it is one."""
+    if customer is None:
+        return ()
+    email = (customer.email.personal,) if customer.email else ()
+    return (*email, customer.id) if customer.id and "@" in customer.id else email
+
+
 def address_of(given: AddressFields | None) -> Address | None:
     if given is None:
         return None

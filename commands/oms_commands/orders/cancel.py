@@ -12,6 +12,7 @@ from oms_commands._fields import STRICT, Id, Note, OccurredAt
 from oms_commands.orders._fields import CancelledLine
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.rules.cancellation import (
     cancel_lines,
@@ -47,7 +48,8 @@ class CancelOrder(OrderCommand):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        return [(Order, self.order_id), *cancellation_refs(order, given)]
+        work = refs_if_begun(self.order_id, given)
+        return [(Order, self.order_id), *cancellation_refs(order, given), *work]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id, unplaced=True)
@@ -55,7 +57,8 @@ class CancelOrder(OrderCommand):
             raise illegal_transition(
                 "The order", "received", "cancelled in part", "Cancel it whole, or wait."
             )
-        return dated(self._changes(order, given), self.occurred_at, ctx)
+        changes = put_back_if_begun(self._changes(order, given), order, given)
+        return dated(changes, self.occurred_at, ctx)
 
     def _changes(self, order: Order, given: Given) -> Sequence[Change]:
         if self.lines is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Annotated, ClassVar, TypeVar
 
@@ -27,17 +27,22 @@ from oms_commands.orders._fields import (
     SetShippingAddress,
     address_of,
     customer_of,
+    emails_of,
     line_of,
     shipping_of,
 )
 from oms_ledger.domain.catalogue.state import product_refs, stored_sku
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order, stock_of_lines
 from oms_ledger.domain.money import to_minor
 from oms_ledger.domain.orders.answers import EditedOrderAnswer
+from oms_ledger.domain.orders.events import OrderEdited
+from oms_ledger.domain.orders.holds import HOLDABLE
 from oms_ledger.domain.orders.rules.amendment import NewPrice, WantedEdit, edit, next_line_id
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.views import edited_order_view
 from oms_ledger.domain.personal import Person, personal_values, with_fields
+from oms_ledger.domain.risk.rules import blocked_list_holds
 from oms_ledger.domain.routing.source import is_routed, routing_refs
 from oms_ledger.domain.stock.rules import (
     backorder_refs,
@@ -85,6 +90,7 @@ class EditOrder(Command):
     notify_customer: bool = False
     occurred_at: OccurredAt = None
     owner: SkipJsonSchema[Person | None] = field(default=None, init=False)
+    email_blinds: SkipJsonSchema[tuple[str, ...]] = field(default=(), init=False)
 
     @model_validator(mode="after")
     def _each_thing_is_changed_once(self) -> EditOrder:
@@ -109,12 +115,30 @@ class EditOrder(Command):
         if order.placed:
             address = address_of(self._new_address) or order.terms.shipping_address
             refs += routing_refs(order.terms.channel, address, skus, given, self.order_id)
-        return refs
+        return [*refs, *refs_if_begun(self.order_id, given)]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
-        changes = edit(order, self._wanted(order, ctx, given), ctx, given)
-        return dated(changes, self.occurred_at, ctx)
+        edited = edit(order, self._wanted(order, ctx, given), ctx, given)
+        changes = put_back_if_begun(edited, order, given)
+        return dated([*changes, *self._holds(order, edited, given)], self.occurred_at, ctx)
+
+    def _holds(self, order: Order, changes: Sequence[Change], given: Given) -> list[Change]:
+        """The hold of an order whose new customer is on the blocked list."""
+        edited = [each.event for each in changes if isinstance(each.event, OrderEdited)]
+        if not edited or edited[0].customer is None or order.statuses.order not in HOLDABLE:
+            return []
+        terms = replace(order.terms, customer=edited[0].customer)
+        holds = blocked_list_holds(self.order_id, terms, self.email_blinds, given)
+        return [Change(hold) for hold in holds if hold.hold_id not in order.holds]
+
+    @property
+    def emails_to_blind(self) -> tuple[str, ...]:
+        """Of a new customer, whose id may be one too, to be compared with the blocked list."""
+        return tuple(email for each in self._of(SetCustomer) for email in emails_of(each.customer))
+
+    def with_blinds(self, blinds: Sequence[str]) -> EditOrder:
+        return with_fields(self, email_blinds=tuple(blinds))
 
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         return edited_order_view(given.state(Order, self.order_id), ctx.command_id)

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.json_values import rfc3339
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest, cancellation_refs
@@ -36,7 +37,8 @@ class ExpireOrder(OrderCommand):
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
         order = given.state(Order, self.order_id)
-        return [(Order, self.order_id), *cancellation_refs(order, given)]
+        work = refs_if_begun(self.order_id, given)
+        return [(Order, self.order_id), *cancellation_refs(order, given), *work]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
@@ -54,7 +56,8 @@ class ExpireOrder(OrderCommand):
             )
         if status in ENDED or not _is_unpaid(order) or _is_packed_or_shipped(order):
             return ()
-        return cancel_rest(self.order_id, order, "expired", None, given)
+        expired = cancel_rest(self.order_id, order, "expired", None, given)
+        return put_back_if_begun(expired, order, given)
 
 
 def _is_unpaid(order: Order) -> bool:

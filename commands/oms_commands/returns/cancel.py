@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Id, OccurredAt, RequiredText
 from oms_commands.returns._return_command import ReturnCommand, return_refs
 from oms_ledger.domain.errors import illegal_transition
+from oms_ledger.domain.fulfilments.rules import refs_if_begun
 from oms_ledger.domain.orders.rules.cancellation import cancellation_refs
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.returns.events import ReturnCancelled
@@ -48,7 +49,8 @@ class CancelReturn(ReturnCommand):
         if replacement is None:
             return refs
         order = given.state(Order, replacement)
-        return [*refs, (Order, replacement), *cancellation_refs(order, given)]
+        work = refs_if_begun(replacement, given)
+        return [*refs, (Order, replacement), *cancellation_refs(order, given), *work]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         return_, _ = existing_return(given, self.return_id)

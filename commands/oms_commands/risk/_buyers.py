@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, TypeVar
 
@@ -17,8 +18,15 @@ from oms_ledger.kernel import Command, Context, Given, Json, Ref
 
 C = TypeVar("C", bound="BuyerCommand")
 
+_KEY = re.compile(r"email:[0-9a-f]{64}|customer:.+", re.DOTALL)
+"""How lists name entries."""
+
 BuyerName = Annotated[
-    Id, Field(description="The id of a customer, or an e-mail address, which is not stored.")
+    Id,
+    Field(
+        description="The id of a customer, an e-mail address, which is not stored, or the `buyer`"
+        " of an entry as lists show it."
+    ),
 ]
 
 
@@ -34,15 +42,18 @@ class BuyerCommand(Command):
 
     @property
     def emails_to_blind(self) -> tuple[str, ...]:
-        return (self.buyer,) if "@" in self.buyer else ()
+        return (self.buyer,) if "@" in self.buyer and not _KEY.fullmatch(self.buyer) else ()
 
     def with_blinds(self: C, blinds: Sequence[str]) -> C:
         return with_fields(self, buyer="", email_blinds=tuple(blinds))
 
     @property
     def key(self) -> str:
-        """The key of the entry. `Refused` where an e-mail address was not blinded, since no key of
+        """The key of the entry: `buyer` itself where it is one already, as lists show it. `Refused`
+        where an e-mail address was not blinded, since no key of
         the ledger is there to do so."""
+        if _KEY.fullmatch(self.buyer):
+            return self.buyer
         if self.email_blinds:
             return f"email:{self.email_blinds[0]}"
         if "@" in self.buyer:

@@ -24,9 +24,9 @@ from oms_ledger.kernel import Change, Context, Given, Json, Route
 class AssessOrderRisk(OrderCommand):
     """Record the risk score of an order, and the decision on it.
 
-    `review` and `deny` hold the order by the rule `risk`, with the score on record; `accept`
-    releases that hold. Other holds stay as they are, and a denied order is not cancelled. `score`
-    is a number by the scale of its `provider`.
+    `review` and `deny` hold the order by the rule `risk`, with the score on record; one after the
+    other gives that hold its own reason. `accept` releases it. Other holds stay as they are, and a
+    denied order is not cancelled. `score` is a number by the scale of its `provider`.
     """
 
     name: ClassVar[str] = "AssessOrderRisk"
@@ -59,9 +59,11 @@ class AssessOrderRisk(OrderCommand):
         hold_id = rule_hold_id(self.order_id, RISK)
         if self.decision == "accept":
             return [Change(HoldReleased(self.order_id, hold_id))] if hold_id in order.holds else []
-        if hold_id in order.holds or order.statuses.order not in HOLDABLE:
+        if order.statuses.order not in HOLDABLE:
             return []
         inputs = [("score", score), ("decision", self.decision)]
         if self.provider is not None:
             inputs.append(("provider", self.provider))
-        return [Change(held_by_rule(self.order_id, RISK, f"risk: {self.decision}", inputs))]
+        held = held_by_rule(self.order_id, RISK, f"risk: {self.decision}", inputs)
+        before = order.holds.get(hold_id)
+        return [] if before is not None and before.reason == held.reason else [Change(held)]

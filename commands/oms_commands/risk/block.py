@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from oms_ledger.domain.risk.state import BlockedBuyer
 from oms_ledger.kernel import Change, Context, Given, Json, Route
 
 _ENTRIES_MAX = 50_000
-"""Entries of the blocked list, which every writer keeps in memory."""
+"""Buyers who are blocked at the same time; every writer keeps the list in memory."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -38,12 +38,19 @@ class BlockBuyer(BuyerCommand):
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         event = BuyerBlocked(self.key, self.reason)
-        if event == given.state(BlockedBuyer, self.key).blocked:
+        before = given.state(BlockedBuyer, self.key).blocked
+        if event == before:
             return ()
         entries = given.all(BlockedBuyer)
-        if len(entries) >= _ENTRIES_MAX and not given.state(BlockedBuyer, self.key).version:
+        if before is None and len(entries) >= _ENTRIES_MAX <= _blocked(entries):
             raise Refused(
-                f"The blocked list has {_ENTRIES_MAX} entries, which is the most it can have.",
+                f"The blocked list has {_ENTRIES_MAX} entries, which is the most it can have."
+                " Unblock those that are not needed any more with DELETE /v1/blocked/{buyer}.",
                 code="blocked_list_full",
             )
         return [Change(event)]
+
+
+def _blocked(entries: Collection[BlockedBuyer]) -> int:
+    """How many of these are blocked now."""
+    return sum(entry.blocked is not None for entry in entries)

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from oms_commands._fields import STRICT, Code, Id, OccurredAt, Reason
 from oms_commands.orders._order_command import OrderCommand
 from oms_ledger.domain.errors import Refused, illegal_transition
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun, refs_if_begun
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.orders.lines import Allocation
 from oms_ledger.domain.orders.state import Order
@@ -42,7 +43,8 @@ class RerouteOrder(OrderCommand):
     occurred_at: OccurredAt = None
 
     def reads(self, ctx: Context, given: Given) -> Iterable[Ref]:
-        return reroute_refs(self.order_id, given)
+        work = refs_if_begun(self.order_id, given)
+        return [*reroute_refs(self.order_id, given), *work]
 
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
@@ -64,7 +66,8 @@ class RerouteOrder(OrderCommand):
                     for a in rerouted.kept
                 ],
             )
-        return dated(rerouted.changes, self.occurred_at, ctx)
+        changes = put_back_if_begun(rerouted.changes, order, given)
+        return dated(changes, self.occurred_at, ctx)
 
     def _moved(self, order: Order) -> list[Allocation]:
         places = frozenset(self.without) if self.without else None

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oms_ledger.domain.customers.events import CustomerForgotten, CustomerTagged
+from oms_ledger.domain.customers.events import (
+    CustomerForgotten,
+    CustomerRestricted,
+    CustomerRestrictionLifted,
+    CustomerTagged,
+)
 from oms_ledger.domain.customers.state import RESERVED, tags_after
 from oms_ledger.domain.orders.events import (
     OrderCancelled,
@@ -20,7 +25,8 @@ from oms_projections.customers.rows import CustomerOrderRow, CustomerRow
 
 OrderChange = OrderEdited | OrderCancelled | OrderResumed | PaymentProgressed | ReturnProgressed
 ORDER_CHANGES = (OrderEdited, OrderCancelled, OrderResumed, PaymentProgressed, ReturnProgressed)
-RECORDED = (CustomerTagged, CustomerForgotten)
+RecordChange = CustomerTagged | CustomerForgotten | CustomerRestricted | CustomerRestrictionLifted
+RECORDED = (CustomerTagged, CustomerForgotten, CustomerRestricted, CustomerRestrictionLifted)
 VOID = frozenset({"declined", "cancelled"})
 
 
@@ -83,11 +89,16 @@ def _add_customer(page: Page, customer_id: str | None) -> None:
         page.put(CustomerRow(customer_id))
 
 
-def recorded(row: CustomerRow, event: CustomerTagged | CustomerForgotten) -> None:
-    if isinstance(event, CustomerTagged):
-        row.tags = tags_after(row.tags, event)
-    else:
-        row.forgotten += 1
+def recorded(row: CustomerRow, event: RecordChange) -> None:
+    match event:
+        case CustomerTagged():
+            row.tags = tags_after(row.tags, event)
+        case CustomerForgotten():
+            row.forgotten += 1
+        case CustomerRestricted():
+            row.restricted = True
+        case CustomerRestrictionLifted():
+            row.restricted = False
 
 
 def changed(row: CustomerOrderRow, event: OrderChange) -> None:
@@ -112,7 +123,7 @@ def changed(row: CustomerOrderRow, event: OrderChange) -> None:
 
 READ_MODEL = ReadModel(
     name="customers",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(CustomerRow, CustomerOrderRow),
     touches=touches,

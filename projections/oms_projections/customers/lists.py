@@ -18,9 +18,11 @@ STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=Tru
 @dataclass(frozen=True, slots=True, config=STRICT)
 class ListCustomers:
     """By id: customers who have one that is no e-mail address. Guests are found by their address:
-    GET /v1/orders?q=. Tags may be several, with commas between: any of them."""
+    GET /v1/orders?q=. Tags may be several, with commas between: any of them. Those whose processing
+    is restricted are left out; with `restricted` they alone are listed, by id and nothing more."""
 
     tag: Several[str] = None
+    restricted: bool = False
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -31,6 +33,7 @@ def list_customers(params: ListCustomers, reader: Reader) -> Mapping[str, Json]:
         "list_customers",
         after=after,
         tag=None if params.tag is None else list(params.tag),
+        restricted=params.restricted,
         limit=params.limit,
     )
     last: Mark | None = [column(rows[-1], "customer_id", str)] if rows else None

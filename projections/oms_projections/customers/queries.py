@@ -18,7 +18,7 @@ from oms_ledger.domain.customers.answers import (
     CustomersAnswer,
     CustomerSummaryAnswer,
 )
-from oms_ledger.domain.customers.events import CustomerHeld, CustomerNoted
+from oms_ledger.domain.customers.events import CustomerHeld, CustomerNoted, CustomerRestricted
 from oms_ledger.domain.customers.state import GUEST, CustomerRecord
 from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
@@ -128,6 +128,7 @@ def _summary(
         "last_order_at": maybe_time(placed[-1], "placed_at") if placed else None,
         "forgotten": record.forgotten,
         "holds": _holds(record, history),
+        "restriction": _restriction(record, history),
         "tags": list(record.tags),
         "notes": _notes(history),
     }
@@ -155,6 +156,20 @@ def _holds(record: CustomerRecord, history: Sequence[Recorded]) -> list[Json]:
         for r in history
         if isinstance(r.event, CustomerHeld) and r.event.hold_id in record.holds
     ]
+
+
+def _restriction(record: CustomerRecord, history: Sequence[Recorded]) -> Json:
+    """The restriction in force, with who set it and when."""
+    restricted = record.restricted
+    if restricted is None:
+        return None
+    (*_, newest) = (r for r in history if isinstance(r.event, CustomerRestricted))
+    return {
+        "reason": restricted.reason,
+        "reference": restricted.reference,
+        "restricted_at": rfc3339(newest.meta.recorded_at),
+        "restricted_by": newest.meta.actor,
+    }
 
 
 def _notes(history: Sequence[Recorded]) -> list[Json]:

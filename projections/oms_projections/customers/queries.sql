@@ -2,7 +2,7 @@
 -- By id. The sums of a customer's orders are made for the customers of the page alone.
 WITH chosen AS (
     SELECT customer_id, tags, forgotten FROM customers
-    WHERE true
+    WHERE restricted = %(restricted)s
       AND customer_id > %(after)s::text -- if after
       AND tags && %(tag)s::text[] -- if tag
     ORDER BY customer_id LIMIT %(limit)s

@@ -12,13 +12,14 @@ from oms_ledger.kernel import Row
 @dataclass(slots=True)
 class CustomerRow(Row):
     """One customer who has an id. `tags` are in the order in which they were added; `forgotten`
-    counts how often they were."""
+    counts how often they were. `restricted`: the processing of their data is."""
 
     table: ClassVar[str] = "customers"
     key: ClassVar[tuple[str, ...]] = ("customer_id",)
     customer_id: str
     tags: list[str] = field(default_factory=list)
     forgotten: int = 0
+    restricted: bool = False
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 CREATE TABLE customers{v} (
     customer_id text COLLATE "C" PRIMARY KEY,
     tags text[] NOT NULL,
-    forgotten bigint NOT NULL
+    forgotten bigint NOT NULL,
+    restricted boolean NOT NULL
 );
 
 CREATE INDEX customers{v}_tags ON customers{v} USING gin (tags);

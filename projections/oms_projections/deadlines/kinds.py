@@ -9,6 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from oms_ledger.domain.fulfilments.events import (
+    FulfilmentDue,
+    FulfilmentOpened,
+    FulfilmentOverdue,
+    FulfilmentScheduled,
+)
 from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
@@ -79,8 +85,11 @@ def _scheduled_order(event: Event) -> DeadlineChange | None:
 
 def _unpaid_order(event: Event) -> DeadlineChange | None:
     """By its `pay_by` an order is to be paid. Whether it is, the command decides. An order that has
-    expired, or of which anything has shipped, does not expire any more."""
+    expired, or of which anything has shipped, does not expire any more; one that was imported never
+    does."""
     match event:
+        case OrderPlaced() if event.imported is not None:
+            return None
         case OrderPlaced():
             return _set_for_units(event, event.terms.pay_by)
         case UnitsShipped():
@@ -89,6 +98,29 @@ def _unpaid_order(event: Event) -> DeadlineChange | None:
             return DeadlineEnded(event.order_id)
         case _:
             return _units_changed(event)
+
+
+def _scheduled_fulfilment(event: Event) -> DeadlineChange | None:
+    """Before its `not_before` the work at a location does not begin."""
+    match event:
+        case FulfilmentScheduled():
+            return DeadlineSet(event.fulfilment_id, event.not_before)
+        case FulfilmentDue():
+            return DeadlineEnded(event.fulfilment_id)
+        case _:
+            return None
+
+
+def _overdue_fulfilment(event: Event) -> DeadlineChange | None:
+    """By its `ship_by` the work at a location, once it was begun, is to be shipped. Whether it is,
+    the command decides."""
+    match event:
+        case FulfilmentOpened():
+            return DeadlineSet(event.fulfilment_id, event.ship_by)
+        case FulfilmentOverdue():
+            return DeadlineEnded(event.fulfilment_id)
+        case _:
+            return None
 
 
 def _expiring_lot(event: Event) -> DeadlineChange | None:
@@ -141,6 +173,10 @@ KINDS: tuple[DeadlineKind, ...] = (
     ),
     DeadlineKind("unpaid_order", (OrderPlaced, UnitsShipped, *UNITS_CHANGED), _unpaid_order),
     DeadlineKind("expiring_lot", (LotDefined,), _expiring_lot),
+    DeadlineKind(
+        "scheduled_fulfilment", (FulfilmentScheduled, FulfilmentDue), _scheduled_fulfilment
+    ),
+    DeadlineKind("overdue_fulfilment", (FulfilmentOpened, FulfilmentOverdue), _overdue_fulfilment),
     DeadlineKind(
         "reservation",
         (ReservationCreated, ReservationExtended, ReservationReleased, ReservationUsed),

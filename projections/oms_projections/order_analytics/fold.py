@@ -24,7 +24,7 @@ def touches(r: Recorded) -> Iterable[RowKey]:
     event = r.event
     if isinstance(event, orders.FOLLOWED) and event.order_id is not None:
         yield OrderFigureRow, (event.order_id,)
-    if isinstance(event, HoldReleased):
+    if isinstance(event, OrderHeld | HoldReleased):
         yield HoldFigureRow, (event.order_id, event.hold_id)
     elif isinstance(event, payments.FOLLOWED):
         yield PaymentFigureRow, (event.payment_id,)
@@ -39,8 +39,7 @@ def fold(r: Recorded, page: Page) -> None:
     elif isinstance(event, PaymentRequested):
         page.add(payments.requested(r, event))
     elif isinstance(event, OrderHeld):
-        at = r.meta.happened_at
-        page.add(HoldFigureRow(event.order_id, event.hold_id, event.reason, at, None))
+        page.put(_held(r, event, page.get(HoldFigureRow, event.order_id, event.hold_id)))
     elif isinstance(event, HoldReleased):
         hold = _existing(page, HoldFigureRow, r, event.order_id, event.hold_id)
         hold.released_at = r.meta.happened_at
@@ -55,6 +54,16 @@ def fold(r: Recorded, page: Page) -> None:
         page.put(return_)
     else:
         _fold_order(r, page)
+
+
+def _held(r: Recorded, event: OrderHeld, before: HoldFigureRow | None) -> HoldFigureRow:
+    """A hold, or one that got another reason, or was set again by the same rule; then it counts
+    from the last time."""
+    if before is not None and before.released_at is None:
+        before.reason = event.reason
+        return before
+    at = r.meta.happened_at
+    return HoldFigureRow(event.order_id, event.hold_id, event.reason, at, None)
 
 
 def _fold_order(r: Recorded, page: Page) -> None:
@@ -79,7 +88,7 @@ def _existing(page: Page, kind: type[R], r: Recorded, *key: str) -> R:
 
 READ_MODEL = ReadModel(
     name="order_analytics",
-    version=1,
+    version=2,
     package=__name__.rpartition(".")[0],
     rows=(OrderFigureRow, HoldFigureRow, PaymentFigureRow, ReturnFigureRow),
     touches=touches,

@@ -339,3 +339,62 @@ GROUP BY k.key_id
 HAVING bool_and(coalesce(o.last_at, k.created_at)
     < coalesce(own.cutoff, others.cutoff, '-infinity'))
 ORDER BY k.key_id LIMIT %(limit)s;
+
+-- name: works_of_orders
+-- What the fulfilment orders of orders follow from: the order whole, those on which work has begun,
+-- and its shipments. These are of two other read models, which may be behind this one or ahead.
+SELECT o.order_id, o.channel, o.ship_by, o.placed_at, d.document, f.works, s.parcels,
+    (SELECT p.position FROM projection_positions p
+        WHERE p.name = 'fulfilment_queue' AND p.state = 'live') AS works_position
+FROM listed AS o
+JOIN order_dossiers AS d USING (order_id)
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('document', q.document, 'position', q.position))::text AS works
+    FROM fulfilment_queue AS q WHERE q.order_id = o.order_id
+) AS f ON true
+LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('shipment_id', p.shipment_id, 'location', p.location,
+        'carrier', p.carrier, 'lines', p.lines, 'fulfilment_id', p.fulfilment_id))::text AS parcels
+    FROM shipments AS p WHERE p.order_id = o.order_id
+) AS s ON true
+
+-- name: work_filters
+-- What lists of fulfilment orders have in common. No sensitive order is found by its external id.
+  AND facets && %(location)s::text[] -- if location
+  AND facets && %(channel)s::text[] -- if channel
+  AND facets && %(within)s::text[] -- if within
+  AND ship_by < %(due_before)s::timestamptz -- if due_before
+  AND order_id IN (SELECT t.order_id FROM order_terms AS t WHERE t.term LIKE %(q)s::text -- if q
+      AND t.grams @> %(grams)s::text[] -- if grams
+      AND NOT t.sensitive) -- if q
+
+-- name: work_of_order
+-- One order.
+WITH listed AS (SELECT * FROM orders WHERE order_id = %(order_id)s::text)
+-- include: works_of_orders
+;
+
+-- name: work_by_due_date
+-- Orders with units that have not left, those that are to be shipped first come first.
+WITH listed AS (
+    SELECT * FROM orders AS o
+    WHERE status IN ('scheduled', 'confirmed', 'processing')
+      AND (ship_by, order_id) >= (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: work_filters
+    ORDER BY ship_by, order_id
+    LIMIT %(limit)s
+)
+-- include: works_of_orders
+ORDER BY o.ship_by, o.order_id;
+
+-- name: work_newest_first
+-- All orders, those that were placed last come first.
+WITH listed AS (
+    SELECT * FROM orders AS o
+    WHERE (placed_at, order_id) <= (%(after)s::timestamptz, %(after_id)s::text)
+    -- include: work_filters
+    ORDER BY placed_at DESC, order_id DESC
+    LIMIT %(limit)s
+)
+-- include: works_of_orders
+ORDER BY o.placed_at DESC, o.order_id DESC;

@@ -143,6 +143,7 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         facets=[],
         search="",
         grams=[],
+        fulfilment_id=event.fulfilment_id,
     )
     index(row)
     return row
@@ -220,7 +221,7 @@ def stored(value: Personal | None) -> dict[str, object] | None:
 
 READ_MODEL = ReadModel(
     name="shipping_analytics",
-    version=4,
+    version=5,
     package=__name__.rpartition(".")[0],
     rows=(ShipmentRow, PromiseRow),
     touches=touches,

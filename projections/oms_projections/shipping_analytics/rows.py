@@ -54,6 +54,7 @@ class ShipmentRow(Row):
     facets: list[str]
     search: str
     grams: list[str]
+    fulfilment_id: str | None
 
 
 @dataclass(slots=True)

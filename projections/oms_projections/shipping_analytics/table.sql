@@ -33,7 +33,8 @@ CREATE TABLE shipments{v} (
     first_exception_at timestamptz,
     facets text[] NOT NULL,
     search text NOT NULL,
-    grams text[] NOT NULL
+    grams text[] NOT NULL,
+    fulfilment_id text COLLATE "C"
 ) WITH (fillfactor = 70);
 
 -- The order of lists. Conditions on the dates after it are checked without a look at the row.

@@ -23,6 +23,7 @@ def shipment(row: Mapping[str, object]) -> dict[str, Json]:
         "exception": maybe(row, "trouble", str),
         "tracking_number": maybe(row, "tracking_number", str),
         "tracking_token": column(row, "tracking_token", str),
+        "fulfilment_id": maybe(row, "fulfilment_id", str),
         "units": column(row, "units", int),
         "lines": column(row, "lines", list),
         "packages": column(row, "packages", list),

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from oms_ledger.app import open_oms
-from oms_ledger.cli.ledger import DataDirOption, LedgerOption, settings
+from oms_ledger.cli.ledger import DataDirOption, LedgerOption, cli_actor, settings
+from oms_ledger.cli.progress import bars
 from oms_ledger.cli.terminal import console
 from oms_ledger.heap import tune_interpreter
+from oms_ledger.importers.past_orders import PastOrdersReport, import_past_orders, orders_in
 from oms_ledger.importers.run import ImportOptions, import_file
 
 app = typer.Typer(no_args_is_help=True, help="Bring in orders from other systems' files.")
@@ -62,3 +64,74 @@ def orders(
     console.print(f"The whole account: {account.path}")
     if not account.balances:
         raise typer.Exit(1)
+
+
+class StockUse(StrEnum):
+    """What an import of past orders does with stock."""
+
+    SKIP = "skip"
+    UPDATE = "update"
+    FORCE = "force"
+
+
+REFUSALS_SHOWN = 10
+
+
+@app.command("past-orders")
+def past_orders(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON as POST /v1/orders:import takes it, or .jsonl with an order a line.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    stock: Annotated[
+        StockUse, typer.Option(help="For orders of the file that do not say it themselves.")
+    ] = StockUse.SKIP,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Decide every order; write none.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write every refusal (JSON).")
+    ] = None,
+    ledger: LedgerOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Import orders of the past with their own numbers, dates, shipments and payments.
+
+    Running it again imports no order twice that has an external id.
+
+    Example: [bold]oms-ledger import past-orders orders.jsonl --stock skip[/]
+    """
+    total = orders_in(file)
+    with open_oms(settings(ledger, data_dir)) as oms, bars() as show:
+        done = 0
+
+        def progressed(more: int) -> None:
+            nonlocal done
+            done += more
+            show("Importing", done, total)
+
+        account = import_past_orders(
+            oms.bus, file, stock.value, actor=cli_actor(), dry_run=dry_run, progressed=progressed
+        )
+    _show(account, dry_run=dry_run)
+    if report is not None:
+        account.write(report)
+    if account.refused:
+        raise typer.Exit(1)
+
+
+def _show(account: PastOrdersReport, *, dry_run: bool) -> None:
+    done = "could be imported" if dry_run else "imported"
+    console.print(
+        f"{account.total:,} orders: {account.imported:,} {done}, {account.already:,} there already,"
+        f" {len(account.refused):,} refused"
+    )
+    for code, count in account.codes.most_common():
+        console.print(f"  {code}: {count:,}")
+    for each in account.refused[:REFUSALS_SHOWN]:
+        name = each.external_id or f"order {each.number} of the file"
+        console.print(f"{name}: {each.detail}", markup=False)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
 from oms_ledger.domain.catalogue.state import order_number
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.connections.describe import describe_connection
@@ -20,6 +26,8 @@ from oms_ledger.domain.fulfilment.describe import describe_shipment
 from oms_ledger.domain.fulfilment.events import (
     SHIPMENT_EVENTS,
 )
+from oms_ledger.domain.fulfilments.describe import describe_fulfilment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
 from oms_ledger.domain.inbound.describe import describe_inbound
 from oms_ledger.domain.inbound.events import INBOUND_EVENTS
 from oms_ledger.domain.lots.describe import describe_lot, describe_serial
@@ -59,6 +67,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_draft(event)]
     if isinstance(event, SHIPMENT_EVENTS):
         return [describe_shipment(event)]
+    if isinstance(event, FULFILMENT_EVENTS):
+        return [describe_fulfilment(event, skus)]
     if isinstance(event, PAYMENT_EVENTS):
         return [describe_payment(event)]
     if isinstance(event, RETURN_EVENTS):
@@ -101,4 +111,8 @@ def describe(event: Event, skus: Skus) -> list[str]:
         return [describe_retention(event)]
     if isinstance(event, OrderNumbered):
         return [f"Order {order_number(event.channel, event.sequence)} numbered"]
+    if isinstance(event, NumbersPassed):
+        return [f"Channel {event.channel} gives no number up to {event.sequence} any more"]
+    if isinstance(event, OrderNumberClaimed):
+        return [f"Number {event.number} kept by an imported order"]
     raise TypeError(f"{event.type} has no words yet; give it some in {__name__}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 ORDERS = uuid.UUID("0d7f6e0e-6c1b-5a51-9d0e-6f1f3a1b7c11")
 """Namespace of the ids of orders that have an external id. Never to be changed."""
@@ -47,6 +48,38 @@ def stock_group(sku: str) -> str:
     return f"{sku}@"
 
 
+def fulfilment_id_of(order_id: str, location: str, part: int = 1) -> str:
+    """The id of a fulfilment order: fixed by order, location and the number of its part, which is 1
+    for all units that were not split off. Location codes have no `@` and no `~`."""
+    first = f"{order_id}@{location}"
+    return first if part == 1 else f"{first}~{part}"
+
+
+def fulfilment_group(order_id: str) -> str:
+    """What the ids of an order's fulfilment orders have in common."""
+    return f"{order_id}@"
+
+
+class FulfilmentName(NamedTuple):
+    """What the id of a fulfilment order is made of."""
+
+    order_id: str
+    location: str
+    part: int
+
+
+def fulfilment_name(fulfilment_id: str) -> FulfilmentName | None:
+    """What an id of `fulfilment_id_of` is made of; None for any other text."""
+    order_id, _, place = fulfilment_id.rpartition("@")
+    location, _, number = place.partition("~")
+    if not order_id or not location:
+        return None
+    if not number:
+        return FulfilmentName(order_id, location, 1) if "~" not in place else None
+    is_part = number.isascii() and number.isdecimal() and len(number) < 10 and number[0] != "0"
+    return FulfilmentName(order_id, location, int(number)) if is_part and number != "1" else None
+
+
 def lot_key(sku: str, name: str) -> str:
     """Key of a lot of a SKU, or of a unit of it with a serial number. These names have no `@`, so
     the last one parts the two."""
@@ -56,6 +89,20 @@ def lot_key(sku: str, name: str) -> str:
 def channel_key(channel: str) -> str:
     """Key of a channel's stream. `Web` and `web` are one channel."""
     return channel.lower()
+
+
+def number_key(number: str) -> str:
+    """Key of the stream of an order's own number. `SO-1` and `so-1` are one number."""
+    return number.casefold()
+
+
+SHIPMENTS = uuid.UUID("2c6f1b7e-0d4a-5e93-b8a1-5f7d3c9e6a10")
+"""Namespace of the ids of imported shipments. Never to be changed."""
+
+
+def imported_shipment_id(order_id: str, number: int) -> str:
+    """The id of the shipment of an imported order with this number, from 1."""
+    return str(uuid.uuid5(SHIPMENTS, f"{order_id}\x1f{number}"))
 
 
 PAYMENTS = uuid.UUID("5c0f9b3a-3b0e-5d0c-8f57-2a4c6e8d1b90")

@@ -45,11 +45,13 @@ class Person:
     """The data subject of a command's personal values: the customer with this `id`; without an
     id, the holder of the e-mail address among the values; without either, the subject named
     `fallback`, such as `order:<id>`. `forgotten`: the personal values of the order that the person
-    was resolved from cannot be read any more."""
+    was resolved from cannot be read any more; `record` is the key of their stream then, None where
+    it is the id's."""
 
     id: str | None
     fallback: str
     forgotten: bool = False
+    record: str | None = None
 
 
 class PersonalCommand(Protocol):

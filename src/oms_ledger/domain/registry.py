@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
-from oms_ledger.domain.catalogue.state import Channel, Location, Product
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
+from oms_ledger.domain.catalogue.state import Channel, Location, OrderNumber, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.channels.state import ChannelSettings
 from oms_ledger.domain.connections.events import CONNECTION_EVENTS
@@ -17,6 +23,8 @@ from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import SHIPMENT_EVENTS
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.events import FULFILMENT_EVENTS
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.inbound.events import INBOUND_EVENTS
 from oms_ledger.domain.inbound.state import Inbound
 from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
@@ -55,6 +63,7 @@ EVENTS: dict[str, type[Event]] = {
         *TRANSFER_EVENTS,
         *COUNT_EVENTS,
         *RESERVATION_EVENTS,
+        *FULFILMENT_EVENTS,
         *SHIPMENT_EVENTS,
         *PAYMENT_EVENTS,
         *RETURN_EVENTS,
@@ -63,6 +72,8 @@ EVENTS: dict[str, type[Event]] = {
         LocationDefined,
         ProductDefined,
         OrderNumbered,
+        NumbersPassed,
+        OrderNumberClaimed,
         ChannelDefined,
         *CONNECTION_EVENTS,
         *ROUTING_EVENTS,
@@ -85,6 +96,7 @@ STATES: dict[str, type[State]] = {
         Transfer,
         Count,
         Reservation,
+        Fulfilment,
         Shipment,
         Payment,
         StoreCredit,
@@ -94,6 +106,7 @@ STATES: dict[str, type[State]] = {
         Location,
         Product,
         Channel,
+        OrderNumber,
         ChannelSettings,
         VendorConnection,
         OrderRouting,

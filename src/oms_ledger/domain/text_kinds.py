@@ -43,6 +43,7 @@ EventData: TypeAlias = Annotated[dict[str, object], TextKind.EVENT_DATA]
 
 OrderId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("order")]
 ShipmentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("shipment")]
+FulfilmentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("fulfilment")]
 ReturnId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("return")]
 PaymentId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("payment")]
 MessageId: TypeAlias = Annotated[str, TextKind.LINK, NamesStream("message")]

@@ -33,12 +33,15 @@ def internal_error_answer() -> Response:
     return Response(orjson.dumps(problem_body(500, "internal_error", detail)), 500, None, PROBLEM)
 
 
+PARTS = frozenset({"fulfilment_id", "shipment_id", "return_id"})
+"""Fields of answers about parts of an order."""
+
+
 def etag(body: Mapping[str, object]) -> str | None:
     """The version of the order in an answer; None where the answer is about something else."""
     if (
         "order_number" in body
-        and "shipment_id" not in body
-        and "return_id" not in body
+        and body.keys().isdisjoint(PARTS)
         and isinstance(version := body.get("version"), int)
     ):
         return f'"{version}"'

@@ -42,7 +42,8 @@ class Route:
     """The HTTP route of a command.
 
     Names in braces are fields of the command. `many` is the body's list for sending several
-    at once (to `many_path`, or the same path), at most `at_most` of them.
+    at once (to `many_path`, or the same path), at most `at_most` of them; `shared` are fields that
+    the body may have beside it, for those of the list that lack them.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Route:
     many: str | None = None
     many_path: str | None = None
     at_most: int = 1000
+    shared: tuple[str, ...] = ()
 
 
 class Command(ABC):

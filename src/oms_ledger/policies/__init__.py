@@ -22,8 +22,9 @@ from oms_ledger.policies import (
     when_units_shipped_capture_what_is_due,
     when_units_shipped_write_message,
 )
+from oms_ledger.policies._imports import without_imports
 
-POLICIES: tuple[Policy, ...] = (
+REACTIONS: tuple[Policy, ...] = (
     when_order_placed_screen_it.POLICY,
     when_order_received_place_it.POLICY,
     when_order_cancelled_release_its_payments.POLICY,
@@ -41,3 +42,6 @@ POLICIES: tuple[Policy, ...] = (
     when_units_delivered_write_message.POLICY,
     when_payment_refunded_write_message.POLICY,
 )
+
+POLICIES: tuple[Policy, ...] = tuple(map(without_imports, REACTIONS))
+"""Those that run: none of them reacts to what an import of past orders has written."""

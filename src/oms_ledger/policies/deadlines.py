@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from oms_commands.fulfilments.mark_overdue import MarkFulfilmentOverdue
+from oms_commands.fulfilments.release_schedule import ReleaseFulfilmentSchedule
 from oms_commands.lots.expire import ExpireLot
 from oms_commands.orders.expire import ExpireOrder
 from oms_commands.orders.release_schedule import ReleaseScheduledOrder
@@ -17,6 +19,10 @@ from oms_ledger.kernel import Command
 DEADLINES: Mapping[str, Callable[[str, datetime], Command]] = {
     "scheduled_order": lambda order_id, due_at: ReleaseScheduledOrder(order_id),
     "unpaid_order": lambda order_id, due_at: ExpireOrder(order_id),
+    "scheduled_fulfilment": lambda fulfilment_id, due_at: ReleaseFulfilmentSchedule(
+        fulfilment_id, if_due=True
+    ),
+    "overdue_fulfilment": lambda fulfilment_id, due_at: MarkFulfilmentOverdue(fulfilment_id),
     "expiring_lot": lambda key, due_at: ExpireLot(*key.rsplit("@", 1)),
     "reservation": lambda reservation_id, due_at: ExpireReservation(reservation_id),
 }

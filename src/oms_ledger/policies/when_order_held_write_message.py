@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.kernel import Command, Log, Policy, Recorded
 from oms_ledger.policies._messages import any_channel_has_messages, is_old, message_about
 
@@ -13,6 +14,9 @@ def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, OrderHeld)
     if is_old(recorded) or not any_channel_has_messages(log):
+        return ()
+    before = log.fold(Order, event.order_id, recorded.position - 1)
+    if event.hold_id in before.holds:  # the same hold, with another reason
         return ()
     return message_about(log, event.order_id, "held", event.hold_id)
 

@@ -12,7 +12,9 @@ from oms_ledger.policies._messages import any_channel_has_messages, is_old, mess
 def react(recorded: Recorded, log: Log) -> Sequence[Command]:
     event = recorded.event
     assert isinstance(event, OrderPlaced)
-    if is_old(recorded) or not any_channel_has_messages(log):
+    if not any_channel_has_messages(log):
+        return ()
+    if is_old(next(iter(log.history(recorded.stream, limit=1)))):  # a queued order was received
         return ()
     return message_about(log, event.order_id, "placed")
 

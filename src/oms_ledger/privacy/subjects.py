@@ -80,11 +80,12 @@ class SubjectResolver:
             terms = _terms_agreed(connection, order_id)
             if terms is None:
                 return Person(None, fallback)
-            subjects = _subjects_sealing(connection, terms)
-        forgotten = not subjects and bool(_keys_sealing(terms))
+            keys = _living_keys_sealing(connection, terms)
+        forgotten = not keys and bool(_keys_sealing(terms))
+        record = record_of(keys[0].id, keys[0].subject) if keys else None
         if terms.customer is not None and terms.customer.id is not None:
-            return Person(terms.customer.id, fallback, forgotten)
-        return Person(None, subjects[0] if subjects else fallback, forgotten)
+            return Person(terms.customer.id, fallback, forgotten, record)
+        return Person(None, keys[0].subject if keys else fallback, forgotten, record)
 
     # Commands.
 
@@ -212,8 +213,13 @@ def _terms_agreed(connection: Connection, order_id: str) -> OrderTerms | None:
 
 def _subjects_sealing(connection: Connection, terms: OrderTerms) -> list[str]:
     """The subjects of the living keys that seal personal values of these terms."""
+    return [key.subject for key in _living_keys_sealing(connection, terms)]
+
+
+def _living_keys_sealing(connection: Connection, terms: OrderTerms) -> list[postgres.SubjectKey]:
+    """The living keys that seal personal values of these terms."""
     keys = postgres.keys_by_id(connection, _keys_sealing(terms))
-    return [key.subject for key in keys if key.wrapped]
+    return [key for key in keys if key.wrapped]
 
 
 def _keys_sealing(terms: OrderTerms) -> set[str]:

@@ -80,3 +80,11 @@ def test_something_is_corrected_once() -> None:
         "order_ids"
     )
     given().when(CorrectCustomer, **correct(customer={"phone": "1"})).then_invalid("order_ids")
+
+
+def test_an_id_in_another_unicode_form_is_the_customers() -> None:
+    order = placed("o1", replace(ADA, id="Rene\u0301"))
+    body = correct("o1", customer={"name": "Ada King"}) | {"customer_id": "Ren\u00e9"}
+    (event,) = given(order).when(CorrectCustomer, **body).events
+    assert isinstance(event, OrderEdited)
+    assert event.customer == replace(ADA, id="Rene\u0301", name=Personal("Ada King"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oms_commands.orders.confirm import ConfirmOrder
 from oms_ledger.domain.orders.events import OrderConfirmed
 from oms_ledger.testing import given
-from tests.commands.shop import UNDER_WAY, six
+from tests.commands.shop import UNDER_WAY, line, ordered, service, six
 
 COMMAND = ConfirmOrder(order_id="o1")
 
@@ -34,3 +34,11 @@ def test_an_order_that_is_not_there() -> None:
 
 def test_an_order_has_an_id() -> None:
     given().when(ConfirmOrder, order_id=" ").then_invalid("order_id")
+
+
+def test_an_order_of_services_is_complete_once_it_is_confirmed() -> None:
+    """A digital good or a service needs no parcel."""
+    past = ordered(line(2, "1", "POST", stocked=False), confirmed=False)
+    statuses = given(service(), *past).when(ConfirmOrder(order_id="o1")).answer["status"]
+    assert isinstance(statuses, dict)
+    assert (statuses["order"], statuses["fulfilment"]) == ("completed", "not_required")

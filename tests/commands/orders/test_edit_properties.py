@@ -36,6 +36,7 @@ from oms_ledger.domain.money import to_text
 from oms_ledger.domain.orders.events import OrderEdited
 from oms_ledger.domain.orders.lines import LineEdit, OrderLine
 from oms_ledger.domain.orders.rules import amendment
+from oms_ledger.domain.orders.rules.cancellation import FreedUnits
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.engine.write.writer import Outcome
 from oms_ledger.kernel import Command
@@ -248,7 +249,7 @@ def amounts_follow_the_quantity_of_before(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_freed_unit_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(amendment, "units_freed", lambda progress, units: ([], []))
+    patch.setattr(amendment, "units_freed", lambda order, units: FreedUnits([], [], {}))
 
 
 def packed_units_are_taken_away(patch: pytest.MonkeyPatch) -> None:

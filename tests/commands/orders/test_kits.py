@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from oms_commands.catalogue.put_product import PutProduct
 from oms_commands.fulfilment.create_shipment import CreateShipment
 from oms_commands.fulfilment.dispatch_shipment import DispatchShipment
 from oms_commands.orders.allocate_backorders import AllocateBackorders
 from oms_commands.orders.cancel import CancelOrder
 from oms_commands.orders.edit import EditOrder
+from oms_commands.orders.import_order import ImportOrder
 from oms_commands.orders.resume import ResumeOrder
 from oms_commands.returns.receive import ReceiveReturn
 from oms_commands.returns.request import RequestReturn
@@ -21,6 +24,7 @@ from oms_ledger.domain.routing.events import OrderRouted, RoutingRule, RoutingRu
 from oms_ledger.domain.stock.events import (
     BackorderReleased,
     ShippedDateCorrected,
+    StockAdjusted,
     StockAllocated,
     StockBackordered,
     StockReleased,
@@ -28,7 +32,7 @@ from oms_ledger.domain.stock.events import (
     StockShipped,
 )
 from oms_ledger.kernel import Event
-from oms_ledger.testing import Decision, given
+from oms_ledger.testing import CONTEXT, Decision, given
 from tests.commands.orders.test_place import OWN, line, order, placed
 from tests.commands.shop import SHELF, goods, place, service, stock
 
@@ -253,3 +257,43 @@ def test_a_kit_is_rerouted_with_its_components() -> None:
         StockBackordered("A", "MAN", 2, OWN, "1"),
         StockBackordered("B", "MAN", 1, OWN, "1"),
     )
+
+
+PAST_KITS: dict[str, Any] = {
+    "channel": "web",
+    "currency": "GBP",
+    "external_id": "old-1",
+    "lines": [{"sku": "K", "quantity": 2, "unit_price": "9.00"}],
+    "shipments": [{"location": "LON", "dispatched_at": CONTEXT.now}],
+}
+
+
+def moved(decision: Decision) -> list[tuple[type[Event], str, int]]:
+    """The events of stock of a decision, with SKU and units."""
+    return [
+        (type(e), e.sku, e.quantity)
+        for e in decision.events
+        if isinstance(e, StockAllocated | StockShipped)
+    ]
+
+
+def test_an_imported_kit_takes_and_ships_its_components() -> None:
+    decision = given(*PAST).when(ImportOrder, **PAST_KITS, stock="update")
+    assert moved(decision) == [
+        (StockAllocated, "A", 4),
+        (StockAllocated, "B", 2),
+        (StockShipped, "A", 4),
+        (StockShipped, "B", 2),
+    ]
+    assert moved(given(*PAST).when(ImportOrder, **PAST_KITS, stock="skip")) == []
+
+
+def test_an_imported_kit_is_short_by_its_components() -> None:
+    few = (place("LON"), KIT, goods("A"), goods("B"), stock(3, "A"), stock(9, "B"))
+    short = given(*few).when(ImportOrder, **PAST_KITS, stock="update")
+    short.then_refused(
+        "insufficient_stock", {"line": "1", "sku": "K", "requested": 2, "available": 1}
+    )
+    forced = given(*few).when(ImportOrder, **PAST_KITS, stock="force")
+    adjusted = [e for e in forced.events if isinstance(e, StockAdjusted)]
+    assert [(e.sku, e.change) for e in adjusted] == [("A", 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,8 +12,8 @@ from oms_ledger.domain.orders.events import (
     HoldReleased,
     OrderHeld,
     OrderRiskAssessed,
-    RuleInput,
 )
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.risk.rules import rule_hold_id
 from oms_ledger.kernel import Event
 from oms_ledger.testing import given
@@ -38,6 +38,13 @@ def test_a_doubtful_order_is_held_once_with_the_score_on_record(decision: str) -
     first.then(assessed, held(decision))
     assert first.answer["on_hold"] is True
     given(*six(), *first.events).when(AssessOrderRisk, **assess(decision)).then(assessed)
+
+
+def test_a_denial_after_a_review_is_the_reason_of_the_hold() -> None:
+    decision = given(*six(), held("review")).when(AssessOrderRisk, **assess("deny"))
+    decision.then(OrderRiskAssessed("o1", "87.50", "deny"), held("deny"))
+    (hold,) = cast(Any, decision.answer["holds"])
+    assert (hold["hold_id"], hold["reason"]) == (HOLD_ID, "risk: deny")
 
 
 def test_acceptance_releases_that_hold_and_no_other() -> None:

@@ -9,7 +9,8 @@ import pytest
 from oms_commands.orders.place import PlaceOrder
 from oms_commands.risk.put_rule import PutHoldRule
 from oms_ledger.domain.money import Money
-from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, RuleInput
+from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.risk.events import HoldRuleDefined
 from oms_ledger.testing import given
 from tests.commands.shop import SHELF, goods, stock

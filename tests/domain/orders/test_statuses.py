@@ -81,6 +81,7 @@ def test_each_line_counts_its_units_by_stage() -> None:
     counters = {f.name for f in fields(LineProgress)} - {"line", "basis"}
     assert counters == {
         "allocated_at",
+        "untracked",
         "backordered_at",
         "packed",
         "shipped",

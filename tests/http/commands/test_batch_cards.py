@@ -28,6 +28,7 @@ RECEIVE: Json = {"name": "ReceiveStock", **RECEIPT}
 
 BATCHES: dict[str, tuple[str, Json, str]] = {
     "/v1/orders:batch": ("orders", order(), "lines.0.sku"),
+    "/v1/orders:import": ("orders", order(), "lines.0.sku"),
     "/v1/stock/receipts": ("items", RECEIPT, "reference"),
     ANY_COMMANDS: ("commands", RECEIVE, "reference"),
 }

@@ -67,6 +67,7 @@ class Pharmacy:
         self.do("POST", f"{path}/holds/{held['hold_id']}/release", {})
         cancelled = {"reason": "other", "note": f"{PLANTED} note"}
         self.do("POST", f"{path}/cancel", {**cancelled, "lines": [{"line_id": "1", "quantity": 1}]})
+        work = self._worked(order_id)
         made = self.do("POST", f"{path}/shipments", {"location": "LON"})
         parcel = f"/v1/shipments/{made['shipment_id']}"
         self.do("POST", f"{parcel}/label", {"tracking_number": "TRK1"})
@@ -77,8 +78,15 @@ class Pharmacy:
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
         others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
-        others["reservation_id"] = self._reserved(sku)
+        others |= {"reservation_id": self._reserved(sku), "fulfilment_id": work}
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
+
+    def _worked(self, order_id: str) -> str:
+        """The fulfilment order of the units at LON, which was on hold."""
+        path = f"/v1/fulfilments/{order_id}@LON"
+        self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} box", "note": f"{PLANTED} wait"})
+        self.do("POST", f"{path}/release", {})
+        return f"{order_id}@LON"
 
     def _written(self, path: str) -> str:
         """A message that failed, and was sent after all."""

@@ -93,6 +93,9 @@ OPTIONS: Params = {
     "/v1/stock/{sku}/movements": ["as_of={position}", "limit=1", "location=LON"],
     "/v1/products": [f"q={PLANTED}", "limit=1", "as_of={position}", "with_sensitive=true"],
     "/v1/products/{sku}": ["as_of={position}"],
+    "/v1/fulfilments": ["limit=1", "status=shipped", f"q={PLANTED}", "location=LON"],
+    "/v1/fulfilments/{fulfilment_id}": ["as_of={position}"],
+    "/v1/picklists": ["location=LON"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
     "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
@@ -198,6 +201,7 @@ SHOWING = {
     "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
+    "/v1/fulfilments", "/v1/fulfilments/{fulfilment_id}",
     "/v1/reservations/{reservation_id}", "/v1/audit/proof/inclusion",
     "/tile/entries/{index}",
 }  # fmt: skip

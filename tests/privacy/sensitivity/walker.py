@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -31,6 +32,10 @@ MARK = "sensitive"
 
 NAMED_BY: dict[str, type[State]] = {
     "order_id": Order,
+    "fulfilment_id": Fulfilment,
+    "into": Fulfilment,
+    "merged": Fulfilment,
+    "new_fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,
@@ -46,6 +51,10 @@ newest."""
 LINKS = frozenset(
     {
         "order_id",
+        "fulfilment_id",
+        "into",
+        "merged",
+        "new_fulfilment_id",
         "shipment_id",
         "return_id",
         "payment_id",
@@ -64,11 +73,13 @@ LINKS = frozenset(
 _HARMLESS = (
     "order_id order_number number shipment_id line_id hold_id edit_id customer_id id next_cursor",
     "return_id payment_id refund_id replacement_order_id replacement_for kind resolution condition",
+    "imported fate stock",
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
     "connection vendor base_url vendor_code",
-    "reservation_id waiting_since",
+    "not_before",
+    "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
     "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
     "from_state to_state lot_status status_before returned_at",
     "command command_id correlation_id causation_id actor type event kind code backorder",
@@ -78,6 +89,7 @@ _HARMLESS = (
     "at recorded_at occurred_at placed_at confirmed_at shipped_at delivered_at dispatched_at",
     "created_at updated_at scanned_at last_scan_at first_order_at last_order_at",
     "ship_by deliver_by fulfil_at promised_at promised_ship_at promised_delivery_at",
+    "postal_area day decided_by excluded faults rules parcel per_km prefix origin",
     "location locations from_location to_location place city town region country",
     "name email phone line1 line2 postal_code recipient first_name",
 )

@@ -74,6 +74,7 @@ CREATED = ShipmentRow(
     ],
     search="web-o1",
     grams=["-o1", "b-o", "eb-", "web"],
+    fulfilment_id=None,
 )
 INDEXED = ("facets", "search", "grams")
 

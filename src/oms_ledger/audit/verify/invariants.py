@@ -34,7 +34,13 @@ from oms_ledger.audit.verify.payment_checks import (
 from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
 from oms_ledger.audit.verify.stock_checks import counters_fault, promise_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
 from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.counts.events import COUNT_EVENTS
@@ -161,6 +167,11 @@ class InvariantChecker:
                            "a balance of 0 or more", str(state.balance))  # fmt: skip
         elif isinstance(event, OrderNumbered):
             self._number(stream, event)
+        elif isinstance(event, NumbersPassed):
+            self._belongs(stream, event.stream)
+            self._sequences[stream] = max(self._sequences.get(stream, 0), event.sequence)
+        elif isinstance(event, OrderNumberClaimed):
+            self._claimed(stream, state, event)
         elif isinstance(event, ProductDefined):
             self._belongs(stream, stream_id(Product, event.sku))
         elif isinstance(event, LocationDefined):
@@ -218,7 +229,9 @@ class InvariantChecker:
             self.checked["lines"] += 1
             fault = units_fault(progress)
             if fault is not None:
-                expected = "ordered = allocated + packed + backordered + shipped + cancelled"
+                expected = (
+                    "ordered = allocated + packed + backordered + untracked + shipped + cancelled"
+                )
                 self._find("units_lost", fault, stream, expected, units_text(progress))
 
     def _placed(self, stream: str, order: Order, event: OrderPlaced) -> None:
@@ -310,6 +323,13 @@ class InvariantChecker:
                        str(event.sequence))  # fmt: skip
         self._sequences[stream] = event.sequence
         self._channel_numbers[event.order_id] = order_number(event.channel, event.sequence)
+
+    def _claimed(self, stream: str, state: State, event: OrderNumberClaimed) -> None:
+        self._belongs(stream, event.stream)
+        if state.version != 1:
+            self._find("number_taken", "two orders have one number", stream, "one order",
+                       event.order_id)  # fmt: skip
+        self._channel_numbers[event.order_id] = event.number
 
     # The end of a command.
 

@@ -30,17 +30,17 @@ def units_fault(p: LineProgress) -> str | None:
     held = sum(p.allocated_at.values()) if p.allocated_at else 0
     owed = sum(p.backordered_at.values()) if p.backordered_at else 0
     packed, shipped, cancelled = p.packed, p.shipped, p.cancelled
-    negative = held < 0 or owed < 0 or packed < 0 or shipped < 0 or cancelled < 0 or p.delivered < 0
-    if negative or p.returned < 0:
+    stages = (held, owed, p.untracked, packed, shipped, cancelled)
+    if min(stages) < 0 or p.delivered < 0 or p.returned < 0:
         return "a stage has less than no units"
     if p.delivered > shipped:
         return "more was delivered than shipped"
     if p.returned > shipped:
         return "more came back than was shipped"
     if not p.line.stocked:
-        some = held or owed or packed or shipped
+        some = held or owed or packed or shipped or p.untracked
         return "a service has units" if some or cancelled > p.line.quantity else None
-    if p.line.quantity != held + packed + owed + shipped + cancelled:
+    if p.line.quantity != held + packed + owed + p.untracked + shipped + cancelled:
         return "the stages do not add up to what was ordered"
     return None
 
@@ -48,8 +48,8 @@ def units_fault(p: LineProgress) -> str | None:
 def units_text(p: LineProgress) -> str:
     return (
         f"line {p.line.line_id} of {p.line.quantity}: {p.allocated} allocated, {p.packed} packed,"
-        f" {p.backordered} backordered, {p.shipped} shipped ({p.delivered} delivered,"
-        f" {p.returned} returned), {p.cancelled} cancelled"
+        f" {p.backordered} backordered, {p.untracked} untracked, {p.shipped} shipped"
+        f" ({p.delivered} delivered, {p.returned} returned), {p.cancelled} cancelled"
     )
 
 

@@ -51,7 +51,7 @@ class StockClaims:
                 self._count(self._owed, order, event.backorders, 1)
                 self._count(self._allocated, order, event.released, -1)
                 self._count(self._owed, order, event.backorders_released, -1)
-            case UnitsPacked():  # still held, now for a shipment
+            case UnitsPacked(untracked=False):  # still held, now for a shipment
                 self._packed_at[event.shipment_id] = event.location
             case UnitsUnpacked():
                 self._packed_at.pop(event.shipment_id, None)
@@ -60,7 +60,7 @@ class StockClaims:
 
     def _ship(self, order: Order, event: UnitsShipped) -> None:
         location = self._packed_at.pop(event.shipment_id, None)
-        if location is None:  # never packed, which is a finding of its line
+        if location is None:  # untracked; or never packed, which is a finding of its line
             return
         shipped = [
             Allocation(line.line_id, order.lines[line.line_id].line.sku, location, line.quantity)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from oms_ledger.domain.geography import GeoPoint
-from oms_ledger.domain.identifiers import channel_key
+from oms_ledger.domain.identifiers import channel_key, number_key
 from oms_ledger.domain.money import Money
 from oms_ledger.domain.text_kinds import Harmless, OrderId, Sku
 from oms_ledger.kernel import Event
@@ -25,6 +25,35 @@ class OrderNumbered(Event):
     @property
     def key(self) -> str:
         return channel_key(self.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersPassed(Event):
+    """The channel gives no number up to `sequence` any more: an imported order has that one."""
+
+    type: ClassVar[str] = "channel.numbers_passed.v1"
+    category: ClassVar[str] = "channel"
+    channel: Harmless
+    sequence: int
+
+    @property
+    def key(self) -> str:
+        return self.channel
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumberClaimed(Event):
+    """An imported order keeps its own number. No other order of the ledger can have it, in capitals
+    or not."""
+
+    type: ClassVar[str] = "order_number.claimed.v1"
+    category: ClassVar[str] = "order_number"
+    number: Harmless
+    order_id: OrderId
+
+    @property
+    def key(self) -> str:
+        return number_key(self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from oms_ledger.domain.catalogue.events import LocationDefined, OrderNumbered, ProductDefined
+from oms_ledger.domain.catalogue.events import (
+    LocationDefined,
+    NumbersPassed,
+    OrderNumberClaimed,
+    OrderNumbered,
+    ProductDefined,
+)
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.texts import forms
 from oms_ledger.kernel import Event, Given, Ref, State
@@ -13,20 +19,47 @@ from oms_ledger.kernel import Event, Given, Ref, State
 
 @dataclass(slots=True)
 class Channel(State):
-    """`spellings` are those with capitals that the channel had in older orders, whose ids follow
-    from them."""
+    """`last_sequence` is that of the newest number that the channel has given, `passed` the highest
+    that an imported order has. `spellings` are those with capitals that the channel had in older
+    orders, whose ids follow from them."""
 
     category: ClassVar[str] = "channel"
     version: int = 0
     last_sequence: int = 0
     spellings: list[str] = field(default_factory=list)
+    passed: int = 0
+
+    @property
+    def next_sequence(self) -> int:
+        return max(self.last_sequence, self.passed) + 1
 
     def apply(self, event: Event) -> None:
-        if not isinstance(event, OrderNumbered):
-            raise TypeError(f"{event.type} does not belong to a channel")
+        match event:
+            case NumbersPassed():
+                self.passed = max(self.passed, event.sequence)
+            case OrderNumbered():
+                self._numbered(event)
+            case _:
+                raise TypeError(f"{event.type} does not belong to a channel")
+
+    def _numbered(self, event: OrderNumbered) -> None:
         self.last_sequence = event.sequence
         if event.channel != channel_key(event.channel) and event.channel not in self.spellings:
             self.spellings.append(event.channel)
+
+
+@dataclass(slots=True)
+class OrderNumber(State):
+    """A number that an imported order has brought along."""
+
+    category: ClassVar[str] = "order_number"
+    version: int = 0
+    claimed: OrderNumberClaimed | None = None
+
+    def apply(self, event: Event) -> None:
+        if not isinstance(event, OrderNumberClaimed):
+            raise TypeError(f"{event.type} does not belong to an order number")
+        self.claimed = event
 
 
 def order_number(channel: str, sequence: int) -> str:

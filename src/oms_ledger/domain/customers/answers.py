@@ -53,6 +53,25 @@ class HoldInForceAnswer(LegalHoldAnswer):
     held_by: str
 
 
+class RestrictionAnswer(TypedDict):
+    """Of the processing of a customer's data (GDPR, article 18)."""
+
+    reason: str
+    reference: str | None
+
+
+class RestrictionInForceAnswer(RestrictionAnswer):
+    restricted_at: str
+    restricted_by: str
+
+
+class RestrictedCustomerAnswer(TypedDict):
+    """`restriction` is null where there is none."""
+
+    customer_id: Harmless
+    restriction: RestrictionAnswer | None
+
+
 class CustomerNoteAnswer(TypedDict):
     text: str
     at: Harmless
@@ -60,7 +79,7 @@ class CustomerNoteAnswer(TypedDict):
 
 
 class CustomerSummaryAnswer(TypedDict):
-    """`notes` are the newest 100."""
+    """`notes` are the newest 100. `restriction` is null where the use of the data is free."""
 
     customer_id: Harmless
     customer: CustomerAnswer | None
@@ -69,6 +88,7 @@ class CustomerSummaryAnswer(TypedDict):
     last_order_at: Harmless | None
     forgotten: int
     holds: list[HoldInForceAnswer]
+    restriction: RestrictionInForceAnswer | None
     tags: list[str]
     notes: list[CustomerNoteAnswer]
 

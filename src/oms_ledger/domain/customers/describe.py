@@ -10,6 +10,8 @@ from oms_ledger.domain.customers.events import (
     CustomerHeld,
     CustomerHoldReleased,
     CustomerNoted,
+    CustomerRestricted,
+    CustomerRestrictionLifted,
     CustomerTagged,
 )
 from oms_ledger.domain.customers.retention import RetentionSet
@@ -33,6 +35,11 @@ def describe_customer(event: CustomerEvent) -> str:
             return f"{customer}: {tags_text(event.added, event.removed)}"
         case CustomerNoted():
             return f"{customer}, note: {event.text}"
+        case CustomerRestricted():
+            reference = reference_suffix(event.reference)
+            return f"{customer}: processing restricted; reason: {event.reason}{reference}"
+        case CustomerRestrictionLifted():
+            return f"{customer}: restriction lifted; reason: {event.reason}"
         case _:
             assert_never(event)
 

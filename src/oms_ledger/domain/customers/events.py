@@ -85,7 +85,33 @@ class CustomerNoted(CustomerStreamEvent):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerRestricted(CustomerStreamEvent):
+    """The processing of the customer's data is restricted (GDPR, article 18): it is kept, and used
+    for what the customer asks for, and for legal claims."""
+
+    type: ClassVar[str] = "customer.restricted.v1"
+    customer_id: Harmless
+    reason: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRestrictionLifted(CustomerStreamEvent):
+    """`reason` says why, and that the customer was informed before."""
+
+    type: ClassVar[str] = "customer.restriction_lifted.v1"
+    customer_id: Harmless
+    reason: str
+
+
 CustomerEvent: TypeAlias = (
-    CustomerForgotten | CustomerHeld | CustomerHoldReleased | CustomerTagged | CustomerNoted
+    CustomerForgotten
+    | CustomerHeld
+    | CustomerHoldReleased
+    | CustomerTagged
+    | CustomerNoted
+    | CustomerRestricted
+    | CustomerRestrictionLifted
 )
 CUSTOMER_EVENTS: tuple[type[CustomerEvent], ...] = get_args(CustomerEvent)

@@ -11,6 +11,8 @@ from oms_ledger.domain.customers.events import (
     CustomerHeld,
     CustomerHoldReleased,
     CustomerNoted,
+    CustomerRestricted,
+    CustomerRestrictionLifted,
     CustomerTagged,
 )
 from oms_ledger.kernel import Event, State
@@ -49,7 +51,8 @@ def _legal_hold(event: CustomerHeld) -> LegalHold:
 @dataclass(slots=True)
 class CustomerRecord(State):
     """The legal holds on a customer, their tags in the order in which they were added, and how
-    often they were forgotten: who comes again may be forgotten again."""
+    often they were forgotten: who comes again may be forgotten again. `restricted` is the
+    restriction in force; None where there is none."""
 
     category: ClassVar[str] = "customer"
     grows: ClassVar[bool] = True
@@ -58,6 +61,7 @@ class CustomerRecord(State):
     reason: str | None = None
     holds: dict[str, LegalHold] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
+    restricted: CustomerRestricted | None = None
 
     def apply(self, event: Event) -> None:
         match event:
@@ -72,5 +76,9 @@ class CustomerRecord(State):
                 self.tags = tags_after(self.tags, event)
             case CustomerNoted():
                 pass  # no guard reads notes
+            case CustomerRestricted():
+                self.restricted = event
+            case CustomerRestrictionLifted():
+                self.restricted = None
             case _:
                 raise TypeError(f"{event.type} does not belong to a customer")

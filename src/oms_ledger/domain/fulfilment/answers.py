@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, SealedText, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
+    Harmless,
+    LinkText,
+    OrderId,
+    SealedText,
+    ShipmentId,
+    Sku,
+)
 
 
 class PackedLineAnswer(TypedDict):
@@ -40,13 +48,19 @@ class ShipmentAnswer(TypedDict):
     doubtful_dates: list[DoubtfulDateAnswer]
 
 
+class PackageLineAnswer(TypedDict):
+    line_id: LinkText
+    quantity: int
+
+
 class PackageAnswer(TypedDict):
-    """Null: not measured."""
+    """Null: not measured. `lines` are its units, where they were recorded."""
 
     weight_g: int | None
     length_mm: int | None
     width_mm: int | None
     height_mm: int | None
+    lines: list[PackageLineAnswer]
 
 
 class ScanAnswer(TypedDict):
@@ -67,6 +81,10 @@ class PromisedAnswer(TypedDict):
 
 
 class ShipmentDetailAnswer(ShipmentAnswer):
+    """`fulfilment_id` is the fulfilment order that it was packed of, once work on that had begun;
+    null: the first one of its location."""
+
+    fulfilment_id: FulfilmentId | None
     channel: Harmless
     units: int
     packages: list[PackageAnswer]

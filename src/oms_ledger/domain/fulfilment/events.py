@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, TypeAlias, get_args
 
+from oms_ledger.domain.orders.lines import LineQuantity
 from oms_ledger.domain.personal import Personal
-from oms_ledger.domain.text_kinds import Harmless, HarmlessTime, LinkText, OrderId, ShipmentId, Sku
+from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
+    Harmless,
+    HarmlessTime,
+    LinkText,
+    OrderId,
+    ShipmentId,
+    Sku,
+)
 from oms_ledger.kernel import Event
 
 ShipmentDate: TypeAlias = Literal["dispatched_at", "delivered_at"]
@@ -23,10 +32,13 @@ class ShipmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Package:
+    """A parcel of a shipment. `lines` are its units, where they were recorded."""
+
     weight_g: int | None = None
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
+    lines: tuple[LineQuantity, ...] = ()
 
 
 class ShipmentStreamEvent(Event):
@@ -45,8 +57,10 @@ class ShipmentStreamEvent(Event):
 class ShipmentCreated(ShipmentStreamEvent):
     """Carries what is known of its order then, so that shipments can be judged by themselves:
     who ordered when through which channel, what was promised, and whether it is sensitive.
-    `overridden` are the holds (`hold:<id>`) and `unpaid` in spite of which it was made, `force` the
-    reason."""
+    `overridden` are the blocks in spite of which it was made: holds (`hold:<id>`), `unpaid`, and
+    those of fulfilment orders, such as `not_picked`; `force` is the reason. `untracked`: its units
+    are of no stock that the ledger keeps. `fulfilment_id` is the fulfilment order whose units it
+    has, once work on that has begun; None: the first one of the location."""
 
     type: ClassVar[str] = "shipment.created.v1"
     shipment_id: ShipmentId
@@ -68,6 +82,8 @@ class ShipmentCreated(ShipmentStreamEvent):
     sensitive: bool = False
     force: str | None = None
     overridden: tuple[str, ...] = ()
+    untracked: bool = False
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from oms_ledger.domain.channels.state import settings_of
@@ -16,42 +16,60 @@ from oms_ledger.kernel import Given, Json
 @dataclass(frozen=True, slots=True)
 class Override:
     """A person lets a shipment go although something blocks it. `blocks` are what was overridden:
-    `hold:<hold id>` or `unpaid`. Without blocks there is no `reason`."""
+    `hold:<hold id>`, `unpaid`, or a block of a fulfilment order. Without blocks there is no
+    `reason`."""
 
     reason: str | None = None
     blocks: tuple[str, ...] = ()
 
 
+NOTHING_OVERRIDDEN = Override()
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """`name` is its name in the record, `text` what it is called in a sentence, `error` what a
-    refusal says of it."""
+    refusal says of it, `remedy` what ends it, where that is no hold and no payment."""
 
     name: str
     text: str
     error: dict[str, Json] = field(default_factory=dict)
+    remedy: str | None = None
 
 
 def require_unblocked(
-    order: Order, line_ids: Collection[str], force: str | None, given: Given
+    order: Order,
+    line_ids: Collection[str],
+    force: str | None,
+    given: Given,
+    of_work: Iterable[Block] = (),
 ) -> Override:
     """What was overridden, with the reason in `force`. Without one `Refused` with `ship_blocked`,
-    naming each block of a shipment of these lines."""
-    blocks = [*_holds(order, line_ids), *_unpaid(order, given)]
+    naming each block of a shipment of these lines. `of_work` are blocks of the fulfilment order
+    that it is of."""
+    blocks = [*holds_of(order, line_ids), *_unpaid(order, given), *of_work]
     if not blocks:
         return Override()
     if force is None:
         texts = [each.text for each in blocks]
         raise Refused(
             f"The shipment is blocked: the order is {' and '.join(filter(None, texts))}."
-            " Release its holds, or take what is due; or send `force: true` with a `reason`.",
+            f" {remedies(blocks)}; or send `force: true` with a `reason`.",
             code="ship_blocked",
             errors=[each.error for each in blocks],
         )
     return Override(force, tuple(each.name for each in blocks))
 
 
-def _holds(order: Order, line_ids: Collection[str]) -> list[Block]:
+def remedies(blocks: Iterable[Block]) -> str:
+    """What ends the blocks, as a sentence without its full stop."""
+    own = [each.remedy for each in blocks]
+    others = ["Release its holds, or take what is due"] if None in own else []
+    text = ", or ".join(dict.fromkeys([*others, *filter(None, own)]))
+    return text[0].upper() + text[1:]
+
+
+def holds_of(order: Order, line_ids: Collection[str]) -> list[Block]:
     """Holds of the order, and of these lines. The reasons (free text) of a sensitive order are
     left out."""
     holds = [hold for hold in order.holds.values() if hold.applies_to(line_ids)]

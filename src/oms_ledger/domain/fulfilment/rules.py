@@ -12,12 +12,16 @@ from oms_ledger.domain.fulfilment.events import (
     ShipmentDate,
     ShipmentDateCorrected,
     ShipmentDelivered,
+    ShipmentDispatched,
 )
+from oms_ledger.domain.fulfilment.gate import NOTHING_OVERRIDDEN, Override
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.guards import quantities
-from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered
+from oms_ledger.domain.orders.events import UnitsDateCorrected, UnitsDelivered, UnitsShipped
+from oms_ledger.domain.orders.rules.cancellation import packed_units
+from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.stock.events import ShippedDateCorrected
-from oms_ledger.domain.stock.rules import UnitsAt
+from oms_ledger.domain.stock.rules import UnitsAt, kits_of, units_taken
 from oms_ledger.kernel import Change
 
 
@@ -27,6 +31,31 @@ def require_under_way(shipment: Shipment, wanted: str) -> None:
         raise illegal_transition(
             "The shipment", shipment.status, wanted, "Only what was dispatched is on its way."
         )
+
+
+def stock_in(created: ShipmentCreated, order: Order) -> list[UnitsAt]:
+    """The stock that is in a shipment: of kits that of their components."""
+    kits = kits_of(progress.line for progress in order.lines.values())
+    return list(units_taken(packed_units(created), kits))
+
+
+def dispatch(
+    created: ShipmentCreated,
+    at: datetime,
+    stock: Iterable[Change],
+    *,
+    tracking_number: str | None = None,
+    simulated: bool = False,
+    override: Override = NOTHING_OVERRIDDEN,
+) -> list[Change]:
+    """The events by which a shipment leaves; `stock` are those of the stock that leaves with it."""
+    shipment_id, order_id = created.shipment_id, created.order_id
+    lines = quantities((line.line_id, line.quantity) for line in created.lines)
+    dispatched = ShipmentDispatched(
+        shipment_id, order_id, tracking_number, simulated, at, override.reason, override.blocks
+    )
+    shipped = UnitsShipped(order_id, shipment_id, lines)
+    return [Change(dispatched), Change(shipped), *stock]
 
 
 def deliver(

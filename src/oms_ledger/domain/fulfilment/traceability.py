@@ -11,7 +11,7 @@ from oms_ledger.domain.fulfilment.events import ShipmentCreated
 from oms_ledger.domain.identifiers import lot_key, stock_key
 from oms_ledger.domain.lots.events import SerialShipped
 from oms_ledger.domain.lots.state import Serial
-from oms_ledger.domain.stock.events import LotChange, StockLotsChanged
+from oms_ledger.domain.stock.events import LotChange, StockLotsChanged, StockShipped
 from oms_ledger.domain.stock.movements import named_lot, picked_lots
 from oms_ledger.domain.stock.rules import UnitsAt
 from oms_ledger.domain.stock.state import StockLevel
@@ -24,6 +24,22 @@ NamedLots: TypeAlias = Mapping[LineSku, Mapping[str, int]]
 """Units by lot, of each line."""
 
 NamedSerials: TypeAlias = Mapping[LineSku, tuple[str, ...]]
+
+
+def stock_shipped(
+    created: ShipmentCreated, stock: Sequence[UnitsAt], named: NamedLots, day: str, given: Given
+) -> list[Change]:
+    """The events of the `stock` that leaves with a shipment on a day, and of its lots. `Refused` as
+    in `lots_shipped`."""
+    lots = lots_shipped(created, stock, named, day, given)
+    changes: list[Change] = []
+    for units in stock:
+        if lots:
+            changes += lots.get(units, ())
+        line_id, sku, place, quantity = units
+        left = StockShipped(sku, place, quantity, created.order_id, line_id, created.shipment_id)
+        changes.append(Change(left))
+    return changes
 
 
 def lots_shipped(

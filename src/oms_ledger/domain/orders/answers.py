@@ -47,7 +47,9 @@ class HoldAnswer(TypedDict):
 
 
 class LineAnswer(TypedDict):
-    """Units of the line. The line of a kit has its `components`, for one unit of it."""
+    """Units of the line. The line of a kit has its `components`, for one unit of it. `untracked`
+    units are open, and got no stock when the order was imported; the field is left out where there
+    are none."""
 
     line_id: LinkText
     sku: Sku
@@ -71,6 +73,7 @@ class LineAnswer(TypedDict):
     credited: int
     allocations: list[AllocatedAnswer]
     components: NotRequired[list[ComponentAnswer]]
+    untracked: NotRequired[int]
 
 
 class RejectedLineAnswer(TypedDict):
@@ -94,7 +97,8 @@ class OrderAnswer(TypedDict):
     """`total` is what was agreed, `tax_total` the tax in it. `cancelled_total` is the part of it
     that is cancelled: units with their shares of tax and discount, and shipping once every unit
     is. `open_total` is what is left to be charged: `total` less `cancelled_total`.
-    `replacement_for` is the return or claim whose goods the order replaces."""
+    `replacement_for` is the return or claim whose goods the order replaces. `imported` is what its
+    import did with stock (skip, update or force), and is left out of other orders."""
 
     order_id: OrderId
     order_number: Harmless
@@ -118,6 +122,7 @@ class OrderAnswer(TypedDict):
     open_total: str
     money: MoneyAnswer
     currency: Harmless
+    imported: NotRequired[Harmless]
 
 
 class HeldOrderAnswer(OrderAnswer):

@@ -53,7 +53,8 @@ def describe_order(event: OrderEvent, skus: Skus) -> list[str]:
         case OrderConfirmed():
             return ["Order confirmed"]
         case FulfilmentReleased():
-            return ["Released for shipping"]
+            work = f"Work on fulfilment order {event.fulfilment_id} began"
+            return [work if event.fulfilment_id else "Released for shipping"]
         case OrderCancelled():
             why = f"reason: {event.reason}" + note_suffix(event.note)
             return [f"Cancelled {_units(event.lines, skus)}; {why}", *_freed(event)]
@@ -168,6 +169,8 @@ def _placed(event: OrderPlaced | OrderReceived) -> str:
     total = to_text(terms.total, terms.currency)
     lines = plural(len(terms.lines), "line")
     done = "placed" if isinstance(event, OrderPlaced) else "received"
+    if isinstance(event, OrderPlaced) and event.imported is not None:
+        done = f"{event.number} imported (stock: {event.imported.stock}), placed"
     return f"Order {done} through {terms.channel}: {lines}, {total} {terms.currency}"
 
 

@@ -14,8 +14,10 @@ from oms_ledger.domain.orders.lines import (
     OrderLine,
     RejectedLine,
 )
-from oms_ledger.domain.orders.terms import Address, Customer, OrderTerms, ShippingCharge
+from oms_ledger.domain.orders.rule_inputs import RuleInput
+from oms_ledger.domain.orders.terms import Address, Customer, Imported, OrderTerms, ShippingCharge
 from oms_ledger.domain.text_kinds import (
+    FulfilmentId,
     Harmless,
     HarmlessTime,
     OrderId,
@@ -47,7 +49,8 @@ class OrderPlaced(OrderStreamEvent):
     """`ship_by` and `deliver_by` are the promise made: the terms' own dates, or those of the
     shipping service. `sensitive`: the order is health data for ever, since the command or a product
     was `sensitive` then. `replacement_for` is the return or claim whose goods the order replaces.
-    `postal_area` begins the postal code, in channels that route orders by rules."""
+    `postal_area` begins the postal code, in channels that route orders by rules. `untracked` are
+    units that get no stock: of an order that was `imported`."""
 
     type: ClassVar[str] = "order.placed.v1"
     order_id: OrderId
@@ -61,6 +64,8 @@ class OrderPlaced(OrderStreamEvent):
     sensitive: bool = False
     replacement_for: Harmless | None = None
     postal_area: Harmless | None = None
+    untracked: tuple[LineQuantity, ...] = ()
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,18 @@ class OrderConfirmed(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentReleased(OrderStreamEvent):
-    """The order may be shipped from now on: its `fulfil_at` has come, or a person did not wait for
-    it."""
+    """The order may be shipped from now on: its `fulfil_at` has come, a person did not wait for it,
+    or work on `fulfilment_id` has begun. Fulfilment orders are read from then on alone."""
 
     type: ClassVar[str] = "order.fulfilment_released.v1"
     order_id: OrderId
+    fulfilment_id: FulfilmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderCancelled(OrderStreamEvent):
-    """Units cancelled, line by line; `released` and `backorders_released` tell what that
-    freed, and where."""
+    """Units cancelled, line by line; `released`, `backorders_released` and `untracked_released`
+    tell what that freed, and where."""
 
     type: ClassVar[str] = "order.cancelled.v1"
     order_id: OrderId
@@ -120,6 +126,7 @@ class OrderCancelled(OrderStreamEvent):
     lines: tuple[LineQuantity, ...]
     released: tuple[Allocation, ...] = ()
     backorders_released: tuple[Backorder, ...] = ()
+    untracked_released: tuple[LineQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +135,9 @@ class OrderEdited(OrderStreamEvent):
 
     `added` are new lines, `changed` those with another quantity or price. `ship_by` and
     `deliver_by` are the new promise. `allocations` and `backorders` are what more units got,
-    `released` and `backorders_released` what fewer units freed. `total_before` and `total_after`
-    are the order's, `difference` what the buyer has to pay more, or below 0 less, without units
-    that were cancelled before: minor units. `postal_area` is that of a new shipping address."""
+    the fields that end in `released` what fewer units freed. `total_before` and `total_after` are
+    the order's, `difference` what the buyer has to pay more, or below 0 less, without units that
+    were cancelled before: minor units. `postal_area` is that of a new shipping address."""
 
     type: ClassVar[str] = "order.edited.v1"
     order_id: OrderId
@@ -154,6 +161,7 @@ class OrderEdited(OrderStreamEvent):
     note: str | None = None
     notify_customer: bool = False
     postal_area: Harmless | None = None
+    untracked_released: tuple[LineQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +175,6 @@ class BackordersAllocated(OrderStreamEvent):
     backorders_released: tuple[Backorder, ...]
     released: tuple[Allocation, ...] = ()
     backorders: tuple[Backorder, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInput:
-    """A value that a hold rule has decided from, or compared with."""
-
-    name: Harmless
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,24 +214,26 @@ class HoldReleased(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnitsPacked(OrderStreamEvent):
-    """Allocated units went into a shipment that has not left yet."""
+    """Allocated units went into a shipment that has not left yet, or `untracked` ones."""
 
     type: ClassVar[str] = "order.units_packed.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     location: Harmless
     lines: tuple[LineQuantity, ...]
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UnitsUnpacked(OrderStreamEvent):
-    """The shipment was cancelled; exactly its units are allocated again."""
+    """The shipment was cancelled; exactly its units are allocated again, or `untracked`."""
 
     type: ClassVar[str] = "order.units_unpacked.v1"
     order_id: OrderId
     shipment_id: ShipmentId
     location: Harmless
     lines: tuple[LineQuantity, ...]
+    untracked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +254,7 @@ class UnitsDelivered(OrderStreamEvent):
 
 @dataclass(frozen=True, slots=True)
 class UnitsDateCorrected(OrderStreamEvent):
-    """The units of a shipment left (`dispatched_at`) or arrived (`delivered_at`) at another time
-    than was recorded before."""
+    """The date at which a shipment left (`dispatched_at`) or arrived was recorded wrongly."""
 
     type: ClassVar[str] = "order.units_date_corrected.v1"
     order_id: OrderId
@@ -360,8 +361,7 @@ class CreditGranted(OrderStreamEvent):
 @dataclass(frozen=True, slots=True)
 class ReturnProgressed(OrderStreamEvent):
     """Where a return or claim of the order stands. `lines` are the units that no other return may
-    have from now on: those that it still awaits, and of a claim those that were accepted. What
-    happened is in the return's own stream."""
+    have from now on: those that it still awaits, and of a claim those that were accepted."""
 
     type: ClassVar[str] = "order.return_progressed.v1"
     order_id: OrderId

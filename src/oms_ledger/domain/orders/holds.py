@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from oms_ledger.domain.orders.events import HoldReleased, OrderHeld, RuleInput
+from oms_ledger.domain.orders.events import HoldReleased, OrderHeld
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 
 
 @dataclass(slots=True)

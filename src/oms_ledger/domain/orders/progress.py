@@ -21,15 +21,16 @@ from oms_ledger.domain.orders.events import (
     UnitsShipped,
     UnitsUnpacked,
 )
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
+from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, LineQuantity, OrderLine
 
 
 @dataclass(slots=True)
 class LineProgress:
     """Units of one line by stage. For a stocked line of an order that was placed, always:
-    ordered = allocated + packed + backordered + shipped + cancelled, and
-    delivered, returned and credited are parts of shipped. The price of `credited` units was
-    granted back. `basis` is the line whose amounts were agreed last, where the quantity has been
+    ordered = allocated + packed + backordered + untracked + shipped + cancelled, and
+    delivered, returned and credited are parts of shipped. `untracked` units are open, and no stock
+    is promised to them: an import left them out of it. The price of `credited` units was granted
+    back. `basis` is the line whose amounts were agreed last, where the quantity has been
     edited since: every part of an amount is taken of it, so that no sequence of edits,
     cancellations and credits loses or gains a minor unit."""
 
@@ -43,6 +44,7 @@ class LineProgress:
     returned: int = 0
     credited: int = 0
     basis: OrderLine | None = None
+    untracked: int = 0
 
     @property
     def allocated(self) -> int:
@@ -119,6 +121,8 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
                 lines[agreed.line_id] = LineProgress(agreed)
             _allocate(lines, event.allocations)
             _backorder(lines, event.backorders)
+            for each in event.untracked:
+                lines[each.line_id].untracked += each.quantity
         case OrderReceived():
             for agreed in event.terms.lines:
                 lines[agreed.line_id] = LineProgress(agreed)
@@ -130,6 +134,7 @@ def apply_to_lines(lines: Lines, event: LineEvent) -> None:
                 lines[line.line_id].cancelled += line.quantity
             _release(lines, event.released)
             _release_backorders(lines, event.backorders_released)
+            _release_untracked(lines, event.untracked_released)
         case OrderResumed():
             for line in event.lines:
                 lines[line.line_id].cancelled -= line.quantity
@@ -167,7 +172,10 @@ def _pack(lines: Lines, event: UnitsPacked | UnitsUnpacked, sign: int) -> None:
     for line in event.lines:
         progress = lines[line.line_id]
         progress.packed += sign * line.quantity
-        _add(progress.allocated_at, event.location, -sign * line.quantity)
+        if event.untracked:
+            progress.untracked -= sign * line.quantity
+        else:
+            _add(progress.allocated_at, event.location, -sign * line.quantity)
 
 
 def _edit(lines: Lines, event: OrderEdited) -> None:
@@ -177,6 +185,7 @@ def _edit(lines: Lines, event: OrderEdited) -> None:
         lines[line.line_id] = LineProgress(line)
     _release(lines, event.released)
     _release_backorders(lines, event.backorders_released)
+    _release_untracked(lines, event.untracked_released)
     _allocate(lines, event.allocations)
     _backorder(lines, event.backorders)
 
@@ -211,6 +220,11 @@ def _backorder(lines: Lines, backorders: Iterable[Backorder]) -> None:
 def _release_backorders(lines: Lines, backorders: Iterable[Backorder]) -> None:
     for b in backorders:
         _add(lines[b.line_id].backordered_at, b.location, -b.quantity)
+
+
+def _release_untracked(lines: Lines, released: Iterable[LineQuantity]) -> None:
+    for each in released:
+        lines[each.line_id].untracked -= each.quantity
 
 
 def _add(at: dict[str, int], location: str, quantity: int) -> None:

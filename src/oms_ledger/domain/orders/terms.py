@@ -71,6 +71,15 @@ class Presentment:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """How a past order came in. `stock` is what the import did with stock: skip, update or force;
+    `fate` a digest of its dates, shipments and payments, by which the same import is recognised."""
+
+    stock: Harmless
+    fate: Harmless
+
+
+@dataclass(frozen=True, slots=True)
 class OrderTerms:
     """What buyer and seller agreed on. `fulfil_at`: not to be shipped before that time. `pay_by`:
     an order that is not paid by then expires. `OrderPlaced` keeps it as it was placed: sent again

@@ -53,6 +53,7 @@ def order_view(order: Order, statuses: Statuses | None = None) -> dict[str, Json
         "open_total": to_text(total - cancelled, currency),
         "money": money_view(order.balance, currency),
         "currency": currency,
+        **({"imported": placed.imported.stock} if placed.imported is not None else {}),
     }
 
 
@@ -133,6 +134,7 @@ def line_view(progress: LineProgress, currency: str, in_returns: int) -> dict[st
             {"location": location, "quantity": quantity}
             for location, quantity in progress.allocated_at.items()
         ],
+        **({"untracked": progress.untracked} if progress.untracked else {}),
     }
     if line.components:
         view["components"] = [plain(each) for each in line.components]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from oms_ledger.domain.catalogue.state import Channel
+from oms_ledger.domain.fulfilments.rules import put_back_if_begun
 from oms_ledger.domain.identifiers import channel_key, replacement_order_id
 from oms_ledger.domain.orders.events import OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.rules.cancellation import cancel_rest
@@ -78,4 +79,5 @@ def cancel_replacement(return_: Return, given: Given) -> list[Change]:
     shipped = any(progress.shipped for progress in order.lines.values())
     if shipped or order.statuses.order == "cancelled":
         return []
-    return list(cancel_rest(return_.replacement, order, "customer", None, given))
+    cancelled = cancel_rest(return_.replacement, order, "customer", None, given)
+    return list(put_back_if_begun(cancelled, order, given))

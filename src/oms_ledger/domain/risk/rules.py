@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import to_text
-from oms_ledger.domain.orders.events import OrderHeld, RuleInput
+from oms_ledger.domain.orders.events import OrderHeld
+from oms_ledger.domain.orders.rule_inputs import RuleInput
 from oms_ledger.domain.orders.terms import OrderTerms
 from oms_ledger.domain.personal import key_of, personal_values
 from oms_ledger.domain.risk.events import HoldRuleDefined
@@ -52,7 +53,7 @@ def holds_at_placement(
         for rule in applying_rules(terms.channel, given)
         if (inputs := _matched(rule, terms))
     ]
-    return [*_blocked(order_id, terms, email_blinds, given), *holds]
+    return [*blocked_list_holds(order_id, terms, email_blinds, given), *holds]
 
 
 def applying_rules(channel: str, given: Given) -> list[HoldRuleDefined]:
@@ -65,9 +66,11 @@ def applying_rules(channel: str, given: Given) -> list[HoldRuleDefined]:
     )
 
 
-def _blocked(
+def blocked_list_holds(
     order_id: str, terms: OrderTerms, email_blinds: Sequence[str], given: Given
 ) -> Iterator[OrderHeld]:
+    """The hold of an order whose customer, or one of whose e-mail addresses, is on the blocked
+    list; none otherwise."""
     buyers = [f"email:{blind}" for blind in email_blinds]
     if terms.customer is not None and terms.customer.id is not None:
         buyers.insert(0, f"customer:{composed(terms.customer.id)}")

@@ -10,18 +10,18 @@ from oms_ledger.domain.text_kinds import Harmless, LinkText, OrderId, Sku
 class LocationCostAnswer(TypedDict):
     location: Harmless | None
     parcel: Harmless
-    unit: Harmless
+    unit: str
 
 
 class RoutingRuleAnswer(TypedDict):
     """Which fields count depends on the `type` of the rule; the others are null or empty."""
 
     type: Harmless
-    value: Harmless | None
+    value: str | None
     currency: Harmless | None
     costs: list[LocationCostAnswer]
     per_km: Harmless | None
-    plugin: Harmless | None
+    plugin: str | None
     options: dict[str, Harmless]
 
 
@@ -29,7 +29,7 @@ class RoutingRulesAnswer(TypedDict):
     """`note`: why the rules are as they are."""
 
     channel: Harmless
-    note: Harmless | None
+    note: str | None
     rules: list[RoutingRuleAnswer]
 
 
@@ -45,9 +45,9 @@ class PostalAreasAnswer(TypedDict):
 class RuleScoreAnswer(TypedDict):
     """What a rule has compared of a place."""
 
-    rule: Harmless
-    value: Harmless
-    unit: Harmless
+    rule: str
+    value: str
+    unit: str
 
 
 class RankedPlaceAnswer(TypedDict):
@@ -57,7 +57,7 @@ class RankedPlaceAnswer(TypedDict):
     location: Harmless
     units: int
     scores: list[RuleScoreAnswer]
-    reason: Harmless
+    reason: str
 
 
 class RoutedLineAnswer(TypedDict):
@@ -105,7 +105,7 @@ class RankingAnswer(TypedDict):
 
 
 class RoutingDecisionAnswer(RankingAnswer):
-    cause: Harmless
+    cause: str
     at: Harmless
     actor: Harmless
     position: int

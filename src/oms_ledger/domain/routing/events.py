@@ -28,7 +28,7 @@ class RuleOption:
     """An option of a rule that a plug-in implements."""
 
     name: Harmless
-    value: Harmless
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RoutingRule:
     currency: Harmless | None = None
     costs: tuple[LocationCost, ...] = ()
     per_km: int = 0
-    plugin: Harmless | None = None
+    plugin: str | None = None
     options: tuple[RuleOption, ...] = ()
 
     @property
@@ -61,7 +61,7 @@ class RoutingRulesDefined(Event):
     category: ClassVar[str] = "channel_settings"
     channel: Harmless
     rules: tuple[RoutingRule, ...]
-    note: Harmless | None = None
+    note: str | None = None
 
     @property
     def key(self) -> str:
@@ -121,9 +121,9 @@ class RoutedLine:
 class RuleScore:
     """What a rule has compared of a place: `value`, in `unit`."""
 
-    rule: Harmless
-    value: Harmless
-    unit: Harmless
+    rule: str
+    value: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class OrderRouted(Event):
     type: ClassVar[str] = "order_routing.decided.v1"
     category: ClassVar[str] = "order_routing"
     order_id: OrderId
-    cause: Harmless
+    cause: str
     channel: Harmless
     rules: tuple[Harmless, ...]
     decided_by: Harmless

@@ -50,6 +50,7 @@ class BatchHandler:
         self._many = route.many
         self._one = route.many.removesuffix("s")
         self._at_most = route.at_most
+        self._shared = route.shared
         self._shares_its_path = route.many_path is None
         self._single = single
 
@@ -59,15 +60,15 @@ class BatchHandler:
         held = body_held(request)
         fields: Mapping[str, msgspec.Raw] = {}
         if not self._shares_its_path or f'"{self._many}"'.encode() in body:
-            fields = await held.work(len(body), partial(fields_of, body, self._many))
+            fields = await held.work(len(body), partial(fields_of, body, self._many, self._shared))
         if self._shares_its_path and self._many not in fields:
             refuse_large_command(body)
             await held.work(len(body), partial(check_body, body))
             return await self._single.decide(request, headers, body)
-        checked = partial(BatchBody.of, body, fields, self._many, self._at_most)
+        checked = partial(BatchBody.of, body, fields, self._many, self._at_most, self._shared)
         batch_body = await held.work(len(body), checked)
         batch = BatchRequest.of(request, batch_body.without_refused)
-        read = await held.work(len(body), partial(self._read_all, batch_body.items))
+        read = await held.work(len(body), partial(self._read_all, batch_body))
         return await self._decide(request, batch, read)
 
     async def _decide(
@@ -83,16 +84,16 @@ class BatchHandler:
         repeated = all(map(self._repeats, results))
         return await self._answers.answer(request, batch, results, items, repeated=repeated)
 
-    def _read_all(self, items: Sequence[bytes | OmsError]) -> Sequence[Command | OmsError]:
+    def _read_all(self, body: BatchBody) -> Sequence[Command | OmsError]:
         """Each command, or why it is none."""
         return [
-            item if isinstance(item, OmsError) else self._read(number, item)
-            for number, item in enumerate(items)
+            item if isinstance(item, OmsError) else self._read(number, item, body.shared)
+            for number, item in enumerate(body.items)
         ]
 
-    def _read(self, number: int, item: bytes) -> Command | OmsError:
+    def _read(self, number: int, item: bytes, shared: Mapping[str, Json]) -> Command | OmsError:
         try:
-            return self._single.read(item, {})
+            return self._single.read(item, {}, shared)
         except OmsError as error:
             return batch_parts.within(self._many, number, error)
 

@@ -4,7 +4,7 @@ card data is refused alone."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,35 +19,40 @@ from oms_ledger.http.bodies import (
     refuse_large_command,
     refuse_too_many,
 )
+from oms_ledger.kernel import Json
 from oms_ledger.privacy import cards
 from oms_ledger.privacy.cards import Inspection
-from oms_ledger.validation import malformed
+from oms_ledger.validation import malformed, parse_json
 
 _UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 _syntax = msgspec.json.Decoder(msgspec.Raw).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
+SHARED_BYTES_MAX = 1000
+"""Of the value of a field that all items share."""
+
 Decode = Callable[[bytes], msgspec.Struct]
 
 
 @lru_cache
-def _decoders(many: str) -> tuple[Decode, Decode]:
-    """Decoders of bodies with the field `many`: one that refuses every other field, and one that
-    passes over them. To keep all fields of a body that has 500,000 would hold up every thread of
-    the process for a second."""
-    field = (many, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET)
-    alone = msgspec.defstruct("Batch", [field], forbid_unknown_fields=True)
-    among = msgspec.defstruct("BatchAmongOthers", [field])
+def _decoders(many: str, shared: tuple[str, ...]) -> tuple[Decode, Decode]:
+    """Decoders of bodies with the fields `many` and `shared`: one that refuses every other field,
+    and one that passes over them. To keep all fields of a body that has 500,000 would hold up every
+    thread of the process for a second."""
+    fields = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in (many, *shared)]
+    alone = msgspec.defstruct("Batch", fields, forbid_unknown_fields=True)
+    among = msgspec.defstruct("BatchAmongOthers", fields)
     return msgspec.json.Decoder(alone).decode, msgspec.json.Decoder(among).decode
 
 
-def fields_of(body: bytes, many: str) -> dict[str, msgspec.Raw]:
-    """The field `many` of a body, as it is written and not yet checked. Where there are others, the
+def fields_of(body: bytes, many: str, shared: tuple[str, ...] = ()) -> dict[str, msgspec.Raw]:
+    """The fields `many` and `shared` of a body, as they are written and not yet checked. Where
+    there are others, the
     first of them with null in place of its value: the body is no batch, and nothing of it is kept.
     One that is no larger than a command may be has been checked then."""
     refuse_too_many(body, BODY_VALUES_MAX)
-    alone, among = _decoders(many)
+    alone, among = _decoders(many, shared)
     fields: dict[str, msgspec.Raw] = {}
     try:
         body.decode()  # the decoder does not check the text inside of items
@@ -64,8 +69,11 @@ def fields_of(body: bytes, many: str) -> dict[str, msgspec.Raw]:
         raise invalid_field("", "Write a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(str(error)) from None
-    items = getattr(batch, many)
-    return fields if items is msgspec.UNSET else {**fields, many: items}
+    for name in (*shared, many):
+        value = getattr(batch, name)
+        if value is not msgspec.UNSET:
+            fields[name] = value
+    return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +82,46 @@ class BatchBody:
 
     `without_refused` is the body for the fingerprint of the request, with null in place of
     refused items: the hash of a card number would give the number away to anybody who tries all.
+    `shared` are the values of fields beside the list, for items that lack them.
     """
 
     items: Sequence[bytes | OmsError]
     without_refused: bytes
+    shared: Mapping[str, Json]
 
     @staticmethod
-    def of(body: bytes, fields: Mapping[str, msgspec.Raw], many: str, at_most: int) -> BatchBody:
-        """The batch whose items are in the field `many`, the only one that there may be. `Invalid`
-        where the body is no such batch, or has card data elsewhere than in an item."""
-        if not cards.may_hold_card_data(body):
-            return BatchBody([bytes(item) for item in _items(fields, many, at_most)], body)
-        inspection = Inspection()
+    def of(
+        body: bytes,
+        fields: Mapping[str, msgspec.Raw],
+        many: str,
+        at_most: int,
+        shared: Collection[str] = (),
+    ) -> BatchBody:
+        """The batch whose items are in the field `many`; beside it there may be only `shared` ones.
+        `Invalid` where the body is no such batch, or has card data elsewhere than in an item."""
+        beside = {name: _shared_value(name, fields[name]) for name in shared if name in fields}
         others = {name: value for name, value in fields.items() if name != many}
+        own = {name: value for name, value in fields.items() if name not in beside}
+        if not cards.may_hold_card_data(body):
+            return BatchBody([bytes(item) for item in _items(own, many, at_most)], body, beside)
+        inspection = Inspection()
         refuse_card_data_and_nul(_encode(others), inspection)
         items = [
             _checked(bytes(item), inspection, f"{many}.{number}")
-            for number, item in enumerate(_items(fields, many, at_most))
+            for number, item in enumerate(_items(own, many, at_most))
         ]
         if not any(isinstance(item, OmsError) for item in items):
-            return BatchBody(items, body)
+            return BatchBody(items, body, beside)
         kept = [None if isinstance(item, OmsError) else msgspec.Raw(item) for item in items]
-        return BatchBody(items, _encode({many: kept}))
+        return BatchBody(items, _encode({many: kept, **beside}), beside)
+
+
+def _shared_value(name: str, value: msgspec.Raw) -> Json:
+    """`Invalid` for a value that is no short text, number or flag: each item gets it."""
+    parsed = parse_json(bytes(value)) if len(bytes(value)) <= SHARED_BYTES_MAX else []
+    if not isinstance(parsed, str | int | float | bool):
+        raise invalid_field(name, "Write one short value, which all items share.")
+    return parsed
 
 
 def _checked(item: bytes, inspection: Inspection, within: str) -> bytes | OmsError:

@@ -87,13 +87,16 @@ class CommandHandler:
             self._headers(ctx, outcome, dry_run=dry_run),
         )
 
-    def read(self, body: bytes, path: Mapping[str, str]) -> Command:
-        """The command in a body; `Malformed` or `Invalid` where it is not one."""
+    def read(
+        self, body: bytes, path: Mapping[str, str], shared: Mapping[str, Json] | None = None
+    ) -> Command:
+        """The command in a body; `Malformed` or `Invalid` where it is not one. Fields that it lacks
+        may be `shared` with others."""
         refuse_large_command(body)
         try:
-            if not path:
+            if not path and not shared:
                 return cast(Command, self._from_json(body or b"{}"))
-            return self._from_python(_merged(parse_json(body), path))
+            return self._from_python({**(shared or {}), **_merged(parse_json(body), path)})
         except ValidationError as error:
             raise from_validation(error) from None
 
@@ -152,7 +155,7 @@ def is_dry_run(request: Request) -> bool:
     return dry_run
 
 
-def _merged(body: object, path: Mapping[str, str]) -> Json:
+def _merged(body: object, path: Mapping[str, str]) -> dict[str, Json]:
     if not isinstance(body, dict):
         raise invalid_field("", "Write a JSON object.")
     for name in path:

@@ -160,6 +160,10 @@ class _DocumentBuilder:
             self._add_command(kind, route.path, one, answer, examples)
             return
         many = parts.list_of(route.many, one, route.at_most)
+        many["properties"] |= {
+            name: self._resolved(f"command {kind.name}")["properties"][name]
+            for name in route.shared
+        }
         answer_many = parts.results(route.many.removesuffix("s"), answer, self._shape)
         examples_many: Json = {"many": {"value": {route.many: [kind.example]}}}
         if route.many_path is None:

@@ -1,9 +1,9 @@
 """Which orders, shipments, drafts and products are sensitive, according to the log. Read models may
 lag behind the log, so they are not used.
 
-Orders, shipments, payments, returns, messages and reservations carry the mark in their first event
-and never change it, so it is cached without expiry. A product's mark can change, so it is cached
-for seconds; that of a draft is read each time.
+Orders, fulfilment orders, shipments, payments, returns, messages and reservations carry the mark in
+their first event and never change it, so it is cached without expiry. A product's mark can change,
+so it is cached for seconds; that of a draft is read each time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.events import DraftPlaced, DraftSaved
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
+from oms_ledger.domain.fulfilments.events import FulfilmentOpened
 from oms_ledger.domain.messages.events import MessageRequested
 from oms_ledger.domain.orders.events import OrderPlaced, OrderReceived
 from oms_ledger.domain.orders.state import Order
@@ -151,10 +152,14 @@ class SensitivityIndex:
         return {stream for stream, marked in marks.items() if marked}
 
 
+MARKED = (FulfilmentOpened, ShipmentCreated, PaymentRequested, MessageRequested)
+"""First events that carry the mark of the order that their thing is a part of."""
+
+
 def _mark(stream: str, event: Event) -> SensitivityMark:
     if isinstance(event, (OrderPlaced, OrderReceived)) and event.sensitive:
         return SensitivityMark(True, stream, frozenset(_keys_in(event)))
-    if isinstance(event, (ShipmentCreated, PaymentRequested, MessageRequested)):
+    if isinstance(event, MARKED):
         return SensitivityMark(event.sensitive, stream_id(Order, event.order_id))
     if isinstance(event, ReturnRequested):
         order = stream_id(Order, event.order_id) if event.order_id is not None else None

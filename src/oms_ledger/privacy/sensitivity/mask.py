@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
+from oms_ledger.domain.fulfilments.state import Fulfilment
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -33,6 +34,7 @@ MARK = "sensitive"
 
 NAMED_BY: dict[str, type[State]] = {
     "order_id": Order,
+    "fulfilment_id": Fulfilment,
     "shipment_id": Shipment,
     "return_id": Return,
     "payment_id": Payment,

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from oms_ledger.domain.errors import Invalid, Refused, illegal_transition, invalid_field
-from oms_ledger.domain.guards import refuse_unknown_skus
+from oms_ledger.domain.guards import quantities, refuse_unknown_skus
 from oms_ledger.domain.money import DIGITS, to_text
 from oms_ledger.domain.orders.events import OrderEdited
-from oms_ledger.domain.orders.lines import Allocation, Backorder, LineEdit, OrderLine
+from oms_ledger.domain.orders.lines import Backorder, LineEdit, OrderLine
 from oms_ledger.domain.orders.progress import LineProgress, edited_line
-from oms_ledger.domain.orders.rules.cancellation import units_freed
+from oms_ledger.domain.orders.rules.cancellation import FreedUnits, units_freed
 from oms_ledger.domain.orders.rules.placement import (
     backorders_of,
     has_sensitive,
@@ -102,11 +102,9 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
     if not wanted.is_correction:
         _refuse_empty(order, changed, wanted.added)
     totals = _totals(order, changed, wanted)
-    released, backorders_given_up = _freed(order, changed)
+    freed = _freed(order, changed)
     kits = kits_of([*(p.line for p in order.lines.values()), *wanted.added])
-    sourced, backorders = _taken(
-        order, changed, wanted, released, backorders_given_up, kits, ctx, given
-    )
+    sourced, backorders = _taken(order, changed, wanted, freed, kits, ctx, given)
     event = OrderEdited(
         order_id=order.first_event.order_id,
         edit_id=wanted.edit_id,
@@ -122,16 +120,17 @@ def edit(order: Order, wanted: WantedEdit, ctx: Context, given: Given) -> Sequen
         deliver_by=wanted.deliver_by,
         allocations=tuple(sourced.plan.allocations),
         backorders=backorders,
-        released=tuple(released),
-        backorders_released=tuple(backorders_given_up),
+        released=tuple(freed.allocations),
+        backorders_released=tuple(freed.backorders),
         note=wanted.note,
         notify_customer=wanted.notify_customer,
+        untracked_released=quantities(freed.untracked.items()),
         postal_area=wanted.postal_area if wanted.shipping_address else None,
     )
     return [
         Change(event),
-        *stock_released(event.order_id, released, kits),
-        *backorders_released(event.order_id, backorders_given_up, kits),
+        *stock_released(event.order_id, freed.allocations, kits),
+        *backorders_released(event.order_id, freed.backorders, kits),
         *stock_taken(event.order_id, sourced.plan, backorders, kits),
         *sourced.decision,
     ]
@@ -333,24 +332,20 @@ def _refuse_empty(order: Order, changed: Iterable[LineEdit], added: Sequence[Ord
         )
 
 
-def _freed(order: Order, changed: Iterable[LineEdit]) -> tuple[list[Allocation], list[Backorder]]:
-    released: list[Allocation] = []
-    backorders: list[Backorder] = []
-    for each in changed:
-        taken_away = each.quantity_before - each.line.quantity
-        if each.line.stocked and taken_away > 0:
-            freed = units_freed(order.lines[each.line.line_id], taken_away)
-            released += freed[0]
-            backorders += freed[1]
-    return released, backorders
+def _freed(order: Order, changed: Iterable[LineEdit]) -> FreedUnits:
+    fewer = {
+        each.line.line_id: taken_away
+        for each in changed
+        if (taken_away := each.quantity_before - each.line.quantity) > 0 and each.line.stocked
+    }
+    return units_freed(order, fewer)
 
 
 def _taken(
     order: Order,
     changed: Iterable[LineEdit],
     edited: WantedEdit,
-    released: Iterable[Allocation],
-    backorders_given_up: Iterable[Backorder],
+    freed: FreedUnits,
     kits: Kits,
     ctx: Context,
     given: Given,
@@ -362,7 +357,7 @@ def _taken(
     wanted = [(line.line_id, line.sku, n) for line, n in more if line.stocked and n > 0]
     stock = stock_by_location(given, skus_taken(line for line, n in more if n > 0))
     available = sellable_units(given, stock, order.terms.channel)
-    for _, sku, location, units in units_taken(released, kits):
+    for _, sku, location, units in units_taken(freed.allocations, kits):
         if (places := available.get(sku)) is not None:
             places[location] = max(0, places.get(location, 0)) + units
     if not wanted:
@@ -376,7 +371,7 @@ def _taken(
     if not sourced.plan.allocations:
         refuse_without_locations(given)
     short = sourced.plan.shortages
-    return sourced, backorders_of(short, order.terms, stock, given, kits, backorders_given_up)
+    return sourced, backorders_of(short, order.terms, stock, given, kits, freed.backorders)
 
 
 def _totals(order: Order, changed: Iterable[LineEdit], wanted: WantedEdit) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from oms_ledger.domain.errors import Refused, illegal_transition
 from oms_ledger.domain.fulfilment.events import ShipmentCancelled, ShipmentCreated
@@ -50,18 +51,26 @@ def cancel_rest(
         )
     changes: list[Change] = []
     unpacked: list[Allocation] = []
+    untracked = {line_id: p.untracked for line_id, p in order.lines.items() if p.untracked}
     for shipment_id, status in order.shipments.items():
         if status == "created":
             _, created = existing_shipment(given, shipment_id)
             changes += unpack(shipment_id, created)
             unpacked += packed_units(created)
+            if created.untracked:
+                for line in created.lines:
+                    untracked[line.line_id] = untracked.get(line.line_id, 0) + line.quantity
     freed = unpacked + [a for p in order.lines.values() for a in _allocations(p)]
     backorders = [b for p in order.lines.values() for b in _backorders(p)]
-    return changes + _cancel(order_id, order, reason, note, open_units, _merged(freed), backorders)
+    given_up = FreedUnits(merged(freed), backorders, untracked)
+    return changes + _cancel(order_id, order, reason, note, open_units, given_up)
 
 
 def packed_units(created: ShipmentCreated) -> list[Allocation]:
-    """The units of a shipment, which are allocated where they were packed."""
+    """The units of a shipment, which are allocated where they were packed; untracked ones are
+    not."""
+    if created.untracked:
+        return []
     return [
         Allocation(line.line_id, line.sku, created.location, line.quantity)
         for line in created.lines
@@ -87,36 +96,49 @@ def cancel_lines(
             code="illegal_transition",
             errors=faults,
         )
-    freed: list[Allocation] = []
-    backorders: list[Backorder] = []
-    for line_id, units in wanted.items():
-        of_line, backorders_of_line = units_freed(order.lines[line_id], units)
-        freed += of_line
-        backorders += backorders_of_line
-    return _cancel(order_id, order, reason, note, wanted, freed, backorders)
+    return _cancel(order_id, order, reason, note, wanted, units_freed(order, wanted))
 
 
-def units_freed(progress: LineProgress, units: int) -> tuple[list[Allocation], list[Backorder]]:
-    """What so many units of a line free. Backordered ones go first: they cost nobody anything."""
-    line_id, freed, backorders = progress.line.line_id, list[Allocation](), list[Backorder]()
+class FreedUnits(NamedTuple):
+    """What units that are not wanted any more free: allocations, backorders, and untracked units by
+    line id."""
+
+    allocations: list[Allocation]
+    backorders: list[Backorder]
+    untracked: dict[str, int]
+
+
+def units_freed(order: Order, units: Mapping[str, int]) -> FreedUnits:
+    """What so many units of each line free, by line id."""
+    freed = FreedUnits([], [], {})
+    for line_id, quantity in units.items():
+        _free(order.lines[line_id], quantity, freed)
+    return freed
+
+
+def _free(progress: LineProgress, units: int, freed: FreedUnits) -> None:
+    """Backordered units of a line go first, which cost nobody anything; untracked ones last, which
+    were there before any that an edit has added."""
+    line_id = progress.line.line_id
     for backorder in _backorders(progress):
         take = min(backorder.quantity, units)
         units -= take
         if take:
-            backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
+            freed.backorders.append(Backorder(line_id, backorder.sku, backorder.location, take))
     for allocation in reversed(_allocations(progress)):
         take = min(allocation.quantity, units)
         units -= take
         if take:
-            freed.append(Allocation(line_id, allocation.sku, allocation.location, take))
-    return freed, backorders
+            freed.allocations.append(Allocation(line_id, allocation.sku, allocation.location, take))
+    if taken := min(progress.untracked, units):
+        freed.untracked[line_id] = taken
 
 
 def unpack(shipment_id: str, created: ShipmentCreated) -> list[Change]:
     """Cancel a shipment that has not left: exactly its units are allocated again."""
     lines = quantities((line.line_id, line.quantity) for line in created.lines)
     order_id = created.order_id
-    unpacked = UnitsUnpacked(order_id, shipment_id, created.location, lines)
+    unpacked = UnitsUnpacked(order_id, shipment_id, created.location, lines, created.untracked)
     return [Change(ShipmentCancelled(shipment_id, order_id)), Change(unpacked)]
 
 
@@ -139,16 +161,22 @@ def _cancel(
     reason: str,
     note: str | None,
     units: Mapping[str, int],
-    freed: Sequence[Allocation],
-    backorders: Sequence[Backorder],
+    freed: FreedUnits,
 ) -> list[Change]:
-    lines = quantities(units.items())
     kits = kits_of(p.line for p in order.lines.values())
-    event = OrderCancelled(order_id, reason, note, lines, tuple(freed), tuple(backorders))
+    event = OrderCancelled(
+        order_id,
+        reason,
+        note,
+        quantities(units.items()),
+        tuple(freed.allocations),
+        tuple(freed.backorders),
+        quantities(freed.untracked.items()),
+    )
     return [
         Change(event),
-        *stock_released(order_id, freed, kits),
-        *backorders_released(order_id, backorders, kits),
+        *stock_released(order_id, freed.allocations, kits),
+        *backorders_released(order_id, freed.backorders, kits),
     ]
 
 
@@ -160,7 +188,7 @@ def _backorders(p: LineProgress) -> list[Backorder]:
     return [Backorder(p.line.line_id, p.line.sku, at, n) for at, n in p.backordered_at.items()]
 
 
-def _merged(allocations: Sequence[Allocation]) -> list[Allocation]:
+def merged(allocations: Sequence[Allocation]) -> list[Allocation]:
     """One entry per line and location."""
     units: dict[tuple[str, str, str], int] = {}
     for a in allocations:

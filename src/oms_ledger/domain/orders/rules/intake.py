@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.catalogue.state import Channel, Product, order_number, stored_sku
+from oms_ledger.domain.catalogue.state import Product, stored_sku
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.guards import quantities, refuse_unknown_skus
-from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import (
     OrderHeld,
     OrderPlaced,
@@ -18,6 +16,7 @@ from oms_ledger.domain.orders.events import (
     OrderRejected,
 )
 from oms_ledger.domain.orders.lines import OrderLine, RejectedLine
+from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.placement import (
     has_sensitive,
     placed_before,
@@ -47,13 +46,12 @@ def receive(
     if before is not None:
         return before
     refuse_future(terms.placed_at, ctx, "placed_at")
-    counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).last_sequence + 1
+    number, numbered = next_number(terms.channel, order_id, given)
     placed_at = terms.placed_at or ctx.now
     ship_by, deliver_by = promised(terms, placed_at)
     received = OrderReceived(
         order_id,
-        order_number(terms.channel, sequence),
+        number,
         terms,
         placed_at,
         ship_by,
@@ -62,7 +60,6 @@ def receive(
         confirm,
         postal_area,
     )
-    numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
         numbered,
         *dated([Change(received), *map(Change, holds)], terms.placed_at, ctx, "placed_at"),

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from oms_ledger.domain.catalogue.events import OrderNumbered
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
+from oms_ledger.domain.catalogue.state import Location, Product
 from oms_ledger.domain.errors import Refused
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.orders.events import OrderConfirmed, OrderHeld, OrderPlaced
 from oms_ledger.domain.orders.lines import Backorder, OrderLine
 from oms_ledger.domain.orders.promise import promise
+from oms_ledger.domain.orders.rules.numbers import next_number
 from oms_ledger.domain.orders.rules.schedule import release_if_due
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.orders.terms import OrderTerms
@@ -67,19 +67,17 @@ def place(
     before = placed_before(order_id, terms, given, confirm=confirm, sensitive=sensitive)
     if before is not None:
         return before
-    counter = channel_key(terms.channel)
-    sequence = given.state(Channel, counter).last_sequence + 1
+    number, numbered = next_number(terms.channel, order_id, given)
     placed_at = terms.placed_at or ctx.now
     order = OrderPlaced(
         order_id,
-        order_number(terms.channel, sequence),
+        number,
         terms,
         placed_at,
         *promised(terms, placed_at),
         sensitive=sensitive,
         postal_area=postal_area,
     )
-    numbered = Change(OrderNumbered(counter, sequence, order_id))
     return [
         numbered,
         *placement(order, ctx, given, confirm=confirm, holds=holds, reservation_id=reservation_id),

@@ -1,0 +1,44 @@
+"""Fields of fulfilment orders in a request."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from oms_commands._fields import STRICT, Code, Count, Id, Quantity
+from oms_commands.catalogue._fields import DimensionFields
+from oms_ledger.domain.fulfilment.events import Package
+from oms_ledger.domain.guards import quantities
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class LineUnits:
+    line_id: Id
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PickedLineFields:
+    """`quantity` 0: none was there. `lot` is the batch that the units are of."""
+
+    line_id: Id
+    quantity: Count
+    lot: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class ParcelFields:
+    """A parcel: its units, weight and outer size."""
+
+    lines: Annotated[tuple[LineUnits, ...], Field(min_length=1, max_length=2000)]
+    weight_g: Count | None = None
+    dimensions_mm: DimensionFields | None = None
+
+    def package(self) -> Package:
+        size = self.dimensions_mm
+        lines = quantities((line.line_id, line.quantity) for line in self.lines)
+        if size is None:
+            return Package(self.weight_g, lines=lines)
+        return Package(self.weight_g, size.length, size.width, size.height, lines)

@@ -1,0 +1,44 @@
+"""Short picks: allocated units that are not on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oms_ledger.domain.fulfilments.reroute import rejecting_locations, units_here
+from oms_ledger.domain.fulfilments.rules import Case
+from oms_ledger.domain.identifiers import stock_key
+from oms_ledger.domain.routing.reroute import reroute
+from oms_ledger.domain.stock.events import StockAdjusted
+from oms_ledger.domain.stock.movements import lots_changed, lots_of_adjustment
+from oms_ledger.domain.stock.state import StockLevel
+from oms_ledger.kernel import Change, Context, Given
+
+SHORT_PICK = "short pick"
+"""The reason of the stock's adjustment, and the cause of the routing."""
+
+
+def short_pick(
+    case: Case, short: Mapping[str, int], ctx: Context, given: Given, *, write_off: bool
+) -> list[Change]:
+    """Units by `line_id` get stock of other locations, or wait where none has any. With
+    `write_off` they are taken off the stock of the location, so that they are not sold again. Units
+    of kits are not, since the component that is missing is not known."""
+    here = case.work.name.location
+    excluded = {here, *rejecting_locations(work.state for work in case.works.values())}
+    missing = units_here(case, short.items())
+    changes = [*reroute(case.order, missing, excluded, SHORT_PICK, ctx, given).changes]
+    if write_off:
+        units: dict[str, int] = {}
+        for each in missing:
+            if not case.order.lines[each.line_id].line.components:
+                units[each.sku] = units.get(each.sku, 0) + each.quantity
+        for sku, n in units.items():
+            changes += _written_off(sku, here, n, case.work.fulfilment_id, given)
+    return changes
+
+
+def _written_off(sku: str, here: str, units: int, reference: str, given: Given) -> list[Change]:
+    level = given.state(StockLevel, stock_key(sku, here))
+    lots = lots_of_adjustment(level, sku, here, -units, None, given)
+    adjusted = StockAdjusted(sku, here, -units, SHORT_PICK, reference)
+    return [*lots_changed(sku, here, lots, reference), Change(adjusted)]

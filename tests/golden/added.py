@@ -1,0 +1,50 @@
+"""Fields that events were given after their golden files were written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oms_ledger.domain.fulfilment.events import Package
+from tests.golden.literals import ADDED_LINE, CHANGE, FIRST_TERMS, WITHOUT_KITS
+from tests.golden.returns import FIRST_REPLACEMENT
+
+ADDED: dict[str, dict[str, object]] = {
+    "order.placed.v1": {
+        "sensitive": False,
+        "terms": FIRST_TERMS,
+        "replacement_for": None,
+        "postal_area": None,
+        "untracked": (),
+        "imported": None,
+    },
+    "draft.saved.v1": {"postal_area": None},
+    "order.cancelled.v1": {"untracked_released": ()},
+    "order.units_packed.v1": {"untracked": False},
+    "order.units_unpacked.v1": {"untracked": False},
+    "order.fulfilment_released.v1": {"fulfilment_id": None},
+    "shipment.created.v1": {
+        "sensitive": False,
+        "force": None,
+        "overridden": (),
+        "untracked": False,
+        "packages": (Package(900, 300, 200, 100),),
+        "fulfilment_id": None,
+    },
+    "shipment.dispatched.v1": {"dispatched_at": None, "force": None, "overridden": ()},
+    "payment.requested.v1": {"account": None},
+    "return.requested.v1": {"account": None, "replacement": FIRST_REPLACEMENT},
+    "order.received.v1": {"terms": WITHOUT_KITS, "postal_area": None},
+    "order.edited.v1": {
+        "added": (replace(ADDED_LINE, components=()),),
+        "changed": (replace(CHANGE, line=replace(CHANGE.line, components=())),),
+        "postal_area": None,
+        "untracked_released": (),
+    },
+    "channel_settings.defined.v1": {"messages": False, "locale": None},
+    "order.held.v1": {"lines": (), "rule": None, "inputs": ()},
+    "location.defined.v1": {"point": None, "closed": False},
+    "order.backorders_allocated.v1": {"released": (), "backorders": ()},
+    "product.defined.v2": {"sensitive": False, "product_category": None},
+}
+"""Fields that an event was given later, and what their absence means. Its golden file stays as it
+is; one beside it, `<type>+<field>.json`, has the field."""
