@@ -24,6 +24,7 @@ from oms_projections import (
     reservations,
     returns,
     shipping_analytics,
+    stock_history,
     stock_levels,
 )
 from oms_projections.backorders import queries as of_backorders
@@ -46,6 +47,7 @@ from oms_projections.returns import queries as of_returns
 from oms_projections.risk import queries as of_risk
 from oms_projections.routing import queries as of_routing
 from oms_projections.shipping_analytics import queries as of_shipments
+from oms_projections.stock_history import queries as of_stock_history
 from oms_projections.stock_levels import queries as of_stock
 from oms_projections.store_credit import queries as of_store_credit
 
@@ -63,6 +65,7 @@ PROJECTIONS: tuple[ReadModel, ...] = (
     inbound.READ_MODEL,
     counts.READ_MODEL,
     lots.READ_MODEL,
+    stock_history.READ_MODEL,
     reservations.READ_MODEL,
     backorders.READ_MODEL,
     fulfilment_queue.READ_MODEL,
@@ -77,6 +80,7 @@ QUERIES: tuple[Query, ...] = (
     *of_promise.QUERIES,
     *of_counts.QUERIES,
     *of_lots.QUERIES,
+    *of_stock_history.QUERIES,
     *of_backorders.QUERIES,
     *of_fulfilments.QUERIES,
     *of_shipments.QUERIES,

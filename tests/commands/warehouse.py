@@ -18,7 +18,8 @@ LOT_STATUSES = ("approved", "approved", "on_hold", "quarantined", "recalled")
 
 class RandomWarehouse:
     """Each `step` executes one random command at the time `now`; refusals are counted by code.
-    `deliveries`, `transfers` and `counts` are the ids of those that were created."""
+    `deliveries`, `transfers` and `counts` are the ids of those that were created. At most `most`
+    units come at once."""
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class RandomWarehouse:
         now: Callable[[], datetime],
         skus: Sequence[str],
         places: Sequence[str],
+        most: int = 60,
     ) -> None:
         self.chance = random.Random(seed)
         self.refusals: dict[str, int] = {}
@@ -35,7 +37,7 @@ class RandomWarehouse:
         self.transfers: list[str] = []
         self.counts: list[str] = []
         self._execute, self._now = execute, now
-        self._skus, self._places = skus, places
+        self._skus, self._places, self._most = skus, places, most
 
     def step(self) -> None:
         often = (self._receive, self._inbound, self._transfer, self._count, self._state)
@@ -75,8 +77,13 @@ class RandomWarehouse:
         return {"lot": lot, **({"expires_on": self._day()} if dated else {})}
 
     def _receive(self) -> None:
+        cost = {"unit_cost": f"{self._units()}.20", "currency": "GBP"}
         self.attempt(
-            "ReceiveStock", **self._stock(), quantity=self._units(60), **self._lot_of_receipt()
+            "ReceiveStock",
+            **self._stock(),
+            quantity=self._units(self._most),
+            **self._lot_of_receipt(),
+            **(cost if self.chance.random() < 0.5 else {}),
         )
 
     def _inbound(self) -> None:
@@ -94,7 +101,7 @@ class RandomWarehouse:
             if answer:
                 self.deliveries.append(answer["inbound_id"])
         else:
-            quantity = self._units(20)
+            quantity = self._units(min(20, self._most))
             line = {
                 "sku": self.chance.choice(self._skus),
                 "quantity": quantity,

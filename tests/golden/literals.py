@@ -23,16 +23,7 @@ from oms_ledger.domain.connections.events import (
     ConnectionResumed,
     VendorCode,
 )
-from oms_ledger.domain.customers.events import (
-    CustomerForgotten,
-    CustomerHeld,
-    CustomerHoldReleased,
-    CustomerNoted,
-    CustomerRestricted,
-    CustomerRestrictionLifted,
-    CustomerTagged,
-    PeriodOver,
-)
+from oms_ledger.domain.customers.events import CustomerForgotten
 from oms_ledger.domain.customers.retention import RetentionSet
 from oms_ledger.domain.fulfilment.events import (
     Package,
@@ -119,6 +110,7 @@ from oms_ledger.domain.store_credit.events import (
     StoreCreditSpent,
 )
 from oms_ledger.kernel import Event, Meta
+from tests.golden.customers import CUSTOMER_LITERALS
 from tests.golden.drafts import DRAFT_LITERALS
 from tests.golden.fulfilments import FULFILMENT_LITERALS
 from tests.golden.messages import MESSAGE_LITERALS
@@ -372,19 +364,7 @@ LITERALS: dict[str, Event] = {
         ),
         ConnectionPaused("stripe-uk", "maintenance"),
         ConnectionResumed("stripe-uk"),
-        CustomerForgotten(
-            "17850",
-            "period is over",
-            "ticket 7",
-            ("key-1", "key-2"),
-            PeriodOver("customers", "DE", "10y", at(1), 3),
-        ),
-        CustomerHeld("17850", "hold-1", "litigation", "case 12"),
-        CustomerHoldReleased("17850", "hold-1", "case closed"),
-        CustomerTagged("17850", ("vip",), ("new",)),
-        CustomerNoted("17850", "prefers mornings"),
-        CustomerRestricted("17850", "accuracy contested", "letter of 7 May"),
-        CustomerRestrictionLifted("17850", "accuracy verified"),
+        *CUSTOMER_LITERALS,
         RetentionSet("customers", "DE", "10y", "HGB 257"),
     )
 }

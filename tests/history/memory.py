@@ -11,8 +11,10 @@ import msgspec
 from oms_ledger.kernel import Position, R, Recorded
 from oms_ledger.testing import Folded, LogUntil, Records
 from oms_projections import PROJECTIONS
+from oms_projections.counts.rows import CountRow
 from oms_projections.drafts.rows import DraftRow
 from oms_projections.fulfilment_queue.rows import FulfilmentRow
+from oms_projections.inbound.rows import InboundRow, TransferRow
 from oms_projections.messages.rows import MessageRow
 from oms_projections.order_status.rows import OrderDocumentRow, OrderRow, OrderShipmentRow
 from oms_projections.payments.rows import PaymentRow
@@ -209,6 +211,19 @@ def _reservations_by_id(models: ReadModels, p: Params) -> list[Shown]:
     return [asdict(row) for row in rows]
 
 
+def _inbound_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(InboundRow, lambda row: row.inbound_id in p["keys"])]
+
+
+def _transfers_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    rows = models.of(TransferRow, lambda row: row.transfer_id in p["keys"])
+    return [asdict(row) for row in rows]
+
+
+def _counts_by_id(models: ReadModels, p: Params) -> list[Shown]:
+    return [asdict(row) for row in models.of(CountRow, lambda row: row.count_id in p["keys"])]
+
+
 def _work_of_order(models: ReadModels, p: Params) -> list[Shown]:
     """One read model at a time: all are at the same position."""
     order_id = p["order_id"]
@@ -256,4 +271,7 @@ STATEMENTS: dict[str, Statement] = {
     "drafts_by_id": _drafts_by_id,
     "messages_by_id": _messages_by_id,
     "reservations_by_id": _reservations_by_id,
+    "inbound_by_id": _inbound_by_id,
+    "transfers_by_id": _transfers_by_id,
+    "counts_by_id": _counts_by_id,
 }

@@ -66,6 +66,7 @@ from oms_commands.store_credit.issue import IssueStoreCredit
 from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
+from tests.commands.warehouse import RandomWarehouse
 from tests.history.work import work_command
 
 SKUS = ("A", "A!", "A@B", "B/1")
@@ -103,6 +104,8 @@ class RandomShop:
         self._reserving = random.Random(seed)
         self.picking = random.Random(seed)
         self._sent: list[str] = []
+        self.warehouse = RandomWarehouse(seed, execute, now, SKUS, PLACES, most=4)
+        self._storing = random.Random(seed)
         self._execute = execute
         self._now = now
         self._holds: list[tuple[str, str]] = []
@@ -135,6 +138,8 @@ class RandomShop:
             self._try(self._draft())
         if self._writing.random() < 0.3:
             self._try(self._message())
+        if self._storing.random() < 0.4:
+            self.warehouse.step()
         if self._reserving.random() < 0.3:
             self._try(self._reserve())
         if self.picking.random() < 0.5:

@@ -43,6 +43,23 @@ def done(answer: httpx.Response) -> dict[str, str]:
     return body
 
 
+def warehoused(api: Api) -> dict[str, str]:
+    """A delivery, a transfer, a count and a lot."""
+    lines = [{"sku": "SKU-1", "quantity": 1}]
+    due = "2027-01-01T00:00:00Z"
+    coming = {"location": "LOC-1", "expected_at": due, "lines": lines, "reference": "only-here"}
+    moving = {"from_location": "LOC-1", "to_location": "LOC-2", "lines": lines}
+    counting = {"location": "LOC-1", "skus": ["SKU-1"], "reference": "only-here"}
+    done(api.put("/v1/locations/LOC-2", {"name": "Onlyhere too"}))
+    done(api.put("/v1/lots/SKU-1/LOT-1", {"status": "on_hold", "reason": "only-here"}))
+    return {
+        "inbound_id": done(api.post("/v1/inbound", coming))["inbound_id"],
+        "transfer_id": done(api.post("/v1/transfers", moving))["transfer_id"],
+        "count_id": done(api.post("/v1/counts", counting))["count_id"],
+        "lot": "LOT-1",
+    }
+
+
 @pytest.fixture
 def other_ledger(oms: Oms) -> Iterator[Shop]:
     """The other ledger: an order of a customer, on its way."""
@@ -74,10 +91,12 @@ def other_ledger(oms: Oms) -> Iterator[Shop]:
         reserving = {"lines": [{"sku": "SKU-1", "quantity": 1}], "expires_in_s": 600}
         reserved = done(api.post("/v1/reservations", {**reserving, "reference": "only-here"}))
         written = done(api.post(f"/v1/orders/{order_id}/messages", {"template": "placed"}))
+        documents = warehoused(api)
         connection = {"vendor": "stripe", "options": {"action_page": "Onlyhere"}}
         done(api.put("/v1/connections/conn-1", connection))
         oms.audit.sealer().catch_up()
         names = {
+            **documents,
             "order_id": order_id,
             "hold_id": hold["hold_id"],
             "fulfilment_id": f"{order_id}@LOC-1",

@@ -14,6 +14,7 @@ from tests.http.conftest import Api, projecting
 from tests.http.example_client import ExampleClient
 from tests.http.examples import order
 from tests.http.stock_steps import backorder, queue, reserve
+from tests.http.warehouse_examples import warehoused
 from tests.http.work_routes import fulfil_step_by_step
 
 
@@ -38,6 +39,7 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
     for name in ("AdjustStock", "CountStock", "TransferStock", "ReturnStock"):
         client.do(name)
     with projecting(oms):
+        warehoused(client)
         _draft(client)
         reserve(client)
         queue(client)
@@ -62,6 +64,8 @@ def test_every_command_and_query(oms: Oms, api: Api) -> None:
         assert client.see("list_shipments", after)["items"]
         for name in ("shipping_performance", "order_figures", "payment_figures", "return_figures"):
             assert client.see(name, after)["rows"], name
+        period = {"from": "2020-01-01", "to": "2090-01-01"}
+        assert client.see("location_figures", after, query=period)["rows"]
         _forget(client, after)
         client.do("ImportOrder")
     assert client.used == {*COMMANDS, *(q.name for q in QUERIES)}
@@ -305,6 +309,7 @@ PATHS |= {"customer_id": "c", "payment_id": "p", "discrepancy_id": "d", "return_
 PATHS |= {"policy_name": "n", "channel": "web", "draft_id": "d", "rule_name": "r", "account": "a"}
 PATHS |= {"reservation_id": "v", "message_id": "m", "buyer": "c", "country": "GB"}
 PATHS |= {"connection": "k", "job_id": "j", "name": "n", "index": "000"}
+PATHS |= {"inbound_id": "i", "transfer_id": "t", "count_id": "n", "lot": "l"}
 PATHS |= {"fulfilment_id": "o@LON"}
 
 

@@ -32,7 +32,7 @@ def oms(ready: Database) -> Iterator[Oms]:
         yield oms
 
 
-def ask(oms: Oms, query: str, **params: Any) -> Any:
+def queried(oms: Oms, query: str, **params: Any) -> Any:
     """The answer of a query as of now."""
     oms.catch_up()
     (named,) = [each for each in QUERIES if each.name == query]
@@ -47,7 +47,7 @@ def test_lists_leave_them_out(oms: Oms) -> None:
     do(oms, "RestrictCustomer", customer_id="c-ada", reason="objection")
 
     def listed(**params: Any) -> list[str]:
-        return [each["customer_id"] for each in ask(oms, "list_customers", **params)["items"]]
+        return [each["customer_id"] for each in queried(oms, "list_customers", **params)["items"]]
 
     assert listed() == listed(tag="vip") == ["c-bob"]
     assert listed(restricted=True) == ["c-ada"]
@@ -59,12 +59,12 @@ def test_their_page_and_export_show_it(oms: Oms) -> None:
     place(oms, customer=ADA)
     do(oms, "RestrictCustomer", customer_id="c-ada", reason="objection", reference="letter 7")
     for query in ("get_customer", "export_customer"):
-        shown = ask(oms, query, customer_id="c-ada")["restriction"]
+        shown = queried(oms, query, customer_id="c-ada")["restriction"]
         assert (shown["reason"], shown["reference"]) == ("objection", "letter 7")
         assert shown["restricted_by"]
         assert shown["restricted_at"].endswith("Z")
     do(oms, "LiftCustomerRestriction", customer_id="c-ada", reason="informed")
-    export = ask(oms, "export_customer", customer_id="c-ada")
+    export = queried(oms, "export_customer", customer_id="c-ada")
     assert export["restriction"] is None
     types = [each["type"] for each in export["events"]]
     assert {"customer.restricted.v1", "customer.restriction_lifted.v1"} <= set(types)
@@ -94,7 +94,19 @@ def test_nothing_is_erased_until_it_is_lifted(oms: Oms) -> None:
     with pytest.raises(Refused, match="restricted"):
         oms.execute(forget, actor="clerk")
     oms.catch_up()
-    assert ask(oms, "get_customer", customer_id="c-ada")["forgotten"] == 0
+    assert queried(oms, "get_customer", customer_id="c-ada")["forgotten"] == 0
     do(oms, "LiftCustomerRestriction", customer_id="c-ada", reason="informed")
     oms.execute(forget, actor="clerk")
-    assert ask(oms, "get_customer", customer_id="c-ada")["forgotten"] == 1
+    assert queried(oms, "get_customer", customer_id="c-ada")["forgotten"] == 1
+
+
+def test_an_export_has_the_messages_to_the_customer(oms: Oms) -> None:
+    order_id = place(oms, confirm=True, customer=ADA)
+    place(oms, confirm=True, customer=BOB)
+    finish(oms)
+    export = queried(oms, "export_customer", customer_id="c-ada")
+    (message,) = export["messages"]
+    assert (message["order_id"], message["template"]) == (order_id, "placed")
+    assert message["status"] == "requested"
+    types = [each["type"] for each in export["events"]]
+    assert types.count("message.requested.v1") == 1

@@ -21,7 +21,7 @@ from oms_commands._fields import (
 from oms_commands.payments._fields import WebAddress, require_currency
 from oms_commands.payments._payment_command import payment_answer
 from oms_ledger.domain.connections.state import VendorConnection
-from oms_ledger.domain.errors import Refused, illegal_transition, invalid_field
+from oms_ledger.domain.errors import Forbidden, Refused, illegal_transition, invalid_field
 from oms_ledger.domain.guards import existing_order
 from oms_ledger.domain.identifiers import channel_key
 from oms_ledger.domain.money import Money, to_text
@@ -114,6 +114,18 @@ class RequestPayment(Command):
             )
         return self.connection
 
+    def check_within_channels(self, given: Given) -> None:
+        """Accounts belong to no channel. A key that is bound to some pays from that of the order's
+        customer alone, and learns nothing of others by their names."""
+        order = given.state(Order, self.order_id)
+        customer = order.terms.customer if order.placed is not None else None
+        own = None if customer is None else customer.id
+        if self.account not in (None, own):
+            raise Forbidden(
+                "This key is bound to channels, and pays from the account of the order's customer"
+                " alone. Leave `account` out, or use a key that is bound to none."
+            )
+
     def decide(self, ctx: Context, given: Given) -> Sequence[Change]:
         order = existing_order(given, self.order_id)
         currency = order.terms.currency
@@ -131,7 +143,7 @@ class RequestPayment(Command):
         amount = positive_minor_units(self.amount, currency)
         _check_due(order, amount, currency)
         account = self._account(order)
-        _check_account(self.provider, account, Money(amount, currency), given)
+        _check_account(self.provider, account, Money(amount, currency), order, given)
         requested = PaymentRequested(
             ctx.command_id,
             self.order_id,
@@ -164,14 +176,18 @@ def _only_connection(accounts: Mapping[str, str | None], channel: str) -> str:
     )
 
 
-def _check_account(provider: str, account: str | None, amount: Money, given: Given) -> None:
+def _check_account(
+    provider: str, account: str | None, amount: Money, order: Order, given: Given
+) -> None:
     if provider != STORE_CREDIT:
         if account is not None:
             raise invalid_field("account", f"Leave it out with provider {provider}.")
         return
     if account is None:
         raise invalid_field("account", "Write the account; the order is of no customer.")
-    require_balance(account, amount, given)
+    customer = order.terms.customer
+    own = customer is not None and customer.id == account
+    require_balance(account, amount, given, own=own)
 
 
 def _check_due(order: Order, amount: int, currency: str) -> None:

@@ -90,7 +90,6 @@ QUERIES = (
         get_count,
         "One count",
         get_count_as_of,
-        within_channels=True,
         answer_type=CountDetailAnswer,
         direct=COUNT,
     ),
@@ -104,7 +103,6 @@ QUERIES = (
         "Counts of stock",
         "All counts of a past moment would take the whole log to answer. List the counts of now,"
         " and ask for each that matters: GET /v1/counts/{count_id}?as_of=.",
-        within_channels=True,
         answer_type=CountsAnswer,
     ),
 )

@@ -24,6 +24,8 @@ from oms_ledger.domain.drafts.events import DRAFT_EVENTS
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.json_values import feed_item, revealed_json, rfc3339
+from oms_ledger.domain.messages.state import Message
+from oms_ledger.domain.messages.views import message_view
 from oms_ledger.domain.orders.answers import OrdersAnswer
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.personal import Personal, change_personal, key_of, with_fields
@@ -45,6 +47,7 @@ from oms_projections.order_status.lists import ListOrders, list_orders
 from oms_projections.order_status.queries import history_of, shipments_of
 from oms_projections.order_status.views import detail, document_of
 from oms_projections.pages import Cursor, Limit
+from oms_projections.search import facets_of
 from oms_projections.values import WITHIN, Within, column, maybe_time
 
 STRICT = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
@@ -219,13 +222,15 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     rows = _orders_of(params, reader, needed=not drafts)
     as_guest = reader.rows("orders_of_their_addresses", subject=subject)
     keys = {row["person"] for row in (*rows, *as_guest, *drafts)}
-    orders: list[Json] = []
+    orders: list[Mapping[str, Json]] = []
     events: list[Json] = []
     for row in {str(row["order_id"]): row for row in (*rows, *as_guest)}.values():
         order_id = column(row, "order_id", str)
         document = document_of(reader.history(stream_id(Order, order_id)))
         orders.append(detail(document, shipments_of(order_id, reader)))
         events += [feed_item(_without_others(r, keys)) for r in history_of(order_id, reader)]
+    sent = _messages_about(orders, reader)
+    events += [feed_item(r) for history in sent for r in history]
     for row in drafts:
         history = reader.history(stream_id(Draft, column(row, "draft_id", str)))
         events += [feed_item(_without_others(r, keys)) for r in history]
@@ -233,10 +238,29 @@ def export_customer(params: GetCustomer, reader: Reader) -> Mapping[str, Json]:
     return {
         **_summary(params, rows or drafts, reader),
         "order_details": orders,
+        "messages": [message_view(_message(history)) for history in sent],
         "drafts": [each for each in map(shown_draft, drafts) if each["status"] != "deleted"],
         "events": [*events, *(feed_item(r) for r in own)],
         "accesses": _accesses(params, reader),
     }
+
+
+def _messages_about(
+    orders: Sequence[Mapping[str, Json]], reader: Reader
+) -> list[Sequence[Recorded]]:
+    """The events of each message to the customer about these orders."""
+    names = facets_of("order", [str(order["order_id"]) for order in orders])
+    rows = reader.rows("messages_of_orders", orders=names) if names else []
+    ids = [column(row, "message_id", str) for row in rows]
+    return [reader.history(stream_id(Message, message_id)) for message_id in ids]
+
+
+def _message(history: Sequence[Recorded]) -> Message:
+    message = Message()
+    for r in history:
+        message.apply(r.event)
+        message.version = r.version
+    return message
 
 
 def _without_others(r: Recorded, keys: Collection[object]) -> Recorded:

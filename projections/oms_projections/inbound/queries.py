@@ -148,6 +148,9 @@ def list_transfers(params: ListTransfers, reader: Reader) -> Mapping[str, Json]:
     return page([transfer(row) for row in rows], params.limit, last)
 
 
+UNDATED = "3000-01-01T00:00:00Z"
+"""Later than any date, for the order of what has none; as in `queries.sql`."""
+
 FIRST_INCOMING: Mark = ["", "", "", ""]
 
 
@@ -186,7 +189,7 @@ def _last_incoming(rows: Rows) -> Mark | None:
         return None
     last = rows[-1]
     texts = [column(last, name, str) for name in ("sku", "location", "source")]
-    return [texts[0], maybe_time(last, "expected_at") or "infinity", texts[1], texts[2]]
+    return [texts[0], maybe_time(last, "expected_at") or UNDATED, texts[1], texts[2]]
 
 
 FILTER = "with_sensitive"
@@ -206,7 +209,6 @@ QUERIES = (
         get_inbound,
         "One inbound delivery",
         get_inbound_as_of,
-        within_channels=True,
         answer_type=InboundDetailAnswer,
         direct=INBOUND,
     ),
@@ -219,7 +221,6 @@ QUERIES = (
         list_inbound,
         "Inbound deliveries",
         _AS_OF.format(what="deliveries", path="/v1/inbound/{inbound_id}"),
-        within_channels=True,
         answer_type=InboundListAnswer,
     ),
     Query(
@@ -231,7 +232,6 @@ QUERIES = (
         get_transfer,
         "One transfer",
         get_transfer_as_of,
-        within_channels=True,
         answer_type=TransferDetailAnswer,
         direct=TRANSFER,
     ),
@@ -244,7 +244,6 @@ QUERIES = (
         list_transfers,
         "Transfers between locations",
         _AS_OF.format(what="transfers", path="/v1/transfers/{transfer_id}"),
-        within_channels=True,
         answer_type=TransfersAnswer,
     ),
     Query(

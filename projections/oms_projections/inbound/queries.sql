@@ -33,13 +33,11 @@ LIMIT %(limit)s;
 -- name: list_incoming
 -- What is expected, by SKU, then by date; what has no date comes last. Without `with_sensitive`,
 -- of products alone that are not.
-SELECT i.*, coalesce(expected_at, 'infinity') AS due
+SELECT i.*, coalesce(expected_at, '3000-01-01Z') AS due
 FROM incoming i LEFT JOIN incoming_products p USING (sku)
 WHERE quantity > 0
   AND (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-  AND (sku, coalesce(expected_at, 'infinity'), location, source)
-      > (%(after_sku)s::text, %(after_due)s::timestamptz, %(after_location)s::text,
-         %(after_source)s::text) -- if after_sku
+  AND (sku, coalesce(expected_at, '3000-01-01Z'), location, source) > (%(after_sku)s::text, %(after_due)s::timestamptz, %(after_location)s, %(after_source)s) -- if after_sku
   AND sku = ANY (%(sku)s::text[]) -- if sku
   AND location = ANY (%(location)s::text[]) -- if location
 ORDER BY sku, due, location, source

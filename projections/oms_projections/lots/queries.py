@@ -145,13 +145,12 @@ def _shipped(row: Mapping[str, object], log: Log) -> dict[str, Json]:
     return {
         "order_id": order_id,
         "line_id": column(row, "line_id", str),
-        "order_number": placed.number if placed else None,
-        "channel": placed.terms.channel if placed else None,
-        "customer_id": customer.id if customer else None,
+        "order_ref": placed.number if placed else None,
+        "buyer_id": customer.id if customer else None,
         "shipment_id": column(row, "shipment_id", str),
         "location": column(row, "location", str),
         "quantity": column(row, "quantity", int),
-        "shipped_at": maybe_time(row, "shipped_at"),
+        "left_at": maybe_time(row, "shipped_at"),
     }
 
 
@@ -192,8 +191,8 @@ def _serial(row: Mapping[str, object]) -> dict[str, Json]:
     texts = ("sku", "serial", "status", "location", "order_id", "line_id", "shipment_id")
     return {
         **{name: column(row, name, str) for name in texts},
-        "shipped_at": maybe_time(row, "shipped_at"),
-        "returned_at": maybe_time(row, "returned_at"),
+        "left_at": maybe_time(row, "shipped_at"),
+        "came_back_at": maybe_time(row, "returned_at"),
     }
 
 
@@ -215,7 +214,6 @@ QUERIES = (
         "Lots by location",
         _LISTS.format(what="lots"),
         sensitive_filter=FILTER,
-        within_channels=True,
         answer_type=LotsAnswer,
     ),
     Query(
@@ -227,7 +225,6 @@ QUERIES = (
         get_lot,
         "One lot",
         get_lot,
-        within_channels=True,
         answer_type=LotAnswer,
     ),
     Query(

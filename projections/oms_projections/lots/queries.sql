@@ -3,8 +3,7 @@
 -- alone that are not.
 SELECT l.* FROM lots l LEFT JOIN lot_products p USING (sku)
 WHERE (%(with_sensitive)s OR NOT coalesce(p.sensitive, false))
-  AND (sku, lot, location)
-      > (%(after_sku)s::text, %(after_lot)s::text, %(after_location)s::text) -- if after_sku
+  AND (sku, lot, location) > (%(after_sku)s::text, %(after_lot)s, %(after_location)s) -- if after_sku
   AND sku = ANY (%(sku)s::text[]) -- if sku
   AND location = ANY (%(location)s::text[]) -- if location
   AND status = ANY (%(status)s::text[]) -- if status

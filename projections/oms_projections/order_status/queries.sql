@@ -299,6 +299,11 @@ SELECT draft_id, customer_id, document, person, created_at, updated_at FROM draf
 WHERE customer_id = %(customer)s OR person = ANY (%(keys)s::text[])
 ORDER BY created_at, draft_id;
 
+-- name: messages_of_orders
+-- Oldest first. The view is of another read model; `facets` are those of the orders.
+SELECT message_id FROM messages WHERE facets && %(orders)s::text[]
+ORDER BY requested_at, message_id;
+
 -- name: position_of_model
 -- How far another read model is folded.
 SELECT position FROM projection_positions WHERE name = %(model)s AND state = 'live';

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from oms_ledger.domain.errors import NotFound
 from oms_ledger.domain.fulfilment.answers import (
+    LocationFiguresOfPeriodAnswer,
     ParcelAnswer,
     ShipmentDetailAnswer,
     ShipmentsAnswer,
@@ -28,6 +29,7 @@ from oms_projections.shipping_analytics.lists import (
     list_shipments,
     list_shipments_as_of,
 )
+from oms_projections.shipping_analytics.locations import LocationFigures, location_figures
 from oms_projections.shipping_analytics.performance import (
     ShippingPerformance,
     shipping_performance,
@@ -164,5 +166,18 @@ QUERIES = (
         minimum_count="smallest_count",
         within_channels=WITHIN,
         answer_type=ShippingPerformanceAnswer,
+    ),
+    Query(
+        "location_figures",
+        "/v1/analytics/locations",
+        "analytics:read",
+        READ_MODEL.name,
+        LocationFigures,
+        location_figures,
+        "What each location has sent, and what waits there",
+        "What waits somewhere is what waits now. Name a past period with `from` and `to`.",
+        sensitive_filter="with_sensitive",
+        within_channels=WITHIN,
+        answer_type=LocationFiguresOfPeriodAnswer,
     ),
 )

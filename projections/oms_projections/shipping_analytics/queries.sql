@@ -169,3 +169,26 @@ SELECT o.grp AS "group", o.orders, o.sensitive_orders, o.sensitive_packed,
     s.troubled::float8 / nullif(s.shipments, 0) AS exception_rate
 FROM by_order o LEFT JOIN by_shipment s USING (grp)
 ORDER BY o.grp;
+
+-- name: location_figures
+-- What was dispatched from each location in a period, and what is packed there and has not left. With
+-- `ordinary`, of orders alone that are not sensitive.
+SELECT location,
+    count(*) FILTER (WHERE sent) AS shipments,
+    coalesce(sum(units) FILTER (WHERE sent), 0)::bigint AS units,
+    count(*) FILTER (WHERE sent AND dispatched_at > ship_by) AS late_shipments,
+    count(*) FILTER (WHERE waits) AS waiting_shipments,
+    coalesce(sum(units) FILTER (WHERE waits), 0)::bigint AS waiting_units
+FROM (
+    SELECT location, units, dispatched_at, ship_by,
+        coalesce(dispatched_at >= %(from)s::timestamptz AND dispatched_at < %(to)s::timestamptz, FALSE)
+            AS sent,
+        dispatched_at IS NULL AND cancelled_at IS NULL AS waits
+    FROM shipments
+    WHERE true
+      AND NOT sensitive -- if ordinary
+      AND lower(channel) = ANY (%(within)s::text[]) -- if within
+) AS parcels
+WHERE sent OR waits
+GROUP BY location
+ORDER BY location COLLATE "C";

@@ -119,6 +119,7 @@ def reroute(
     """
     moved: list[str] = []
     stayed: dict[str, str] = {}
+    oms.catch_up()  # the list of orders is a read model
     order_ids = list(dict.fromkeys(_orders_at(oms, location)))
     with bars() as report:
         for n, order_id in enumerate(order_ids, 1):

@@ -90,3 +90,7 @@ class Command(ABC):
     @abstractmethod
     def answer(self, ctx: Context, given: Given) -> Mapping[str, Json]:
         """The body of the answer, from the states after the events were applied."""
+
+    def check_within_channels(self, given: Given) -> None:  # noqa: B027  # few commands check
+        """Called before `decide` where the caller's key is bound to channels: raises the refusal of
+        what such a key may not do beside changing orders of other channels. Pure."""

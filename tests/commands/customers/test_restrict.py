@@ -40,7 +40,7 @@ def test_it_has_a_reason_and_is_in_force_once() -> None:
     given().when(RestrictCustomer, customer_id="c1", reason="").then_invalid("reason")
 
 
-def test_nobody_is_restricted_of_whom_nothing_is_kept() -> None:
+def test_a_customer_without_data_is_refused() -> None:
     command = RestrictCustomer(customer_id="c1", **FIELDS)
     given().when(command.with_subject(ResolvedSubject("c1"))).then_refused("not_found")
 

@@ -169,3 +169,14 @@ def test_verification_names_an_overspent_account() -> None:
     checker.page(stored(history))
     findings = [(finding.kind, finding.first) for finding in checker.finish()]
     assert findings == [("store_credit_overspent", 2)]
+
+
+def test_a_refusal_says_nothing_of_an_account_that_is_not_the_customers() -> None:
+    gift = StoreCreditIssued("gift-7", gbp(500), "sold")
+    body = {**PAY, "amount": "5.01", "account": "gift-7"}
+    low = given(*six(), gift).when(RequestPayment, **body).then_refused("insufficient_credit")
+    none = given(*six()).when(RequestPayment, **body).then_refused("insufficient_credit")
+    euros = StoreCreditIssued("gift-7", replace(gbp(900), currency="EUR"), "sold")
+    other = given(*six(), euros).when(RequestPayment, **body).then_refused("insufficient_credit")
+    assert low.detail == none.detail == other.detail
+    assert (low.errors, none.errors, other.errors) == ((), (), ())

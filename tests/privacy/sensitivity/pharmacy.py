@@ -58,6 +58,7 @@ class Pharmacy:
 
     def _fulfilled(self, body: dict[str, Any], sku: str) -> dict[str, str]:
         draft_id = self._drafted(body)
+        documents = self._warehoused(sku)
         order_id = self.do("POST", "/v1/orders", body)["order_id"]
         path = f"/v1/orders/{order_id}"
         held = self.do("POST", f"{path}/hold", {"reason": f"{PLANTED} why", "note": PLANTED})
@@ -71,15 +72,49 @@ class Pharmacy:
         made = self.do("POST", f"{path}/shipments", {"location": "LON"})
         parcel = f"/v1/shipments/{made['shipment_id']}"
         self.do("POST", f"{parcel}/label", {"tracking_number": "TRK1"})
-        self.do("POST", f"{parcel}/dispatch", {})
+        serials = [{"line_id": "1", "serials": [f"{PLANTED}-n1" if sku == SECRET else "N1"]}]
+        self.do("POST", f"{parcel}/dispatch", {"serials": serials})
         scan = {"code": "delivered", "occurred_at": "2026-11-01T00:00:00Z", "raw": f"{PLANTED} raw"}
         self.do("POST", f"{parcel}/tracking-events", scan)
         back = {"sku": sku, "location": "LON", "quantity": 1, "reference": f"{PLANTED} back"}
         self.do("POST", "/v1/stock/returns", {**back, "order_id": order_id, "line_id": "1"})
         names = ("order_id", "shipment_id", "order_number")
         others = {**self._returned(path), "draft_id": draft_id, "message_id": self._written(path)}
-        others |= {"reservation_id": self._reserved(sku), "fulfilment_id": work}
+        others |= {"reservation_id": self._reserved(sku), "fulfilment_id": work, **documents}
         return {n: made[n] for n in names} | others | {"token": made["tracking_token"], "sku": sku}
+
+    def _warehoused(self, sku: str) -> dict[str, str]:
+        """A delivery with a lot, a transfer and a count of the product, and damaged units of it."""
+        secret, due = sku == SECRET, "2027-01-01T00:00:00Z"
+        planted_lot = f"{PLANTED}-lot" if secret else "L1"
+        reason = f"{PLANTED} broken" if secret else "broken"
+        self.do("PUT", "/v1/locations/BAK", {"name": "Backroom", "priority": 9})
+        lines = [{"sku": sku, "quantity": 9}]
+        coming = {"location": "LON", "expected_at": due, "lines": lines}
+        inbound_id = str(self.do("POST", "/v1/inbound", coming)["inbound_id"])
+        came = [{"sku": sku, "quantity": 8, "lot": planted_lot}]
+        self.do("POST", f"/v1/inbound/{inbound_id}/receive", {"lines": came})
+        moving = {
+            "from_location": "LON",
+            "to_location": "BAK",
+            "lines": [{**lines[0], "quantity": 2}],
+        }
+        transfer_id = str(self.do("POST", "/v1/transfers", moving)["transfer_id"])
+        self.do("POST", f"/v1/transfers/{transfer_id}/ship", {})
+        back = [{"sku": sku, "quantity": 1, "damaged": 1, "reason": reason}]
+        self.do("POST", f"/v1/transfers/{transfer_id}/receive", {"lines": back})
+        count = {"location": "BAK", "skus": [sku]}
+        count_id = str(self.do("POST", "/v1/counts", count)["count_id"])
+        counted = [{"sku": sku, "counted": 1}]
+        self.do("POST", f"/v1/counts/{count_id}/record", {"lines": counted})
+        held = {"status": "approved", "reason": reason}
+        self.do("PUT", f"/v1/lots/{sku.replace('/', '%2F')}/{planted_lot}", held)
+        return {
+            "inbound_id": inbound_id,
+            "transfer_id": transfer_id,
+            "count_id": count_id,
+            "lot": planted_lot,
+        }
 
     def _worked(self, order_id: str) -> str:
         """The fulfilment order of the units at LON, which was on hold."""

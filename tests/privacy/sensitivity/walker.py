@@ -17,6 +17,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
+from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -63,6 +64,10 @@ LINKS = frozenset(
         "part_id",
         "line_id",
         "line",
+        "order_ref",
+        "buyer_id",
+        "left_at",
+        "came_back_at",
         "position",
         "recorded_at",
         "occurred_at",
@@ -80,8 +85,9 @@ _HARMLESS = (
     "connection vendor base_url vendor_code",
     "not_before",
     "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
-    "inbound_id transfer_id count_id source expected_at expires_on unit_cost",
-    "from_state to_state lot_status status_before returned_at",
+    "inbound_id transfer_id count_id source expected_at expires_on",
+    "from_state to_state lot_status status_before order_ref buyer_id left_at came_back_at",
+    "day received_on sold_on group_by first_day last_day",
     "command command_id correlation_id causation_id actor type event kind code backorder",
     "status order payment fulfilment return returned exception",
     "channel carrier service tracking_number tracking_token",
@@ -100,7 +106,7 @@ line are personal and sealed: another right decides about them."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
-_STOCK = f"{StockLevel.category}-"
+_OF_SKUS = tuple(f"{kind.category}-" for kind in (StockLevel, Lot, Serial))
 _NAMING = tuple((name, f"{kind.category}-") for name, kind in NAMED_BY.items())
 
 
@@ -170,8 +176,8 @@ def _streams(value: Mapping[str, object]) -> list[str]:
     streams = [prefix + key for name, prefix in _NAMING if isinstance(key := value.get(name), str)]
     stream = value.get("stream")
     if isinstance(stream, str):
-        if stream.startswith(_STOCK):
-            streams.append(_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0])
+        if stream.startswith(_OF_SKUS):
+            streams.append(_PRODUCTS + stream.partition("-")[2].rpartition("@")[0])
         elif stream.startswith((*_ORDERS, _PRODUCTS)):
             streams.append(stream)
     return streams

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from oms_commands.lots.expire import ExpireLot
+from oms_ledger.domain.lots.events import LotDefined
 from oms_ledger.domain.orders.events import (
     FulfilmentReleased,
     OrderCancelled,
@@ -22,6 +24,7 @@ from oms_ledger.domain.reservations.events import (
     ReservationReleased,
     ReservationUsed,
 )
+from oms_ledger.policies.deadlines import DEADLINES
 from oms_ledger.testing import folded, given, recorded
 from oms_projections.deadlines import READ_MODEL
 from oms_projections.deadlines.rows import DeadlineRow
@@ -156,3 +159,34 @@ def test_an_extension_is_another_deadline() -> None:
             "c1",
         )
     )
+
+
+LOT = LotDefined("A@B", "L1", "approved", "2026-12-31")
+
+
+def test_a_lot_expires_when_its_last_day_is_over() -> None:
+    (row,) = given(LOT).folded_into(READ_MODEL).of(DeadlineRow)
+    assert (row.kind, row.id, row.ended) == ("expiring_lot", "A@B@L1", False)
+    assert row.due_at == datetime(2027, 1, 1, tzinfo=UTC)
+    command = DEADLINES["expiring_lot"](row.id, row.due_at)
+    assert command == ExpireLot(sku="A@B", lot="L1")
+
+
+@pytest.mark.parametrize(
+    ("change", "ended"),
+    [
+        ({"status": "recalled"}, True),
+        ({"status": "expired"}, True),
+        ({"expires_on": None}, True),
+        ({"expires_on": "2027-12-31"}, False),
+    ],
+)
+def test_another_status_or_day_of_a_lot(change: dict[str, str | None], ended: bool) -> None:
+    changed = replace(LOT, **change)  # type: ignore[arg-type]  # fields of the event
+    (row,) = given(LOT, changed).folded_into(READ_MODEL).of(DeadlineRow)
+    assert row.ended is ended
+    assert row.due_at.year == (2027 if ended else 2028)
+
+
+def test_a_lot_without_a_last_day_never_expires() -> None:
+    assert given(LotDefined("A", "L1", "approved")).folded_into(READ_MODEL).of(DeadlineRow) == []

@@ -103,6 +103,17 @@ def test_a_hold_for_fraud_that_was_none(shop: Shop) -> None:
     assert (row["cancelled_orders"], row["cancel_rate"]) == (1, 0.3333)
 
 
+def test_a_hold_that_is_set_again_by_its_rule_counts_once(shop: Shop) -> None:
+    """A risk decision sets its hold anew under the same id: after a release, and for another
+    reason."""
+    order_id = shop.order()
+    for decision in ("review", "deny", "accept", "deny"):
+        shop.do("AssessOrderRisk", order_id=order_id, score=9, decision=decision)
+        shop.ledger.now += timedelta(hours=1)
+    row = only(shop.query(), "order_figures")
+    assert (row["held_orders"], row["holds"]) == (1, 1)
+
+
 def test_a_resumed_order_is_not_cancelled(shop: Shop) -> None:
     order_id = shop.order()
     shop.do("CancelOrder", order_id=order_id, reason="customer")

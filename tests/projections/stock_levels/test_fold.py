@@ -18,6 +18,9 @@ from oms_ledger.domain.money import Money
 from oms_ledger.domain.stock.events import (
     STOCK_EVENTS,
     BackorderReleased,
+    IncomingStockAdded,
+    IncomingStockRemoved,
+    LotChange,
     ShippedDateCorrected,
     StockAdjusted,
     StockAllocated,
@@ -25,12 +28,15 @@ from oms_ledger.domain.stock.events import (
     StockEvent,
     StockHeld,
     StockHoldReleased,
+    StockLotsChanged,
+    StockLotStatusChanged,
     StockMovedIn,
     StockMovedOut,
     StockReceived,
     StockReleased,
     StockReturned,
     StockShipped,
+    StockStateChanged,
 )
 from oms_ledger.domain.stock.state import StockLevel
 from oms_ledger.testing import given, recorded
@@ -55,6 +61,11 @@ CASES: list[tuple[StockEvent, tuple[int, int, int], int]] = [
     (ShippedDateCorrected("A", "LON", 4, "o1", "1", "s1", LATER), (10, 4, 2), 4),
     (StockMovedOut("A", "LON", 1, "MAN"), (9, 4, 2), 1),
     (StockMovedIn("A", "LON", 1, "MAN"), (11, 4, 2), 1),
+    (StockStateChanged("A", "LON", 2, "available", "damaged", "wet"), (10, 4, 2), 2),
+    (IncomingStockAdded("A", "LON", 7, "i1"), (10, 4, 2), 7),
+    (IncomingStockRemoved("A", "LON", 7, "i1"), (10, 4, 2), 7),
+    (StockLotsChanged("A", "LON", (LotChange("L1", 3, "on_hold"),)), (10, 4, 2), 3),
+    (StockLotStatusChanged("A", "LON", "L1", 3, "approved", "on_hold"), (10, 4, 2), 3),
 ]
 BEFORE = (
     StockReceived("A", "LON", 10),
@@ -65,6 +76,15 @@ BEFORE = (
 HELD = {StockHeld: 4, StockHoldReleased: 0}
 """Units held after it, where it changes them; 1 otherwise."""
 
+OTHERS: dict[type[StockEvent], dict[str, int]] = {
+    StockStateChanged: {"damaged": 2},
+    IncomingStockAdded: {"incoming": 7},
+    IncomingStockRemoved: {"incoming": -7},
+    StockLotsChanged: {"blocked": 3},
+    StockLotStatusChanged: {"blocked": 3},
+}
+"""The other counters after it, where it changes them; 0 otherwise."""
+
 
 @pytest.mark.parametrize(("event", "after", "quantity"), CASES, ids=lambda c: type(c).__name__)
 def test_every_event_moves_the_counters_and_leaves_a_movement(
@@ -74,7 +94,10 @@ def test_every_event_moves_the_counters_and_leaves_a_movement(
     on_hand, allocated, backordered = after
     at = recorded((*BEFORE, event))[-1].meta.recorded_at
     held = HELD.get(type(event), 1)
-    result.then_rows(StockRow("A", "LON", on_hand, allocated, held, backordered, 0, 5, at))
+    row = StockRow("A", "LON", on_hand, allocated, held, backordered, 0, 5, at)
+    for name, units in OTHERS.get(type(event), {}).items():
+        setattr(row, name, units)
+    result.then_rows(row)
     movement = next(m for m in result.of(MovementRow) if m.position == 5)
     assert movement.quantity == quantity
     assert (movement.on_hand, movement.allocated, movement.backordered) == after

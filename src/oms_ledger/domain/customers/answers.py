@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from oms_ledger.domain.drafts.answers import DraftAnswer
 from oms_ledger.domain.event_answers import FeedItemAnswer
+from oms_ledger.domain.messages.answers import MessageAnswer
 from oms_ledger.domain.orders.answers import CustomerAnswer, OrderInFullAnswer
 from oms_ledger.domain.text_kinds import Harmless, LinkNumber
 
@@ -130,10 +131,12 @@ class CustomerAccessAnswer(TypedDict):
 
 
 class CustomerExportAnswer(CustomerSummaryAnswer):
-    """`drafts` are those that were not deleted; the events of all are in `events`."""
+    """`drafts` are those that were not deleted; the events of all are in `events`, and those of the
+    `messages` about the orders."""
 
     drafts: list[DraftAnswer]
     order_details: list[OrderInFullAnswer]
+    messages: list[MessageAnswer]
     events: list[FeedItemAnswer]
     accesses: list[CustomerAccessAnswer]
 

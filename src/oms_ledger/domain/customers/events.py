@@ -88,7 +88,7 @@ class CustomerNoted(CustomerStreamEvent):
 @dataclass(frozen=True, slots=True)
 class CustomerRestricted(CustomerStreamEvent):
     """The processing of the customer's data is restricted (GDPR, article 18): it is kept, and used
-    for what the customer asks for, and for legal claims."""
+    for orders of the customer, and for legal claims."""
 
     type: ClassVar[str] = "customer.restricted.v1"
     customer_id: Harmless

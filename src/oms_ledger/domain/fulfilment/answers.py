@@ -158,3 +158,23 @@ class ShippingPerformanceAnswer(TypedDict):
     group_by: str
     tz: str
     rows: list[PerformanceAnswer]
+
+
+class LocationPeriodAnswer(TypedDict):
+    """What a location has dispatched in the period, and what is packed there and has not left.
+    `capacity_use`: `units` divided by what `daily_capacity` allows in the period."""
+
+    location: Harmless
+    shipments: int
+    units: int
+    late_shipments: int
+    units_per_hour: float | None
+    waiting_shipments: int
+    waiting_units: int
+    daily_capacity: int | None
+    capacity_use: float | None
+
+
+class LocationFiguresOfPeriodAnswer(TypedDict):
+    tz: str
+    rows: list[LocationPeriodAnswer]

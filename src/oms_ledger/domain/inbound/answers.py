@@ -17,7 +17,7 @@ class InboundLineAnswer(TypedDict):
     damaged: int
     awaited: int
     over: int
-    unit_cost: Harmless | None
+    unit_cost: str | None
     currency: Harmless | None
 
 

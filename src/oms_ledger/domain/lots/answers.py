@@ -62,17 +62,17 @@ class LotsAnswer(TypedDict):
 
 
 class LotOrderAnswer(TypedDict):
-    """Units of a lot that left with a shipment."""
+    """Units of a lot that left with a shipment, in the order with the number `order_ref`, for the
+    customer with the id `buyer_id`."""
 
     order_id: OrderId
     line_id: LinkText
-    order_number: LinkText | None
-    channel: LinkText | None
-    customer_id: LinkText | None
+    order_ref: LinkText | None
+    buyer_id: LinkText | None
     shipment_id: ShipmentId
     location: Harmless
     quantity: int
-    shipped_at: LinkText
+    left_at: LinkText
 
 
 class LotOrdersAnswer(TypedDict):
@@ -91,8 +91,8 @@ class SerialAnswer(TypedDict):
     order_id: OrderId
     line_id: LinkText
     shipment_id: ShipmentId | None
-    shipped_at: LinkText
-    returned_at: LinkText | None
+    left_at: LinkText
+    came_back_at: LinkText | None
 
 
 class SerialsAnswer(TypedDict):

@@ -80,10 +80,19 @@ def _issued(requested: PaymentRequested, event: PaymentEvent) -> Change | None:
     )
 
 
-def require_balance(account: str, wanted: Money, given: Given) -> None:
-    """`Refused` with `insufficient_credit` or `currency_mismatch` where the account cannot pay."""
+def require_balance(account: str, wanted: Money, given: Given, *, own: bool) -> None:
+    """`Refused` with `insufficient_credit` or `currency_mismatch` where the account cannot pay.
+    `own`: it is that of the order's customer, whose balance the refusal may name. Of any other the
+    refusal says neither how much it has nor whether there is one, so that guesses tell nothing."""
     credit = given.state(StoreCredit, account)
-    require_account_currency(credit, wanted.currency)
+    if own:
+        require_account_currency(credit, wanted.currency)
+    elif wanted.minor > credit.balance or credit.currency != wanted.currency:
+        raise Refused(
+            "There is no account of that name with so much in the currency of the order. Compare"
+            " the name, or request another provider.",
+            code="insufficient_credit",
+        )
     if wanted.minor > credit.balance:
         available = to_text(credit.balance, wanted.currency)
         requested = to_text(wanted.minor, wanted.currency)

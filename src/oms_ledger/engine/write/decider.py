@@ -113,6 +113,8 @@ class Decider:
         """The events that the command decides on. Raises the refusal."""
         if submission.expected is not None:
             _check_version(*submission.expected, given)
+        if isinstance(given, StatesOfChannels):
+            submission.command.check_within_channels(given)
         changes = submission.command.decide(submission.ctx, given)
         if isinstance(given, StatesOfChannels):
             given.refuse_other_channels(changes)

@@ -17,6 +17,7 @@ from oms_ledger.domain.catalogue.state import Product
 from oms_ledger.domain.drafts.state import Draft
 from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.fulfilments.state import Fulfilment
+from oms_ledger.domain.lots.state import Lot, Serial
 from oms_ledger.domain.messages.state import Message
 from oms_ledger.domain.orders.state import Order
 from oms_ledger.domain.payments.state import Payment
@@ -49,7 +50,8 @@ drafts in their newest."""
 
 _ORDERS = tuple(f"{kind.category}-" for kind in NAMED_BY.values() if kind is not Product)
 _PRODUCTS = f"{Product.category}-"
-_STOCK = f"{StockLevel.category}-"
+_OF_SKUS = tuple(f"{kind.category}-" for kind in (StockLevel, Lot, Serial))
+"""Streams whose keys are a SKU, an `@` and another name."""
 _NESTED = frozenset({dict, list, tuple})
 
 
@@ -144,8 +146,8 @@ def _streams(value: Mapping[str, object], plan: ObjectPlan | None) -> list[str]:
 
 def _content_of(stream: str) -> list[str]:
     """The stream that decides whether an event of this stream is sensitive; none of many."""
-    if stream.startswith(_STOCK):
-        return [_PRODUCTS + stream.removeprefix(_STOCK).rpartition("@")[0]]
+    if stream.startswith(_OF_SKUS):
+        return [_PRODUCTS + stream.partition("-")[2].rpartition("@")[0]]
     return [stream] if stream.startswith((*_ORDERS, _PRODUCTS)) else []
 
 
