@@ -19,6 +19,9 @@ from tests.integrations.acme import KINDS, message, open_with_acme, payment, pos
 from tests.serving.family import until
 
 
+LOOPS = {"effects", "jobs", "inbox", "sweeps", "pruner"}
+
+
 @pytest.fixture
 def vendor() -> Iterator[FaultServer]:
     with fault_server() as running:
@@ -52,8 +55,7 @@ def test_a_payment_is_authorised_and_what_the_vendor_sends_is_booked(
         until(lambda: state(shop, first).status == "authorised", "both are authorised")
         post(shop, message("m1", "captured", first, 2000))
         until(lambda: state(shop, first).totals.captured == 2000, "the message is translated")
-        states = {each.name for each in shop.readers.work_states()}
-    assert {"effects", "jobs", "inbox", "sweeps", "pruner"} <= states
+        until(lambda: LOOPS <= {each.name for each in shop.readers.work_states()}, "all report")
     assert {each.target for each in vendor.done if each.method == "POST"} == {
         f"/authorised/{first}",
         f"/authorised/{second}",
