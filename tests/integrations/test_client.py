@@ -84,6 +84,19 @@ def test_every_fault_ends_soon_and_is_no_answer(server: FaultServer, fault: Faul
     assert [report.code is not None for report in reports] == [True]
 
 
+def test_large_answers_are_refused(server: FaultServer) -> None:
+    client = client_of(server.url)
+    server.answers = [
+        ServedAnswer(200, b"x" * LIMITS.response_bytes),
+        ServedAnswer(200, b"x" * (LIMITS.response_bytes + 1)),
+        ServedAnswer(200, headers={"X-Large": "x" * LIMITS.header_bytes}),
+    ]
+    assert len(client.call("GET", server.url, {}, b"").body) == LIMITS.response_bytes
+    for _ in range(2):
+        with pytest.raises(NoAnswer, match="too_large_response"):
+            client.call("GET", server.url, {}, b"")
+
+
 def test_what_changes_nothing_is_repeated_once(server: FaultServer) -> None:
     http = http_of(client_of(server.url), server.url, [])
     server.answers = ["close_after", ServedAnswer(200, b"here")]

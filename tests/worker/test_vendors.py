@@ -18,6 +18,8 @@ from tests.databases import Database
 from tests.integrations.acme import KINDS, message, open_with_acme, payment, post, state
 from tests.serving.family import until
 
+LOOPS = {"effects", "jobs", "inbox", "sweeps", "pruner"}
+
 
 @pytest.fixture
 def vendor() -> Iterator[FaultServer]:
@@ -52,8 +54,7 @@ def test_a_payment_is_authorised_and_what_the_vendor_sends_is_booked(
         until(lambda: state(shop, first).status == "authorised", "both are authorised")
         post(shop, message("m1", "captured", first, 2000))
         until(lambda: state(shop, first).totals.captured == 2000, "the message is translated")
-        states = {each.name for each in shop.readers.work_states()}
-    assert {"effects", "jobs", "inbox", "sweeps", "pruner"} <= states
+        until(lambda: {each.name for each in shop.readers.work_states()} >= LOOPS, "all report")
     assert {each.target for each in vendor.done if each.method == "POST"} == {
         f"/authorised/{first}",
         f"/authorised/{second}",

@@ -82,6 +82,7 @@ _HARMLESS = (
     "disposition ship_replacement requested_at received_at closed_at granted refunded exchanged",
     "provider capture amount authorised pending captured refunding refundable charged_back",
     "due credit expires_at draft_id intake line message_id template part_id locale",
+    "connection vendor base_url vendor_code",
     "not_before",
     "reservation_id waiting_since fulfilment_id into merged new_fulfilment_id",
     "inbound_id transfer_id count_id source expected_at expires_on",

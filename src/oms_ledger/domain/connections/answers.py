@@ -17,6 +17,6 @@ class ConnectionAnswer(TypedDict):
     channel: Harmless | None
     locations: dict[Harmless, Harmless]
     services: dict[Harmless, Harmless]
-    options: dict[Harmless, Harmless]
+    options: dict[Harmless, str]
     paused: bool
     version: int

@@ -22,7 +22,7 @@ class ConnectionOption:
     """A setting that the vendor's adapter knows by `name`."""
 
     name: Harmless
-    value: Harmless
+    value: str
 
 
 class ConnectionStreamEvent(Event):
@@ -59,7 +59,7 @@ class ConnectionPaused(ConnectionStreamEvent):
 
     type: ClassVar[str] = "connection.paused.v1"
     connection: Harmless
-    reason: Harmless | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

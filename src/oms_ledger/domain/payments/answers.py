@@ -52,7 +52,7 @@ class PaymentAnswer(TypedDict):
     payment_id: PaymentId
     order_id: OrderId
     provider: Harmless
-    connection: str | None
+    connection: Harmless | None
     capture: Harmless
     status: Harmless
     amount: Harmless

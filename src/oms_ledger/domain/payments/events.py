@@ -37,7 +37,7 @@ class PaymentRequested(PaymentStreamEvent):
     provider: Harmless
     amount: Money
     capture: Harmless
-    connection: str | None = None
+    connection: Harmless | None = None
     method_token: str | None = None
     return_url: str | None = None
     sensitive: bool = False
