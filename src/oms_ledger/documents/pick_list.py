@@ -8,10 +8,11 @@ from oms_ledger.documents.sheets import MARGIN, RIGHT, Sheets
 from oms_ledger.domain.errors import invalid_field
 from oms_ledger.domain.fulfilments.answers import PickAnswer, PickListAnswer, PickListItemAnswer
 
-PICKS_MAX = 5000
-"""Picks of one document. It is drawn in seconds, which a request has."""
+PICKS_MAX = 2500
+"""Picks of one document, which is drawn within the seconds that a request has. An order has no more
+lines, so that a wave of one fulfilment order always fits."""
 
-ITEM_HEIGHT = 17 * mm
+ITEM_HEIGHT = 20 * mm
 PICK_HEIGHT = 12 * mm
 BAR_HEIGHT = 9 * mm
 
@@ -42,9 +43,9 @@ def _summary(answer: PickListAnswer, picks: int) -> str:
 
 def _draw_item(sheets: Sheets, item: PickListItemAnswer) -> None:
     sheets.make_room(ITEM_HEIGHT + PICK_HEIGHT)
-    sheets.write(f"{item['quantity']} x", QUANTITY, TEXT - QUANTITY, size=12, bold=True)
-    sheets.write(item["sku"], TEXT, CODE - TEXT, size=12, bold=True)
-    sheets.write(item["title"], TEXT, CODE - TEXT, rows=2, down=5 * mm)
+    sheets.write(f"{item['quantity']} x", QUANTITY, TEXT - QUANTITY, size=11, bold=True)
+    below = sheets.write(item["sku"], TEXT, CODE - TEXT, size=11, bold=True, rows=2)
+    sheets.write(item["title"], TEXT, CODE - TEXT, rows=2, down=below)
     sheets.draw_barcode(item["sku"], CODE, RIGHT - CODE, BAR_HEIGHT)
     sheets.move_down(ITEM_HEIGHT)
     for pick in item["picks"]:

@@ -70,15 +70,16 @@ class Sheets:
         bold: bool = False,
         rows: int = 1,
         down: float = 0.0,
-    ) -> None:
+    ) -> float:
         """Write a value in at most `rows` rows below the present place, `down` lower; the place
-        stays. No character of it has a meaning for the file."""
+        stays. The height of these rows. No character of it has a meaning for the file."""
         font = BOLD if bold else REGULAR
         self._canvas.setFont(font, size)
         y = self._y - down - size
-        for row in fitted(value, font, size, width, rows):
-            self._canvas.drawString(x, y, row)
-            y -= size * LEADING
+        written = fitted(value, font, size, width, rows)
+        for index, row in enumerate(written):
+            self._canvas.drawString(x, y - index * size * LEADING, row)
+        return len(written) * size * LEADING
 
     def draw_barcode(self, value: object, x: float, width: float, height: float) -> None:
         """Draw a Code 128 with its quiet zones, below the present place; nothing where it cannot

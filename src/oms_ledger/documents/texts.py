@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from unicodedata import normalize
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -15,7 +16,7 @@ REPLACEMENT = "¿"
 
 ELLIPSIS = "…"
 
-TEXT_MAX = 1000
+TEXT_MAX = 500
 """Characters of a value that are looked at; no more fit a page's width in a few rows."""
 
 
@@ -23,19 +24,20 @@ def printable(value: object) -> str:
     """The value in characters of WinAnsi, which the built-in fonts have. White space of any
     length is one space; None is empty."""
     text = "" if value is None else normalize("NFC", str(value))
-    return " ".join("".join(map(_printable, text[:TEXT_MAX])).split())
+    text = " ".join(text[:TEXT_MAX].split())
+    return text if _is_printable(text) else "".join(map(_printable, text))
 
 
 def _printable(character: str) -> str:
-    if character.isspace():
-        return " "
-    if not character.isprintable():
-        return REPLACEMENT
+    return character if _is_printable(character) else REPLACEMENT
+
+
+def _is_printable(text: str) -> bool:
     try:
-        character.encode("cp1252")
+        text.encode("cp1252")
     except UnicodeEncodeError:
-        return REPLACEMENT
-    return character
+        return False
+    return text.isprintable()
 
 
 def fitted(value: object, font: str, size: float, width: float, rows: int = 1) -> list[str]:
@@ -44,7 +46,7 @@ def fitted(value: object, font: str, size: float, width: float, rows: int = 1) -
     text, fitting = printable(value), list[str]()
     for row, rest in _wrapped(text, font, size, width):
         if len(fitting) == rows - 1 and rest:
-            room = width - stringWidth(ELLIPSIS, font, size)
+            room = width - size * _advance(ELLIPSIS, font)
             fitting.append(row[: _fitting(row, font, size, room)].rstrip() + ELLIPSIS)
             break
         fitting.append(row)
@@ -64,9 +66,15 @@ def _wrapped(text: str, font: str, size: float, width: float) -> Iterator[tuple[
 
 def _fitting(text: str, font: str, size: float, width: float) -> int:
     """How many characters fit; at least one, so that rows have an end."""
-    used = 0.0
+    used, most = 0.0, width / size
     for index, character in enumerate(text):
-        used += stringWidth(character, font, size)
-        if used > width:
+        used += _advance(character, font)
+        if used > most:
             return max(1, index)
     return len(text)
+
+
+@cache
+def _advance(character: str, font: str) -> float:
+    """The width of a printable character, in sizes of the font: there are some two hundred."""
+    return float(stringWidth(character, font, 1))

@@ -39,8 +39,7 @@ def drawn(query: str, answer: bytes) -> bytes:
 
 
 def _drawing_of(query: str) -> Draw:
-    """Imported when first wanted: the library takes a tenth of a second, and most processes never
-    draw."""
+    """The modules that draw are imported when first wanted: most processes never draw."""
     from oms_ledger.documents.packing_slip import packing_slip_document
     from oms_ledger.documents.pick_list import pick_list_document
 
