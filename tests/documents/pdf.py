@@ -1,4 +1,4 @@
-"""What a PDF of ours says: the texts of its pages, and its barcodes as a scanner reads them."""
+"""The texts of the pages of a PDF, and its barcodes as a scanner reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pick lists and packing slips as PDF, read back: what they say, and what they leave out."""
+"""Pick lists and packing slips as PDF, read back: their texts, barcodes and pages."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def test_a_pick_list_names_units_places_and_orders() -> None:
     assert barcodes(file) == ["85123A", "ORD-2", "ORD-3"]
 
 
-def test_a_packing_slip_says_whom_it_goes_to_and_what_is_in_it() -> None:
+def test_a_packing_slip_names_the_recipient_and_the_units() -> None:
     sizes = {"weight_g": 900, "length_mm": 100, "width_mm": 200, "height_mm": 50}
     package = {**sizes, "lines": [{"line_id": "1", "quantity": 3}]}
-    unmeasured = {**dict.fromkeys(sizes), "lines": []}
+    unmeasured: dict[str, object] = {**dict.fromkeys(sizes), "lines": []}
     file = packing_slip_document(shipment(packages=[package, unmeasured]))
     (page,) = texts(file)
     assert page[:3] == ["Packing slip", "Order ORD-7", "Page 1"]

@@ -1,4 +1,4 @@
-"""Pick lists and packing slips over HTTP: for whom, with what, and what is recorded of it."""
+"""Pick lists and packing slips over HTTP: rights, content, and the record of access."""
 
 from __future__ import annotations
 

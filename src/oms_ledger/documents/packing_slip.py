@@ -1,4 +1,4 @@
-"""The packing slip of a shipment: whom it goes to, and what is in it."""
+"""The packing slip of a shipment: its recipient, its lines and its parcels."""
 
 from __future__ import annotations
 
