@@ -21,9 +21,11 @@ from oms_ledger.app import Oms, open_prepared
 from oms_ledger.cli.lookup import run_query
 from oms_ledger.http import disclosure
 from oms_ledger.http.app import create_app
+from oms_ledger.http.routes import PDF
 from oms_ledger.privacy.sensitivity import index
 from oms_ledger.settings import Settings
 from tests.audit.seal import seal
+from tests.documents.pdf import texts
 from tests.http.conftest import Api
 from tests.http.examples import order
 from tests.http.streams.test_feed import serving, streaming
@@ -100,6 +102,8 @@ OPTIONS: Params = {
     "/v1/fulfilments": ["limit=1", "status=shipped", f"q={PLANTED}", "location=LON"],
     "/v1/fulfilments/{fulfilment_id}": ["as_of={position}"],
     "/v1/picklists": ["location=LON"],
+    "/v1/picklists.pdf": ["location=LON"],
+    "/v1/shipments/{shipment_id}/packing-slip.pdf": ["as_of={position}"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
     "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
@@ -146,7 +150,10 @@ def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
 
 
 def readable(answer: httpx.Response) -> str:
-    """An answer, with the base64 in it decoded: cursors, leaves."""
+    """An answer, with the base64 in it decoded: cursors, leaves. Of a document its texts, in which
+    a row may end at any character."""
+    if answer.headers.get("content-type") == PDF:
+        return "".join(text for page in texts(answer.content) for text in page)
     text = answer.content.decode("utf-8", "replace")
     return "\n".join([text, *(_decoded(word) for word in re.findall(r"[\w+/-]{12,}", text))])
 
@@ -203,7 +210,8 @@ SHOWING = {
     "/v1/orders/{order_id}/events", "/v1/customers/{customer_id}/orders",
     "/v1/customers/{customer_id}/export", "/v1/stock", "/v1/stock/{sku}",
     "/v1/stock/{sku}/movements", "/v1/products", "/v1/products/{sku}", "/v1/shipments",
-    "/v1/shipments/{shipment_id}", "/v1/returns", "/v1/returns/{return_id}",
+    "/v1/shipments/{shipment_id}", "/v1/shipments/{shipment_id}/packing-slip.pdf",
+    "/v1/returns", "/v1/returns/{return_id}",
     "/v1/payments/{payment_id}", "/v1/drafts", "/v1/drafts/{draft_id}", "/v1/events",
     "/v1/messages", "/v1/messages/{message_id}", "/v1/reservations",
     "/v1/fulfilments", "/v1/fulfilments/{fulfilment_id}",
