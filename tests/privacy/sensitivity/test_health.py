@@ -321,6 +321,11 @@ def test_searching_by_what_it_is_about_finds_nothing(
         for more in ({}, {"with_sensitive": "true"}):
             assert desk.get("/v1/orders", params={**filters, **more}).json()["items"] == []
         assert pharmacist.get("/v1/orders", params=filters).json()["items"]
+        if "sku" not in filters:
+            assert desk.get("/v1/fulfilments", params={"q": filters["q"]}).json()["items"] == []
+    number = pharmacy.path["order_number"]
+    (work,) = desk.get("/v1/fulfilments", params={"q": number}).json()["items"]
+    assert work["fulfilment_id"] == pharmacy.path["fulfilment_id"]
     for path in ("/v1/stock", "/v1/products"):
         skus = [item["sku"] for item in desk.get(path).json()["items"]]
         assert (SECRET in skus, PLAIN in skus) == (False, True)
