@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import httpx
 
 from oms_ledger.app import Oms
+from oms_ledger.http.routes import PDF
+from tests.documents.pdf import texts
 from tests.http.conftest import Api
 from tests.http.test_access import served
 from tests.privacy.sensitivity.pharmacy import PLAIN, PLANTED, SECRET, Pharmacy
@@ -36,6 +38,9 @@ OPTIONS: Params = {
     "/v1/fulfilments": ["limit=1", "status=shipped", f"q={PLANTED}", "location=LON"],
     "/v1/fulfilments/{fulfilment_id}": ["as_of={position}"],
     "/v1/picklists": ["location=LON"],
+    "/v1/picklists.pdf": ["location=LON"],
+    "/v1/shipments/{shipment_id}/packing-slip.pdf": ["as_of={position}"],
+    "/v1/analytics/locations": ["from=2020-01-01&to=2090-01-01"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
     "/v1/shipments/{shipment_id}": ["as_of={position}"],
     "/v1/returns": ["limit=1", "status=closed", "order={order_id}", "condition=damaged"],
@@ -94,7 +99,10 @@ def requests(oms: Oms, pharmacy: Pharmacy) -> Iterator[tuple[str, str]]:
 
 
 def readable(answer: httpx.Response) -> str:
-    """An answer, with the base64 in it decoded: cursors, leaves."""
+    """An answer, with the base64 in it decoded: cursors, leaves. Of a document its texts, in which
+    a row may end at any character."""
+    if answer.headers.get("content-type") == PDF:
+        return "".join(text for page in texts(answer.content) for text in page)
     text = answer.content.decode("utf-8", "replace")
     return "\n".join([text, *(_decoded(word) for word in re.findall(r"[\w+/-]{12,}", text))])
 
