@@ -87,7 +87,7 @@ def test_a_pick_list_names_units_places_and_orders() -> None:
 def test_a_packing_slip_says_whom_it_goes_to_and_what_is_in_it() -> None:
     sizes = {"weight_g": 900, "length_mm": 100, "width_mm": 200, "height_mm": 50}
     package = {**sizes, "lines": [{"line_id": "1", "quantity": 3}]}
-    unmeasured = {**dict.fromkeys(sizes), "lines": []}
+    unmeasured: dict[str, object] = {**dict.fromkeys(sizes), "lines": []}
     file = packing_slip_document(shipment(packages=[package, unmeasured]))
     (page,) = texts(file)
     assert page[:3] == ["Packing slip", "Order ORD-7", "Page 1"]

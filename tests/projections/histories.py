@@ -55,6 +55,7 @@ from oms_ledger.domain.stock.events import (
 )
 from oms_ledger.kernel import Event, Recorded, State
 from tests.projections import moves as more
+from tests.projections.goods_moves import handle
 from tests.projections.work_moves import work
 
 PLACED_AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -169,6 +170,7 @@ class Shop:
             more.write(self)
             more.reserve(self)
             work(self)
+            handle(self)
         return self.events
 
     def happens(self, order: Order, event: Event, *others: Event) -> None:
