@@ -38,6 +38,7 @@ OPTIONS: Params = {
     "/v1/fulfilments": ["limit=1", "status=shipped", f"q={PLANTED}", "location=LON"],
     "/v1/fulfilments/{fulfilment_id}": ["as_of={position}"],
     "/v1/picklists": ["location=LON"],
+    "/v1/analytics/locations": ["from=2020-01-01&to=2090-01-01"],
     "/v1/picklists.pdf": ["location=LON"],
     "/v1/shipments/{shipment_id}/packing-slip.pdf": ["as_of={position}"],
     "/v1/shipments": ["limit=1", "status=delivered", "order_id={order_id}&as_of={position}"],
