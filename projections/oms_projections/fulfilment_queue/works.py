@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -56,8 +57,7 @@ def works_in(row: Mapping[str, object], order: Order, log: Log) -> dict[str, Wor
 
 def works_at(order: Order, log: Log) -> dict[str, Work]:
     """The same from the log alone, as of its position."""
-    shipments = packed_units(log.fold(Shipment, each) for each in order.shipments)
-    return works_of(order, _begun(order, log), shipments)
+    return works_of(order, _begun(order, log), _packed({}, order, log))
 
 
 def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfilment]:
@@ -76,6 +76,7 @@ def _begun(order: Order, log: Log) -> list[Fulfilment]:
 
 
 def _packed(row: Mapping[str, object], order: Order, log: Log) -> list[PackedUnits]:
+    """The shipments of the order, each with the status that the order has of it."""
     stored = _shipments(text) if (text := maybe(row, "parcels", str)) else []
     by_id = {each.shipment_id: each for each in stored}
     packed: list[PackedUnits] = []
@@ -84,7 +85,8 @@ def _packed(row: Mapping[str, object], order: Order, log: Log) -> list[PackedUni
             continue
         shipment = by_id.get(shipment_id)
         if shipment is None:
-            packed += packed_units([log.fold(Shipment, shipment_id)])
+            folded = packed_units([log.fold(Shipment, shipment_id)])
+            packed += [replace(each, status=status) for each in folded]
         else:
             packed.append(_packed_units(shipment, status))
     return packed
