@@ -52,12 +52,14 @@ def order_in(row: Mapping[str, object]) -> Order:
 def works_in(row: Mapping[str, object], order: Order, log: Log) -> dict[str, Work]:
     """The fulfilment orders of a row of `works_of_orders` by id, as of the position that `order`
     is at. What the other read models lack of that, or have beyond it, is taken from the log."""
-    return works_of(order, _states(row, order, log), _packed(row, order, log))
+    return works_of(
+        order, _states(row, order, log), _packed(maybe(row, "parcels", str), order, log)
+    )
 
 
 def works_at(order: Order, log: Log) -> dict[str, Work]:
     """The same from the log alone, as of its position."""
-    return works_of(order, _begun(order, log), _packed({}, order, log))
+    return works_of(order, _begun(order, log), _packed(None, order, log))
 
 
 def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfilment]:
@@ -75,9 +77,10 @@ def _begun(order: Order, log: Log) -> list[Fulfilment]:
     return [log.fold(Fulfilment, key) for key in log.keys(Fulfilment, group)]
 
 
-def _packed(row: Mapping[str, object], order: Order, log: Log) -> list[PackedUnits]:
-    """The shipments of the order, each with the status that the order has of it."""
-    stored = _shipments(text) if (text := maybe(row, "parcels", str)) else []
+def _packed(parcels: str | None, order: Order, log: Log) -> list[PackedUnits]:
+    """The shipments of the order, each with the status that the order has of it. `parcels` is
+    JSON text of a list of `StoredShipment`."""
+    stored = _shipments(parcels) if parcels else []
     by_id = {each.shipment_id: each for each in stored}
     packed: list[PackedUnits] = []
     for shipment_id, status in order.shipments.items():
