@@ -209,6 +209,8 @@ def test_a_query_without_as_of_names_the_reason_and_an_alternative(oms: Oms) -> 
         if query.name == "promise_of_stock":
             named = {"sku": "A"}
         named |= {"location": "LON"} if query.name == "pick_list" else {}
+        if query.name == "location_figures":
+            named = {"from": "2026-01-01", "to": "2026-02-01"}
         params = query.params(**({"customer_id": "c"} if query.name in of_customers else named))
         with pytest.raises(AsOfNotSupported) as why:
             oms.query(query, params, as_of=1)

@@ -231,7 +231,8 @@ def test_every_statement_has_a_comment_and_can_be_prepared_and_run(postgres: Dat
                 assert why in file, f"{model.name}: {name} does not say why"
                 nothing = dict.fromkeys(re.findall(r"%\((\w+)\)s", text))
                 result = connection.execute(text.encode(), nothing, prepare=True)
-                assert result.fetchall() == [], name
+                # Sums without GROUP BY have one row, of zeros, where there is nothing.
+                assert [row for row in result.fetchall() if any(row)] == [], name
 
 
 def test_rows_in_the_database_equal_a_fold_in_memory(fill: Fill, postgres: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -51,13 +52,14 @@ def order_in(row: Mapping[str, object]) -> Order:
 def works_in(row: Mapping[str, object], order: Order, log: Log) -> dict[str, Work]:
     """The fulfilment orders of a row of `works_of_orders` by id, as of the position that `order`
     is at. What the other read models lack of that, or have beyond it, is taken from the log."""
-    return works_of(order, _states(row, order, log), _packed(row, order, log))
+    return works_of(
+        order, _states(row, order, log), _packed(maybe(row, "parcels", str), order, log)
+    )
 
 
 def works_at(order: Order, log: Log) -> dict[str, Work]:
     """The same from the log alone, as of its position."""
-    shipments = packed_units(log.fold(Shipment, each) for each in order.shipments)
-    return works_of(order, _begun(order, log), shipments)
+    return works_of(order, _begun(order, log), _packed(None, order, log))
 
 
 def _states(row: Mapping[str, object], order: Order, log: Log) -> Iterable[Fulfilment]:
@@ -75,8 +77,10 @@ def _begun(order: Order, log: Log) -> list[Fulfilment]:
     return [log.fold(Fulfilment, key) for key in log.keys(Fulfilment, group)]
 
 
-def _packed(row: Mapping[str, object], order: Order, log: Log) -> list[PackedUnits]:
-    stored = _shipments(text) if (text := maybe(row, "parcels", str)) else []
+def _packed(parcels: str | None, order: Order, log: Log) -> list[PackedUnits]:
+    """The shipments of the order, each with the status that the order has of it. `parcels` is
+    JSON text of a list of `StoredShipment`."""
+    stored = _shipments(parcels) if parcels else []
     by_id = {each.shipment_id: each for each in stored}
     packed: list[PackedUnits] = []
     for shipment_id, status in order.shipments.items():
@@ -84,7 +88,8 @@ def _packed(row: Mapping[str, object], order: Order, log: Log) -> list[PackedUni
             continue
         shipment = by_id.get(shipment_id)
         if shipment is None:
-            packed += packed_units([log.fold(Shipment, shipment_id)])
+            folded = packed_units([log.fold(Shipment, shipment_id)])
+            packed += [replace(each, status=status) for each in folded]
         else:
             packed.append(_packed_units(shipment, status))
     return packed

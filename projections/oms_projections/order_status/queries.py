@@ -160,7 +160,7 @@ def history_of(order_id: str, log: Log, within: tuple[str, ...] | None = None) -
     `NotFound` where the order is of none of the channels `within`."""
     own = order_of_channels(order_id, log, within)
     streams = dict.fromkeys(stream for r in own for stream in _children(r.event))
-    if any(isinstance(r.event, FulfilmentReleased) and r.event.fulfilment_id for r in own):
+    if any(isinstance(r.event, FulfilmentReleased) for r in own):
         works = log.keys(Fulfilment, fulfilment_group(order_id))
         streams |= dict.fromkeys(stream_id(Fulfilment, each) for each in works)
     others = (r for stream in streams for r in log.history(stream))

@@ -122,7 +122,10 @@ def created(r: Recorded, event: ShipmentCreated) -> ShipmentRow:
         tracking_token=event.tracking_token,
         units=sum(line.quantity for line in event.lines),
         lines=list(msgspec.to_builtins(event.lines)),
-        packages=list(msgspec.to_builtins(event.packages)),
+        packages=[
+            {**msgspec.to_builtins(each), "lines": list(msgspec.to_builtins(each.lines))}
+            for each in event.packages
+        ],
         scans=[],
         exceptions=0,
         recipient=stored(event.recipient),

@@ -13,8 +13,8 @@ Only streams that the command wrote to are checked, so the length of the log doe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias, cast
+from collections.abc import Mapping
+from typing import cast
 
 from oms_ledger.audit.verify.closed_orders import ClosedOrders, is_closed
 from oms_ledger.audit.verify.findings import Finding
@@ -26,12 +26,10 @@ from oms_ledger.audit.verify.line_checks import (
     units_fault,
     units_text,
 )
-from oms_ledger.audit.verify.payment_checks import (
-    PaymentClaims,
-    currency_fault,
-    totals_text,
-)
+from oms_ledger.audit.verify.number_checks import NumberClaims
+from oms_ledger.audit.verify.payment_checks import PaymentClaims, currency_fault, totals_text
 from oms_ledger.audit.verify.return_checks import ReturnClaims, return_fault
+from oms_ledger.audit.verify.shipment_checks import ShipmentClaims
 from oms_ledger.audit.verify.stock_checks import counters_fault, promise_fault
 from oms_ledger.audit.verify.stock_claims import StockClaims
 from oms_ledger.domain.catalogue.events import (
@@ -41,11 +39,11 @@ from oms_ledger.domain.catalogue.events import (
     OrderNumbered,
     ProductDefined,
 )
-from oms_ledger.domain.catalogue.state import Channel, Location, Product, order_number
+from oms_ledger.domain.catalogue.state import Channel, Location, Product
 from oms_ledger.domain.channels.events import ChannelDefined
 from oms_ledger.domain.counts.events import COUNT_EVENTS
 from oms_ledger.domain.fulfilment.events import ShipmentCreated
-from oms_ledger.domain.fulfilment.state import PROGRESS, Shipment
+from oms_ledger.domain.fulfilment.state import Shipment
 from oms_ledger.domain.identifiers import channel_key, stock_key
 from oms_ledger.domain.inbound.events import INBOUND_EVENTS
 from oms_ledger.domain.lots.events import SERIAL_EVENTS, LotDefined
@@ -76,9 +74,6 @@ from oms_ledger.domain.transfers.events import TRANSFER_EVENTS, TransferEvent
 from oms_ledger.domain.transfers.state import Transfer
 from oms_ledger.kernel import Event, State, stream_id
 
-PackedUnits: TypeAlias = tuple[str, str, Sequence[tuple[str, int]]]
-"""An order id, a location, and the units of each line id."""
-
 _OF_LOTS = (LotDefined, *SERIAL_EVENTS)
 BELONGING = (ChannelDefined, *_OF_LOTS, *COUNT_EVENTS, *RISK_EVENTS, *STORE_CREDIT_EVENTS)
 """Events whose streams are checked and nothing else of them, store credit aside."""
@@ -103,18 +98,14 @@ class InvariantChecker:
         self._closed = ClosedOrders()
         self._left_out: set[str] = set()
         self._queued: dict[str, tuple[str, int]] = {}  # by stream: number and total as received
-        self._sequences: dict[str, int] = {}
-        self._reached: dict[str, int] = {}
+        self._numbers = NumberClaims()
+        self._shipments = ShipmentClaims()
         self._findings: dict[tuple[str, str], Finding] = {}
         self._position = self._last_end = 0
         self._suspended = self._next_suspended = False
         # Of the command that is being read:
         self._changed_stock: set[str] = set()
         self._closable: dict[str, Order] = {}
-        self._order_numbers: dict[str, str] = {}
-        self._channel_numbers: dict[str, str] = {}
-        self._order_packed: dict[str, PackedUnits] = {}
-        self._shipment_packed: dict[str, PackedUnits] = {}
 
     def findings(self) -> list[Finding]:
         return list(self._findings.values())
@@ -169,7 +160,7 @@ class InvariantChecker:
             self._number(stream, event)
         elif isinstance(event, NumbersPassed):
             self._belongs(stream, event.stream)
-            self._sequences[stream] = max(self._sequences.get(stream, 0), event.sequence)
+            self._numbers.passed(stream, event)
         elif isinstance(event, OrderNumberClaimed):
             self._claimed(stream, state, event)
         elif isinstance(event, ProductDefined):
@@ -215,8 +206,7 @@ class InvariantChecker:
         elif isinstance(event, OrderEdited):
             self._edited(stream, order, event)
         elif isinstance(event, UnitsPacked):
-            units = [(line.line_id, line.quantity) for line in event.lines]
-            self._order_packed[event.shipment_id] = (event.order_id, event.location, units)
+            self._shipments.packed(event)
         elif isinstance(event, CLOSING):
             self._closable[stream] = order
             if isinstance(event, OrderCancelled | OrderRejected):
@@ -259,7 +249,7 @@ class InvariantChecker:
             self._find("money_does_not_add_up", fault, stream, "amounts of 0 or more that add up",
                        f"{terms.total} minor units of {terms.currency}")  # fmt: skip
         self.checked["orders"] += 1
-        self._order_numbers[event.order_id] = event.number
+        self._numbers.of_orders[event.order_id] = event.number
 
     def _edited(self, stream: str, order: Order, event: OrderEdited) -> None:
         self.checked["edits"] += 1
@@ -274,18 +264,15 @@ class InvariantChecker:
         self._belongs(stream, stream_id(Shipment, str(getattr(event, "shipment_id", ""))))
         if isinstance(event, ShipmentCreated):
             self.checked["shipments"] += 1
-            units = [(line.line_id, line.quantity) for line in event.lines]
-            self._shipment_packed[event.shipment_id] = (event.order_id, event.location, units)
+            self._shipments.created(event)
         shipment.scan_digests.clear()
         if shipment.status == "cancelled":
             shipment.created = None
             return
-        reached = PROGRESS.index(shipment.status)
-        before = self._reached.get(stream, 0)
-        if reached < before:
+        earlier = self._shipments.earlier_status(stream, shipment)
+        if earlier is not None:
             self._find("shipment_moved_back", "a shipment only goes forward", stream,
-                       f"{PROGRESS[before]} or later", shipment.status)  # fmt: skip
-        self._reached[stream] = reached
+                       f"{earlier} or later", shipment.status)  # fmt: skip
         if shipment.status == "delivered":
             shipment.created = None
 
@@ -317,19 +304,17 @@ class InvariantChecker:
 
     def _number(self, stream: str, event: OrderNumbered) -> None:
         self._belongs(stream, stream_id(Channel, channel_key(event.channel)))
-        expected = self._sequences.get(stream, 0) + 1
+        expected = self._numbers.numbered(stream, event)
         if event.sequence != expected:
             self._find("number_gap", "order numbers are dense", stream, str(expected),
                        str(event.sequence))  # fmt: skip
-        self._sequences[stream] = event.sequence
-        self._channel_numbers[event.order_id] = order_number(event.channel, event.sequence)
 
     def _claimed(self, stream: str, state: State, event: OrderNumberClaimed) -> None:
         self._belongs(stream, event.stream)
         if state.version != 1:
             self._find("number_taken", "two orders have one number", stream, "one order",
                        event.order_id)  # fmt: skip
-        self._channel_numbers[event.order_id] = event.number
+        self._numbers.claimed(event)
 
     # The end of a command.
 
@@ -340,10 +325,10 @@ class InvariantChecker:
         self._compare_returns()
         self._compare_payments()
         if not self._suspended:
-            self._compare("number_differs", "numbers", self._channel_numbers, self._order_numbers)
-            self._compare(
-                "shipment_differs", "packed units", self._order_packed, self._shipment_packed
-            )
+            numbers, shipments = self._numbers, self._shipments
+            self._compare("number_differs", "numbers", numbers.given, numbers.of_orders)
+            packed = (shipments.of_orders, shipments.of_shipments)
+            self._compare("shipment_differs", "packed units", *packed)
         for stream, order in self._closable.items():
             if stream not in self._left_out and is_closed(order):
                 self._closed.add(stream, order)
@@ -354,13 +339,8 @@ class InvariantChecker:
         touched = (self._claims.touched, self._incoming.touched)
         for each in (self._changed_stock, self._closable, *touched):
             each.clear()
-        for mapping in (
-            self._channel_numbers,
-            self._order_numbers,
-            self._order_packed,
-            self._shipment_packed,
-        ):
-            mapping.clear()
+        self._numbers.end_of_command()
+        self._shipments.end_of_command()
         self._suspended, self._next_suspended = self._next_suspended, False
 
     def _compare_stock(self) -> None:
