@@ -12,7 +12,6 @@ from oms_commands.catalogue._fields import ComponentFields
 from oms_commands.catalogue.put_channel import PutChannel
 from oms_commands.catalogue.put_location import PutLocation
 from oms_commands.catalogue.put_product import PutProduct
-from oms_commands.customers.set_retention import SetRetention
 from oms_commands.drafts._fields import DraftLineFields
 from oms_commands.drafts.create import CreateDraft
 from oms_commands.drafts.delete import DeleteDraft
@@ -67,6 +66,7 @@ from oms_ledger.domain.errors import OmsError
 from oms_ledger.domain.personal import Personal
 from oms_ledger.kernel import Command, Json
 from tests.commands.warehouse import RandomWarehouse
+from tests.history.definitions import definition, retention_command
 from tests.history.work import work_command
 
 SKUS = ("A", "A!", "A@B", "B/1")
@@ -126,14 +126,14 @@ class RandomShop:
         moves = (self._place, self._place, self._ship, self._ship, self._parcel, self._parcel)
         others = (
             self._stock,
-            self._define,
+            lambda: definition(self.chance, PLACES, SKUS),
             self._order,
             self._hold,
             self._give_back,
             self._return,
             self._edit,
         )
-        seldom = (self._keep,) if self.chance.random() < 0.2 else ()
+        seldom = (lambda: retention_command(self.chance),) if self.chance.random() < 0.2 else ()
         self._try(self.chance.choice((*moves, *others, *seldom))())
         if self._till.random() < 0.3:
             self._try(self._pay())
@@ -392,17 +392,4 @@ class RandomShop:
             provider=self._till.choice(("manual", "external")),
             amount=Decimal("1.00"),
             capture="manual" if self._till.random() < 0.7 else "automatic",
-        )
-
-    def _keep(self) -> Command:
-        country = self.chance.choice((None, "GB", "DE"))
-        return SetRetention("customers", self.chance.choice((None, "6y", "10y")), country)
-
-    def _define(self) -> Command:
-        if self.chance.random() < 0.2:
-            code = self.chance.choice((*PLACES, "YRK"))
-            return PutLocation(code, f"Place {self._units()}", priority=self._units())
-        sensitive = self.chance.choice((None, True, False))
-        return PutProduct(
-            sku=self._sku(), title="Heart", safety_stock=self._units(), sensitive=sensitive
         )
